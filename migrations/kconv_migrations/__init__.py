@@ -1,0 +1,1 @@
+"""What changes in a database: `db` the tables, `storage` the stored objects."""

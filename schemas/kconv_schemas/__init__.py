@@ -1,0 +1,1 @@
+"""The API groups that kconv ships; each registers itself through the entry point `kconv.apis`."""
