@@ -1,0 +1,46 @@
+# Every target makes .venv by itself; all it needs is python3, venv and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs format clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ printf "  %-5s %-8s", $$1, $$2; $$1 = $$2 = ""; print $$0 }'
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,postgres]'
+	@touch $@
+
+demo: $(STAMP) ## the whole story on a temporary database, in under 30 seconds
+	@$(BIN)/kconv demo
+
+test: $(STAMP) ## every test, on SQLite and PostgreSQL (WORKERS=2, ARGS=...)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(STAMP) ## lint, format, types, layers, what the wheel holds
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_wheel.py
+
+bench: $(STAMP) ## measure: name, value, unit, budget, bound
+	@$(BIN)/python -m bench
+
+docs: $(STAMP) ## build the pages of docs/ into site/
+	@$(BIN)/python -c 'import mkdocs' 2>/dev/null || $(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/mkdocs build --quiet --strict
+
+format: $(STAMP) ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove the environment, caches and everything built
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
