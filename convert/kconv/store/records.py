@@ -1,0 +1,95 @@
+"""What the store keeps and hands out: plain, frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Where an object is stored: the same place whichever version it is read or written in.
+
+    ``group`` and ``resource`` are those of `HubKind.group_resource`; ``namespace`` is empty for
+    what is cluster scoped.
+    """
+
+    group: str
+    resource: str
+    namespace: str
+    name: str
+
+    @property
+    def qualified(self) -> str:
+        """The resource as Kubernetes' messages name it: ``cronjobs.batch``, ``namespaces``."""
+        return qualified(self.group, self.resource)
+
+
+def qualified(group: str, resource: str) -> str:
+    """``cronjobs.batch``; the core group has no suffix: ``namespaces``."""
+    return f"{resource}.{group}" if group else resource
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One object as it is stored.
+
+    ``data`` is its JSON in ``api_version``, without ``metadata.resourceVersion``: that number is
+    given out at commit and is ``resource_version``.
+    """
+
+    key: Key
+    uid: str
+    api_version: str
+    resource_version: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the change log.
+
+    ``stored`` is the object after the change (for DELETED: its final state), ``before`` is JSON
+    that the writer supplied about the state before it (labels and fields, for watches with a
+    selector); the store does not look into it.
+    """
+
+    type: ChangeType
+    stored: Stored
+    before: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list, all of it as of ``resource_version``.
+
+    ``next`` is the (namespace, name) to continue after, None on the last page; ``remaining``
+    counts the objects after this page.
+    """
+
+    items: list[Stored]
+    resource_version: int
+    next: tuple[str, str] | None
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StorageVersion:
+    """A version that rows of a resource may be encoded in; new rows use the preferred one."""
+
+    group: str
+    resource: str
+    api_version: str
+    preferred: bool
+
+
+class Count(NamedTuple):
+    """How many rows of a resource are encoded in one version that is on record."""
+
+    group: str
+    resource: str
+    api_version: str
+    objects: int
+    changes: int

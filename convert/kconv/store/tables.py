@@ -1,0 +1,133 @@
+"""The tables; Alembic (``kconv db upgrade``) creates and alters them, nothing else does.
+
+Column names are the API's own words; ``grp`` stands for group, which SQL reserves.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+TABLES_REVISION: Final = "0001"
+"""The newest Alembic revision, which this code needs. Revisions are numbered 0001, 0002, …, so
+that a lower one is older and a higher one was made by a later release."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# Lists are ordered by namespace and name, byte by byte, as Kubernetes orders them: SQLite does
+# so by itself, PostgreSQL only in the C collation.
+_Name = Text().with_variant(Text(collation="C"), "postgresql")
+
+# INTEGER PRIMARY KEY is SQLite's row id, so the change log needs no second index there.
+_Revision = BigInteger().with_variant(Integer(), "sqlite")
+
+storage_versions: Final = Table(
+    "storage_versions",
+    metadata,
+    Column("grp", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("api_version", _Name, nullable=False),
+    Column("preferred", Boolean, nullable=False),
+    PrimaryKeyConstraint("grp", "resource", "api_version"),
+)
+Index(
+    "uq_storage_versions_preferred",
+    storage_versions.c.grp,
+    storage_versions.c.resource,
+    unique=True,
+    sqlite_where=text("preferred"),
+    postgresql_where=text("preferred"),
+)
+
+objects: Final = Table(
+    "objects",
+    metadata,
+    Column("grp", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("namespace", _Name, nullable=False),
+    Column("name", _Name, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("api_version", _Name, nullable=False),
+    Column("resource_version", _Revision, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("grp", "resource", "namespace", "name"),
+    ForeignKeyConstraint(
+        ["grp", "resource", "api_version"],
+        ["storage_versions.grp", "storage_versions.resource", "storage_versions.api_version"],
+    ),
+)
+Index(
+    "ix_objects_api_version",
+    objects.c.grp,
+    objects.c.resource,
+    objects.c.api_version,
+    objects.c.namespace,
+    objects.c.name,
+)
+
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("resource_version", _Revision, autoincrement=False, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("grp", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("namespace", _Name, nullable=False),
+    Column("name", _Name, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("api_version", _Name, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("before", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("resource_version"),
+    CheckConstraint("type IN ('ADDED', 'MODIFIED', 'DELETED')", name="type"),
+    ForeignKeyConstraint(
+        ["grp", "resource", "api_version"],
+        ["storage_versions.grp", "storage_versions.resource", "storage_versions.api_version"],
+    ),
+)
+Index(
+    "ix_changes_resource",
+    changes.c.grp,
+    changes.c.resource,
+    changes.c.resource_version,
+)
+Index(
+    "ix_changes_api_version",
+    changes.c.grp,
+    changes.c.resource,
+    changes.c.api_version,
+    changes.c.resource_version,
+)
+
+# One row. `value` is the newest resourceVersion given out, `compacted` the one up to which the
+# change log has been cut off.
+revision: Final = Table(
+    "revision",
+    metadata,
+    Column("id", Integer, autoincrement=False, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("compacted", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("id = 1", name="one_row"),
+)

@@ -1,0 +1,97 @@
+"""Objects, their change log, the record of storage versions and the resourceVersion counter."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision: str | None = None
+branch_labels = None
+depends_on = None
+
+_Name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_Revision = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_VERSION = ["grp", "resource", "api_version"]
+
+
+def upgrade() -> None:
+    op.create_table(
+        "storage_versions",
+        sa.Column("grp", _Name, nullable=False),
+        sa.Column("resource", _Name, nullable=False),
+        sa.Column("api_version", _Name, nullable=False),
+        sa.Column("preferred", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint(*_VERSION, name="pk_storage_versions"),
+    )
+    op.create_index(
+        "uq_storage_versions_preferred",
+        "storage_versions",
+        ["grp", "resource"],
+        unique=True,
+        sqlite_where=sa.text("preferred"),
+        postgresql_where=sa.text("preferred"),
+    )
+    op.create_table(
+        "objects",
+        sa.Column("grp", _Name, nullable=False),
+        sa.Column("resource", _Name, nullable=False),
+        sa.Column("namespace", _Name, nullable=False),
+        sa.Column("name", _Name, nullable=False),
+        sa.Column("uid", sa.Text, nullable=False),
+        sa.Column("api_version", _Name, nullable=False),
+        sa.Column("resource_version", _Revision, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("grp", "resource", "namespace", "name", name="pk_objects"),
+        sa.ForeignKeyConstraint(
+            _VERSION,
+            [f"storage_versions.{column}" for column in _VERSION],
+            name="fk_objects_storage_versions",
+        ),
+    )
+    op.create_index(
+        "ix_objects_api_version",
+        "objects",
+        ["grp", "resource", "api_version", "namespace", "name"],
+    )
+    op.create_table(
+        "changes",
+        sa.Column("resource_version", _Revision, autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("grp", _Name, nullable=False),
+        sa.Column("resource", _Name, nullable=False),
+        sa.Column("namespace", _Name, nullable=False),
+        sa.Column("name", _Name, nullable=False),
+        sa.Column("uid", sa.Text, nullable=False),
+        sa.Column("api_version", _Name, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.Column("before", sa.LargeBinary, nullable=True),
+        sa.PrimaryKeyConstraint("resource_version", name="pk_changes"),
+        sa.CheckConstraint("type IN ('ADDED', 'MODIFIED', 'DELETED')", name="ck_changes_type"),
+        sa.ForeignKeyConstraint(
+            _VERSION,
+            [f"storage_versions.{column}" for column in _VERSION],
+            name="fk_changes_storage_versions",
+        ),
+    )
+    op.create_index("ix_changes_resource", "changes", ["grp", "resource", "resource_version"])
+    op.create_index(
+        "ix_changes_api_version",
+        "changes",
+        ["grp", "resource", "api_version", "resource_version"],
+    )
+    counter = op.create_table(
+        "revision",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("value", sa.BigInteger, nullable=False),
+        sa.Column("compacted", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_revision"),
+        sa.CheckConstraint("id = 1", name="ck_revision_one_row"),
+    )
+    # 1, because to clients a resourceVersion of 0 means "any".
+    op.bulk_insert(counter, [{"id": 1, "value": 1, "compacted": 0}])
+
+
+def downgrade() -> None:
+    for table in ("revision", "changes", "objects", "storage_versions"):
+        op.drop_table(table)
