@@ -1,0 +1,1 @@
+"""Measurements, each with what it may cost and the least it could."""
