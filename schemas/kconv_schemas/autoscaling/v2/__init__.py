@@ -1,0 +1,1 @@
+"""The API autoscaling/v2."""

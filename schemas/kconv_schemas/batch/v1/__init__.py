@@ -1,0 +1,1 @@
+"""The API batch/v1."""
