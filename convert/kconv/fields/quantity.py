@@ -1,0 +1,118 @@
+"""Quantities of resources: ``100m``, ``1.5Gi``, ``1e3``, in their canonical form.
+
+The canonical form is that of ``resource.Quantity`` of apimachinery: no fraction, the largest
+suffix that needs none, the suffix family that was written (binary, decimal or exponent).
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal
+from typing import Any
+
+from kconv.fields.base import Field, type_error
+
+_QUANTITY = re.compile(
+    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+    r"(?:(?P<binary>[KMGTPE]i)|(?P<decimal>[numkMGTPE])|[eE](?P<exponent>[+-]?[0-9]{1,9}))?\Z"
+)
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
+_EXPONENTS = {suffix: exponent for exponent, suffix in _DECIMAL.items()}
+_LARGEST = Decimal(2**63 - 1)
+_NANO = Decimal("1e-9")
+_EXACT = Context(prec=80)
+
+
+def canonical_quantity(text: str) -> str:
+    """The canonical spelling of a quantity, so that ``1.5Gi`` becomes ``1536Mi``.
+
+    Values beyond 2**63-1 are capped, and anything finer than a billionth is rounded away from
+    zero, as Kubernetes does. Raises ``ValueError`` for what is not a quantity.
+    """
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise ValueError(text)
+    amount, family = _read(match)
+    if amount == 0:
+        return "0"
+    if family == "binary" and (abs(amount) < 1024 or amount != amount.to_integral_value()):
+        family = "decimal"
+    if family == "binary":
+        return _binary(int(amount))
+    return _decimal(amount, family)
+
+
+def _read(match: re.Match[str]) -> tuple[Decimal, str]:
+    number = Decimal(match["number"])
+    if match["binary"]:
+        amount, family = number * 1024 ** _BINARY.index(match["binary"]), "binary"
+    elif match["exponent"] is not None:
+        # An exponent beyond this is zero or the cap, whatever the digits say.
+        exponent = max(min(int(match["exponent"]), 60), -60 - len(match["number"]))
+        amount, family = number.scaleb(exponent, _EXACT), "exponent"
+    else:
+        amount = number.scaleb(_EXPONENTS[match["decimal"] or ""], _EXACT)
+        family = "decimal"
+    if abs(amount) > _LARGEST:
+        return _LARGEST.copy_sign(amount), family
+    rounding = ROUND_CEILING if amount > 0 else ROUND_FLOOR
+    return amount.quantize(_NANO, rounding=rounding, context=_EXACT), family
+
+
+def _binary(amount: int) -> str:
+    power = 0
+    while amount % 1024 == 0 and power < len(_BINARY) - 1:
+        amount //= 1024
+        power += 1
+    return f"{amount}{_BINARY[power]}"
+
+
+def _decimal(amount: Decimal, family: str) -> str:
+    sign, digits, exponent = amount.normalize(_EXACT).as_tuple()
+    mantissa = int("".join(map(str, digits)))
+    assert isinstance(exponent, int)
+    while exponent % 3:
+        mantissa *= 10
+        exponent -= 1
+    power = f"e{exponent}" if exponent else ""
+    suffix = _DECIMAL[exponent] if family == "decimal" else power
+    return f"{'-' if sign else ''}{mantissa}{suffix}"
+
+
+def quantity_value(text: str) -> Decimal:
+    """The amount that a quantity stands for. Raises ``ValueError`` for what is not one."""
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise ValueError(text)
+    return _read(match)[0]
+
+
+def ceil_milli(text: str) -> int:
+    """The amount in thousandths, rounded up, as ``Quantity.MilliValue``."""
+    return int((quantity_value(text) * 1000).to_integral_value(ROUND_CEILING))
+
+
+def floor_value(text: str) -> int:
+    """The amount as a whole number, rounded towards zero."""
+    return int(quantity_value(text).to_integral_value(ROUND_DOWN))
+
+
+class Quantity(Field):
+    """An amount of a resource, decoded to its canonical string; JSON numbers are read too."""
+
+    type_name = "quantity"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = repr(value)
+        if not isinstance(value, str):
+            raise type_error(value, "a quantity such as 100m or 1.5Gi")
+        try:
+            return canonical_quantity(value.strip())
+        except ValueError:
+            raise type_error(value, "a quantity such as 100m or 1.5Gi") from None
+
+    def zero(self) -> str:
+        """The quantity zero."""
+        return "0"
