@@ -1,0 +1,43 @@
+"""How large and how deep a document may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconv.errors import TooLarge
+
+LIMIT = 3 * 1024 * 1024
+"""Bytes that a document may have; the API server's limit for a request body."""
+
+DEPTH = 200
+"""Levels that a document may nest. The deepest type of Kubernetes nests about 20."""
+
+NODES = 1_000_000
+"""Values that a YAML document may expand to once its aliases are followed."""
+
+
+def check_size(data: bytes) -> None:
+    """Raise `TooLarge` for more bytes than a document may have."""
+    if len(data) > LIMIT:
+        raise TooLarge(f"Request entity too large: limit is {LIMIT}")
+
+
+def check_depth(value: Any) -> None:
+    """Raise `TooLarge` for a value that nests deeper than a document may."""
+    level = [value]
+    for _ in range(DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(inner for inner in item.values() if isinstance(inner, dict | list))
+            elif isinstance(item, list):
+                below.extend(inner for inner in item if isinstance(inner, dict | list))
+        if not below:
+            return
+        level = below
+    raise too_deep()
+
+
+def too_deep() -> TooLarge:
+    """The error of a document that nests too deep."""
+    return TooLarge(f"the document nests deeper than {DEPTH} levels")

@@ -1,0 +1,209 @@
+"""`Type`, the marshmallow schema of one struct of an API, and what a group adds to one by hand.
+
+Constant defaults and rules about a single field are said on the field. What is computed from
+several fields is a function beside the type: `defaults` for values that are filled in, `validates`
+for rules, `validates_update` for rules about a change. So generated types stay generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast
+
+import marshmallow
+from marshmallow import missing
+from marshmallow.schema import SchemaMeta, SchemaOpts
+
+from kconv.errors import InvalidObject
+from kconv.fields.base import check_field, findings_of, wire_name
+from kconv.fields.collection import List, Map
+from kconv.fields.nested import Object
+from kconv.paths import Finding, Path, describe
+
+Value = dict[str, Any]
+"""A decoded object: JSON-shaped, keyed by the names in the YAML, absent fields left out."""
+
+Default = Callable[[Value], None]
+Rule = Callable[[Mapping[str, Any]], Iterable[Finding]]
+UpdateRule = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Finding]]
+
+
+class TypeOptions(SchemaOpts):
+    """What ``class Meta`` of a type may say, besides marshmallow's own options.
+
+    ``map_type="atomic"``: writers replace the object as a whole (``x-kubernetes-map-type``).
+    """
+
+    def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
+        super().__init__(meta, *args, **kwargs)
+        self.unknown = marshmallow.EXCLUDE
+        self.map_type: Literal["atomic"] | None = getattr(meta, "map_type", None)
+
+
+class _TypeMeta(SchemaMeta):
+    """Gives every type lists of its own for the functions that a group adds to it."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:  # noqa: N805 - a metaclass
+        super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
+        cls.defaulters: list[Default] = []
+        cls.rules: list[Rule] = []
+        cls.update_rules: list[UpdateRule] = []
+
+
+class Type(marshmallow.Schema, metaclass=_TypeMeta):
+    """The schema of one struct of an API; its fields are `kconv.fields`, named as in the YAML.
+
+    ``load`` decodes a JSON-shaped dict (types, null as absent, canonical spelling, defaults) and
+    raises ``marshmallow.ValidationError`` with every field of a wrong type; `check` judges what
+    was decoded. Fields that the type does not declare are left out; `unknown` names them.
+    """
+
+    OPTIONS_CLASS = TypeOptions
+    opts: TypeOptions
+    defaulters: ClassVar[list[Default]]
+    rules: ClassVar[list[Rule]]
+    update_rules: ClassVar[list[UpdateRule]]
+
+    _instances: ClassVar[dict[type[Type], Type]] = {}
+
+    @classmethod
+    def instance(cls) -> Self:
+        """The one shared instance of this type; a schema has no state of its own."""
+        found = Type._instances.get(cls)
+        if found is None:
+            found = Type._instances[cls] = cls()
+        return cast("Self", found)
+
+    def on_bind_field(self, field_name: str, field_obj: marshmallow.fields.Field[Any]) -> None:
+        """Keep one name for a field: loaded values are keyed as the YAML is."""
+        if field_obj.attribute is None:
+            field_obj.attribute = field_obj.data_key or field_name
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Loaded values are dicts, whose keys may have dots in them."""
+        return obj.get(attr, default)
+
+    def load(self, data: Any, **kwargs: Any) -> Any:
+        """Decode a JSON-shaped dict.
+
+        Raises ``marshmallow.ValidationError`` with every field whose value is of a wrong type.
+        """
+        value = super().load(data, **kwargs)
+        for fill_in in _inherited(type(self), "defaulters"):
+            fill_in(value)
+        return value
+
+    def wire_fields(self) -> dict[str, marshmallow.fields.Field[Any]]:
+        """The fields by the names that they have in the YAML, as declared."""
+        return {wire_name(field): field for field in self.fields.values()}
+
+    def check(self, value: Mapping[str, Any], path: Path = ()) -> Iterator[Finding]:
+        """Every rule that a decoded value breaks: of its fields, then of the whole."""
+        for name, field in self.wire_fields().items():
+            yield from check_field(field, value.get(name, missing), (*path, name))
+        for rule in _inherited(type(self), "rules"):
+            for finding in rule(value):
+                yield finding.under(*path)
+
+    def check_update(
+        self, new: Mapping[str, Any], old: Mapping[str, Any], path: Path = ()
+    ) -> Iterator[Finding]:
+        """Every rule about changes that going from ``old`` to ``new`` breaks.
+
+        Looks into objects within objects, not into lists and maps, whose elements come and go.
+        """
+        for name, field in self.wire_fields().items():
+            if isinstance(field, Object) and isinstance(new.get(name), dict):
+                before = old.get(name) or {}
+                schema = field.type.instance()
+                yield from schema.check_update(new[name], before, (*path, name))
+        for rule in _inherited(type(self), "update_rules"):
+            for finding in rule(new, old):
+                yield finding.under(*path)
+
+    def unknown_fields(self, data: Any, path: Path = ()) -> Iterator[Path]:
+        """The paths in a raw document that the type does not declare, at every depth."""
+        if not isinstance(data, dict):
+            return
+        known = self.wire_fields()
+        for key, value in data.items():
+            field = known.get(key)
+            if field is None:
+                yield (*path, key)
+            else:
+                yield from _unknown_in(field, value, (*path, key))
+
+
+def _unknown_in(field: Any, value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(field, Object):
+        yield from field.type.instance().unknown_fields(value, path)
+    elif isinstance(field, List) and isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _unknown_in(field.inner, element, (*path, index))
+    elif isinstance(field, Map) and isinstance(value, dict):
+        for key, element in value.items():
+            yield from _unknown_in(field.inner, element, (*path, key))
+
+
+def _inherited(cls: type[Type], what: str) -> Iterator[Any]:
+    for base in reversed(cls.__mro__):
+        yield from vars(base).get(what, ())
+
+
+def decode(schema: type[Type], data: Any) -> Value:
+    """Decode one value with a type on its own, outside of any pipeline.
+
+    Raises `InvalidObject` whose findings are all the fields of a wrong type.
+    """
+    try:
+        return cast("Value", schema.instance().load(data))
+    except marshmallow.ValidationError as error:
+        findings = list(findings_of(error.messages))
+        raise InvalidObject(describe(findings), findings=findings) from None
+
+
+_DefaultT = TypeVar("_DefaultT", bound=Default)
+_RuleT = TypeVar("_RuleT", bound=Rule)
+_UpdateRuleT = TypeVar("_UpdateRuleT", bound=UpdateRule)
+
+
+def defaults(*types: type[Type]) -> Callable[[_DefaultT], _DefaultT]:
+    """Decorator: a function that fills in computed defaults of the given types.
+
+    It gets a decoded value, with the fields' own defaults in it, and changes it in place.
+    """
+
+    def add(function: _DefaultT) -> _DefaultT:
+        for cls in types:
+            cls.defaulters.append(function)
+        return function
+
+    return add
+
+
+def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
+    """Decorator: a rule about values of the given types.
+
+    It gets a decoded value and yields findings whose paths start at that value.
+    """
+
+    def add(function: _RuleT) -> _RuleT:
+        for cls in types:
+            cls.rules.append(function)
+        return function
+
+    return add
+
+
+def validates_update(*types: type[Type]) -> Callable[[_UpdateRuleT], _UpdateRuleT]:
+    """Decorator: a rule about changes, such as a field that is immutable.
+
+    It gets the new and the old decoded value and yields findings whose paths start there.
+    """
+
+    def add(function: _UpdateRuleT) -> _UpdateRuleT:
+        for cls in types:
+            cls.update_rules.append(function)
+        return function
+
+    return add
