@@ -1,0 +1,39 @@
+"""A value that a version means when it says nothing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from kconv.edges.rule import Rule, Value
+from kconv.edges.steps import MISSING, get, put
+
+
+class WhenAbsent(Rule):
+    """A hub field that the spoke does not have: to the hub it goes as ``value``.
+
+    ``lost`` says why other values may be dropped on the way to the spoke; without a reason use
+    `Preserve`, which keeps them.
+    """
+
+    name = "when-absent"
+
+    def __init__(self, hub: str, value: Any, *, lost: str) -> None:
+        super().__init__((), (hub,))
+        self.value = value
+        self.lost = lost
+
+    def to_hub(self, spoke: Value, hub: Value) -> None:
+        """Spoke to hub, see the class."""
+        if get(hub, self.hub[0]) is MISSING:
+            put(hub, self.hub[0], copy.deepcopy(self.value))
+
+    def to_spoke(self, hub: Value, spoke: Value) -> None:
+        """The spoke has no such field."""
+
+    def problems(self) -> list[str]:
+        """What `Scheme.freeze` refuses about the rule."""
+        problems = [] if self.lost else [f"{self}: say why other values may be lost"]
+        if "*" in self.hub[0]:
+            problems.append(f"{self}: when-absent works on paths without [*]")
+        return problems

@@ -1,0 +1,144 @@
+"""`Plan`: how one type converts to another by names and shapes, and what that leaves over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import marshmallow
+
+from kconv.edges.steps import EACH, Steps
+from kconv.fields import Double, Integer, List, Map, Object
+from kconv.schema import Type
+
+AnyField = marshmallow.fields.Field[Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What converts by name between two types.
+
+    ``copied`` fields are equal on both sides; ``inner`` ones are objects, or lists or maps of
+    objects, that hold differences: how many lists or maps lie around the objects, and their
+    plan. ``only_source`` and ``only_target`` are paths that need a rule, ``differing`` those of
+    the same name and another shape.
+    """
+
+    copied: list[str] = field(default_factory=list)
+    inner: dict[str, tuple[int, Plan]] = field(default_factory=dict)
+    only_source: list[Steps] = field(default_factory=list)
+    only_target: list[Steps] = field(default_factory=list)
+    differing: list[tuple[Steps, str]] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        """Whether the two types have the same shape all through."""
+        return not (self.inner or self.only_source or self.only_target or self.differing)
+
+
+def compare(
+    source: type[Type],
+    target: type[Type],
+    claimed_source: Collection[Steps] = (),
+    claimed_target: Collection[Steps] = (),
+    at: Steps = (),
+    *,
+    skip: Collection[str] = (),
+) -> Plan:
+    """The plan from one type to another, leaving out the paths that rules claim.
+
+    ``skip`` names fields of the outermost object that are no part of the comparison.
+    """
+    return _compare(source, target, (claimed_source, claimed_target), at, frozenset(), skip)
+
+
+def _compare(
+    source: type[Type],
+    target: type[Type],
+    claimed: tuple[Collection[Steps], Collection[Steps]],
+    at: Steps,
+    above: frozenset[tuple[type[Type], type[Type]]],
+    skip: Collection[str] = (),
+) -> Plan:
+    plan = Plan()
+    above |= {(source, target)}
+    ours, theirs = source.instance().wire_fields(), target.instance().wire_fields()
+    for name, one in ours.items():
+        path = (*at, name)
+        if name in skip or path in claimed[0]:
+            continue
+        if name not in theirs:
+            plan.only_source.append(path)
+        elif path not in claimed[1]:
+            _field(plan, name, path, one, theirs[name], claimed, above)
+        else:
+            plan.only_source.append(path)
+    for name in theirs:
+        path = (*at, name)
+        if name in skip or path in claimed[1]:
+            continue
+        if name not in ours or path in claimed[0]:
+            plan.only_target.append(path)
+    return plan
+
+
+def _field(
+    plan: Plan,
+    name: str,
+    path: Steps,
+    one: AnyField,
+    other: AnyField,
+    claimed: tuple[Collection[Steps], Collection[Steps]],
+    above: frozenset[tuple[type[Type], type[Type]]],
+) -> None:
+    difference = shape_difference(one, other)
+    if difference:
+        plan.differing.append((path, difference))
+        return
+    depth, ours, theirs = object_types(one, other)
+    inside = (*path, *[EACH] * depth)
+    ruled = any(steps[: len(inside)] == inside for side in claimed for steps in side)
+    if ours is None or theirs is None or (ours, theirs) in above or (ours is theirs and not ruled):
+        plan.copied.append(name)
+        return
+    inner = _compare(ours, theirs, claimed, inside, above)
+    if inner.equal and not ruled:
+        plan.copied.append(name)
+        return
+    plan.inner[name] = (depth, inner)
+    plan.only_source += inner.only_source
+    plan.only_target += inner.only_target
+    plan.differing += inner.differing
+
+
+def object_types(
+    one: AnyField, other: AnyField
+) -> tuple[int, type[Type] | None, type[Type] | None]:
+    """The types of two object fields, or of the objects in two lists or maps.
+
+    First how many lists or maps lie around them; None for both types where there are no objects.
+    """
+    if isinstance(one, Object) and isinstance(other, Object):
+        return 0, one.type, other.type
+    if isinstance(one, List | Map) and isinstance(other, List | Map):
+        depth, ours, theirs = object_types(one.inner, other.inner)
+        return depth + 1, ours, theirs
+    return 0, None, None
+
+
+def shape_difference(one: AnyField, other: AnyField) -> str:
+    """How two fields of a name differ in JSON type or format; empty when they do not."""
+    ours, theirs = shape(one), shape(other)
+    if isinstance(one, List | Map) and type(one) is type(other):
+        return shape_difference(one.inner, getattr(other, "inner", other))
+    return "" if ours == theirs else f"{ours} here, {theirs} there"
+
+
+def shape(field: AnyField) -> str:
+    """What a field is called in comparisons: its type, with its format where it has one."""
+    if isinstance(field, Integer):
+        return field.format
+    if isinstance(field, Double):
+        return "double"
+    return str(getattr(field, "type_name", type(field).__name__))

@@ -1,0 +1,17 @@
+"""The pipeline: bytes -> decode -> spoke -> hub -> spoke -> bytes."""
+
+from kconv.pipeline.engine import Engine, PlainEngine
+from kconv.pipeline.pipeline import Pipeline, invalid_object
+from kconv.pipeline.values import Decoded, FieldValidation, Format, HubObject, ref_of
+
+__all__ = [
+    "Decoded",
+    "Engine",
+    "FieldValidation",
+    "Format",
+    "HubObject",
+    "Pipeline",
+    "PlainEngine",
+    "invalid_object",
+    "ref_of",
+]

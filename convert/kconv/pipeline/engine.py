@@ -1,0 +1,81 @@
+"""The seam between the pipeline and how a version is decoded, converted and encoded.
+
+`PlainEngine` does it with marshmallow and the rules as they are written: slow, and the
+definition of what is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import marshmallow
+
+from kconv import hub
+from kconv.fields.base import findings_of
+from kconv.paths import Finding, Path
+from kconv.pipeline.values import Value
+from kconv.scheme import Spoke
+
+
+class WrongTypes(Exception):
+    """Fields of a document that cannot be decoded; `kconv.pipeline` turns it into an error."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+
+class Engine(Protocol):
+    """What the pipeline asks of an implementation; every one gives the same answers."""
+
+    def decode(self, spoke: Spoke, raw: Value) -> Value:
+        """The decoded value of a raw document. Raises `WrongTypes` with every such field."""
+
+    def check(self, spoke: Spoke, value: Value) -> Iterator[Finding]:
+        """Every rule of the spoke's schema that a decoded value breaks."""
+
+    def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
+        """The path of every field of a raw document that the schema does not declare."""
+
+    def to_hub(self, spoke: Spoke, value: Value) -> Value:
+        """The hub's value of a decoded value."""
+
+    def from_hub(self, spoke: Spoke, value: Value) -> Value:
+        """The spoke's decoded value of a hub's value."""
+
+    def dump(self, spoke: Spoke, value: Value) -> Value:
+        """The JSON-shaped document of a decoded value, fields in the schema's order."""
+
+
+class PlainEngine:
+    """marshmallow schemas, and rules applied one after the other."""
+
+    def decode(self, spoke: Spoke, raw: Value) -> Value:
+        """Types, null as absent, canonical spelling and defaults, by the marshmallow schema."""
+        try:
+            value: Any = spoke.schema.instance().load(raw)
+        except marshmallow.ValidationError as error:
+            raise WrongTypes(list(findings_of(error.messages))) from None
+        return {"kind": spoke.options.kind, "apiVersion": spoke.api_version, **value}
+
+    def check(self, spoke: Spoke, value: Value) -> Iterator[Finding]:
+        """The schema's own rules, and those that its group adds."""
+        return spoke.schema.instance().check(value)
+
+    def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
+        """A walk over the document along the schema."""
+        return spoke.schema.instance().unknown_fields(raw)
+
+    def to_hub(self, spoke: Spoke, value: Value) -> Value:
+        """The plan, then the rules."""
+        return hub.to_hub(spoke, value)
+
+    def from_hub(self, spoke: Spoke, value: Value) -> Value:
+        """The plan, then the rules, backwards."""
+        return hub.from_hub(spoke, value)
+
+    def dump(self, spoke: Spoke, value: Value) -> Value:
+        """The dump of the marshmallow schema."""
+        dumped: Value = spoke.schema.instance().dump(value)
+        return dumped

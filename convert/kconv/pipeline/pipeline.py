@@ -1,0 +1,256 @@
+"""`Pipeline`: bytes -> decode -> spoke -> hub -> spoke -> bytes, the one way through.
+
+The server, the command line, the migration and the tests all convert here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from kconv.codec import json as json_codec
+from kconv.codec import yaml as yaml_codec
+from kconv.codec.limits import check_depth
+from kconv.errors import (
+    ConversionError,
+    DecodeError,
+    InvalidObject,
+    ObjectRef,
+    StrictDecodeError,
+    UsageError,
+)
+from kconv.gvk import GroupVersion
+from kconv.paths import REQUIRED, Finding, Path, describe, format_path
+from kconv.pipeline.engine import Engine, PlainEngine, WrongTypes
+from kconv.pipeline.values import Decoded, FieldValidation, Format, HubObject, Value, ref_of
+from kconv.scheme import Scheme, Spoke
+
+
+class Pipeline:
+    """Converts objects of the versions in a frozen scheme.
+
+    Values that come out are new, and values that go in are never changed.
+    """
+
+    def __init__(self, scheme: Scheme, engine: Engine | None = None) -> None:
+        self.scheme = scheme.freeze()
+        self.engine: Engine = engine or PlainEngine()
+
+    def decode(
+        self,
+        data: bytes,
+        *,
+        spoke: Spoke | None = None,
+        format: Format = "json",
+        field_validation: FieldValidation = "Ignore",
+        trusted: bool = False,
+    ) -> Decoded:
+        """Decode the bytes of one object.
+
+        ``spoke`` says which version is expected: the object must agree, or say nothing. A
+        ``trusted`` object was valid when it was stored: its value rules are not judged again.
+
+        Raises `DecodeError` for malformed bytes, another kind or version, and wrong types;
+        `StrictDecodeError` for unknown fields; `InvalidObject` for broken rules; `NotRegistered`
+        for a kind that the scheme does not have. Each names all the fields at once.
+        """
+        raw, duplicates = self._parse(data, format, field_validation)
+        if not isinstance(raw, dict):
+            raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
+        return self._load(raw, duplicates, spoke, field_validation, trusted)
+
+    def load(
+        self,
+        raw: Value,
+        *,
+        spoke: Spoke | None = None,
+        field_validation: FieldValidation = "Ignore",
+        trusted: bool = False,
+    ) -> Decoded:
+        """Decode a document that is parsed already; as `decode` otherwise."""
+        if not isinstance(raw, dict):
+            raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
+        check_depth(raw)
+        return self._load(raw, (), spoke, field_validation, trusted)
+
+    def to_hub(self, decoded: Decoded) -> HubObject:
+        """The object in its internal version. Raises `ConversionError`."""
+        return HubObject(decoded.spoke.kind, self.engine.to_hub(decoded.spoke, decoded.value))
+
+    def from_hub(self, hub: HubObject, spoke: Spoke) -> Decoded:
+        """The object in another version of its kind. Raises `ConversionError`."""
+        if spoke.kind is not hub.kind:
+            raise ConversionError(f"{hub.kind.group_kind} has no version {spoke.gvk}")
+        return Decoded(spoke, self.engine.from_hub(spoke, hub.value))
+
+    def dump(self, decoded: Decoded) -> Value:
+        """The object as a document: kind, apiVersion, metadata, then its fields as declared."""
+        return self.engine.dump(decoded.spoke, decoded.value)
+
+    def encode(self, decoded: Decoded, format: Format = "json") -> bytes:
+        """The object's bytes."""
+        document = self.dump(decoded)
+        return json_codec.encode(document) if format == "json" else yaml_codec.encode(document)
+
+    def convert(
+        self,
+        data: bytes,
+        to: GroupVersion,
+        *,
+        format: Format = "json",
+        field_validation: FieldValidation = "Ignore",
+        trusted: bool = False,
+    ) -> bytes:
+        """The bytes of an object in another version of its kind.
+
+        Raises what `decode` raises, and `UsageError` if the kind has no such version.
+        """
+        decoded = self.decode(
+            data, format=format, field_validation=field_validation, trusted=trusted
+        )
+        return self.encode(self.convert_decoded(decoded, to), format)
+
+    def convert_decoded(self, decoded: Decoded, to: GroupVersion) -> Decoded:
+        """A decoded object in another version of its kind; through the hub even to its own.
+
+        Raises `UsageError` if the kind has no such version, and `ConversionError`.
+        """
+        kind = decoded.spoke.kind
+        spoke = kind.spoke_for(to, decoded.spoke.options.kind)
+        if spoke is None:
+            have = ", ".join(dict.fromkeys(each.api_version for each in kind.spokes))
+            message = f"{decoded.ref}: has no version {to}; it has {have}"
+            raise UsageError(message, about=decoded.ref)
+        converted = self.from_hub(self.to_hub(decoded), spoke)
+        return Decoded(spoke, converted.value, decoded.warnings)
+
+    def check_update(self, new: Decoded, old: Decoded) -> None:
+        """Refuse a change that a rule about changes forbids, such as of an immutable field.
+
+        Both are of the same version. Raises `InvalidObject` with every such field.
+        """
+        findings = list(new.spoke.schema.instance().check_update(new.value, old.value))
+        if findings:
+            raise invalid_object(new.spoke, new.ref, findings)
+
+    def _parse(
+        self, data: bytes, format: Format, field_validation: FieldValidation
+    ) -> tuple[Any, Iterable[Path]]:
+        if format == "yaml":
+            documents = yaml_codec.decode_all_with_duplicates(data)
+            if len(documents) != 1:
+                raise DecodeError(f"expected one YAML document, found {len(documents)}")
+            return documents[0]
+        raw = json_codec.decode(data)
+        return raw, () if field_validation == "Ignore" else json_codec.duplicate_keys(data)
+
+    def _load(
+        self,
+        raw: Value,
+        duplicates: Iterable[Path],
+        expected: Spoke | None,
+        field_validation: FieldValidation,
+        trusted: bool,
+    ) -> Decoded:
+        spoke = self._spoke_of(raw, expected)
+        warnings: tuple[str, ...] = ()
+        if field_validation != "Ignore":
+            warnings = self._unknown(spoke, raw, duplicates)
+            if warnings and field_validation == "Strict":
+                message = f"strict decoding error: {', '.join(warnings)}"
+                raise StrictDecodeError(_cannot(spoke, message), about=ref_of(spoke, raw))
+        try:
+            value = self.engine.decode(spoke, raw)
+        except WrongTypes as error:
+            findings = [*error.findings, *self._rest(spoke, raw, error.findings, trusted)]
+            message = _cannot(spoke, describe(findings))
+            raise DecodeError(message, about=ref_of(spoke, raw), findings=findings) from None
+        if not trusted:
+            findings = list(self.engine.check(spoke, value))
+            if findings:
+                raise invalid_object(spoke, ref_of(spoke, value), findings)
+        return Decoded(spoke, value, warnings)
+
+    def _spoke_of(self, raw: Value, expected: Spoke | None) -> Spoke:
+        api_version, kind = raw.get("apiVersion"), raw.get("kind")
+        for name, value in (("apiVersion", api_version), ("kind", kind)):
+            if value is not None and not isinstance(value, str):
+                raise DecodeError(f"couldn't get version/kind; {name} must be a string")
+        if expected is not None:
+            return self._agreed(expected, api_version or "", kind or "")
+        for name, value in (("Kind", kind), ("apiVersion", api_version)):
+            if not value:
+                raise DecodeError(
+                    f"Object '{name}' is missing; every object says apiVersion and kind"
+                )
+        try:
+            gv = GroupVersion.parse(str(api_version))
+        except UsageError as error:
+            raise DecodeError(error.message) from None
+        return self.scheme.spoke(gv.kind(str(kind)))
+
+    def _agreed(self, expected: Spoke, api_version: str, kind: str) -> Spoke:
+        ours = expected.gvk
+        if kind and kind != ours.kind:
+            _, _, version = api_version.rpartition("/")
+            message = (
+                f'{kind} in version "{version or ours.version}" cannot be handled as a '
+                f"{ours.kind}: the kind in the data ({kind}) does not match the expected kind "
+                f"({ours.kind})"
+            )
+            raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
+        if api_version and api_version != ours.api_version:
+            message = (
+                f"the API version in the data ({api_version}) does not match the expected API "
+                f"version ({ours.api_version})"
+            )
+            raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
+        return expected
+
+    def _unknown(self, spoke: Spoke, raw: Value, duplicates: Iterable[Path]) -> tuple[str, ...]:
+        unknown = [f'unknown field "{format_path(p)}"' for p in self.engine.unknown(spoke, raw)]
+        repeated = [f'duplicate field "{format_path(path)}"' for path in duplicates]
+        return (*unknown, *repeated)
+
+    def _rest(self, spoke: Spoke, raw: Value, wrong: list[Finding], trusted: bool) -> list[Finding]:
+        """What else is wrong with a document, once its fields of wrong types are set aside."""
+        if trusted:
+            return []
+        pruned = copy.deepcopy(raw)
+        paths = [finding.path for finding in wrong]
+        for path in sorted(paths, key=len, reverse=True):
+            _remove(pruned, path)
+        try:
+            value = self.engine.decode(spoke, pruned)
+        except WrongTypes:
+            return []
+        found = self.engine.check(spoke, value)
+        return [each for each in found if not (each.reason == REQUIRED and each.path in paths)]
+
+
+def _remove(value: Any, path: Path) -> None:
+    """Take a field out of a document; an element of a list becomes null, so the rest stays put."""
+    for step in path[:-1]:
+        value = value[step]
+    if path and isinstance(value, dict):
+        value.pop(path[-1], None)
+    elif path:
+        value[path[-1]] = None
+
+
+def invalid_object(spoke: Spoke, ref: ObjectRef, findings: list[Finding]) -> InvalidObject:
+    """The error of an object that breaks rules, worded as Kubernetes words it."""
+    group_kind = f"{spoke.gvk.kind}.{spoke.gvk.group}" if spoke.gvk.group else spoke.gvk.kind
+    message = f'{group_kind} "{ref.name}" is invalid: {describe(findings)}'
+    return InvalidObject(message, about=ref, findings=findings)
+
+
+def _cannot(spoke: Spoke, why: str) -> str:
+    gvk = spoke.gvk
+    return f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {why}'
+
+
+def _json_type(value: Any) -> str:
+    names = {list: "array", str: "string", bool: "bool", type(None): "null"}
+    return names.get(type(value), "number")

@@ -1,0 +1,57 @@
+"""Finding API packages: the entry point group ``kconv.apis``, and modules named by hand."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Collection, Sequence
+from importlib.metadata import entry_points
+
+from kconv.errors import UsageError
+from kconv.scheme.scheme import Scheme
+
+ENTRY_POINTS = "kconv.apis"
+"""The entry point group: a name per API group (``core`` for the core group)."""
+
+Register = Callable[[Scheme], None]
+
+
+def installed_groups() -> list[str]:
+    """The API groups that installed packages offer; the core group is ``""``."""
+    return sorted({_group(point.name) for point in entry_points(group=ENTRY_POINTS)})
+
+
+def load_scheme(groups: Collection[str] | None = None, apis: Sequence[str] = ()) -> Scheme:
+    """A frozen scheme of the installed API packages, or of some groups of them.
+
+    ``groups`` limits what is imported, which keeps start-up short; None loads all. ``apis`` adds
+    packages by ``module:function``, where the function takes the `Scheme` to fill.
+
+    Raises `UsageError` for a module or function that is not there, `SchemeError` for what
+    `Scheme.freeze` refuses.
+    """
+    scheme = Scheme()
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        if groups is None or _group(point.name) in groups:
+            point.load()(scheme)
+    for name in apis:
+        _named(name)(scheme)
+    return scheme.freeze()
+
+
+def _group(name: str) -> str:
+    return "" if name == "core" else name
+
+
+def _named(name: str) -> Register:
+    module_name, _, function_name = name.partition(":")
+    if not module_name or not function_name:
+        raise UsageError(f'"{name}" does not name an API package; write module:function')
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UsageError(f'"{name}": {error}') from None
+    register = getattr(module, function_name, None)
+    if not callable(register):
+        raise UsageError(f'"{name}": {module_name} has no function {function_name}')
+    found: Register = register
+    return found
