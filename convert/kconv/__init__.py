@@ -23,15 +23,18 @@ __all__ = [
     "KconvError",
     "Lose",
     "MapValues",
+    "Pipeline",
     "Preserve",
     "Rename",
     "Resource",
     "Rule",
+    "Scheme",
     "Split",
     "Type",
     "WhenAbsent",
     "Wrap",
     "defaults",
+    "load_scheme",
     "open_store",
     "validates",
 ]
@@ -58,8 +61,10 @@ if TYPE_CHECKING:
         GroupVersionResource,
     )
     from kconv.paths import Finding
+    from kconv.pipeline import Pipeline
     from kconv.resource import Column, Deprecation, Hub, Resource
     from kconv.schema import Type, defaults, validates
+    from kconv.scheme import Scheme, load_scheme
     from kconv.store import open_store
 else:
     from importlib import import_module
@@ -86,8 +91,10 @@ else:
             "GroupVersionResource",
         ),
         "kconv.paths": ("Finding",),
+        "kconv.pipeline": ("Pipeline",),
         "kconv.resource": ("Column", "Deprecation", "Hub", "Resource"),
         "kconv.schema": ("Type", "defaults", "validates"),
+        "kconv.scheme": ("Scheme", "load_scheme"),
         "kconv.store": ("open_store",),
     }
     _HOMES = {name: home for home, names in _NAMES.items() for name in names}
