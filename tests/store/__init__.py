@@ -1,0 +1,1 @@
+"""Tests of `kconv.store` and of the tables it stands on."""

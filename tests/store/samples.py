@@ -1,0 +1,47 @@
+"""What the store's tests write."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from kconv.store import Key, Store, Stored
+
+GROUP = "batch"
+RESOURCE = "cronjobs"
+V1 = "batch/v1"
+V1BETA1 = "batch/v1beta1"
+
+
+def cronjob(name: str, namespace: str = "default") -> Key:
+    return Key(GROUP, RESOURCE, namespace, name)
+
+
+def create(
+    store: Store, name: str, *, namespace: str = "default", data: bytes = b"{}", version: str = V1
+) -> Stored:
+    key = cronjob(name, namespace)
+    return store.create(key, uid=f"uid-{name}", api_version=version, data=data)
+
+
+@contextmanager
+def running(*functions: Callable[[], None]) -> Iterator[list[threading.Thread]]:
+    """Run functions in threads; at the end wait for them and raise what one raised."""
+    failures: list[BaseException] = []
+
+    def guarded(function: Callable[[], None]) -> None:
+        try:
+            function()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(each,)) for each in functions]
+    for thread in threads:
+        thread.start()
+    try:
+        yield threads
+    finally:
+        for thread in threads:
+            thread.join(30)
+    assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+    if failures:
+        raise failures[0]
