@@ -8,7 +8,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs format clean
+.PHONY: help setup demo test check bench docs format clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ printf "  %-5s %-8s", $$1, $$2; $$1 = $$2 = ""; print $$0 }'
@@ -17,6 +17,8 @@ $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,postgres]'
 	@touch $@
+
+setup: $(STAMP) ## make .venv and install the project into it
 
 demo: $(STAMP) ## the whole story on a temporary database, in under 30 seconds
 	@$(BIN)/kconv demo
