@@ -45,7 +45,6 @@ SCHEMA_ATTRIBUTES = frozenset(
         "many",
         "on_bind_field",
         "only",
-        "options",
         "opts",
         "partial",
         "rules",

@@ -227,7 +227,7 @@ def _presence(
     Kubernetes' OpenAPI marks a Go field that is no pointer as required with its zero as default:
     such a field must be given, but for the numbers of a status, which its writer may leave out.
     A zero default of an optional field is what Go leaves out, so it is not filled in; a default
-    that must be is ``x-kconv-default``.
+    that must be is ``x-kconv-default``; a required field keeps saying so beside it.
     """
     arguments: list[tuple[str, Expression]] = []
     default = schema.get("x-kconv-default", schema.get("default"))
@@ -235,10 +235,11 @@ def _presence(
         _check_default(writer.definitions, schema, default, where)
     zero = default in ("", 0, False, {}, []) and "x-kconv-default" not in schema
     counts = isinstance(default, int | float) and writer.status_only
-    if default is not None and (not zero or (required and counts)):
-        arguments.append(("load_default", _default(default)))
-    elif required:
+    filled = default is not None and (not zero or (required and counts))
+    if required and (not filled or "x-kconv-default" in schema):
         arguments.append(("required", "True"))
+    if filled:
+        arguments.append(("load_default", _default(default)))
     metadata: dict[str, Any] = {}
     if schema.get("deprecated"):
         metadata["deprecated"] = True

@@ -38,9 +38,9 @@ class ObjectMeta(Type):
     creationTimestamp = Time()
     deletionGracePeriodSeconds = Int64()
     deletionTimestamp = Time()
-    finalizers = List(String(), list_type="set", patch_strategy="merge")
+    finalizers = List(String(), list_type="set", patch_strategy="merge", unique=False)
     generateName = String()
-    generation = Int64()
+    generation = Int64(minimum=0)
     labels = Map(String())
     managedFields = List(Object(ManagedFieldsEntry), list_type="atomic")
     name = String()
@@ -51,6 +51,7 @@ class ObjectMeta(Type):
         map_keys=("uid",),
         merge_key="uid",
         patch_strategy="merge",
+        unique=False,
     )
     resourceVersion = String()
     selfLink = String()

@@ -22,4 +22,4 @@ class DeleteOptions(Type):
     kind = String()
     orphanDependents = Boolean()
     preconditions = Object(Preconditions)
-    propagationPolicy = String()
+    propagationPolicy = String(enum=("Background", "Foreground", "Orphan"))

@@ -9,7 +9,7 @@ class LabelSelectorRequirement(Type):
     """LabelSelectorRequirement of meta/v1."""
 
     key = String(required=True)
-    operator = String(required=True)
+    operator = String(enum=("DoesNotExist", "Exists", "In", "NotIn"), required=True)
     values = List(String(), list_type="atomic")
 
 

@@ -20,18 +20,18 @@ class CrossVersionObjectReference(Type):
 class HorizontalPodAutoscalerSpec(Type):
     """HorizontalPodAutoscalerSpec of autoscaling/v1."""
 
-    maxReplicas = Int32(required=True)
-    minReplicas = Int32()
+    maxReplicas = Int32(minimum=1, required=True)
+    minReplicas = Int32(minimum=1, load_default=1)
     scaleTargetRef = Object(CrossVersionObjectReference, required=True)
-    targetCPUUtilizationPercentage = Int32()
+    targetCPUUtilizationPercentage = Int32(minimum=1)
 
 
 class HorizontalPodAutoscalerStatus(Type):
     """HorizontalPodAutoscalerStatus of autoscaling/v1."""
 
     currentCPUUtilizationPercentage = Int32()
-    currentReplicas = Int32(required=True)
-    desiredReplicas = Int32(required=True)
+    currentReplicas = Int32(minimum=0, required=True)
+    desiredReplicas = Int32(minimum=0, required=True)
     lastScaleTime = Time()
     observedGeneration = Int64()
 
@@ -46,5 +46,5 @@ class HorizontalPodAutoscaler(Resource):
         short_names = ("hpa",)
         categories = ("all",)
 
-    spec = Object(HorizontalPodAutoscalerSpec, required=True)
-    status = Object(HorizontalPodAutoscalerStatus)
+    spec = Object(HorizontalPodAutoscalerSpec, required=True, load_default=dict)
+    status = Object(HorizontalPodAutoscalerStatus, load_default=dict)

@@ -14,9 +14,9 @@ class HorizontalPodAutoscalerSpec(Type):
     """HorizontalPodAutoscalerSpec of autoscaling/v2."""
 
     behavior = Object(HorizontalPodAutoscalerBehavior)
-    maxReplicas = Int32(required=True)
+    maxReplicas = Int32(minimum=1, required=True)
     metrics = List(Object(MetricSpec), list_type="atomic")
-    minReplicas = Int32()
+    minReplicas = Int32(minimum=1, load_default=1)
     scaleTargetRef = Object(CrossVersionObjectReference, required=True)
 
 
@@ -41,8 +41,8 @@ class HorizontalPodAutoscalerStatus(Type):
         patch_strategy="merge",
     )
     currentMetrics = List(Object(MetricStatus), list_type="atomic")
-    currentReplicas = Int32()
-    desiredReplicas = Int32(required=True)
+    currentReplicas = Int32(minimum=0)
+    desiredReplicas = Int32(minimum=0, required=True)
     lastScaleTime = Time()
     observedGeneration = Int64()
 
@@ -57,5 +57,5 @@ class HorizontalPodAutoscaler(Resource):
         short_names = ("hpa",)
         categories = ("all",)
 
-    spec = Object(HorizontalPodAutoscalerSpec, required=True)
-    status = Object(HorizontalPodAutoscalerStatus)
+    spec = Object(HorizontalPodAutoscalerSpec, required=True, load_default=dict)
+    status = Object(HorizontalPodAutoscalerStatus, load_default=dict)

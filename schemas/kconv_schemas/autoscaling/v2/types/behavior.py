@@ -8,17 +8,17 @@ from kconv.schema import Type
 class HPAScalingPolicy(Type):
     """HPAScalingPolicy of autoscaling/v2."""
 
-    periodSeconds = Int32(required=True)
-    type = String(required=True)
-    value = Int32(required=True)
+    periodSeconds = Int32(minimum=1, maximum=1800, required=True)
+    type = String(enum=("Percent", "Pods"), required=True)
+    value = Int32(minimum=1, required=True)
 
 
 class HPAScalingRules(Type):
     """HPAScalingRules of autoscaling/v2."""
 
     policies = List(Object(HPAScalingPolicy), list_type="atomic")
-    selectPolicy = String()
-    stabilizationWindowSeconds = Int32()
+    selectPolicy = String(enum=("Disabled", "Max", "Min"))
+    stabilizationWindowSeconds = Int32(minimum=0, maximum=3600)
     tolerance = Quantity()
 
 

@@ -10,9 +10,9 @@ from kconv_schemas.autoscaling.v2.types.reference import CrossVersionObjectRefer
 class MetricTarget(Type):
     """MetricTarget of autoscaling/v2."""
 
-    averageUtilization = Int32()
+    averageUtilization = Int32(minimum=1)
     averageValue = Quantity()
-    type = String(required=True)
+    type = String(enum=("AverageValue", "Utilization", "Value"), required=True)
     value = Quantity()
 
 
@@ -68,4 +68,6 @@ class MetricSpec(Type):
     object = Object(ObjectMetricSource)
     pods = Object(PodsMetricSource)
     resource = Object(ResourceMetricSource)
-    type = String(required=True)
+    type = String(
+        enum=("ContainerResource", "External", "Object", "Pods", "Resource"), required=True
+    )

@@ -13,19 +13,19 @@ class JobTemplateSpec(Type):
     """JobTemplateSpec of batch/v1."""
 
     metadata = Object(ObjectMeta)
-    spec = Object(JobSpec)
+    spec = Object(JobSpec, load_default=dict)
 
 
 class CronJobSpec(Type):
     """CronJobSpec of batch/v1."""
 
-    concurrencyPolicy = String()
-    failedJobsHistoryLimit = Int32()
-    jobTemplate = Object(JobTemplateSpec, required=True)
+    concurrencyPolicy = String(enum=("Allow", "Forbid", "Replace"), load_default="Allow")
+    failedJobsHistoryLimit = Int32(minimum=0, load_default=1)
+    jobTemplate = Object(JobTemplateSpec, required=True, load_default=dict)
     schedule = String(required=True)
-    startingDeadlineSeconds = Int64()
-    successfulJobsHistoryLimit = Int32()
-    suspend = Boolean()
+    startingDeadlineSeconds = Int64(minimum=0)
+    successfulJobsHistoryLimit = Int32(minimum=0, load_default=3)
+    suspend = Boolean(load_default=False)
     timeZone = String()
 
 
@@ -47,5 +47,5 @@ class CronJob(Resource):
         short_names = ("cj",)
         categories = ("all",)
 
-    spec = Object(CronJobSpec, required=True)
-    status = Object(CronJobStatus)
+    spec = Object(CronJobSpec, required=True, load_default=dict)
+    status = Object(CronJobStatus, load_default=dict)

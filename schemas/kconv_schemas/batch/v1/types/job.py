@@ -12,22 +12,22 @@ from kconv_schemas.core.v1.types import PodTemplateSpec
 class JobSpec(Type):
     """JobSpec of batch/v1."""
 
-    activeDeadlineSeconds = Int64()
-    backoffLimit = Int32()
-    backoffLimitPerIndex = Int32()
-    completionMode = String()
-    completions = Int32()
+    activeDeadlineSeconds = Int64(minimum=0)
+    backoffLimit = Int32(minimum=0)
+    backoffLimitPerIndex = Int32(minimum=0)
+    completionMode = String(enum=("Indexed", "NonIndexed"))
+    completions = Int32(minimum=0)
     managedBy = String()
     manualSelector = Boolean()
-    maxFailedIndexes = Int32()
-    parallelism = Int32()
+    maxFailedIndexes = Int32(minimum=0)
+    parallelism = Int32(minimum=0)
     podFailurePolicy = Object(PodFailurePolicy)
-    podReplacementPolicy = String()
+    podReplacementPolicy = String(enum=("Failed", "TerminatingOrFailed"))
     selector = Object(LabelSelector)
     successPolicy = Object(SuccessPolicy)
     suspend = Boolean()
-    template = Object(PodTemplateSpec, required=True)
-    ttlSecondsAfterFinished = Int32()
+    template = Object(PodTemplateSpec, required=True, load_default=dict)
+    ttlSecondsAfterFinished = Int32(minimum=0)
 
 
 class JobCondition(Type):
@@ -51,18 +51,18 @@ class UncountedTerminatedPods(Type):
 class JobStatus(Type):
     """JobStatus of batch/v1."""
 
-    active = Int32()
+    active = Int32(minimum=0)
     completedIndexes = String()
     completionTime = Time()
     conditions = List(
         Object(JobCondition), list_type="atomic", merge_key="type", patch_strategy="merge"
     )
-    failed = Int32()
+    failed = Int32(minimum=0)
     failedIndexes = String()
-    ready = Int32()
+    ready = Int32(minimum=0)
     startTime = Time()
-    succeeded = Int32()
-    terminating = Int32()
+    succeeded = Int32(minimum=0)
+    terminating = Int32(minimum=0)
     uncountedTerminatedPods = Object(UncountedTerminatedPods)
 
 
@@ -75,5 +75,5 @@ class Job(Resource):
         plural = "jobs"
         categories = ("all",)
 
-    spec = Object(JobSpec)
-    status = Object(JobStatus)
+    spec = Object(JobSpec, load_default=dict)
+    status = Object(JobStatus, load_default=dict)

@@ -9,39 +9,49 @@ class PodFailurePolicyOnExitCodesRequirement(Type):
     """PodFailurePolicyOnExitCodesRequirement of batch/v1."""
 
     containerName = String()
-    operator = String(required=True)
-    values = List(Int32(), list_type="set", required=True)
+    operator = String(enum=("In", "NotIn"), required=True)
+    values = List(Int32(), list_type="set", max_items=255, required=True)
 
 
 class PodFailurePolicyOnPodConditionsPattern(Type):
     """PodFailurePolicyOnPodConditionsPattern of batch/v1."""
 
-    status = String()
+    status = String(enum=("False", "True", "Unknown"), load_default="True")
     type = String(required=True)
 
 
 class PodFailurePolicyRule(Type):
     """PodFailurePolicyRule of batch/v1."""
 
-    action = String(required=True)
+    action = String(enum=("Count", "FailIndex", "FailJob", "Ignore"), required=True)
     onExitCodes = Object(PodFailurePolicyOnExitCodesRequirement)
-    onPodConditions = List(Object(PodFailurePolicyOnPodConditionsPattern), list_type="atomic")
+    onPodConditions = List(
+        Object(PodFailurePolicyOnPodConditionsPattern), list_type="atomic", max_items=20
+    )
 
 
 class PodFailurePolicy(Type):
     """PodFailurePolicy of batch/v1."""
 
-    rules_ = List(Object(PodFailurePolicyRule), list_type="atomic", required=True, data_key="rules")
+    rules_ = List(
+        Object(PodFailurePolicyRule),
+        list_type="atomic",
+        max_items=20,
+        required=True,
+        data_key="rules",
+    )
 
 
 class SuccessPolicyRule(Type):
     """SuccessPolicyRule of batch/v1."""
 
-    succeededCount = Int32()
+    succeededCount = Int32(minimum=0)
     succeededIndexes = String()
 
 
 class SuccessPolicy(Type):
     """SuccessPolicy of batch/v1."""
 
-    rules_ = List(Object(SuccessPolicyRule), list_type="atomic", required=True, data_key="rules")
+    rules_ = List(
+        Object(SuccessPolicyRule), list_type="atomic", max_items=20, required=True, data_key="rules"
+    )

@@ -10,7 +10,7 @@ class NodeSelectorRequirement(Type):
     """NodeSelectorRequirement of core/v1."""
 
     key = String(required=True)
-    operator = String(required=True)
+    operator = String(enum=("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"), required=True)
     values = List(String(), list_type="atomic")
 
 
@@ -28,7 +28,7 @@ class PreferredSchedulingTerm(Type):
     """PreferredSchedulingTerm of core/v1."""
 
     preference = Object(NodeSelectorTerm, required=True)
-    weight = Int32(required=True)
+    weight = Int32(minimum=1, maximum=100, required=True)
 
 
 class NodeSelector(Type):
@@ -64,7 +64,7 @@ class WeightedPodAffinityTerm(Type):
     """WeightedPodAffinityTerm of core/v1."""
 
     podAffinityTerm = Object(PodAffinityTerm, required=True)
-    weight = Int32(required=True)
+    weight = Int32(minimum=1, maximum=100, required=True)
 
 
 class PodAffinity(Type):

@@ -28,10 +28,11 @@ class Container(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge",
+        unique=False,
     )
     envFrom = List(Object(EnvFromSource), list_type="atomic")
     image = String()
-    imagePullPolicy = String()
+    imagePullPolicy = String(enum=("Always", "IfNotPresent", "Never"))
     lifecycle = Object(Lifecycle)
     livenessProbe = Object(Probe)
     name = String(required=True)
@@ -41,18 +42,19 @@ class Container(Type):
         map_keys=("containerPort", "protocol"),
         merge_key="containerPort",
         patch_strategy="merge",
+        unique=False,
     )
     readinessProbe = Object(Probe)
     resizePolicy = List(Object(ContainerResizePolicy), list_type="atomic")
-    resources = Object(ResourceRequirements)
-    restartPolicy = String()
+    resources = Object(ResourceRequirements, load_default=dict)
+    restartPolicy = String(enum=("Always", "Never", "OnFailure"))
     restartPolicyRules = List(Object(ContainerRestartRule), list_type="atomic")
     securityContext = Object(SecurityContext)
     startupProbe = Object(Probe)
     stdin = Boolean()
     stdinOnce = Boolean()
-    terminationMessagePath = String()
-    terminationMessagePolicy = String()
+    terminationMessagePath = String(load_default="/dev/termination-log")
+    terminationMessagePolicy = String(enum=("FallbackToLogsOnError", "File"), load_default="File")
     tty = Boolean()
     volumeDevices = List(
         Object(VolumeDevice),
@@ -82,10 +84,11 @@ class EphemeralContainer(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge",
+        unique=False,
     )
     envFrom = List(Object(EnvFromSource), list_type="atomic")
     image = String()
-    imagePullPolicy = String()
+    imagePullPolicy = String(enum=("Always", "IfNotPresent", "Never"))
     lifecycle = Object(Lifecycle)
     livenessProbe = Object(Probe)
     name = String(required=True)
@@ -95,19 +98,20 @@ class EphemeralContainer(Type):
         map_keys=("containerPort", "protocol"),
         merge_key="containerPort",
         patch_strategy="merge",
+        unique=False,
     )
     readinessProbe = Object(Probe)
     resizePolicy = List(Object(ContainerResizePolicy), list_type="atomic")
-    resources = Object(ResourceRequirements)
-    restartPolicy = String()
+    resources = Object(ResourceRequirements, load_default=dict)
+    restartPolicy = String(enum=("Always", "Never", "OnFailure"))
     restartPolicyRules = List(Object(ContainerRestartRule), list_type="atomic")
     securityContext = Object(SecurityContext)
     startupProbe = Object(Probe)
     stdin = Boolean()
     stdinOnce = Boolean()
     targetContainerName = String()
-    terminationMessagePath = String()
-    terminationMessagePolicy = String()
+    terminationMessagePath = String(load_default="/dev/termination-log")
+    terminationMessagePolicy = String(enum=("FallbackToLogsOnError", "File"), load_default="File")
     tty = Boolean()
     volumeDevices = List(
         Object(VolumeDevice),

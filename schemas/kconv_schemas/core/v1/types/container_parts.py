@@ -8,31 +8,31 @@ from kconv.schema import Type
 class ContainerPort(Type):
     """ContainerPort of core/v1."""
 
-    containerPort = Int32(required=True)
+    containerPort = Int32(minimum=1, maximum=65535, required=True)
     hostIP = String()
-    hostPort = Int32()
+    hostPort = Int32(minimum=0, maximum=65535)
     name = String()
-    protocol = String(load_default="TCP")
+    protocol = String(enum=("SCTP", "TCP", "UDP"), load_default="TCP")
 
 
 class ContainerResizePolicy(Type):
     """ContainerResizePolicy of core/v1."""
 
-    resourceName = String(required=True)
-    restartPolicy = String(required=True)
+    resourceName = String(enum=("cpu", "memory"), required=True)
+    restartPolicy = String(enum=("NotRequired", "RestartContainer"), required=True)
 
 
 class ContainerRestartRuleOnExitCodes(Type):
     """ContainerRestartRuleOnExitCodes of core/v1."""
 
-    operator = String(required=True)
-    values = List(Int32(), list_type="set")
+    operator = String(enum=("In", "NotIn"), required=True)
+    values = List(Int32(), list_type="set", max_items=255)
 
 
 class ContainerRestartRule(Type):
     """ContainerRestartRule of core/v1."""
 
-    action = String(required=True)
+    action = String(enum=("Restart", "RestartAllContainers"), required=True)
     exitCodes = Object(ContainerRestartRuleOnExitCodes)
 
 
@@ -47,9 +47,9 @@ class VolumeMount(Type):
     """VolumeMount of core/v1."""
 
     mountPath = String(required=True)
-    mountPropagation = String()
+    mountPropagation = String(enum=("Bidirectional", "HostToContainer", "None"))
     name = String(required=True)
     readOnly = Boolean()
-    recursiveReadOnly = String()
+    recursiveReadOnly = String(enum=("Disabled", "Enabled", "IfPossible"))
     subPath = String()
     subPathExpr = String()

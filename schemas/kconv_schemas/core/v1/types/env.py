@@ -25,7 +25,7 @@ class FileKeySelector(Type):
         map_type = "atomic"
 
     key = String(required=True)
-    optional = Boolean()
+    optional = Boolean(load_default=False)
     path = String(required=True)
     volumeName = String(required=True)
 

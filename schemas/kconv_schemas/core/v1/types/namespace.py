@@ -32,7 +32,7 @@ class NamespaceStatus(Type):
         merge_key="type",
         patch_strategy="merge",
     )
-    phase = String()
+    phase = String(enum=("Active", "Terminating"), load_default="Active")
 
 
 class Namespace(Resource):
@@ -46,5 +46,5 @@ class Namespace(Resource):
         namespaced = False
         subresources = ("status", "finalize")
 
-    spec = Object(NamespaceSpec)
-    status = Object(NamespaceStatus)
+    spec = Object(NamespaceSpec, load_default=dict)
+    status = Object(NamespaceStatus, load_default=dict)

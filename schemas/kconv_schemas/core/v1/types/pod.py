@@ -25,7 +25,7 @@ from kconv_schemas.core.v1.types.volume import Volume
 class PodSpec(Type):
     """PodSpec of core/v1."""
 
-    activeDeadlineSeconds = Int64()
+    activeDeadlineSeconds = Int64(minimum=1, maximum=2147483647)
     affinity = Object(Affinity)
     automountServiceAccountToken = Boolean()
     containers = List(
@@ -37,7 +37,10 @@ class PodSpec(Type):
         required=True,
     )
     dnsConfig = Object(PodDNSConfig)
-    dnsPolicy = String()
+    dnsPolicy = String(
+        enum=("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+        load_default="ClusterFirst",
+    )
     enableServiceLinks = Boolean()
     ephemeralContainers = List(
         Object(EphemeralContainer),
@@ -47,7 +50,12 @@ class PodSpec(Type):
         patch_strategy="merge",
     )
     hostAliases = List(
-        Object(HostAlias), list_type="map", map_keys=("ip",), merge_key="ip", patch_strategy="merge"
+        Object(HostAlias),
+        list_type="map",
+        map_keys=("ip",),
+        merge_key="ip",
+        patch_strategy="merge",
+        unique=False,
     )
     hostIPC = Boolean()
     hostNetwork = Boolean()
@@ -61,6 +69,7 @@ class PodSpec(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge",
+        unique=False,
     )
     initContainers = List(
         Object(Container),
@@ -73,7 +82,7 @@ class PodSpec(Type):
     nodeSelector = Map(String())
     os = Object(PodOS)
     overhead = Map(Quantity())
-    preemptionPolicy = String()
+    preemptionPolicy = String(enum=("Never", "PreemptLowerPriority"))
     priority = Int32()
     priorityClassName = String()
     readinessGates = List(Object(PodReadinessGate), list_type="atomic")
@@ -85,9 +94,9 @@ class PodSpec(Type):
         patch_strategy="merge,retainKeys",
     )
     resources = Object(ResourceRequirements)
-    restartPolicy = String()
+    restartPolicy = String(enum=("Always", "Never", "OnFailure"), load_default="Always")
     runtimeClassName = String()
-    schedulerName = String()
+    schedulerName = String(load_default="default-scheduler")
     schedulingGates = List(
         Object(PodSchedulingGate),
         list_type="map",
@@ -96,13 +105,13 @@ class PodSpec(Type):
         patch_strategy="merge",
     )
     schedulingGroup = Object(PodSchedulingGroup)
-    securityContext = Object(PodSecurityContext)
+    securityContext = Object(PodSecurityContext, load_default=dict)
     serviceAccount = String()
     serviceAccountName = String()
     setHostnameAsFQDN = Boolean()
     shareProcessNamespace = Boolean()
     subdomain = String()
-    terminationGracePeriodSeconds = Int64()
+    terminationGracePeriodSeconds = Int64(load_default=30)
     tolerations = List(Object(Toleration), list_type="atomic")
     topologySpreadConstraints = List(
         Object(TopologySpreadConstraint),
@@ -124,4 +133,4 @@ class PodTemplateSpec(Type):
     """PodTemplateSpec of core/v1."""
 
     metadata = Object(ObjectMeta)
-    spec = Object(PodSpec)
+    spec = Object(PodSpec, load_default=dict)

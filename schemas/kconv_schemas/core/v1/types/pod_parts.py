@@ -23,14 +23,14 @@ class PodDNSConfig(Type):
     """PodDNSConfig of core/v1."""
 
     nameservers = List(String(), list_type="atomic")
-    options_ = List(Object(PodDNSConfigOption), list_type="atomic", data_key="options")
+    options = List(Object(PodDNSConfigOption), list_type="atomic")
     searches = List(String(), list_type="atomic")
 
 
 class PodOS(Type):
     """PodOS of core/v1."""
 
-    name = String(required=True)
+    name = String(enum=("linux", "windows"), required=True)
 
 
 class PodReadinessGate(Type):

@@ -15,7 +15,7 @@ class HTTPHeader(Type):
     """HTTPHeader of core/v1."""
 
     name = String(required=True)
-    value = String(required=True)
+    value = String(load_default="")
 
 
 class HTTPGetAction(Type):
@@ -23,15 +23,15 @@ class HTTPGetAction(Type):
 
     host = String()
     httpHeaders = List(Object(HTTPHeader), list_type="atomic")
-    path = String()
+    path = String(load_default="/")
     port = IntOrString(required=True)
-    scheme = String()
+    scheme = String(enum=("HTTP", "HTTPS"), load_default="HTTP")
 
 
 class SleepAction(Type):
     """SleepAction of core/v1."""
 
-    seconds = Int64(required=True)
+    seconds = Int64(minimum=0, required=True, load_default=0)
 
 
 class TCPSocketAction(Type):
@@ -44,20 +44,20 @@ class TCPSocketAction(Type):
 class GRPCAction(Type):
     """GRPCAction of core/v1."""
 
-    port = Int32(required=True)
-    service = String()
+    port = Int32(minimum=1, maximum=65535, required=True)
+    service = String(load_default="")
 
 
 class Probe(Type):
     """Probe of core/v1."""
 
     exec = Object(ExecAction)
-    failureThreshold = Int32()
+    failureThreshold = Int32(minimum=0, load_default=3)
     grpc = Object(GRPCAction)
     httpGet = Object(HTTPGetAction)
-    initialDelaySeconds = Int32()
-    periodSeconds = Int32()
-    successThreshold = Int32()
+    initialDelaySeconds = Int32(minimum=0)
+    periodSeconds = Int32(minimum=0, load_default=10)
+    successThreshold = Int32(minimum=0, load_default=1)
     tcpSocket = Object(TCPSocketAction)
-    terminationGracePeriodSeconds = Int64()
-    timeoutSeconds = Int32()
+    terminationGracePeriodSeconds = Int64(minimum=1)
+    timeoutSeconds = Int32(minimum=0, load_default=1)

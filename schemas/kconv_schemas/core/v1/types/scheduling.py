@@ -9,9 +9,9 @@ from kconv.schema import Type
 class Toleration(Type):
     """Toleration of core/v1."""
 
-    effect = String()
+    effect = String(enum=("", "NoExecute", "NoSchedule", "PreferNoSchedule"))
     key = String()
-    operator = String()
+    operator = String(enum=("", "Equal", "Exists", "Gt", "Lt"))
     tolerationSeconds = Int64()
     value = String()
 
@@ -21,9 +21,9 @@ class TopologySpreadConstraint(Type):
 
     labelSelector = Object(LabelSelector)
     matchLabelKeys = List(String(), list_type="atomic")
-    maxSkew = Int32(required=True)
-    minDomains = Int32()
-    nodeAffinityPolicy = String()
-    nodeTaintsPolicy = String()
+    maxSkew = Int32(minimum=1, required=True)
+    minDomains = Int32(minimum=1)
+    nodeAffinityPolicy = String(enum=("Honor", "Ignore"))
+    nodeTaintsPolicy = String(enum=("Honor", "Ignore"))
     topologyKey = String(required=True)
-    whenUnsatisfiable = String(required=True)
+    whenUnsatisfiable = String(enum=("DoNotSchedule", "ScheduleAnyway"), required=True)

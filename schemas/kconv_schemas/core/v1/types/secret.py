@@ -17,4 +17,4 @@ class Secret(Resource):
     data = Map(Bytes())
     immutable = Boolean()
     stringData = Map(String())
-    type = String()
+    type = String(load_default="Opaque")

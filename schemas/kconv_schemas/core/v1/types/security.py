@@ -9,7 +9,7 @@ class AppArmorProfile(Type):
     """AppArmorProfile of core/v1."""
 
     localhostProfile = String()
-    type = String(required=True)
+    type = String(enum=("Localhost", "RuntimeDefault", "Unconfined"), required=True)
 
 
 class Capabilities(Type):
@@ -32,7 +32,7 @@ class SeccompProfile(Type):
     """SeccompProfile of core/v1."""
 
     localhostProfile = String()
-    type = String(required=True)
+    type = String(enum=("Localhost", "RuntimeDefault", "Unconfined"), required=True)
 
 
 class WindowsSecurityContextOptions(Type):
@@ -51,11 +51,11 @@ class SecurityContext(Type):
     appArmorProfile = Object(AppArmorProfile)
     capabilities = Object(Capabilities)
     privileged = Boolean()
-    procMount = String()
+    procMount = String(enum=("Default", "Unmasked"))
     readOnlyRootFilesystem = Boolean()
-    runAsGroup = Int64()
+    runAsGroup = Int64(minimum=0, maximum=2147483647)
     runAsNonRoot = Boolean()
-    runAsUser = Int64()
+    runAsUser = Int64(minimum=0, maximum=2147483647)
     seLinuxOptions = Object(SELinuxOptions)
     seccompProfile = Object(SeccompProfile)
     windowsOptions = Object(WindowsSecurityContextOptions)
@@ -65,22 +65,22 @@ class Sysctl(Type):
     """Sysctl of core/v1."""
 
     name = String(required=True)
-    value = String(required=True)
+    value = String(load_default="")
 
 
 class PodSecurityContext(Type):
     """PodSecurityContext of core/v1."""
 
     appArmorProfile = Object(AppArmorProfile)
-    fsGroup = Int64()
-    fsGroupChangePolicy = String()
-    runAsGroup = Int64()
+    fsGroup = Int64(minimum=0, maximum=2147483647)
+    fsGroupChangePolicy = String(enum=("Always", "OnRootMismatch"))
+    runAsGroup = Int64(minimum=0, maximum=2147483647)
     runAsNonRoot = Boolean()
-    runAsUser = Int64()
-    seLinuxChangePolicy = String()
+    runAsUser = Int64(minimum=0, maximum=2147483647)
+    seLinuxChangePolicy = String(enum=("MountOption", "Recursive"))
     seLinuxOptions = Object(SELinuxOptions)
     seccompProfile = Object(SeccompProfile)
-    supplementalGroups = List(Int64(), list_type="atomic")
-    supplementalGroupsPolicy = String()
+    supplementalGroups = List(Int64(minimum=0, maximum=2147483647), list_type="atomic")
+    supplementalGroupsPolicy = String(enum=("Merge", "Strict"))
     sysctls = List(Object(Sysctl), list_type="atomic")
     windowsOptions = Object(WindowsSecurityContextOptions)

@@ -22,7 +22,7 @@ class ObjectFieldSelector(Type):
     class Meta:
         map_type = "atomic"
 
-    apiVersion = String()
+    apiVersion = String(load_default="v1")
     fieldPath = String(required=True)
 
 
@@ -33,7 +33,7 @@ class ResourceFieldSelector(Type):
         map_type = "atomic"
 
     containerName = String()
-    divisor = Quantity()
+    divisor = Quantity(load_default="0")
     resource = String(required=True)
 
 

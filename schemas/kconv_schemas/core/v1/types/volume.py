@@ -60,7 +60,7 @@ class FlexVolumeSource(Type):
 
     driver = String(required=True)
     fsType = String()
-    options_ = Map(String(), data_key="options")
+    options = Map(String())
     readOnly = Boolean()
     secretRef = Object(LocalObjectReference)
 
@@ -77,13 +77,25 @@ class HostPathVolumeSource(Type):
     """HostPathVolumeSource of core/v1."""
 
     path = String(required=True)
-    type = String()
+    type = String(
+        enum=(
+            "",
+            "BlockDevice",
+            "CharDevice",
+            "Directory",
+            "DirectoryOrCreate",
+            "File",
+            "FileOrCreate",
+            "Socket",
+        ),
+        load_default="",
+    )
 
 
 class ImageVolumeSource(Type):
     """ImageVolumeSource of core/v1."""
 
-    pullPolicy = String()
+    pullPolicy = String(enum=("Always", "IfNotPresent", "Never"))
     reference = String()
 
 

@@ -11,14 +11,17 @@ from kconv_schemas.core.v1.types.resources import VolumeResourceRequirements
 class PersistentVolumeClaimSpec(Type):
     """PersistentVolumeClaimSpec of core/v1."""
 
-    accessModes = List(String(), list_type="atomic")
+    accessModes = List(
+        String(enum=("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")),
+        list_type="atomic",
+    )
     dataSource = Object(TypedLocalObjectReference)
     dataSourceRef = Object(TypedObjectReference)
-    resources = Object(VolumeResourceRequirements)
+    resources = Object(VolumeResourceRequirements, load_default=dict)
     selector = Object(LabelSelector)
     storageClassName = String()
     volumeAttributesClassName = String()
-    volumeMode = String()
+    volumeMode = String(enum=("Block", "Filesystem"), load_default="Filesystem")
     volumeName = String()
 
 

@@ -18,12 +18,12 @@ class AWSElasticBlockStoreVolumeSource(Type):
 class AzureDiskVolumeSource(Type):
     """AzureDiskVolumeSource of core/v1."""
 
-    cachingMode = String(load_default="ReadWrite")
+    cachingMode = String(enum=("None", "ReadOnly", "ReadWrite"), load_default="ReadWrite")
     diskName = String(required=True)
     diskURI = String(required=True)
     fsType = String(load_default="ext4")
-    kind = String(load_default="Shared")
-    readOnly = Boolean()
+    kind = String(enum=("Dedicated", "Managed", "Shared"), load_default="Shared")
+    readOnly = Boolean(load_default=False)
 
 
 class AzureFileVolumeSource(Type):

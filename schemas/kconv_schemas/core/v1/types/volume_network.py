@@ -21,7 +21,7 @@ class FCVolumeSource(Type):
     """FCVolumeSource of core/v1."""
 
     fsType = String()
-    lun = Int32()
+    lun = Int32(minimum=0, maximum=255)
     readOnly = Boolean()
     targetWWNs = List(String(), list_type="atomic")
     wwids = List(String(), list_type="atomic")
@@ -51,7 +51,7 @@ class ISCSIVolumeSource(Type):
     initiatorName = String()
     iqn = String(required=True)
     iscsiInterface = String(load_default="default")
-    lun = Int32(required=True)
+    lun = Int32(minimum=0, maximum=255, required=True, load_default=0)
     portals = List(String(), list_type="atomic")
     readOnly = Boolean()
     secretRef = Object(LocalObjectReference)

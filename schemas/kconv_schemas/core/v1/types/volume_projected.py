@@ -21,7 +21,7 @@ class KeyToPath(Type):
     """KeyToPath of core/v1."""
 
     key = String(required=True)
-    mode = Int32()
+    mode = Int32(minimum=0, maximum=511)
     path = String(required=True)
 
 
@@ -36,7 +36,7 @@ class ConfigMapProjection(Type):
 class ConfigMapVolumeSource(Type):
     """ConfigMapVolumeSource of core/v1."""
 
-    defaultMode = Int32()
+    defaultMode = Int32(minimum=0, maximum=511, load_default=420)
     items = List(Object(KeyToPath), list_type="atomic")
     name = String()
     optional = Boolean()
@@ -46,7 +46,7 @@ class DownwardAPIVolumeFile(Type):
     """DownwardAPIVolumeFile of core/v1."""
 
     fieldRef = Object(ObjectFieldSelector)
-    mode = Int32()
+    mode = Int32(minimum=0, maximum=511)
     path = String(required=True)
     resourceFieldRef = Object(ResourceFieldSelector)
 
@@ -60,7 +60,7 @@ class DownwardAPIProjection(Type):
 class DownwardAPIVolumeSource(Type):
     """DownwardAPIVolumeSource of core/v1."""
 
-    defaultMode = Int32()
+    defaultMode = Int32(minimum=0, maximum=511, load_default=420)
     items = List(Object(DownwardAPIVolumeFile), list_type="atomic")
 
 
@@ -70,8 +70,10 @@ class PodCertificateProjection(Type):
     certificateChainPath = String()
     credentialBundlePath = String()
     keyPath = String()
-    keyType = String(required=True)
-    maxExpirationSeconds = Int32()
+    keyType = String(
+        enum=("ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"), required=True
+    )
+    maxExpirationSeconds = Int32(minimum=3600, maximum=7862400)
     signerName = String(required=True)
     userAnnotations = Map(String())
 
@@ -88,7 +90,7 @@ class ServiceAccountTokenProjection(Type):
     """ServiceAccountTokenProjection of core/v1."""
 
     audience = String()
-    expirationSeconds = Int64()
+    expirationSeconds = Int64(minimum=600, maximum=4294967296, load_default=3600)
     path = String(required=True)
 
 
@@ -106,14 +108,14 @@ class VolumeProjection(Type):
 class ProjectedVolumeSource(Type):
     """ProjectedVolumeSource of core/v1."""
 
-    defaultMode = Int32()
+    defaultMode = Int32(minimum=0, maximum=511, load_default=420)
     sources = List(Object(VolumeProjection), list_type="atomic")
 
 
 class SecretVolumeSource(Type):
     """SecretVolumeSource of core/v1."""
 
-    defaultMode = Int32()
+    defaultMode = Int32(minimum=0, maximum=511, load_default=420)
     items = List(Object(KeyToPath), list_type="atomic")
     optional = Boolean()
     secretName = String()
