@@ -14,8 +14,9 @@ help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ printf "  %-5s %-8s", $$1, $$2; $$1 = $$2 = ""; print $$0 }'
 
 $(STAMP): pyproject.toml
+	@echo 'setting up $(VENV) (about a minute, once)' >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,postgres]'
+	@$(BIN)/python -m pip install -qq --editable '.[dev,postgres]'
 	@touch $@
 
 setup: $(STAMP) ## make .venv and install the project into it
@@ -37,7 +38,7 @@ bench: $(STAMP) ## measure: name, value, unit, budget, bound
 	@$(BIN)/python -m bench
 
 docs: $(STAMP) ## build the pages of docs/ into site/
-	@$(BIN)/python -c 'import mkdocs' 2>/dev/null || $(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@$(BIN)/python -c 'import mkdocs' 2>/dev/null || $(BIN)/python -m pip install -qq --editable '.[docs]'
 	$(BIN)/mkdocs build --quiet --strict
 
 format: $(STAMP) ## let ruff rewrite what it can
