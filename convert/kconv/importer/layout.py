@@ -80,27 +80,28 @@ class _Arranger:
         members = [name for name in self.module if self.module[name] == module]
         inside = {name: [u for u in self.uses[name] if u in members] for name in members}
         heads = [name for name in members if not any(name in inside[u] for u in members)]
+        limit = max(LONGEST, self._length(module) // 2)
         best: tuple[int, str, set[str]] | None = None
         for name in sorted(members):
-            if len(heads) == 1 and name in heads:
-                continue
             others = [head for head in (heads or sorted(members)[:1]) if head != name]
             part = closure(inside, [name]) - closure(inside, others, without=name)
             lines = sum(self.size(each) + 2 for each in part)
-            if any(self.pins[each] for each in part) or len(part) == len(members):
+            if len(part) == len(members) or any(self.pins[each] for each in part):
                 continue
-            if lines <= LONGEST and (best is None or lines > best[0]):
-                best = (lines, name, part)
+            target = self._target(name, module, lines)
+            if target != module and lines <= limit and (best is None or lines > best[0]):
+                best = (lines, target, part)
         if best is None:
             return False
-        target = _noun(best[1], shared=False)
-        if target == module or self._length(target) + best[0] > LONGEST:
-            target = module_name(words(best[1]))
-        if target == module:
-            return False
         for name in best[2]:
-            self.module[name] = target
+            self.module[name] = best[1]
         return True
+
+    def _target(self, name: str, module: str, lines: int) -> str:
+        """A module for a part that leaves ``module``: its noun's, or its own where that is full."""
+        noun = _noun(name, shared=False)
+        full = noun == module or self._length(noun) + lines > LONGEST
+        return module_name(words(name)) if full else noun
 
     def untangle(self) -> None:
         """Give what ties modules in a circle a module of its own noun, or merge the modules."""

@@ -5,12 +5,15 @@ from kconv.meta.condition import Condition
 from kconv.meta.list_meta import ListMeta, ShardInfo
 from kconv.meta.object_meta import ManagedFieldsEntry, ObjectMeta, OwnerReference
 from kconv.meta.options import DeleteOptions, Preconditions
-from kconv.meta.selector import LabelSelector, LabelSelectorRequirement
+from kconv.meta.resource import GroupResource
+from kconv.meta.selector import FieldSelectorRequirement, LabelSelector, LabelSelectorRequirement
 from kconv.meta.status import Status, StatusCause, StatusDetails
 
 __all__ = [
     "Condition",
     "DeleteOptions",
+    "FieldSelectorRequirement",
+    "GroupResource",
     "LabelSelector",
     "LabelSelectorRequirement",
     "ListMeta",

@@ -5,6 +5,14 @@ from kconv.fields import List, Map, Object, String
 from kconv.schema import Type
 
 
+class FieldSelectorRequirement(Type):
+    """FieldSelectorRequirement of meta/v1."""
+
+    key = String(required=True)
+    operator = String(required=True)
+    values = List(String(), list_type="atomic")
+
+
 class LabelSelectorRequirement(Type):
     """LabelSelectorRequirement of meta/v1."""
 
