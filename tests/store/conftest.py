@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from kconv_migrations import db
 
 from kconv.store import SqlStore, open_store
+from kconv_migrations import db
 from store.samples import GROUP, RESOURCE, V1
 
 

@@ -31,7 +31,7 @@ def running(*functions: Callable[[], None]) -> Iterator[list[threading.Thread]]:
     def guarded(function: Callable[[], None]) -> None:
         try:
             function()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the test
             failures.append(error)
 
     threads = [threading.Thread(target=guarded, args=(each,)) for each in functions]

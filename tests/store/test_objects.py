@@ -23,9 +23,7 @@ def test_largest_object_goes_in_and_comes_out(store: SqlStore) -> None:
 
 def test_update_gets_a_higher_resource_version_and_keeps_the_uid(store: SqlStore) -> None:
     made = create(store, "report")
-    new = store.update(
-        made.key, expected=made.resource_version, api_version=V1, data=b'{"a":1}'
-    )
+    new = store.update(made.key, expected=made.resource_version, api_version=V1, data=b'{"a":1}')
     assert new.resource_version > made.resource_version
     assert new.uid == made.uid
     assert store.get(made.key) == new

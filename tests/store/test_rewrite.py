@@ -29,9 +29,7 @@ def test_rewrite_leaves_what_was_written_or_rewritten_since(store: SqlStore) -> 
     updated = store.update(
         read[1].key, expected=read[1].resource_version, api_version=V1, data=b"by a writer"
     )
-    store.delete(
-        read[2].key, expected=read[2].resource_version, api_version=V1BETA1, data=b""
-    )
+    store.delete(read[2].key, expected=read[2].resource_version, api_version=V1BETA1, data=b"")
     assert store.rewrite([(read[3], V1BETA1, b"by another run")]) == 1
     assert store.rewrite([(each, V1BETA1, b"new") for each in read]) == 1
     assert store.get(read[0].key).data == b"new"

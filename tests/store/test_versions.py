@@ -1,6 +1,7 @@
 """The record of storage versions."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection, insert
@@ -42,13 +43,9 @@ def test_write_in_a_version_not_on_record_is_refused(store: SqlStore) -> None:
     with pytest.raises(VersionNotOnRecord, match=r'cronjobs\.batch "b".* batch/v1beta1'):
         create(store, "b", version=V1BETA1)
     with pytest.raises(VersionNotOnRecord):
-        store.update(
-            made.key, expected=made.resource_version, api_version=V1BETA1, data=b""
-        )
+        store.update(made.key, expected=made.resource_version, api_version=V1BETA1, data=b"")
     with pytest.raises(VersionNotOnRecord):
-        store.delete(
-            made.key, expected=made.resource_version, api_version=V1BETA1, data=b""
-        )
+        store.delete(made.key, expected=made.resource_version, api_version=V1BETA1, data=b"")
     assert store.list(GROUP, RESOURCE).items == [made]
     assert store.head() == made.resource_version
 
@@ -57,7 +54,13 @@ def test_tables_refuse_a_row_in_a_version_not_on_record(upgraded_url: str) -> No
     database = Database(parse_url(upgraded_url))
 
     def sneak(connection: Connection) -> None:
-        row = {"grp": GROUP, "resource": RESOURCE, "namespace": "", "name": "a", "uid": ""}
+        row: dict[str, object] = {
+            "grp": GROUP,
+            "resource": RESOURCE,
+            "namespace": "",
+            "name": "a",
+            "uid": "",
+        }
         row |= {"api_version": V1, "resource_version": 5, "data": b""}
         connection.execute(insert(objects), row)
 
@@ -71,9 +74,7 @@ def test_drop_wants_proof_that_no_row_is_left(store: SqlStore) -> None:
     assert not store.drop(GROUP, RESOURCE, V1), "it is preferred"
     store.prefer(GROUP, RESOURCE, V1BETA1)
     assert not store.drop(GROUP, RESOURCE, V1), "an object is in it"
-    gone = store.delete(
-        made.key, expected=made.resource_version, api_version=V1BETA1, data=b""
-    )
+    gone = store.delete(made.key, expected=made.resource_version, api_version=V1BETA1, data=b"")
     assert not store.drop(GROUP, RESOURCE, V1), "a change is in it"
     store.compact(1)
     assert store.changes(store.oldest())[0].stored == gone
@@ -97,8 +98,6 @@ def test_counts_name_every_version_on_record(store: SqlStore) -> None:
 
 
 def test_ensure_in_two_servers_at_once(reopen: Callable[[], SqlStore]) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     stores = [reopen() for _ in range(4)]
     kinds = [(GROUP, f"kind{index}", V1) for index in range(20)]
     with ThreadPoolExecutor(4) as pool:

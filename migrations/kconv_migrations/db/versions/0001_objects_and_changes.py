@@ -67,7 +67,9 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("before", sa.LargeBinary, nullable=True),
         sa.PrimaryKeyConstraint("resource_version", name="pk_changes"),
-        sa.CheckConstraint("type IN ('ADDED', 'MODIFIED', 'DELETED')", name="ck_changes_type"),
+        sa.CheckConstraint(
+            "type IN ('ADDED', 'MODIFIED', 'DELETED')", name=op.f("ck_changes_type")
+        ),
         sa.ForeignKeyConstraint(
             _VERSION,
             [f"storage_versions.{column}" for column in _VERSION],
@@ -86,7 +88,7 @@ def upgrade() -> None:
         sa.Column("value", sa.BigInteger, nullable=False),
         sa.Column("compacted", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_revision"),
-        sa.CheckConstraint("id = 1", name="ck_revision_one_row"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_revision_one_row")),
     )
     # 1, because to clients a resourceVersion of 0 means "any".
     op.bulk_insert(counter, [{"id": 1, "value": 1, "compacted": 0}])

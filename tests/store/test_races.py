@@ -1,0 +1,156 @@
+"""A version is dropped, or rows are rewritten, while others write."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection
+
+from kconv.errors import VersionNotOnRecord
+from kconv.store import SqlStore, versions
+from kconv.store.write import Write, apply
+from store.samples import GROUP, RESOURCE, V1, V1BETA1, create, cronjob, running
+
+
+def test_drop_waits_for_a_write_that_has_not_committed(
+    store: SqlStore, reopen: Callable[[], SqlStore]
+) -> None:
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    other = reopen()
+    written, finish = threading.Event(), threading.Event()
+    dropped: list[bool] = []
+
+    def write(connection: Connection) -> None:
+        apply(connection, [Write("ADDED", cronjob("a"), V1, b"", None, uid="u")])
+        written.set()
+        assert finish.wait(20)
+
+    def drop() -> None:
+        dropped.append(other.drop(GROUP, RESOURCE, V1))
+
+    with running(lambda: store._database.write(write)):
+        assert written.wait(20)
+        with running(drop):
+            time.sleep(0.2)
+            assert dropped == [], "it cannot know yet"
+            finish.set()
+    assert dropped == [False]
+    assert store.get(cronjob("a")).api_version == V1
+
+
+def test_write_waits_for_a_drop_that_has_not_committed(
+    store: SqlStore, reopen: Callable[[], SqlStore]
+) -> None:
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    other = reopen()
+    dropped, finish = threading.Event(), threading.Event()
+
+    def drop(connection: Connection) -> None:
+        assert versions.drop(connection, GROUP, RESOURCE, V1)
+        dropped.set()
+        assert finish.wait(20)
+
+    def write() -> None:
+        with pytest.raises(VersionNotOnRecord):
+            create(other, "a", version=V1)
+
+    with running(lambda: store._database.write(drop)):
+        assert dropped.wait(20)
+        with running(write):
+            time.sleep(0.1)
+            finish.set()
+    assert store.list(GROUP, RESOURCE).items == []
+
+
+def test_drop_and_write_at_the_same_time(store: SqlStore, reopen: Callable[[], SqlStore]) -> None:
+    other = reopen()
+    for attempt in range(25):
+        store.prefer(GROUP, RESOURCE, V1)
+        store.prefer(GROUP, RESOURCE, V1BETA1)
+        kept, gone = _write_and_drop(store, other, f"n{attempt}")
+        assert kept != gone, "either the write is kept or the version is gone"
+        for each in store.encoded(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=9):
+            store.delete(each.key, expected=each.resource_version, api_version=V1BETA1, data=b"")
+        store.compact(0)
+        assert store.drop(GROUP, RESOURCE, V1)
+
+
+def _write_and_drop(writer: SqlStore, dropper: SqlStore, name: str) -> tuple[bool, bool]:
+    start = threading.Barrier(2)
+    kept: list[bool] = []
+    gone: list[bool] = []
+
+    def write() -> None:
+        start.wait(10)
+        try:
+            create(writer, name, version=V1)
+        except VersionNotOnRecord:
+            kept.append(False)
+        else:
+            kept.append(True)
+
+    def drop() -> None:
+        start.wait(10)
+        gone.append(dropper.drop(GROUP, RESOURCE, V1))
+
+    with running(write, drop):
+        pass
+    return kept[0], gone[0]
+
+
+def test_rewrite_under_writers_loses_nothing(
+    store: SqlStore, reopen: Callable[[], SqlStore]
+) -> None:
+    """Writers count up in each object; what they counted must be there in the end."""
+    names = [f"n{index:02}" for index in range(20)]
+    for name in names:
+        create(store, name, data=b"0")
+    done = threading.Event()
+    rewritten: list[int] = []
+
+    def write(each: SqlStore, mine: list[str]) -> None:
+        for number in range(1, 16):
+            for name in mine:
+                read = each.get(cronjob(name))
+                preferred = each.storage_version(GROUP, RESOURCE)
+                each.update(
+                    read.key,
+                    expected=read.resource_version,
+                    api_version=preferred,
+                    data=str(number).encode(),
+                )
+
+    def migrate(each: SqlStore) -> None:
+        target = V1
+        while not done.is_set():
+            target = V1BETA1 if target == V1 else V1
+            each.prefer(GROUP, RESOURCE, target)
+            found = each.encoded(GROUP, RESOURCE, other_than=target, after=None, limit=100)
+            items = [(item, target, item.data) for item in reversed(found)]
+            rewritten.append(each.rewrite(items))
+
+    def write_all() -> None:
+        others = [store, reopen()]
+        halves = [names[:10], names[10:]]
+        with running(
+            *(
+                lambda each=each, mine=mine: write(each, mine)
+                for each, mine in zip(others, halves, strict=True)
+            )
+        ):
+            pass
+        done.set()
+
+    migrating = reopen()
+    with running(write_all, lambda: migrate(migrating)):
+        pass
+    assert sum(rewritten) > 0
+    log = store.changes(0, limit=10**6)
+    assert len(log) == len(names) * 16, "a rewrite is no change"
+    for name in names:
+        mine = [each.stored for each in log if each.stored.key.name == name]
+        assert [int(each.data) for each in mine] == list(range(16))
+        current = store.get(cronjob(name))
+        assert current.data == b"15"
+        assert current.resource_version == mine[-1].resource_version
