@@ -53,7 +53,7 @@ CRON_JOB = {
 def figures() -> Iterator[Figure]:
     """Measure a CronJob of about 900 bytes; the bound is JSON read and written unchecked."""
     data = json.dumps(CRON_JOB, separators=(",", ":")).encode()
-    pipeline = Pipeline(load_scheme())
+    pipeline = Pipeline(load_scheme({"batch"}))
     target = GroupVersion("batch", "v1")
     bound = microseconds(lambda: json.dumps(json.loads(data), separators=(",", ":")).encode())
     yield Figure(
