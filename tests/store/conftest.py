@@ -1,19 +1,55 @@
 """A store on each kind of database."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
 
+from fixtures.postgres import PostgresServer
 from kconv.store import SqlStore, open_store
 from kconv_migrations import db
 from store.samples import GROUP, RESOURCE, V1
 
 
 @pytest.fixture
-def upgraded_url(database_url: str) -> str:
-    """The URL of a database with tables and nothing in them."""
+def fresh_url(database_url: str) -> str:
+    """The URL of a database with tables that the test may alter."""
     db.upgrade(database_url)
     return database_url
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "kconv.db"
+    db.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def _postgres_shared(postgres_server: PostgresServer) -> Iterator[str]:
+    name = postgres_server.create_database()
+    db.upgrade(postgres_server.url(name))
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with tables and nothing in them.
+
+    Making one on PostgreSQL takes long, so there the tests share one; they must leave its tables
+    as they are.
+    """
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("_sqlite_template")
+        return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
+    url: str = request.getfixturevalue("_postgres_shared")
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
+        connection.execute("TRUNCATE objects, changes, storage_versions")
+        connection.execute("UPDATE revision SET value = 1, compacted = 0")
+    return url
 
 
 @pytest.fixture
@@ -36,3 +72,12 @@ def store(reopen: Callable[[], SqlStore]) -> SqlStore:
     opened = reopen()
     opened.ensure([(GROUP, RESOURCE, V1)])
     return opened
+
+
+@pytest.fixture
+def fresh_store(fresh_url: str) -> Iterator[SqlStore]:
+    """A store whose tables the test may alter."""
+    opened = open_store(fresh_url)
+    opened.ensure([(GROUP, RESOURCE, V1)])
+    yield opened
+    opened.close()

@@ -103,8 +103,8 @@ def test_database_without_tables(database_url: str) -> None:
 @pytest.mark.parametrize(
     ("found", "advice"), [("0000", "older release.*kconv db upgrade"), ("9999", "upgrade kconv$")]
 )
-def test_tables_of_another_release(upgraded_url: str, found: str, advice: str) -> None:
-    database = Database(parse_url(upgraded_url))
+def test_tables_of_another_release(fresh_url: str, found: str, advice: str) -> None:
+    database = Database(parse_url(fresh_url))
     database.write(
         lambda connection: connection.execute(
             text("UPDATE alembic_version SET version_num = :found"), {"found": found}
@@ -112,14 +112,14 @@ def test_tables_of_another_release(upgraded_url: str, found: str, advice: str) -
     )
     database.close()
     with pytest.raises(TablesOutdated, match=advice):
-        open_store(upgraded_url)
+        open_store(fresh_url)
 
 
-def test_tables_that_vanish_under_an_open_store(store: SqlStore) -> None:
-    store._database.write(lambda connection: connection.execute(text("DROP TABLE objects")))
+def test_tables_that_vanish_under_an_open_store(fresh_store: SqlStore) -> None:
+    fresh_store._database.write(lambda connection: connection.execute(text("DROP TABLE objects")))
     for call in (_get, _list, _create, _counts):
         with pytest.raises(TablesOutdated):
-            call(store)
+            call(fresh_store)
 
 
 def test_locked_database_is_unavailable_after_the_timeout(upgraded_url: str) -> None:

@@ -107,11 +107,13 @@ def test_write_that_the_driver_cannot_take_fails_alone(store: SqlStore) -> None:
     assert [each.stored.key.name for each in store.changes(0)] == ["first", "last"]
 
 
-def test_disappearing_database_fails_every_waiting_write(store: SqlStore) -> None:
-    store._database.write(lambda connection: connection.execute(text("DROP TABLE changes")))
-    outcomes = together(store, *(lambda name=name: create(store, name) for name in "abc"))
+def test_disappearing_database_fails_every_waiting_write(fresh_store: SqlStore) -> None:
+    fresh_store._database.write(lambda connection: connection.execute(text("DROP TABLE changes")))
+    outcomes = together(
+        fresh_store, *(lambda name=name: create(fresh_store, name) for name in "abc")
+    )
     assert {getattr(each, "reason", None) for each in outcomes} == {"TablesOutdated"}
-    assert store.list("batch", "cronjobs").items == []
+    assert fresh_store.list("batch", "cronjobs").items == []
 
 
 def test_interrupted_caller_leaves_the_queue(store: SqlStore) -> None:

@@ -170,7 +170,7 @@ def test_compaction_under_a_follower_is_noticed_or_harmless(
             other.compact(keep)
 
     def write() -> None:
-        for index in range(80):
+        for index in range(50):
             create(store, f"n{index}")
         stop.set()
 

@@ -28,8 +28,8 @@ def test_history_is_one_numbered_line() -> None:
     assert all(each.message for each in history)
 
 
-def test_migrated_tables_equal_the_metadata(upgraded_url: str) -> None:
-    database = Database(parse_url(upgraded_url))
+def test_migrated_tables_equal_the_metadata(fresh_url: str) -> None:
+    database = Database(parse_url(fresh_url))
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(
@@ -111,8 +111,8 @@ def test_failed_upgrade_leaves_nothing(database_url: str, monkeypatch: pytest.Mo
     assert db.upgrade(database_url) == TABLES_REVISION
 
 
-def test_upgrade_leaves_the_tables_of_a_later_release(upgraded_url: str) -> None:
-    database = Database(parse_url(upgraded_url))
+def test_upgrade_leaves_the_tables_of_a_later_release(fresh_url: str) -> None:
+    database = Database(parse_url(fresh_url))
     database.write(
         lambda connection: connection.execute(
             text("UPDATE alembic_version SET version_num = '9999'")
@@ -120,5 +120,5 @@ def test_upgrade_leaves_the_tables_of_a_later_release(upgraded_url: str) -> None
     )
     database.close()
     with pytest.raises(TablesOutdated, match=r"later release of kconv .revision 9999"):
-        db.upgrade(upgraded_url)
-    assert db.current(upgraded_url) == "9999"
+        db.upgrade(fresh_url)
+    assert db.current(fresh_url) == "9999"
