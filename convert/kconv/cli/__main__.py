@@ -1,0 +1,5 @@
+"""``python -m kconv.cli`` is ``kconv``."""
+
+from kconv.cli import main
+
+main()

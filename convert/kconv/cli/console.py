@@ -1,0 +1,90 @@
+"""Where words go: results to standard output, everything for people to standard error.
+
+Colour is only for a terminal, and only without ``NO_COLOR``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+_RED, _YELLOW, _OFF = "\033[31m", "\033[33m", "\033[0m"
+
+
+def is_terminal(stream: IO[str]) -> bool:
+    """Whether a person looks at the stream through a terminal that can do more than lines."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def has_colour(stream: IO[str]) -> bool:
+    """Whether to colour what is written to the stream."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def say(text: str = "") -> None:
+    """Write a line for a person, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def warn(text: str) -> None:
+    """Write a warning, on standard error."""
+    say(_coloured("warning:", _YELLOW, f"warning: {text}"))
+
+
+def complain(text: str) -> None:
+    """Write an error message, on standard error."""
+    say(_coloured("error:", _RED, text))
+
+
+def emit(text: str) -> None:
+    """Write a result, on standard output."""
+    sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+
+
+def emit_json(value: Any) -> None:
+    """Write a result as one JSON document, on standard output."""
+    emit(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table on standard output: by Rich on a terminal, else as aligned text."""
+    if not is_terminal(sys.stdout):
+        emit(aligned(header, rows))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for title in header:
+        table.add_column(title, no_wrap=True, justify="right" if _is_count(title) else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=True).print(table)
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as plain text, columns aligned, as kubectl prints them."""
+    table = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    right = [_is_count(title) for title in header]
+    return "\n".join(
+        "   ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in table
+    )
+
+
+def _is_count(title: str) -> bool:
+    return title in ("OBJECTS", "CHANGES")
+
+
+def _coloured(word: str, colour: str, text: str) -> str:
+    if text.startswith(word) and has_colour(sys.stderr):
+        return f"{colour}{word}{_OFF}{text.removeprefix(word)}"
+    return text

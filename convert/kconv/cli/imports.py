@@ -1,0 +1,21 @@
+"""``kconv import``: schema modules from definitions."""
+
+from __future__ import annotations
+
+import typer
+
+from kconv.cli.groups import CommandGroup
+from kconv.cli.import_openapi import import_openapi
+
+app = typer.Typer(
+    cls=CommandGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Write marshmallow schema modules from a definition.",
+)
+app.command("openapi")(import_openapi)
+
+
+@app.callback()
+def imports() -> None:
+    """Write marshmallow schema modules from a definition."""

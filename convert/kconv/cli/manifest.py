@@ -1,0 +1,126 @@
+"""Manifests: the files, folders and standard input that a command is pointed at."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from kconv.codec import json as json_codec
+from kconv.codec import yaml as yaml_codec
+from kconv.errors import DecodeError, UsageError
+from kconv.paths import format_path
+
+SUFFIXES = (".yaml", ".yml", ".json")
+STDIN = "-"
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file: its value as parsed, its number from 1, and its repeated keys."""
+
+    number: int
+    value: Any
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Manifest:
+    """A file as read; ``path`` is None for standard input, ``error`` says that it cannot be read.
+
+    ``several`` is whether messages have to say which document they mean.
+    """
+
+    name: str
+    path: Path | None
+    format: Literal["yaml", "json"]
+    documents: list[Document] = field(default_factory=list)
+    error: DecodeError | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether it holds more than one document."""
+        return len(self.documents) > 1
+
+    def where(self, document: Document) -> str:
+        """What to call a document in a message."""
+        return f"{self.name}, document {document.number}" if self.several else self.name
+
+
+def read_manifests(names: Sequence[str]) -> list[Manifest]:
+    """Read what ``-f`` names: files, folders (with all that is in them) and ``-``.
+
+    A file that is named twice is read once. One that does not parse has its ``error`` set, so
+    that the others are looked at too. Raises `UsageError` for a file or folder that is not there
+    or cannot be read, all of them at once, and for a folder without a manifest.
+    """
+    problems: list[str] = []
+    paths: dict[Path, Path | None] = {}
+    for name in names:
+        if name == STDIN:
+            paths[Path(STDIN)] = None
+            continue
+        try:
+            for path in _files(Path(name)):
+                paths.setdefault(path.resolve(), path)
+        except UsageError as error:
+            problems.append(error.message)
+    manifests = []
+    for path in paths.values():
+        try:
+            manifests.append(_read(path))
+        except OSError as error:
+            problems.append(f"cannot read {path}: {error.strerror}")
+    if problems:
+        raise UsageError("\n  ".join(problems))
+    return manifests
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.exists():
+        raise UsageError(f"no such file or folder: {path}")
+    if not path.is_dir():
+        yield path
+        return
+    found = False
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                found = True
+                yield Path(folder, name)
+    if not found:
+        raise UsageError(f"no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in {path}")
+
+
+def _read(path: Path | None) -> Manifest:
+    data = sys.stdin.buffer.read() if path is None else path.read_bytes()
+    is_json = data.lstrip()[:1] == b"{" if path is None else path.suffix == ".json"
+    name = "standard input" if path is None else str(path)
+    manifest = Manifest(name, path, "json" if is_json else "yaml")
+    try:
+        manifest.documents = _parse(data, manifest.format)
+    except DecodeError as error:
+        if path is not None or not is_json:
+            manifest.error = error
+            return manifest
+        # Standard input that begins as JSON may still be YAML, or several documents.
+        try:
+            manifest.documents = _parse(data, "yaml")
+        except DecodeError:
+            manifest.error = error
+    return manifest
+
+
+def _parse(data: bytes, format: Literal["yaml", "json"]) -> list[Document]:
+    if format == "yaml":
+        found = yaml_codec.decode_all_with_duplicates(data)
+    else:
+        found = [(json_codec.decode(data), json_codec.duplicate_keys(data))]
+    return [
+        Document(number, value, tuple(format_path(path) for path in duplicates))
+        for number, (value, duplicates) in enumerate(found, start=1)
+    ]

@@ -1,0 +1,67 @@
+"""Running a command: what it raises becomes a message and an exit code.
+
+0: done. 1: what was asked about is not so. 2: the command was wrong. 3: the environment failed.
+130: Ctrl-C. 141: whoever read the output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from kconv.cli.message import error_lines
+from kconv.errors import KconvError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run ``kconv`` with ``arguments``, those of the process by default; returns the exit code."""
+    from kconv.cli.app import command
+    from kconv.cli.groups import ReaderGone
+
+    try:
+        code = command().main(arguments, prog_name="kconv", standalone_mode=False)
+    except KconvError as error:
+        return fail(error_lines(error), error.exit_code)
+    except typer.TyperException as error:
+        return fail(usage_lines(error), getattr(error, "exit_code", 2))
+    except typer.Abort:
+        return fail(["interrupted"], INTERRUPTED)
+    except ReaderGone:
+        # Python flushes standard output once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        return fail([f"error: {error.strerror or error}: {error.filename or 'input or output'}"], 3)
+    if code == INTERRUPTED:
+        return fail(["interrupted"], INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def fail(lines: Sequence[str], code: int) -> int:
+    """Print a message on standard error; returns ``code``."""
+    from kconv.cli.console import complain
+
+    if lines:
+        complain("\n".join(lines))
+    return code
+
+
+def usage_lines(error: typer.TyperException) -> list[str]:
+    """What is wrong with the command line, and where to read how it is meant.
+
+    A command that needs arguments and got none has shown its help instead.
+    """
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is None:
+        return [f"error: {message}"]
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return [message] if message else []
+    path = " ".join(context.command_path.split())
+    return [f"error: {message}", f"`{path} --help` says what there is"]
