@@ -86,34 +86,46 @@ def _read(path: Path) -> str | None:
 def write(changes: Iterable[Change]) -> None:
     """Make the changes: new text goes to temporary files first, which then take their places.
 
-    Raises `UsageError` when a folder cannot be written to; nothing has been replaced then.
+    Raises `UsageError` when a file or folder cannot be written; all is as it was then.
     """
     changes = list(changes)
-    ready: list[tuple[Path, Path]] = []
-    created: list[Path] = []
+    ready: list[tuple[Path, Change]] = []
+    made: list[Change] = []
+    folders: list[Path] = []
     try:
         for change in changes:
             if change.action != "remove":
-                created += _make_folder(change.path.parent)
-                ready.append((_temporary(change), change.path))
-        for temporary, path in ready:
-            temporary.replace(path)
+                folders += _missing(change.path.parent)
+                change.path.parent.mkdir(parents=True, exist_ok=True)
+                ready.append((_temporary(change), change))
+        for temporary, change in ready:
+            temporary.replace(change.path)
+            made.append(change)
         for change in changes:
             if change.action == "remove":
                 change.path.unlink(missing_ok=True)
+                made.append(change)
     except OSError as error:
-        for temporary, _ in ready:
-            temporary.unlink(missing_ok=True)
-        for folder in reversed(created):
-            if not any(folder.iterdir()):
-                folder.rmdir()
+        _undo(made, [temporary for temporary, _ in ready], folders)
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
 
 
-def _make_folder(folder: Path) -> list[Path]:
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing[::-1]
+def _missing(folder: Path) -> list[Path]:
+    """The folders that have to be made for one to be there, outermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()][::-1]
+
+
+def _undo(made: Iterable[Change], temporaries: Iterable[Path], folders: list[Path]) -> None:
+    for change in made:
+        if change.action == "add":
+            change.path.unlink(missing_ok=True)
+        else:
+            change.path.write_text(change.before, encoding="utf-8")
+    for temporary in temporaries:
+        temporary.unlink(missing_ok=True)
+    for folder in reversed(folders):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _temporary(change: Change) -> Path:

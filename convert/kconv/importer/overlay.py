@@ -46,8 +46,9 @@ def read_overlay(data: bytes, source: str) -> Overlay:
     unknown = sorted(set(document) - {"definitions", "modules"})
     if unknown:
         raise UsageError(f"{source}: an overlay has definitions and modules, not {unknown[0]}")
-    definitions = document.get("definitions") or {}
-    modules = document.get("modules") or {}
+    definitions, modules = (
+        {} if document.get(part) is None else document[part] for part in ("definitions", "modules")
+    )
     for part, value, depth in (("definitions", definitions, 1), ("modules", modules, 2)):
         if not _is_nested_map(value, depth):
             raise UsageError(f"{source}: {part} is not a map of maps")
