@@ -4,11 +4,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
 from kconv.errors import AlreadyExists, Conflict, Expired
-from kconv.store import Change, Key, SqlStore, Stored
+from kconv.store import Change, Key, SqlStore, Stored, open_store
+from kconv_migrations import db
 from store.samples import GROUP, RESOURCE, V1, create, cronjob, running
 
 WRITER = """
@@ -185,3 +187,18 @@ def test_compaction_under_a_follower_is_noticed_or_harmless(
             numbers = [each.stored.resource_version for each in found]
             assert numbers == list(range(last + 1, last + 1 + len(found))), "a gap"
             last += len(found)
+
+
+def test_servers_default_isolation_does_not_matter(postgres_url: str) -> None:
+    db.upgrade(postgres_url)
+    strict = f"{postgres_url}&options=-c%20default_transaction_isolation%3Dserializable"
+    with closing(open_store(strict)) as one, closing(open_store(strict)) as two:
+        one.ensure([(GROUP, RESOURCE, V1)])
+
+        def write(each: SqlStore, who: int) -> None:
+            for index in range(30):
+                create(each, f"{who}-{index}")
+
+        with running(lambda: write(one, 1), lambda: write(two, 2)):
+            pass
+        check(one.changes(0), two)

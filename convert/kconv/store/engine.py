@@ -112,10 +112,14 @@ class Database:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run a transaction; on SQLite it is the only writing one from its start."""
+        options = {"kconv_begin": "BEGIN IMMEDIATE"}
+        if not self.sqlite:
+            # A statement that waited for a row lock must then see what the holder committed.
+            options = {"isolation_level": "READ COMMITTED"}
         for attempt in range(1, _ATTEMPTS + 1):
             committing = False
             try:
-                with self._connect({"kconv_begin": "BEGIN IMMEDIATE"}) as connection:
+                with self._connect(options) as connection:
                     result = work(connection)
                     committing = True
                     connection.commit()
