@@ -22,7 +22,7 @@ def to_hub(spoke: Spoke, value: Value) -> Value:
     """
     hub = apply(spoke.forward, value)
     for rule in spoke.rules:
-        with _Converting(spoke, value, rule):
+        with converting(spoke, value, rule):
             rule.to_hub(value, hub)
     return hub
 
@@ -35,7 +35,7 @@ def from_hub(spoke: Spoke, hub: Value) -> Value:
     value = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
     value.update(apply(spoke.backward, hub))
     for rule in spoke.rules:
-        with _Converting(spoke, hub, rule):
+        with converting(spoke, hub, rule):
             rule.to_spoke(hub, value)
     return value
 
@@ -62,7 +62,7 @@ def _apply_inside(plan: Plan, depth: int, value: Any) -> Any:
     return {key: _apply_inside(plan, depth - 1, item) for key, item in value.items()}
 
 
-class _Converting:
+class converting:  # noqa: N801 - it reads as a verb: with converting(...)
     """Says which object and which rule it was, when a rule fails."""
 
     def __init__(self, spoke: Spoke, value: Value, rule: object) -> None:

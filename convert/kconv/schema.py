@@ -89,7 +89,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         Raises ``marshmallow.ValidationError`` with every field whose value is of a wrong type.
         """
         value = super().load(data, **kwargs)
-        for fill_in in _inherited(type(self), "defaulters"):
+        for fill_in in inherited(type(self), "defaulters"):
             fill_in(value)
         return value
 
@@ -101,7 +101,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         """Every rule that a decoded value breaks: of its fields, then of the whole."""
         for name, field in self.wire_fields().items():
             yield from check_field(field, value.get(name, missing), (*path, name))
-        for rule in _inherited(type(self), "rules"):
+        for rule in inherited(type(self), "rules"):
             for finding in rule(value):
                 yield finding.under(*path)
 
@@ -117,7 +117,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
                 before = old.get(name) or {}
                 schema = field.type.instance()
                 yield from schema.check_update(new[name], before, (*path, name))
-        for rule in _inherited(type(self), "update_rules"):
+        for rule in inherited(type(self), "update_rules"):
             for finding in rule(new, old):
                 yield finding.under(*path)
 
@@ -145,7 +145,8 @@ def _unknown_in(field: Any, value: Any, path: Path) -> Iterator[Path]:
             yield from _unknown_in(field.inner, element, (*path, key))
 
 
-def _inherited(cls: type[Type], what: str) -> Iterator[Any]:
+def inherited(cls: type[Type], what: str) -> Iterator[Any]:
+    """The functions added to a type and its bases: ``defaulters``, ``rules``, ``update_rules``."""
     for base in reversed(cls.__mro__):
         yield from vars(base).get(what, ())
 

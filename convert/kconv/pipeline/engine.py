@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import marshmallow
 
 from kconv import hub
+from kconv.codec import json as json_codec
 from kconv.fields.base import findings_of
 from kconv.paths import Finding, Path
 from kconv.pipeline.values import Value
@@ -29,27 +30,37 @@ class WrongTypes(Exception):
 class Engine(Protocol):
     """What the pipeline asks of an implementation; every one gives the same answers."""
 
+    def decode_bytes(self, spoke: Spoke, data: bytes, *, trusted: bool) -> Any:
+        """The native value of the JSON of a sound object; None where `decode` has to look."""
+
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """The decoded value of a raw document. Raises `WrongTypes` with every such field."""
 
-    def check(self, spoke: Spoke, value: Value) -> Iterator[Finding]:
+    def check(self, spoke: Spoke, value: Any) -> Iterator[Finding]:
         """Every rule of the spoke's schema that a decoded value breaks."""
 
     def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
         """The path of every field of a raw document that the schema does not declare."""
 
-    def to_hub(self, spoke: Spoke, value: Value) -> Value:
-        """The hub's value of a decoded value."""
+    def to_hub(self, spoke: Spoke, value: Any) -> Any:
+        """The hub's native value of a spoke's."""
 
-    def from_hub(self, spoke: Spoke, value: Value) -> Value:
-        """The spoke's decoded value of a hub's value."""
+    def from_hub(self, spoke: Spoke, value: Any) -> Any:
+        """The spoke's native value of a hub's."""
 
-    def dump(self, spoke: Spoke, value: Value) -> Value:
-        """The JSON-shaped document of a decoded value, fields in the schema's order."""
+    def dump(self, spoke: Spoke, value: Any) -> Value:
+        """The JSON-shaped document of a native value, fields in the schema's order."""
+
+    def encode(self, spoke: Spoke, value: Any) -> bytes:
+        """The JSON of a native value, fields in the schema's order."""
 
 
 class PlainEngine:
-    """marshmallow schemas, and rules applied one after the other."""
+    """marshmallow schemas, and rules applied one after the other; native values are dicts."""
+
+    def decode_bytes(self, spoke: Spoke, data: bytes, *, trusted: bool) -> Any:
+        """There is no short cut."""
+        return None
 
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """Types, null as absent, canonical spelling and defaults, by the marshmallow schema."""
@@ -59,7 +70,7 @@ class PlainEngine:
             raise WrongTypes(list(findings_of(error.messages))) from None
         return {"kind": spoke.options.kind, "apiVersion": spoke.api_version, **value}
 
-    def check(self, spoke: Spoke, value: Value) -> Iterator[Finding]:
+    def check(self, spoke: Spoke, value: Any) -> Iterator[Finding]:
         """The schema's own rules, and those that its group adds."""
         return spoke.schema.instance().check(value)
 
@@ -67,15 +78,19 @@ class PlainEngine:
         """A walk over the document along the schema."""
         return spoke.schema.instance().unknown_fields(raw)
 
-    def to_hub(self, spoke: Spoke, value: Value) -> Value:
+    def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """The plan, then the rules."""
         return hub.to_hub(spoke, value)
 
-    def from_hub(self, spoke: Spoke, value: Value) -> Value:
+    def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """The plan, then the rules, backwards."""
         return hub.from_hub(spoke, value)
 
-    def dump(self, spoke: Spoke, value: Value) -> Value:
+    def dump(self, spoke: Spoke, value: Any) -> Value:
         """The dump of the marshmallow schema."""
         dumped: Value = spoke.schema.instance().dump(value)
         return dumped
+
+    def encode(self, spoke: Spoke, value: Any) -> bytes:
+        """The JSON of the dump."""
+        return json_codec.encode(self.dump(spoke, value))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from kconv.errors import ObjectRef
 from kconv.scheme import HubKind, Spoke
@@ -17,30 +18,68 @@ Format = Literal["json", "yaml"]
 """How bytes are written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """An object of one version: JSON-shaped, canonical, defaults applied.
+def as_dict(native: Any) -> Value:
+    """A native value as a JSON-shaped dict: itself, or a new one made from a struct."""
+    if isinstance(native, dict):
+        return native
+    value: Value = msgspec.to_builtins(native)
+    return value
 
-    ``value`` has kind, apiVersion and metadata; nobody changes it in place. ``warnings`` are
-    words for the client about fields that were ignored.
+
+class Decoded:
+    """An object of one version: canonical, defaults applied.
+
+    ``native`` is the value as the engine keeps it; ``value`` is that as a JSON-shaped dict with
+    kind, apiVersion and metadata. Nobody changes either in place. ``warnings`` are words for the
+    client about fields that were ignored.
     """
 
-    spoke: Spoke
-    value: Value
-    warnings: tuple[str, ...] = ()
+    __slots__ = ("_value", "native", "spoke", "warnings")
+
+    def __init__(self, spoke: Spoke, native: Any, warnings: tuple[str, ...] = ()) -> None:
+        self.spoke = spoke
+        self.native = native
+        self.warnings = warnings
+        self._value: Value | None = None
+
+    @property
+    def value(self) -> Value:
+        """The JSON-shaped object."""
+        if self._value is None:
+            self._value = as_dict(self.native)
+        return self._value
 
     @property
     def ref(self) -> ObjectRef:
         """Which object it is."""
         return ref_of(self.spoke, self.value)
 
+    def __repr__(self) -> str:
+        return f"Decoded({self.ref})"
 
-@dataclass(frozen=True, slots=True)
+
 class HubObject:
-    """An object in its internal version: metadata, but no kind and apiVersion."""
+    """An object in its internal version: metadata, but no kind and apiVersion.
 
-    kind: HubKind
-    value: Value
+    ``native`` and ``value`` are as those of `Decoded`.
+    """
+
+    __slots__ = ("_value", "kind", "native")
+
+    def __init__(self, kind: HubKind, native: Any) -> None:
+        self.kind = kind
+        self.native = native
+        self._value: Value | None = None
+
+    @property
+    def value(self) -> Value:
+        """The JSON-shaped object."""
+        if self._value is None:
+            self._value = as_dict(self.native)
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"HubObject({self.kind.group_kind})"
 
 
 def ref_of(spoke: Spoke, value: Any) -> ObjectRef:

@@ -1,0 +1,23 @@
+"""From marshmallow schemas and conversion plans to msgspec types and generated functions.
+
+The compiled path is fast and says yes or gives up (`Slow`): whatever it does not take, the plain
+path answers, so there is one source of truth for values and errors.
+"""
+
+from kconv.compile.convert import by_struct, compile_conversion, shallow
+from kconv.compile.fields import Slow, is_compiled
+from kconv.compile.finish import checker, finisher
+from kconv.compile.struct import Struct
+from kconv.compile.types import Types
+
+__all__ = [
+    "Slow",
+    "Struct",
+    "Types",
+    "by_struct",
+    "checker",
+    "compile_conversion",
+    "finisher",
+    "is_compiled",
+    "shallow",
+]

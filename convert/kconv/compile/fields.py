@@ -1,0 +1,149 @@
+"""Which msgspec type decodes a field, and what is left to do after it did.
+
+Only fields whose class is kconv's own are compiled; a subclass may decode in ways of its own, so
+it takes the plain path, as do fields of other libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import marshmallow
+from msgspec import Meta
+
+from kconv import fields
+from kconv.codec.limits import check_depth
+from kconv.fields.quantity import canonical_quantity
+
+AnyField = marshmallow.fields.Field[Any]
+TypeOf = Callable[[type[Any]], Any]
+
+
+class Slow(Exception):
+    """The fast path gives up on an object; the plain path says what is right."""
+
+
+_MEMO_SIZE = 4096
+_quantities: dict[Any, str] = {}
+
+
+def quantity(value: Any) -> str:
+    """A quantity in its canonical spelling, remembered since objects repeat them."""
+    found = _quantities.get(value)
+    if found is None or not isinstance(value, str):
+        try:
+            found = canonical_quantity((value if isinstance(value, str) else repr(value)).strip())
+        except ValueError:
+            raise Slow from None
+        if len(_quantities) > _MEMO_SIZE:
+            _quantities.clear()
+        _quantities[value] = found
+    return found
+
+
+def _plain(field: fields.Field) -> Callable[[Any], Any]:
+    def decode(value: Any) -> Any:
+        try:
+            return field.deserialize(value)
+        except marshmallow.ValidationError:
+            raise Slow from None
+
+    return decode
+
+
+def _free_form(value: Any) -> Any:
+    check_depth(value)
+    return value
+
+
+def is_compiled(field: AnyField) -> bool:
+    """Whether a field, its elements included, is decoded by msgspec; else by the plain path."""
+    if type(field) not in _KNOWN or getattr(field, "pre_load", None) or field.post_load:
+        return False
+    if isinstance(field, fields.List | fields.Map):
+        return is_compiled(field.inner)
+    return True
+
+
+def annotation(field: AnyField, struct: TypeOf, *, rules: bool) -> Any:
+    """The msgspec type of a field's value.
+
+    ``struct`` gives the compiled type of an object's type; with ``rules`` the type also holds
+    the field's own rules, so that values which break them do not decode.
+    """
+    if not is_compiled(field):
+        return Any
+    if isinstance(field, fields.Object):
+        return struct(field.type)
+    if isinstance(field, fields.Map):
+        values: Any = annotation(field.inner, struct, rules=rules)
+        return dict[str, values]
+    if isinstance(field, fields.List):
+        items: Any = annotation(field.inner, struct, rules=rules)
+        inner = list[items]
+        least = max(field.min_items or 0, 1 if field.required else 0) or None
+        return _constrained(inner, rules, min_length=least, max_length=field.max_items)
+    if isinstance(field, fields.String):
+        return _string(field, rules)
+    if isinstance(field, fields.Integer):
+        bounds = _bounds(field) if rules else field.range
+        return Annotated[int, Meta(ge=bounds[0], le=bounds[1])]
+    if isinstance(field, fields.Double):
+        return _constrained(int | float, rules, ge=field.minimum, le=field.maximum)
+    return _KNOWN[type(field)]
+
+
+def _string(field: fields.String, rules: bool) -> Any:
+    if rules and field.enum:
+        allowed = tuple(value for value in field.enum if not list(field.check(value, ())))
+        return Literal[allowed] if allowed else Annotated[str, Meta(max_length=0, min_length=1)]
+    least = max(field.min_length or 0, 1 if field.required else 0) or None
+    return _constrained(
+        str, rules, pattern=field.pattern, min_length=least, max_length=field.max_length
+    )
+
+
+def _bounds(field: fields.Integer) -> tuple[int, int]:
+    low, high = field.range
+    if field.minimum is not None:
+        low = max(low, field.minimum)
+    if field.maximum is not None:
+        high = min(high, field.maximum)
+    return low, high
+
+
+def _constrained(inner: Any, rules: bool, **constraints: Any) -> Any:
+    given = {name: value for name, value in constraints.items() if value is not None}
+    return Annotated[inner, Meta(**given)] if rules and given else inner
+
+
+def canonical(field: AnyField) -> Callable[[Any], Any] | None:
+    """What brings a decoded scalar to its canonical spelling; None where msgspec leaves it so."""
+    if isinstance(field, fields.Quantity):
+        return quantity
+    if isinstance(field, fields.Time | fields.Duration | fields.Bytes):
+        return _plain(field)
+    if isinstance(field, fields.FreeForm):
+        return _plain(field) if field.object_only else _free_form
+    return None
+
+
+_KNOWN: dict[type[Any], Any] = {
+    fields.String: str,
+    fields.Integer: int,
+    fields.Int32: int,
+    fields.Int64: int,
+    fields.Double: float,
+    fields.Boolean: bool,
+    fields.Quantity: str | int | float,
+    fields.IntOrString: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | str,
+    fields.Time: str,
+    fields.MicroTime: str,
+    fields.Duration: str,
+    fields.Bytes: str,
+    fields.FreeForm: Any,
+    fields.Map: dict,
+    fields.List: list,
+    fields.Object: None,
+}
