@@ -1,0 +1,185 @@
+"""Stored objects as the server works on them: in their hub version, with a resourceVersion."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from kconv.errors import ConversionError, VersionNotOnRecord
+from kconv.gvk import GroupVersion
+from kconv.pipeline import HubObject, Pipeline
+from kconv.scheme import HubKind, Spoke
+from kconv.serve.selectors import Subject
+from kconv.serve.versions import StorageVersions
+from kconv.store import Key, Store, Stored
+
+_CACHED_DOCUMENTS = 2048
+_WRITE_ATTEMPTS = 5
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """An object as it is now: its row, and its hub value with ``metadata.resourceVersion``."""
+
+    stored: Stored
+    kind: HubKind
+    value: Document
+
+    @property
+    def meta(self) -> Document:
+        """Its metadata."""
+        metadata: Document = self.value["metadata"]
+        return metadata
+
+    @property
+    def subject(self) -> Subject:
+        """What selectors look at."""
+        return Subject.of(self.kind.group_resource, self.value)
+
+
+def key_of(kind: HubKind, namespace: str, name: str) -> Key:
+    """Where an object of a kind is stored."""
+    resource = kind.group_resource
+    return Key(resource.group, resource.resource, namespace, name)
+
+
+class Objects:
+    """Reads and writes of stored objects, through the pipeline; its methods block."""
+
+    def __init__(self, pipeline: Pipeline, store: Store) -> None:
+        self.pipeline = pipeline
+        self.store = store
+        self.versions = StorageVersions(store)
+        self._documents: OrderedDict[tuple[int, str, str], Document] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, kind: HubKind, namespace: str, name: str) -> Current:
+        """An object by name. Raises `kconv.errors.NotFound`."""
+        return self.current(kind, self.store.get(key_of(kind, namespace, name)))
+
+    def current(self, kind: HubKind, stored: Stored) -> Current:
+        """The hub value of a row. Raises `ConversionError` for a row this server cannot read."""
+        decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
+        hub = self.pipeline.to_hub(decoded).value
+        metadata = {**hub["metadata"], "resourceVersion": str(stored.resource_version)}
+        return Current(stored, kind, {**hub, "metadata": metadata})
+
+    def document(self, spoke: Spoke, stored: Stored) -> Document:
+        """A row as a client of ``spoke`` sees it. Nobody may change the result, which is shared.
+
+        Raises `ConversionError` for a row that this server cannot read.
+        """
+        key = (stored.resource_version, str(spoke.gvk), stored.uid)
+        with self._lock:
+            found = self._documents.get(key)
+            if found is not None:
+                self._documents.move_to_end(key)
+                return found
+        document = self._read(spoke, stored)
+        with self._lock:
+            self._documents[key] = document
+            while len(self._documents) > _CACHED_DOCUMENTS:
+                self._documents.popitem(last=False)
+        return document
+
+    def _read(self, spoke: Spoke, stored: Stored) -> Document:
+        encoded_in = _spoke_of(spoke.kind, stored)
+        decoded = self.pipeline.decode(stored.data, spoke=encoded_in, trusted=True)
+        if encoded_in is not spoke:
+            decoded = self.pipeline.from_hub(self.pipeline.to_hub(decoded), spoke)
+        return with_version(self.pipeline.dump(decoded), stored.resource_version)
+
+    def shown(self, spoke: Spoke, kind: HubKind, value: Document) -> Document:
+        """A hub value as a client of ``spoke`` sees it."""
+        return self.pipeline.dump(self.pipeline.from_hub(HubObject(kind, value), spoke))
+
+    def create(self, kind: HubKind, key: Key, value: Document) -> Stored:
+        """Store a new object from its hub value. Raises `AlreadyExists`."""
+        uid = value["metadata"]["uid"]
+        return self._write(
+            kind,
+            value,
+            lambda api_version, data: self.store.create(
+                key, uid=uid, api_version=api_version, data=data
+            ),
+        )
+
+    def update(self, old: Current, value: Document) -> Stored:
+        """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`."""
+        return self._write(
+            old.kind,
+            value,
+            lambda api_version, data: self.store.update(
+                old.stored.key,
+                expected=old.stored.resource_version,
+                api_version=api_version,
+                data=data,
+                before=old.subject.encode(),
+            ),
+        )
+
+    def delete(self, old: Current, value: Document) -> Stored:
+        """Remove an object that is still as it was read; ``value`` is its final state.
+
+        Raises `NotFound`, `Conflict`.
+        """
+        return self._write(
+            old.kind,
+            value,
+            lambda api_version, data: self.store.delete(
+                old.stored.key,
+                expected=old.stored.resource_version,
+                api_version=api_version,
+                data=data,
+                before=old.subject.encode(),
+            ),
+        )
+
+    def _write(
+        self, kind: HubKind, value: Document, write: Callable[[str, bytes], Stored]
+    ) -> Stored:
+        hub = HubObject(kind, without_version(value))
+        refresh = False
+        for attempt in range(_WRITE_ATTEMPTS):
+            spoke = self.versions.spoke(kind, refresh=refresh)
+            data = self.pipeline.encode(self.pipeline.from_hub(hub, spoke))
+            try:
+                return write(spoke.api_version, data)
+            except VersionNotOnRecord:
+                if attempt == _WRITE_ATTEMPTS - 1:
+                    raise
+                refresh = True
+        raise AssertionError("unreachable")
+
+
+def _spoke_of(kind: HubKind, stored: Stored) -> Spoke:
+    spoke = kind.spoke_for(GroupVersion.parse(stored.api_version))
+    if spoke is None:
+        raise ConversionError(
+            f"{kind.group_resource} {stored.key.namespace}/{stored.key.name} is stored as "
+            f"{stored.api_version}, which this server does not know"
+        )
+    return spoke
+
+
+def without_version(value: Document) -> Document:
+    """A value without ``metadata.resourceVersion``, as it is stored."""
+    metadata = {key: item for key, item in value["metadata"].items() if key != "resourceVersion"}
+    return {**value, "metadata": metadata}
+
+
+def with_version(document: Document, resource_version: int) -> Document:
+    """A document with the resourceVersion that the store gave it, placed after uid."""
+    metadata: Document = {}
+    for key, item in document.get("metadata", {}).items():
+        if key != "resourceVersion":
+            metadata[key] = item
+        if key == "uid":
+            metadata["resourceVersion"] = str(resource_version)
+    metadata.setdefault("resourceVersion", str(resource_version))
+    return {**document, "metadata": metadata}

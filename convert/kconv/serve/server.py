@@ -1,0 +1,90 @@
+"""What the parts of one server share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from anyio import to_thread
+
+from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline
+from kconv.scheme import HubKind, Scheme
+from kconv.serve.auth import Tokens
+from kconv.serve.health import Health
+from kconv.serve.metrics import Metrics
+from kconv.serve.namespaces import Namespaces
+from kconv.serve.objects import Objects
+from kconv.serve.openapi import OpenApi
+from kconv.serve.reaper import Reaper
+from kconv.serve.watch import WatchHub
+from kconv.store import Store
+
+
+class Server:
+    """The state behind one app: the scheme and store it serves, and what runs beside requests."""
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        store: Store,
+        *,
+        served: Collection[GroupVersion],
+        release: str,
+        tokens: Tokens | None,
+        address: str,
+    ) -> None:
+        self.scheme = scheme
+        self.store = store
+        self.served = frozenset(served)
+        self.release = release
+        self.tokens = tokens
+        self.address = address
+        self.objects = Objects(Pipeline(scheme), store)
+        self.namespaces = Namespaces(scheme, self.objects)
+        self.metrics = Metrics()
+        self.health = Health(store)
+        self.openapi = OpenApi(scheme, self.served, release)
+        self.watches = WatchHub(store, on_lag=self.metrics.log_errors.inc)
+        self.reaper = Reaper(self.namespaces, self.watches.wake)
+        self._started: asyncio.Future[None] | None = None
+
+    def prepare(self) -> None:
+        """Record storage versions and create the namespace ``default``; blocks, once is enough."""
+        self.store.ensure(
+            (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
+            for kind in self.scheme.kinds
+        )
+        self.namespaces.create_default()
+
+    async def start(self) -> None:
+        """Prepare, and start what runs beside requests; later calls wait for the first.
+
+        A failure is not remembered: the next request tries again.
+        """
+        if self._started is None or (self._started.done() and self._failed(self._started)):
+            self._started = asyncio.ensure_future(self._start())
+        await asyncio.shield(self._started)
+
+    async def _start(self) -> None:
+        await to_thread.run_sync(self.prepare)
+        self.reaper.start(asyncio.get_running_loop())
+        self.namespaces.emptied = self.reaper.notice
+
+    @staticmethod
+    def _failed(started: asyncio.Future[None]) -> bool:
+        return started.cancelled() or started.exception() is not None
+
+    def drain(self) -> None:
+        """Become unready and end the watches; requests in flight go on."""
+        self.health.stopping = True
+        self.watches.close()
+
+    def stop(self) -> None:
+        """Stop what runs beside requests."""
+        self.drain()
+        self.reaper.stop()
+
+    def stored_as(self, kind: HubKind) -> str:
+        """The apiVersion that a kind is stored in at present."""
+        return self.objects.versions.spoke(kind).api_version

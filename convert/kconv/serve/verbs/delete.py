@@ -1,0 +1,142 @@
+"""Delete: DELETE of one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kconv.codec import json as json_codec
+from kconv.codec import yaml as yaml_codec
+from kconv.errors import DecodeError
+from kconv.gvk import GroupResource
+from kconv.paths import invalid, not_supported
+from kconv.serve.call import Answer, Call
+from kconv.serve.negotiation import body_format
+from kconv.serve.objects import Current
+from kconv.serve.options import is_true, write_options
+from kconv.serve.removal import finalizers_of, mark_deleted
+from kconv.serve.status import bad_request, conflict, details_of, invalid_options, success
+from kconv.serve.verbs.change import with_retries
+
+_POLICIES = ("Foreground", "Background", "Orphan")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """What a delete insists on. Propagation policies are accepted: nothing depends on anything."""
+
+    dry_run: bool = False
+    uid: str = ""
+    resource_version: str = ""
+
+
+def delete_options(call: Call) -> DeleteOptions:
+    """The options in the body and the query of a delete. Raises `Refusal` (400, 415, 422)."""
+    body = _body(call)
+    preconditions = body.get("preconditions") or {}
+    policy = body.get("propagationPolicy") or call.query.get("propagationPolicy") or ""
+    orphan = body.get("orphanDependents")
+    if orphan is None and "orphanDependents" in call.query:
+        orphan = is_true(call.query, "orphanDependents")
+    for value, kinds in (
+        (preconditions, dict),
+        (policy, str),
+        (orphan, bool),
+        (body.get("dryRun") or [], list),
+    ):
+        if value is not None and not isinstance(value, kinds):
+            raise bad_request(f"DeleteOptions cannot be read: unexpected {value!r}")
+    if policy and orphan is not None:
+        why = "orphanDependents and deletionPropagation cannot be both set"
+        raise invalid_options("DeleteOptions", ("propagationPolicy",), invalid((), policy, why))
+    if policy and policy not in _POLICIES:
+        finding = not_supported((), policy, (*_POLICIES, "nil"))
+        raise invalid_options("DeleteOptions", ("propagationPolicy",), finding)
+    dry_run = write_options(call.query, "DeleteOptions").dry_run
+    for word in body.get("dryRun") or ():
+        if word != "All":
+            finding = not_supported((), body["dryRun"], ["All"])
+            raise invalid_options("DeleteOptions", ("dryRun",), finding)
+        dry_run = True
+    return DeleteOptions(
+        dry_run,
+        str(preconditions.get("uid") or ""),
+        str(preconditions.get("resourceVersion") or ""),
+    )
+
+
+def _body(call: Call) -> dict[str, Any]:
+    if not call.body.strip():
+        return {}
+    encoding = body_format(call.content_type)
+    try:
+        if encoding == "json":
+            document = json_codec.decode(call.body)
+        else:
+            document = next(iter(yaml_codec.decode_all(call.body)), {})
+    except DecodeError as error:
+        raise DecodeError(f"couldn't read DeleteOptions: {error.message}") from None
+    if not isinstance(document, dict):
+        raise bad_request("couldn't read DeleteOptions: not an object")
+    kind = document.get("kind")
+    if kind not in (None, "", "DeleteOptions"):
+        raise bad_request(f"{kind} cannot be handled as DeleteOptions")
+    return document
+
+
+def delete(call: Call) -> Answer:
+    """Delete the object that the URL names.
+
+    200 with a Status when it is gone, or with the object when finalizers hold it. Raises
+    `Refusal` and `kconv.errors.KconvError`.
+    """
+    options = delete_options(call)
+
+    def attempt() -> Answer:
+        current = call.objects.get(call.kind, call.target.namespace, call.target.name)
+        _check(call, current, options)
+        return remove(call, current, dry_run=options.dry_run)
+
+    return attempt() if options.resource_version else with_retries(attempt)
+
+
+def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
+    """Delete an object, or mark it where finalizers hold it. Raises `Conflict`, `NotFound`."""
+    name = current.meta["name"]
+    held = finalizers_of(current)
+    if held and current.meta.get("deletionTimestamp"):
+        return Answer(call.objects.document(call.spoke, current.stored), spoke=call.spoke)
+    if held:
+        value = mark_deleted(current)
+        if not dry_run:
+            stored = call.objects.update(current, value)
+            if call.kind is call.namespaces.kind:
+                call.namespaces.emptied(name)
+            value["metadata"]["resourceVersion"] = str(stored.resource_version)
+        document = call.objects.shown(call.spoke, call.kind, value)
+        return Answer(document, spoke=call.spoke)
+    if not dry_run:
+        call.objects.delete(current, current.value)
+        if call.target.namespace:
+            call.namespaces.emptied(call.target.namespace)
+    resource = call.target.resource
+    details = details_of(name, resource.group, resource.resource, current.stored.uid)
+    return Answer(success(details))
+
+
+def _check(call: Call, current: Current, options: DeleteOptions) -> None:
+    gvk = call.spoke.gvk
+    kind = GroupResource(gvk.group, gvk.kind)
+    if options.uid and options.uid != current.stored.uid:
+        why = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record "
+            f"({current.stored.uid}). The object might have been deleted and then recreated"
+        )
+        raise conflict(kind, call.target.name, why)
+    version = current.meta["resourceVersion"]
+    if options.resource_version and options.resource_version != version:
+        why = (
+            f"the ResourceVersion in the precondition ({options.resource_version}) does not match "
+            f"the ResourceVersion in record ({version}). The object might have been modified"
+        )
+        raise conflict(kind, call.target.name, why)
