@@ -72,6 +72,20 @@ def test_descriptions(tmp_path: Path) -> None:
     assert "It says a lot." in files["stable/v1/types/cron_tab.py"]
 
 
+def test_descriptions_of_fields(tmp_path: Path) -> None:
+    text = 'It\'s said to be "long". ' * 9
+    documents = {
+        "words": samples.with_spec(it={"type": "string", "description": text}),
+        "quotes": samples.with_spec(it={"type": "string", "description": '"a" ' * 40}),
+        "default": samples.with_spec(
+            it={"type": "string", "default": "a", "deprecated": True, "description": "word " * 25}
+        ),
+        "unbroken": samples.with_spec(it={"type": "string", "description": "x" * 60}),
+    }
+    for name, document in documents.items():
+        check(samples.files(document), tmp_path / name)
+
+
 @settings(max_examples=300)
 @given(st.text())
 def test_string_literals_say_what_they_mean(text: str) -> None:

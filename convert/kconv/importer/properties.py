@@ -7,7 +7,7 @@ from typing import Any
 
 from kconv.errors import UsageError
 from kconv.importer.document import Definitions, Schema
-from kconv.importer.source import Call, Expression, Items, flat, literal, quoted, strings
+from kconv.importer.source import Call, Expression, Items, Text, flat, literal, quoted, strings
 
 SCALARS: Mapping[str, str] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "Quantity",
@@ -240,13 +240,14 @@ def _presence(
         arguments.append(("required", "True"))
     if filled:
         arguments.append(("load_default", _default(default)))
-    metadata: dict[str, Any] = {}
+    metadata: list[tuple[str, Expression]] = []
     if schema.get("deprecated"):
-        metadata["deprecated"] = True
+        metadata.append((quoted("deprecated"), "True"))
     if schema.get("description"):
-        metadata["description"] = " ".join(str(schema["description"]).split())
+        text = " ".join(str(schema["description"]).split())
+        metadata.append((quoted("description"), Text(text)))
     if metadata:
-        arguments.append(("metadata", literal(metadata)))
+        arguments.append(("metadata", Items("{}", tuple(metadata))))
     return arguments
 
 

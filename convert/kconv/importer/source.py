@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,14 @@ class Items:
     before: str = ""
 
 
-Expression = str | Call | Items
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string for people, which is broken between words where it is too long for its line."""
+
+    text: str
+
+
+Expression = str | Call | Items | Text
 
 
 def literal(value: Any) -> Expression:
@@ -48,7 +56,14 @@ def strings(values: Iterable[str]) -> Items:
 
 def quoted(text: str) -> str:
     """A string literal, in double quotes unless that needs more escapes."""
-    quote = "'" if text.count('"') > text.count("'") else '"'
+    return _within(_quote(text), text)
+
+
+def _quote(text: str) -> str:
+    return "'" if text.count('"') > text.count("'") else '"'
+
+
+def _within(quote: str, text: str) -> str:
     return f"{quote}{''.join(_escaped(character, quote) for character in text)}{quote}"
 
 
@@ -62,6 +77,8 @@ def flat(expression: Expression) -> str:
     """The expression on one line."""
     if isinstance(expression, str):
         return expression
+    if isinstance(expression, Text):
+        return quoted(expression.text)
     if isinstance(expression, Call):
         arguments = (f"{key}={flat(e)}" if key else flat(e) for key, e in expression.arguments)
         return f"{expression.name}({', '.join(arguments)})"
@@ -85,7 +102,12 @@ def _broken(prefix: str, expression: Expression, indent: int, suffix: str) -> li
     inner_indent = indent + 4
     pad = " " * inner_indent
     lines: list[str] = []
-    if isinstance(expression, Call):
+    if isinstance(expression, Text):
+        lines = [pad + piece for piece in _pieces(expression.text, WIDTH - inner_indent)]
+        if len(lines) == 1:
+            return [line]
+        opening, closing = "(", ")"
+    elif isinstance(expression, Call):
         if not expression.arguments:
             return [line]
         body = flat(expression)[len(expression.name) + 1 : -1]
@@ -101,6 +123,19 @@ def _broken(prefix: str, expression: Expression, indent: int, suffix: str) -> li
         for key, element in expression.elements:
             lines += _broken(pad + (f"{key}: " if key else ""), element, inner_indent, ",")
     return [prefix + opening, *lines, " " * indent + closing + suffix]
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """String literals that together are the text, broken after spaces."""
+    quote = _quote(text)
+    pieces: list[str] = []
+    piece = ""
+    for word in re.findall(r"\S*\s*", text):
+        if piece and len(_within(quote, piece + word)) > width:
+            pieces.append(piece)
+            piece = ""
+        piece += word
+    return [_within(quote, part) for part in (*pieces, piece) if part]
 
 
 def docstring(text: str, indent: int) -> list[str]:
