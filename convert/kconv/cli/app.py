@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
-from kconv.cli.groups import Command, LazyGroup
+from kconv.cli.groups import LazyGroup, Modules
 
 
 class Kconv(LazyGroup):
     """Every command, in the order a new user meets them."""
 
-    modules = {
+    modules: ClassVar[Modules] = {
         "demo": ("kconv.cli.demo", "The whole story on a temporary database, in seconds."),
         "serve": ("kconv.cli.serve", "Serve every version over HTTP, for kubectl and clients."),
         "convert": ("kconv.cli.convert", "Convert files, folders and standard input."),
         "migrate": ("kconv.cli.migrate", "Flip the storage version and rewrite what is stored."),
-        "versions": ("kconv.cli.versions", "Groups, versions and kinds: served, preferred, stored."),
+        "versions": (
+            "kconv.cli.versions",
+            "Every group, version and kind: what is served and stored.",
+        ),
         "import": ("kconv.cli.imports", "Schema modules from an OpenAPI definition."),
         "db": ("kconv.cli.db", "The database's tables: upgrade, current, history."),
     }
@@ -52,6 +56,8 @@ def kconv(
     """Kubernetes API machinery: convert between versions, store in one, migrate what is stored."""
 
 
-def command() -> Command:
+def command() -> TyperGroup:
     """The root command, with the options that set up completion by the shell."""
-    return get_command(app)
+    root = get_command(app)
+    assert isinstance(root, TyperGroup), "the root has commands"
+    return root

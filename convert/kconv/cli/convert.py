@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kconv.cli.conversion import Converted, Converter
     from kconv.cli.manifest import Manifest
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 class Format(StrEnum):
@@ -29,9 +29,7 @@ class Format(StrEnum):
 def convert(
     files: Annotated[
         list[str] | None,
-        typer.Option(
-            "-f", "--filename", metavar="FILE|DIR|-", help="What to convert; repeatable."
-        ),
+        typer.Option("-f", "--filename", metavar="FILE|DIR|-", help="What to convert; repeatable."),
     ] = None,
     output_version: Annotated[
         list[str] | None,
@@ -63,7 +61,7 @@ def convert(
 
     Everything is converted before anything is written; one bad object and nothing is.
 
-    kconv convert -f old.yaml --output-version batch/v1
+    `kconv convert -f old.yaml --output-version batch/v1`
     """
     from kconv.cli.console import warn
     from kconv.cli.conversion import Converter, scheme_for
@@ -169,7 +167,7 @@ def _encode(converted: Sequence[Converted], output: Format) -> bytes:
         return yaml_codec.encode_all(values)
     if len(values) == 1:
         return json_codec.encode_pretty(values[0])
-    items = []
+    items: list[Any] = []
     for value in values:
         is_list = value.get("kind") == "List" and isinstance(value.get("items"), list)
         items.extend(value["items"] if is_list else [value])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 Command = TyperCommand | TyperGroup
+
+Modules = dict[str, tuple[str, str]]
+"""For each command its module and what the group's help says about it."""
 
 
 class ReaderGone(Exception):
@@ -24,7 +27,7 @@ class LazyGroup(TyperGroup):
     group says about it, so that listing the commands imports none of them.
     """
 
-    modules: dict[str, tuple[str, str]] = {}
+    modules: ClassVar[Modules] = {}
 
     _listing = False
 

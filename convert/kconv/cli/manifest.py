@@ -69,11 +69,11 @@ def read_manifests(names: Sequence[str]) -> list[Manifest]:
         except UsageError as error:
             problems.append(error.message)
     manifests = []
-    for path in paths.values():
+    for source in paths.values():
         try:
-            manifests.append(_read(path))
+            manifests.append(_read(source))
         except OSError as error:
-            problems.append(f"cannot read {path}: {error.strerror}")
+            problems.append(f"cannot read {source}: {error.strerror}")
     if problems:
         raise UsageError("\n  ".join(problems))
     return manifests

@@ -11,7 +11,7 @@ from kconv.cli.options import Apis, Output, Report
 if TYPE_CHECKING:
     from kconv.scheme import Scheme, Spoke
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 HEADER = (
     "GROUP",
@@ -61,7 +61,7 @@ def version_rows(scheme: Scheme) -> list[dict[str, Any]]:
     """A row for each kind of each version: groups by name, preferred versions first."""
     from kconv.gvk import GroupVersion
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for group in scheme.groups():
         for version in scheme.versions(group):
             spokes = scheme.spokes(GroupVersion(group, version))

@@ -1,0 +1,100 @@
+"""``kconv serve``: every version over HTTP."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kconv.cli.options import DEFAULT_DB, Apis, Db
+
+if TYPE_CHECKING:
+    from kconv.scheme import Scheme
+    from kconv.store import SqlStore
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+
+@app.command()
+def serve(
+    db: Db = DEFAULT_DB,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")
+    ] = 8001,
+    runtime_config: Annotated[
+        str,
+        typer.Option(
+            metavar="VERSION=BOOL,...",
+            help="Versions to turn on or off, such as batch/v2alpha1=true; alpha ones are off.",
+        ),
+    ] = "",
+    apis: Apis = None,
+    token_auth_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Lines of token,user,uid: requests need one of them."),
+    ] = None,
+    tls_cert_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate, to serve HTTPS.")
+    ] = None,
+    tls_private_key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate's private key.")
+    ] = None,
+    access_log: Annotated[bool, typer.Option("--access-log", help="Log each request.")] = False,
+) -> None:
+    """Serve every version of every kind over HTTP, as a Kubernetes API server does.
+
+    Makes the tables of an empty database. Only this machine can reach it, unless tokens and TLS
+    are set up. SIGTERM lets requests finish and ends watches.
+    """
+    from kconv.cli.console import emit
+    from kconv.scheme import load_scheme
+    from kconv.serve import Listen, build, served_versions
+
+    scheme = load_scheme(apis=apis or ())
+    served = served_versions(scheme, runtime_config)
+    listen = Listen(host, port, token_auth_file, tls_cert_file, tls_private_key_file)
+    listen.check()
+    store = _open(db, scheme)
+    try:
+        server, bound = build(scheme, store, listen, served=served, access_log=access_log)
+        address, chosen = bound.getsockname()[:2]
+        url = f"{listen.scheme}://{f'[{address}]' if ':' in address else address}:{chosen}"
+        with bound:
+            emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
+            _flush()
+            signal.signal(signal.SIGTERM, _end)
+            server.run(sockets=[bound])
+    finally:
+        store.close()
+
+
+def _open(db: str, scheme: Scheme) -> SqlStore:
+    """Open the store, with its tables made in an empty database."""
+    from kconv.cli.console import say
+    from kconv.store import open_store
+    from kconv_migrations.db import is_empty, upgrade
+    from kconv_migrations.storage import check_decodable
+
+    if is_empty(db):
+        say(f"an empty database: made the tables, revision {upgrade(db)}")
+    store = open_store(db)
+    try:
+        check_decodable(store, scheme)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _flush() -> None:
+    import sys
+
+    sys.stdout.flush()
+
+
+def _end(signum: int, frame: Any) -> None:
+    """The server has drained by the time it passes SIGTERM on: that is a good end."""
+    raise SystemExit(0)

@@ -1,0 +1,60 @@
+"""What a database holds: rows per resource and the version they are encoded in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kconv.gvk import GroupResource
+from kconv.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStatus:
+    """A version on record: how many objects and entries of the change log are encoded in it."""
+
+    api_version: str
+    preferred: bool
+    objects: int
+    changes: int
+
+    @property
+    def rows(self) -> int:
+        """Objects and changes together."""
+        return self.objects + self.changes
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """A resource and the versions that the database has on record for it."""
+
+    resource: GroupResource
+    versions: tuple[VersionStatus, ...]
+
+    @property
+    def preferred(self) -> str:
+        """The version that new rows are encoded in; empty where none is preferred."""
+        return next((each.api_version for each in self.versions if each.preferred), "")
+
+    @property
+    def left(self) -> int:
+        """Rows that are not in the preferred version."""
+        return sum(each.rows for each in self.versions if not each.preferred)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the preferred version is the only one on record."""
+        return [each.preferred for each in self.versions] == [True]
+
+
+def status(store: Store) -> list[ResourceStatus]:
+    """Every resource on record, ordered by group and name; versions in the record's order."""
+    preferred = {
+        (each.group, each.resource, each.api_version)
+        for each in store.storage_versions()
+        if each.preferred
+    }
+    found: dict[GroupResource, list[VersionStatus]] = {}
+    for row in store.counts():
+        version = VersionStatus(row.api_version, row[:3] in preferred, row.objects, row.changes)
+        found.setdefault(GroupResource(row.group, row.resource), []).append(version)
+    return [ResourceStatus(resource, tuple(versions)) for resource, versions in found.items()]
