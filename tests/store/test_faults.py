@@ -101,7 +101,8 @@ def test_database_without_tables(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "advice"), [("0000", "older release.*kconv db upgrade"), ("9999", "upgrade kconv$")]
+    ("found", "advice"),
+    [("0000", "older release.*kconv db upgrade"), ("9999", "upgrade kconv$"), ("1a2b", "its own$")],
 )
 def test_tables_of_another_release(fresh_url: str, found: str, advice: str) -> None:
     database = Database(parse_url(fresh_url))

@@ -82,6 +82,19 @@ def no_tables(url: URL) -> TablesOutdated:
     )
 
 
+def unknown_tables(url: URL, found: str, known: str) -> TablesOutdated:
+    """For tables at a revision that this release does not have; ``known`` is its newest."""
+    if not found.isdecimal():
+        return TablesOutdated(
+            f"the tables in {shown(url)} are another program's (Alembic revision {found}): "
+            "give kconv a database of its own"
+        )
+    return TablesOutdated(
+        f"the tables in {shown(url)} were made by a later release of kconv (revision {found}, "
+        f"this one knows {known}): upgrade kconv"
+    )
+
+
 def _sqlite_fault(error: DBAPIError, code: str, where: str, url: URL) -> KconvError:
     detail = _first_line(error.orig, url)
     if code == "SQLITE_CONSTRAINT_FOREIGNKEY":

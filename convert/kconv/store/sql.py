@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, inspect, select, text
 from kconv.errors import TablesOutdated, UsageError
 from kconv.store import changes, objects, rewrite, versions
 from kconv.store.engine import Database, parse_url, renew_after_fork
-from kconv.store.faults import no_tables, shown
+from kconv.store.faults import no_tables, shown, unknown_tables
 from kconv.store.protocol import Store
 from kconv.store.records import Change, Count, Key, Page, StorageVersion, Stored
 from kconv.store.tables import TABLES_REVISION, revision
@@ -215,15 +215,12 @@ def _check_tables(database: Database) -> None:
     url = database.url
     if found is None:
         raise no_tables(url)
+    if not found.isdecimal() or found > TABLES_REVISION:
+        raise unknown_tables(url, found, TABLES_REVISION)
     if found < TABLES_REVISION:
         raise TablesOutdated(
             f"the tables in {shown(url)} are of an older release (revision {found}, this one "
             f"needs {TABLES_REVISION}): run `kconv db upgrade --db {shown(url)}`"
-        )
-    if found > TABLES_REVISION:
-        raise TablesOutdated(
-            f"the tables in {shown(url)} were made by a later release of kconv (revision {found}, "
-            f"this one knows {TABLES_REVISION}): upgrade kconv"
         )
 
 

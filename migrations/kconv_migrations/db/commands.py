@@ -13,9 +13,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 
-from kconv.errors import TablesOutdated, Unavailable
+from kconv.errors import Unavailable
 from kconv.store.engine import Database, parse_url, sqlite_file
-from kconv.store.faults import shown
+from kconv.store.faults import unknown_tables
 
 # Taken for the length of an upgrade, so that a second one waits and then finds nothing to do.
 _ADVISORY_LOCK: Final = 0x6B636F6E76
@@ -53,12 +53,9 @@ def upgrade(url: str) -> str:
             command.upgrade(config, "head")
         except CommandError as error:
             found = _current(connection)
-            if found is None or found <= head:
+            if found is None or found in {each.id for each in history()}:
                 raise
-            raise TablesOutdated(
-                f"the tables in {shown(parsed)} were made by a later release of kconv (revision "
-                f"{found}, this one knows {head}): upgrade kconv"
-            ) from error
+            raise unknown_tables(parsed, found, head) from error
         return head
 
     try:
