@@ -6,7 +6,7 @@ are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import msgspec
@@ -21,6 +21,8 @@ class Struct(msgspec.Struct):
     """
 
     __attributes__: ClassVar[dict[str, str]] = {}
+    __objects__: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+    """What compiles the values of fields that hold objects, by attribute."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field; ``default`` when it is absent."""
@@ -32,8 +34,8 @@ class Struct(msgspec.Struct):
         attribute = self.__attributes__.get(name, name)
         value = getattr(self, attribute, UNSET)
         if value is UNSET:
-            setattr(self, attribute, default)
-            return default
+            self[name] = default
+            return getattr(self, attribute)
         return value
 
     def pop(self, name: str, *default: Any) -> Any:
@@ -64,7 +66,9 @@ class Struct(msgspec.Struct):
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        setattr(self, self.__attributes__.get(name, name), value)
+        attribute = self.__attributes__.get(name, name)
+        compiled = self.__objects__.get(attribute)
+        setattr(self, attribute, value if compiled is None else compiled(value))
 
     def __delitem__(self, name: str) -> None:
         setattr(self, self.__attributes__.get(name, name), UNSET)

@@ -139,6 +139,9 @@ class CompiledEngine(PlainEngine):
                 compiled.check(value)
         except (msgspec.MsgspecError, Slow, RecursionError, UnicodeDecodeError):
             return None
+        except TypeError:
+            # An object that is made of defaults lacks something that is required of it.
+            return None
         return value
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
