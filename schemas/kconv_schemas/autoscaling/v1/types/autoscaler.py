@@ -20,7 +20,7 @@ class CrossVersionObjectReference(Type):
 class HorizontalPodAutoscalerSpec(Type):
     """HorizontalPodAutoscalerSpec of autoscaling/v1."""
 
-    maxReplicas = Int32(minimum=1, required=True)
+    maxReplicas = Int32(required=True)
     minReplicas = Int32(minimum=1, load_default=1)
     scaleTargetRef = Object(CrossVersionObjectReference, required=True)
     targetCPUUtilizationPercentage = Int32(minimum=1)
@@ -30,8 +30,8 @@ class HorizontalPodAutoscalerStatus(Type):
     """HorizontalPodAutoscalerStatus of autoscaling/v1."""
 
     currentCPUUtilizationPercentage = Int32()
-    currentReplicas = Int32(minimum=0, required=True)
-    desiredReplicas = Int32(minimum=0, required=True)
+    currentReplicas = Int32(minimum=0, required=True, load_default=0)
+    desiredReplicas = Int32(minimum=0, required=True, load_default=0)
     lastScaleTime = Time()
     observedGeneration = Int64()
 

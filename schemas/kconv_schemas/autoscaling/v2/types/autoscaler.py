@@ -14,7 +14,7 @@ class HorizontalPodAutoscalerSpec(Type):
     """HorizontalPodAutoscalerSpec of autoscaling/v2."""
 
     behavior = Object(HorizontalPodAutoscalerBehavior)
-    maxReplicas = Int32(minimum=1, required=True)
+    maxReplicas = Int32(required=True)
     metrics = List(Object(MetricSpec), list_type="atomic")
     minReplicas = Int32(minimum=1, load_default=1)
     scaleTargetRef = Object(CrossVersionObjectReference, required=True)
@@ -42,7 +42,7 @@ class HorizontalPodAutoscalerStatus(Type):
     )
     currentMetrics = List(Object(MetricStatus), list_type="atomic")
     currentReplicas = Int32(minimum=0)
-    desiredReplicas = Int32(minimum=0, required=True)
+    desiredReplicas = Int32(minimum=0, required=True, load_default=0)
     lastScaleTime = Time()
     observedGeneration = Int64()
 

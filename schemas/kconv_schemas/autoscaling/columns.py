@@ -1,0 +1,1 @@
+"""Printer columns of autoscaling."""

@@ -1,0 +1,40 @@
+"""Computed defaults of autoscaling, as ``pkg/apis/autoscaling/v2/defaults.go`` has them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from kconv.schema import defaults
+from kconv_schemas.autoscaling.v2.types import HorizontalPodAutoscalerSpec
+
+_PODS = {"type": "Pods", "value": 4, "periodSeconds": 15}
+_PERCENT = {"type": "Percent", "value": 100, "periodSeconds": 15}
+_SCALE_UP = {
+    "stabilizationWindowSeconds": 0,
+    "selectPolicy": "Max",
+    "policies": [_PODS, _PERCENT],
+}
+_SCALE_DOWN = {"selectPolicy": "Max", "policies": [_PERCENT]}
+
+
+def cpu_metric(utilization: int = 80) -> dict[str, Any]:
+    """The metric that means "this share of the requested CPU", in percent, 80 by default."""
+    target = {"type": "Utilization", "averageUtilization": utilization}
+    return {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+
+
+@defaults(HorizontalPodAutoscalerSpec)
+def metrics(value: dict[str, Any]) -> None:
+    """Without any metric, CPU counts."""
+    if not value.get("metrics"):
+        value["metrics"] = [cpu_metric()]
+
+
+@defaults(HorizontalPodAutoscalerSpec)
+def behavior(value: dict[str, Any]) -> None:
+    """Who sets one part of the behavior gets the rest of it spelled out."""
+    given = value.get("behavior")
+    if given is not None:
+        for direction, rules in (("scaleUp", _SCALE_UP), ("scaleDown", _SCALE_DOWN)):
+            given[direction] = {**copy.deepcopy(rules), **given.get(direction, {})}

@@ -1,0 +1,28 @@
+"""The API group batch: jobs, and cron jobs under both their names."""
+
+from __future__ import annotations
+
+from kconv.edges import Edge
+from kconv.scheme import Scheme
+from kconv_schemas.batch import (
+    columns,  # noqa: F401 - adds the printer columns to the types
+    defaults,  # noqa: F401 - adds the computed defaults to the types
+    hub,
+    v1beta1,
+    v2alpha1,
+    validation,  # noqa: F401 - adds the rules to the types
+)
+from kconv_schemas.batch.v1 import types as v1
+
+
+def register(scheme: Scheme) -> None:
+    """Add the kinds of batch to a scheme."""
+    scheme.add(hub.Job, Edge(v1.Job), Edge(v2alpha1.Job), storage="batch/v1")
+    scheme.add(
+        hub.CronJob,
+        Edge(v1.CronJob),
+        Edge(v1beta1.CronJob),
+        Edge(v2alpha1.CronJob),
+        Edge(v2alpha1.ScheduledJob),
+        storage="batch/v1",
+    )

@@ -1,0 +1,57 @@
+"""Computed defaults of batch, as ``pkg/apis/batch/v1/defaults.go`` of Kubernetes has them.
+
+A Job's own defaults are not those of the jobTemplate of a CronJob, so they hang on the kind.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from kconv.fields.scalar import INT32
+from kconv.schema import defaults
+from kconv_schemas.batch import v2alpha1
+from kconv_schemas.batch.v1.types import (
+    CronJobSpec,
+    Job,
+    JobTemplateSpec,
+    PodFailurePolicyOnPodConditionsPattern,
+)
+from kconv_schemas.zero import zero_is_absent
+
+zero_is_absent(CronJobSpec, "concurrencyPolicy")
+zero_is_absent(PodFailurePolicyOnPodConditionsPattern, "status")
+
+
+@defaults(JobTemplateSpec)
+def template_metadata(value: dict[str, Any]) -> None:
+    """A template always has metadata, if only empty."""
+    value.setdefault("metadata", {})
+
+
+@defaults(Job, v2alpha1.Job)
+def job(value: dict[str, Any]) -> None:
+    """One pod at a time, once; six retries, or as many as there are indexes to retry."""
+    spec = value["spec"]
+    if "completions" not in spec and "parallelism" not in spec:
+        spec["completions"] = 1
+    per_index = "backoffLimitPerIndex" in spec
+    fails_by_policy = "podFailurePolicy" in spec
+    constants = {
+        "parallelism": 1,
+        "backoffLimit": INT32[1] if per_index else 6,
+        "completionMode": "NonIndexed",
+        "suspend": False,
+        "manualSelector": False,
+        "podReplacementPolicy": "Failed" if fails_by_policy else "TerminatingOrFailed",
+    }
+    for name, default in constants.items():
+        spec.setdefault(name, default)
+
+
+@defaults(Job, v2alpha1.Job)
+def labels(value: dict[str, Any]) -> None:
+    """A job without labels has those of its pods."""
+    of_pods = value["spec"].get("template", {}).get("metadata", {}).get("labels")
+    if of_pods and not value["metadata"].get("labels"):
+        value["metadata"]["labels"] = copy.copy(of_pods)

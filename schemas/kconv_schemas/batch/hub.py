@@ -1,0 +1,48 @@
+"""The internal versions of batch's kinds: the shapes of v1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconv.fields import Object
+from kconv.resource import Hub
+from kconv_schemas.batch.v1.types import CronJobSpec, CronJobStatus, JobSpec, JobStatus
+
+
+class Job(Hub):
+    """The internal version of Job."""
+
+    class Meta:
+        group = "batch"
+        kind = "Job"
+
+    spec = Object(JobSpec)
+    status = Object(JobStatus)
+
+    @staticmethod
+    def prepare_for_create(value: dict[str, Any]) -> None:
+        """Give a new job, whose uid is set, the selector and labels by which its pods are found.
+
+        A job with ``manualSelector`` brings its own. As ``registry/batch/job/strategy.go``.
+        """
+        spec, metadata = value["spec"], value["metadata"]
+        if spec.get("manualSelector"):
+            return
+        uid, name = metadata["uid"], metadata["name"]
+        labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})
+        for prefix in ("", "batch.kubernetes.io/"):
+            labels[f"{prefix}controller-uid"] = uid
+            labels[f"{prefix}job-name"] = name
+        selector = spec.setdefault("selector", {})
+        selector.setdefault("matchLabels", {})["batch.kubernetes.io/controller-uid"] = uid
+
+
+class CronJob(Hub):
+    """The internal version of CronJob, and of ScheduledJob."""
+
+    class Meta:
+        group = "batch"
+        kind = "CronJob"
+
+    spec = Object(CronJobSpec)
+    status = Object(CronJobStatus)

@@ -1,0 +1,121 @@
+"""Computed defaults of core/v1, as ``pkg/apis/core/v1/defaults.go`` of Kubernetes has them.
+
+Constant ones are on the fields. What Kubernetes fills in for pods alone (requests from limits,
+host ports, ``enableServiceLinks``) is no default of a pod template and is not here.
+"""
+
+from __future__ import annotations
+
+import base64
+from decimal import Decimal
+from typing import Any
+
+from kconv.fields.quantity import canonical_quantity, ceil_milli, quantity_value
+from kconv.schema import defaults
+from kconv_schemas.core.image import pull_policy
+from kconv_schemas.core.v1.types import (
+    Container,
+    ContainerPort,
+    EphemeralContainer,
+    HTTPGetAction,
+    ISCSIVolumeSource,
+    Namespace,
+    NamespaceStatus,
+    ObjectFieldSelector,
+    PersistentVolumeClaimTemplate,
+    PodSpec,
+    PodTemplateSpec,
+    Probe,
+    RBDVolumeSource,
+    ResourceRequirements,
+    ScaleIOVolumeSource,
+    Secret,
+    Volume,
+    VolumeResourceRequirements,
+)
+from kconv_schemas.zero import zero_is_absent
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""The label by which a namespace can be selected by its name."""
+
+zero_is_absent(Container, "terminationMessagePath", "terminationMessagePolicy")
+zero_is_absent(EphemeralContainer, "terminationMessagePath", "terminationMessagePolicy")
+zero_is_absent(ContainerPort, "protocol")
+zero_is_absent(HTTPGetAction, "path", "scheme")
+zero_is_absent(ISCSIVolumeSource, "iscsiInterface")
+zero_is_absent(NamespaceStatus, "phase")
+zero_is_absent(ObjectFieldSelector, "apiVersion")
+zero_is_absent(PodSpec, "dnsPolicy", "restartPolicy", "schedulerName")
+zero_is_absent(Probe, "failureThreshold", "periodSeconds", "successThreshold", "timeoutSeconds")
+zero_is_absent(RBDVolumeSource, "keyring", "pool", "user")
+zero_is_absent(ScaleIOVolumeSource, "fsType", "storageMode")
+zero_is_absent(Secret, "type")
+
+
+@defaults(Container, EphemeralContainer)
+def image_pull_policy(value: dict[str, Any]) -> None:
+    """``Always`` for an image that is tagged ``latest`` or not at all."""
+    if not value.get("imagePullPolicy"):
+        value["imagePullPolicy"] = pull_policy(value.get("image") or "")
+
+
+@defaults(PodTemplateSpec, PersistentVolumeClaimTemplate)
+def template_metadata(value: dict[str, Any]) -> None:
+    """A template always has metadata, if only empty."""
+    value.setdefault("metadata", {})
+
+
+@defaults(PodSpec)
+def service_account(value: dict[str, Any]) -> None:
+    """``serviceAccount`` is the former name of ``serviceAccountName``; both are kept equal."""
+    name = value.get("serviceAccountName") or value.get("serviceAccount")
+    if name:
+        value["serviceAccountName"] = value["serviceAccount"] = name
+
+
+@defaults(Volume)
+def volume_source(value: dict[str, Any]) -> None:
+    """A volume without a source is an empty directory; an image's pull policy is a container's."""
+    if not any(name != "name" for name in value):
+        value["emptyDir"] = {}
+    image = value.get("image")
+    if image is not None and not image.get("pullPolicy"):
+        image["pullPolicy"] = pull_policy(image.get("reference") or "")
+
+
+@defaults(ResourceRequirements, VolumeResourceRequirements)
+def whole_thousandths(value: dict[str, Any]) -> None:
+    """Amounts of resources finer than a thousandth are rounded up to one."""
+    for name in ("limits", "requests"):
+        _round_up(value, name)
+
+
+@defaults(PodSpec)
+def overhead(value: dict[str, Any]) -> None:
+    """The overhead is rounded as resources are."""
+    _round_up(value, "overhead")
+
+
+def _round_up(value: dict[str, Any], name: str) -> None:
+    for resource, amount in (value.get(name) or {}).items():
+        milli = quantity_value(amount) * 1000
+        if milli != milli.to_integral_value():
+            rounded = Decimal(ceil_milli(amount))
+            value[name][resource] = canonical_quantity(f"{rounded:f}m")
+
+
+@defaults(Namespace)
+def name_label(value: dict[str, Any]) -> None:
+    """A namespace carries its own name as a label."""
+    metadata = value["metadata"]
+    if metadata.get("name"):
+        metadata["labels"] = {**metadata.get("labels", {}), NAME_LABEL: metadata["name"]}
+
+
+@defaults(Secret)
+def string_data(value: dict[str, Any]) -> None:
+    """``stringData`` is folded into ``data``, over what that holds, and is never kept."""
+    plain = value.pop("stringData", None)
+    if plain:
+        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in plain.items()}
+        value["data"] = {**value.get("data", {}), **encoded}
