@@ -129,7 +129,13 @@ def test_wrong_arguments(
         ("other: {}", "not other"),
         ("definitions: []", "map of maps"),
         ("modules: {a: [b]}", "map of maps"),
+        ("modules: {a: {../b: [c]}}", "not a list of types"),
+        ("modules: {a: {b: c}}", "not a list of types"),
         ("- a", "one YAML map"),
+        (
+            f"definitions: {{{samples.V1}.CronTab: {{x-kconv-resource: {{plural: 1}}}}}}",
+            "plural cannot be 1",
+        ),
         (
             f"definitions: {{{samples.V1}.CronTab: {{x-kconv-resource: {{color: red}}}}}}",
             "x-kconv-resource has no color",

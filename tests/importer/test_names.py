@@ -35,6 +35,8 @@ from kconv.schema import Type
         ("x-kubernetes-list-type", "x_kubernetes_list_type_"),
         ("3d", "field_3d_"),
         ("_id", "field_id_"),
+        ("\N{LATIN SMALL LIGATURE FI}le", "le_"),
+        ("\N{SNOWMAN}", "field_"),
     ],
 )
 def test_attribute_names(wire: str, expected: str) -> None:

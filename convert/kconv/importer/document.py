@@ -13,6 +13,7 @@ from typing import Any
 
 from kconv.codec import json
 from kconv.errors import DecodeError, UsageError
+from kconv.importer.keywords import checked
 
 Schema = dict[str, Any]
 """One OpenAPI schema."""
@@ -112,8 +113,6 @@ class _Normaliser:
         properties = schema.get("properties")
         if properties is None:
             return {}
-        if not isinstance(properties, dict):
-            raise UsageError(f"{owner}: properties is not a map")
         return {name: self._schema(properties[name], owner, name) for name in sorted(properties)}
 
     def _schema(self, schema: Any, owner: str, prop: str) -> Schema:
@@ -140,7 +139,7 @@ class _Normaliser:
 
     def _plain(self, schema: Schema, where: str) -> Schema:
         """A copy with its reference unwrapped and shortened."""
-        normal = dict(schema)
+        normal = checked(schema, where)
         for wrapper in _WRAPPERS:
             parts = normal.get(wrapper)
             if not isinstance(parts, list):
@@ -149,7 +148,7 @@ class _Normaliser:
                 del normal[wrapper]
             elif len(parts) == 1 and isinstance(parts[0], dict):
                 del normal[wrapper]
-                normal = {**parts[0], **normal}
+                normal = {**checked(parts[0], where), **normal}
             elif "properties" not in normal and "$ref" not in normal and "type" not in normal:
                 raise UsageError(f"{where}: {wrapper} of several schemas has no schema of kconv's")
             else:

@@ -101,7 +101,8 @@ def attribute_name(wire: str) -> str:
     Python's words and names that schemas use get a trailing underscore (``continue_``), others
     lose what no identifier has (``$ref`` becomes ``ref_``).
     """
-    name = re.sub(r"\W", "_", wire).strip("_") if not wire.isidentifier() else wire
+    plain = wire.isascii() and wire.isidentifier()
+    name = wire if plain else re.sub(r"[^A-Za-z0-9_]", "_", wire).strip("_")
     if not name or name[0].isdigit():
         name = f"_{name}"
     taken = SCHEMA_ATTRIBUTES | FIELD_CLASSES | _OTHER_NAMES
@@ -114,7 +115,7 @@ def attribute_name(wire: str) -> str:
 
 def class_name(name: str) -> str:
     """The Python name of a definition's class; ``name`` is the last part of the definition's."""
-    clean = re.sub(r"\W", "_", name)
+    clean = re.sub(r"[^A-Za-z0-9_]", "_", name)
     if not clean[:1].isalpha():
         clean = f"Type{clean}"
     if keyword.iskeyword(clean) or clean in FIELD_CLASSES | _OTHER_NAMES:

@@ -49,21 +49,19 @@ def read_overlay(data: bytes, source: str) -> Overlay:
     definitions, modules = (
         {} if document.get(part) is None else document[part] for part in ("definitions", "modules")
     )
-    for part, value, depth in (("definitions", definitions, 1), ("modules", modules, 2)):
-        if not _is_nested_map(value, depth):
-            raise UsageError(f"{source}: {part} is not a map of maps")
+    if not _is_map_of_maps(definitions) or not _is_map_of_maps(modules):
+        part = "modules" if _is_map_of_maps(definitions) else "definitions"
+        raise UsageError(f"{source}: {part} is not a map of maps")
+    for prefix, table in modules.items():
+        for module, types in table.items():
+            named = isinstance(types, list) and all(isinstance(each, str) for each in types)
+            if not str(module).isidentifier() or not named:
+                raise UsageError(f"{source}: modules: {prefix}: {module} is not a list of types")
     return Overlay(source, definitions, modules)
 
 
-def _is_nested_map(value: Any, depth: int) -> bool:
-    if not isinstance(value, dict):
-        return False
-    if depth == 0:
-        return True
-    return all(
-        _is_nested_map(inner, depth - 1) if depth == 1 else isinstance(inner, dict)
-        for inner in value.values()
-    )
+def _is_map_of_maps(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(inner, dict) for inner in value.values())
 
 
 def apply_overlays(definitions: Definitions, overlays: Sequence[Overlay]) -> Definitions:

@@ -186,8 +186,6 @@ class FieldWriter:
         arguments: list[tuple[str, Expression]] = [("", self._value(schema["items"], f"{where}[]"))]
         list_type = schema.get("x-kubernetes-list-type")
         if list_type is not None:
-            if list_type not in ("atomic", "set", "map"):
-                raise UsageError(f"{where}: unknown x-kubernetes-list-type {list_type!r}")
             arguments.append(("list_type", quoted(list_type)))
         if schema.get("x-kubernetes-list-map-keys"):
             arguments.append(("map_keys", strings(schema["x-kubernetes-list-map-keys"])))
