@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ForwardRef
 
 import msgspec
 from marshmallow import missing
 from msgspec import UNSET, UnsetType
 
-from kconv.compile.fields import AnyField, annotation
+from kconv.compile.fields import AnyField, Slow, annotation, is_compiled
 from kconv.compile.source import identifier
 from kconv.compile.struct import Struct
 from kconv.fields import Field, List, Map, Object
@@ -29,16 +29,13 @@ class Types:
     def __init__(self, *, rules: bool) -> None:
         self.rules = rules
         self._structs: dict[type[Type], type[Struct]] = {}
-        self._references: dict[str, Any] = {}
-        self._open = 0
 
     def struct(self, schema: type[Type]) -> type[Struct]:
         """The struct of a type; its annotations are complete once this returns."""
         found = self._structs.get(schema)
         if found is not None:
             return found
-        below = _with_types_below(schema)
-        for each in below:
+        for each in _parts_first(schema):
             if each not in self._structs:
                 self._structs[each] = self._define(each)
         return self._structs[schema]
@@ -52,6 +49,11 @@ class Types:
         ]
         namespace = {
             "__attributes__": {name: attribute for attribute, name in rename.items()},
+            "__objects__": {
+                names[name]: _Assigned(self, field)
+                for name, field in schema.instance().wire_fields().items()
+                if is_compiled(field) and isinstance(_innermost(field), Object)
+            },
             "__module__": __name__,
         }
         struct: Any = msgspec.defstruct(
@@ -74,18 +76,22 @@ class Types:
 
     def _field(self, attribute: str, field: AnyField) -> Any:
         of = annotation(field, self._reference, rules=self.rules)
-        if isinstance(field, Field) and field.required:
-            return attribute, of
         default = field.load_default
+        if default is missing and isinstance(field, Field) and field.required:
+            return attribute, of
         if default is missing:
             return attribute, of | UnsetType if of is not Any else Any, UNSET
         if isinstance(field, Object) and default is dict:
-            return attribute, of, msgspec.field(default_factory=_Later(self, field.type))
+            return attribute, of, msgspec.field(default_factory=self._empty(field.type))
         if callable(default):
             return attribute, of, msgspec.field(default_factory=default)
         if isinstance(default, list | dict):
             return attribute, of, msgspec.field(default_factory=default.copy)
         return attribute, of, default
+
+    def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
+        """What makes an empty value of a type; the struct itself, unless the types go round."""
+        return self._structs.get(schema) or _Later(self, schema)
 
     def _reference(self, schema: type[Type]) -> Any:
         return ForwardRef(self._name(schema), module=__name__)
@@ -98,18 +104,47 @@ class _Later:
         self.types, self.schema = types, schema
 
     def __call__(self) -> Struct:
-        return self.types.struct(self.schema)()
+        try:
+            return self.types.struct(self.schema)()
+        except TypeError:
+            # Something that is required is missing from an object that is made of defaults.
+            raise Slow from None
 
 
-def _with_types_below(schema: type[Type]) -> list[type[Type]]:
-    found: dict[type[Type], None] = {}
-    waiting = [schema]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found[each] = None
-            waiting.extend(types_in(each))
-    return list(found)
+class _Assigned:
+    """Compiles dicts that a computed default assigns to a field which holds objects."""
+
+    def __init__(self, types: Types, field: AnyField) -> None:
+        self.types, self.field = types, field
+
+    def __call__(self, value: Any) -> Any:
+        return self._compiled(self.field, value)
+
+    def _compiled(self, field: AnyField, value: Any) -> Any:
+        if isinstance(field, List):
+            return [self._compiled(field.inner, each) for each in value]
+        if isinstance(field, Map):
+            return {key: self._compiled(field.inner, each) for key, each in value.items()}
+        if isinstance(field, Object) and isinstance(value, dict):
+            return msgspec.convert(value, self.types.struct(field.type))
+        return value
+
+
+def _innermost(field: AnyField) -> AnyField:
+    while isinstance(field, List | Map):
+        field = field.inner
+    return field
+
+
+def _parts_first(schema: type[Type], seen: set[type[Type]] | None = None) -> list[type[Type]]:
+    """A type and all types below it, parts before what they are part of."""
+    seen = set() if seen is None else seen
+    seen.add(schema)
+    found: list[type[Type]] = []
+    for part in types_in(schema):
+        if part not in seen:
+            found.extend(_parts_first(part, seen))
+    return [*found, schema]
 
 
 def types_in(schema: type[Type]) -> Iterator[type[Type]]:

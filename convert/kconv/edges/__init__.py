@@ -8,6 +8,7 @@ from kconv.edges.absent import WhenAbsent
 from kconv.edges.edge import Edge
 from kconv.edges.functions import Functions
 from kconv.edges.lose import Lose
+from kconv.edges.loss import Loss
 from kconv.edges.mapvalues import MapValues
 from kconv.edges.preserve import Preserve
 from kconv.edges.rename import Rename
@@ -21,6 +22,7 @@ __all__ = [
     "Edge",
     "Functions",
     "Lose",
+    "Loss",
     "MapValues",
     "Preserve",
     "Rename",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
+from kconv.edges.loss import Loss
 from kconv.edges.rule import Rule, Value
 from kconv.edges.steps import MISSING, get, put
 
@@ -37,3 +39,7 @@ class WhenAbsent(Rule):
         if "*" in self.hub[0]:
             problems.append(f"{self}: when-absent works on paths without [*]")
         return problems
+
+    def losses(self) -> Iterator[Loss]:
+        """Every other value than the one that absence means."""
+        yield Loss(self.hub[0], "to spoke", reason=self.lost)

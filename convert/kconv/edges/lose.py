@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from kconv.edges.loss import Loss
 from kconv.edges.rule import Rule, Value
 
 
@@ -31,3 +34,10 @@ class Lose(Rule):
         if not self.spoke and not self.hub:
             problems.append("lose: name the fields of the spoke or the hub that are lost")
         return problems
+
+    def losses(self) -> Iterator[Loss]:
+        """The fields, on whichever side they are."""
+        for path in self.spoke:
+            yield Loss(path, "to hub", reason=self.reason)
+        for path in self.hub:
+            yield Loss(path, "to spoke", reason=self.reason)

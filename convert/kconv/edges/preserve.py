@@ -1,41 +1,53 @@
-"""A hub field that an older version cannot hold, kept in an annotation of the older object."""
+"""Hub fields that an older version cannot hold, kept in an annotation of the older object."""
 
 from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
+from kconv.edges.loss import Loss
 from kconv.edges.rule import Rule, Value
-from kconv.edges.steps import EACH, MISSING, Steps, get, put
+from kconv.edges.steps import EACH, MISSING, Steps, format_steps, get, put
+from kconv.errors import ConversionError
+
+PRESERVED = "kconv.dev/preserved-fields"
+"""The annotation that keeps fields, unless a rule names another."""
 
 ANNOTATIONS: Steps = ("metadata", "annotations")
 
+ANNOTATIONS_LIMIT = 256 * 1024
+"""Bytes that all annotations of an object may have together (``TotalAnnotationSizeLimitB``)."""
+
 
 class Preserve(Rule):
-    """``hub`` has no counterpart in the spoke; its value travels in ``annotation`` as JSON.
+    """``hub`` has no counterpart in the spoke; its value travels in an annotation.
 
-    Data in the annotation that does not parse is ignored, and the annotation is gone from the
-    hub once it was read.
+    The annotation holds a JSON object of values by path, and only of those that are set. It is
+    gone from the hub once it was read; data in it that does not parse is ignored, and a value
+    that the object has by itself wins over one that was kept.
     """
 
     name = "preserve"
 
-    def __init__(self, hub: str, *, annotation: str) -> None:
+    def __init__(self, hub: str, *, annotation: str = PRESERVED) -> None:
         super().__init__((), (hub,))
         self.annotation = annotation
+        self.key = format_steps(self.hub[0])
 
     def to_hub(self, spoke: Value, hub: Value) -> None:
-        """Spoke to hub, see the class."""
-        kept = read_annotation(hub, self.annotation)
+        """Take the value out of the annotation."""
+        kept = take(hub, self.annotation, self.key)
         if kept is not MISSING and get(hub, self.hub[0]) is MISSING:
             put(hub, self.hub[0], kept)
 
     def to_spoke(self, hub: Value, spoke: Value) -> None:
-        """Hub to spoke, see the class."""
+        """Keep the value in the annotation; what it held of this field before is gone."""
+        take(spoke, self.annotation, self.key)
         found = get(hub, self.hub[0])
         if found is not MISSING:
-            write_annotation(spoke, self.annotation, copy.deepcopy(found))
+            keep(spoke, self.annotation, self.key, found)
 
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
@@ -43,27 +55,65 @@ class Preserve(Rule):
             return [f"{self}: preserve works on paths without [*]"]
         return []
 
+    def losses(self) -> Iterator[Loss]:
+        """The field, which the annotation keeps."""
+        yield Loss(self.hub[0], "to spoke", kept=self.annotation)
 
-def read_annotation(hub: Value, annotation: str) -> Any:
-    """Take an annotation out of a hub's value and parse it; `MISSING` if absent or malformed."""
-    annotations = get(hub, ANNOTATIONS)
+
+def take(value: Value, annotation: str, key: str) -> Any:
+    """Take one value out of an annotation, and the annotation away when it was the last.
+
+    `MISSING` when there is none; an annotation that does not parse is taken away as it is.
+    """
+    annotations = get(value, ANNOTATIONS)
     if annotations is MISSING or annotation not in annotations:
         return MISSING
-    text = annotations[annotation]
-    rest = {key: value for key, value in annotations.items() if key != annotation}
-    if rest:
-        put(hub, ANNOTATIONS, rest)
+    held = _parse(annotations[annotation])
+    found = held.pop(key, MISSING)
+    rest = {name: text for name, text in annotations.items() if name != annotation}
+    if held:
+        rest[annotation] = _text(held)
+    _set_annotations(value, rest)
+    return found
+
+
+def keep(value: Value, annotation: str, key: str, kept: Any) -> None:
+    """Add one value to an annotation.
+
+    Raises `ConversionError` when the object's annotations would be larger than Kubernetes lets
+    them be.
+    """
+    annotations = get(value, ANNOTATIONS)
+    texts = {} if annotations is MISSING else dict(annotations)
+    held = _parse(texts.get(annotation, "{}"))
+    held[key] = copy.deepcopy(kept)
+    texts[annotation] = _text(held)
+    size = sum(len(name.encode()) + len(text.encode()) for name, text in texts.items())
+    if size > ANNOTATIONS_LIMIT:
+        raise ConversionError(
+            f"{key} cannot be kept in the annotation {annotation}: the object's annotations "
+            f"would have {size} bytes, and may have {ANNOTATIONS_LIMIT}; shorten the field, or "
+            "store the kind in a version that has it"
+        )
+    _set_annotations(value, texts)
+
+
+def _set_annotations(value: Value, texts: dict[str, str]) -> None:
+    metadata = dict(value.get("metadata") or {})
+    if texts:
+        metadata["annotations"] = texts
     else:
-        del hub["metadata"]["annotations"]
+        metadata.pop("annotations", None)
+    value["metadata"] = metadata
+
+
+def _parse(text: Any) -> dict[str, Any]:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return MISSING
+        held = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
-def write_annotation(spoke: Value, annotation: str, value: Any) -> None:
-    """Keep a value as compact JSON in an annotation of a spoke's value."""
-    annotations = get(spoke, ANNOTATIONS)
-    kept = {} if annotations is MISSING else dict(annotations)
-    kept[annotation] = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    put(spoke, ANNOTATIONS, kept)
+def _text(held: dict[str, Any]) -> str:
+    return json.dumps(held, separators=(",", ":"), ensure_ascii=False, sort_keys=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from kconv.edges.loss import Loss
 from kconv.edges.steps import EACH, Steps, format_steps, parse_steps
 
 Value = dict[str, Any]
@@ -36,6 +38,10 @@ class Rule(ABC):
     def problems(self) -> list[str]:
         """What is wrong with the rule itself, for `Scheme.freeze` to refuse."""
         return []
+
+    def losses(self) -> Iterator[Loss]:
+        """What the rule does not carry over by itself: kept in an annotation, or dropped."""
+        return iter(())
 
     def describe(self) -> str:
         """The rule in one line, for people and lock files."""

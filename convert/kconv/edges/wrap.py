@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
-from kconv.edges.preserve import read_annotation, write_annotation
+from kconv.edges.loss import Loss
+from kconv.edges.preserve import PRESERVED, keep, take
 from kconv.edges.rule import Rule, Value
-from kconv.edges.steps import MISSING, get, put
+from kconv.edges.steps import EACH, MISSING, format_steps, get, put
 
 
 class Wrap(Rule):
@@ -17,28 +19,34 @@ class Wrap(Rule):
 
     name = "wrap"
 
-    def __init__(self, spoke: str, hub: str, *, annotation: str) -> None:
+    def __init__(self, spoke: str, hub: str, *, annotation: str = PRESERVED) -> None:
         super().__init__((spoke,), (hub,))
         self.annotation = annotation
+        self.key = f"{format_steps(self.hub[0])}[1:]"
 
     def to_hub(self, spoke: Value, hub: Value) -> None:
-        """Spoke to hub, see the class."""
-        rest = read_annotation(hub, self.annotation)
+        """The value, and behind it what the annotation kept."""
+        rest = take(hub, self.annotation, self.key)
         found = get(spoke, self.spoke[0])
         if found is not MISSING:
             tail = rest if isinstance(rest, list) else []
             put(hub, self.hub[0], [copy.deepcopy(found), *tail])
 
     def to_spoke(self, hub: Value, spoke: Value) -> None:
-        """Hub to spoke, see the class."""
+        """The first element; the annotation keeps the others."""
+        take(spoke, self.annotation, self.key)
         found = get(hub, self.hub[0])
         if isinstance(found, list) and found:
             put(spoke, self.spoke[0], copy.deepcopy(found[0]))
             if len(found) > 1:
-                write_annotation(spoke, self.annotation, found[1:])
+                keep(spoke, self.annotation, self.key, found[1:])
 
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
-        if any("*" in path for path in (*self.spoke, *self.hub)):
+        if any(EACH in path for path in (*self.spoke, *self.hub)):
             return [f"{self}: wrap works on paths without [*]"]
         return []
+
+    def losses(self) -> Iterator[Loss]:
+        """All elements but the first, which the annotation keeps."""
+        yield Loss(self.hub[0], "to spoke", kept=self.annotation)
