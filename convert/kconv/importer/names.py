@@ -54,6 +54,7 @@ SCHEMA_ATTRIBUTES = frozenset(
         "update_rules",
         "validate",
         "wire_fields",
+        "zero_is_absent",
     ]
 )
 """Attributes of a schema class, which a field of that name would replace."""

@@ -229,9 +229,9 @@ def _presence(
     """
     arguments: list[tuple[str, Expression]] = []
     default = schema.get("x-kconv-default", schema.get("default"))
-    if default is not None:
-        _check_default(writer.definitions, schema, default, where)
     zero = default in ("", 0, False, {}, []) and "x-kconv-default" not in schema
+    if default is not None and not (zero and "$ref" in schema):
+        _check_default(writer.definitions, schema, default, where)
     counts = isinstance(default, int | float) and writer.status_only
     filled = default is not None and (not zero or (required and counts))
     if required and (not filled or "x-kconv-default" in schema):

@@ -56,14 +56,7 @@ def strings(values: Iterable[str]) -> Items:
 
 def quoted(text: str) -> str:
     """A string literal, in double quotes unless that needs more escapes."""
-    return _within(_quote(text), text)
-
-
-def _quote(text: str) -> str:
-    return "'" if text.count('"') > text.count("'") else '"'
-
-
-def _within(quote: str, text: str) -> str:
+    quote = "'" if text.count('"') > text.count("'") else '"'
     return f"{quote}{''.join(_escaped(character, quote) for character in text)}{quote}"
 
 
@@ -103,9 +96,10 @@ def _broken(prefix: str, expression: Expression, indent: int, suffix: str) -> li
     pad = " " * inner_indent
     lines: list[str] = []
     if isinstance(expression, Text):
-        lines = [pad + piece for piece in _pieces(expression.text, WIDTH - inner_indent)]
-        if len(lines) == 1:
+        pieces = _pieces(expression.text, WIDTH - inner_indent)
+        if len(pieces) == 1 and len(pad + pieces[0]) > WIDTH:
             return [line]
+        lines = [pad + piece for piece in pieces]
         opening, closing = "(", ")"
     elif isinstance(expression, Call):
         if not expression.arguments:
@@ -127,15 +121,14 @@ def _broken(prefix: str, expression: Expression, indent: int, suffix: str) -> li
 
 def _pieces(text: str, width: int) -> list[str]:
     """String literals that together are the text, broken after spaces."""
-    quote = _quote(text)
     pieces: list[str] = []
     piece = ""
     for word in re.findall(r"\S*\s*", text):
-        if piece and len(_within(quote, piece + word)) > width:
+        if piece and len(quoted(piece + word)) > width:
             pieces.append(piece)
             piece = ""
         piece += word
-    return [_within(quote, part) for part in (*pieces, piece) if part]
+    return [quoted(part) for part in (*pieces, piece) if part]
 
 
 def docstring(text: str, indent: int) -> list[str]:
@@ -143,16 +136,24 @@ def docstring(text: str, indent: int) -> list[str]:
     text = text.replace("\\", "\\\\").replace('"""', "'''").strip()
     pad = " " * indent
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    if text.startswith('"'):
+        paragraphs[0] = f" {paragraphs[0]}"
     last = '"' if text.endswith('"') else ""
     if len(paragraphs) == 1 and len(paragraphs[0]) + indent + 6 + len(last) <= WIDTH:
         return [f'{pad}"""{paragraphs[0]}{" " if last else ""}"""']
     lines: list[str] = []
     for number, paragraph in enumerate(paragraphs):
         width = WIDTH - indent - (3 if number == 0 else 0)
-        wrapped = textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
+        wrapped = _wrap(paragraph, width)
+        if len(wrapped) == len(paragraphs) == 1:
+            wrapped = _wrap(paragraph, width - 3)
         lines += ([""] if number else []) + [pad + line for line in wrapped]
     lines[0] = f'{pad}"""{lines[0][indent:]}'
     return [*lines, f'{pad}"""']
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def import_lines(imports: Mapping[str, Iterable[str]], own: Sequence[str]) -> list[str]:
