@@ -45,6 +45,7 @@ class _TypeMeta(SchemaMeta):
 
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:  # noqa: N805 - a metaclass
         super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
+        cls.zero_is_absent: dict[str, Any] = {}
         cls.defaulters: list[Default] = []
         cls.rules: list[Rule] = []
         cls.update_rules: list[UpdateRule] = []
@@ -60,6 +61,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
 
     OPTIONS_CLASS = TypeOptions
     opts: TypeOptions
+    zero_is_absent: ClassVar[dict[str, Any]]
     defaulters: ClassVar[list[Default]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]
@@ -89,6 +91,9 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         Raises ``marshmallow.ValidationError`` with every field whose value is of a wrong type.
         """
         value = super().load(data, **kwargs)
+        for name, default in self.zero_is_absent.items():
+            if not value.get(name):
+                value[name] = default
         for fill_in in inherited(type(self), "defaulters"):
             fill_in(value)
         return value
@@ -180,6 +185,17 @@ def defaults(*types: type[Type]) -> Callable[[_DefaultT], _DefaultT]:
         return function
 
     return add
+
+
+def zero_is_absent(cls: type[Type], *names: str) -> None:
+    """Let ``""`` and ``0`` in these fields mean what absence does: the field's own default.
+
+    Kubernetes declares such fields without a pointer, so its decoder cannot tell the two apart
+    and fills in the default for either. ``names`` are fields of ``cls`` with a constant default.
+    """
+    fields = cls.instance().wire_fields()
+    for name in names:
+        cls.zero_is_absent[name] = fields[name].load_default
 
 
 def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:

@@ -7,6 +7,7 @@ path answers, so there is one source of truth for values and errors.
 from kconv.compile.convert import by_struct, compile_conversion, shallow
 from kconv.compile.fields import Slow, is_compiled
 from kconv.compile.finish import checker, finisher
+from kconv.compile.nulls import without_nulls
 from kconv.compile.struct import Struct
 from kconv.compile.types import Types
 
@@ -20,4 +21,5 @@ __all__ = [
     "finisher",
     "is_compiled",
     "shallow",
+    "without_nulls",
 ]

@@ -101,7 +101,7 @@ def _inner_type(field: AnyField) -> type[Type] | None:
 
 
 def _needs_finish(schema: type[Type]) -> bool:
-    if any(inherited(schema, "defaulters")):
+    if schema.zero_is_absent or any(inherited(schema, "defaulters")):
         return True
     return any(
         not is_compiled(field) or canonical(_innermost(field)) is not None
@@ -122,6 +122,10 @@ def _finish_lines(source: Source, schema: type[Type], visited: Collection[type[T
             _canonical_lines(source, name, field, place, function)
         elif inner is not None and inner in visited:
             _visit_lines(source, field, place, f"finish_{_label(inner)}")
+    names = attribute_names(schema)
+    for name, default in schema.zero_is_absent.items():
+        place = f"o.{names[name]}"
+        source.add(f"if not {place}: {place} = {default!r}")
     for fill_in in inherited(schema, "defaulters"):
         source.add(f"{source.define(fill_in.__name__, fill_in)}(o)")
     source.add("return None")

@@ -23,11 +23,13 @@ class Types:
     """The compiled types of one flavour.
 
     With ``rules`` the types refuse values that break the rules of their fields; without, they
-    read whatever was stored. Types refer to each other by name, so they may be circular.
+    read whatever was stored. ``closed`` ones refuse fields that they do not declare. Types refer
+    to each other by name, so they may be circular.
     """
 
-    def __init__(self, *, rules: bool) -> None:
+    def __init__(self, *, rules: bool, closed: bool = False) -> None:
         self.rules = rules
+        self.closed = closed
         self._structs: dict[type[Type], type[Struct]] = {}
 
     def struct(self, schema: type[Type]) -> type[Struct]:
@@ -64,6 +66,7 @@ class Types:
             namespace=namespace,
             kw_only=True,
             gc=False,
+            forbid_unknown_fields=self.closed,
             rename=rename or None,
         )
         globals()[self._name(schema)] = struct
@@ -71,7 +74,7 @@ class Types:
         return found
 
     def _name(self, schema: type[Type]) -> str:
-        flavour = "Checked" if self.rules else "Stored"
+        flavour = f"{'Checked' if self.rules else 'Stored'}{'Closed' if self.closed else ''}"
         return f"_{flavour}_{identifier(schema.__module__)}_{schema.__qualname__}_{id(schema):x}"
 
     def _field(self, attribute: str, field: AnyField) -> Any:
@@ -90,8 +93,13 @@ class Types:
         return attribute, of, default
 
     def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
-        """What makes an empty value of a type; the struct itself, unless the types go round."""
-        return self._structs.get(schema) or _Later(self, schema)
+        """What makes an empty value of a type: the struct itself, if it can be empty."""
+        struct = self._structs.get(schema)
+        fields = schema.instance().wire_fields().values()
+        needs = any(
+            isinstance(f, Field) and f.required and f.load_default is missing for f in fields
+        )
+        return _Later(self, schema) if struct is None or needs else struct
 
     def _reference(self, schema: type[Type]) -> Any:
         return ForwardRef(self._name(schema), module=__name__)

@@ -6,10 +6,11 @@ everything; the rest it leaves to the plain engine, whose answers are the right 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from kconv.compile import (
     Slow,
@@ -20,12 +21,12 @@ from kconv.compile import (
     compile_conversion,
     finisher,
     shallow,
+    without_nulls,
 )
+from kconv.errors import TooLarge
 from kconv.hub import converting
-from kconv.paths import Finding, Path
 from kconv.pipeline.engine import PlainEngine
 from kconv.pipeline.values import Value, as_dict
-from kconv.resource import Hub, Resource
 from kconv.scheme import Spoke
 
 _encode = msgspec.json.Encoder().encode
@@ -34,27 +35,30 @@ _encode = msgspec.json.Encoder().encode
 class CompiledSpoke:
     """What is compiled of a spoke; each part when it is first needed."""
 
-    def __init__(self, spoke: Spoke, checked: Types, stored: Types) -> None:
+    def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types]) -> None:
         self.spoke = spoke
-        self._types = {False: checked, True: stored}
-        self._decoders: dict[bool, Callable[[bytes], Any]] = {}
+        self._types = types
+        self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
         self.sources: dict[str, str] = {}
         self.finish: Callable[[Any], None] = self._lazy_finish
         self.check: Callable[[Any], None] = self._lazy_check
         self.to_hub: Callable[[Any], Any] = self._lazy_to_hub
         self.from_hub: Callable[[Any], Any] = self._lazy_from_hub
 
-    def decoder(self, *, trusted: bool) -> Callable[[bytes], Any]:
-        """Decodes bytes to a struct; without the fields' own rules for trusted objects."""
-        found = self._decoders.get(trusted)
+    def decoder(self, *, trusted: bool, closed: bool) -> Callable[[bytes], Any]:
+        """Decodes bytes to a struct.
+
+        Without the fields' own rules for ``trusted`` objects; ``closed`` refuses unknown fields.
+        """
+        found = self._decoders.get((trusted, closed))
         if found is None:
-            struct = self._types[trusted].struct(self.spoke.schema)
-            found = self._decoders[trusted] = msgspec.json.Decoder(struct).decode
+            struct = self.struct(trusted=trusted, closed=closed)
+            found = self._decoders[trusted, closed] = msgspec.json.Decoder(struct).decode
         return found
 
-    def struct(self) -> type[Struct]:
-        """The struct that values of this spoke are kept in, whatever they hold."""
-        return self._types[True].struct(self.spoke.schema)
+    def struct(self, *, trusted: bool = True, closed: bool = False) -> type[Struct]:
+        """The struct of the spoke's schema."""
+        return self._types[trusted, closed].struct(self.spoke.schema)
 
     def _lazy_finish(self, value: Any) -> None:
         function, self.sources["finish"] = finisher(self.spoke.schema)
@@ -71,7 +75,7 @@ class CompiledSpoke:
         if by_struct(spoke.rules):
             renames = [(rule.spoke[0], rule.hub[0]) for rule in spoke.rules]
             self.to_hub, self.sources["to hub"] = compile_conversion(
-                spoke.schema, spoke.kind.hub, spoke.forward, self._types[True],
+                spoke.schema, spoke.kind.hub, spoke.forward, self._types[True, False],
                 constants={}, renames=renames,
             )  # fmt: skip
         else:
@@ -84,7 +88,7 @@ class CompiledSpoke:
             renames = [(rule.hub[0], rule.spoke[0]) for rule in spoke.rules]
             constants = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
             self.from_hub, self.sources["from hub"] = compile_conversion(
-                spoke.kind.hub, spoke.schema, spoke.backward, self._types[True],
+                spoke.kind.hub, spoke.schema, spoke.backward, self._types[True, False],
                 constants=constants, renames=renames,
             )  # fmt: skip
         else:
@@ -117,39 +121,56 @@ class CompiledEngine(PlainEngine):
     """The fast engine; native values are structs, or dicts where rules need them."""
 
     def __init__(self) -> None:
-        self._checked, self._stored = Types(rules=True), Types(rules=False)
+        self._types = {
+            (trusted, closed): Types(rules=not trusted, closed=closed)
+            for trusted in (False, True)
+            for closed in (False, True)
+        }
         self._spokes: dict[int, CompiledSpoke] = {}
 
     def compiled(self, spoke: Spoke) -> CompiledSpoke:
         """What is compiled of a spoke."""
         found = self._spokes.get(id(spoke))
         if found is None:
-            found = self._spokes[id(spoke)] = CompiledSpoke(spoke, self._checked, self._stored)
+            found = self._spokes[id(spoke)] = CompiledSpoke(spoke, self._types)
         return found
 
-    def decode_bytes(self, spoke: Spoke, data: bytes, *, trusted: bool) -> Any:
-        """The native value of the bytes of a valid object of a spoke; None to give up."""
+    def sound(self, spoke: Spoke, source: bytes | Value, *, trusted: bool, closed: bool) -> Any:
+        """The struct of a sound object of a spoke; None to let the plain path have a look."""
         compiled = self.compiled(spoke)
         try:
-            value = compiled.decoder(trusted=trusted)(data)
+            try:
+                value = self._decoded(compiled, source, trusted, closed)
+            except msgspec.ValidationError:
+                # Null equals absent, which msgspec does not know.
+                raw = msgspec.json.decode(source) if isinstance(source, bytes) else source
+                raw = without_nulls(spoke.schema, raw)
+                value = self._decoded(compiled, raw, trusted, closed)
+            if value.kind is UNSET:
+                value.kind = spoke.options.kind
+            if value.apiVersion is UNSET:
+                value.apiVersion = spoke.api_version
             if value.kind != spoke.options.kind or value.apiVersion != spoke.api_version:
                 return None
             compiled.finish(value)
             if not trusted:
                 compiled.check(value)
-        except (msgspec.MsgspecError, Slow, RecursionError, UnicodeDecodeError):
-            return None
-        except TypeError:
-            # An object that is made of defaults lacks something that is required of it.
+        except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
             return None
         return value
 
+    def _decoded(
+        self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool
+    ) -> Any:
+        if isinstance(source, bytes):
+            return compiled.decoder(trusted=trusted, closed=closed)(source)
+        return msgspec.convert(source, compiled.struct(trusted=trusted, closed=closed))
+
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """By structs where names say it all, else by dicts that share what is equal."""
-        compiled = self.compiled(spoke)
         if isinstance(value, dict) and by_struct(spoke.rules):
             return super().to_hub(spoke, value)
-        return compiled.to_hub(value)
+        return self.compiled(spoke).to_hub(value)
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """As `to_hub`, backwards."""
@@ -171,15 +192,3 @@ class CompiledEngine(PlainEngine):
         if isinstance(value, dict):
             return super().dump(spoke, value)
         return as_dict(value)
-
-    def check(self, spoke: Spoke, value: Any) -> Iterator[Finding]:
-        """The plain engine's verdict."""
-        return super().check(spoke, as_dict(value))
-
-    def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
-        """The plain engine's verdict."""
-        return super().unknown(spoke, raw)
-
-    def types_of(self, spoke: Spoke) -> tuple[type[Resource], type[Hub]]:
-        """The schemas that are compiled for a spoke."""
-        return spoke.schema, spoke.kind.hub

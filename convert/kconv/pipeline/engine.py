@@ -30,8 +30,12 @@ class WrongTypes(Exception):
 class Engine(Protocol):
     """What the pipeline asks of an implementation; every one gives the same answers."""
 
-    def decode_bytes(self, spoke: Spoke, data: bytes, *, trusted: bool) -> Any:
-        """The native value of the JSON of a sound object; None where `decode` has to look."""
+    def sound(self, spoke: Spoke, source: bytes | Value, *, trusted: bool, closed: bool) -> Any:
+        """The native value of a sound object, given as JSON or as a document.
+
+        None where `decode`, `check` and `unknown` have to look: always allowed, and needed for
+        whatever they would find something wrong with (unknown fields if ``closed``).
+        """
 
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """The decoded value of a raw document. Raises `WrongTypes` with every such field."""
@@ -58,7 +62,7 @@ class Engine(Protocol):
 class PlainEngine:
     """marshmallow schemas, and rules applied one after the other; native values are dicts."""
 
-    def decode_bytes(self, spoke: Spoke, data: bytes, *, trusted: bool) -> Any:
+    def sound(self, spoke: Spoke, source: bytes | Value, *, trusted: bool, closed: bool) -> Any:
         """There is no short cut."""
         return None
 

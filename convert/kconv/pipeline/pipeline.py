@@ -67,8 +67,8 @@ class Pipeline:
         `StrictDecodeError` for unknown fields; `InvalidObject` for broken rules; `NotRegistered`
         for a kind that the scheme does not have. Each names all the fields at once.
         """
-        if format == "json" and field_validation == "Ignore":
-            fast = self._decode_fast(data, spoke, trusted)
+        if format == "json":
+            fast = self._decode_fast(data, spoke, field_validation, trusted)
             if fast is not None:
                 return fast
         raw, duplicates = self._parse(data, format, field_validation)
@@ -151,8 +151,15 @@ class Pipeline:
         if findings:
             raise invalid_object(new.spoke, new.ref, findings)
 
-    def _decode_fast(self, data: bytes, expected: Spoke | None, trusted: bool) -> Decoded | None:
+    def _decode_fast(
+        self,
+        data: bytes,
+        expected: Spoke | None,
+        field_validation: FieldValidation,
+        trusted: bool,
+    ) -> Decoded | None:
         """The object, if the engine has a short cut that finds nothing wrong with it."""
+        closed = field_validation != "Ignore"
         if len(data) > LIMIT:
             return None
         spoke = expected
@@ -163,8 +170,10 @@ class Pipeline:
             spoke = self._heads.get(match[0]) or self._head(match)
         if spoke is None:
             return None
-        native = self.engine.decode_bytes(spoke, data, trusted=trusted)
-        return None if native is None else Decoded(spoke, native)
+        native = self.engine.sound(spoke, data, trusted=trusted, closed=closed)
+        if native is None or (closed and json_codec.duplicate_keys(data)):
+            return None
+        return Decoded(spoke, native)
 
     def _head(self, match: re.Match[bytes]) -> Spoke | None:
         """The spoke that the first two fields of an object name, remembered by their bytes."""
@@ -201,6 +210,11 @@ class Pipeline:
     ) -> Decoded:
         spoke = self._spoke_of(raw, expected)
         warnings: tuple[str, ...] = ()
+        closed = field_validation != "Ignore"
+        if not duplicates:
+            native = self.engine.sound(spoke, raw, trusted=trusted, closed=closed)
+            if native is not None:
+                return Decoded(spoke, native)
         if field_validation != "Ignore":
             warnings = self._unknown(spoke, raw, duplicates)
             if warnings and field_validation == "Strict":
