@@ -18,7 +18,7 @@ from kconv.errors import InvalidObject
 from kconv.fields.base import check_field, findings_of, wire_name
 from kconv.fields.collection import List, Map
 from kconv.fields.nested import Object
-from kconv.paths import Finding, Path, describe
+from kconv.paths import REQUIRED, Finding, Path, describe
 
 Value = dict[str, Any]
 """A decoded object: JSON-shaped, keyed by the names in the YAML, absent fields left out."""
@@ -103,11 +103,26 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         return {wire_name(field): field for field in self.fields.values()}
 
     def check(self, value: Mapping[str, Any], path: Path = ()) -> Iterator[Finding]:
-        """Every rule that a decoded value breaks: of its fields, then of the whole."""
-        for name, field in self.wire_fields().items():
-            yield from check_field(field, value.get(name, missing), (*path, name))
+        """Every rule that a decoded value breaks, in the order of the fields that they are about.
+
+        For each field first its own, then those that the group adds about it. Where the group
+        says why a field is required, the field itself need not repeat that it is.
+        """
+        added: dict[str | int | None, list[Finding]] = {}
         for rule in inherited(type(self), "rules"):
             for finding in rule(value):
+                step = finding.path[0] if finding.path else None
+                added.setdefault(step, []).append(finding)
+        for name, field in self.wire_fields().items():
+            about = added.pop(name, ())
+            explained = {each.path for each in about if each.reason == REQUIRED}
+            for finding in check_field(field, value.get(name, missing), (name,)):
+                if finding.reason != REQUIRED or finding.path not in explained:
+                    yield finding.under(*path)
+            for finding in about:
+                yield finding.under(*path)
+        for rest in added.values():
+            for finding in rest:
                 yield finding.under(*path)
 
     def check_update(

@@ -69,6 +69,7 @@ class Container(Type):
         map_keys=("mountPath",),
         merge_key="mountPath",
         patch_strategy="merge",
+        unique=False,
     )
     workingDir = String()
 
@@ -126,5 +127,6 @@ class EphemeralContainer(Type):
         map_keys=("mountPath",),
         merge_key="mountPath",
         patch_strategy="merge",
+        unique=False,
     )
     workingDir = String()

@@ -34,6 +34,7 @@ class PodSpec(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge",
+        unique=False,
         required=True,
     )
     dnsConfig = Object(PodDNSConfig)
@@ -48,6 +49,7 @@ class PodSpec(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge",
+        unique=False,
     )
     hostAliases = List(
         Object(HostAlias),
@@ -77,6 +79,7 @@ class PodSpec(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge",
+        unique=False,
     )
     nodeName = String()
     nodeSelector = Map(String())
@@ -126,6 +129,7 @@ class PodSpec(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge,retainKeys",
+        unique=False,
     )
 
 
