@@ -1,1 +1,143 @@
-"""Rules of autoscaling."""
+"""Rules of autoscaling, as ``pkg/apis/autoscaling/validation`` of Kubernetes has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kconv.errors import UsageError
+from kconv.fields.quantity import quantity_value
+from kconv.gvk import GroupVersion
+from kconv.paths import Finding, Path, forbidden, invalid, required
+from kconv.schema import validates
+from kconv_schemas.autoscaling.v1 import types as v1
+from kconv_schemas.autoscaling.v2 import types as v2
+
+Value = Mapping[str, Any]
+
+_SOURCES = {
+    "Object": "object",
+    "Pods": "pods",
+    "Resource": "resource",
+    "External": "external",
+    "ContainerResource": "containerResource",
+}
+_CORE_KINDS = ("ReplicationController",)
+"""The scalable kinds that have no API group."""
+
+
+@validates(v1.HorizontalPodAutoscalerSpec, v2.HorizontalPodAutoscalerSpec)
+def replicas(value: Value) -> Iterator[Finding]:
+    """There is a greatest number of replicas, not below the smallest."""
+    most, least = value.get("maxReplicas") or 0, value.get("minReplicas")
+    if most == 0:
+        yield required(("maxReplicas",), "must be set and greater than 0")
+    elif most < 1:
+        yield invalid(("maxReplicas",), most, "must be greater than or equal to 1")
+    if least is not None and most < least:
+        yield invalid(("maxReplicas",), most, "must be greater than or equal to `minReplicas`")
+
+
+@validates(v1.HorizontalPodAutoscalerSpec, v2.HorizontalPodAutoscalerSpec)
+def scale_target(value: Value) -> Iterator[Finding]:
+    """What is scaled is named in full."""
+    target = value.get("scaleTargetRef")
+    if target is None:
+        return
+    text = target.get("apiVersion") or ""
+    path = ("scaleTargetRef", "apiVersion")
+    try:
+        group = GroupVersion.parse(text).group if text else ""
+    except UsageError:
+        yield invalid(path, text, f"unexpected GroupVersion string: {text}")
+        return
+    if not group and target.get("kind") not in _CORE_KINDS:
+        yield invalid(path, text, "apiVersion must specify API group")
+
+
+@validates(v2.MetricSpec)
+def metric(value: Value) -> Iterator[Finding]:
+    """A metric has the source that its type names, and no other."""
+    wanted = _SOURCES.get(value.get("type") or "")
+    present = [source for source in _SOURCES.values() if value.get(source) is not None]
+    if wanted is not None and wanted not in present:
+        yield required((wanted,), "must populate information for the given metric source")
+    for source in present:
+        if source != wanted and (wanted is not None or len(present) > 1):
+            yield forbidden((source,), "must populate the given metric source only")
+
+
+@validates(v2.ResourceMetricSource, v2.ContainerResourceMetricSource)
+def resource_target(value: Value) -> Iterator[Finding]:
+    """A resource's target is a share or an amount."""
+    target = value.get("target")
+    if target is None:
+        return
+    share, amount = target.get("averageUtilization"), target.get("averageValue")
+    if share is None and amount is None:
+        message = "must set either a target raw value or a target utilization"
+        yield required(("target", "averageUtilization"), message)
+    if share is not None and amount is not None:
+        message = "may not set both a target raw value and a target utilization"
+        yield forbidden(("target", "averageValue"), message)
+
+
+@validates(v2.PodsMetricSource)
+def pods_target(value: Value) -> Iterator[Finding]:
+    """A metric of the pods has an average as its target."""
+    target = value.get("target")
+    if target is not None and target.get("averageValue") is None:
+        message = "must specify a positive target averageValue"
+        yield required(("target", "averageValue"), message)
+
+
+@validates(v2.ObjectMetricSource)
+def object_target(value: Value) -> Iterator[Finding]:
+    """A metric of an object has a value or an average per pod as its target."""
+    yield from _value_or_average(
+        value,
+        "must set either a target value or averageValue",
+        "may not set both a target averageValue and a target value",
+    )
+
+
+@validates(v2.ExternalMetricSource)
+def external_target(value: Value) -> Iterator[Finding]:
+    """A metric from elsewhere has a value or an average per pod as its target."""
+    yield from _value_or_average(
+        value,
+        "must set either a target value for metric or a per-pod target",
+        "may not set both a target value for metric and a per-pod target",
+    )
+
+
+def _value_or_average(value: Value, neither: str, both: str) -> Iterator[Finding]:
+    target = value.get("target")
+    if target is None:
+        return
+    total, average = target.get("value"), target.get("averageValue")
+    if total is None and average is None:
+        yield required(("target", "averageValue"), neither)
+    if total is not None and average is not None:
+        yield forbidden(("target", "value"), both)
+
+
+@validates(v2.MetricTarget)
+def positive(value: Value) -> Iterator[Finding]:
+    """Targets are over zero."""
+    for name in ("averageValue", "value"):
+        amount = value.get(name)
+        if amount is not None and quantity_value(amount) <= 0:
+            yield invalid((name,), amount, "must be positive")
+
+
+@validates(v2.HPAScalingRules)
+def policies(value: Value) -> Iterator[Finding]:
+    """Rules have a policy at least; a window alone says nothing of how far to go."""
+    given = value.get("policies")
+    if given is not None and not given:
+        yield required(("policies",), "must specify at least one Policy")
+    tolerance = value.get("tolerance")
+    if tolerance is not None and quantity_value(tolerance) < 0:
+        path: Path = ("tolerance",)
+        yield invalid(path, tolerance, "must be greater or equal to zero")

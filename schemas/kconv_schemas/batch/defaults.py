@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 from kconv.fields.scalar import INT32
-from kconv.schema import defaults
+from kconv.schema import defaults, zero_is_absent
 from kconv_schemas.batch import v2alpha1
 from kconv_schemas.batch.v1.types import (
     CronJobSpec,
@@ -17,7 +17,6 @@ from kconv_schemas.batch.v1.types import (
     JobTemplateSpec,
     PodFailurePolicyOnPodConditionsPattern,
 )
-from kconv_schemas.zero import zero_is_absent
 
 zero_is_absent(CronJobSpec, "concurrencyPolicy")
 zero_is_absent(PodFailurePolicyOnPodConditionsPattern, "status")

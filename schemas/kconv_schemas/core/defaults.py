@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from kconv.fields.quantity import canonical_quantity, ceil_milli, quantity_value
-from kconv.schema import defaults
+from kconv.schema import defaults, zero_is_absent
 from kconv_schemas.core.image import pull_policy
 from kconv_schemas.core.v1.types import (
     Container,
@@ -33,7 +34,6 @@ from kconv_schemas.core.v1.types import (
     Volume,
     VolumeResourceRequirements,
 )
-from kconv_schemas.zero import zero_is_absent
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label by which a namespace can be selected by its name."""
@@ -97,11 +97,17 @@ def overhead(value: dict[str, Any]) -> None:
 
 
 def _round_up(value: dict[str, Any], name: str) -> None:
-    for resource, amount in (value.get(name) or {}).items():
-        milli = quantity_value(amount) * 1000
-        if milli != milli.to_integral_value():
-            rounded = Decimal(ceil_milli(amount))
-            value[name][resource] = canonical_quantity(f"{rounded:f}m")
+    amounts = value.get(name)
+    if amounts:
+        value[name] = {resource: _rounded(amount) for resource, amount in amounts.items()}
+
+
+@lru_cache(maxsize=4096)
+def _rounded(amount: str) -> str:
+    milli = quantity_value(amount) * 1000
+    if milli == milli.to_integral_value():
+        return amount
+    return canonical_quantity(f"{Decimal(ceil_milli(amount)):f}m")
 
 
 @defaults(Namespace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _HOST = (
@@ -29,6 +30,7 @@ def image_tag(image: str) -> str:
     return match["tag"] or ("" if match["digest"] else "latest")
 
 
+@lru_cache(maxsize=4096)
 def pull_policy(image: str) -> str:
     """The pull policy of a container that states none: ``Always`` for ``latest`` alone."""
     return "Always" if image_tag(image) == "latest" else "IfNotPresent"

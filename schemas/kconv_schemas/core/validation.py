@@ -1,1 +1,133 @@
-"""Rules of core."""
+"""Rules of core's kinds, as ``pkg/apis/core/validation`` of Kubernetes has them.
+
+Those of pod templates are in `kconv_schemas.core.pods`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kconv.paths import TOO_LONG, Finding, Path, forbidden, invalid, required
+from kconv.schema import validates, validates_update
+from kconv_schemas.core import pods
+from kconv_schemas.core.names import config_key, label_name
+from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret
+
+__all__ = ["pods"]
+
+Value = Mapping[str, Any]
+
+LARGEST = 1024 * 1024
+"""Bytes that the data of a ConfigMap or Secret may have in all."""
+
+_FROZEN = "field is immutable when `immutable` is set"
+_KEYS_OF_TYPE = {
+    "kubernetes.io/basic-auth": ("username", "password"),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+}
+_ACCOUNT = "kubernetes.io/service-account.name"
+
+
+@validates(Namespace)
+def namespace_name(value: Value) -> Iterator[Finding]:
+    """The name of a namespace is a DNS label."""
+    name = value["metadata"].get("name")
+    if name:
+        yield from label_name(("metadata", "name"), name)
+
+
+def _size(text: str) -> int:
+    """How many bytes a base64 text stands for."""
+    return len(text) * 3 // 4 - text.count("=", -2)
+
+
+def _too_long(path: Path) -> Finding:
+    return Finding(path, TOO_LONG, f"Too long: may not be more than {LARGEST} bytes")
+
+
+@validates(ConfigMap)
+def config_map(value: Value) -> Iterator[Finding]:
+    """Keys are file names, in one of the two maps, and all of it is at most 1 MiB."""
+    data, binary = value.get("data") or {}, value.get("binaryData") or {}
+    for name, keys, other in (("data", data, binary), ("binaryData", binary, data)):
+        for key in keys:
+            yield from config_key((name, key), key)
+            if key in other:
+                elsewhere = "binaryData" if name == "data" else "data"
+                yield invalid((name, key), key, f"duplicate of key present in {elsewhere}")
+    total = sum(len(text.encode()) for text in data.values()) + sum(map(_size, binary.values()))
+    if total > LARGEST:
+        yield _too_long(())
+
+
+@validates(Secret)
+def secret(value: Value) -> Iterator[Finding]:
+    """Keys are file names, all of it is at most 1 MiB, and a type's own keys are there."""
+    data, type_ = value.get("data") or {}, value.get("type")
+    for key in data:
+        yield from config_key(("data", key), key)
+    if sum(map(_size, data.values())) > LARGEST:
+        yield _too_long(("data",))
+    wanted = _KEYS_OF_TYPE.get(str(type_), ())
+    missing = [key for key in wanted if key not in data]
+    if type_ == "kubernetes.io/basic-auth" and len(missing) < len(wanted):
+        missing = []
+    for key in missing:
+        yield required(("data", key))
+    if str(type_).startswith("kubernetes.io/dockerc"):
+        for key in set(wanted) - set(missing):
+            if not _is_json(data[key]):
+                yield invalid(("data", key), "<secret contents redacted>", "must be JSON")
+    annotations = value["metadata"].get("annotations") or {}
+    if type_ == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT):
+        yield required(("metadata", "annotations", _ACCOUNT))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(base64.b64decode(text))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+@validates_update(ConfigMap)
+def frozen_config_map(new: Value, old: Value) -> Iterator[Finding]:
+    """An immutable ConfigMap stays as it is."""
+    yield from _frozen(new, old, ("data", "binaryData"))
+
+
+@validates_update(Secret)
+def frozen_secret(new: Value, old: Value) -> Iterator[Finding]:
+    """The type of a secret stays as it is, and all of an immutable one."""
+    if new.get("type") != old.get("type"):
+        yield invalid(("type",), new.get("type"), "field is immutable")
+    yield from _frozen(new, old, ("data",))
+
+
+def _frozen(new: Value, old: Value, names: tuple[str, ...]) -> Iterator[Finding]:
+    if not old.get("immutable"):
+        return
+    if not new.get("immutable"):
+        yield forbidden(("immutable",), _FROZEN)
+    for name in names:
+        if (new.get(name) or {}) != (old.get(name) or {}):
+            yield forbidden((name,), _FROZEN)
+
+
+@validates(Event)
+def event_namespace(value: Value) -> Iterator[Finding]:
+    """An event is in the namespace of its object; in ``default`` if that is in none."""
+    namespace = value["metadata"].get("namespace")
+    involved = value.get("involvedObject") or {}
+    of_object = involved.get("namespace") or ""
+    agrees = namespace == of_object or (not of_object and namespace == "default")
+    if namespace and not agrees:
+        path = ("involvedObject", "namespace")
+        yield invalid(path, of_object, "does not match event.namespace")
