@@ -118,7 +118,7 @@ class Dispatcher:
         )
 
         def work() -> Response:
-            return respond(run(call), accepted, query)
+            return respond(run(call), accepted, query, self.server.objects)
 
         try:
             return await to_thread.run_sync(work)

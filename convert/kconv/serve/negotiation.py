@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from kconv.serve.protobuf import MEDIA_TYPE as PROTOBUF
 from kconv.serve.status import Refusal
 
 JSON = "application/json"
@@ -109,7 +110,10 @@ def not_acceptable(produced: Collection[str] = _PRODUCED) -> Refusal:
     )
 
 
-def body_format(content_type: str) -> Literal["json", "yaml"]:
+BodyFormat = Literal["json", "yaml", "protobuf"]
+
+
+def body_format(content_type: str) -> BodyFormat:
     """The codec of a request's body; no Content-Type means JSON, as in Kubernetes.
 
     Raises `kconv.serve.status.Refusal` (415) for any other media type.
@@ -119,7 +123,9 @@ def body_format(content_type: str) -> Literal["json", "yaml"]:
         return "json"
     if media_type in (YAML, "application/x-yaml", "text/yaml"):
         return "yaml"
-    listed = ", ".join(_PRODUCED)
+    if media_type == PROTOBUF:
+        return "protobuf"
+    listed = ", ".join((*_PRODUCED, PROTOBUF))
     raise Refusal(
         "UnsupportedMediaType",
         "the body of the request was in an unknown format - accepted media types include: "

@@ -94,6 +94,15 @@ class Objects:
             decoded = self.pipeline.from_hub(self.pipeline.to_hub(decoded), spoke)
         return with_version(self.pipeline.dump(decoded), stored.resource_version)
 
+    def hub_metadata(self, spoke: Spoke, document: Document) -> Document:
+        """The metadata that an object, shown as ``spoke``, has in the hub."""
+        metadata: Document = document["metadata"]
+        if not spoke.rules:
+            return metadata
+        decoded = self.pipeline.load(document, spoke=spoke, trusted=True)
+        hub: Document = self.pipeline.to_hub(decoded).value["metadata"]
+        return hub
+
     def shown(self, spoke: Spoke, kind: HubKind, value: Document) -> Document:
         """A hub value as a client of ``spoke`` sees it."""
         return self.pipeline.dump(self.pipeline.from_hub(HubObject(kind, value), spoke))

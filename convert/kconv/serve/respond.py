@@ -11,6 +11,7 @@ from kconv.codec import json as json_codec
 from kconv.codec import yaml as yaml_codec
 from kconv.serve.call import Answer
 from kconv.serve.negotiation import JSON, Accepted
+from kconv.serve.objects import Objects
 from kconv.serve.options import Query, is_true
 from kconv.serve.status import Refusal
 from kconv.serve.views import shown
@@ -21,12 +22,12 @@ _WARNINGS_LIMIT = 4096
 Document = Mapping[str, Any]
 
 
-def respond(answer: Answer, accepted: Accepted, query: Query) -> Response:
+def respond(answer: Answer, accepted: Accepted, query: Query, objects: Objects) -> Response:
     """The response to a verb's answer; written as the client accepts it.
 
     Raises `Refusal` (406) where the view asked for does not fit.
     """
-    document = shown(answer, accepted, query.get("includeObject", ""))
+    document = shown(answer, accepted, query.get("includeObject", ""), objects)
     response = write(document, answer.code, accepted, pretty=is_true(query, "pretty"))
     response.headers.update(answer.headers)
     for warning in limited(answer.warnings):

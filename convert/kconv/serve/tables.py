@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,9 @@ def table_of(
     include: str = "",
     rows: bool = True,
     with_columns: bool = True,
+    metadata_of: Callable[[Spoke, Document], Document] = lambda spoke, document: document[
+        "metadata"
+    ],
 ) -> Document:
     """A Table with a row for each object.
 
@@ -52,7 +55,17 @@ def table_of(
         "rows": [],
     }
     if rows:
-        table["rows"] = [_row(columns, each, version, include, when) for each in documents]
+        for document in documents:
+            row: Document = {"cells": [_cell(column, document, when) for column in columns]}
+            if include == "Object":
+                row["object"] = document
+            elif include != "None":
+                row["object"] = {
+                    "kind": "PartialObjectMetadata",
+                    "apiVersion": f"meta.k8s.io/{version}",
+                    "metadata": metadata_of(spoke, document),
+                }
+            table["rows"].append(row)
     return table
 
 
@@ -64,21 +77,6 @@ def _definition(column: Column) -> Document:
         "description": column.description,
         "priority": column.priority,
     }
-
-
-def _row(
-    columns: Sequence[Column], document: Document, version: str, include: str, when: datetime
-) -> Document:
-    row: Document = {"cells": [_cell(column, document, when) for column in columns]}
-    if include == "Object":
-        row["object"] = document
-    elif include != "None":
-        row["object"] = {
-            "kind": "PartialObjectMetadata",
-            "apiVersion": f"meta.k8s.io/{version}",
-            "metadata": document["metadata"],
-        }
-    return row
 
 
 def _cell(column: Column, document: Document, when: datetime) -> Any:

@@ -6,13 +6,17 @@ from typing import Any
 
 from kconv.serve.call import Answer
 from kconv.serve.negotiation import Accepted, not_acceptable
+from kconv.serve.objects import Objects
 from kconv.serve.tables import table_of
 
 Document = dict[str, Any]
 
 
 def metadata_only(document: Document, version: str) -> Document:
-    """An object's metadata, as ``PartialObjectMetadata`` of meta.k8s.io."""
+    """An object's metadata, as ``PartialObjectMetadata`` of meta.k8s.io.
+
+    ``document`` is the object in any version, or its hub value.
+    """
     return {
         "kind": "PartialObjectMetadata",
         "apiVersion": f"meta.k8s.io/{version}",
@@ -20,8 +24,10 @@ def metadata_only(document: Document, version: str) -> Document:
     }
 
 
-def shown(answer: Answer, accepted: Accepted, include_object: str) -> Document:
+def shown(answer: Answer, accepted: Accepted, include_object: str, objects: Objects) -> Document:
     """An answer as the client asked for it; a Status is shown as it is.
+
+    Metadata on its own is that of the hub, without what a version adds to carry its fields.
 
     Raises `kconv.serve.status.Refusal` (406) where the view does not fit the answer.
     """
@@ -31,13 +37,20 @@ def shown(answer: Answer, accepted: Accepted, include_object: str) -> Document:
     if accepted.view == "Table":
         rows = [answer.document] if answer.items is None else list(answer.items)
         return table_of(
-            spoke, rows, _table_metadata(answer), accepted.view_version, include=include_object
+            spoke,
+            rows,
+            _table_metadata(answer),
+            accepted.view_version,
+            include=include_object,
+            metadata_of=objects.hub_metadata,
         )
     if answer.items is None:
         if accepted.view == "PartialObjectMetadataList":
             raise not_acceptable()
         if accepted.view == "PartialObjectMetadata":
-            return metadata_only(answer.document, accepted.view_version)
+            return metadata_only(
+                {"metadata": objects.hub_metadata(spoke, answer.document)}, accepted.view_version
+            )
         return answer.document
     if accepted.view == "PartialObjectMetadata":
         raise not_acceptable()
@@ -46,7 +59,12 @@ def shown(answer: Answer, accepted: Accepted, include_object: str) -> Document:
             "kind": "PartialObjectMetadataList",
             "apiVersion": f"meta.k8s.io/{accepted.view_version}",
             "metadata": answer.document["metadata"],
-            "items": [metadata_only(item, accepted.view_version) for item in answer.items],
+            "items": [
+                metadata_only(
+                    {"metadata": objects.hub_metadata(spoke, item)}, accepted.view_version
+                )
+                for item in answer.items
+            ],
         }
     return {**answer.document, "items": [_bare(item) for item in answer.items]}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kconv.codec import json as json_codec
-from kconv.codec import yaml as yaml_codec
 from kconv.errors import DecodeError
 from kconv.gvk import GroupResource
 from kconv.paths import invalid, not_supported
@@ -17,6 +15,7 @@ from kconv.serve.options import is_true, write_options
 from kconv.serve.removal import finalizers_of, mark_deleted
 from kconv.serve.status import bad_request, conflict, details_of, invalid_options, success
 from kconv.serve.verbs.change import with_retries
+from kconv.serve.verbs.read import parse
 
 _POLICIES = ("Foreground", "Background", "Orphan")
 
@@ -70,10 +69,7 @@ def _body(call: Call) -> dict[str, Any]:
         return {}
     encoding = body_format(call.content_type)
     try:
-        if encoding == "json":
-            document = json_codec.decode(call.body)
-        else:
-            document = next(iter(yaml_codec.decode_all(call.body)), {})
+        document = parse(call.body, encoding)
     except DecodeError as error:
         raise DecodeError(f"couldn't read DeleteOptions: {error.message}") from None
     if not isinstance(document, dict):

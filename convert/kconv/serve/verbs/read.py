@@ -10,7 +10,8 @@ from kconv.codec import yaml as yaml_codec
 from kconv.errors import DecodeError, InvalidObject, Problem
 from kconv.pipeline import Decoded, FieldValidation
 from kconv.serve.call import Call
-from kconv.serve.negotiation import body_format
+from kconv.serve.negotiation import BodyFormat, body_format
+from kconv.serve.protobuf import decode_object
 from kconv.serve.status import Refusal, invalid
 
 Meta = dict[str, Any]
@@ -32,6 +33,10 @@ def read_object(
     kind = call.spoke.options.kind
     encoding = body_format(call.content_type)
     try:
+        if encoding == "protobuf":
+            return call.objects.pipeline.load(
+                decode_object(call.body), spoke=call.spoke, field_validation=field_validation
+            )
         return call.objects.pipeline.decode(
             call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
         )
@@ -62,8 +67,15 @@ def unnamed(findings: Iterable[Problem]) -> Iterator[Problem]:
     return (each for each in findings if each.path != ("metadata", "name"))
 
 
-def raw_metadata(body: bytes, encoding: str) -> Meta:
+def parse(body: bytes, encoding: BodyFormat) -> Any:
+    """The document in a body. Raises `DecodeError`."""
+    if encoding == "protobuf":
+        return decode_object(body)
+    return json_codec.decode(body) if encoding == "json" else yaml_codec.decode_all(body)[0]
+
+
+def raw_metadata(body: bytes, encoding: BodyFormat) -> Meta:
     """The metadata of a body that has been decoded once already."""
-    document = json_codec.decode(body) if encoding == "json" else yaml_codec.decode_all(body)[0]
+    document = parse(body, encoding)
     metadata = document.get("metadata") if isinstance(document, dict) else None
     return metadata if isinstance(metadata, dict) else {}

@@ -82,11 +82,16 @@ class Events:
                 include=self._call.query.get("includeObject", ""),
                 rows=kind != "BOOKMARK",
                 with_columns=self._with_columns,
+                metadata_of=self._call.objects.hub_metadata,
             )
             self._with_columns = False
             return _encode(kind, shown)
         if view:
-            return _encode(kind, metadata_only(document, self._accepted.view_version))
+            metadata = document["metadata"]
+            if kind != "BOOKMARK":
+                metadata = self._call.objects.hub_metadata(self._call.spoke, document)
+            shown = metadata_only({"metadata": metadata}, self._accepted.view_version)
+            return _encode(kind, shown)
         return _encode(kind, document)
 
 

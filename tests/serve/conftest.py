@@ -1,0 +1,87 @@
+"""An API server on a fresh SQLite database, in process or behind a real socket."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kconv.scheme import Scheme, load_scheme
+from kconv.serve import ApiServer, Listen, build, served_versions
+from kconv.store import SqlStore, open_store
+from kconv_migrations import db
+
+
+@pytest.fixture(scope="session")
+def scheme() -> Scheme:
+    return load_scheme(["", "batch", "autoscaling"])
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("serve") / "kconv.db"
+    db.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def url(_template: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(_template, tmp_path / 'kconv.db')}"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+class Running:
+    """A server behind a socket, run by a thread."""
+
+    def __init__(self, server: ApiServer, url: str) -> None:
+        self.server = server
+        self.url = url
+
+    def client(self, **headers: str) -> httpx.Client:
+        """A client that keeps to this server, whatever proxies the environment names."""
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+
+
+@pytest.fixture
+def serve(scheme: Scheme, store: SqlStore) -> Iterator[Callable[..., Running]]:
+    """Starts servers on free ports of the loopback interface."""
+    started: list[tuple[ApiServer, threading.Thread]] = []
+
+    def start(runtime_config: str = "api/all=true", listen: Listen | None = None) -> Running:
+        served = served_versions(scheme, runtime_config)
+        listen = listen or Listen(port=0)
+        server, bound = build(scheme, store, listen, served=served)
+        thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        started.append((server, thread))
+        host, port = bound.getsockname()[:2]
+        return Running(server, f"{listen.scheme}://{host}:{port}")
+
+    yield start
+    for server, thread in started:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def running(serve: Callable[..., Running]) -> Running:
+    return serve()
+
+
+@pytest.fixture
+def client(running: Running) -> Iterator[httpx.Client]:
+    """A client of a server with every version on."""
+    with running.client() as opened:
+        yield opened
