@@ -175,7 +175,10 @@ def _report(outcome: Outcome, dry_run: bool) -> None:
     if dry_run:
         emit(f"{name}: {rows} would be rewritten, {len(outcome.failures)} cannot be")
         return
-    emit(f"{name}: {rows} rewritten in {seconds:.1f} s ({speed:,.0f} rows/s)")
+    if outcome.objects or outcome.changes:
+        emit(f"{name}: {rows} rewritten in {seconds:.1f} s ({speed:,.0f} rows/s)")
+    elif outcome.done:
+        emit(f"{name}: nothing to rewrite")
     if outcome.raced:
         emit(f"{name}: {count(outcome.raced, 'row')} written by somebody else meanwhile")
     for version in outcome.dropped:
