@@ -58,7 +58,7 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for title in header:
         table.add_column(title, no_wrap=True, justify="right" if _is_count(title) else "left")
     for row in rows:

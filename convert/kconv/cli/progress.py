@@ -81,4 +81,5 @@ def _bar() -> Any:
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        redirect_stdout=is_terminal(sys.stdout),  # results for a pipe must reach it
     )

@@ -79,7 +79,13 @@ class Screen:
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show a table; numbers stand to the right."""
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, border_style="dim", header_style="bold")
+        table = Table(
+            box=SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            border_style="dim",
+            header_style="bold",
+        )
         for position, title in enumerate(header):
             numeric = all(row[position].replace(",", "").isdigit() for row in rows)
             table.add_column(title, no_wrap=True, justify="right" if numeric else "left")

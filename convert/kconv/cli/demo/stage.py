@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,14 @@ class Stage:
         return process
 
     def close(self) -> None:
-        """End the processes and delete the folder."""
+        """End the processes and delete the folder; a second Ctrl-C does not stop that."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._end()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _end(self) -> None:
         for process in self._processes:
             if process.poll() is None:
                 process.terminate()
