@@ -49,11 +49,7 @@ def to_hub(spoke: Value, hub: Value) -> None:
         hub_status["conditions"] = conditions
     if status.get("currentReplicas"):
         hub_status["currentReplicas"] = status["currentReplicas"]
-    rest = {name: text for name, text in texts.items() if name not in kept.ALL}
-    if rest:
-        metadata["annotations"] = rest
-    elif texts:
-        del metadata["annotations"]
+    _replace(metadata, {})
 
 
 def to_spoke(hub: Value, spoke: Value) -> None:
@@ -84,12 +80,17 @@ def to_spoke(hub: Value, spoke: Value) -> None:
         texts[kept.CONDITIONS] = kept.write(conditions, kept.Condition)
     if spec.get("behavior") is not None:
         texts[kept.BEHAVIOR] = kept.write(behavior_to_v1(spec["behavior"]), kept.Behavior)
-    metadata = spoke["metadata"]
-    own = {n: text for n, text in metadata.get("annotations", {}).items() if n not in kept.ALL}
-    if own or texts:
+    _replace(spoke["metadata"], texts)
+
+
+def _replace(metadata: Value, texts: dict[str, str]) -> None:
+    """Have these texts, and no others of their kind, among the annotations."""
+    annotations = metadata.get("annotations", {})
+    if texts or not annotations.keys().isdisjoint(kept.ALL):
+        own = {name: text for name, text in annotations.items() if name not in kept.ALL}
         metadata["annotations"] = own | texts
-    else:
-        metadata.pop("annotations", None)
+        if not metadata["annotations"]:
+            del metadata["annotations"]
 
 
 def _is_cpu_utilization(metric: Value) -> bool:

@@ -14,18 +14,11 @@ from kconv_schemas.batch import v2alpha1
 from kconv_schemas.batch.v1.types import (
     CronJobSpec,
     Job,
-    JobTemplateSpec,
     PodFailurePolicyOnPodConditionsPattern,
 )
 
 zero_is_absent(CronJobSpec, "concurrencyPolicy")
 zero_is_absent(PodFailurePolicyOnPodConditionsPattern, "status")
-
-
-@defaults(JobTemplateSpec)
-def template_metadata(value: dict[str, Any]) -> None:
-    """A template always has metadata, if only empty."""
-    value.setdefault("metadata", {})
 
 
 @defaults(Job, v2alpha1.Job)

@@ -7,11 +7,8 @@ host ports, ``enableServiceLinks``) is no default of a pod template and is not h
 from __future__ import annotations
 
 import base64
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from kconv.fields.quantity import canonical_quantity, ceil_milli, quantity_value
 from kconv.schema import defaults, zero_is_absent
 from kconv_schemas.core.image import pull_policy
 from kconv_schemas.core.v1.types import (
@@ -23,16 +20,12 @@ from kconv_schemas.core.v1.types import (
     Namespace,
     NamespaceStatus,
     ObjectFieldSelector,
-    PersistentVolumeClaimTemplate,
     PodSpec,
-    PodTemplateSpec,
     Probe,
     RBDVolumeSource,
-    ResourceRequirements,
     ScaleIOVolumeSource,
     Secret,
     Volume,
-    VolumeResourceRequirements,
 )
 
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -59,12 +52,6 @@ def image_pull_policy(value: dict[str, Any]) -> None:
         value["imagePullPolicy"] = pull_policy(value.get("image") or "")
 
 
-@defaults(PodTemplateSpec, PersistentVolumeClaimTemplate)
-def template_metadata(value: dict[str, Any]) -> None:
-    """A template always has metadata, if only empty."""
-    value.setdefault("metadata", {})
-
-
 @defaults(PodSpec)
 def service_account(value: dict[str, Any]) -> None:
     """``serviceAccount`` is the former name of ``serviceAccountName``; both are kept equal."""
@@ -73,41 +60,18 @@ def service_account(value: dict[str, Any]) -> None:
         value["serviceAccountName"] = value["serviceAccount"] = name
 
 
+_COMMON_SOURCES = ("configMap", "secret", "emptyDir", "projected", "persistentVolumeClaim")
+"""Looked for first: nearly every volume has one of these."""
+
+
 @defaults(Volume)
 def volume_source(value: dict[str, Any]) -> None:
     """A volume without a source is an empty directory; an image's pull policy is a container's."""
-    if not any(name != "name" for name in value):
+    if not any(map(value.__contains__, _COMMON_SOURCES)) and not any(n != "name" for n in value):
         value["emptyDir"] = {}
     image = value.get("image")
     if image is not None and not image.get("pullPolicy"):
         image["pullPolicy"] = pull_policy(image.get("reference") or "")
-
-
-@defaults(ResourceRequirements, VolumeResourceRequirements)
-def whole_thousandths(value: dict[str, Any]) -> None:
-    """Amounts of resources finer than a thousandth are rounded up to one."""
-    for name in ("limits", "requests"):
-        _round_up(value, name)
-
-
-@defaults(PodSpec)
-def overhead(value: dict[str, Any]) -> None:
-    """The overhead is rounded as resources are."""
-    _round_up(value, "overhead")
-
-
-def _round_up(value: dict[str, Any], name: str) -> None:
-    amounts = value.get(name)
-    if amounts:
-        value[name] = {resource: _rounded(amount) for resource, amount in amounts.items()}
-
-
-@lru_cache(maxsize=4096)
-def _rounded(amount: str) -> str:
-    milli = quantity_value(amount) * 1000
-    if milli == milli.to_integral_value():
-        return amount
-    return canonical_quantity(f"{Decimal(ceil_milli(amount)):f}m")
 
 
 @defaults(Namespace)

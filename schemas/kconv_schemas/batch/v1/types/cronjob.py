@@ -12,7 +12,7 @@ from kconv_schemas.core.v1.types import ObjectReference
 class JobTemplateSpec(Type):
     """JobTemplateSpec of batch/v1."""
 
-    metadata = Object(ObjectMeta)
+    metadata = Object(ObjectMeta, load_default=dict)
     spec = Object(JobSpec, load_default=dict)
 
 

@@ -84,7 +84,7 @@ class PodSpec(Type):
     nodeName = String()
     nodeSelector = Map(String())
     os = Object(PodOS)
-    overhead = Map(Quantity())
+    overhead = Map(Quantity(milli=True))
     preemptionPolicy = String(enum=("Never", "PreemptLowerPriority"))
     priority = Int32()
     priorityClassName = String()
@@ -136,5 +136,5 @@ class PodSpec(Type):
 class PodTemplateSpec(Type):
     """PodTemplateSpec of core/v1."""
 
-    metadata = Object(ObjectMeta)
+    metadata = Object(ObjectMeta, load_default=dict)
     spec = Object(PodSpec, load_default=dict)

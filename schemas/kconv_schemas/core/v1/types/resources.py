@@ -16,12 +16,12 @@ class ResourceRequirements(Type):
     """ResourceRequirements of core/v1."""
 
     claims = List(Object(ResourceClaim), list_type="map", map_keys=("name",))
-    limits = Map(Quantity())
-    requests = Map(Quantity())
+    limits = Map(Quantity(milli=True))
+    requests = Map(Quantity(milli=True))
 
 
 class VolumeResourceRequirements(Type):
     """VolumeResourceRequirements of core/v1."""
 
-    limits = Map(Quantity())
-    requests = Map(Quantity())
+    limits = Map(Quantity(milli=True))
+    requests = Map(Quantity(milli=True))

@@ -28,7 +28,7 @@ class PersistentVolumeClaimSpec(Type):
 class PersistentVolumeClaimTemplate(Type):
     """PersistentVolumeClaimTemplate of core/v1."""
 
-    metadata = Object(ObjectMeta)
+    metadata = Object(ObjectMeta, load_default=dict)
     spec = Object(PersistentVolumeClaimSpec, required=True)
 
 
