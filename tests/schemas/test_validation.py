@@ -275,7 +275,7 @@ def test_no_maximum(pipeline: Pipeline) -> None:
     )
     assert hpa(pipeline, scaleTargetRef={"apiVersion": "a/b/c", "kind": "K", "name": "n"}) == [
         (
-            'spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: '
-            "a/b/c"
+            'spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": '
+            "unexpected GroupVersion string: a/b/c"
         )
     ]
