@@ -8,6 +8,7 @@ for rules, `validates_update` for rules about a change. So generated types stay 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import marshmallow
@@ -26,6 +27,9 @@ Value = dict[str, Any]
 Default = Callable[[Value], None]
 Rule = Callable[[Mapping[str, Any]], Iterable[Finding]]
 UpdateRule = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Finding]]
+
+
+_fields_only: ContextVar[bool] = ContextVar("fields_only", default=False)
 
 
 class TypeOptions(SchemaOpts):
@@ -109,7 +113,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         says why a field is required, the field itself need not repeat that it is.
         """
         added: dict[str | int | None, list[Finding]] = {}
-        for rule in inherited(type(self), "rules"):
+        for rule in () if _fields_only.get() else inherited(type(self), "rules"):
             for finding in rule(value):
                 step = finding.path[0] if finding.path else None
                 added.setdefault(step, []).append(finding)
@@ -124,6 +128,14 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         for rest in added.values():
             for finding in rest:
                 yield finding.under(*path)
+
+    def check_fields(self, value: Mapping[str, Any]) -> list[Finding]:
+        """Every rule of single fields that a decoded value breaks, without what groups add."""
+        token = _fields_only.set(True)
+        try:
+            return list(self.check(value))
+        finally:
+            _fields_only.reset(token)
 
     def check_update(
         self, new: Mapping[str, Any], old: Mapping[str, Any], path: Path = ()

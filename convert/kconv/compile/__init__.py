@@ -4,9 +4,10 @@ The compiled path is fast and says yes or gives up (`Slow`): whatever it does no
 path answers, so there is one source of truth for values and errors.
 """
 
+from kconv.compile.check import checker
 from kconv.compile.convert import by_struct, compile_conversion, shallow
 from kconv.compile.fields import Slow, is_compiled
-from kconv.compile.finish import checker, finisher
+from kconv.compile.finish import finisher
 from kconv.compile.nulls import without_nulls
 from kconv.compile.struct import Struct
 from kconv.compile.types import Types

@@ -11,8 +11,9 @@ from typing import Any
 
 from msgspec import UNSET
 
+from kconv.compile.names import attribute_names
 from kconv.compile.source import Source
-from kconv.compile.types import Types, attribute_names
+from kconv.compile.types import Types
 from kconv.edges import Rename, Rule
 from kconv.edges.plan import Plan, object_types
 from kconv.edges.steps import EACH, Steps

@@ -25,21 +25,52 @@ class Slow(Exception):
 
 
 _MEMO_SIZE = 4096
-_quantities: dict[Any, str] = {}
+
+_MONTH_DAY = (
+    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+_TO_SECONDS = rf"^(?!0000)[0-9]{{4}}-{_MONTH_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+CANONICAL_TIME = _TO_SECONDS + r"Z\Z"
+"""Times that are in their canonical spelling; leap days are left to the plain path."""
+
+CANONICAL_MICRO_TIME = _TO_SECONDS + r"\.[0-9]{6}Z\Z"
 
 
-def quantity(value: Any) -> str:
-    """A quantity in its canonical spelling, remembered since objects repeat them."""
-    found = _quantities.get(value)
-    if found is None or not isinstance(value, str):
+class Quantities(dict[Any, str]):
+    """Canonical spellings of quantities by what was written, remembered since objects repeat them.
+
+    ``canonical`` are texts known to be in their canonical spelling. Looking a value up raises
+    `Slow` when it is not a quantity.
+    """
+
+    def __init__(self, *, milli: bool) -> None:
+        super().__init__()
+        self.milli = milli
+        self.canonical: set[Any] = set()
+
+    def __missing__(self, value: Any) -> str:
         try:
-            found = canonical_quantity((value if isinstance(value, str) else repr(value)).strip())
+            text = value.strip() if isinstance(value, str) else repr(value)
+            found = canonical_quantity(text, milli=self.milli)
         except ValueError:
             raise Slow from None
-        if len(_quantities) > _MEMO_SIZE:
-            _quantities.clear()
-        _quantities[value] = found
-    return found
+        if isinstance(value, str):
+            if len(self) >= _MEMO_SIZE:
+                self.clear()
+                self.canonical.clear()
+            self[value] = found
+            if found == value:
+                self.canonical.add(found)
+        return found
+
+
+_quantities = {milli: Quantities(milli=milli) for milli in (False, True)}
+
+
+def quantities(field: fields.Quantity) -> Quantities:
+    """The spellings that fields like this one share."""
+    return _quantities[field.milli]
 
 
 def _plain(field: fields.Field) -> Callable[[Any], Any]:
@@ -66,11 +97,19 @@ def is_compiled(field: AnyField) -> bool:
     return True
 
 
-def annotation(field: AnyField, struct: TypeOf, *, rules: bool) -> Any:
+def innermost(field: AnyField) -> AnyField:
+    """The field of the elements within lists and maps; the field itself otherwise."""
+    while isinstance(field, fields.List | fields.Map):
+        field = field.inner
+    return field
+
+
+def annotation(field: AnyField, struct: TypeOf, *, rules: bool, nonzero: bool = False) -> Any:
     """The msgspec type of a field's value.
 
     ``struct`` gives the compiled type of an object's type; with ``rules`` the type also holds
-    the field's own rules, so that values which break them do not decode.
+    the field's own rules, so that values which break them do not decode. ``nonzero`` refuses
+    ``""`` and ``0``, where they mean absence and the plain path has to fill in the default.
     """
     if not is_compiled(field):
         return Any
@@ -85,20 +124,26 @@ def annotation(field: AnyField, struct: TypeOf, *, rules: bool) -> Any:
         least = max(field.min_items or 0, 1 if field.required else 0) or None
         return _constrained(inner, rules, min_length=least, max_length=field.max_items)
     if isinstance(field, fields.String):
-        return _string(field, rules)
+        return _string(field, rules, nonzero)
     if isinstance(field, fields.Integer):
         bounds = _bounds(field) if rules else field.range
-        return Annotated[int, Meta(ge=bounds[0], le=bounds[1])]
+        return Annotated[int, Meta(ge=max(bounds[0], 1) if nonzero else bounds[0], le=bounds[1])]
     if isinstance(field, fields.Double):
         return _constrained(int | float, rules, ge=field.minimum, le=field.maximum)
     return _KNOWN[type(field)]
 
 
-def _string(field: fields.String, rules: bool) -> Any:
+def _string(field: fields.String, rules: bool, nonzero: bool) -> Any:
     if rules and field.enum:
-        allowed = tuple(value for value in field.enum if not list(field.check(value, ())))
+        allowed = tuple(
+            value
+            for value in field.enum
+            if not list(field.check(value, ())) and not (nonzero and value == "")
+        )
         return Literal[allowed] if allowed else Annotated[str, Meta(max_length=0, min_length=1)]
-    least = max(field.min_length or 0, 1 if field.required else 0) or None
+    if nonzero and not rules:
+        return Annotated[str, Meta(min_length=1)]
+    least = max(field.min_length or 0, 1 if field.required or nonzero else 0) or None
     return _constrained(
         str, rules, pattern=field.pattern, min_length=least, max_length=field.max_length
     )
@@ -121,8 +166,8 @@ def _constrained(inner: Any, rules: bool, **constraints: Any) -> Any:
 def canonical(field: AnyField) -> Callable[[Any], Any] | None:
     """What brings a decoded scalar to its canonical spelling; None where msgspec leaves it so."""
     if isinstance(field, fields.Quantity):
-        return quantity
-    if isinstance(field, fields.Time | fields.Duration | fields.Bytes):
+        return quantities(field).__getitem__
+    if isinstance(field, fields.Duration | fields.Bytes):
         return _plain(field)
     if isinstance(field, fields.FreeForm):
         return _plain(field) if field.object_only else _free_form
@@ -138,8 +183,8 @@ _KNOWN: dict[type[Any], Any] = {
     fields.Boolean: bool,
     fields.Quantity: str | int | float,
     fields.IntOrString: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | str,
-    fields.Time: str,
-    fields.MicroTime: str,
+    fields.Time: Annotated[str, Meta(pattern=CANONICAL_TIME)],
+    fields.MicroTime: Annotated[str, Meta(pattern=CANONICAL_MICRO_TIME)],
     fields.Duration: str,
     fields.Bytes: str,
     fields.FreeForm: Any,

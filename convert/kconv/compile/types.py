@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import keyword
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ForwardRef
 
 import msgspec
 from marshmallow import missing
 from msgspec import UNSET, UnsetType
 
-from kconv.compile.fields import AnyField, Slow, annotation, is_compiled
+from kconv.compile.fields import AnyField, Slow, annotation, innermost, is_compiled
+from kconv.compile.finish import finisher
+from kconv.compile.names import attribute_names, types_in
 from kconv.compile.source import identifier
 from kconv.compile.struct import Struct
 from kconv.fields import Field, List, Map, Object
 from kconv.schema import Type
-
-_RESERVED = frozenset(dir(Struct))
 
 
 class Types:
     """The compiled types of one flavour.
 
     With ``rules`` the types refuse values that break the rules of their fields; without, they
-    read whatever was stored. ``closed`` ones refuse fields that they do not declare. Types refer
-    to each other by name, so they may be circular.
+    read whatever was stored. ``closed`` ones refuse fields that they do not declare. With
+    ``finish`` every object is completed as it is decoded (see `finisher`); types without hold
+    values that were, or come from a conversion. Types refer to each other by name, so they may
+    be circular.
     """
 
-    def __init__(self, *, rules: bool, closed: bool = False) -> None:
+    def __init__(self, *, rules: bool = False, closed: bool = False, finish: bool = False) -> None:
         self.rules = rules
         self.closed = closed
+        self.finish = finish
+        self.sources: dict[type[Type], str] = {}
+        self._bare = Types() if finish else self
         self._structs: dict[type[Type], type[Struct]] = {}
 
     def struct(self, schema: type[Type]) -> type[Struct]:
@@ -44,23 +48,25 @@ class Types:
 
     def _define(self, schema: type[Type]) -> type[Struct]:
         names = attribute_names(schema)
+        fields = schema.instance().wire_fields()
         rename = {attribute: name for name, attribute in names.items() if attribute != name}
-        definitions = [
-            self._field(names[name], field)
-            for name, field in schema.instance().wire_fields().items()
-        ]
-        namespace = {
+        namespace: dict[str, Any] = {
             "__attributes__": {name: attribute for attribute, name in rename.items()},
             "__objects__": {
-                names[name]: _Assigned(self, field)
-                for name, field in schema.instance().wire_fields().items()
-                if is_compiled(field) and isinstance(_innermost(field), Object)
+                names[name]: _Assigned(self._bare, field)
+                for name, field in fields.items()
+                if is_compiled(field) and isinstance(innermost(field), Object)
             },
             "__module__": __name__,
         }
+        if self.finish:
+            function, self.sources[schema] = finisher(schema, rules=self.rules)
+            if function is not None:
+                namespace["__post_init__"] = function
+        zero = schema.zero_is_absent if self.rules or self.finish else {}
         struct: Any = msgspec.defstruct(
             self._name(schema),
-            definitions,
+            [self._field(names[name], field, name in zero) for name, field in fields.items()],
             bases=(Struct,),
             module=__name__,
             namespace=namespace,
@@ -74,11 +80,10 @@ class Types:
         return found
 
     def _name(self, schema: type[Type]) -> str:
-        flavour = f"{'Checked' if self.rules else 'Stored'}{'Closed' if self.closed else ''}"
-        return f"_{flavour}_{identifier(schema.__module__)}_{schema.__qualname__}_{id(schema):x}"
+        return f"_{identifier(schema.__module__)}_{schema.__qualname__}_{id(schema):x}_{id(self):x}"
 
-    def _field(self, attribute: str, field: AnyField) -> Any:
-        of = annotation(field, self._reference, rules=self.rules)
+    def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
+        of = annotation(field, self._reference, rules=self.rules, nonzero=zero_is_absent)
         default = field.load_default
         if default is missing and isinstance(field, Field) and field.required:
             return attribute, of
@@ -138,12 +143,6 @@ class _Assigned:
         return value
 
 
-def _innermost(field: AnyField) -> AnyField:
-    while isinstance(field, List | Map):
-        field = field.inner
-    return field
-
-
 def _parts_first(schema: type[Type], seen: set[type[Type]] | None = None) -> list[type[Type]]:
     """A type and all types below it, parts before what they are part of."""
     seen = set() if seen is None else seen
@@ -153,30 +152,3 @@ def _parts_first(schema: type[Type], seen: set[type[Type]] | None = None) -> lis
         if part not in seen:
             found.extend(_parts_first(part, seen))
     return [*found, schema]
-
-
-def types_in(schema: type[Type]) -> Iterator[type[Type]]:
-    """The types of the objects that a type's fields hold directly, or in lists and maps."""
-    for field in schema.instance().wire_fields().values():
-        inner = field
-        while isinstance(inner, List | Map):
-            inner = inner.inner
-        if isinstance(inner, Object):
-            yield inner.type
-
-
-def attribute_names(schema: type[Type]) -> dict[str, str]:
-    """The attribute of each field by its name in the YAML; they differ for Python's own words."""
-    names: dict[str, str] = {}
-    for name in schema.instance().wire_fields():
-        attribute = identifier(name)
-        while (
-            keyword.iskeyword(attribute)
-            or attribute in _RESERVED
-            or attribute[:1].isdigit()
-            or attribute.startswith("__")
-            or attribute in names.values()
-        ):
-            attribute = f"f_{attribute.lstrip('_')}_"
-        names[name] = attribute
-    return names

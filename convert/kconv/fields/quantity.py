@@ -20,20 +20,24 @@ _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _EXPONENTS = {suffix: exponent for exponent, suffix in _DECIMAL.items()}
 _LARGEST = Decimal(2**63 - 1)
+_MILLI = Decimal("1e-3")
 _NANO = Decimal("1e-9")
 _EXACT = Context(prec=80)
 
 
-def canonical_quantity(text: str) -> str:
+def canonical_quantity(text: str, *, milli: bool = False) -> str:
     """The canonical spelling of a quantity, so that ``1.5Gi`` becomes ``1536Mi``.
 
-    Values beyond 2**63-1 are capped, and anything finer than a billionth is rounded away from
-    zero, as Kubernetes does. Raises ``ValueError`` for what is not a quantity.
+    With ``milli`` it is rounded up to thousandths, as amounts of resources are. Values beyond
+    2**63-1 are capped, and anything finer than a billionth is rounded away from zero, as
+    Kubernetes does. Raises ``ValueError`` for what is not a quantity.
     """
     match = _QUANTITY.match(text)
     if match is None:
         raise ValueError(text)
     amount, family = _read(match)
+    if milli:
+        amount = amount.quantize(_MILLI, rounding=ROUND_CEILING, context=_EXACT)
     if amount == 0:
         return "0"
     if family == "binary" and (abs(amount) < 1024 or amount != amount.to_integral_value()):
@@ -99,9 +103,16 @@ def floor_value(text: str) -> int:
 
 
 class Quantity(Field):
-    """An amount of a resource, decoded to its canonical string; JSON numbers are read too."""
+    """An amount of a resource, decoded to its canonical string; JSON numbers are read too.
+
+    With ``milli`` it is rounded up to thousandths.
+    """
 
     type_name = "quantity"
+
+    def __init__(self, *, milli: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.milli = milli
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -109,7 +120,7 @@ class Quantity(Field):
         if not isinstance(value, str):
             raise type_error(value, "a quantity such as 100m or 1.5Gi")
         try:
-            return canonical_quantity(value.strip())
+            return canonical_quantity(value.strip(), milli=self.milli)
         except ValueError:
             raise type_error(value, "a quantity such as 100m or 1.5Gi") from None
 

@@ -24,6 +24,7 @@ SCHEMA_ATTRIBUTES = frozenset(
         "OPTIONS_CLASS",
         "TYPE_MAPPING",
         "check",
+        "check_fields",
         "check_update",
         "context",
         "declared_fields",

@@ -140,7 +140,8 @@ class FieldWriter:
         if target in seen:
             raise UsageError(f"{where}: {target} refers to nothing but itself")
         if target in SCALARS:
-            return Call(SCALARS[target])
+            whole = schema.get("x-kconv-milli") and SCALARS[target] == "Quantity"
+            return Call(SCALARS[target], (("milli", "True"),) if whole else ())
         if target in FREE_FORM:
             return Call("FreeForm", (("object_only", "True"),))
         if is_class(target, self.definitions):

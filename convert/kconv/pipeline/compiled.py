@@ -7,6 +7,7 @@ everything; the rest it leaves to the plain engine, whose answers are the right 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -19,14 +20,13 @@ from kconv.compile import (
     by_struct,
     checker,
     compile_conversion,
-    finisher,
     shallow,
     without_nulls,
 )
 from kconv.errors import TooLarge
 from kconv.hub import converting
 from kconv.pipeline.engine import PlainEngine
-from kconv.pipeline.values import Value, as_dict
+from kconv.pipeline.values import Checks, Value, as_dict
 from kconv.scheme import Spoke
 
 _encode = msgspec.json.Encoder().encode
@@ -35,15 +35,13 @@ _encode = msgspec.json.Encoder().encode
 class CompiledSpoke:
     """What is compiled of a spoke; each part when it is first needed."""
 
-    def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types]) -> None:
+    def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types], bare: Types) -> None:
         self.spoke = spoke
         self._types = types
+        self._bare = bare
         self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
         self.sources: dict[str, str] = {}
-        self.finish: Callable[[Any], None] = self._lazy_finish
-        self.check: Callable[[Any], None] = self._lazy_check
-        self.to_hub: Callable[[Any], Any] = self._lazy_to_hub
-        self.from_hub: Callable[[Any], Any] = self._lazy_from_hub
+        self.checks: dict[Checks, Callable[[Any], None]] = {"types": _nothing}
 
     def decoder(self, *, trusted: bool, closed: bool) -> Callable[[bytes], Any]:
         """Decodes bytes to a struct.
@@ -52,48 +50,58 @@ class CompiledSpoke:
         """
         found = self._decoders.get((trusted, closed))
         if found is None:
-            struct = self.struct(trusted=trusted, closed=closed)
+            struct = self.decoded(trusted=trusted, closed=closed)
             found = self._decoders[trusted, closed] = msgspec.json.Decoder(struct).decode
         return found
 
-    def struct(self, *, trusted: bool = True, closed: bool = False) -> type[Struct]:
-        """The struct of the spoke's schema."""
+    def decoded(self, *, trusted: bool, closed: bool) -> type[Struct]:
+        """The struct that `decoder` decodes to."""
         return self._types[trusted, closed].struct(self.spoke.schema)
 
-    def _lazy_finish(self, value: Any) -> None:
-        function, self.sources["finish"] = finisher(self.spoke.schema)
-        self.finish = function or _nothing
-        self.finish(value)
+    def struct(self) -> type[Struct]:
+        """The struct of values that are complete already."""
+        return self._bare.struct(self.spoke.schema)
 
-    def _lazy_check(self, value: Any) -> None:
-        function, self.sources["check"] = checker(self.spoke.schema)
-        self.check = function or _nothing
-        self.check(value)
+    def check(self, checks: Checks) -> Callable[[Any], None]:
+        """Raises `Slow` for a struct that breaks a rule that decoding did not look at."""
+        found = self.checks.get(checks)
+        if found is None:
+            function, source = checker(self.spoke.schema, added=checks == "all")
+            found = self.checks[checks] = function or _nothing
+            self.sources[f"check {checks}"] = source
+        return found
 
-    def _lazy_to_hub(self, value: Any) -> Any:
+    @cached_property
+    def to_hub(self) -> Callable[[Any], Any]:
+        """Converts a native value of the spoke to one of the hub."""
         spoke = self.spoke
-        if by_struct(spoke.rules):
-            renames = [(rule.spoke[0], rule.hub[0]) for rule in spoke.rules]
-            self.to_hub, self.sources["to hub"] = compile_conversion(
-                spoke.schema, spoke.kind.hub, spoke.forward, self._types[True, False],
-                constants={}, renames=renames,
-            )  # fmt: skip
-        else:
-            self.to_hub = self._dict_to_hub
-        return self.to_hub(value)
+        if not by_struct(spoke.rules):
+            return self._dict_to_hub
+        function, self.sources["to hub"] = compile_conversion(
+            spoke.schema,
+            spoke.kind.hub,
+            spoke.forward,
+            self._bare,
+            constants={},
+            renames=[(rule.spoke[0], rule.hub[0]) for rule in spoke.rules],
+        )
+        return function
 
-    def _lazy_from_hub(self, value: Any) -> Any:
+    @cached_property
+    def from_hub(self) -> Callable[[Any], Any]:
+        """Converts a native value of the hub to one of the spoke."""
         spoke = self.spoke
-        if by_struct(spoke.rules):
-            renames = [(rule.hub[0], rule.spoke[0]) for rule in spoke.rules]
-            constants = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
-            self.from_hub, self.sources["from hub"] = compile_conversion(
-                spoke.kind.hub, spoke.schema, spoke.backward, self._types[True, False],
-                constants=constants, renames=renames,
-            )  # fmt: skip
-        else:
-            self.from_hub = self._dict_from_hub
-        return self.from_hub(value)
+        if not by_struct(spoke.rules):
+            return self._dict_from_hub
+        function, self.sources["from hub"] = compile_conversion(
+            spoke.kind.hub,
+            spoke.schema,
+            spoke.backward,
+            self._bare,
+            constants={"kind": spoke.options.kind, "apiVersion": spoke.api_version},
+            renames=[(rule.hub[0], rule.spoke[0]) for rule in spoke.rules],
+        )
+        return function
 
     def _dict_to_hub(self, native: Any) -> Value:
         value = as_dict(native)
@@ -122,22 +130,25 @@ class CompiledEngine(PlainEngine):
 
     def __init__(self) -> None:
         self._types = {
-            (trusted, closed): Types(rules=not trusted, closed=closed)
+            (trusted, closed): Types(rules=not trusted, closed=closed, finish=True)
             for trusted in (False, True)
             for closed in (False, True)
         }
-        self._spokes: dict[int, CompiledSpoke] = {}
+        self._bare = Types()
+        self._spokes: dict[Spoke, CompiledSpoke] = {}
+        self._ways: dict[tuple[Spoke, Spoke, Checks], Callable[[bytes], bytes]] = {}
 
     def compiled(self, spoke: Spoke) -> CompiledSpoke:
         """What is compiled of a spoke."""
-        found = self._spokes.get(id(spoke))
+        found = self._spokes.get(spoke)
         if found is None:
-            found = self._spokes[id(spoke)] = CompiledSpoke(spoke, self._types)
+            found = self._spokes[spoke] = CompiledSpoke(spoke, self._types, self._bare)
         return found
 
-    def sound(self, spoke: Spoke, source: bytes | Value, *, trusted: bool, closed: bool) -> Any:
+    def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """The struct of a sound object of a spoke; None to let the plain path have a look."""
         compiled = self.compiled(spoke)
+        trusted = checks == "types"
         try:
             try:
                 value = self._decoded(compiled, source, trusted, closed)
@@ -152,19 +163,50 @@ class CompiledEngine(PlainEngine):
                 value.apiVersion = spoke.api_version
             if value.kind != spoke.options.kind or value.apiVersion != spoke.api_version:
                 return None
-            compiled.finish(value)
-            if not trusted:
-                compiled.check(value)
+            compiled.check(checks)(value)
         except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
             return None
         return value
+
+    def converted(
+        self, spoke: Spoke, target: Spoke, data: bytes, *, checks: Checks
+    ) -> bytes | None:
+        """Decoded, converted and encoded in one go, by functions that are looked up once."""
+        key = (spoke, target, checks)
+        way = self._ways.get(key)
+        if way is None:
+            way = self._ways[key] = self._way(*key)
+        try:
+            return way(data)
+        except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
+            return None
+
+    def _way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Callable[[bytes], bytes]:
+        source, sink = self.compiled(spoke), self.compiled(target)
+        decode = source.decoder(trusted=checks == "types", closed=False)
+        check = source.check(checks)
+        kind, api_version = spoke.options.kind, spoke.api_version
+        to_hub, from_hub = source.to_hub, sink.from_hub
+        to_struct = None if by_struct(target.rules) else sink.struct()
+
+        def way(data: bytes) -> bytes:
+            value = decode(data)
+            if value.kind != kind or value.apiVersion != api_version:
+                raise Slow
+            check(value)
+            value = from_hub(to_hub(value))
+            if to_struct is not None:
+                value = msgspec.convert(value, to_struct)
+            return _encode(value)
+
+        return way
 
     def _decoded(
         self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool
     ) -> Any:
         if isinstance(source, bytes):
             return compiled.decoder(trusted=trusted, closed=closed)(source)
-        return msgspec.convert(source, compiled.struct(trusted=trusted, closed=closed))
+        return msgspec.convert(source, compiled.decoded(trusted=trusted, closed=closed))
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """By structs where names say it all, else by dicts that share what is equal."""

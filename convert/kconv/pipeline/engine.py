@@ -6,7 +6,7 @@ definition of what is right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import marshmallow
@@ -15,7 +15,7 @@ from kconv import hub
 from kconv.codec import json as json_codec
 from kconv.fields.base import findings_of
 from kconv.paths import Finding, Path
-from kconv.pipeline.values import Value
+from kconv.pipeline.values import Checks, Value
 from kconv.scheme import Spoke
 
 
@@ -30,18 +30,26 @@ class WrongTypes(Exception):
 class Engine(Protocol):
     """What the pipeline asks of an implementation; every one gives the same answers."""
 
-    def sound(self, spoke: Spoke, source: bytes | Value, *, trusted: bool, closed: bool) -> Any:
+    def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """The native value of a sound object, given as JSON or as a document.
 
         None where `decode`, `check` and `unknown` have to look: always allowed, and needed for
         whatever they would find something wrong with (unknown fields if ``closed``).
         """
 
+    def converted(
+        self, spoke: Spoke, target: Spoke, data: bytes, *, checks: Checks
+    ) -> bytes | None:
+        """The JSON of a sound object, given as JSON, in another version.
+
+        None where the engine has no short cut for the whole way, or something is not sound.
+        """
+
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """The decoded value of a raw document. Raises `WrongTypes` with every such field."""
 
-    def check(self, spoke: Spoke, value: Any) -> Iterator[Finding]:
-        """Every rule of the spoke's schema that a decoded value breaks."""
+    def check(self, spoke: Spoke, value: Any, checks: Checks) -> Iterable[Finding]:
+        """Every rule of the spoke's schema that a decoded value breaks, as far as is asked."""
 
     def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
         """The path of every field of a raw document that the schema does not declare."""
@@ -62,7 +70,13 @@ class Engine(Protocol):
 class PlainEngine:
     """marshmallow schemas, and rules applied one after the other; native values are dicts."""
 
-    def sound(self, spoke: Spoke, source: bytes | Value, *, trusted: bool, closed: bool) -> Any:
+    def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
+        """There is no short cut."""
+        return None
+
+    def converted(
+        self, spoke: Spoke, target: Spoke, data: bytes, *, checks: Checks
+    ) -> bytes | None:
         """There is no short cut."""
         return None
 
@@ -74,9 +88,12 @@ class PlainEngine:
             raise WrongTypes(list(findings_of(error.messages))) from None
         return {"kind": spoke.options.kind, "apiVersion": spoke.api_version, **value}
 
-    def check(self, spoke: Spoke, value: Any) -> Iterator[Finding]:
-        """The schema's own rules, and those that its group adds."""
-        return spoke.schema.instance().check(value)
+    def check(self, spoke: Spoke, value: Any, checks: Checks) -> Iterable[Finding]:
+        """The fields' own rules, then those that groups add, each if asked for."""
+        schema = spoke.schema.instance()
+        if checks == "types":
+            return ()
+        return schema.check_fields(value) if checks == "fields" else schema.check(value)
 
     def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
         """A walk over the document along the schema."""

@@ -26,7 +26,15 @@ from kconv.gvk import GroupVersion
 from kconv.paths import REQUIRED, Finding, Path, describe, format_path
 from kconv.pipeline.compiled import CompiledEngine
 from kconv.pipeline.engine import Engine, WrongTypes
-from kconv.pipeline.values import Decoded, FieldValidation, Format, HubObject, Value, ref_of
+from kconv.pipeline.values import (
+    Checks,
+    Decoded,
+    FieldValidation,
+    Format,
+    HubObject,
+    Value,
+    ref_of,
+)
 from kconv.scheme import Scheme, Spoke
 
 _HEAD = re.compile(
@@ -48,6 +56,7 @@ class Pipeline:
         self.scheme = scheme.freeze()
         self.engine: Engine = engine or CompiledEngine()
         self._heads: dict[bytes, Spoke] = {}
+        self._last_head: tuple[bytes, Spoke | None] = (b"{}{}", None)
 
     def decode(
         self,
@@ -57,24 +66,27 @@ class Pipeline:
         format: Format = "json",
         field_validation: FieldValidation = "Ignore",
         trusted: bool = False,
+        checks: Checks = "all",
     ) -> Decoded:
         """Decode the bytes of one object.
 
         ``spoke`` says which version is expected: the object must agree, or say nothing. A
-        ``trusted`` object was valid when it was stored: its value rules are not judged again.
+        ``trusted`` object was valid when it was stored and is not judged again, however far
+        ``checks`` would go.
 
         Raises `DecodeError` for malformed bytes, another kind or version, and wrong types;
         `StrictDecodeError` for unknown fields; `InvalidObject` for broken rules; `NotRegistered`
         for a kind that the scheme does not have. Each names all the fields at once.
         """
+        checks = "types" if trusted else checks
         if format == "json":
-            fast = self._decode_fast(data, spoke, field_validation, trusted)
+            fast = self._decode_fast(data, spoke, field_validation, checks)
             if fast is not None:
                 return fast
         raw, duplicates = self._parse(data, format, field_validation)
         if not isinstance(raw, dict):
             raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
-        return self._load(raw, duplicates, spoke, field_validation, trusted)
+        return self._load(raw, duplicates, spoke, field_validation, checks)
 
     def load(
         self,
@@ -83,12 +95,13 @@ class Pipeline:
         spoke: Spoke | None = None,
         field_validation: FieldValidation = "Ignore",
         trusted: bool = False,
+        checks: Checks = "all",
     ) -> Decoded:
         """Decode a document that is parsed already; as `decode` otherwise."""
         if not isinstance(raw, dict):
             raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
         check_depth(raw)
-        return self._load(raw, (), spoke, field_validation, trusted)
+        return self._load(raw, (), spoke, field_validation, "types" if trusted else checks)
 
     def to_hub(self, decoded: Decoded) -> HubObject:
         """The object in its internal version. Raises `ConversionError`."""
@@ -121,26 +134,43 @@ class Pipeline:
     ) -> bytes:
         """The bytes of an object in another version of its kind.
 
+        Judges the types and rules of single fields, unless ``trusted``; the rules that groups
+        add are for writes, as in Kubernetes, whose conversion does not validate.
+
         Raises what `decode` raises, and `UsageError` if the kind has no such version.
         """
+        if format == "json" and field_validation == "Ignore":
+            direct = self._directly(data, to, "types" if trusted else "fields")
+            if direct is not None:
+                return direct
         decoded = self.decode(
-            data, format=format, field_validation=field_validation, trusted=trusted
-        )
-        return self.encode(self.convert_decoded(decoded, to), format)
+            data, format=format, field_validation=field_validation, trusted=trusted,
+            checks="fields",
+        )  # fmt: skip
+        spoke = self._target(decoded, to)
+        native = self.engine.to_hub(decoded.spoke, decoded.native)
+        native = self.engine.from_hub(spoke, native)
+        if format == "json":
+            return self.engine.encode(spoke, native)
+        return self.encode(Decoded(spoke, native), format)
 
     def convert_decoded(self, decoded: Decoded, to: GroupVersion) -> Decoded:
         """A decoded object in another version of its kind; through the hub even to its own.
 
         Raises `UsageError` if the kind has no such version, and `ConversionError`.
         """
+        spoke = self._target(decoded, to)
+        converted = self.from_hub(self.to_hub(decoded), spoke)
+        return Decoded(spoke, converted.native, decoded.warnings)
+
+    def _target(self, decoded: Decoded, to: GroupVersion) -> Spoke:
         kind = decoded.spoke.kind
         spoke = kind.spoke_for(to, decoded.spoke.options.kind)
         if spoke is None:
             have = ", ".join(dict.fromkeys(each.api_version for each in kind.spokes))
             message = f"{decoded.ref}: has no version {to}; it has {have}"
             raise UsageError(message, about=decoded.ref)
-        converted = self.from_hub(self.to_hub(decoded), spoke)
-        return Decoded(spoke, converted.native, decoded.warnings)
+        return spoke
 
     def check_update(self, new: Decoded, old: Decoded) -> None:
         """Refuse a change that a rule about changes forbids, such as of an immutable field.
@@ -151,26 +181,44 @@ class Pipeline:
         if findings:
             raise invalid_object(new.spoke, new.ref, findings)
 
+    def _directly(self, data: bytes, to: GroupVersion, checks: Checks) -> bytes | None:
+        """The converted bytes, where the engine has one function for the whole way."""
+        if len(data) > LIMIT:
+            return None
+        spoke = self._spoke_at_head(data)
+        target = spoke and spoke.kind.spoke_for(to, spoke.options.kind)
+        if spoke is None or target is None:
+            return None
+        return self.engine.converted(spoke, target, data, checks=checks)
+
+    def _spoke_at_head(self, data: bytes) -> Spoke | None:
+        """The spoke that the first two fields of a JSON object name, if they are those."""
+        head, spoke = self._last_head
+        if data.startswith(head):
+            return spoke
+        match = _HEAD.match(data)
+        if match is None:
+            return None
+        found = self._heads.get(match[0]) or self._head(match)
+        if found is not None:
+            self._last_head = (match[0], found)
+        return found
+
     def _decode_fast(
         self,
         data: bytes,
         expected: Spoke | None,
         field_validation: FieldValidation,
-        trusted: bool,
+        checks: Checks,
     ) -> Decoded | None:
         """The object, if the engine has a short cut that finds nothing wrong with it."""
         closed = field_validation != "Ignore"
         if len(data) > LIMIT:
             return None
-        spoke = expected
-        if spoke is None:
-            match = _HEAD.match(data)
-            if match is None:
-                return None
-            spoke = self._heads.get(match[0]) or self._head(match)
+        spoke = expected or self._spoke_at_head(data)
         if spoke is None:
             return None
-        native = self.engine.sound(spoke, data, trusted=trusted, closed=closed)
+        native = self.engine.sound(spoke, data, checks=checks, closed=closed)
         if native is None or (closed and json_codec.duplicate_keys(data)):
             return None
         return Decoded(spoke, native)
@@ -206,13 +254,13 @@ class Pipeline:
         duplicates: Iterable[Path],
         expected: Spoke | None,
         field_validation: FieldValidation,
-        trusted: bool,
+        checks: Checks,
     ) -> Decoded:
         spoke = self._spoke_of(raw, expected)
         warnings: tuple[str, ...] = ()
         closed = field_validation != "Ignore"
         if not duplicates:
-            native = self.engine.sound(spoke, raw, trusted=trusted, closed=closed)
+            native = self.engine.sound(spoke, raw, checks=checks, closed=closed)
             if native is not None:
                 return Decoded(spoke, native)
         if field_validation != "Ignore":
@@ -223,13 +271,12 @@ class Pipeline:
         try:
             value = self.engine.decode(spoke, raw)
         except WrongTypes as error:
-            findings = [*error.findings, *self._rest(spoke, raw, error.findings, trusted)]
+            findings = [*error.findings, *self._rest(spoke, raw, error.findings, checks)]
             message = _cannot(spoke, describe(findings))
             raise DecodeError(message, about=ref_of(spoke, raw), findings=findings) from None
-        if not trusted:
-            findings = list(self.engine.check(spoke, value))
-            if findings:
-                raise invalid_object(spoke, ref_of(spoke, value), findings)
+        findings = list(self.engine.check(spoke, value, checks))
+        if findings:
+            raise invalid_object(spoke, ref_of(spoke, value), findings)
         return Decoded(spoke, value, warnings)
 
     def _spoke_of(self, raw: Value, expected: Spoke | None) -> Spoke:
@@ -273,10 +320,10 @@ class Pipeline:
         repeated = [f'duplicate field "{format_path(path)}"' for path in duplicates]
         return (*unknown, *repeated)
 
-    def _rest(self, spoke: Spoke, raw: Value, wrong: list[Finding], trusted: bool) -> list[Finding]:
+    def _rest(
+        self, spoke: Spoke, raw: Value, wrong: list[Finding], checks: Checks
+    ) -> list[Finding]:
         """What else is wrong with a document, once its fields of wrong types are set aside."""
-        if trusted:
-            return []
         pruned = copy.deepcopy(raw)
         paths = [finding.path for finding in wrong]
         for path in sorted(paths, key=len, reverse=True):
@@ -285,7 +332,7 @@ class Pipeline:
             value = self.engine.decode(spoke, pruned)
         except WrongTypes:
             return []
-        found = self.engine.check(spoke, value)
+        found = self.engine.check(spoke, value, checks)
         return [each for each in found if not (each.reason == REQUIRED and each.path in paths)]
 
 

@@ -14,6 +14,10 @@ Value = dict[str, Any]
 FieldValidation = Literal["Ignore", "Warn", "Strict"]
 """What to do about unknown and duplicate fields (the query parameter ``fieldValidation``)."""
 
+Checks = Literal["types", "fields", "all"]
+"""How far an object is judged: that it decodes; the rules of single fields (required,
+enumerations, bounds, patterns, duplicates); or also the rules that API groups add."""
+
 Format = Literal["json", "yaml"]
 """How bytes are written."""
 

@@ -32,26 +32,19 @@ class Spoke:
     kind: HubKind
     forward: Plan = field(default_factory=Plan)
     backward: Plan = field(default_factory=Plan)
+    gvk: GroupVersionKind = field(init=False)
+    """Group, version and kind that objects of this spoke carry."""
+    gvr: GroupVersionResource = field(init=False)
+    """Group, version and resource under which it is served."""
+    group_version: GroupVersion = field(init=False)
+    """The group and version alone."""
+    api_version: str = field(init=False)
+    """The value of ``apiVersion``."""
 
-    @property
-    def gvk(self) -> GroupVersionKind:
-        """Group, version and kind that objects of this spoke carry."""
-        return self.options.gvk
-
-    @property
-    def gvr(self) -> GroupVersionResource:
-        """Group, version and resource under which it is served."""
-        return self.options.gvr
-
-    @property
-    def group_version(self) -> GroupVersion:
-        """The group and version alone."""
-        return self.options.group_version
-
-    @property
-    def api_version(self) -> str:
-        """The value of ``apiVersion``."""
-        return str(self.options.group_version)
+    def __post_init__(self) -> None:
+        self.gvk, self.gvr = self.options.gvk, self.options.gvr
+        self.group_version = self.options.group_version
+        self.api_version = str(self.group_version)
 
     @property
     def level(self) -> Level:
@@ -74,6 +67,7 @@ class HubKind:
     options: ResourceOptions
     storage: GroupVersion
     spokes: list[Spoke] = field(default_factory=list)
+    _found: dict[tuple[GroupVersion, str | None], Spoke | None] = field(default_factory=dict)
 
     @property
     def group_resource(self) -> GroupResource:
@@ -96,6 +90,12 @@ class HubKind:
         Where a version has the kind under several names (CronJob, ScheduledJob), the one called
         ``kind``, else the one with the hub's own name, else the first.
         """
+        key = (gv, kind)
+        if key not in self._found:
+            self._found[key] = self._spoke_for(gv, kind)
+        return self._found[key]
+
+    def _spoke_for(self, gv: GroupVersion, kind: str | None) -> Spoke | None:
         found = [spoke for spoke in self.spokes if spoke.group_version == gv]
         for name in (kind, self.options.kind):
             for spoke in found:

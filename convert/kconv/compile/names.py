@@ -1,0 +1,40 @@
+"""The attributes and types that make up a compiled type."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+
+from kconv.compile.source import identifier
+from kconv.compile.struct import Struct
+from kconv.fields import List, Map, Object
+from kconv.schema import Type
+
+_RESERVED = frozenset(dir(Struct))
+
+
+def types_in(schema: type[Type]) -> Iterator[type[Type]]:
+    """The types of the objects that a type's fields hold directly, or in lists and maps."""
+    for field in schema.instance().wire_fields().values():
+        inner = field
+        while isinstance(inner, List | Map):
+            inner = inner.inner
+        if isinstance(inner, Object):
+            yield inner.type
+
+
+def attribute_names(schema: type[Type]) -> dict[str, str]:
+    """The attribute of each field by its name in the YAML; they differ for Python's own words."""
+    names: dict[str, str] = {}
+    for name in schema.instance().wire_fields():
+        attribute = identifier(name)
+        while (
+            keyword.iskeyword(attribute)
+            or attribute in _RESERVED
+            or attribute[:1].isdigit()
+            or attribute.startswith("__")
+            or attribute in names.values()
+        ):
+            attribute = f"f_{attribute.lstrip('_')}_"
+        names[name] = attribute
+    return names
