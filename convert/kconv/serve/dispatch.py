@@ -99,6 +99,9 @@ class Dispatcher:
             response = refuse(told(error, target), accepted)
         except ClientDisconnect:
             response = Response(None, 499)
+        except Exception:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
+            _log.exception("%s %s failed", request.method, path)
+            response = refuse(Refusal("InternalError", "Internal error occurred"), accepted)
         self.server.metrics.observe(verb, target, response.status_code, time.monotonic() - began)
         return response
 

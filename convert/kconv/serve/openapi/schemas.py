@@ -49,7 +49,7 @@ class Schemas:
         name = f"{package}.{schema.__name__}" if package else schema.__name__
         if issubclass(schema, Resource):
             gvk = schema.opts.gvk
-            name = f"{gvk.group or 'core'}.{gvk.version}.{schema.__name__}"
+            name = f"{_reversed(gvk.group)}.{gvk.version}.{schema.__name__}"
         taken = name
         count = 2
         while taken in self.components:
@@ -110,6 +110,13 @@ class Schemas:
         if field.patch_strategy:
             document["x-kubernetes-patch-strategy"] = field.patch_strategy
         return document
+
+
+def _reversed(group: str) -> str:
+    """A group as Kubernetes' documents begin names with it: io.k8s.api.batch, com.example."""
+    if "." in group:
+        return ".".join(reversed(group.split(".")))
+    return f"io.k8s.api.{group or 'core'}"
 
 
 def _scalar(field: Any) -> Document:

@@ -81,7 +81,9 @@ def _merge_list(
     if not key:
         return [*current, *(item for item in change if item not in current)]
     if any(isinstance(item, dict) and item.get(DIRECTIVE) == "replace" for item in change):
-        return [clean(item) for item in change if item != {DIRECTIVE: "replace"}]
+        return [
+            clean(item) for item in change if not (isinstance(item, dict) and DIRECTIVE in item)
+        ]
     merged = list(current)
     added: list[Any] = []
     for item in change:
@@ -91,7 +93,7 @@ def _merge_list(
         directive = item.get(DIRECTIVE)
         if directive == "delete":
             merged = [old for old in merged if _key(old, key) != item[key]]
-        elif directive not in (None, "merge"):
+        elif directive is not None:
             raise bad_request(f"unknown patch type found: {directive}")
         elif place is None:
             added.append(_merge_object({}, item, shape.element()))

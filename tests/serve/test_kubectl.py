@@ -1,0 +1,116 @@
+"""Unmodified kubectl against the server."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from serve.conftest import Running
+
+MANIFEST = """
+apiVersion: batch/{version}
+kind: CronJob
+metadata: {{name: report, namespace: demo}}
+spec:
+  schedule: "*/5 * * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: OnFailure
+          containers: [{{name: main, image: "{image}"}}]
+"""
+
+
+class Kubectl:
+    def __init__(self, program: Path, url: str, folder: Path) -> None:
+        self._command = [str(program), "-s", url, f"--cache-dir={folder / 'cache'}"]
+        self._env = {
+            "HOME": str(folder),
+            "KUBECONFIG": str(folder / "none"),
+            "PATH": "/usr/bin:/bin",
+        }
+
+    def __call__(self, *arguments: str, stdin: str = "", fails: bool = False) -> str:
+        done = subprocess.run(
+            [*self._command, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=self._env,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode != 0) is fails, done.stderr + done.stdout
+        return done.stderr if fails else done.stdout
+
+
+@pytest.fixture
+def run(kubectl: Path, running: Running, tmp_path: Path) -> Kubectl:
+    return Kubectl(kubectl, running.url, tmp_path)
+
+
+def manifest(version: str, image: str = "busybox") -> str:
+    return MANIFEST.format(version=version, image=image)
+
+
+def test_a_day_with_kubectl(run: Kubectl) -> None:
+    assert run("create", "namespace", "demo") == "namespace/demo created\n"
+    applied = run("apply", "-f", "-", stdin=manifest("v1beta1"))
+    assert applied == "cronjob.batch/report created\n"
+    assert "report   */5 * * * *" in run("get", "cronjobs.v1.batch", "-n", "demo")
+    renamed = json.loads(
+        run("get", "scheduledjobs.v2alpha1.batch", "report", "-n", "demo", "-o", "json")
+    )
+    assert renamed["kind"] == "ScheduledJob"
+    applied = run("apply", "-f", "-", stdin=manifest("v1", "busybox:2"))
+    assert applied == "cronjob.batch/report configured\n"
+    applied = run("apply", "-f", "-", stdin=manifest("v1", "busybox:2"))
+    assert applied == "cronjob.batch/report unchanged\n"
+    assert run("label", "cj", "report", "-n", "demo", "a=b") == "cronjob.batch/report labeled\n"
+    assert "report" in run("get", "cj", "-A", "-l", "a=b")
+    assert "FIELD: schedule <string>" in run("explain", "cronjob.spec.schedule")
+    described = run("describe", "cronjob", "report", "-n", "demo")
+    assert "busybox:2" in described
+    deleted = run("delete", "cronjob", "report", "-n", "demo")
+    assert deleted.startswith('cronjob.batch "report" deleted')
+    run("delete", "namespace", "demo")
+    assert "demo" not in run("get", "namespaces")
+
+
+def test_typed_commands(run: Kubectl) -> None:
+    run("create", "configmap", "cm", "--from-literal=a=b")
+    run("create", "secret", "generic", "s", "--from-literal=a=b")
+    run("create", "job", "once", "--image=busybox", "--", "date")
+    run("create", "cronjob", "often", "--image=busybox", "--schedule=* * * * *")
+    assert json.loads(run("get", "cm", "cm", "-o", "json"))["data"] == {"a": "b"}
+    assert json.loads(run("get", "secret", "s", "-o", "json"))["data"] == {"a": "Yg=="}
+    job = json.loads(run("get", "job", "once", "-o", "json"))
+    assert job["spec"]["template"]["spec"]["containers"][0]["command"] == ["date"]
+    cron = json.loads(run("get", "cronjob", "often", "-o", "json"))
+    assert cron["spec"]["concurrencyPolicy"] == "Allow"
+
+
+def test_unknown_field_is_refused(run: Kubectl) -> None:
+    run("create", "namespace", "demo")
+    body = manifest("v1").replace("schedule:", "bogus: 1\n  schedule:")
+    told = run("apply", "-f", "-", stdin=body, fails=True)
+    assert 'unknown field "spec.bogus"' in told
+
+
+def test_api_resources(run: Kubectl) -> None:
+    listed = run("api-resources", "--api-group=batch", "-o", "name").split()
+    assert listed == ["cronjobs.batch", "jobs.batch", "scheduledjobs.batch"]
+
+
+def test_edit_by_replace_and_patch(run: Kubectl) -> None:
+    run("create", "namespace", "demo")
+    run("create", "-f", "-", stdin=manifest("v1"))
+    run("patch", "cj", "report", "-n", "demo", "-p", '{"spec":{"suspend":true}}')
+    found = json.loads(run("get", "cj", "report", "-n", "demo", "-o", "json"))
+    assert found["spec"]["suspend"] is True
+    found["spec"]["schedule"] = "0 * * * *"
+    run("replace", "-f", "-", stdin=json.dumps(found))
+    assert "0 * * * *" in run("get", "cj", "-n", "demo")
+    assert run("wait", "--for=jsonpath={.spec.suspend}=true", "cj/report", "-n", "demo")

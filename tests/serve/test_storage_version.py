@@ -1,0 +1,82 @@
+"""The storage version is the database's: servers follow it, clients do not see it."""
+
+import threading
+import time
+
+import httpx
+
+from kconv.store import SqlStore
+from serve.samples import CRONJOBS, created, cronjob, patched
+
+
+def stored_as(store: SqlStore) -> dict[str, str]:
+    page = store.list("batch", "cronjobs")
+    return {each.key.name: each.api_version for each in page.items}
+
+
+def test_writes_follow_a_flip_at_once(client: httpx.Client, store: SqlStore) -> None:
+    path = CRONJOBS.replace("/v1/", "/v1beta1/")
+    created(client, path, cronjob("one"))
+    assert stored_as(store) == {"one": "batch/v1"}
+    store.prefer("batch", "cronjobs", "batch/v1beta1")
+    time.sleep(1.1)
+    created(client, path, cronjob("two"))
+    assert stored_as(store) == {"one": "batch/v1", "two": "batch/v1beta1"}
+    hashes = {
+        each["name"]: each.get("storageVersionHash")
+        for each in client.get("/apis/batch/v1").json()["resources"]
+    }
+    assert hashes["cronjobs"] != "sd5LIXh4Fjs="
+    for name in ("one", "two"):
+        assert client.get(f"{CRONJOBS}/{name}").json()["apiVersion"] == "batch/v1"
+    patched(client, f"{CRONJOBS}/one", {"spec": {"suspend": True}})
+    assert set(stored_as(store).values()) == {"batch/v1beta1"}
+
+
+def test_version_that_was_dropped_is_not_written(client: httpx.Client, store: SqlStore) -> None:
+    created(client, CRONJOBS.replace("/v1/", "/v1beta1/"), cronjob("warm-up"))
+    store.prefer("batch", "cronjobs", "batch/v2alpha1")
+    _rewrite(store, "batch/v2alpha1")
+    assert store.drop("batch", "cronjobs", "batch/v1")
+    # The server's idea of the storage version is at most a second old, and wrong by now.
+    created(client, CRONJOBS, cronjob("after"))
+    assert set(stored_as(store).values()) == {"batch/v2alpha1"}
+
+
+def _rewrite(store: SqlStore, api_version: str) -> None:
+    items = store.encoded("batch", "cronjobs", other_than=api_version, after=None, limit=100)
+    swap = (b"batch/v1", api_version.encode())
+    store.rewrite([(each, api_version, each.data.replace(*swap)) for each in items])
+    changes = store.encoded_changes("batch", "cronjobs", other_than=api_version, after=0, limit=100)
+    store.rewrite_changes(
+        [(each, api_version, each.stored.data.replace(*swap)) for each in changes]
+    )
+
+
+def test_flips_under_writers_lose_nothing(client: httpx.Client, store: SqlStore) -> None:
+    failures: list[str] = []
+
+    def write(prefix: str, version: str) -> None:
+        path = CRONJOBS.replace("/v1/", f"/{version}/")
+        with httpx.Client(base_url=client.base_url, trust_env=False, timeout=30) as own:
+            for number in range(12):
+                response = own.post(path, json=cronjob(f"{prefix}-{number}"))
+                if response.status_code != 201:
+                    failures.append(response.text)
+
+    threads = [
+        threading.Thread(target=write, args=(version, version))
+        for version in ("v1", "v1beta1", "v2alpha1")
+    ]
+    for thread in threads:
+        thread.start()
+    for version in ("v1beta1", "v2alpha1", "v1"):
+        store.prefer("batch", "cronjobs", f"batch/{version}")
+        time.sleep(0.2)
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    for version in ("v1", "v1beta1", "v2alpha1"):
+        found = client.get(CRONJOBS.replace("/v1/", f"/{version}/")).json()
+        assert len(found["items"]) == 36
+        assert found["apiVersion"] == f"batch/{version}"
