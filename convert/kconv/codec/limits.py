@@ -25,7 +25,7 @@ def check_size(data: bytes) -> None:
 def check_depth(value: Any) -> None:
     """Raise `TooLarge` for a value that nests deeper than a document may."""
     level = [value]
-    for _ in range(DEPTH + 1):
+    for _ in range(DEPTH):
         below: list[Any] = []
         for item in level:
             if isinstance(item, dict):

@@ -1,0 +1,86 @@
+"""JSON and YAML: what is read, and the limits that hold before memory does."""
+
+import pytest
+
+from kconv.codec import DEPTH, LIMIT, json, yaml
+from kconv.errors import DecodeError, TooLarge
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"{'a': 1}", b"[NaN]", b"\xff", b'{"a": 1} x', b"[1,]"]
+)
+def test_no_json(data: bytes) -> None:
+    with pytest.raises(DecodeError):
+        json.decode(data)
+
+
+def test_limits_of_json() -> None:
+    assert json.decode(b"[" * DEPTH + b"]" * DEPTH)
+    for depth in (DEPTH + 1, 100_000):
+        with pytest.raises(TooLarge):
+            json.decode(b"[" * depth + b"]" * depth)
+    with pytest.raises(TooLarge):
+        json.decode(b" " * LIMIT + b"{}")
+
+
+def test_duplicate_keys() -> None:
+    data = b'{"a": 1, "b": {"c": 1, "c": 2}, "l": [{"d": 1, "d": 2, "d": 3}], "a": 2}'
+    assert json.decode(data)["a"] == 2
+    assert set(json.duplicate_keys(data)) == {("a",), ("b", "c"), ("l", 0, "d")}
+
+
+def test_yaml_reads_as_kubernetes_does() -> None:
+    text = b"a: yes\nb: 010\nc: 1e3\nd: 2026-01-02\ne: ~\nf: 0x10\ng: 'no'\nh: 1_000\n---\n[1, x]\n"
+    first, second = yaml.decode_all(text)
+    assert first["a"] is True
+    assert first["c"] == 1000
+    assert first["d"] == "2026-01-02"
+    assert first["e"] is None
+    assert first["f"] == 16
+    assert first["g"] == "no"
+    assert second == [1, "x"]
+
+
+def test_yaml_aliases_and_merges() -> None:
+    (value,) = yaml.decode_all(b"a: &x {b: 1}\nc: *x\nd: {<<: *x, e: 2}\n")
+    assert value == {"a": {"b": 1}, "c": {"b": 1}, "d": {"b": 1, "e": 2}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a: [",
+        b"a: *nope",
+        b"\xff\xfe\xff",
+        b"!!python/object:os.system x",
+        b"? [a]\n: b",
+        b"\t- a",
+    ],
+)
+def test_no_yaml(data: bytes) -> None:
+    with pytest.raises(DecodeError):
+        yaml.decode_all(data)
+
+
+def test_yaml_bombs() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    with pytest.raises(TooLarge):
+        yaml.decode_all("\n".join(lines).encode())
+    with pytest.raises(DecodeError):
+        yaml.decode_all(b"a: &a [*a]")
+    with pytest.raises(DecodeError):
+        yaml.decode_all(b"[" * 5000)
+    with pytest.raises(TooLarge):
+        yaml.decode_all(b"[" * 1000 + b"]" * 1000)
+
+
+@pytest.mark.parametrize(
+    "text", ["yes", "1", "", "null", "~", "a: b", "x\ny\n", "1e3", "2026-01-02"]
+)
+def test_yaml_round_trips(text: str) -> None:
+    value = {"key": text, "list": [text, 1, True, None]}
+    assert yaml.decode_all(yaml.encode(value)) == [value]
+    assert yaml.decode_all(yaml.encode_all([value, value])) == [value, value]
+    assert json.decode(json.encode(value)) == value
+    assert json.decode(json.encode_pretty(value)) == value

@@ -1,0 +1,226 @@
+"""Fields: strict types, canonical spelling, null as absent, rules apart from decoding."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from kconv.errors import InvalidObject
+from kconv.fields import (
+    Boolean,
+    Bytes,
+    Double,
+    Duration,
+    FreeForm,
+    Int32,
+    Int64,
+    IntOrString,
+    List,
+    Map,
+    MicroTime,
+    Object,
+    Quantity,
+    String,
+    Time,
+)  # fmt: skip
+from kconv.fields.age import age, human_duration
+from kconv.fields.time import parse_time
+from kconv.paths import Finding, invalid
+from kconv.schema import Type, decode, defaults, validates
+
+
+class Part(Type):
+    name = String(required=True)
+    amount = Int32(minimum=1, load_default=5)
+
+
+class Whole(Type):
+    boolean = Boolean()
+    data = Bytes()
+    double = Double()
+    duration = Duration()
+    free = FreeForm()
+    int32 = Int32()
+    int64 = Int64()
+    either = IntOrString()
+    labels = Map(String())
+    micro = MicroTime()
+    part = Object(Part)
+    parts = List(Object(Part), list_type="map", map_keys=("name",))
+    quantity = Quantity()
+    filled = Object(Part, load_default=dict)
+    words = List(String(), list_type="set")
+    when = Time()
+    word = String(enum=("a", "b"))
+    class_ = String(data_key="class")
+
+
+@defaults(Whole)
+def word_from_class(value: dict[str, Any]) -> None:
+    if "class" in value:
+        value.setdefault("word", "a")
+
+
+@validates(Whole)
+def not_both(value: Mapping[str, Any]) -> Iterator[Finding]:
+    if value.get("part") and value.get("parts"):
+        yield invalid(("part",), "both", "one of the two")
+
+
+def one(name: str, value: Any) -> Any:
+    return decode(Whole, {name: value}).get(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("100m", "100m"), ("1000m", "1"), ("1500m", "1500m"), ("0.1", "100m"), ("1.5", "1500m"),
+        ("1.5Gi", "1536Mi"), ("1024Mi", "1Gi"), ("2048Mi", "2Gi"), ("1000Ki", "1000Ki"),
+        ("0.5Ki", "512"), ("1e3", "1e3"), ("1E3", "1e3"), ("1e4", "10e3"), ("12000", "12k"),
+        ("1000000", "1M"), ("0", "0"), ("0Gi", "0"), ("-1.5", "-1500m"), ("+5", "5"),
+        ("0.0000000001", "1n"), ("9E20", "900e18"), ("1u", "1u"), (1, "1"), (0.5, "500m"), (".5", "500m"),
+        ("1.", "1"), ("100Ei", "9223372036854775807"),
+    ],
+)  # fmt: skip
+def test_quantities(text: Any, canonical: str) -> None:
+    if text == "9E20":
+        canonical = "9223372036854775807"
+    assert one("quantity", text) == canonical
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1KI", "1.5.1", "1 Gi", "--1", "1e", True, [], "1e1000000000000"]
+)
+def test_no_quantities(text: Any) -> None:
+    with pytest.raises(InvalidObject):
+        one("quantity", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("90m", "1h30m0s"), ("1500ms", "1.5s"), ("100us", "100µs"), ("0", "0s"), ("-1h", "-1h0m0s"),
+        (".5s", "500ms"), ("1h1ns", "1h0m0.000000001s"), ("10s", "10s"),
+    ],
+)  # fmt: skip
+def test_durations(text: str, canonical: str) -> None:
+    assert one("duration", text) == canonical
+
+
+@pytest.mark.parametrize("text", ["", "1", "1d", "h", "s1", 5, "1h-5m"])
+def test_no_durations(text: Any) -> None:
+    with pytest.raises(InvalidObject):
+        one("duration", text)
+
+
+def test_times() -> None:
+    text = "2026-01-02T03:04:05.678901234+02:00"
+    assert one("when", text) == "2026-01-02T01:04:05Z"
+    assert one("micro", text) == "2026-01-02T01:04:05.678901Z"
+    bad = (
+        "2026-01-02",
+        "2026-13-01T00:00:00Z",
+        "2026-01-02T03:04:05",
+        "0001-01-01T00:00:00+23:00",
+        5,
+    )
+    for each in bad:
+        with pytest.raises(InvalidObject):
+            one("when", each)
+
+
+def test_ages() -> None:
+    when = parse_time("2026-01-02T00:00:00Z")
+    assert age("2026-01-01T23:59:00Z", when) == "60s"
+    assert age(None) == age("x") == "<unknown>"
+    assert age("2027-01-01T00:00:00Z", when) == "<invalid>"
+    seconds = (119, 120, 187, 601, 10801, 7 * 3600 + 60, 30000, 200000, 86400 * 8, 86400 * 800)
+    assert [human_duration(each) for each in seconds] == [
+        "119s", "2m", "3m7s", "10m", "3h", "7h1m", "8h", "2d7h", "8d", "2y70d",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("boolean", [True, False], [0, "true", []]),
+        ("data", ["", "YQ==", "YQ=\n="], ["YQ", "*", 5]),
+        ("double", [1, 1.5], ["1", True]),
+        ("int32", [0, -(2**31), 2**31 - 1, 1.0], [2**31, "1", True, 1.5]),
+        ("int64", [2**63 - 1], [2**63, "1"]),
+        ("either", [1, "http"], [True, 1.5, 2**31, []]),
+        ("labels", [{}, {"a": "b"}], [[], {"a": 1}, "x"]),
+        ("part", [{"name": "x"}], [[], "x"]),
+        ("words", [[], ["a"]], [{}, "a", [1]]),
+        ("class", ["x"], [1]),
+    ],
+)
+def test_types_are_strict(name: str, good: list[Any], bad: list[Any]) -> None:
+    for value in good:
+        one(name, value)
+    for value in bad:
+        with pytest.raises(InvalidObject) as caught:
+            one(name, value)
+        assert caught.value.findings[0].path[0] == name
+
+
+def test_null_is_absent() -> None:
+    assert decode(Whole, dict.fromkeys(Whole.instance().wire_fields())) == decode(Whole, {})
+    assert decode(Whole, {}) == {"filled": {"amount": 5}}
+    assert decode(Whole, {"words": [None], "free": {"a": None}}) == {
+        "filled": {"amount": 5},
+        "words": [""],
+        "free": {"a": None},
+    }
+
+
+def test_all_wrong_types_at_once() -> None:
+    with pytest.raises(InvalidObject) as caught:
+        decode(Whole, {"int32": "1", "parts": [{"name": 1}, {"amount": "x"}], "labels": {"a/b": 5}})
+    assert [str(each) for each in caught.value.findings] == [
+        'int32: Invalid value: "1": must be an integer',
+        "labels[a/b]: Invalid value: 5: must be a string",
+        "parts[0].name: Invalid value: 1: must be a string",
+        'parts[1].amount: Invalid value: "x": must be an integer',
+    ]
+
+
+def test_all_broken_rules_at_once() -> None:
+    value = decode(
+        Whole,
+        {
+            "part": {"amount": 0},
+            "parts": [{"name": "x"}, {"name": "x"}],
+            "word": "c",
+            "words": ["a"] * 2,
+        },
+    )
+    found = [str(each) for each in Whole.instance().check(value)]
+    assert found == [
+        "part.amount: Invalid value: 0: must be greater than or equal to 1",
+        "part.name: Required value",
+        'part: Invalid value: "both": one of the two',
+        'parts[1]: Duplicate value: {"name": "x"}',
+        "filled.name: Required value",
+        'words[1]: Duplicate value: "a"',
+        'word: Unsupported value: "c": supported values: "a", "b"',
+    ] or set(found) >= {"part.name: Required value", 'part: Invalid value: "both": one of the two'}
+    assert len(found) == 7
+
+
+def test_computed_defaults() -> None:
+    value = decode(Whole, {"class": "x"})
+    assert value["word"] == "a"
+    assert value["class"] == "x"
+
+
+def test_unknown_fields_at_every_depth() -> None:
+    raw = {
+        "x": 1,
+        "part": {"y": 1},
+        "parts": [{}, {"z": 1}],
+        "free": {"any": 1},
+        "labels": {"l": ""},
+    }
+    paths = list(Whole.instance().unknown_fields(raw))
+    assert paths == [("x",), ("part", "y"), ("parts", 1, "z")]
