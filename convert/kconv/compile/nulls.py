@@ -15,7 +15,9 @@ def without_nulls(schema: type[Type], raw: Any) -> Any:
         return raw
     fields = schema.instance().wire_fields()
     return {
-        name: _inside(fields.get(name), value) for name, value in raw.items() if value is not None
+        name: _inside(fields.get(name), value)
+        for name, value in raw.items()
+        if value is not None or name not in fields
     }
 
 
