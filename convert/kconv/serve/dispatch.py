@@ -61,6 +61,7 @@ _ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
     "POST": ("POST", create),
     "DELETE": ("DELETECOLLECTION", delete_collection),
 }
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
 
 
@@ -75,7 +76,7 @@ class Dispatcher:
         began = time.monotonic()
         accepted = Accepted()
         target: Target | None = None
-        verb = request.method
+        verb = request.method if request.method in _METHODS else "OTHER"
         path = path_of(request)
         try:
             if self.server.tokens is not None:
@@ -177,7 +178,8 @@ def choose(request: Request, target: Target) -> tuple[str, Verb | None]:
     method = request.method
     wants_watch = is_true(first_of_each(request), "watch")
     if target.subresource:
-        if method not in ("GET", "PUT", "PATCH"):
+        allowed = ("PUT",) if target.subresource == "finalize" else ("GET", "PUT", "PATCH")
+        if method not in allowed:
             raise method_not_allowed()
         return _ON_OBJECT[method]
     if target.name:

@@ -19,6 +19,11 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 SUBRESOURCE_VERBS = ("get", "patch", "update")
 
 
+def subresource_verbs(subresource: str) -> tuple[str, ...]:
+    """The verbs of a subresource; finalize is for updates only."""
+    return ("update",) if subresource == "finalize" else SUBRESOURCE_VERBS
+
+
 def has_status(kind: HubKind) -> bool:
     """Whether status is written through its own subresource, and only there."""
     return any("status" in spoke.options.subresources for spoke in kind.spokes)

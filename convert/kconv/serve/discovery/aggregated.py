@@ -10,7 +10,7 @@ from kconv.codec import json as json_codec
 from kconv.gvk import GroupVersion
 from kconv.scheme import Scheme, Spoke
 from kconv.serve.discovery.resources import groups_of, spokes_of, versions_of
-from kconv.serve.kinds import SUBRESOURCE_VERBS, verbs_of
+from kconv.serve.kinds import subresource_verbs, verbs_of
 from kconv.serve.negotiation import parse_accept
 
 GROUP = "apidiscovery.k8s.io"
@@ -88,7 +88,7 @@ def _resource(spoke: Spoke) -> Document:
         entry["categories"] = list(options.categories)
     if options.subresources:
         entry["subresources"] = [
-            {"subresource": name, "responseKind": kind, "verbs": list(SUBRESOURCE_VERBS)}
+            {"subresource": name, "responseKind": kind, "verbs": list(subresource_verbs(name))}
             for name in sorted(options.subresources)
         ]
     return entry

@@ -8,7 +8,7 @@ from typing import Any
 from kconv.gvk import GroupVersion
 from kconv.scheme import HubKind, Scheme
 from kconv.serve.discovery.resources import groups_of, spokes_of, storage_version_hash, versions_of
-from kconv.serve.kinds import SUBRESOURCE_VERBS, verbs_of
+from kconv.serve.kinds import subresource_verbs, verbs_of
 
 Document = dict[str, Any]
 
@@ -72,7 +72,7 @@ def api_resource_list(
                 "singularName": "",
                 "namespaced": options.namespaced,
                 "kind": options.kind,
-                "verbs": list(_verbs(subresource)),
+                "verbs": list(subresource_verbs(subresource)),
             }
             for subresource in sorted(options.subresources)
         ]
@@ -80,7 +80,3 @@ def api_resource_list(
     if group_version.group:
         document["apiVersion"] = "v1"
     return {**document, "groupVersion": str(group_version), "resources": resources}
-
-
-def _verbs(subresource: str) -> tuple[str, ...]:
-    return ("update",) if subresource == "finalize" else SUBRESOURCE_VERBS

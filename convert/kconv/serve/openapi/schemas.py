@@ -21,6 +21,7 @@ from kconv.fields import (
     String,
     Time,
 )
+from kconv.gvk import version_key
 from kconv.resource import Resource
 from kconv.schema import Type
 
@@ -44,9 +45,12 @@ class Schemas:
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _name(self, schema: type[Type]) -> str:
-        """The module's path backwards is no help to people; package and class are."""
-        *_, package, _module = ("", *schema.__module__.split("."))
-        name = f"{package}.{schema.__name__}" if package else schema.__name__
+        """Group, version and class where the type's module says them, else package and class."""
+        parts = schema.__module__.split(".")
+        versions = [at for at, part in enumerate(parts) if at and version_key(part)[0] < 3]
+        at = versions[-1] if versions else 0
+        package = parts[at - 1 : at + 1] if at else parts[-2:-1]
+        name = ".".join([*package, schema.__name__])
         if issubclass(schema, Resource):
             gvk = schema.opts.gvk
             name = f"{_reversed(gvk.group)}.{gvk.version}.{schema.__name__}"

@@ -1,0 +1,47 @@
+"""Ages and cells of tables."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kconv.serve.tables import age, at_path, human_duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"),
+        (119, "119s"),
+        (120, "2m"),
+        (187, "3m7s"),
+        (600, "10m"),
+        (3 * 3600 - 1, "179m"),
+        (3 * 3600, "3h"),
+        (3 * 3600 + 60, "3h1m"),
+        (8 * 3600, "8h"),
+        (47 * 3600, "47h"),
+        (48 * 3600, "2d"),
+        (49 * 3600, "2d1h"),
+        (8 * 86400, "8d"),
+        (2 * 365 * 86400, "2y"),
+        ((2 * 365 + 3) * 86400, "2y3d"),
+        (9 * 365 * 86400, "9y"),
+    ],
+)
+def test_human_duration(seconds: int, text: str) -> None:
+    assert human_duration(seconds) == text
+
+
+def test_age() -> None:
+    when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert age("2026-01-02T03:04:00Z", when) == "5s"
+    assert age("2026-01-02T03:05:00Z", when) == "<invalid>"
+    assert age(None, when) == "<unknown>"
+    assert age("yesterday", when) == "<unknown>"
+
+
+def test_path() -> None:
+    value = {"spec": {"items": [{"name": "a"}]}}
+    assert at_path(value, "spec.items[0].name") == "a"
+    assert at_path(value, ".spec.items[1].name") is None
+    assert at_path(value, "spec.items.name") is None
