@@ -150,6 +150,13 @@ class VersionNotOnRecord(StoreError):
     reason = "VersionNotOnRecord"
 
 
+class CannotDecode(StoreError):
+    """The database has a version on record that this release cannot decode: it must not serve."""
+
+    reason = "CannotDecode"
+    exit_code = 3
+
+
 class Unavailable(StoreError):
     """The database cannot be reached, is locked, or refuses to write."""
 

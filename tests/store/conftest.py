@@ -47,7 +47,7 @@ def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
     url: str = request.getfixturevalue("_postgres_shared")
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
-        connection.execute("TRUNCATE objects, changes, storage_versions")
+        connection.execute("TRUNCATE objects, changes, storage_versions, servers, undo, runs, quarantine, clients")
         connection.execute("UPDATE revision SET value = 1, compacted = 0")
     return url
 

@@ -63,24 +63,6 @@ def since(
     return [as_change(row[:-1]) for row in rows if row.resource_version is not None]
 
 
-def encoded(
-    connection: Connection, group: str, resource: str, other_than: str, after: int, limit: int
-) -> list[Change]:
-    """Changes in another version than the given one, by resourceVersion."""
-    statement = (
-        select(*COLUMNS)
-        .where(
-            changes.c.grp == group,
-            changes.c.resource == resource,
-            changes.c.resource_version > after,
-            changes.c.api_version != other_than,
-        )
-        .order_by(changes.c.resource_version)
-        .limit(limit)
-    )
-    return [as_change(row) for row in connection.execute(statement)]
-
-
 def cut_for(connection: Connection, keep: int) -> int:
     """The resourceVersion up to which the log can go when ``keep`` changes are to stay."""
     statement = (

@@ -88,24 +88,6 @@ def page(
     return Page(items, head, last, remaining)
 
 
-def encoded(
-    connection: Connection,
-    group: str,
-    resource: str,
-    other_than: str,
-    after: tuple[str, str] | None,
-    limit: int,
-) -> list[Stored]:
-    """Objects in another version than the given one, by key."""
-    statement = (
-        select(*COLUMNS)
-        .where(_within(group, resource, None, after), objects.c.api_version != other_than)
-        .order_by(objects.c.namespace, objects.c.name)
-        .limit(limit)
-    )
-    return [as_stored(row) for row in connection.execute(statement)]
-
-
 def _within(
     group: str, resource: str, namespace: str | None, after: tuple[str, str] | None
 ) -> ColumnElement[bool]:

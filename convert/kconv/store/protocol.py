@@ -6,11 +6,14 @@ import builtins
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from kconv.store.operations import Operations
 from kconv.store.records import Change, Count, Key, Page, StorageVersion, Stored
 
 
-class Store(Protocol):
+class Store(Operations, Protocol):
     """Objects, their change log and the record of the versions they are encoded in.
+
+    What its operation needs besides, from servers to before-images, is in `Operations`.
 
     Calls block and may come from any thread. Writes compare resourceVersions (``expected``), and
     each gets a resourceVersion higher than any that a reader could have seen before it; readers
@@ -112,8 +115,15 @@ class Store(Protocol):
         """The apiVersion that new rows are to be encoded in. Raises `VersionNotOnRecord`."""
         ...
 
-    def prefer(self, group: str, resource: str, api_version: str) -> None:
-        """Make a version the preferred one; it is put on record if it was not."""
+    def prefer(
+        self, group: str, resource: str, api_version: str, *, live: float | None = None
+    ) -> None:
+        """Make a version the preferred one; it is put on record if it was not.
+
+        With ``live``, every server seen in so many seconds must be able to decode the version:
+        `Conflict` names those that cannot. That check and a server's start (`register`) wait for
+        each other. None asks no server.
+        """
         ...
 
     def counts(self) -> builtins.list[Count]:
@@ -129,26 +139,50 @@ class Store(Protocol):
         after: tuple[str, str] | None,
         limit: int,
     ) -> builtins.list[Stored]:
-        """Objects that are not encoded in ``other_than``, by key, from after (namespace, name)."""
+        """Objects that are not encoded in ``other_than``, by key, from after (namespace, name).
+
+        At most ``limit``; a page ends at some 16 MiB of data too, and only an empty one is the
+        last.
+        """
         ...
 
     def encoded_changes(
         self, group: str, resource: str, *, other_than: str, after: int, limit: int
     ) -> builtins.list[Change]:
-        """Changes that are not encoded in ``other_than``, by resourceVersion, over ``after``."""
-        ...
+        """Changes that are not encoded in ``other_than``, by resourceVersion, over ``after``.
 
-    def rewrite(self, items: Sequence[tuple[Stored, str, bytes]]) -> int:
-        """Re-encode objects: (as read, new api_version, new data). All or none is attempted.
-
-        Only rows that are still as read are written. The objects do not change by it: they keep
-        their resourceVersions and the change log gets no entries. Returns the rows rewritten.
-        Raises `VersionNotOnRecord`.
+        Pages are bounded as those of `encoded`.
         """
         ...
 
-    def rewrite_changes(self, items: Sequence[tuple[Change, str, bytes]]) -> int:
-        """`rewrite` for entries of the change log."""
+    def rewrite(
+        self,
+        items: Sequence[tuple[Stored, str, bytes]],
+        *,
+        run: str | None = None,
+        keep_undo: bool = False,
+    ) -> int:
+        """Re-encode objects: (as read, new api_version, new data). All or none is attempted.
+
+        Only rows that are still as read are written. The objects do not change by it: they keep
+        their resourceVersions and the change log gets no entries. What is in quarantine of these
+        rows leaves it. Returns the rows rewritten.
+
+        ``run`` is the id of the run that does it, which must still be held (`Conflict`). With
+        ``keep_undo``, what each row held before is kept under it in the same transaction, for
+        `restore`; a run that writes a row twice keeps what it held before the first time, unless
+        somebody else wrote it in between. Raises `VersionNotOnRecord`.
+        """
+        ...
+
+    def rewrite_changes(
+        self, items: Sequence[tuple[Change, str, bytes]], *, run: str | None = None
+    ) -> int:
+        """`rewrite` for entries of the change log.
+
+        They have no before-images: an entry says the same in either version and is compacted
+        before long.
+        """
         ...
 
     def drop(self, group: str, resource: str, api_version: str) -> bool:

@@ -1,78 +1,224 @@
-"""Re-encoding rows in another version: the bytes change, the objects do not."""
+"""Re-encoding rows in another version: the bytes change, the objects do not.
+
+A migration does little else than this, so it speaks to the driver in SQL: on SQLite a prepared
+statement run over the rows, on PostgreSQL one statement over arrays of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 
+from kconv.errors import UsageError
+from kconv.store import quarantine, runs
 from kconv.store.records import Change, Stored
-from kconv.store.tables import changes, objects
 
-_NEW: Final[dict[str, Any]] = {
-    "api_version": bindparam("new_api_version"),
-    "data": bindparam("new_data"),
-}
+ObjectRewrite = tuple[Stored, str, bytes]
+"""(as read, new api_version, new data)."""
+
+ChangeRewrite = tuple[Change, str, bytes]
+"""(as read, new api_version, new data)."""
+
+_UNDO_COLUMNS: Final = (
+    "run, grp, resource, namespace, name, resource_version, api_version, data, "
+    "written_api_version, written_digest"
+)
+# A run that writes a row twice keeps what was there before the first time; but what a writer has
+# put there in between is what undoing must bring back.
+_UNDO_AGAIN: Final = """
+ON CONFLICT (run, grp, resource, namespace, name) DO UPDATE SET
+    api_version = CASE WHEN undo.resource_version = excluded.resource_version
+        THEN undo.api_version ELSE excluded.api_version END,
+    data = CASE WHEN undo.resource_version = excluded.resource_version
+        THEN undo.data ELSE excluded.data END,
+    resource_version = excluded.resource_version,
+    written_api_version = excluded.written_api_version,
+    written_digest = excluded.written_digest
+"""
 
 # The resourceVersion says that the object is still the one that was read, the version that
 # nobody else has re-encoded it since.
-_OBJECT: Final = (
-    update(objects)
-    .where(
-        objects.c.grp == bindparam("key_grp"),
-        objects.c.resource == bindparam("key_resource"),
-        objects.c.namespace == bindparam("key_namespace"),
-        objects.c.name == bindparam("key_name"),
-        objects.c.resource_version == bindparam("read_resource_version"),
-        objects.c.api_version == bindparam("read_api_version"),
-    )
-    .values(_NEW)
-)
-_CHANGE: Final = (
-    update(changes)
-    .where(
-        changes.c.resource_version == bindparam("read_resource_version"),
-        changes.c.api_version == bindparam("read_api_version"),
-    )
-    .values(_NEW)
-)
+_SQLITE_OBJECT: Final = """
+UPDATE objects SET api_version = ?, data = ?
+WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
+    AND resource_version = ? AND api_version = ?
+"""
+_SQLITE_UNDO: Final = f"""
+INSERT INTO undo ({_UNDO_COLUMNS})
+SELECT ?, grp, resource, namespace, name, resource_version, api_version, data, ?, ?
+FROM objects
+WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
+    AND resource_version = ? AND api_version = ?
+{_UNDO_AGAIN}
+"""
+_SQLITE_CHANGE: Final = """
+UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND api_version = ?
+"""
+
+_LOCK_OBJECTS: Final = """
+SELECT count(*) FROM (
+    SELECT 1 FROM objects AS o
+    JOIN unnest(%s::text[], %s::text[]) AS read (namespace, name)
+        ON o.namespace = read.namespace AND o.name = read.name
+    WHERE o.grp = %s AND o.resource = %s
+    ORDER BY o.namespace, o.name
+    FOR UPDATE OF o
+) AS locked
+"""
+_OBJECTS: Final = """
+UPDATE objects AS o SET api_version = %s, data = new.data
+FROM unnest(%s::text[], %s::text[], %s::bigint[], %b::bytea[])
+    AS new (namespace, name, resource_version, data)
+WHERE o.grp = %s AND o.resource = %s AND o.api_version = %s
+    AND o.namespace = new.namespace AND o.name = new.name
+    AND o.resource_version = new.resource_version
+"""
+_UNDO: Final = f"""
+INSERT INTO undo ({_UNDO_COLUMNS})
+SELECT %s, o.grp, o.resource, o.namespace, o.name, o.resource_version, o.api_version, o.data,
+    %s, new.digest
+FROM objects AS o
+JOIN unnest(%s::text[], %s::text[], %s::bigint[], %b::bytea[])
+        AS new (namespace, name, resource_version, digest)
+    ON o.namespace = new.namespace AND o.name = new.name
+    AND o.resource_version = new.resource_version
+WHERE o.grp = %s AND o.resource = %s AND o.api_version = %s
+{_UNDO_AGAIN}
+"""
+_CHANGES: Final = """
+UPDATE changes AS c SET api_version = %s, data = new.data
+FROM unnest(%s::bigint[], %b::bytea[]) AS new (resource_version, data)
+WHERE c.resource_version = new.resource_version AND c.api_version = %s
+"""
 
 
-def rewrite(connection: Connection, items: Sequence[tuple[Stored, str, bytes]]) -> int:
-    """Re-encode the objects that are still as read; returns how many were."""
+def rewrite(
+    connection: Connection, items: Sequence[ObjectRewrite], run: str | None, keep_undo: bool
+) -> int:
+    """Re-encode the objects that are still as read; returns how many were.
+
+    ``run`` must be held; with ``keep_undo`` the rows it replaces are kept under it.
+    """
+    if keep_undo and run is None:
+        raise UsageError("what a rewrite replaces is kept under the id of a run: give one")
+    if run is not None:
+        runs.check_held(connection, run)
     if not items:
         return 0
     # In key order, as writers lock rows, so that the two never wait for each other in a circle.
-    ordered = sorted(items, key=lambda item: item[0].key)
-    parameters = [
-        {
-            "key_grp": stored.key.group,
-            "key_resource": stored.key.resource,
-            "key_namespace": stored.key.namespace,
-            "key_name": stored.key.name,
-            "read_resource_version": stored.resource_version,
-            "read_api_version": stored.api_version,
-            "new_api_version": api_version,
-            "new_data": data,
-        }
-        for stored, api_version, data in ordered
-    ]
-    return connection.execute(_OBJECT, parameters).rowcount
+    ordered = sorted(items, key=_object_order)
+    by = _postgresql_objects if connection.dialect.name == "postgresql" else _sqlite_objects
+    done = by(connection, ordered, run if keep_undo else None)
+    rows = [(stored.key, stored.resource_version) for stored, _, _ in ordered]
+    quarantine.rewritten(connection, "objects", rows)
+    return done
 
 
-def rewrite_changes(connection: Connection, items: Sequence[tuple[Change, str, bytes]]) -> int:
+def rewrite_changes(connection: Connection, items: Sequence[ChangeRewrite], run: str | None) -> int:
     """Re-encode the entries of the change log that are still as read; returns how many were."""
+    if run is not None:
+        runs.check_held(connection, run)
     if not items:
         return 0
-    ordered = sorted(items, key=lambda item: item[0].stored.resource_version)
-    parameters = [
-        {
-            "read_resource_version": change.stored.resource_version,
-            "read_api_version": change.stored.api_version,
-            "new_api_version": api_version,
-            "new_data": data,
-        }
-        for change, api_version, data in ordered
+    ordered = sorted(items, key=_change_order)
+    if connection.dialect.name == "postgresql":
+        done = 0
+        for (before, after), group in groupby(ordered, key=_change_versions):
+            each = list(group)
+            numbers = [change.stored.resource_version for change, _, _ in each]
+            arguments = (after, numbers, [data for _, _, data in each], before)
+            done += connection.exec_driver_sql(_CHANGES, arguments).rowcount
+    else:
+        rows = [
+            (version, data, change.stored.resource_version, change.stored.api_version)
+            for change, version, data in ordered
+        ]
+        done = connection.exec_driver_sql(_SQLITE_CHANGE, rows).rowcount
+    places = [(change.stored.key, change.stored.resource_version) for change, _, _ in ordered]
+    quarantine.rewritten(connection, "changes", places)
+    return done
+
+
+def digest(data: bytes) -> bytes:
+    """What tells whether a row still holds the bytes that a run wrote."""
+    return sha256(data).digest()
+
+
+def _sqlite_objects(connection: Connection, items: Iterable[ObjectRewrite], run: str | None) -> int:
+    rows = [
+        (
+            api_version,
+            data,
+            stored.key.group,
+            stored.key.resource,
+            stored.key.namespace,
+            stored.key.name,
+            stored.resource_version,
+            stored.api_version,
+        )
+        for stored, api_version, data in items
     ]
-    return connection.execute(_CHANGE, parameters).rowcount
+    if run is not None:
+        kept = [(run, row[0], digest(row[1]), *row[2:]) for row in rows]
+        connection.exec_driver_sql(_SQLITE_UNDO, kept)
+    return connection.exec_driver_sql(_SQLITE_OBJECT, rows).rowcount
+
+
+def _postgresql_objects(
+    connection: Connection, items: Iterable[ObjectRewrite], run: str | None
+) -> int:
+    done = 0
+    for place, group in groupby(items, key=_resource):
+        of_resource = list(group)
+        keys = [stored.key for stored, _, _ in of_resource]
+        names = ([key.namespace for key in keys], [key.name for key in keys])
+        connection.exec_driver_sql(_LOCK_OBJECTS, (*names, *place))
+        for (before, after), each in groupby(sorted(of_resource, key=_versions), key=_versions):
+            done += _postgresql_version(connection, list(each), place, before, after, run)
+    return done
+
+
+def _postgresql_version(
+    connection: Connection,
+    items: Sequence[ObjectRewrite],
+    place: tuple[str, str],
+    before: str,
+    after: str,
+    run: str | None,
+) -> int:
+    """Rewrite rows, locked already, of one resource from one version to one other."""
+    rows: tuple[Any, ...] = (
+        [stored.key.namespace for stored, _, _ in items],
+        [stored.key.name for stored, _, _ in items],
+        [stored.resource_version for stored, _, _ in items],
+    )
+    if run is not None:
+        digests = [digest(data) for _, _, data in items]
+        connection.exec_driver_sql(_UNDO, (run, after, *rows, digests, *place, before))
+    datas = [data for _, _, data in items]
+    return connection.exec_driver_sql(_OBJECTS, (after, *rows, datas, *place, before)).rowcount
+
+
+def _object_order(item: ObjectRewrite) -> tuple[str, str, str, str]:
+    key = item[0].key
+    return key.group, key.resource, key.namespace, key.name
+
+
+def _change_order(item: ChangeRewrite) -> tuple[str, str, int]:
+    return *_change_versions(item), item[0].stored.resource_version
+
+
+def _change_versions(item: ChangeRewrite) -> tuple[str, str]:
+    return item[0].stored.api_version, item[1]
+
+
+def _resource(item: ObjectRewrite) -> tuple[str, str]:
+    return item[0].key.group, item[0].key.resource
+
+
+def _versions(item: ObjectRewrite) -> tuple[str, str]:
+    return item[0].api_version, item[1]

@@ -11,11 +11,12 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, inspect, select, text
 
 from kconv.errors import TablesOutdated, UsageError
-from kconv.store import changes, objects, rewrite, versions
+from kconv.store import changes, encoded, objects, rewrite, versions
 from kconv.store.engine import Database, parse_url, renew_after_fork
 from kconv.store.faults import no_tables, shown, unknown_tables
 from kconv.store.protocol import Store
 from kconv.store.records import Change, Count, Key, Page, StorageVersion, Stored
+from kconv.store.sql_operations import SqlOperations
 from kconv.store.tables import TABLES_REVISION, revision
 from kconv.store.write import Write
 from kconv.store.writer import Writer
@@ -40,7 +41,7 @@ def open_store(url: str) -> SqlStore:
     return SqlStore(database, url)
 
 
-class SqlStore(Store):
+class SqlStore(SqlOperations, Store):
     """`kconv.store.protocol.Store` on SQLite or PostgreSQL; see there for what each call does.
 
     It may be used from any thread and, after a fork, by the child too. Pickling it (a process
@@ -151,9 +152,11 @@ class SqlStore(Store):
             lambda connection: versions.preferred(connection, group, resource)
         )
 
-    def prefer(self, group: str, resource: str, api_version: str) -> None:
+    def prefer(
+        self, group: str, resource: str, api_version: str, *, live: float | None = None
+    ) -> None:
         self._writer.alone(
-            lambda connection: versions.prefer(connection, group, resource, api_version)
+            lambda connection: versions.prefer(connection, group, resource, api_version, live)
         )
 
     def counts(self) -> builtins.list[Count]:
@@ -168,8 +171,8 @@ class SqlStore(Store):
         after: tuple[str, str] | None,
         limit: int,
     ) -> builtins.list[Stored]:
-        return self._database.peek(
-            lambda connection: objects.encoded(
+        return self._database.read(
+            lambda connection: encoded.objects_page(
                 connection, group, resource, other_than, after, limit
             )
         )
@@ -177,17 +180,29 @@ class SqlStore(Store):
     def encoded_changes(
         self, group: str, resource: str, *, other_than: str, after: int, limit: int
     ) -> builtins.list[Change]:
-        return self._database.peek(
-            lambda connection: changes.encoded(
+        return self._database.read(
+            lambda connection: encoded.changes_page(
                 connection, group, resource, other_than, after, limit
             )
         )
 
-    def rewrite(self, items: Sequence[tuple[Stored, str, bytes]]) -> int:
-        return self._writer.alone(lambda connection: rewrite.rewrite(connection, items))
+    def rewrite(
+        self,
+        items: Sequence[tuple[Stored, str, bytes]],
+        *,
+        run: str | None = None,
+        keep_undo: bool = False,
+    ) -> int:
+        return self._writer.alone(
+            lambda connection: rewrite.rewrite(connection, items, run, keep_undo)
+        )
 
-    def rewrite_changes(self, items: Sequence[tuple[Change, str, bytes]]) -> int:
-        return self._writer.alone(lambda connection: rewrite.rewrite_changes(connection, items))
+    def rewrite_changes(
+        self, items: Sequence[tuple[Change, str, bytes]], *, run: str | None = None
+    ) -> int:
+        return self._writer.alone(
+            lambda connection: rewrite.rewrite_changes(connection, items, run)
+        )
 
     def drop(self, group: str, resource: str, api_version: str) -> bool:
         return self._writer.alone(

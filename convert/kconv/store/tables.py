@@ -1,6 +1,12 @@
 """The tables; Alembic (``kconv db upgrade``) creates and alters them, nothing else does.
 
 Column names are the API's own words; ``grp`` stands for group, which SQL reserves.
+
+Two kinds of tables: what is served (``objects``, their change log ``changes``, the record
+``storage_versions``, the counter ``revision``), and what operating it needs (``servers``, ``runs``,
+``undo``, ``quarantine``, ``clients``). The second kind has no foreign key into the first: nothing
+in it keeps a version on record or an object from being deleted. Moments are Unix seconds by the
+database's clock.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -23,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-TABLES_REVISION: Final = "0001"
+TABLES_REVISION: Final = "0002"
 """The newest Alembic revision, which this code needs. Revisions are numbered 0001, 0002, …, so
 that a lower one is older and a higher one was made by a later release."""
 
@@ -130,4 +137,95 @@ revision: Final = Table(
     Column("compacted", BigInteger, nullable=False),
     PrimaryKeyConstraint("id"),
     CheckConstraint("id = 1", name="one_row"),
+)
+
+# The servers that are, or lately were, up. `decodes` is JSON: [[group, resource, api_version], …].
+servers: Final = Table(
+    "servers",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("seen", Double, nullable=False),
+    Column("decodes", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+)
+
+# Migration runs, of which one at a time is running. `targets` is JSON:
+# [[group, resource, [from, …], to], …].
+runs: Final = Table(
+    "runs",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("began", Double, nullable=False),
+    Column("ended", Double, nullable=True),
+    Column("expires", Double, nullable=False),
+    Column("targets", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("state IN ('running', 'done', 'failed', 'interrupted')", name="state"),
+)
+Index(
+    "uq_runs_running",
+    runs.c.state,
+    unique=True,
+    sqlite_where=text("state = 'running'"),
+    postgresql_where=text("state = 'running'"),
+)
+
+# What a run replaced: the row as it was, and by what (`written_digest`: SHA-256 of the bytes).
+undo: Final = Table(
+    "undo",
+    metadata,
+    Column("run", Text, nullable=False),
+    Column("grp", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("namespace", _Name, nullable=False),
+    Column("name", _Name, nullable=False),
+    Column("resource_version", _Revision, nullable=False),
+    Column("api_version", _Name, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("written_api_version", _Name, nullable=False),
+    Column("written_digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run", "grp", "resource", "namespace", "name"),
+    ForeignKeyConstraint(["run"], ["runs.id"]),
+)
+
+# Rows that a run could not rewrite. An entry counts only while the row that it names is still at
+# that resourceVersion and in that version. `findings` is JSON: [[path, reason, message], …].
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    Column("place", Text, nullable=False),
+    Column("grp", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("namespace", _Name, nullable=False),
+    Column("name", _Name, nullable=False),
+    Column("resource_version", _Revision, nullable=False),
+    Column("api_version", _Name, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    PrimaryKeyConstraint("grp", "resource", "namespace", "name", "place", "resource_version"),
+    CheckConstraint("place IN ('objects', 'changes')", name="place"),
+)
+
+# Requests per version and user agent; `day` is 2026-11-23, in UTC.
+clients: Final = Table(
+    "clients",
+    metadata,
+    Column("day", Text, nullable=False),
+    Column("grp", _Name, nullable=False),
+    Column("version", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "grp", "version", "resource", "user_agent"),
 )

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from kconv.errors import ObjectRef, VersionNotOnRecord
+from kconv.store import servers
 from kconv.store.records import Count, StorageVersion, qualified
 from kconv.store.tables import changes, objects, storage_versions
 
@@ -52,8 +53,14 @@ def ensure(connection: Connection, kinds: Iterable[tuple[str, str, str]]) -> Non
         _add(connection, group, resource, api_version, preferred=True)
 
 
-def prefer(connection: Connection, group: str, resource: str, api_version: str) -> None:
-    """Make a version the preferred one, adding it to the record where needed."""
+def prefer(
+    connection: Connection, group: str, resource: str, api_version: str, live: float | None = None
+) -> None:
+    """Make a version the preferred one, adding it to the record where needed.
+
+    Raises `Conflict` when a server seen within ``live`` seconds cannot decode it.
+    """
+    servers.check_flip(connection, group, resource, api_version, live)
     mine = (storage_versions.c.grp == group, storage_versions.c.resource == resource)
     rows = connection.execute(
         select(storage_versions.c.api_version)
@@ -74,6 +81,21 @@ def prefer(connection: Connection, group: str, resource: str, api_version: str) 
         .where(*mine, storage_versions.c.api_version == api_version)
         .values(preferred=True)
     )
+
+
+def put_on_record(
+    connection: Connection, group: str, resource: str, api_version: str, live: float | None
+) -> None:
+    """Add a version to the record if it is not there; it does not become the preferred one.
+
+    Raises `Conflict` when a server seen within ``live`` seconds cannot decode it.
+    """
+    wanted = (group, resource, api_version)
+    if wanted not in {
+        (each.group, each.resource, each.api_version) for each in recorded(connection)
+    }:
+        servers.check_flip(connection, *wanted, live)
+        _add(connection, *wanted, preferred=False)
 
 
 def drop(connection: Connection, group: str, resource: str, api_version: str) -> bool:
