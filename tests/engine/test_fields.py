@@ -78,13 +78,11 @@ def one(name: str, value: Any) -> Any:
         ("1.5Gi", "1536Mi"), ("1024Mi", "1Gi"), ("2048Mi", "2Gi"), ("1000Ki", "1000Ki"),
         ("0.5Ki", "512"), ("1e3", "1e3"), ("1E3", "1e3"), ("1e4", "10e3"), ("12000", "12k"),
         ("1000000", "1M"), ("0", "0"), ("0Gi", "0"), ("-1.5", "-1500m"), ("+5", "5"),
-        ("0.0000000001", "1n"), ("9E20", "900e18"), ("1u", "1u"), (1, "1"), (0.5, "500m"), (".5", "500m"),
-        ("1.", "1"), ("100Ei", "9223372036854775807"),
+        ("0.0000000001", "1n"), ("9E20", "9223372036854775807"), ("1u", "1u"),
+        (1, "1"), (0.5, "500m"), (".5", "500m"), ("1.", "1"), ("100Ei", "9223372036854775807"),
     ],
 )  # fmt: skip
 def test_quantities(text: Any, canonical: str) -> None:
-    if text == "9E20":
-        canonical = "9223372036854775807"
     assert one("quantity", text) == canonical
 
 
@@ -197,15 +195,14 @@ def test_all_broken_rules_at_once() -> None:
     )
     found = [str(each) for each in Whole.instance().check(value)]
     assert found == [
-        "part.amount: Invalid value: 0: must be greater than or equal to 1",
         "part.name: Required value",
+        "part.amount: Invalid value: 0: must be greater than or equal to 1",
         'part: Invalid value: "both": one of the two',
         'parts[1]: Duplicate value: {"name": "x"}',
         "filled.name: Required value",
         'words[1]: Duplicate value: "a"',
         'word: Unsupported value: "c": supported values: "a", "b"',
-    ] or set(found) >= {"part.name: Required value", 'part: Invalid value: "both": one of the two'}
-    assert len(found) == 7
+    ]
 
 
 def test_computed_defaults() -> None:

@@ -7,7 +7,7 @@ everything; the rest it leaves to the plain engine, whose answers are the right 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
@@ -187,7 +187,10 @@ class CompiledEngine(PlainEngine):
         check = source.check(checks)
         kind, api_version = spoke.options.kind, spoke.api_version
         to_hub, from_hub = source.to_hub, sink.from_hub
-        to_struct = None if by_struct(target.rules) else sink.struct()
+        by_dict = not by_struct(spoke.rules)
+        if by_dict and by_struct(target.rules):
+            from_hub = partial(super().from_hub, target)
+        to_struct = sink.struct() if by_dict or not by_struct(target.rules) else None
 
         def way(data: bytes) -> bytes:
             value = decode(data)
