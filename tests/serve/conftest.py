@@ -56,10 +56,14 @@ def serve(scheme: Scheme, store: SqlStore) -> Iterator[Callable[..., Running]]:
     """Starts servers on free ports of the loopback interface."""
     started: list[tuple[ApiServer, threading.Thread]] = []
 
-    def start(runtime_config: str = "api/all=true", listen: Listen | None = None) -> Running:
-        served = served_versions(scheme, runtime_config)
+    def start(
+        runtime_config: str = "api/all=true",
+        listen: Listen | None = None,
+        kinds: Scheme = scheme,
+    ) -> Running:
+        served = served_versions(kinds, runtime_config)
         listen = listen or Listen(port=0)
-        server, bound = build(scheme, store, listen, served=served)
+        server, bound = build(kinds, store, listen, served=served)
         thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

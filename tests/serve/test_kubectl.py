@@ -2,10 +2,15 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kconv.edges import Edge
+from kconv.fields import FreeForm
+from kconv.resource import Hub, Resource
+from kconv.scheme import Scheme, load_scheme
 from serve.conftest import Running
 
 MANIFEST = """
@@ -49,6 +54,29 @@ class Kubectl:
 @pytest.fixture
 def run(kubectl: Path, running: Running, tmp_path: Path) -> Kubectl:
     return Kubectl(kubectl, running.url, tmp_path)
+
+
+class Deployment(Resource):
+    """As much of a Deployment as kubectl autoscale wants to see."""
+
+    class Meta:
+        group = "apps"
+        version = "v1"
+        subresources = ("scale", "status")  # kubectl asks discovery for scale, no more
+
+    spec = FreeForm()
+
+
+class DeploymentHub(Hub):
+    class Meta:
+        group = "apps"
+        kind = "Deployment"
+
+    spec = FreeForm()
+
+
+def register_apps(scheme: Scheme) -> None:
+    scheme.add(DeploymentHub, Edge(Deployment), storage="apps/v1")
 
 
 def manifest(version: str, image: str = "busybox") -> str:
@@ -114,3 +142,22 @@ def test_edit_by_replace_and_patch(run: Kubectl) -> None:
     run("replace", "-f", "-", stdin=json.dumps(found))
     assert "0 * * * *" in run("get", "cj", "-n", "demo")
     assert run("wait", "--for=jsonpath={.spec.suspend}=true", "cj/report", "-n", "demo")
+
+
+def test_autoscale(kubectl: Path, serve: Callable[..., Running], tmp_path: Path) -> None:
+    kinds = load_scheme(["", "autoscaling"], [f"{__name__}:register_apps"])
+    run = Kubectl(kubectl, serve(kinds=kinds).url, tmp_path)
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": 1},
+    }
+    run("apply", "-f", "-", stdin=json.dumps(deployment))
+    told = run("autoscale", "deployment", "web", "--min=2", "--max=5", "--cpu-percent=70")
+    assert told == "horizontalpodautoscaler.autoscaling/web autoscaled\n"
+    older = json.loads(run("get", "horizontalpodautoscalers.v1.autoscaling", "web", "-o", "json"))
+    assert older["spec"]["targetCPUUtilizationPercentage"] == 70
+    newer = json.loads(run("get", "horizontalpodautoscalers.v2.autoscaling", "web", "-o", "json"))
+    assert newer["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 70
+    assert "cpu: <unknown>/70%" in run("get", "hpa")

@@ -8,6 +8,7 @@ from kconv.errors import DecodeError, UsageError
 from kconv.gvk import GroupVersion, GroupVersionKind
 from kconv.serve.protobuf.messages import table, to_json
 from kconv.serve.protobuf.wire import fields
+from kconv.serve.status import Refusal
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
@@ -17,8 +18,8 @@ _TYPE, _RAW, _ENCODING = 1, 2, 3
 def decode_object(data: bytes) -> dict[str, Any]:
     """The document in an envelope, as its JSON would be.
 
-    Raises `DecodeError` for bytes that are no envelope, and for a kind whose messages are not
-    known.
+    Raises `DecodeError` for bytes that are no envelope, and `kconv.serve.status.Refusal` (415)
+    for a kind whose messages are not known.
     """
     if not data.startswith(_MAGIC):
         raise DecodeError("provided data does not appear to be a protobuf message")
@@ -42,7 +43,11 @@ def _message_of(api_version: str, kind: str) -> str:
         raise DecodeError("Object 'Kind' is missing in the protobuf envelope") from None
     message = f"{gvk.group.partition('.')[0] or 'core'}.{gvk.version}.{gvk.kind}"
     if message not in table():
-        raise DecodeError(f"{gvk} cannot be read from protobuf; send it as JSON")
+        raise Refusal(
+            "UnsupportedMediaType",
+            f"{gvk} cannot be read from {MEDIA_TYPE} - accepted media types include: "
+            "application/json, application/yaml",
+        )
     return message
 
 
