@@ -131,6 +131,13 @@ class Hub(_Named):
 
     metadata = Object(ObjectMeta, load_default=dict)
 
+    @staticmethod
+    def prepare_for_create(value: dict[str, Any]) -> None:
+        """Set what only the server may set on a new object of the kind, in place.
+
+        ``value`` is the hub's value, with name and uid in its metadata. Most kinds need nothing.
+        """
+
 
 def options_of(cls: type[Resource] | type[Hub]) -> ResourceOptions:
     """The options of a resource or hub class, names filled in."""

@@ -75,7 +75,7 @@ def test_a_new_job_gets_a_selector(pipeline: Pipeline) -> None:
     value = job(pipeline, {})
     value["metadata"]["uid"] = "1-2"
     spoke = pipeline.load({**value}).spoke
-    spoke.kind.hub.prepare_for_create(value)  # type: ignore[attr-defined]  # of the shipped hub
+    spoke.kind.hub.prepare_for_create(value)
     assert value["spec"]["selector"] == {
         "matchLabels": {"batch.kubernetes.io/controller-uid": "1-2"}
     }

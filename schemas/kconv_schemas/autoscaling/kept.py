@@ -9,7 +9,7 @@ whole text ignored when any of it is of a wrong type.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 import marshmallow
@@ -219,10 +219,9 @@ def _ordered_in(field: marshmallow.fields.Field[Any], value: Any) -> Any:
     return value
 
 
-_ESCAPES: Callable[[str], str] = lambda text: text.translate(  # noqa: E731 - one expression
-    {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-)
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+"""What Go writes for characters that would be unsafe within HTML or JavaScript."""
 
 
 def _text(value: Any) -> str:
-    return _ESCAPES(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES)
