@@ -7,7 +7,7 @@ everything; the rest it leaves to the plain engine, whose answers are the right 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -76,7 +76,7 @@ class CompiledSpoke:
         """Converts a native value of the spoke to one of the hub."""
         spoke = self.spoke
         if not by_struct(spoke.rules):
-            return self._dict_to_hub
+            return self.dict_to_hub
         function, self.sources["to hub"] = compile_conversion(
             spoke.schema,
             spoke.kind.hub,
@@ -92,7 +92,7 @@ class CompiledSpoke:
         """Converts a native value of the hub to one of the spoke."""
         spoke = self.spoke
         if not by_struct(spoke.rules):
-            return self._dict_from_hub
+            return self.dict_from_hub
         function, self.sources["from hub"] = compile_conversion(
             spoke.kind.hub,
             spoke.schema,
@@ -103,7 +103,8 @@ class CompiledSpoke:
         )
         return function
 
-    def _dict_to_hub(self, native: Any) -> Value:
+    def dict_to_hub(self, native: Any) -> Value:
+        """As `to_hub` by way of dicts, which every rule can work on."""
         value = as_dict(native)
         hub = shallow(self.spoke.forward, value)
         for rule in self.spoke.rules:
@@ -111,7 +112,8 @@ class CompiledSpoke:
                 rule.to_hub(value, hub)
         return hub
 
-    def _dict_from_hub(self, native: Any) -> Value:
+    def dict_from_hub(self, native: Any) -> Value:
+        """As `from_hub` by way of dicts, which every rule can work on."""
         hub = as_dict(native)
         value = {"kind": self.spoke.options.kind, "apiVersion": self.spoke.api_version}
         value.update(shallow(self.spoke.backward, hub))
@@ -188,8 +190,8 @@ class CompiledEngine(PlainEngine):
         kind, api_version = spoke.options.kind, spoke.api_version
         to_hub, from_hub = source.to_hub, sink.from_hub
         by_dict = not by_struct(spoke.rules)
-        if by_dict and by_struct(target.rules):
-            from_hub = partial(super().from_hub, target)
+        if by_dict:
+            from_hub = sink.dict_from_hub
         to_struct = sink.struct() if by_dict or not by_struct(target.rules) else None
 
         def way(data: bytes) -> bytes:
@@ -213,15 +215,15 @@ class CompiledEngine(PlainEngine):
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """By structs where names say it all, else by dicts that share what is equal."""
-        if isinstance(value, dict) and by_struct(spoke.rules):
-            return super().to_hub(spoke, value)
-        return self.compiled(spoke).to_hub(value)
+        compiled = self.compiled(spoke)
+        return compiled.dict_to_hub(value) if isinstance(value, dict) else compiled.to_hub(value)
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """As `to_hub`, backwards."""
-        if isinstance(value, dict) and by_struct(spoke.rules):
-            return super().from_hub(spoke, value)
-        return self.compiled(spoke).from_hub(value)
+        compiled = self.compiled(spoke)
+        if isinstance(value, dict):
+            return compiled.dict_from_hub(value)
+        return compiled.from_hub(value)
 
     def encode(self, spoke: Spoke, value: Any) -> bytes:
         """JSON, fields in the schema's order."""
