@@ -17,6 +17,7 @@ from kconv.serve.namespaces import Namespaces
 from kconv.serve.objects import Objects
 from kconv.serve.openapi import OpenApi
 from kconv.serve.reaper import Reaper
+from kconv.serve.warmup import warm_up
 from kconv.serve.watch import WatchHub
 from kconv.store import Store
 
@@ -50,7 +51,8 @@ class Server:
         self._started: asyncio.Future[None] | None = None
 
     def prepare(self) -> None:
-        """Record storage versions and create the namespace ``default``; blocks, once is enough."""
+        """Record storage versions, compile, create the namespace ``default``; blocks."""
+        warm_up(self.objects.pipeline)
         self.store.ensure(
             (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
             for kind in self.scheme.kinds
