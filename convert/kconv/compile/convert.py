@@ -6,6 +6,7 @@ where other rules take part the object goes through them as a dict that shares w
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from msgspec import UNSET
 from kconv.compile.names import attribute_names
 from kconv.compile.source import Source
 from kconv.compile.types import Types
-from kconv.edges import Rename, Rule
+from kconv.edges import Functions, Rename, Rule
+from kconv.edges.loss import Direction
 from kconv.edges.plan import Plan, object_types
 from kconv.edges.steps import EACH, Steps
 from kconv.fields import List, Object
@@ -24,11 +26,16 @@ Convert = Callable[[Any], Any]
 
 
 def by_struct(rules: Sequence[Rule]) -> bool:
-    """Whether structs can be converted directly: names and plain renames say it all."""
-    return all(
-        type(rule) is Rename and EACH not in rule.spoke[0] and EACH not in rule.hub[0]
-        for rule in rules
-    )
+    """Whether structs can be converted directly, by names, plain renames and such functions."""
+    return all(_is_plain_rename(rule) or _takes_structs(rule) for rule in rules)
+
+
+def _is_plain_rename(rule: Rule) -> bool:
+    return type(rule) is Rename and EACH not in rule.spoke[0] and EACH not in rule.hub[0]
+
+
+def _takes_structs(rule: Rule) -> bool:
+    return type(rule) is Functions and rule.structs
 
 
 def compile_conversion(
@@ -38,13 +45,19 @@ def compile_conversion(
     types: Types,
     *,
     constants: dict[str, str],
-    renames: Sequence[tuple[Steps, Steps]] = (),
+    rules: Sequence[Rule],
+    direction: Direction,
 ) -> tuple[Convert, str]:
     """The function from a struct of one type to a struct of another, and its source.
 
-    ``constants`` are fields of the target with a value of their own, such as its kind;
-    ``renames`` are pairs of paths, the source's first.
+    ``constants`` are fields of the target with a value of their own, such as its kind; ``rules``
+    are those of an edge that is `by_struct`, in either direction.
     """
+    renames = [
+        (rule.spoke[0], rule.hub[0]) if direction == "to hub" else (rule.hub[0], rule.spoke[0])
+        for rule in rules
+        if _is_plain_rename(rule)
+    ]
     writer = _Writer(types, renames)
     given = {name: repr(value) for name, value in constants.items()}
     made = writer.made(source, target, plan, "s", (), given)
@@ -54,7 +67,15 @@ def compile_conversion(
     code.depth += 1
     for number, (from_path, _) in enumerate(renames):
         writer.read(number, source, from_path)
-    code.add(f"return {made}")
+    functions = [rule for rule in rules if _takes_structs(rule)]
+    code.add(f"{'t =' if functions else 'return'} {made}")
+    if functions:
+        # Functions may write to metadata, which the source goes on to own.
+        code.add(f"t.metadata = {code.define('copy', copy.copy)}(t.metadata)")
+        for rule in functions:
+            convert = rule.to_hub if direction == "to hub" else rule.to_spoke
+            code.add(f"{code.define('convert_by_rule', convert)}(s, t)")
+        code.add("return t")
     function: Convert = code.compile("convert", f"{source.__qualname__} to {target.__qualname__}")
     return function, code.text()
 

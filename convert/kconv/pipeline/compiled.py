@@ -83,7 +83,8 @@ class CompiledSpoke:
             spoke.forward,
             self._bare,
             constants={},
-            renames=[(rule.spoke[0], rule.hub[0]) for rule in spoke.rules],
+            rules=spoke.rules,
+            direction="to hub",
         )
         return function
 
@@ -99,7 +100,8 @@ class CompiledSpoke:
             spoke.backward,
             self._bare,
             constants={"kind": spoke.options.kind, "apiVersion": spoke.api_version},
-            renames=[(rule.hub[0], rule.spoke[0]) for rule in spoke.rules],
+            rules=spoke.rules,
+            direction="to spoke",
         )
         return function
 
