@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 from typing import Any, ForwardRef
 
 import msgspec
@@ -16,6 +17,10 @@ from kconv.compile.source import identifier
 from kconv.compile.struct import Struct
 from kconv.fields import Field, List, Map, Object
 from kconv.schema import Type
+
+
+_building = RLock()
+"""Types are built by one thread at a time."""
 
 
 class Types:
@@ -35,16 +40,22 @@ class Types:
         self.sources: dict[type[Type], str] = {}
         self._bare = Types() if finish else self
         self._structs: dict[type[Type], type[Struct]] = {}
+        self._ready: dict[type[Type], type[Struct]] = {}
 
     def struct(self, schema: type[Type]) -> type[Struct]:
-        """The struct of a type; its annotations are complete once this returns."""
-        found = self._structs.get(schema)
+        """The struct of a type, which msgspec knows all about once this returns."""
+        found = self._ready.get(schema)
         if found is not None:
             return found
-        for each in _parts_first(schema):
-            if each not in self._structs:
-                self._structs[each] = self._define(each)
-        return self._structs[schema]
+        with _building:
+            for each in _parts_first(schema):
+                if each not in self._structs:
+                    self._structs[each] = self._define(each)
+            struct = self._structs[schema]
+            # Has msgspec look at the type now: two threads that do so at once crash the process.
+            msgspec.json.Decoder(struct)
+            self._ready[schema] = struct
+        return struct
 
     def _define(self, schema: type[Type]) -> type[Struct]:
         names = attribute_names(schema)
