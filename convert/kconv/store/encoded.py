@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     tuple_,
 )
 
@@ -46,29 +46,45 @@ def objects_page(
     after: tuple[str, str] | None,
     limit: int,
 ) -> list[Stored]:
-    """Objects in another version than the given one, by key."""
-    found: list[Stored] = []
-    for version in _others(connection, group, resource, other_than):
-        parameters = {"grp": group, "resource": resource, "api_version": version, "most": limit}
-        if after is not None:
-            parameters |= {"after_0": after[0], "after_1": after[1]}
-        statement = _encoded_objects(after is not None)
-        found += rows_within(connection, statement, parameters, objects, state.as_stored)
-    found.sort(key=lambda each: (each.key.namespace, each.key.name))
-    return cut(found, limit, lambda each: len(each.data))
+    """Objects in another version than the given one, by key.
+
+    On SQLite the connection must see one snapshot throughout; on PostgreSQL it is one statement.
+    """
+    wanted = {"grp": group, "resource": resource, "other_than": other_than, "most": limit}
+    if after is not None:
+        wanted |= {"after_namespace": after[0], "after_name": after[1]}
+    key: tuple[Column[Any], ...] = () if after is None else (objects.c.namespace, objects.c.name)
+    return _page(connection, objects, key, wanted, state.as_stored)
 
 
 def changes_page(
     connection: Connection, group: str, resource: str, other_than: str, after: int, limit: int
 ) -> list[Change]:
-    """Changes in another version than the given one, by resourceVersion."""
-    found: list[Change] = []
-    for version in _others(connection, group, resource, other_than):
-        parameters = {"grp": group, "resource": resource, "api_version": version, "most": limit}
-        parameters |= {"after_0": after}
-        found += rows_within(connection, _ENCODED_CHANGES, parameters, changes, log.as_change)
-    found.sort(key=attrgetter("stored.resource_version"))
-    return cut(found, limit, lambda each: len(each.stored.data))
+    """Changes in another version than the given one, by resourceVersion; see `objects_page`."""
+    wanted: dict[str, Any] = {"grp": group, "resource": resource, "other_than": other_than}
+    wanted |= {"after_resource_version": after, "most": limit}
+    return _page(connection, changes, (changes.c.resource_version,), wanted, log.as_change)
+
+
+def _page(
+    connection: Connection,
+    table: Table,
+    after: tuple[Column[Any], ...],
+    wanted: dict[str, Any],
+    as_item: Callable[[Sequence[Any]], T],
+) -> list[T]:
+    if connection.dialect.name == "postgresql":
+        return rows_within(connection, _in_others(table, after), wanted, table, as_item)
+    found: list[Sequence[Any]] = []
+    versions = list(connection.execute(_OTHERS, wanted).scalars())
+    for version in versions:
+        of_version = wanted | {"api_version": version}
+        found += rows_within(connection, _in_version(table, after), of_version, table, tuple)
+    if len(versions) > 1:
+        places = [_COLUMNS[table.name].index(column) for column in _ORDERS[table.name]]
+        found.sort(key=lambda row: [row[place] for place in places])
+        found = _cut(found, wanted["most"], _COLUMNS[table.name].index(table.c.data))
+    return [as_item(row) for row in found]
 
 
 def rows_within(
@@ -98,14 +114,13 @@ def rows_within(
     return found
 
 
-def cut(items: list[T], limit: int, size_of: Callable[[T], int]) -> list[T]:
-    """The first items, at most ``limit`` and up to `PAGE_BYTES`."""
+def _cut(rows: list[Sequence[Any]], limit: int, place: int) -> list[Sequence[Any]]:
     size = 0
-    for index, item in enumerate(items[:limit]):
+    for index, row in enumerate(rows[:limit]):
         if size >= PAGE_BYTES:
-            return items[:index]
-        size += size_of(item)
-    return items[:limit]
+            return rows[:index]
+        size += len(row[place])
+    return rows[:limit]
 
 
 @lru_cache(maxsize=32)
@@ -113,51 +128,57 @@ def _bounded(statement: Select[Any], table: Table) -> Select[Any]:
     page = statement.subquery()
     order = [page.c[column.name] for column in _ORDERS[table.name]]
     length = func.octet_length(page.c.data)
-    sized = select(
-        *page.c, (func.sum(length).over(order_by=order) - length).label(_SIZE)
-    ).subquery()
-    columns = [column for column in sized.c if column.name != _SIZE]
+    before = func.sum(length).over(order_by=order) - length
+    sized = select(*page.c, before.label(_SIZE)).subquery()
     return (
-        select(*columns)
+        select(*(column for column in sized.c if column.name != _SIZE))
         .where(sized.c[_SIZE] < literal_column(str(PAGE_BYTES)))
         .order_by(*(sized.c[column.name] for column in _ORDERS[table.name]))
     )
 
 
-def _others(connection: Connection, group: str, resource: str, other_than: str) -> list[str]:
-    statement = (
-        select(storage_versions.c.api_version)
-        .where(
-            storage_versions.c.grp == group,
-            storage_versions.c.resource == resource,
-            storage_versions.c.api_version != other_than,
-        )
-        .order_by(storage_versions.c.api_version)
+@lru_cache(maxsize=4)
+def _in_version(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
+    """Rows of one version."""
+    same = [table.c[name] == bindparam(name) for name in ("grp", "resource", "api_version")]
+    return _ordered(table, same, after)
+
+
+@lru_cache(maxsize=4)
+def _in_others(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
+    """Rows of every version on record but one, each version read by its place in the index."""
+    names = ("grp", "resource", "api_version")
+    same = [table.c[name] == storage_versions.c[name] for name in names]
+    rows = _ordered(table, same, after).correlate(storage_versions).lateral()
+    return (
+        select(*rows.c)
+        .select_from(storage_versions.join(rows, true()))
+        .where(*_OTHER)
+        .order_by(*(rows.c[column.name] for column in _ORDERS[table.name]))
+        .limit(bindparam("most"))
     )
-    return list(connection.execute(statement).scalars())
 
 
-def _in_version(table: Table) -> list[ColumnElement[bool]]:
-    return [table.c[name] == bindparam(name) for name in ("grp", "resource", "api_version")]
+def _ordered(
+    table: Table, same: Sequence[ColumnElement[bool]], after: tuple[Column[Any], ...]
+) -> Select[Any]:
+    statement = select(*_COLUMNS[table.name]).where(*same)
+    if after:
+        start = tuple_(*(bindparam(f"after_{column.name}") for column in after))
+        statement = statement.where(tuple_(*after) > start)
+    return statement.order_by(*_ORDERS[table.name]).limit(bindparam("most"))
 
 
-@lru_cache(maxsize=2)
-def _encoded_objects(further: bool) -> Select[Any]:
-    order = (objects.c.namespace, objects.c.name)
-    statement = select(*state.COLUMNS).where(*_in_version(objects))
-    if further:
-        statement = statement.where(
-            tuple_(*order) > tuple_(*map(bindparam, ("after_0", "after_1")))
-        )
-    return statement.order_by(*order).limit(bindparam("most"))
-
-
-_ENCODED_CHANGES: Final = (
-    select(*log.COLUMNS)
-    .where(*_in_version(changes), changes.c.resource_version > bindparam("after_0"))
-    .order_by(changes.c.resource_version)
-    .limit(bindparam("most"))
+_OTHER: Final = (
+    storage_versions.c.grp == bindparam("grp"),
+    storage_versions.c.resource == bindparam("resource"),
+    storage_versions.c.api_version != bindparam("other_than"),
 )
+_OTHERS: Final = select(storage_versions.c.api_version).where(*_OTHER)
+_COLUMNS: Final[dict[str, Sequence[Column[Any]]]] = {
+    "objects": state.COLUMNS,
+    "changes": log.COLUMNS,
+}
 _ORDERS: Final[dict[str, Sequence[Column[Any]]]] = {
     "objects": (objects.c.namespace, objects.c.name),
     "changes": (changes.c.resource_version,),

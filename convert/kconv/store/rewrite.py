@@ -6,9 +6,8 @@ statement run over the rows, on PostgreSQL one statement over arrays of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -41,58 +40,59 @@ ON CONFLICT (run, grp, resource, namespace, name) DO UPDATE SET
 """
 
 # The resourceVersion says that the object is still the one that was read, the version that
-# nobody else has re-encoded it since.
+# nobody else has re-encoded it since. The plus keeps SQLite from finding the row by the index
+# that the statement alters, which takes it longer.
 _SQLITE_OBJECT: Final = """
 UPDATE objects SET api_version = ?, data = ?
 WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
-    AND resource_version = ? AND api_version = ?
+    AND resource_version = ? AND +api_version = ?
 """
 _SQLITE_UNDO: Final = f"""
 INSERT INTO undo ({_UNDO_COLUMNS})
 SELECT ?, grp, resource, namespace, name, resource_version, api_version, data, ?, ?
 FROM objects
 WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
-    AND resource_version = ? AND api_version = ?
+    AND resource_version = ? AND +api_version = ?
 {_UNDO_AGAIN}
 """
 _SQLITE_CHANGE: Final = """
-UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND api_version = ?
+UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND +api_version = ?
 """
 
-_LOCK_OBJECTS: Final = """
-SELECT count(*) FROM (
-    SELECT 1 FROM objects AS o
-    JOIN unnest(%s::text[], %s::text[]) AS read (namespace, name)
-        ON o.namespace = read.namespace AND o.name = read.name
-    WHERE o.grp = %s AND o.resource = %s
-    ORDER BY o.namespace, o.name
-    FOR UPDATE OF o
-) AS locked
+# LATERAL with a fence (OFFSET 0, FOR UPDATE) makes PostgreSQL look rows up one by one, by primary
+# key and in the order of the arrays, whatever its statistics say; those of a table just filled
+# say nothing. A row that is written meanwhile gets another ctid and is left alone.
+_READ_OBJECTS: Final = """
+unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[],
+    %b::bytea[]) AS new (grp, resource, namespace, name, resource_version, before, after, bytes)
+CROSS JOIN LATERAL (
+    SELECT o.ctid AS place, o.data FROM objects AS o
+    WHERE o.grp = new.grp AND o.resource = new.resource
+        AND o.namespace = new.namespace AND o.name = new.name
+        AND o.resource_version = new.resource_version AND o.api_version = new.before
 """
-_OBJECTS: Final = """
-UPDATE objects AS o SET api_version = %s, data = new.data
-FROM unnest(%s::text[], %s::text[], %s::bigint[], %b::bytea[])
-    AS new (namespace, name, resource_version, data)
-WHERE o.grp = %s AND o.resource = %s AND o.api_version = %s
-    AND o.namespace = new.namespace AND o.name = new.name
-    AND o.resource_version = new.resource_version
+_OBJECTS: Final = f"""
+UPDATE objects SET api_version = new.after, data = new.bytes
+FROM {_READ_OBJECTS} OFFSET 0) AS found
+WHERE objects.ctid = found.place
 """
 _UNDO: Final = f"""
 INSERT INTO undo ({_UNDO_COLUMNS})
-SELECT %s, o.grp, o.resource, o.namespace, o.name, o.resource_version, o.api_version, o.data,
-    %s, new.digest
-FROM objects AS o
-JOIN unnest(%s::text[], %s::text[], %s::bigint[], %b::bytea[])
-        AS new (namespace, name, resource_version, digest)
-    ON o.namespace = new.namespace AND o.name = new.name
-    AND o.resource_version = new.resource_version
-WHERE o.grp = %s AND o.resource = %s AND o.api_version = %s
+SELECT %s, new.grp, new.resource, new.namespace, new.name, new.resource_version, new.before,
+    found.data, new.after, new.bytes
+FROM {_READ_OBJECTS} FOR UPDATE) AS found
 {_UNDO_AGAIN}
 """
 _CHANGES: Final = """
-UPDATE changes AS c SET api_version = %s, data = new.data
-FROM unnest(%s::bigint[], %b::bytea[]) AS new (resource_version, data)
-WHERE c.resource_version = new.resource_version AND c.api_version = %s
+UPDATE changes SET api_version = new.after, data = new.bytes
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %b::bytea[])
+    AS new (resource_version, before, after, bytes)
+CROSS JOIN LATERAL (
+    SELECT c.ctid AS place FROM changes AS c
+    WHERE c.resource_version = new.resource_version AND c.api_version = new.before
+    OFFSET 0
+) AS found
+WHERE changes.ctid = found.place
 """
 
 
@@ -126,12 +126,13 @@ def rewrite_changes(connection: Connection, items: Sequence[ChangeRewrite], run:
         return 0
     ordered = sorted(items, key=_change_order)
     if connection.dialect.name == "postgresql":
-        done = 0
-        for (before, after), group in groupby(ordered, key=_change_versions):
-            each = list(group)
-            numbers = [change.stored.resource_version for change, _, _ in each]
-            arguments = (after, numbers, [data for _, _, data in each], before)
-            done += connection.exec_driver_sql(_CHANGES, arguments).rowcount
+        arrays = (
+            [change.stored.resource_version for change, _, _ in ordered],
+            [change.stored.api_version for change, _, _ in ordered],
+            [version for _, version, _ in ordered],
+            [data for _, _, data in ordered],
+        )
+        done = connection.exec_driver_sql(_CHANGES, arrays).rowcount
     else:
         rows = [
             (version, data, change.stored.resource_version, change.stored.api_version)
@@ -148,7 +149,7 @@ def digest(data: bytes) -> bytes:
     return sha256(data).digest()
 
 
-def _sqlite_objects(connection: Connection, items: Iterable[ObjectRewrite], run: str | None) -> int:
+def _sqlite_objects(connection: Connection, items: Sequence[ObjectRewrite], run: str | None) -> int:
     rows = [
         (
             api_version,
@@ -169,38 +170,23 @@ def _sqlite_objects(connection: Connection, items: Iterable[ObjectRewrite], run:
 
 
 def _postgresql_objects(
-    connection: Connection, items: Iterable[ObjectRewrite], run: str | None
+    connection: Connection, items: Sequence[ObjectRewrite], run: str | None
 ) -> int:
-    done = 0
-    for place, group in groupby(items, key=_resource):
-        of_resource = list(group)
-        keys = [stored.key for stored, _, _ in of_resource]
-        names = ([key.namespace for key in keys], [key.name for key in keys])
-        connection.exec_driver_sql(_LOCK_OBJECTS, (*names, *place))
-        for (before, after), each in groupby(sorted(of_resource, key=_versions), key=_versions):
-            done += _postgresql_version(connection, list(each), place, before, after, run)
-    return done
-
-
-def _postgresql_version(
-    connection: Connection,
-    items: Sequence[ObjectRewrite],
-    place: tuple[str, str],
-    before: str,
-    after: str,
-    run: str | None,
-) -> int:
-    """Rewrite rows, locked already, of one resource from one version to one other."""
-    rows: tuple[Any, ...] = (
-        [stored.key.namespace for stored, _, _ in items],
-        [stored.key.name for stored, _, _ in items],
+    keys = [stored.key for stored, _, _ in items]
+    arrays: tuple[Any, ...] = (
+        [key.group for key in keys],
+        [key.resource for key in keys],
+        [key.namespace for key in keys],
+        [key.name for key in keys],
         [stored.resource_version for stored, _, _ in items],
+        [stored.api_version for stored, _, _ in items],
+        [version for _, version, _ in items],
     )
     if run is not None:
         digests = [digest(data) for _, _, data in items]
-        connection.exec_driver_sql(_UNDO, (run, after, *rows, digests, *place, before))
+        connection.exec_driver_sql(_UNDO, (run, *arrays, digests))
     datas = [data for _, _, data in items]
-    return connection.exec_driver_sql(_OBJECTS, (after, *rows, datas, *place, before)).rowcount
+    return connection.exec_driver_sql(_OBJECTS, (*arrays, datas)).rowcount
 
 
 def _object_order(item: ObjectRewrite) -> tuple[str, str, str, str]:
@@ -208,17 +194,5 @@ def _object_order(item: ObjectRewrite) -> tuple[str, str, str, str]:
     return key.group, key.resource, key.namespace, key.name
 
 
-def _change_order(item: ChangeRewrite) -> tuple[str, str, int]:
-    return *_change_versions(item), item[0].stored.resource_version
-
-
-def _change_versions(item: ChangeRewrite) -> tuple[str, str]:
-    return item[0].stored.api_version, item[1]
-
-
-def _resource(item: ObjectRewrite) -> tuple[str, str]:
-    return item[0].key.group, item[0].key.resource
-
-
-def _versions(item: ObjectRewrite) -> tuple[str, str]:
-    return item[0].api_version, item[1]
+def _change_order(item: ChangeRewrite) -> int:
+    return item[0].stored.resource_version

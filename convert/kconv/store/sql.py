@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Column, Connection, inspect, select, text
 
@@ -20,6 +20,8 @@ from kconv.store.sql_operations import SqlOperations
 from kconv.store.tables import TABLES_REVISION, revision
 from kconv.store.write import Write
 from kconv.store.writer import Writer
+
+T = TypeVar("T")
 
 _COMPACT_STEP: Final = 2000
 _MOST: Final = 2**63 - 1
@@ -171,7 +173,7 @@ class SqlStore(SqlOperations, Store):
         after: tuple[str, str] | None,
         limit: int,
     ) -> builtins.list[Stored]:
-        return self._database.read(
+        return self._look(
             lambda connection: encoded.objects_page(
                 connection, group, resource, other_than, after, limit
             )
@@ -180,7 +182,7 @@ class SqlStore(SqlOperations, Store):
     def encoded_changes(
         self, group: str, resource: str, *, other_than: str, after: int, limit: int
     ) -> builtins.list[Change]:
-        return self._database.read(
+        return self._look(
             lambda connection: encoded.changes_page(
                 connection, group, resource, other_than, after, limit
             )
@@ -208,6 +210,10 @@ class SqlStore(SqlOperations, Store):
         return self._writer.alone(
             lambda connection: versions.drop(connection, group, resource, api_version)
         )
+
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        """Read a page of `encoded`, which on PostgreSQL is a single statement."""
+        return self._database.read(work) if self._database.sqlite else self._database.peek(work)
 
     def _counter(self, column: Column[int]) -> int:
         value: int = self._database.peek(
