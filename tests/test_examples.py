@@ -43,7 +43,7 @@ def test_what_the_old_version_cannot_hold_comes_back(pipeline: Pipeline) -> None
 
 def test_every_wrong_field_is_named(pipeline: Pipeline) -> None:
     with pytest.raises(InvalidObject) as caught:
-        pipeline.convert(plan(V1, folder="/db", mode="Some", keep=0), V1BETA1)
+        pipeline.decode(plan(V1, folder="/db", mode="Some", keep=0))
     message = str(caught.value)
     for path in ("spec.bucket", "spec.folder", "spec.mode", "spec.keep"):
         assert path in message

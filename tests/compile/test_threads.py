@@ -14,7 +14,7 @@ from kconv.scheme import load_scheme
 pipeline = Pipeline(load_scheme({"autoscaling", ""}))
 data = (
     b'{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"a"},'
-    b'"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"a"}}}'
+    b'"spec":{"maxReplicas":3,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"a"}}}'
 )
 barrier = threading.Barrier(8)
 results = []

@@ -18,7 +18,6 @@ from kconv.compile.struct import Struct
 from kconv.fields import Field, List, Map, Object
 from kconv.schema import Type
 
-
 _building = RLock()
 """Types are built by one thread at a time."""
 
