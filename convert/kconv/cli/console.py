@@ -41,7 +41,16 @@ def complain(text: str) -> None:
 
 def emit(text: str) -> None:
     """Write a result, on standard output."""
-    sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+    sys.stdout.flush()
+    emit_bytes((text if text.endswith("\n") or not text else f"{text}\n").encode())
+
+
+def emit_bytes(data: bytes) -> None:
+    """Write all bytes on standard output, which may take them piece by piece (``python -u``)."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
 
 
 def emit_json(value: Any) -> None:

@@ -152,10 +152,9 @@ def _replace(results: Results) -> None:
 
 
 def _write(converted: Sequence[Converted], output: Format | None) -> None:
-    import sys
+    from kconv.cli.console import emit_bytes
 
-    sys.stdout.buffer.write(_encode(converted, output or Format.YAML))
-    sys.stdout.buffer.flush()
+    emit_bytes(_encode(converted, output or Format.YAML))
 
 
 def _encode(converted: Sequence[Converted], output: Format) -> bytes:

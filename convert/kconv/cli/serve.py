@@ -66,7 +66,6 @@ def serve(
         with bound:
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
-            _flush()
             signal.signal(signal.SIGTERM, _end)
             server.run(sockets=[bound])
     finally:
@@ -89,12 +88,6 @@ def _open(db: str, scheme: Scheme) -> SqlStore:
         store.close()
         raise
     return store
-
-
-def _flush() -> None:
-    import sys
-
-    sys.stdout.flush()
 
 
 def _end(signum: int, frame: Any) -> None:

@@ -150,7 +150,12 @@ class _Run:
             time.sleep(PAUSE)
 
     def _pass(self) -> bool:
-        """Go once over all rows encoded otherwise; whether any of them was rewritten."""
+        """Go once over all rows encoded otherwise; whether any of them was rewritten.
+
+        Changes made during the pass are for the next one, or a busy writer would keep this one
+        from its end.
+        """
+        head = self.store.head()
         before = self.outcome.objects + self.outcome.changes
         position: tuple[str, str] | None = None
         version, limit = self.target.api_version, self.settings.batch_size
@@ -163,8 +168,10 @@ class _Run:
             self._advance(len(objects), len(ready) - written)
             position = (objects[-1].key.namespace, objects[-1].key.name)
         after = 0
-        while changes := self.store.encoded_changes(
-            self.group, self.resource, other_than=version, after=after, limit=limit
+        while after < head and (
+            changes := self.store.encoded_changes(
+                self.group, self.resource, other_than=version, after=after, limit=limit
+            )
         ):
             done = [(each, version, data) for each, data in self._convert(changes, "changes")]
             written = len(done) if self.settings.dry_run else self.store.rewrite_changes(done)

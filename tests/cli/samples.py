@@ -1,0 +1,92 @@
+"""Manifests, and how the tests run ``kconv``."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+CRONJOB = """\
+apiVersion: batch/v1beta1
+kind: CronJob
+metadata: {name: nightly, namespace: reports}
+spec:
+  schedule: "30 2 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: OnFailure
+          containers: [{name: report, image: registry.example.com/report:1.7}]
+"""
+
+CONVERTED = """\
+kind: CronJob
+apiVersion: batch/v1
+metadata:
+  name: nightly
+  namespace: reports
+spec:
+  concurrencyPolicy: Allow
+  failedJobsHistoryLimit: 1
+  jobTemplate:
+    metadata: {}
+    spec:
+      template:
+        metadata: {}
+        spec:
+          containers:
+          - image: registry.example.com/report:1.7
+            imagePullPolicy: IfNotPresent
+            name: report
+            resources: {}
+            terminationMessagePath: /dev/termination-log
+            terminationMessagePolicy: File
+          dnsPolicy: ClusterFirst
+          restartPolicy: OnFailure
+          schedulerName: default-scheduler
+          securityContext: {}
+          terminationGracePeriodSeconds: 30
+  schedule: 30 2 * * *
+  successfulJobsHistoryLimit: 3
+  suspend: false
+status: {}
+"""
+
+AUTOSCALER = """\
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: reports}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 10
+  targetCPUUtilizationPercentage: 80
+"""
+
+DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Kconv = Callable[..., Ended]
+
+
+def run_process(*arguments: str, folder: Path | None = None, stdin: str = "") -> Ended:
+    """``kconv`` in a process of its own."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "kconv.cli", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)

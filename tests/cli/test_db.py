@@ -1,0 +1,68 @@
+"""``kconv db``, and databases that cannot be had."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cli.samples import Kconv
+
+NO_SERVER = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def test_upgrade_current_history(kconv: Kconv, database_url: str) -> None:
+    ended = kconv("db", "current", "--db", database_url)
+    assert ended.code == 1
+    assert "kconv db upgrade" in ended.err
+    assert kconv("db", "--db", database_url, "upgrade").code == 0
+    assert "as before" in kconv("db", "upgrade", "--db", database_url).out
+    value = json.loads(kconv("db", "current", "--db", database_url, "-o", "json").out)
+    assert value["revision"] == value["newest"]
+    assert f"* {value['revision']}" in kconv("db", "history", "--db", database_url).out
+
+
+def test_database_by_environment(
+    kconv: Kconv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KCONV_DB", f"sqlite:///{tmp_path / 'other.db'}")
+    assert kconv("db", "upgrade").code == 0
+    assert (tmp_path / "other.db").exists()
+    monkeypatch.delenv("KCONV_DB")
+    assert kconv("db", "upgrade").code == 0
+    assert (tmp_path / "kconv.db").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["db", "upgrade"], ["migrate"], ["migrate", "status"], ["serve", "--port", "0"]]
+)
+def test_unreachable_database(kconv: Kconv, command: list[str]) -> None:
+    ended = kconv(*command, "--db", NO_SERVER)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith("error: cannot reach the database")
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["migrate", "status"]])
+def test_database_without_tables(kconv: Kconv, command: list[str]) -> None:
+    ended = kconv(*command)
+    assert ended.code == 3
+    assert "run `kconv db upgrade --db sqlite" in ended.err
+
+
+def test_locked_database(kconv: Kconv, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'kconv.db'}"
+    kconv("db", "upgrade", "--db", url)
+    with sqlite3.connect(tmp_path / "kconv.db") as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        ended = kconv("migrate", "--to", "batch=v1beta1", "--db", f"{url}?timeout=0.1")
+        holder.rollback()
+    holder.close()
+    assert ended.code == 3
+    assert "is locked by another process" in ended.err
+
+
+@pytest.mark.parametrize("url", ["nope", "mysql://x/y", "sqlite://kconv.db"])
+def test_wrong_url(kconv: Kconv, url: str) -> None:
+    ended = kconv("migrate", "status", "--db", url)
+    assert ended.code == 2
+    assert ended.err.startswith("error: ")

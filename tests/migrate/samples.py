@@ -1,0 +1,67 @@
+"""Stored CronJobs in batch/v1beta1, and how the tests look at a database."""
+
+import json
+from typing import Any
+
+from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline
+from kconv.store import Key, SqlStore, Stored
+
+OLD, NEW = "batch/v1beta1", "batch/v1"
+NAMESPACE = "reports"
+
+Value = dict[str, Any]
+
+
+def key(name: str) -> Key:
+    return Key("batch", "cronjobs", NAMESPACE, name)
+
+
+def manifest(name: str, **spec: Any) -> Value:
+    container = {"name": "report", "image": "registry.example.com/report:1.7"}
+    pod = {"restartPolicy": "OnFailure", "containers": [container]}
+    return {
+        "apiVersion": OLD,
+        "kind": "CronJob",
+        "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"uid-{name}", "generation": 3},
+        "spec": {
+            "schedule": "30 2 * * *",
+            "jobTemplate": {"spec": {"template": {"spec": pod}}},
+            **spec,
+        },
+    }
+
+
+def encoded(pipeline: Pipeline, name: str, api_version: str = OLD, **spec: Any) -> bytes:
+    data = json.dumps(manifest(name, **spec)).encode()
+    return pipeline.convert(data, GroupVersion.parse(api_version))
+
+
+def seed(store: SqlStore, pipeline: Pipeline, count: int) -> list[Stored]:
+    """Prefer the old version, and store so many objects in it."""
+    store.prefer("batch", "cronjobs", OLD)
+    template = encoded(pipeline, "NAME")
+    return [
+        store.create(
+            key(name := f"cron-{number:04}"),
+            uid=f"uid-{name}",
+            api_version=OLD,
+            data=template.replace(b"NAME", name.encode()),
+        )
+        for number in range(count)
+    ]
+
+
+def rows(store: SqlStore) -> dict[str, tuple[int, int]]:
+    """Objects and changes of CronJobs by encoded version on record."""
+    return {
+        row.api_version: (row.objects, row.changes)
+        for row in store.counts()
+        if row.resource == "cronjobs"
+    }
+
+
+def everything(store: SqlStore) -> list[tuple[Key, str, int]]:
+    """Key, uid and resourceVersion of every CronJob."""
+    items = store.list("batch", "cronjobs").items
+    return [(item.key, item.uid, item.resource_version) for item in items]

@@ -1,0 +1,213 @@
+"""The run: rewriting, races, failures, resuming, proof."""
+
+from collections.abc import Callable
+
+import pytest
+
+from kconv.errors import Conflict
+from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline
+from kconv.store import SqlStore
+from kconv_migrations.storage import Outcome, Progress, Settings, migrate, plan
+from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
+
+
+def run(
+    store: SqlStore,
+    pipeline: Pipeline,
+    *to: str,
+    progress: Callable[[Progress], None] = lambda _: None,
+    **settings: float,
+) -> Outcome:
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], to)
+    chosen = Settings(**settings)  # type: ignore[arg-type]  # the fields of Settings, by name
+    (outcome,) = migrate(store, pipeline, targets, chosen, progress)
+    return outcome
+
+
+def test_everything_is_rewritten_and_nothing_else_changes(
+    store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored = seed(store, pipeline, 25)
+    gone = stored[3]
+    store.delete(gone.key, expected=gone.resource_version, api_version=OLD, data=gone.data)
+    before, head, log = everything(store), store.head(), store.changes(0)
+    outcome = run(store, pipeline, "batch=v1", batch_size=7)
+    assert (outcome.objects, outcome.changes, outcome.raced) == (24, 26, 0)
+    assert (outcome.dropped, outcome.kept, outcome.failures) == ([OLD], {}, [])
+    assert outcome.done
+    assert rows(store) == {NEW: (24, 26)}
+    assert (everything(store), store.head()) == (before, head)
+    after = store.changes(0)
+    assert [(each.type, each.stored.resource_version, each.before) for each in after] == [
+        (each.type, each.stored.resource_version, each.before) for each in log
+    ]
+    want = pipeline.convert(stored[0].data, GroupVersion.parse(NEW))
+    assert store.get(stored[0].key).data == want
+    assert {each.stored.api_version for each in after} == {NEW}
+
+
+def test_second_run_finds_nothing(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 3)
+    run(store, pipeline, "batch=v1")
+    again = run(store, pipeline, "batch=v1")
+    assert (again.objects, again.changes, again.dropped, again.done) == (0, 0, [], True)
+
+
+def test_back_again(store: SqlStore, pipeline: Pipeline) -> None:
+    stored = seed(store, pipeline, 3)
+    run(store, pipeline, "batch=v1")
+    run(store, pipeline, "batch=v2alpha1")
+    run(store, pipeline, "batch=v1beta1")
+    assert rows(store) == {OLD: (3, 3)}
+    assert [each.data for each in store.list("batch", "cronjobs").items] == [
+        each.data for each in stored
+    ]
+
+
+def test_interrupted_run_is_finished_by_the_next(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 20)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(store, pipeline, "batch=v1", batch_size=5, progress=interrupt)
+    assert rows(store) == {NEW: (10, 0), OLD: (10, 20)}
+    outcome = run(store, pipeline)
+    assert (outcome.objects, outcome.changes, outcome.done) == (10, 20, True)
+    assert rows(store) == {NEW: (20, 20)}
+
+
+def test_row_that_a_writer_changed_meanwhile_is_left_to_it(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = seed(store, pipeline, 5)
+    newer = encoded(pipeline, "cron-0002", NEW, suspend=True)
+    rewrite = store.rewrite
+    done: list[int] = []
+
+    def late(items: object) -> int:
+        if not done:
+            done.append(1)
+            expected = stored[2].resource_version
+            store.update(stored[2].key, expected=expected, api_version=NEW, data=newer)
+        return rewrite(items)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(store, "rewrite", late)
+    outcome = run(store, pipeline, "batch=v1")
+    assert (outcome.objects, outcome.raced, outcome.done) == (4, 1, True)
+    assert store.get(stored[2].key).data == newer
+    assert rows(store) == {NEW: (5, 6)}
+
+
+def test_writer_that_has_not_seen_the_flip(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 10)
+    late = encoded(pipeline, "cron-0000")
+    written: list[int] = []
+
+    def stale(progress: Progress) -> None:
+        if progress.done and len(written) < 3:
+            current = store.get(key("cron-0000"))
+            new = store.update(
+                current.key, expected=current.resource_version, api_version=OLD, data=late
+            )
+            written.append(new.resource_version)
+
+    outcome = run(store, pipeline, "batch=v1", batch_size=4, progress=stale)
+    assert len(written) == 3
+    assert outcome.done
+    assert rows(store) == {NEW: (10, 13)}
+    assert store.get(key("cron-0000")).resource_version == written[-1]
+
+
+def test_writer_that_never_sees_it(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 3)
+    late = encoded(pipeline, "cron-0000")
+
+    def stale(progress: Progress) -> None:
+        if progress.done:
+            current = store.get(key("cron-0000"))
+            store.update(current.key, expected=current.resource_version, api_version=OLD, data=late)
+
+    # It writes after each page, so some row is always left when a version is to be dropped.
+    outcome = run(store, pipeline, "batch=v1", progress=stale, patience=0.0)
+    assert not outcome.done
+    assert outcome.failures == []
+    assert outcome.kept[OLD] > 0
+    assert rows(store)[OLD] != (0, 0)
+
+
+def test_rows_that_cannot_be_converted_stay(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 4)
+    bad = {
+        "broken": b'{"kind": "CronJob", "apiVer',
+        "unknown": encoded(pipeline, "unknown").replace(b'"schedule"', b'"from":1,"schedule"'),
+        "foreign": encoded(pipeline, "foreign").replace(b'"CronJob"', b'"Banana"'),
+        "typed": encoded(pipeline, "typed").replace(b'"suspend":false', b'"suspend":"no"'),
+    }
+    for name, data in bad.items():
+        store.create(key(name), uid=name, api_version=OLD, data=data)
+    dry = run(store, pipeline, "batch=v1", dry_run=True)
+    assert (dry.objects, dry.changes, len(dry.failures)) == (4, 4, 8)
+    outcome = run(store, pipeline, "batch=v1", batch_size=2)
+    assert (outcome.objects, outcome.changes) == (4, 4)
+    assert (outcome.done, outcome.dropped, outcome.kept) == (False, [], {OLD: 8})
+    assert rows(store) == {NEW: (4, 4), OLD: (4, 4)}
+    assert {each.stored.key.name for each in outcome.failures} == set(bad)
+    assert [each.where for each in outcome.failures] == ["objects"] * 4 + ["changes"] * 4
+    by_name = {each.stored.key.name: each.error for each in outcome.failures}
+    assert 'unknown field "spec.from"' in by_name["unknown"].message
+    assert all(error.about is not None for error in by_name.values())
+    for name, data in bad.items():
+        assert store.get(key(name)).data == data
+
+
+def test_what_the_new_version_cannot_hold_is_refused(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = seed(store, pipeline, 1)
+    encode = pipeline.encode
+
+    def forgetful(decoded: object, *rest: object) -> bytes:
+        data = encode(decoded, *rest)  # type: ignore[arg-type]  # passed on as it came
+        return data.replace(b'"schedule":"30 2 * * *"', b'"schedule":"0 0 * * *"')
+
+    monkeypatch.setattr(pipeline, "encode", forgetful)
+    outcome = run(store, pipeline, "batch=v1")
+    (failure, _) = outcome.failures
+    assert "cannot hold all of it" in failure.error.message
+    assert [str(finding) for finding in failure.error.findings] == [
+        "spec.schedule: '30 2 * * *' would become '0 0 * * *'"
+    ]
+    assert store.get(stored[0].key) == stored[0]
+
+
+def test_dry_run_writes_nothing(store: SqlStore, pipeline: Pipeline) -> None:
+    stored = seed(store, pipeline, 5)
+    outcome = run(store, pipeline, "batch=v1", dry_run=True)
+    assert (outcome.objects, outcome.changes, outcome.dropped) == (5, 5, [])
+    assert outcome.done
+    assert rows(store) == {OLD: (5, 5)}
+    assert store.storage_version("batch", "cronjobs") == OLD
+    assert store.list("batch", "cronjobs").items == stored
+
+
+def test_flip_by_somebody_else_ends_the_run(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 5)
+
+    def flip(progress: Progress) -> None:
+        if progress.done == 0:
+            store.prefer("batch", "cronjobs", "batch/v2alpha1")
+
+    with pytest.raises(Conflict, match="flipped to batch/v2alpha1 by somebody else"):
+        run(store, pipeline, "batch=v1", progress=flip)
+    assert run(store, pipeline).done
+    assert list(rows(store)) == ["batch/v2alpha1"]
+
+
+def test_rate_is_held(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 10)
+    outcome = run(store, pipeline, "batch=v1", batch_size=2, rate=40)
+    assert outcome.seconds >= 20 / 40
