@@ -6,9 +6,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
 from fixtures.postgres import PostgresServer
-from kconv.store import SqlStore, open_store
+from kconv.store import SqlStore, clients, moments, open_store, runs, servers
 from kconv_migrations import db
 from store.samples import GROUP, RESOURCE, V1
 
@@ -47,7 +48,9 @@ def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
     url: str = request.getfixturevalue("_postgres_shared")
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
-        connection.execute("TRUNCATE objects, changes, storage_versions, servers, undo, runs, quarantine, clients")
+        connection.execute(
+            "TRUNCATE objects, changes, storage_versions, servers, runs, undo, quarantine, clients"
+        )
         connection.execute("UPDATE revision SET value = 1, compacted = 0")
     return url
 
@@ -81,3 +84,20 @@ def fresh_store(fresh_url: str) -> Iterator[SqlStore]:
     opened.ensure([(GROUP, RESOURCE, V1)])
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets the database's clock, as the store reads it, go on by so many seconds."""
+    passed = 0.0
+
+    def now(connection: Connection) -> float:
+        return moments.now(connection) + passed
+
+    def pass_seconds(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    for module in (clients, runs, servers):
+        monkeypatch.setattr(module, "now", now)
+    return pass_seconds

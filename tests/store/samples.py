@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from kconv.store import Key, Store, Stored
+from kconv.store import Key, RunTarget, Server, Store, Stored
 
 GROUP = "batch"
 RESOURCE = "cronjobs"
 V1 = "batch/v1"
 V1BETA1 = "batch/v1beta1"
+TARGETS = [RunTarget(GROUP, RESOURCE, (V1,), V1BETA1)]
 
 
 def cronjob(name: str, namespace: str = "default") -> Key:
@@ -21,6 +22,11 @@ def create(
 ) -> Stored:
     key = cronjob(name, namespace)
     return store.create(key, uid=f"uid-{name}", api_version=version, data=data)
+
+
+def server(name: str, *versions: str) -> Server:
+    decodes = tuple((GROUP, RESOURCE, version) for version in versions)
+    return Server(id=name, release="1.2", host=f"host-of-{name}", pid=7, decodes=decodes)
 
 
 @contextmanager

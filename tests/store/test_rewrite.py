@@ -3,7 +3,7 @@
 import pytest
 
 from kconv.errors import VersionNotOnRecord
-from kconv.store import SqlStore
+from kconv.store import Change, SqlStore, Stored, encoded
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
 
 
@@ -80,3 +80,81 @@ def test_rewrite_of_the_change_log(store: SqlStore) -> None:
     ]
     with pytest.raises(VersionNotOnRecord):
         store.rewrite_changes([(log[0], "batch/v9", b"")])
+
+
+V2 = "batch/v2"
+
+
+def all_encoded(store: SqlStore, limit: int) -> list[list[Stored]]:
+    pages: list[list[Stored]] = []
+    after = None
+    while page := store.encoded(GROUP, RESOURCE, other_than=V2, after=after, limit=limit):
+        pages.append(page)
+        after = (page[-1].key.namespace, page[-1].key.name)
+    return pages
+
+
+def all_encoded_changes(store: SqlStore, limit: int) -> list[list[Change]]:
+    pages: list[list[Change]] = []
+    after = 0
+    while page := store.encoded_changes(GROUP, RESOURCE, other_than=V2, after=after, limit=limit):
+        pages.append(page)
+        after = page[-1].stored.resource_version
+    return pages
+
+
+def test_rows_of_several_versions_are_read_and_rewritten_together(store: SqlStore) -> None:
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    store.prefer(GROUP, RESOURCE, V2)
+    versions = [V1, V1BETA1, V2, V1BETA1, V1, V1, V1BETA1]
+    made = [
+        create(store, f"n{index}", namespace="ab"[index % 2], version=version)
+        for index, version in enumerate(versions)
+    ]
+    others = sorted((each for each in made if each.api_version != V2), key=lambda each: each.key)
+    pages = all_encoded(store, 2)
+    assert [len(page) for page in pages] == [2, 2, 2]
+    assert [each for page in pages for each in page] == others
+    log = all_encoded_changes(store, 4)
+    assert [len(page) for page in log] == [4, 2]
+    assert [each.stored for page in log for each in page] == [
+        each for each in made if each.api_version != V2
+    ]
+    assert store.rewrite([(each, V2, each.key.name.encode()) for each in others]) == 6
+    assert store.rewrite_changes([(each, V2, b"log") for page in log for each in page]) == 6
+    assert {each.data for each in store.list(GROUP, RESOURCE).items} == {
+        b"{}",
+        *(each.key.name.encode() for each in others),
+    }
+    assert all_encoded(store, 9) == []
+    assert all_encoded_changes(store, 9) == []
+    assert store.drop(GROUP, RESOURCE, V1)
+    assert store.drop(GROUP, RESOURCE, V1BETA1)
+
+
+@pytest.mark.parametrize("second", [V1, V1BETA1])
+def test_pages_end_at_so_many_bytes(
+    store: SqlStore, second: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoded, "PAGE_BYTES", 1000)
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    store.prefer(GROUP, RESOURCE, V2)
+    sizes = [400, 400, 400, 5000, 10, 990, 10]
+    for index, size in enumerate(sizes):
+        version = second if index % 2 else V1
+        create(store, f"n{index}", data=b"x" * size, version=version)
+    expected = [[400, 400, 400], [5000], [10, 990], [10]]
+    assert [[len(each.data) for each in page] for page in all_encoded(store, 100)] == expected
+    assert [
+        [len(each.stored.data) for each in page] for page in all_encoded_changes(store, 100)
+    ] == expected
+
+
+def test_many_rows_at_once(store: SqlStore) -> None:
+    """More than a statement can have parameters, were each value one."""
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    made = [create(store, f"n{index:04}") for index in range(30)]
+    missing = [Stored(each.key, each.uid, V1BETA1, 10**9, b"") for each in made] * 500
+    items = [(each, V1BETA1, bytes([0, 255, 92]) * 9) for each in [*missing, *made]]
+    assert store.rewrite(items) == 30
+    assert {each.data for each in store.list(GROUP, RESOURCE).items} == {bytes([0, 255, 92]) * 9}

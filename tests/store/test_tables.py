@@ -5,14 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 
 from kconv.errors import TablesOutdated
-from kconv.store import open_store
+from kconv.store import Key, open_store
 from kconv.store.engine import Database, parse_url
-from kconv.store.tables import TABLES_REVISION, metadata
+from kconv.store.tables import TABLES_REVISION, metadata, objects, storage_versions
 from kconv_migrations import db
 from store.samples import GROUP, RESOURCE, V1, create
 
@@ -67,6 +69,32 @@ def test_upgrade_from_nothing_and_again(database_url: str) -> None:
     made = create(store, "a")
     assert db.upgrade(database_url) == TABLES_REVISION
     assert store.get(made.key) == made
+    store.close()
+
+
+def test_upgrade_from_the_first_release(database_url: str) -> None:
+    database = Database(parse_url(database_url), create=True)
+
+    def make(connection: Connection) -> None:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(db.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, "0001")
+        values = {"grp": GROUP, "resource": RESOURCE, "api_version": V1}
+        connection.execute(insert(storage_versions), values | {"preferred": True})
+        row = {"namespace": "", "name": "a", "uid": "u", "resource_version": 1, "data": b"{}"}
+        connection.execute(insert(objects), values | row)
+
+    database.write(make)
+    database.close()
+    with pytest.raises(TablesOutdated, match=r"revision 0001.*needs 0002.*kconv db upgrade"):
+        open_store(database_url)
+    assert db.upgrade(database_url) == "0002"
+    store = open_store(database_url)
+    assert store.get(Key(GROUP, RESOURCE, "", "a")).data == b"{}"
+    assert not store.servers(60)
+    assert not store.runs()
+    assert not store.quarantined()
     store.close()
 
 

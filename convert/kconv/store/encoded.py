@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
-    literal_column,
     select,
     true,
     tuple_,
@@ -100,7 +99,8 @@ def rows_within(
     """
     if connection.dialect.name == "postgresql":
         # The driver takes in a whole result before it hands out a row: bound it over there.
-        return [as_item(row) for row in connection.execute(_bounded(statement, table), parameters)]
+        bound = parameters | {"page_bytes": PAGE_BYTES}
+        return [as_item(row) for row in connection.execute(_bounded(statement, table), bound)]
     place = statement.selected_columns.keys().index("data")
     found: list[T] = []
     size = 0
@@ -132,7 +132,7 @@ def _bounded(statement: Select[Any], table: Table) -> Select[Any]:
     sized = select(*page.c, before.label(_SIZE)).subquery()
     return (
         select(*(column for column in sized.c if column.name != _SIZE))
-        .where(sized.c[_SIZE] < literal_column(str(PAGE_BYTES)))
+        .where(sized.c[_SIZE] < bindparam("page_bytes"))
         .order_by(*(sized.c[column.name] for column in _ORDERS[table.name]))
     )
 
