@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,7 +63,6 @@ def serve(
         address, chosen = bound.getsockname()[:2]
         url = f"{listen.scheme}://{f'[{address}]' if ':' in address else address}:{chosen}"
         with bound:
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
             signal.signal(signal.SIGTERM, _end)
             server.run(sockets=[bound])
