@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import IO, Any
@@ -59,9 +60,11 @@ def emit_json(value: Any) -> None:
 
 
 def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table on standard output: by Rich on a terminal, else as aligned text."""
-    if not is_terminal(sys.stdout):
-        emit(aligned(header, rows))
+    """Write a table on standard output: by Rich on a terminal that is wide enough, else as text."""
+    text = aligned(header, rows)
+    widest = max(map(len, text.splitlines()))
+    if not is_terminal(sys.stdout) or widest > shutil.get_terminal_size().columns:
+        emit(text)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

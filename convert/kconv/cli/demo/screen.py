@@ -29,7 +29,7 @@ class Screen:
             force_terminal=terminal,
             no_color=not has_colour(stream),
             highlight=False,
-            width=None if terminal else 100,
+            width=None if stream.isatty() else 100,
         )
         if self.console.width > WIDEST:
             self.console.width = WIDEST
