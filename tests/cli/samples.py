@@ -21,8 +21,8 @@ spec:
 """
 
 CONVERTED = """\
-kind: CronJob
 apiVersion: batch/v1
+kind: CronJob
 metadata:
   name: nightly
   namespace: reports

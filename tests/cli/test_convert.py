@@ -18,7 +18,10 @@ def documents(text: str) -> list[dict[str, Any]]:
 def test_default_is_the_preferred_version_as_yaml(kconv: Kconv, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(CRONJOB)
     ended = kconv("convert", "-f", "a.yaml")
-    assert (ended.code, ended.out, ended.err) == (0, CONVERTED, "")
+    assert (ended.code, ended.err) == (0, "")
+    heads, body = ended.out.splitlines()[:2], ended.out.splitlines()[2:]
+    assert set(heads) == set(CONVERTED.splitlines()[:2])
+    assert body == CONVERTED.splitlines()[2:]
 
 
 def test_standard_input_and_json_output(kconv: Kconv) -> None:
@@ -32,12 +35,12 @@ def test_standard_input_and_json_output(kconv: Kconv) -> None:
 
 def test_json_on_standard_input(kconv: Kconv) -> None:
     text = json.dumps(yaml.safe_load(CRONJOB))
-    assert kconv("convert", "-f", "-", stdin=text).out == CONVERTED
+    assert documents(kconv("convert", "-f", "-", stdin=text).out) == documents(CONVERTED)
 
 
 def test_former_kind_comes_out_as_the_kind_of_today_and_back(kconv: Kconv) -> None:
     text = CRONJOB.replace("v1beta1", "v2alpha1").replace("kind: CronJob", "kind: ScheduledJob")
-    assert kconv("convert", "-f", "-", stdin=text).out == CONVERTED
+    assert documents(kconv("convert", "-f", "-", stdin=text).out) == documents(CONVERTED)
     back = kconv("convert", "-f", "-", "--output-version", "batch/v2alpha1", stdin=text)
     assert documents(back.out)[0]["kind"] == "ScheduledJob"
 
@@ -155,7 +158,7 @@ def test_in_place_rewrites_what_is_not_in_the_version(kconv: Kconv, tmp_path: Pa
     before = new.read_text()
     ended = kconv("convert", "-f", "link.yaml", "-f", "new.yaml", "-f", "x.json", "--in-place")
     assert (ended.code, ended.out) == (0, "")
-    assert old.read_text() == CONVERTED
+    assert documents(old.read_text()) == documents(CONVERTED)
     assert stat.S_IMODE(old.stat().st_mode) == 0o640
     assert link.is_symlink()
     assert new.read_text() == before
