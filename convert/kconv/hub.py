@@ -32,7 +32,7 @@ def from_hub(spoke: Spoke, hub: Value) -> Value:
 
     Raises `ConversionError` when a rule fails on the object.
     """
-    value = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
+    value = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
     value.update(apply(spoke.backward, hub))
     for rule in spoke.rules:
         with converting(spoke, hub, rule):

@@ -112,12 +112,12 @@ class _Named(Type):
 class Resource(_Named):
     """A kind in one version of its API, a *spoke*.
 
-    Subclasses declare ``spec``, ``status`` and whatever else the kind has; kind, apiVersion and
+    Subclasses declare ``spec``, ``status`` and whatever else the kind has; apiVersion, kind and
     metadata are here. ``class Meta`` is described by `ResourceOptions`.
     """
 
-    kind = String()
     apiVersion = String()  # noqa: N815 - the field's own name
+    kind = String()
     metadata = Object(ObjectMeta, load_default=dict)
 
 

@@ -110,7 +110,7 @@ def test_order_of_what_is_written(widgets: Pipeline) -> None:
     value = {"spec": {"size": 1}, "metadata": {"name": "w"}, "kind": "Widget"}
     data = widgets.encode(widgets.load({**value, "apiVersion": "example.com/v1"}))
     assert data == (
-        b'{"kind":"Widget","apiVersion":"example.com/v1","metadata":{"name":"w"},"spec":{"size":1}}'
+        b'{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"size":1}}'
     )
 
 

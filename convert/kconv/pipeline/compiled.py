@@ -117,7 +117,7 @@ class CompiledSpoke:
     def dict_from_hub(self, native: Any) -> Value:
         """As `from_hub` by way of dicts, which every rule can work on."""
         hub = as_dict(native)
-        value = {"kind": self.spoke.options.kind, "apiVersion": self.spoke.api_version}
+        value = {"apiVersion": self.spoke.api_version, "kind": self.spoke.options.kind}
         value.update(shallow(self.spoke.backward, hub))
         for rule in self.spoke.rules:
             with converting(self.spoke, hub, rule):

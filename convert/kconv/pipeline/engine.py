@@ -86,7 +86,7 @@ class PlainEngine:
             value: Any = spoke.schema.instance().load(raw)
         except marshmallow.ValidationError as error:
             raise WrongTypes(list(findings_of(error.messages))) from None
-        return {"kind": spoke.options.kind, "apiVersion": spoke.api_version, **value}
+        return {"apiVersion": spoke.api_version, "kind": spoke.options.kind, **value}
 
     def check(self, spoke: Spoke, value: Any, checks: Checks) -> Iterable[Finding]:
         """The fields' own rules, then those that groups add, each if asked for."""
