@@ -3,14 +3,16 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
 
 from kconv.errors import VersionNotOnRecord
-from kconv.store import SqlStore, versions
+from kconv.store import SqlStore, Stored, versions
+from kconv.store.rewrite import rewrite_changes
 from kconv.store.write import Write, apply
-from store.samples import GROUP, RESOURCE, V1, V1BETA1, create, cronjob, running
+from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, running
 
 
 def test_drop_waits_for_a_write_that_has_not_committed(
@@ -154,3 +156,69 @@ def test_rewrite_under_writers_loses_nothing(
         current = store.get(cronjob(name))
         assert current.data == b"15"
         assert current.resource_version == mine[-1].resource_version
+
+
+def test_rewrite_that_waits_for_a_writer_leaves_what_it_wrote(
+    store: SqlStore, reopen: Callable[[], SqlStore]
+) -> None:
+    made = create(store, "a", data=b"old")
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    other = reopen()
+    run = other.begin_run("me", TARGETS, 60).id
+    for keep_undo in (False, True):
+        written, finish = threading.Event(), threading.Event()
+        rewritten: list[int] = []
+
+        def write(
+            connection: Connection,
+            stored: Stored,
+            written: threading.Event,
+            finish: threading.Event,
+        ) -> None:
+            key, number = stored.key, stored.resource_version
+            apply(connection, [Write("MODIFIED", key, V1, b"mine", None, expected=number)])
+            written.set()
+            assert finish.wait(20)
+
+        def rewrite(
+            stored: Stored, rewritten: list[int] = rewritten, keep_undo: bool = keep_undo
+        ) -> None:
+            items = [(stored, V1BETA1, b"re-encoded")]
+            rewritten.append(other.rewrite(items, run=run, keep_undo=keep_undo))
+
+        current = store.get(made.key)
+        work = partial(write, stored=current, written=written, finish=finish)
+        with running(partial(store._database.write, work)):
+            assert written.wait(20)
+            with running(partial(rewrite, current)):
+                time.sleep(0.2)
+                assert rewritten == []
+                finish.set()
+        assert rewritten == [0]
+        assert store.get(made.key).data == b"mine"
+        assert other.undo_size(run).rows == 0
+
+
+def test_rewrites_of_the_log_at_once(store: SqlStore, reopen: Callable[[], SqlStore]) -> None:
+    create(store, "a", data=b"old")
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    change = store.changes(0)[0]
+    other = reopen()
+    written, finish = threading.Event(), threading.Event()
+    rewritten: list[int] = []
+
+    def first(connection: Connection) -> None:
+        assert rewrite_changes(connection, [(change, V1BETA1, b"first")], None) == 1
+        written.set()
+        assert finish.wait(20)
+
+    def second() -> None:
+        rewritten.append(other.rewrite_changes([(change, V1BETA1, b"second")]))
+
+    with running(lambda: store._database.write(first)):
+        assert written.wait(20)
+        with running(second):
+            time.sleep(0.1)
+            finish.set()
+    assert rewritten == [0]
+    assert store.changes(0)[0].stored.data == b"first"

@@ -56,6 +56,7 @@ _ENTRY: Final = tuple(
     quarantine.c[name] == bindparam(f"entry_{name}")
     for name in ("grp", "resource", "namespace", "name", "place", "resource_version")
 )
+_SOME: Final = select(quarantine.c.name).where(quarantine.c.place == bindparam("in_place")).limit(1)
 _DELETE: Final = delete(quarantine).where(*_ENTRY)
 
 
@@ -78,18 +79,8 @@ def remove(connection: Connection, entries: Sequence[Quarantined]) -> int:
 
 def rewritten(connection: Connection, place: Place, rows: Sequence[tuple[Key, int]]) -> None:
     """Forget rows (key, resourceVersion) that have been rewritten."""
-    resources = {(key.group, key.resource) for key, _ in rows}
-    some = select(quarantine.c.name).where(
-        quarantine.c.place == place,
-        or_(
-            *(
-                and_(quarantine.c.grp == group, quarantine.c.resource == resource)
-                for group, resource in resources
-            )
-        ),
-    )
     # Nearly always there is nothing in quarantine, and a rewrite is to be fast.
-    if connection.execute(some.limit(1)).first() is not None:
+    if connection.execute(_SOME, {"in_place": place}).first() is not None:
         _remove(connection, [(key, place, number) for key, number in rows])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -61,25 +62,27 @@ UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND +api
 
 # LATERAL with a fence (OFFSET 0, FOR UPDATE) makes PostgreSQL look rows up one by one, by primary
 # key and in the order of the arrays, whatever its statistics say; those of a table just filled
-# say nothing. A row that is written meanwhile gets another ctid and is left alone.
+# say nothing. The update compares again: of a row that is written while it waits, PostgreSQL up to
+# 17 takes the new state for the one at the ctid.
 _READ_OBJECTS: Final = """
-unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[],
-    %b::bytea[]) AS new (grp, resource, namespace, name, resource_version, before, after, bytes)
+unnest(%(namespaces)s::text[], %(names)s::text[], %(numbers)s::bigint[], %(bytes)b::bytea[])
+    AS new (namespace, name, resource_version, bytes)
 CROSS JOIN LATERAL (
     SELECT o.ctid AS place, o.data FROM objects AS o
-    WHERE o.grp = new.grp AND o.resource = new.resource
+    WHERE o.grp = %(grp)s AND o.resource = %(resource)s
         AND o.namespace = new.namespace AND o.name = new.name
-        AND o.resource_version = new.resource_version AND o.api_version = new.before
+        AND o.resource_version = new.resource_version AND o.api_version = %(before)s
 """
 _OBJECTS: Final = f"""
-UPDATE objects SET api_version = new.after, data = new.bytes
+UPDATE objects SET api_version = %(after)s, data = new.bytes
 FROM {_READ_OBJECTS} OFFSET 0) AS found
 WHERE objects.ctid = found.place
+    AND objects.resource_version = new.resource_version AND objects.api_version = %(before)s
 """
 _UNDO: Final = f"""
 INSERT INTO undo ({_UNDO_COLUMNS})
-SELECT %s, new.grp, new.resource, new.namespace, new.name, new.resource_version, new.before,
-    found.data, new.after, new.bytes
+SELECT %(run)s, %(grp)s, %(resource)s, new.namespace, new.name, new.resource_version, %(before)s,
+    found.data, %(after)s, new.bytes
 FROM {_READ_OBJECTS} FOR UPDATE) AS found
 {_UNDO_AGAIN}
 """
@@ -92,7 +95,7 @@ CROSS JOIN LATERAL (
     WHERE c.resource_version = new.resource_version AND c.api_version = new.before
     OFFSET 0
 ) AS found
-WHERE changes.ctid = found.place
+WHERE changes.ctid = found.place AND changes.api_version = new.before
 """
 
 
@@ -109,7 +112,8 @@ def rewrite(
         runs.check_held(connection, run)
     if not items:
         return 0
-    # In key order, as writers lock rows, so that the two never wait for each other in a circle.
+    # In key order, as writers lock rows, so that the two do not wait for each other in a circle
+    # (but where versions are mixed they may, and the database has one of them try again).
     ordered = sorted(items, key=_object_order)
     by = _postgresql_objects if connection.dialect.name == "postgresql" else _sqlite_objects
     done = by(connection, ordered, run if keep_undo else None)
@@ -172,26 +176,33 @@ def _sqlite_objects(connection: Connection, items: Sequence[ObjectRewrite], run:
 def _postgresql_objects(
     connection: Connection, items: Sequence[ObjectRewrite], run: str | None
 ) -> int:
-    keys = [stored.key for stored, _, _ in items]
-    arrays: tuple[Any, ...] = (
-        [key.group for key in keys],
-        [key.resource for key in keys],
-        [key.namespace for key in keys],
-        [key.name for key in keys],
-        [stored.resource_version for stored, _, _ in items],
-        [stored.api_version for stored, _, _ in items],
-        [version for _, version, _ in items],
-    )
-    if run is not None:
-        digests = [digest(data) for _, _, data in items]
-        connection.exec_driver_sql(_UNDO, (run, *arrays, digests))
-    datas = [data for _, _, data in items]
-    return connection.exec_driver_sql(_OBJECTS, (*arrays, datas)).rowcount
+    done = 0
+    for shared, group in groupby(items, key=_shared):
+        each = list(group)
+        arguments: dict[str, Any] = dict(
+            zip(("grp", "resource", "before", "after"), shared, strict=True)
+        )
+        arguments |= {
+            "namespaces": [stored.key.namespace for stored, _, _ in each],
+            "names": [stored.key.name for stored, _, _ in each],
+            "numbers": [stored.resource_version for stored, _, _ in each],
+        }
+        if run is not None:
+            kept = {"run": run, "bytes": [digest(data) for _, _, data in each]}
+            connection.exec_driver_sql(_UNDO, arguments | kept)
+        arguments["bytes"] = [data for _, _, data in each]
+        done += connection.exec_driver_sql(_OBJECTS, arguments).rowcount
+    return done
 
 
-def _object_order(item: ObjectRewrite) -> tuple[str, str, str, str]:
+def _shared(item: ObjectRewrite) -> tuple[str, str, str, str]:
+    stored, api_version, _ = item
+    return stored.key.group, stored.key.resource, stored.api_version, api_version
+
+
+def _object_order(item: ObjectRewrite) -> tuple[str, ...]:
     key = item[0].key
-    return key.group, key.resource, key.namespace, key.name
+    return *_shared(item), key.namespace, key.name
 
 
 def _change_order(item: ChangeRewrite) -> int:

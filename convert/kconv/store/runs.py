@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from kconv.errors import Conflict, NotFound, UsageError
 from kconv.store import quarantine
@@ -26,6 +26,11 @@ RunState = Literal["running", "done", "failed", "interrupted"]
 Ending = Literal["done", "failed", "interrupted"]
 
 _ENDINGS: Final = ("done", "failed", "interrupted")
+_HELD: Final = (
+    select(runs.c.id)
+    .where(runs.c.id == bindparam("run_id"), runs.c.state == "running")
+    .with_for_update(read=True)
+)
 
 
 class RunTarget(NamedTuple):
@@ -129,12 +134,7 @@ def known(connection: Connection) -> list[Run]:
 
 def check_held(connection: Connection, run_id: str) -> None:
     """Have the run stay as it is until commit. Raises `Conflict` when it is no longer held."""
-    held = (
-        select(runs.c.id)
-        .where(runs.c.id == run_id, runs.c.state == "running")
-        .with_for_update(read=True)
-    )
-    if connection.execute(held).scalar_one_or_none() is None:
+    if connection.execute(_HELD, {"run_id": run_id}).scalar_one_or_none() is None:
         raise _lost(run_id)
 
 
