@@ -62,8 +62,8 @@ UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND +api
 
 # LATERAL with a fence (OFFSET 0, FOR UPDATE) makes PostgreSQL look rows up one by one, by primary
 # key and in the order of the arrays, whatever its statistics say; those of a table just filled
-# say nothing. The update compares again: of a row that is written while it waits, PostgreSQL up to
-# 17 takes the new state for the one at the ctid.
+# say nothing. The update compares again, because not every release of PostgreSQL, once it has
+# waited for a writer, looks again whether the row is still at the ctid.
 _READ_OBJECTS: Final = """
 unnest(%(namespaces)s::text[], %(names)s::text[], %(numbers)s::bigint[], %(bytes)b::bytea[])
     AS new (namespace, name, resource_version, bytes)
