@@ -94,8 +94,10 @@ def test_aliases_made_to_explode(kconv: Kconv) -> None:
     assert "expands to more than" in refused(kconv("convert", "-f", "-", stdin="\n".join(lines)), 1)
 
 
-def test_file_over_the_limit(kconv: Kconv, tmp_path: Path) -> None:
+def test_file_over_the_limit(kconv: Kconv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "big.yaml").write_text(CRONJOB + "#" * LIMIT)
+    assert kconv("convert", "-f", "big.yaml").code == 0
+    monkeypatch.setattr("kconv.cli.manifest.FILE_LIMIT", LIMIT)
     assert "big.yaml: Request entity too large" in refused(kconv("convert", "-f", "big.yaml"), 1)
 
 

@@ -10,7 +10,7 @@ from kconv.cli.manifest import Document, Manifest
 from kconv.cli.message import problem_lines
 from kconv.errors import DecodeError, KconvError, NotRegistered, UsageError
 from kconv.gvk import GroupVersion, version_key
-from kconv.pipeline import Decoded, Pipeline
+from kconv.pipeline import Decoded, Lost, Pipeline, converts_to
 from kconv.scheme import HubKind, Scheme, Spoke, load_scheme
 from kconv.scheme.load import installed_groups
 
@@ -132,8 +132,9 @@ class Converter:
                 return value
             if target is not decoded.spoke:
                 result.changed = True
-            hub = self.pipeline.to_hub(decoded)
-            return self.pipeline.dump(self.pipeline.from_hub(hub, target))
+            converted, losses = converts_to(self.pipeline, decoded, target)
+            self._lost(f"{where}: {_title(decoded)}", target, losses)
+            return self.pipeline.dump(converted)
         except NotRegistered as error:
             if not self.ignore_unknown:
                 self._problem(where, error)
@@ -164,6 +165,13 @@ class Converter:
             self.findings.problems.append([where, *(f"  {warning}" for warning in warnings)])
         elif warnings:
             self.findings.warnings.extend(f"{where}: {each}, dropped" for each in warnings)
+
+    def _lost(self, where: str, target: Spoke, losses: Sequence[Lost]) -> None:
+        told = [f"{loss}, which {target.api_version} cannot hold" for loss in losses]
+        if self.strict and told:
+            self.findings.problems.append([where, *(f"  {each}" for each in told)])
+        else:
+            self.findings.warnings.extend(f"{where}: {each}" for each in told)
 
     def _problem(self, where: str, error: KconvError) -> None:
         head, *rest = problem_lines(error)

@@ -47,7 +47,7 @@ def convert(
         bool, typer.Option("--in-place", help="Rewrite the files that are not in that version.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse unknown and duplicate fields.")
+        bool, typer.Option("--strict", help="Refuse unknown and duplicate fields, and any loss.")
     ] = False,
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Leave kinds that no API has as they are.")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from kconv.codec import json as json_codec
 from kconv.codec import yaml as yaml_codec
+from kconv.codec.limits import FILE_LIMIT
 from kconv.errors import DecodeError, UsageError
 from kconv.paths import format_path
 
@@ -117,9 +118,9 @@ def _read(path: Path | None) -> Manifest:
 
 def _parse(data: bytes, format: Literal["yaml", "json"]) -> list[Document]:
     if format == "yaml":
-        found = yaml_codec.decode_all_with_duplicates(data)
+        found = yaml_codec.decode_all_with_duplicates(data, FILE_LIMIT)
     else:
-        found = [(json_codec.decode(data), json_codec.duplicate_keys(data))]
+        found = [(json_codec.decode(data, FILE_LIMIT), json_codec.duplicate_keys(data))]
     return [
         Document(number, value, tuple(format_path(path) for path in duplicates))
         for number, (value, duplicates) in enumerate(found, start=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,7 +27,13 @@ HEADER = (
 
 
 @app.command()
-def versions(apis: Apis = None, output: Output = Report.TEXT) -> None:
+def versions(
+    loss: Annotated[
+        bool, typer.Option("--loss", help="What each conversion between versions can lose.")
+    ] = False,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
     """List every group, version, level and kind: served, preferred, stored.
 
     Served: without --runtime-config of kconv serve. Preferred: what a group's clients use.
@@ -36,7 +42,11 @@ def versions(apis: Apis = None, output: Output = Report.TEXT) -> None:
     from kconv.cli.console import emit_json, emit_table
     from kconv.scheme import load_scheme
 
-    rows = version_rows(load_scheme(apis=apis or ()))
+    scheme = load_scheme(apis=apis or ())
+    if loss:
+        _losses(scheme, output)
+        return
+    rows = version_rows(scheme)
     if output is Report.JSON:
         emit_json({"versions": rows})
         return
@@ -55,6 +65,47 @@ def versions(apis: Apis = None, output: Output = Report.TEXT) -> None:
             for row in rows
         ],
     )
+
+
+def _losses(scheme: Scheme, output: Report) -> None:
+    from kconv.cli.console import emit_json, emit_table
+
+    rows = loss_rows(scheme)
+    if output is Report.JSON:
+        emit_json({"conversions": rows})
+        return
+    table: list[tuple[str, ...]] = []
+    for row in rows:
+        for number, loss in enumerate(row["losses"] or [{}]):
+            pair = (row["from"], row["to"]) if number == 0 else ("", "")
+            table.append((*pair, *_loss_cells(loss)))
+    emit_table(("FROM", "TO", "FIELD", "BECOMES", "REASON"), table)
+
+
+def _loss_cells(loss: dict[str, str]) -> tuple[str, str, str]:
+    if not loss:
+        return "nothing", "-", "-"
+    kept = f"kept in {loss['keptIn']}" if loss["keptIn"] else "lost"
+    return loss["path"], kept, loss["reason"] or "-"
+
+
+def loss_rows(scheme: Scheme) -> list[dict[str, Any]]:
+    """A row for each ordered pair of versions of a kind, with all that it can lose."""
+    from kconv.edges.steps import format_steps
+    from kconv.scheme.ledger import ledger
+
+    return [
+        {
+            "from": f"{entry.source.api_version} {entry.source.gvk.kind}",
+            "to": f"{entry.target.api_version} {entry.target.gvk.kind}",
+            "losses": [
+                {"path": format_steps(each.path), "keptIn": each.kept, "reason": each.reason}
+                for each in entry.losses
+            ],
+        }
+        for kind in scheme.kinds
+        for entry in ledger(kind)
+    ]
 
 
 def version_rows(scheme: Scheme) -> list[dict[str, Any]]:

@@ -8,18 +8,18 @@ from typing import Any
 
 import msgspec
 
-from kconv.codec.limits import check_depth, check_size, too_deep
+from kconv.codec.limits import LIMIT, check_depth, check_size, too_deep
 from kconv.errors import DecodeError
 from kconv.paths import Path
 
 
-def decode(data: bytes) -> Any:
+def decode(data: bytes, limit: int = LIMIT) -> Any:
     """The value of a JSON text (RFC 8259, UTF-8); a later duplicate of a key wins.
 
     Raises `DecodeError` for what is not JSON, NaN and Infinity among it, and `TooLarge` for a
     text over the limits of size or depth.
     """
-    check_size(data)
+    check_size(data, limit)
     try:
         value = msgspec.json.decode(data)
     except msgspec.DecodeError as error:

@@ -16,10 +16,14 @@ NODES = 1_000_000
 """Values that a YAML document may expand to once its aliases are followed."""
 
 
-def check_size(data: bytes) -> None:
-    """Raise `TooLarge` for more bytes than a document may have."""
-    if len(data) > LIMIT:
-        raise TooLarge(f"Request entity too large: limit is {LIMIT}")
+FILE_LIMIT = 64 * LIMIT
+"""Bytes that a file of many documents, or an exported list, may have on the command line."""
+
+
+def check_size(data: bytes, limit: int = LIMIT) -> None:
+    """Raise `TooLarge` for more bytes than ``limit``."""
+    if len(data) > limit:
+        raise TooLarge(f"Request entity too large: limit is {limit}")
 
 
 def check_depth(value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from kconv.codec.limits import DEPTH, NODES, check_size, too_deep
+from kconv.codec.limits import DEPTH, LIMIT, NODES, check_size, too_deep
 from kconv.errors import DecodeError, TooLarge
 from kconv.paths import Path
 
@@ -93,15 +93,16 @@ def decode_all(data: bytes) -> list[Any]:
     return [value for value, _ in decode_all_with_duplicates(data)]
 
 
-def decode_all_with_duplicates(data: bytes) -> list[tuple[Any, list[Path]]]:
+def decode_all_with_duplicates(data: bytes, limit: int = LIMIT) -> list[tuple[Any, list[Path]]]:
     """As `decode_all`, each document with the paths of the keys that it repeats."""
-    check_size(data)
+    check_size(data, limit)
     documents: list[tuple[Any, list[Path]]] = []
     try:
         for node in yaml.compose_all(data, Loader=_Loader):
             if isinstance(node, ScalarNode) and _is_null(node):
                 continue
-            builder = _Builder()
+            # Without aliases there is at most a value for every few bytes.
+            builder = _Builder(NODES + len(data) // 4)
             documents.append((builder.build(node, (), 0), builder.duplicates))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -142,14 +143,17 @@ def _is_null(node: ScalarNode) -> bool:
 class _Builder:
     """Turns composed nodes into a JSON-shaped value, counting what aliases expand to."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
         self.duplicates: list[Path] = []
         self.nodes = 0
+        self.limit = limit
 
     def build(self, node: Node, path: Path, depth: int) -> Any:
         self.nodes += 1
-        if self.nodes > NODES:
-            raise TooLarge(f"the document expands to more than {NODES} values; are aliases nested?")
+        if self.nodes > self.limit:
+            raise TooLarge(
+                f"the document expands to more than {self.limit} values; are aliases nested?"
+            )
         if depth > DEPTH:
             raise too_deep()
         if not isinstance(node, ScalarNode) and node.tag not in _PLAIN_TAGS:

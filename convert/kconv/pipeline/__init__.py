@@ -1,6 +1,7 @@
 """The pipeline: bytes -> decode -> spoke -> hub -> spoke -> bytes."""
 
 from kconv.pipeline.engine import Engine, PlainEngine
+from kconv.pipeline.loss import Lost, converts_to, lost
 from kconv.pipeline.pipeline import Pipeline, invalid_object
 from kconv.pipeline.values import Decoded, FieldValidation, Format, HubObject, ref_of
 
@@ -10,8 +11,11 @@ __all__ = [
     "FieldValidation",
     "Format",
     "HubObject",
+    "Lost",
     "Pipeline",
     "PlainEngine",
+    "converts_to",
     "invalid_object",
+    "lost",
     "ref_of",
 ]

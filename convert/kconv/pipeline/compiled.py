@@ -25,7 +25,7 @@ from kconv.compile import (
 )
 from kconv.errors import TooLarge
 from kconv.hub import converting
-from kconv.pipeline.engine import PlainEngine
+from kconv.pipeline.engine import PlainEngine, Way
 from kconv.pipeline.values import Checks, Value, as_dict
 from kconv.scheme import Spoke
 
@@ -125,6 +125,18 @@ class CompiledSpoke:
         return value
 
 
+def same_shape(spoke: Spoke, target: Spoke) -> bool:
+    """Whether the way through the hub changes nothing but kind and apiVersion.
+
+    So it is for versions of the same fields in the same order, all of which the hub has as well,
+    without rules.
+    """
+    names, others = (list(each.schema.instance().wire_fields()) for each in (spoke, target))
+    own = {"kind", "apiVersion"}
+    through = {*spoke.forward.copied} & {*target.backward.copied} | own
+    return not spoke.rules and not target.rules and names == others and {*names} <= through
+
+
 def _nothing(value: Any) -> None:
     """Nothing is left to do for this type."""
 
@@ -140,7 +152,7 @@ class CompiledEngine(PlainEngine):
         }
         self._bare = Types()
         self._spokes: dict[Spoke, CompiledSpoke] = {}
-        self._ways: dict[tuple[Spoke, Spoke, Checks], Callable[[bytes], bytes]] = {}
+        self._ways: dict[tuple[Spoke, Spoke, Checks], Way] = {}
 
     def compiled(self, spoke: Spoke) -> CompiledSpoke:
         """What is compiled of a spoke."""
@@ -172,41 +184,55 @@ class CompiledEngine(PlainEngine):
             return None
         return value
 
-    def converted(
-        self, spoke: Spoke, target: Spoke, data: bytes, *, checks: Checks
-    ) -> bytes | None:
-        """Decoded, converted and encoded in one go, by functions that are looked up once."""
+    def way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way:
+        """Decode, convert and encode by functions that are looked up once."""
         key = (spoke, target, checks)
         way = self._ways.get(key)
         if way is None:
             way = self._ways[key] = self._way(*key)
-        try:
-            return way(data)
-        except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
-            return None
+        return way
 
-    def _way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Callable[[bytes], bytes]:
-        source, sink = self.compiled(spoke), self.compiled(target)
+    def _way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way:
+        source = self.compiled(spoke)
         decode = source.decoder(trusted=checks == "types", closed=False)
         check = source.check(checks)
+        check = None if check is _nothing else check
         kind, api_version = spoke.options.kind, spoke.api_version
-        to_hub, from_hub = source.to_hub, sink.from_hub
-        by_dict = not by_struct(spoke.rules)
-        if by_dict:
-            from_hub = sink.dict_from_hub
-        to_struct = sink.struct() if by_dict or not by_struct(target.rules) else None
+        convert = self._conversion(spoke, target)
+        encode = _encode
 
-        def way(data: bytes) -> bytes:
-            value = decode(data)
-            if value.kind != kind or value.apiVersion != api_version:
-                raise Slow
-            check(value)
-            value = from_hub(to_hub(value))
-            if to_struct is not None:
-                value = msgspec.convert(value, to_struct)
-            return _encode(value)
+        def way(data: bytes) -> bytes | None:
+            try:
+                value = decode(data)
+                if value.kind != kind or value.apiVersion != api_version:
+                    return None
+                if check is not None:
+                    check(value)
+                return encode(convert(value))
+            except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
+                return None
 
         return way
+
+    def _conversion(self, spoke: Spoke, target: Spoke) -> Callable[[Any], Any]:
+        """From the struct of a spoke, which is given away, to what encodes as another spoke."""
+        source, sink = self.compiled(spoke), self.compiled(target)
+        kind, api_version = target.options.kind, target.api_version
+        if same_shape(spoke, target):
+            if spoke is target:
+                return lambda value: value
+
+            def renamed(value: Any) -> Any:
+                value.kind, value.apiVersion = kind, api_version
+                return value
+
+            return renamed
+        if by_struct(spoke.rules) and by_struct(target.rules):
+            to_hub, from_hub = source.to_hub, sink.from_hub
+            return lambda value: from_hub(to_hub(value))
+        struct = sink.struct()
+        by_dict = sink.dict_from_hub if not by_struct(spoke.rules) else sink.from_hub
+        return lambda value: msgspec.convert(by_dict(source.to_hub(value)), struct)
 
     def _decoded(
         self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool

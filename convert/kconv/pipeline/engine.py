@@ -6,7 +6,7 @@ definition of what is right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import marshmallow
@@ -17,6 +17,10 @@ from kconv.fields.base import findings_of
 from kconv.paths import Finding, Path
 from kconv.pipeline.values import Checks, Value
 from kconv.scheme import Spoke
+
+
+Way = Callable[[bytes], bytes | None]
+"""From the JSON of an object to its JSON in another version; None where something is not sound."""
 
 
 class WrongTypes(Exception):
@@ -37,13 +41,8 @@ class Engine(Protocol):
         whatever they would find something wrong with (unknown fields if ``closed``).
         """
 
-    def converted(
-        self, spoke: Spoke, target: Spoke, data: bytes, *, checks: Checks
-    ) -> bytes | None:
-        """The JSON of a sound object, given as JSON, in another version.
-
-        None where the engine has no short cut for the whole way, or something is not sound.
-        """
+    def way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way | None:
+        """What converts a version to another at a go; None where the engine has no such thing."""
 
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """The decoded value of a raw document. Raises `WrongTypes` with every such field."""
@@ -74,9 +73,7 @@ class PlainEngine:
         """There is no short cut."""
         return None
 
-    def converted(
-        self, spoke: Spoke, target: Spoke, data: bytes, *, checks: Checks
-    ) -> bytes | None:
+    def way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way | None:
         """There is no short cut."""
         return None
 

@@ -6,7 +6,6 @@ The server, the command line, the migration and the tests all convert here.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +16,6 @@ from kconv.errors import (
     ConversionError,
     DecodeError,
     InvalidObject,
-    NotRegistered,
     ObjectRef,
     StrictDecodeError,
     UsageError,
@@ -25,7 +23,8 @@ from kconv.errors import (
 from kconv.gvk import GroupVersion
 from kconv.paths import REQUIRED, Finding, Path, describe, format_path
 from kconv.pipeline.compiled import CompiledEngine
-from kconv.pipeline.engine import Engine, WrongTypes
+from kconv.pipeline.engine import Engine, Way, WrongTypes
+from kconv.pipeline.heads import Heads
 from kconv.pipeline.values import (
     Checks,
     Decoded,
@@ -37,15 +36,6 @@ from kconv.pipeline.values import (
 )
 from kconv.scheme import Scheme, Spoke
 
-_HEAD = re.compile(
-    rb'\s*\{\s*"(apiVersion|kind)"\s*:\s*"([\w./-]+)"\s*,\s*"(kind|apiVersion)"\s*:\s*"([\w./-]+)"'
-)
-"""The first two fields of an object, where they are kind and apiVersion."""
-
-_HEADS = 1000
-"""How many spellings of such heads are remembered."""
-
-
 class Pipeline:
     """Converts objects of the versions in a frozen scheme.
 
@@ -55,8 +45,8 @@ class Pipeline:
     def __init__(self, scheme: Scheme, engine: Engine | None = None) -> None:
         self.scheme = scheme.freeze()
         self.engine: Engine = engine or CompiledEngine()
-        self._heads: dict[bytes, Spoke] = {}
-        self._last_head: tuple[bytes, Spoke | None] = (b"{}{}", None)
+        self._heads = Heads(self.scheme)
+        self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (b"", None, False, None)
 
     def decode(
         self,
@@ -140,9 +130,13 @@ class Pipeline:
         Raises what `decode` raises, and `UsageError` if the kind has no such version.
         """
         if format == "json" and field_validation == "Ignore":
-            direct = self._directly(data, to, "types" if trusted else "fields")
-            if direct is not None:
-                return direct
+            head, known, judged, way = self._last_way
+            if known is not to or judged is not trusted or not data.startswith(head):
+                way = self._way(data, to, trusted)
+            if way is not None and len(data) <= LIMIT:
+                converted = way(data)
+                if converted is not None:
+                    return converted
         decoded = self.decode(
             data, format=format, field_validation=field_validation, trusted=trusted,
             checks="fields",
@@ -181,28 +175,15 @@ class Pipeline:
         if findings:
             raise invalid_object(new.spoke, new.ref, findings)
 
-    def _directly(self, data: bytes, to: GroupVersion, checks: Checks) -> bytes | None:
-        """The converted bytes, where the engine has one function for the whole way."""
-        if len(data) > LIMIT:
-            return None
-        spoke = self._spoke_at_head(data)
+    def _way(self, data: bytes, to: GroupVersion, trusted: bool) -> Way | None:
+        """What converts an object like this one at a go, if the engine has that."""
+        head, spoke = self._heads.match(data)
         target = spoke and spoke.kind.spoke_for(to, spoke.options.kind)
         if spoke is None or target is None:
             return None
-        return self.engine.converted(spoke, target, data, checks=checks)
-
-    def _spoke_at_head(self, data: bytes) -> Spoke | None:
-        """The spoke that the first two fields of a JSON object name, if they are those."""
-        head, spoke = self._last_head
-        if data.startswith(head):
-            return spoke
-        match = _HEAD.match(data)
-        if match is None:
-            return None
-        found = self._heads.get(match[0]) or self._head(match)
-        if found is not None:
-            self._last_head = (match[0], found)
-        return found
+        way = self.engine.way(spoke, target, "types" if trusted else "fields")
+        self._last_way = (head, to, trusted, way)
+        return way
 
     def _decode_fast(
         self,
@@ -215,27 +196,13 @@ class Pipeline:
         closed = field_validation != "Ignore"
         if len(data) > LIMIT:
             return None
-        spoke = expected or self._spoke_at_head(data)
+        spoke = expected or self._heads.spoke(data)
         if spoke is None:
             return None
         native = self.engine.sound(spoke, data, checks=checks, closed=closed)
         if native is None or (closed and json_codec.duplicate_keys(data)):
             return None
         return Decoded(spoke, native)
-
-    def _head(self, match: re.Match[bytes]) -> Spoke | None:
-        """The spoke that the first two fields of an object name, remembered by their bytes."""
-        said = {match[1]: match[2].decode(), match[3]: match[4].decode()}
-        if len(said) != 2:
-            return None
-        try:
-            gvk = GroupVersion.parse(said[b"apiVersion"]).kind(said[b"kind"])
-            spoke = self.scheme.spoke(gvk)
-        except (UsageError, NotRegistered):
-            return None
-        if len(self._heads) < _HEADS:
-            self._heads[match[0]] = spoke
-        return spoke
 
     def _parse(
         self, data: bytes, format: Format, field_validation: FieldValidation

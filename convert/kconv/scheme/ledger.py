@@ -33,10 +33,11 @@ def ledger(kind: HubKind) -> Iterator[Entry]:
     for source in kind.spokes:
         for target in kind.spokes:
             if source is not target:
-                yield Entry(source, target, tuple(_losses(source, target)))
+                yield Entry(source, target, tuple(losses_between(source, target)))
 
 
-def _losses(source: Spoke, target: Spoke) -> Iterator[Loss]:
+def losses_between(source: Spoke, target: Spoke) -> Iterator[Loss]:
+    """What rules declare about going from one version to another of the same kind."""
     never = {
         loss.path for loss in _declared(source) if loss.direction == "to spoke" and not loss.kept
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from importlib.metadata import entry_points
 
-from kconv.errors import UsageError
+from kconv.errors import KconvError, SchemeError, UsageError
 from kconv.scheme.scheme import Scheme
 
 ENTRY_POINTS = "kconv.apis"
@@ -27,15 +28,26 @@ def load_scheme(groups: Collection[str] | None = None, apis: Sequence[str] = ())
     packages by ``module:function``, where the function takes the `Scheme` to fill.
 
     Raises `UsageError` for a module or function that is not there, `SchemeError` for what
-    `Scheme.freeze` refuses.
+    `Scheme.freeze` refuses and for a package whose own code fails.
     """
     scheme = Scheme()
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         if groups is None or _group(point.name) in groups:
-            point.load()(scheme)
+            _fill(scheme, point.value, point.load)
     for name in apis:
-        _named(name)(scheme)
+        _fill(scheme, name, partial(_named, name))
     return scheme.freeze()
+
+
+def _fill(scheme: Scheme, name: str, load: Callable[[], Register]) -> None:
+    """Let a package register what it has; what is wrong with its code is said in its name."""
+    try:
+        load()(scheme)
+    except KconvError:
+        raise
+    except Exception as error:
+        message = f'the API package "{name}" cannot be loaded: {type(error).__name__}: {error}'
+        raise SchemeError(message) from error
 
 
 def _group(name: str) -> str:

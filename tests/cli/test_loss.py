@@ -1,0 +1,60 @@
+"""What a conversion loses is said before anything is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli.samples import Kconv
+
+PLAIN = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  maxReplicas: 5
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  metrics:
+  - type: Resource
+    resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}
+  - type: Resource
+    resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}
+"""
+LOSSY = PLAIN.replace("averageValue: 500Mi", "averageValue: 500Mi, value: 7")
+
+
+def test_says_what_is_lost(kconv: Kconv, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(LOSSY)
+    ended = kconv("convert", "-f", "a.yaml", "--output-version", "autoscaling/v1")
+    assert ended.code == 0
+    assert "HorizontalPodAutoscaler shop/web" in ended.err
+    assert 'spec.metrics[1].resource.target.value: "7" would be lost' in ended.err
+    assert "which autoscaling/v1 cannot hold" in ended.err
+
+
+def test_strict_writes_nothing(kconv: Kconv, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(LOSSY)
+    ended = kconv(
+        "convert", "-f", "a.yaml", "--output-version", "autoscaling/v1", "--strict", "--in-place"
+    )
+    assert (ended.code, ended.out) == (1, "")
+    assert "spec.metrics[1].resource.target.value" in ended.err
+    assert path.read_text() == LOSSY
+
+
+def test_what_annotations_keep_is_not_lost(kconv: Kconv, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(PLAIN)
+    ended = kconv("convert", "-f", "a.yaml", "--output-version", "autoscaling/v1", "--strict")
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_ledger(kconv: Kconv) -> None:
+    text = kconv("versions", "--loss")
+    assert text.code == 0
+    assert "kept in autoscaling.alpha.kubernetes.io/metrics" in text.out
+    ended = kconv("versions", "--loss", "-o", "json")
+    rows = {(row["from"], row["to"]): row["losses"] for row in json.loads(ended.out)["conversions"]}
+    assert rows["batch/v1 CronJob", "batch/v1beta1 CronJob"] == []
+    hpa = rows["autoscaling/v2 HorizontalPodAutoscaler", "autoscaling/v1 HorizontalPodAutoscaler"]
+    assert all(loss["keptIn"] or loss["reason"] for loss in hpa)
