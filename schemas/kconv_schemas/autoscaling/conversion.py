@@ -12,6 +12,7 @@ from typing import Any
 from kconv.edges import Functions
 from kconv_schemas.autoscaling import kept
 from kconv_schemas.autoscaling.defaults import cpu_metric
+from kconv_schemas.autoscaling.losses import KEPT, LOST
 from kconv_schemas.autoscaling.metrics import (
     behavior_from_v1,
     behavior_to_v1,
@@ -122,5 +123,7 @@ V1_RULE = Functions(
     ),
     to_hub=to_hub,
     to_spoke=to_spoke,
+    kept=KEPT,
+    lost=LOST,
 )
 """How a v1 HorizontalPodAutoscaler differs from the hub."""
