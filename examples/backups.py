@@ -27,7 +27,7 @@ GROUP = "backup.example.com"
 class PlanSpecV1Beta1(Type):
     """The place is one string, `bucket:folder`."""
 
-    place = String(required=True)
+    place = String(required=True, pattern=r"^[a-z0-9.-]+(:.+)?$")
     mode = String(enum=("All", "Changed"), load_default="All")
 
 
@@ -44,8 +44,8 @@ class PlanV1Beta1(Resource):
 class PlanSpecV1(Type):
     """The place is two fields, modes have other names, and old backups go away."""
 
-    bucket = String(required=True)
-    folder = String()
+    bucket = String(required=True, pattern=r"^[a-z0-9.-]+$")
+    folder = String(min_length=1)
     mode = String(enum=("Full", "Incremental"), load_default="Full")
     keep = Integer(format="int32", minimum=1)
 
