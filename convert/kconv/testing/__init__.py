@@ -1,4 +1,10 @@
-"""What tests of an API's versions need: objects made from their schemas.
+"""Tests for an API's versions, derived from its schemas and edges.
 
-`kconv.testing.strategies` needs Hypothesis, which is not installed with kconv.
+`ApiTests` in a conftest.py gives a test for each promise that a version makes; the pytest plugin
+`kconv.testing.plugin` collects them. `kconv.testing.strategies` and `kconv.testing.mutations`
+make objects for tests of your own. Install with ``pip install 'kconv[testing]'``.
 """
+
+from kconv.testing.api import ApiTests
+
+__all__ = ["ApiTests"]

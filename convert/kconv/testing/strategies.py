@@ -14,6 +14,7 @@ from typing import Any
 import marshmallow
 from hypothesis import strategies as st
 
+from kconv.errors import SchemeError
 from kconv.fields import (
     Boolean,
     Bytes,
@@ -34,6 +35,7 @@ from kconv.fields.duration import format_duration
 from kconv.fields.time import format_micro_time, format_time
 from kconv.schema import Type
 from kconv.scheme import Spoke
+from kconv.testing.examples import examples_of
 
 Strategy = st.SearchStrategy[Any]
 
@@ -102,6 +104,9 @@ def _of(
     depth: int,
     known: dict[tuple[type[Type], int], Strategy],
 ) -> Strategy:
+    examples = examples_of(field)
+    if examples:
+        return st.sampled_from(examples)
     if isinstance(field, Object):
         return _values(field.type, depth - 1, known)
     if isinstance(field, List):
@@ -146,7 +151,10 @@ def scalars(field: marshmallow.fields.Field[Any]) -> Strategy:
         return st.binary(max_size=8).map(lambda data: base64.b64encode(data).decode())
     if isinstance(field, FreeForm):
         return st.dictionaries(_KEYS, st.one_of(_TEXT, st.booleans()), max_size=2)
-    raise TypeError(f"no strategy for fields of type {type(field).__name__}")
+    raise SchemeError(
+        f"{field.name} is a {type(field).__name__}, which kconv makes no values of; declare it "
+        'with metadata={"examples": [...]}'
+    )
 
 
 def _strings(field: String) -> Strategy:

@@ -1,0 +1,16 @@
+"""Values that a schema gives as examples of a field: ``metadata={"examples": [...]}``.
+
+What tests make up for a field follows from its type; for a field of a user's own, or one with
+rules that nothing but its author knows, the examples say what is right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow
+
+
+def examples_of(field: marshmallow.fields.Field[Any]) -> list[Any]:
+    """The examples that a field declares; none, mostly."""
+    return list(field.metadata.get("examples", ()))

@@ -1,0 +1,67 @@
+"""The ways through the hub that must give an object back, each for one object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconv.pipeline import Decoded, Pipeline
+from kconv.scheme import Spoke
+from kconv.testing import declared
+from kconv.testing.broken import Broken
+from kconv.testing.differences import differences
+from kconv.testing.names import title
+
+Document = dict[str, Any]
+
+
+def round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
+    """Through the hub and back a spoke is the same, but for what the rules declare lost."""
+    first = pipeline.load(document, spoke=spoke, trusted=True)
+    second = pipeline.from_hub(pipeline.to_hub(first), spoke)
+    way = f"{title(spoke)} -> hub -> {title(spoke)}"
+    expected = declared.through_hub(spoke)
+    expected.hold(way, first.value, second.value, document, side="spoke")
+
+
+def hub_round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
+    """Through a spoke and back the hub's object (spoke -> hub -> spoke -> hub) is the same."""
+    hub = pipeline.to_hub(pipeline.load(document, spoke=spoke, trusted=True))
+    again = pipeline.to_hub(pipeline.from_hub(hub, spoke))
+    way = f"the hub's {spoke.kind.group_kind} -> {title(spoke)} -> hub"
+    expected = declared.through_spoke(spoke)
+    expected.hold(way, hub.value, again.value, document, side="hub")
+
+
+def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: Document) -> None:
+    """One version -> another -> the first gives the object back, but for the ledger's paths."""
+    first = pipeline.load(document, spoke=source, trusted=True)
+    there = _to(pipeline, first, target)
+    for name, wanted in (("kind", target.options.kind), ("apiVersion", target.api_version)):
+        if there.value.get(name) != wanted:
+            line = f'{name}: expected "{wanted}", found {there.value.get(name)!r}'
+            raise Broken(f"{title(source)} -> {title(target)} has a wrong {name}.", [line])
+    back = _to(pipeline, there, source)
+    way = f"{title(source)} -> {title(target)} -> {title(source)}"
+    expected = declared.there_and_back(source, target)
+    expected.hold(way, first.value, back.value, document, side="hub")
+
+
+def defaulting(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
+    """Decoding what was decoded and encoded changes nothing: defaults are filled in once."""
+    first = pipeline.load(document, spoke=spoke, trusted=True)
+    for format in ("json", "yaml"):
+        data = pipeline.encode(first, format)
+        again = pipeline.decode(data, spoke=spoke, format=format, trusted=True)
+        found = list(differences(first.value, again.value))
+        if found:
+            raise Broken(
+                f"{title(spoke)}: decoding an object as {format} again, after its defaults were "
+                "filled in, changes it.",
+                found,
+                "A default must leave alone what it (or another default) has set before.",
+                document,
+            )
+
+
+def _to(pipeline: Pipeline, decoded: Decoded, spoke: Spoke) -> Decoded:
+    return pipeline.from_hub(pipeline.to_hub(decoded), spoke)
