@@ -1,14 +1,16 @@
 """`Type`, the marshmallow schema of one struct of an API, and what a group adds to one by hand.
 
 Constant defaults and rules about a single field are said on the field. What is computed from
-several fields is a function beside the type: `defaults` for values that are filled in, `validates`
-for rules, `validates_update` for rules about a change. So generated types stay generated.
+several fields is a function beside the type: `defaults` and `derives` for values that are filled
+in, `validates` for rules, `validates_update` for rules about a change. So generated types stay
+generated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import marshmallow
@@ -27,6 +29,36 @@ Value = dict[str, Any]
 Default = Callable[[Value], None]
 Rule = Callable[[Mapping[str, Any]], Iterable[Finding]]
 UpdateRule = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaulter:
+    """Computed defaults, and of which fields it depends whether there are any (see `defaults`)."""
+
+    function: Default
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def __call__(self, value: Value) -> None:
+        """Fill in the defaults of a decoded value, in place."""
+        if self.when and not any(name in value for name in self.when):
+            return
+        if not any(name in value for name in self.unless):
+            self.function(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The default of one field, worked out from others (see `derives`)."""
+
+    field: str
+    of: tuple[str, ...]
+    function: Callable[..., Any]
+
+    def __call__(self, value: Value) -> None:
+        """Fill in the field of a decoded value, in place."""
+        if not value.get(self.field):
+            value[self.field] = self.function(*map(value.get, self.of))
 
 
 _fields_only: ContextVar[bool] = ContextVar("fields_only", default=False)
@@ -50,7 +82,7 @@ class _TypeMeta(SchemaMeta):
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:  # noqa: N805 - a metaclass
         super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
         cls.zero_is_absent: dict[str, Any] = {}
-        cls.defaulters: list[Default] = []
+        cls.defaulters: list[Defaulter | Derived] = []
         cls.rules: list[Rule] = []
         cls.update_rules: list[UpdateRule] = []
 
@@ -66,7 +98,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     OPTIONS_CLASS = TypeOptions
     opts: TypeOptions
     zero_is_absent: ClassVar[dict[str, Any]]
-    defaulters: ClassVar[list[Default]]
+    defaulters: ClassVar[list[Defaulter | Derived]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]
 
@@ -196,22 +228,58 @@ def decode(schema: type[Type], data: Any) -> Value:
 
 
 _DefaultT = TypeVar("_DefaultT", bound=Default)
+_DerivedT = TypeVar("_DerivedT", bound=Callable[..., Any])
 _RuleT = TypeVar("_RuleT", bound=Rule)
 _UpdateRuleT = TypeVar("_UpdateRuleT", bound=UpdateRule)
 
 
-def defaults(*types: type[Type]) -> Callable[[_DefaultT], _DefaultT]:
+def defaults(
+    *types: type[Type], when: Collection[str] = (), unless: Collection[str] = ()
+) -> Callable[[_DefaultT], _DefaultT]:
     """Decorator: a function that fills in computed defaults of the given types.
 
-    It gets a decoded value, with the fields' own defaults in it, and changes it in place.
+    It gets a decoded value, with the fields' own defaults in it, and changes it in place. It need
+    not be called for values without any of the fields ``when``, nor for those with any of the
+    fields ``unless``. Raises ``ValueError`` for a field that a type does not have.
     """
 
     def add(function: _DefaultT) -> _DefaultT:
         for cls in types:
-            cls.defaulters.append(function)
+            _declared(cls, *when, *unless)
+            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless)))
         return function
 
     return add
+
+
+def derives(
+    *types: type[Type], field: str, of: Collection[str] = ()
+) -> Callable[[_DerivedT], _DerivedT]:
+    """Decorator: a function that works out what a field is when it is absent or empty.
+
+    It gets the values of the fields ``of``, None for those that are absent. Raises ``ValueError``
+    for a field that a type does not have, and for one that holds an object, which is never empty.
+    """
+
+    def add(function: _DerivedT) -> _DerivedT:
+        for cls in types:
+            derived, *_ = _declared(cls, field, *of)
+            if isinstance(derived, Object):
+                raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
+            cls.defaulters.append(Derived(field, tuple(of), function))
+        return function
+
+    return add
+
+
+def _declared(cls: type[Type], *names: str) -> list[marshmallow.fields.Field[Any]]:
+    """The fields of a type by their names in the YAML, before there is any instance of it."""
+    declared: Mapping[str, marshmallow.fields.Field[Any]] = cls._declared_fields
+    fields = {field.data_key or name: field for name, field in declared.items()}
+    for name in names:
+        if name not in fields:
+            raise ValueError(f"{cls.__name__} has no field {name}")
+    return [fields[name] for name in names]
 
 
 def zero_is_absent(cls: type[Type], *names: str) -> None:
@@ -220,9 +288,8 @@ def zero_is_absent(cls: type[Type], *names: str) -> None:
     Kubernetes declares such fields without a pointer, so its decoder cannot tell the two apart
     and fills in the default for either. ``names`` are fields of ``cls`` with a constant default.
     """
-    fields = cls.instance().wire_fields()
-    for name in names:
-        cls.zero_is_absent[name] = fields[name].load_default
+    for name, field in zip(names, _declared(cls, *names), strict=True):
+        cls.zero_is_absent[name] = field.load_default
 
 
 def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:

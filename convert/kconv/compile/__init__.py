@@ -10,9 +10,11 @@ from kconv.compile.fields import Slow, is_compiled
 from kconv.compile.finish import finisher
 from kconv.compile.nulls import without_nulls
 from kconv.compile.struct import Struct
+from kconv.compile.structural import LOOSE, structural
 from kconv.compile.types import Types
 
 __all__ = [
+    "LOOSE",
     "Slow",
     "Struct",
     "Types",
@@ -22,5 +24,6 @@ __all__ = [
     "finisher",
     "is_compiled",
     "shallow",
+    "structural",
     "without_nulls",
 ]

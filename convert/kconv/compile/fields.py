@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import marshmallow
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from kconv import fields
 from kconv.codec.limits import check_depth
@@ -131,6 +131,23 @@ def annotation(field: AnyField, struct: TypeOf, *, rules: bool, nonzero: bool = 
     if isinstance(field, fields.Double):
         return _constrained(int | float, rules, ge=field.minimum, le=field.maximum)
     return _KNOWN[type(field)]
+
+
+def loose_annotation(field: AnyField, struct: TypeOf) -> Any:
+    """The msgspec type that takes any value of a field, null included, with structs for objects."""
+    if isinstance(innermost(field), fields.Object) and is_compiled(field):
+        return _loose(field, struct) | None | UnsetType
+    return Any
+
+
+def _loose(field: AnyField, struct: TypeOf) -> Any:
+    if isinstance(field, fields.List):
+        items: Any = _loose(field.inner, struct)
+        return list[items]
+    if isinstance(field, fields.Map):
+        values: Any = _loose(field.inner, struct)
+        return dict[str, values]
+    return struct(field.type) if isinstance(field, fields.Object) else Any
 
 
 def _string(field: fields.String, rules: bool, nonzero: bool) -> Any:

@@ -16,8 +16,8 @@ from msgspec import UNSET
 from kconv.compile.fields import AnyField, Slow, canonical, innermost, is_compiled, quantities
 from kconv.compile.names import attribute_names
 from kconv.compile.source import Source
-from kconv.fields import List, Map, Quantity
-from kconv.schema import Type, inherited
+from kconv.fields import List, Map, Object, Quantity
+from kconv.schema import Defaulter, Derived, Type, inherited
 
 Finish = Callable[[Any], None]
 
@@ -36,7 +36,7 @@ def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
     for name, field in schema.instance().wire_fields().items():
         _field_lines(source, name, field, f"o.{names[name]}")
     for fill_in in inherited(schema, "defaulters"):
-        source.add(f"{source.define(fill_in.__name__, fill_in)}(o)")
+        _default_line(source, schema, fill_in)
     if rules:
         for name, field in schema.instance().wire_fields().items():
             if isinstance(field, List) and field.unique and is_compiled(field):
@@ -47,6 +47,23 @@ def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
         return None, ""
     function: Finish = source.compile("finish", f"finish {schema.__qualname__}")
     return function, source.text()
+
+
+def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Derived) -> None:
+    names = attribute_names(schema)
+    call = source.define(getattr(fill_in.function, "__name__", "default"), fill_in.function)
+    if isinstance(fill_in, Derived):
+        values = (f"o.{names[name]}" for name in fill_in.of)
+        given = ", ".join(f"None if {value} is UNSET else {value}" for value in values)
+        field = schema.instance().wire_fields()[fill_in.field]
+        place = f"o.{names[fill_in.field]}"
+        to = f"o[{fill_in.field!r}]" if isinstance(innermost(field), Object) else place
+        source.add(f"if not {place}: {to} = {call}({given})")
+        return
+    some = " or ".join(f"o.{names[name]} is not UNSET" for name in fill_in.when)
+    none = " and ".join(f"o.{names[name]} is UNSET" for name in fill_in.unless)
+    condition = f"({some}) and {none}" if some and none else some or none
+    source.add(f"if {condition}: {call}(o)" if condition else f"{call}(o)")
 
 
 def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None:

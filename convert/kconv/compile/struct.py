@@ -16,8 +16,8 @@ from msgspec import UNSET
 class Struct(msgspec.Struct):
     """Base of all compiled types.
 
-    Attributes are called as in the YAML; an absent field is ``msgspec.UNSET``. Names that Python
-    does not allow for attributes are in ``__attributes__``.
+    Attributes are called as in the YAML, but where Python does not allow that: ``__attributes__``
+    has the attribute of each field by its name. An absent field is ``msgspec.UNSET``.
     """
 
     __attributes__: ClassVar[dict[str, str]] = {}
@@ -26,12 +26,12 @@ class Struct(msgspec.Struct):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field; ``default`` when it is absent."""
-        value = getattr(self, self.__attributes__.get(name, name), UNSET)
+        value = getattr(self, self.__attributes__.get(name, ""), UNSET)
         return default if value is UNSET else value
 
     def setdefault(self, name: str, default: Any = None) -> Any:
         """The value of a field, which is set to ``default`` when it is absent."""
-        attribute = self.__attributes__.get(name, name)
+        attribute = self.__attributes__[name]
         value = getattr(self, attribute, UNSET)
         if value is UNSET:
             self[name] = default
@@ -57,21 +57,21 @@ class Struct(msgspec.Struct):
         return ((name, self[name]) for name in self)
 
     def __contains__(self, name: str) -> bool:
-        return getattr(self, self.__attributes__.get(name, name), UNSET) is not UNSET
+        return getattr(self, self.__attributes__.get(name, ""), UNSET) is not UNSET
 
     def __getitem__(self, name: str) -> Any:
-        value = getattr(self, self.__attributes__.get(name, name), UNSET)
+        value = getattr(self, self.__attributes__.get(name, ""), UNSET)
         if value is UNSET:
             raise KeyError(name)
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        attribute = self.__attributes__.get(name, name)
+        attribute = self.__attributes__[name]
         compiled = self.__objects__.get(attribute)
         setattr(self, attribute, value if compiled is None else compiled(value))
 
     def __delitem__(self, name: str) -> None:
-        setattr(self, self.__attributes__.get(name, name), UNSET)
+        setattr(self, self.__attributes__[name], UNSET)
 
     def __iter__(self) -> Iterator[str]:
         for attribute, name in zip(

@@ -10,7 +10,14 @@ import msgspec
 from marshmallow import missing
 from msgspec import UNSET, UnsetType
 
-from kconv.compile.fields import AnyField, Slow, annotation, innermost, is_compiled
+from kconv.compile.fields import (
+    AnyField,
+    Slow,
+    annotation,
+    innermost,
+    is_compiled,
+    loose_annotation,
+)
 from kconv.compile.finish import finisher
 from kconv.compile.names import attribute_names, types_in
 from kconv.compile.source import identifier
@@ -28,12 +35,21 @@ class Types:
     With ``rules`` the types refuse values that break the rules of their fields; without, they
     read whatever was stored. ``closed`` ones refuse fields that they do not declare. With
     ``finish`` every object is completed as it is decoded (see `finisher`); types without hold
-    values that were, or come from a conversion. Types refer to each other by name, so they may
-    be circular.
+    values that were, or come from a conversion. ``loose`` ones take whatever has the shape of
+    their objects: no field is required, none has a default. Types refer to each other by name,
+    so they may be circular.
     """
 
-    def __init__(self, *, rules: bool = False, closed: bool = False, finish: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        rules: bool = False,
+        closed: bool = False,
+        finish: bool = False,
+        loose: bool = False,
+    ) -> None:
         self.rules = rules
+        self.loose = loose
         self.closed = closed
         self.finish = finish
         self.sources: dict[type[Type], str] = {}
@@ -61,7 +77,7 @@ class Types:
         fields = schema.instance().wire_fields()
         rename = {attribute: name for name, attribute in names.items() if attribute != name}
         namespace: dict[str, Any] = {
-            "__attributes__": {name: attribute for attribute, name in rename.items()},
+            "__attributes__": names,
             "__objects__": {
                 names[name]: _Assigned(self._bare, field)
                 for name, field in fields.items()
@@ -93,6 +109,8 @@ class Types:
         return f"_{identifier(schema.__module__)}_{schema.__qualname__}_{id(schema):x}_{id(self):x}"
 
     def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
+        if self.loose:
+            return attribute, loose_annotation(field, self._reference), UNSET
         of = annotation(field, self._reference, rules=self.rules, nonzero=zero_is_absent)
         default = field.load_default
         if default is missing and isinstance(field, Field) and field.required:

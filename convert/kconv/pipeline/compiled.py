@@ -86,7 +86,7 @@ class CompiledSpoke:
             rules=spoke.rules,
             direction="to hub",
         )
-        return function
+        return _guarded(function, self.dict_to_hub) if spoke.rules else function
 
     @cached_property
     def from_hub(self) -> Callable[[Any], Any]:
@@ -103,7 +103,7 @@ class CompiledSpoke:
             rules=spoke.rules,
             direction="to spoke",
         )
-        return function
+        return _guarded(function, self.dict_from_hub) if spoke.rules else function
 
     def dict_to_hub(self, native: Any) -> Value:
         """As `to_hub` by way of dicts, which every rule can work on."""
@@ -125,6 +125,23 @@ class CompiledSpoke:
         return value
 
 
+def _guarded(
+    convert: Callable[[Any], Any], by_dict: Callable[[Any], Value]
+) -> Callable[[Any], Any]:
+    """A conversion that goes by way of dicts where a rule fails on structs.
+
+    Where the rule fails on dicts too, that says which one it was.
+    """
+
+    def guarded(native: Any) -> Any:
+        try:
+            return convert(native)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return by_dict(native)
+
+    return guarded
+
+
 def same_shape(spoke: Spoke, target: Spoke) -> bool:
     """Whether the way through the hub changes nothing but kind and apiVersion.
 
@@ -135,6 +152,16 @@ def same_shape(spoke: Spoke, target: Spoke) -> bool:
     own = {"kind", "apiVersion"}
     through = {*spoke.forward.copied} & {*target.backward.copied} | own
     return not spoke.rules and not target.rules and names == others and {*names} <= through
+
+
+def _chain(to_hub: Callable[[Any], Any], from_hub: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        made = from_hub(to_hub(value))
+        if isinstance(made, dict):
+            raise Slow
+        return made
+
+    return convert
 
 
 def _nothing(value: Any) -> None:
@@ -195,8 +222,8 @@ class CompiledEngine(PlainEngine):
     def _way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way:
         source = self.compiled(spoke)
         decode = source.decoder(trusted=checks == "types", closed=False)
-        check = source.check(checks)
-        check = None if check is _nothing else check
+        found = source.check(checks)
+        check = None if found is _nothing else found
         kind, api_version = spoke.options.kind, spoke.api_version
         convert = self._conversion(spoke, target)
         encode = _encode
@@ -228,8 +255,7 @@ class CompiledEngine(PlainEngine):
 
             return renamed
         if by_struct(spoke.rules) and by_struct(target.rules):
-            to_hub, from_hub = source.to_hub, sink.from_hub
-            return lambda value: from_hub(to_hub(value))
+            return _chain(source.to_hub, sink.from_hub)
         struct = sink.struct()
         by_dict = sink.dict_from_hub if not by_struct(spoke.rules) else sink.from_hub
         return lambda value: msgspec.convert(by_dict(source.to_hub(value)), struct)

@@ -18,7 +18,6 @@ from kconv.paths import Finding, Path
 from kconv.pipeline.values import Checks, Value
 from kconv.scheme import Spoke
 
-
 Way = Callable[[bytes], bytes | None]
 """From the JSON of an object to its JSON in another version; None where something is not sound."""
 

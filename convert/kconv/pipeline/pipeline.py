@@ -36,6 +36,7 @@ from kconv.pipeline.values import (
 )
 from kconv.scheme import Scheme, Spoke
 
+
 class Pipeline:
     """Converts objects of the versions in a frozen scheme.
 
@@ -46,7 +47,12 @@ class Pipeline:
         self.scheme = scheme.freeze()
         self.engine: Engine = engine or CompiledEngine()
         self._heads = Heads(self.scheme)
-        self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (b"", None, False, None)
+        self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (
+            b"",
+            None,
+            False,
+            None,
+        )
 
     def decode(
         self,

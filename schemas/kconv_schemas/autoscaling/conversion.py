@@ -2,110 +2,165 @@
 
 v1 has one number where v2 has a list of metrics. The number becomes the metric of CPU
 utilization; whatever else the hub has is kept in the annotations of `kept`, which are
-gone from the hub.
+gone from the hub. Values are compiled structs (see `kconv.compile.structural`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+from msgspec import UNSET
+
+from kconv.compile import LOOSE, structural
 from kconv.edges import Functions
+from kconv_schemas.autoscaling import hub as hub_types
 from kconv_schemas.autoscaling import kept
+from kconv_schemas.autoscaling.behavior import behavior_from_v1, behavior_to_v1
 from kconv_schemas.autoscaling.defaults import cpu_metric
 from kconv_schemas.autoscaling.losses import KEPT, LOST
 from kconv_schemas.autoscaling.metrics import (
-    behavior_from_v1,
-    behavior_to_v1,
     current_from_v1,
     current_to_v1,
+    hub_structs,
     metric_from_v1,
     metric_to_v1,
 )
+from kconv_schemas.autoscaling.v1 import types as v1
+from kconv_schemas.autoscaling.v2 import types as v2
 
-Value = dict[str, Any]
+_own_names = frozenset(kept.ALL).isdisjoint
 
 
-def to_hub(spoke: Value, hub: Value) -> None:
+@structural(v1.HorizontalPodAutoscaler, hub_types.HorizontalPodAutoscaler)
+def to_hub(spoke: Any, hub: Any) -> None:
     """Metrics from the number and the annotations; malformed annotations are ignored."""
-    spec, status = spoke["spec"], spoke.get("status", {})
-    metadata = hub["metadata"]
-    texts = metadata.get("annotations", {})
-    hub_spec, hub_status = hub["spec"], hub.setdefault("status", {})
-    target = spec.get("targetCPUUtilizationPercentage")
-    metrics = [] if target is None else [cpu_metric(target)]
+    spec, status = spoke.spec, spoke.status
+    target = spec.targetCPUUtilizationPercentage
+    metrics = [] if target is UNSET else [_cpu_metric(target)]
+    if hub.status is UNSET:
+        hub.status = hub_structs().HorizontalPodAutoscalerStatus()
+    texts = hub.metadata.annotations
+    if texts and not _own_names(texts):
+        _read(texts, metrics, hub)
+        _replace(hub.metadata, {})
+    hub.spec.metrics = metrics or [_cpu_metric(80)]
+    if status is not UNSET:
+        utilization = status.currentCPUUtilizationPercentage
+        if utilization is not UNSET and hub.status.currentMetrics is UNSET:
+            hub.status.currentMetrics = [_current_cpu_metric(utilization)]
+        hub.status.currentReplicas = status.currentReplicas or UNSET
+
+
+def _read(texts: dict[str, str], metrics: list[Any], hub: Any) -> None:
+    """Set what the annotations hold; metrics go before those that are there."""
     others = kept.read_list(texts, kept.METRICS, kept.Metric)
-    hub_spec["metrics"] = [*map(metric_from_v1, others or ()), *metrics] or [cpu_metric()]
+    if others:
+        metrics[:0] = [metric_from_v1(each) for each in others]
     behavior = kept.read(texts, kept.BEHAVIOR, kept.Behavior)
-    if behavior:
-        hub_spec["behavior"] = behavior_from_v1(behavior)
+    if behavior and (behavior.ScaleUp or behavior.ScaleDown):
+        hub.spec.behavior = behavior_from_v1(behavior)
     current = kept.read_list(texts, kept.CURRENT_METRICS, kept.CurrentMetric)
-    utilization = status.get("currentCPUUtilizationPercentage")
     if current is not None:
-        hub_status["currentMetrics"] = [current_from_v1(each) for each in current]
-    elif utilization is not None:
-        cpu = {"name": "cpu", "current": {"averageUtilization": utilization}}
-        hub_status["currentMetrics"] = [{"type": "Resource", "resource": cpu}]
+        hub.status.currentMetrics = [current_from_v1(each) for each in current]
     conditions = kept.read_list(texts, kept.CONDITIONS, kept.Condition)
     if conditions is not None:
-        hub_status["conditions"] = conditions
-    if status.get("currentReplicas"):
-        hub_status["currentReplicas"] = status["currentReplicas"]
-    _replace(metadata, {})
+        made = LOOSE.struct(v2.HorizontalPodAutoscalerCondition)
+        hub.status.conditions = [
+            made(
+                lastTransitionTime=each.lastTransitionTime,
+                message=each.message,
+                reason=each.reason,
+                status=each.status,
+                type=each.type,
+            )
+            for each in conditions
+        ]
 
 
-def to_spoke(hub: Value, spoke: Value) -> None:
+@structural(hub_types.HorizontalPodAutoscaler, v1.HorizontalPodAutoscaler)
+def to_spoke(hub: Any, spoke: Any) -> None:
     """The number from the first metric of CPU utilization; the rest into annotations."""
-    spec, status = hub["spec"], hub.get("status", {})
-    metrics = list(spec.get("metrics", ()))
-    target = next((metric for metric in metrics if _is_cpu_utilization(metric)), None)
-    if target is not None:
-        utilization = target["resource"]["target"]["averageUtilization"]
-        spoke["spec"]["targetCPUUtilizationPercentage"] = utilization
-        metrics = [metric for metric in metrics if metric is not target]
-    current = status.get("currentMetrics", ())
-    spoke_status = spoke.setdefault("status", {})
-    spoke_status["currentReplicas"] = status.get("currentReplicas", 0)
-    spoke_status.setdefault("desiredReplicas", 0)
-    for metric in current:
-        utilization = _current_cpu(metric)
-        if utilization is not None:
-            spoke_status["currentCPUUtilizationPercentage"] = utilization
+    spec, status = hub.spec, hub.status
+    metrics = spec.metrics or ()
+    for metric in metrics:
+        if _is_cpu_utilization(metric):
+            utilization = metric.resource.target.averageUtilization
+            spoke.spec.targetCPUUtilizationPercentage = utilization
+            metrics = [each for each in metrics if each is not metric]
+            break
     texts: dict[str, str] = {}
     if metrics:
-        texts[kept.METRICS] = kept.write([metric_to_v1(each) for each in metrics], kept.Metric)
+        texts[kept.METRICS] = kept.write([metric_to_v1(each) for each in metrics])
+    _status_to_spoke(status, spoke, texts)
+    if spec.behavior:
+        texts[kept.BEHAVIOR] = kept.write(behavior_to_v1(spec.behavior))
+    if texts or spoke.metadata.annotations:
+        _replace(spoke.metadata, texts)
+
+
+def _status_to_spoke(status: Any, spoke: Any, texts: dict[str, str]) -> None:
+    if spoke.status is UNSET:
+        spoke.status = LOOSE.struct(v1.HorizontalPodAutoscalerStatus)()
+    made = spoke.status
+    made.desiredReplicas = made.desiredReplicas or 0
+    made.currentReplicas = 0
+    if status is UNSET:
+        return
+    made.currentReplicas = status.currentReplicas or 0
+    current = status.currentMetrics
     if current:
-        shapes = [current_to_v1(each) for each in current]
-        texts[kept.CURRENT_METRICS] = kept.write(shapes, kept.CurrentMetric)
-    if status.get("conditions"):
-        conditions = [{"lastTransitionTime": None, **each} for each in status["conditions"]]
-        texts[kept.CONDITIONS] = kept.write(conditions, kept.Condition)
-    if spec.get("behavior") is not None:
-        texts[kept.BEHAVIOR] = kept.write(behavior_to_v1(spec["behavior"]), kept.Behavior)
-    _replace(spoke["metadata"], texts)
+        for metric in current:
+            utilization = _current_cpu(metric)
+            if utilization is not UNSET:
+                made.currentCPUUtilizationPercentage = utilization
+        texts[kept.CURRENT_METRICS] = kept.write([current_to_v1(each) for each in current])
+    if status.conditions:
+        shape = LOOSE.struct(kept.Condition)
+        conditions = [
+            shape(
+                type=each.type,
+                status=each.status,
+                lastTransitionTime=each.lastTransitionTime or None,
+                reason=each.reason,
+                message=each.message,
+            )
+            for each in status.conditions
+        ]
+        texts[kept.CONDITIONS] = kept.write(conditions)
 
 
-def _replace(metadata: Value, texts: dict[str, str]) -> None:
+def _replace(metadata: Any, texts: dict[str, str]) -> None:
     """Have these texts, and no others of their kind, among the annotations."""
-    annotations = metadata.get("annotations", {})
-    if texts or not annotations.keys().isdisjoint(kept.ALL):
+    annotations = metadata.annotations or {}
+    if texts or not _own_names(annotations):
         own = {name: text for name, text in annotations.items() if name not in kept.ALL}
-        metadata["annotations"] = own | texts
-        if not metadata["annotations"]:
-            del metadata["annotations"]
+        metadata.annotations = own | texts or UNSET
 
 
-def _is_cpu_utilization(metric: Value) -> bool:
-    resource = metric.get("resource") or {}
-    is_cpu = metric.get("type") == "Resource" and resource.get("name") == "cpu"
-    return is_cpu and (resource.get("target") or {}).get("averageUtilization") is not None
+def _cpu_metric(utilization: int) -> Any:
+    return msgspec.convert(cpu_metric(utilization), LOOSE.struct(v2.MetricSpec))
 
 
-def _current_cpu(metric: Value) -> int | None:
-    resource = metric.get("resource") or {}
-    if metric.get("type") != "Resource" or resource.get("name") != "cpu":
-        return None
-    found: int | None = (resource.get("current") or {}).get("averageUtilization")
-    return found
+def _current_cpu_metric(utilization: int) -> Any:
+    made = hub_structs()
+    current = made.MetricValueStatus(averageUtilization=utilization)
+    resource = made.ResourceMetricStatus(name="cpu", current=current)
+    return made.MetricStatus(type="Resource", resource=resource)
+
+
+def _is_cpu_utilization(metric: Any) -> bool:
+    resource = metric.resource
+    if metric.type != "Resource" or not resource or resource.name != "cpu":
+        return False
+    return bool(resource.target) and resource.target.averageUtilization is not UNSET
+
+
+def _current_cpu(metric: Any) -> Any:
+    resource = metric.resource
+    if metric.type != "Resource" or not resource or resource.name != "cpu":
+        return UNSET
+    return resource.current.averageUtilization if resource.current else UNSET
 
 
 V1_RULE = Functions(
@@ -125,5 +180,6 @@ V1_RULE = Functions(
     to_spoke=to_spoke,
     kept=KEPT,
     lost=LOST,
+    structs=True,
 )
 """How a v1 HorizontalPodAutoscaler differs from the hub."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kconv.schema import defaults
+from kconv.schema import defaults, derives
 from kconv_schemas.autoscaling.v2.types import HorizontalPodAutoscalerSpec
 
 _PODS = {"type": "Pods", "value": 4, "periodSeconds": 15}
@@ -24,17 +24,18 @@ def cpu_metric(utilization: int = 80) -> dict[str, Any]:
     return {"type": "Resource", "resource": {"name": "cpu", "target": target}}
 
 
-@defaults(HorizontalPodAutoscalerSpec)
-def metrics(value: dict[str, Any]) -> None:
+@derives(HorizontalPodAutoscalerSpec, field="metrics")
+def metrics() -> list[dict[str, Any]]:
     """Without any metric, CPU counts."""
-    if not value.get("metrics"):
-        value["metrics"] = [cpu_metric()]
+    return [cpu_metric()]
 
 
-@defaults(HorizontalPodAutoscalerSpec)
+@defaults(HorizontalPodAutoscalerSpec, when=("behavior",))
 def behavior(value: dict[str, Any]) -> None:
     """Who sets one part of the behavior gets the rest of it spelled out."""
-    given = value.get("behavior")
-    if given is not None:
-        for direction, rules in (("scaleUp", _SCALE_UP), ("scaleDown", _SCALE_DOWN)):
-            given[direction] = {**copy.deepcopy(rules), **given.get(direction, {})}
+    given = value["behavior"]
+    for direction, rules in (("scaleUp", _SCALE_UP), ("scaleDown", _SCALE_DOWN)):
+        own = given.get(direction, {})
+        missing = {name: rules[name] for name in rules if name not in own}
+        if missing:
+            given[direction] = {**copy.deepcopy(missing), **own}

@@ -9,17 +9,19 @@ whole text ignored when any of it is of a wrong type.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
 
 import marshmallow
+import msgspec
 
+from kconv.compile import LOOSE, Slow, Types
+from kconv.errors import TooLarge
 from kconv.fields import Int32, List, Map, Object, Quantity, String, Time
 from kconv.fields.base import Field
 from kconv.meta import LabelSelectorRequirement
 from kconv.schema import Type
-
-Value = dict[str, Any]
 
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
 METRICS = f"{_PREFIX}metrics"
@@ -29,44 +31,44 @@ CURRENT_METRICS = f"{_PREFIX}current-metrics"
 ALL = (METRICS, BEHAVIOR, CONDITIONS, CURRENT_METRICS)
 
 
-class _Reference(Type):
+class Reference(Type):
     kind = String(load_default="")
     name = String(load_default="")
     apiVersion = String()
 
 
-class _Selector(Type):
+class Selector(Type):
     matchLabels = Map(String())
     matchExpressions = List(Object(LabelSelectorRequirement))
 
 
-class _ObjectSource(Type):
-    target = Object(_Reference, load_default=dict)
+class ObjectSource(Type):
+    target = Object(Reference, load_default=dict)
     metricName = String(load_default="")
     targetValue = Quantity(load_default="0")
-    selector = Object(_Selector)
+    selector = Object(Selector)
     averageValue = Quantity()
 
 
-class _PodsSource(Type):
+class PodsSource(Type):
     metricName = String(load_default="")
     targetAverageValue = Quantity(load_default="0")
-    selector = Object(_Selector)
+    selector = Object(Selector)
 
 
-class _ResourceSource(Type):
+class ResourceSource(Type):
     name = String(load_default="")
     targetAverageUtilization = Int32()
     targetAverageValue = Quantity()
 
 
-class _ContainerSource(_ResourceSource):
+class ContainerSource(ResourceSource):
     container = String(load_default="")
 
 
-class _ExternalSource(Type):
+class ExternalSource(Type):
     metricName = String(load_default="")
-    metricSelector = Object(_Selector)
+    metricSelector = Object(Selector)
     targetValue = Quantity()
     targetAverageValue = Quantity()
 
@@ -75,40 +77,40 @@ class Metric(Type):
     """A metric of the spec, in the words of v1."""
 
     type = String(load_default="")
-    object = Object(_ObjectSource)
-    pods = Object(_PodsSource)
-    resource = Object(_ResourceSource)
-    containerResource = Object(_ContainerSource)
-    external = Object(_ExternalSource)
+    object = Object(ObjectSource)
+    pods = Object(PodsSource)
+    resource = Object(ResourceSource)
+    containerResource = Object(ContainerSource)
+    external = Object(ExternalSource)
 
 
-class _ObjectStatus(Type):
-    target = Object(_Reference, load_default=dict)
+class ObjectStatus(Type):
+    target = Object(Reference, load_default=dict)
     metricName = String(load_default="")
     currentValue = Quantity(load_default="0")
-    selector = Object(_Selector)
+    selector = Object(Selector)
     averageValue = Quantity()
 
 
-class _PodsStatus(Type):
+class PodsStatus(Type):
     metricName = String(load_default="")
     currentAverageValue = Quantity(load_default="0")
-    selector = Object(_Selector)
+    selector = Object(Selector)
 
 
-class _ResourceStatus(Type):
+class ResourceStatus(Type):
     name = String(load_default="")
     currentAverageUtilization = Int32()
     currentAverageValue = Quantity(load_default="0")
 
 
-class _ContainerStatus(_ResourceStatus):
+class ContainerStatus(ResourceStatus):
     container = String(load_default="")
 
 
-class _ExternalStatus(Type):
+class ExternalStatus(Type):
     metricName = String(load_default="")
-    metricSelector = Object(_Selector)
+    metricSelector = Object(Selector)
     currentValue = Quantity(load_default="0")
     currentAverageValue = Quantity()
 
@@ -117,11 +119,11 @@ class CurrentMetric(Type):
     """A metric of the status, in the words of v1."""
 
     type = String(load_default="")
-    object = Object(_ObjectStatus)
-    pods = Object(_PodsStatus)
-    resource = Object(_ResourceStatus)
-    containerResource = Object(_ContainerStatus)
-    external = Object(_ExternalStatus)
+    object = Object(ObjectStatus)
+    pods = Object(PodsStatus)
+    resource = Object(ResourceStatus)
+    containerResource = Object(ContainerStatus)
+    external = Object(ExternalStatus)
 
 
 class Condition(Type):
@@ -134,51 +136,65 @@ class Condition(Type):
     message = String()
 
 
-class _Policy(Type):
+class Policy(Type):
     type = String(load_default="", data_key="Type")
     value = Int32(load_default=0, data_key="Value")
     periodSeconds = Int32(load_default=0, data_key="PeriodSeconds")
 
 
-class _Rules(Type):
+class Rules(Type):
     stabilizationWindowSeconds = Int32(data_key="StabilizationWindowSeconds")
     selectPolicy = String(data_key="SelectPolicy")
-    policies = List(Object(_Policy), data_key="Policies")
+    policies = List(Object(Policy), data_key="Policies")
     tolerance = Quantity(data_key="Tolerance")
 
 
 class Behavior(Type):
     """The behavior, in Kubernetes' internal words."""
 
-    scaleUp = Object(_Rules, data_key="ScaleUp")
-    scaleDown = Object(_Rules, data_key="ScaleDown")
+    scaleUp = Object(Rules, data_key="ScaleUp")
+    scaleDown = Object(Rules, data_key="ScaleDown")
 
 
-def read(annotations: Mapping[str, str], name: str, type_: type[Type]) -> Value | None:
-    """The object in an annotation; None when it is absent or malformed."""
-    found = _parse(annotations, name)
-    decoded = _decode(Object(type_), found) if found is not None else None
-    return cast("Value | None", decoded)
+def read(annotations: Mapping[str, str], name: str, type_: type[Type]) -> Any:
+    """The object in an annotation, as a struct; None when it is absent or malformed."""
+    text = annotations.get(name)
+    return None if text is None else _reader(type_, many=False)(text)
 
 
-def read_list(annotations: Mapping[str, str], name: str, type_: type[Type]) -> list[Value] | None:
-    """The objects in an annotation; None when it is absent or malformed."""
-    found = _parse(annotations, name)
-    decoded = _decode(List(Object(type_)), found) if found is not None else None
-    return cast("list[Value] | None", decoded)
+def read_list(annotations: Mapping[str, str], name: str, type_: type[Type]) -> list[Any] | None:
+    """The objects in an annotation, as structs; None when it is absent or malformed."""
+    text = annotations.get(name)
+    return None if text is None else _reader(type_, many=True)(text)
 
 
-def _parse(annotations: Mapping[str, str], name: str) -> Any:
+_AS_WRITTEN = Types(closed=True, finish=True)
+"""Read texts that spell all names as they are written here, and hold no nulls."""
+
+
+@cache
+def _reader(type_: type[Type], *, many: bool) -> Callable[[str], Any]:
+    struct: Any = _AS_WRITTEN.struct(type_)
+    loose: Any = LOOSE.struct(type_)
+    field: Field = List(Object(type_)) if many else Object(type_)
+    decode = msgspec.json.Decoder(list[struct] if many else struct).decode
+
+    def read(text: str) -> Any:
+        try:
+            return decode(text)
+        except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeEncodeError):
+            found = _decoded(field, text)
+            return None if found is None else msgspec.convert(found, list[loose] if many else loose)
+
+    return read
+
+
+def _decoded(field: Field, text: str) -> Any:
+    """As `_reader`, for texts however they are spelled; dicts."""
     try:
-        return json.loads(annotations[name])
-    except (KeyError, ValueError, RecursionError):
-        return None
-
-
-def _decode(field: Field, value: Any) -> Any:
-    try:
-        return field.deserialize(_named(field, value))
-    except (marshmallow.ValidationError, RecursionError):
+        value = json.loads(text)
+        return None if value is None else field.deserialize(_named(field, value))
+    except (ValueError, RecursionError, marshmallow.ValidationError):
         return None
 
 
@@ -194,34 +210,16 @@ def _named(field: marshmallow.fields.Field[Any], value: Any) -> Any:
     return value
 
 
-def write(value: Value | list[Value], type_: type[Type]) -> str:
-    """The text of an annotation: fields in the order of the type, maps sorted, compact."""
-    schema = type_.instance()
-    many = isinstance(value, list)
-    return _text([_ordered(schema, each) for each in value] if many else _ordered(schema, value))
-
-
-def _ordered(schema: Type, value: Any) -> Value:
-    ordered: Value = {}
-    for name, field in schema.wire_fields().items():
-        if name in value:
-            ordered[name] = _ordered_in(field, value[name])
-    return ordered
-
-
-def _ordered_in(field: marshmallow.fields.Field[Any], value: Any) -> Any:
-    if isinstance(field, Object) and isinstance(value, dict):
-        return _ordered(field.type.instance(), value)
-    if isinstance(field, List) and isinstance(value, list):
-        return [_ordered_in(field.inner, each) for each in value]
-    if isinstance(field, Map) and isinstance(value, dict):
-        return dict(sorted(value.items()))
-    return value
-
-
-_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_encode = msgspec.json.Encoder().encode
+_UNSAFE = ("<", ">", "&", "\u2028", "\u2029")
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in _UNSAFE}
 """What Go writes for characters that would be unsafe within HTML or JavaScript."""
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES)
+def write(value: Any) -> str:
+    """The text of an annotation: a struct or a list of them, in the order of their fields."""
+    text = _encode(value).decode()
+    for character in _UNSAFE:
+        if character in text:
+            return text.translate(_ESCAPES)
+    return text

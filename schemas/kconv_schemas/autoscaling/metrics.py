@@ -1,246 +1,273 @@
-"""Metrics and behavior in the words of v2, and in those of the annotations of v1."""
+"""Metrics and behavior in the words of v2, and in those of the annotations of v1.
+
+All values are compiled structs, of the hub's types on one side and of those in `kept` on the
+other; what is absent is ``msgspec.UNSET``, which is false.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-Value = dict[str, Any]
+from msgspec import UNSET
 
-_BEHAVIOR_NAMES = {
-    "scaleUp": "ScaleUp",
-    "scaleDown": "ScaleDown",
-    "stabilizationWindowSeconds": "StabilizationWindowSeconds",
-    "selectPolicy": "SelectPolicy",
-    "policies": "Policies",
-    "tolerance": "Tolerance",
-    "type": "Type",
-    "value": "Value",
-    "periodSeconds": "PeriodSeconds",
-}
-_DIRECTIONS = ("scaleUp", "scaleDown")
-_RULES = ("stabilizationWindowSeconds", "selectPolicy", "policies", "tolerance")
-_POLICY = {"type": "", "value": 0, "periodSeconds": 0}
+from kconv.compile import LOOSE
+from kconv.meta import LabelSelector
+from kconv_schemas.autoscaling import kept
+from kconv_schemas.autoscaling.v2 import types as v2
+
+_KEPT = (
+    kept.ContainerSource, kept.ContainerStatus, kept.CurrentMetric, kept.ExternalSource,
+    kept.ExternalStatus, kept.Metric, kept.ObjectSource, kept.ObjectStatus, kept.PodsSource,
+    kept.PodsStatus, kept.Policy, kept.Reference, kept.ResourceSource, kept.ResourceStatus,
+    kept.Rules, kept.Behavior, kept.Selector,
+)  # fmt: skip
+_HUB = (
+    v2.ContainerResourceMetricSource, v2.ContainerResourceMetricStatus,
+    v2.CrossVersionObjectReference, v2.ExternalMetricSource, v2.ExternalMetricStatus,
+    v2.HPAScalingPolicy, v2.HPAScalingRules, v2.HorizontalPodAutoscalerBehavior,
+    v2.HorizontalPodAutoscalerStatus, v2.MetricIdentifier, v2.MetricSpec, v2.MetricStatus,
+    v2.MetricTarget, v2.MetricValueStatus, v2.ObjectMetricSource, v2.ObjectMetricStatus,
+    v2.PodsMetricSource, v2.PodsMetricStatus, v2.ResourceMetricSource, v2.ResourceMetricStatus,
+    LabelSelector,
+)  # fmt: skip
 
 
-def metric_to_v1(metric: Value) -> Value:
+@cache
+def kept_structs() -> Any:
+    """The structs of the types in `kept`, by name."""
+    return SimpleNamespace(**{each.__name__: LOOSE.struct(each) for each in _KEPT})
+
+
+@cache
+def hub_structs() -> Any:
+    """The structs of the hub's types that differ in v1, by name."""
+    return SimpleNamespace(**{each.__name__: LOOSE.struct(each) for each in _HUB})
+
+
+@cache
+def _nothing() -> Any:
+    """A target and a current value in which all is absent, and the same of other parts."""
+    hub = hub_structs()
+    return SimpleNamespace(
+        target=hub.MetricTarget(),
+        current=hub.MetricValueStatus(),
+        metric=hub.MetricIdentifier(),
+        described=hub.CrossVersionObjectReference(),
+    )
+
+
+def metric_to_v1(metric: Any) -> Any:
     """A metric of the hub's spec as v1 has it in an annotation."""
-    shape: Value = {"type": metric.get("type", "")}
-    for source in ("resource", "containerResource"):
-        if source in metric:
-            target = metric[source].get("target", {})
-            shape[source] = _present(
-                name=metric[source].get("name", ""),
-                targetAverageUtilization=target.get("averageUtilization"),
-                targetAverageValue=target.get("averageValue"),
-            )
-    if "containerResource" in metric:
-        shape["containerResource"]["container"] = metric["containerResource"].get("container", "")
-    if "object" in metric:
-        target = metric["object"].get("target", {})
-        shape["object"] = _present(
-            target=_reference(metric["object"]),
-            metricName=_metric_name(metric["object"]),
-            targetValue=target.get("value", "0"),
-            selector=_selector(metric["object"]),
-            averageValue=target.get("averageValue"),
+    made, nothing = kept_structs(), _nothing()
+    shape = made.Metric(type=metric.type or "")
+    if of := metric.resource:
+        target = of.target or nothing.target
+        shape.resource = made.ResourceSource(
+            name=of.name or "",
+            targetAverageUtilization=target.averageUtilization,
+            targetAverageValue=target.averageValue,
         )
-    if "pods" in metric:
-        shape["pods"] = _present(
-            metricName=_metric_name(metric["pods"]),
-            targetAverageValue=metric["pods"].get("target", {}).get("averageValue", "0"),
-            selector=_selector(metric["pods"]),
+    if of := metric.containerResource:
+        target = of.target or nothing.target
+        shape.containerResource = made.ContainerSource(
+            name=of.name or "",
+            targetAverageUtilization=target.averageUtilization,
+            targetAverageValue=target.averageValue,
+            container=of.container or "",
         )
-    if "external" in metric:
-        target = metric["external"].get("target", {})
-        shape["external"] = _present(
-            metricName=_metric_name(metric["external"]),
-            metricSelector=_selector(metric["external"]),
-            targetValue=target.get("value"),
-            targetAverageValue=target.get("averageValue"),
+    if of := metric.object:
+        target, identifier = of.target or nothing.target, of.metric or nothing.metric
+        shape.object = made.ObjectSource(
+            target=_reference_to_v1(made, of.describedObject or nothing.described),
+            metricName=identifier.name or "",
+            targetValue=target.value or "0",
+            selector=_selector_to_v1(made, identifier.selector),
+            averageValue=target.averageValue,
+        )
+    if of := metric.pods:
+        target, identifier = of.target or nothing.target, of.metric or nothing.metric
+        shape.pods = made.PodsSource(
+            metricName=identifier.name or "",
+            targetAverageValue=target.averageValue or "0",
+            selector=_selector_to_v1(made, identifier.selector),
+        )
+    if of := metric.external:
+        target, identifier = of.target or nothing.target, of.metric or nothing.metric
+        shape.external = made.ExternalSource(
+            metricName=identifier.name or "",
+            metricSelector=_selector_to_v1(made, identifier.selector),
+            targetValue=target.value,
+            targetAverageValue=target.averageValue,
         )
     return shape
 
 
-def metric_from_v1(shape: Value) -> Value:
+def metric_from_v1(shape: Any) -> Any:
     """A metric of the hub's spec from what v1 has in an annotation."""
-    metric: Value = {"type": shape["type"]}
-    for source in ("resource", "containerResource"):
-        if source in shape:
-            metric[source] = {
-                "name": shape[source]["name"],
-                "target": _present(
-                    type="Utilization"
-                    if "targetAverageUtilization" in shape[source]
-                    else "AverageValue",
-                    averageValue=shape[source].get("targetAverageValue"),
-                    averageUtilization=shape[source].get("targetAverageUtilization"),
-                ),
-            }
-    if "containerResource" in shape:
-        metric["containerResource"]["container"] = shape["containerResource"]["container"]
-    if "object" in shape:
-        of = shape["object"]
-        average, total = of.get("averageValue"), of["targetValue"]
-        metric["object"] = {
-            "describedObject": of["target"],
-            "metric": _identifier(of["metricName"], of.get("selector")),
-            "target": _present(
-                type="Value" if average is None else "AverageValue",
+    made = hub_structs()
+    metric = made.MetricSpec(type=shape.type)
+    if of := shape.resource:
+        metric.resource = made.ResourceMetricSource(name=of.name, target=_share(made, of))
+    if of := shape.containerResource:
+        metric.containerResource = made.ContainerResourceMetricSource(
+            container=of.container, name=of.name, target=_share(made, of)
+        )
+    if of := shape.object:
+        average, total = of.averageValue, of.targetValue
+        metric.object = made.ObjectMetricSource(
+            describedObject=_reference_from_v1(made, of.target),
+            metric=_identifier(made, of.metricName, of.selector),
+            target=made.MetricTarget(
+                type="Value" if average is UNSET else "AverageValue",
                 # v1 cannot leave the value out; Kubernetes lets no metric have it and an average.
-                value=total if average is None or total != "0" else None,
+                value=total if average is UNSET or total != "0" else UNSET,
                 averageValue=average,
             ),
-        }
-    if "pods" in shape:
-        of = shape["pods"]
-        metric["pods"] = {
-            "metric": _identifier(of["metricName"], of.get("selector")),
-            "target": {"type": "AverageValue", "averageValue": of["targetAverageValue"]},
-        }
-    if "external" in shape:
-        of = shape["external"]
-        total = of.get("targetValue")
-        metric["external"] = {
-            "metric": _identifier(of["metricName"], of.get("metricSelector")),
-            "target": _present(
-                type="AverageValue" if total is None else "Value",
+        )
+    if of := shape.pods:
+        metric.pods = made.PodsMetricSource(
+            metric=_identifier(made, of.metricName, of.selector),
+            target=made.MetricTarget(type="AverageValue", averageValue=of.targetAverageValue),
+        )
+    if of := shape.external:
+        total = of.targetValue
+        metric.external = made.ExternalMetricSource(
+            metric=_identifier(made, of.metricName, of.metricSelector),
+            target=made.MetricTarget(
+                type="AverageValue" if total is UNSET else "Value",
                 value=total,
-                averageValue=of.get("targetAverageValue"),
+                averageValue=of.targetAverageValue,
             ),
-        }
+        )
     return metric
 
 
-def current_to_v1(metric: Value) -> Value:
+def current_to_v1(metric: Any) -> Any:
     """A metric of the hub's status as v1 has it in an annotation."""
-    shape: Value = {"type": metric.get("type", "")}
-    for source in ("resource", "containerResource"):
-        if source in metric:
-            current = metric[source].get("current", {})
-            shape[source] = _present(
-                name=metric[source].get("name", ""),
-                currentAverageUtilization=current.get("averageUtilization"),
-                currentAverageValue=current.get("averageValue", "0"),
-            )
-    if "containerResource" in metric:
-        shape["containerResource"]["container"] = metric["containerResource"].get("container", "")
-    if "object" in metric:
-        current = metric["object"].get("current", {})
-        shape["object"] = _present(
-            target=_reference(metric["object"]),
-            metricName=_metric_name(metric["object"]),
-            currentValue=current.get("value", "0"),
-            selector=_selector(metric["object"]),
-            averageValue=current.get("averageValue"),
+    made, nothing = kept_structs(), _nothing()
+    shape = made.CurrentMetric(type=metric.type or "")
+    if of := metric.resource:
+        current = of.current or nothing.current
+        shape.resource = made.ResourceStatus(
+            name=of.name or "",
+            currentAverageUtilization=current.averageUtilization,
+            currentAverageValue=current.averageValue or "0",
         )
-    if "pods" in metric:
-        shape["pods"] = _present(
-            metricName=_metric_name(metric["pods"]),
-            currentAverageValue=metric["pods"].get("current", {}).get("averageValue", "0"),
-            selector=_selector(metric["pods"]),
+    if of := metric.containerResource:
+        current = of.current or nothing.current
+        shape.containerResource = made.ContainerStatus(
+            name=of.name or "",
+            currentAverageUtilization=current.averageUtilization,
+            currentAverageValue=current.averageValue or "0",
+            container=of.container or "",
         )
-    if "external" in metric:
-        current = metric["external"].get("current", {})
-        shape["external"] = _present(
-            metricName=_metric_name(metric["external"]),
-            metricSelector=_selector(metric["external"]),
-            currentValue=current.get("value", "0"),
-            currentAverageValue=current.get("averageValue"),
+    if of := metric.object:
+        current, identifier = of.current or nothing.current, of.metric or nothing.metric
+        shape.object = made.ObjectStatus(
+            target=_reference_to_v1(made, of.describedObject or nothing.described),
+            metricName=identifier.name or "",
+            currentValue=current.value or "0",
+            selector=_selector_to_v1(made, identifier.selector),
+            averageValue=current.averageValue,
+        )
+    if of := metric.pods:
+        current, identifier = of.current or nothing.current, of.metric or nothing.metric
+        shape.pods = made.PodsStatus(
+            metricName=identifier.name or "",
+            currentAverageValue=current.averageValue or "0",
+            selector=_selector_to_v1(made, identifier.selector),
+        )
+    if of := metric.external:
+        current, identifier = of.current or nothing.current, of.metric or nothing.metric
+        shape.external = made.ExternalStatus(
+            metricName=identifier.name or "",
+            metricSelector=_selector_to_v1(made, identifier.selector),
+            currentValue=current.value or "0",
+            currentAverageValue=current.averageValue,
         )
     return shape
 
 
-def current_from_v1(shape: Value) -> Value:
+def current_from_v1(shape: Any) -> Any:
     """A metric of the hub's status from what v1 has in an annotation."""
-    metric: Value = {"type": shape["type"]}
-    for source in ("resource", "containerResource"):
-        if source in shape:
-            metric[source] = {
-                "name": shape[source]["name"],
-                "current": _present(
-                    averageValue=shape[source]["currentAverageValue"],
-                    averageUtilization=shape[source].get("currentAverageUtilization"),
-                ),
-            }
-    if "containerResource" in shape:
-        metric["containerResource"]["container"] = shape["containerResource"]["container"]
-    if "object" in shape:
-        of = shape["object"]
-        metric["object"] = {
-            "describedObject": of["target"],
-            "metric": _identifier(of["metricName"], of.get("selector")),
-            "current": _present(value=of["currentValue"], averageValue=of.get("averageValue")),
-        }
-    if "pods" in shape:
-        of = shape["pods"]
-        metric["pods"] = {
-            "metric": _identifier(of["metricName"], of.get("selector")),
-            "current": {"averageValue": of["currentAverageValue"]},
-        }
-    if "external" in shape:
-        of = shape["external"]
-        metric["external"] = {
-            "metric": _identifier(of["metricName"], of.get("metricSelector")),
-            "current": _present(
-                value=of["currentValue"], averageValue=of.get("currentAverageValue")
+    made = hub_structs()
+    value = made.MetricValueStatus
+    metric = made.MetricStatus(type=shape.type)
+    if of := shape.resource:
+        metric.resource = made.ResourceMetricStatus(
+            current=value(
+                averageValue=of.currentAverageValue,
+                averageUtilization=of.currentAverageUtilization,
             ),
-        }
+            name=of.name,
+        )
+    if of := shape.containerResource:
+        metric.containerResource = made.ContainerResourceMetricStatus(
+            container=of.container,
+            current=value(
+                averageValue=of.currentAverageValue,
+                averageUtilization=of.currentAverageUtilization,
+            ),
+            name=of.name,
+        )
+    if of := shape.object:
+        metric.object = made.ObjectMetricStatus(
+            current=value(value=of.currentValue, averageValue=of.averageValue),
+            describedObject=_reference_from_v1(made, of.target),
+            metric=_identifier(made, of.metricName, of.selector),
+        )
+    if of := shape.pods:
+        metric.pods = made.PodsMetricStatus(
+            current=value(averageValue=of.currentAverageValue),
+            metric=_identifier(made, of.metricName, of.selector),
+        )
+    if of := shape.external:
+        metric.external = made.ExternalMetricStatus(
+            current=value(value=of.currentValue, averageValue=of.currentAverageValue),
+            metric=_identifier(made, of.metricName, of.metricSelector),
+        )
     return metric
 
 
-def behavior_to_v1(behavior: Value) -> Value:
-    """A behavior as v1 has it in an annotation: every name capitalised, absent ones null."""
-    shape: Value = {}
-    for direction in _DIRECTIONS:
-        rules = behavior.get(direction)
-        shape[_BEHAVIOR_NAMES[direction]] = None if rules is None else _rules_to_v1(rules)
-    return shape
+def _reference_to_v1(made: Any, described: Any) -> Any:
+    return made.Reference(
+        kind=described.kind or "",
+        name=described.name or "",
+        apiVersion=described.apiVersion or UNSET,
+    )
 
 
-def _rules_to_v1(rules: Value) -> Value:
-    shape = {_BEHAVIOR_NAMES[name]: rules.get(name) for name in _RULES}
-    if shape["Policies"] is not None:
-        shape["Policies"] = [
-            {_BEHAVIOR_NAMES[name]: policy.get(name, zero) for name, zero in _POLICY.items()}
-            for policy in rules["policies"]
-        ]
-    return shape
+def _reference_from_v1(made: Any, target: Any) -> Any:
+    return made.CrossVersionObjectReference(
+        apiVersion=target.apiVersion, kind=target.kind, name=target.name
+    )
 
 
-def behavior_from_v1(shape: Value) -> Value:
-    """A behavior from what v1 has in an annotation."""
-    names = {capital: name for name, capital in _BEHAVIOR_NAMES.items()}
-    behavior = {names[direction]: dict(rules) for direction, rules in shape.items()}
-    for direction, rules in behavior.items():
-        behavior[direction] = {names[name]: value for name, value in rules.items()}
-        if "policies" in behavior[direction]:
-            behavior[direction]["policies"] = [
-                {names[name]: value for name, value in policy.items()}
-                for policy in behavior[direction]["policies"]
-            ]
-    return behavior
+def _selector_to_v1(made: Any, selector: Any) -> Any:
+    """A selector whose labels are sorted, as Go writes maps."""
+    if selector is UNSET:
+        return UNSET
+    labels = selector.matchLabels
+    return made.Selector(
+        matchLabels=dict(sorted(labels.items())) if labels else labels,
+        matchExpressions=selector.matchExpressions,
+    )
 
 
-def _present(**fields: Any) -> Value:
-    return {name: value for name, value in fields.items() if value is not None}
+def _identifier(made: Any, name: str, selector: Any) -> Any:
+    if selector is not UNSET:
+        selector = made.LabelSelector(
+            matchExpressions=selector.matchExpressions, matchLabels=selector.matchLabels
+        )
+    return made.MetricIdentifier(name=name, selector=selector)
 
 
-def _metric_name(source: Value) -> str:
-    name: str = source.get("metric", {}).get("name", "")
-    return name
-
-
-def _selector(source: Value) -> Any:
-    return source.get("metric", {}).get("selector")
-
-
-def _identifier(name: str, selector: Value | None) -> Value:
-    return _present(name=name, selector=selector)
-
-
-def _reference(source: Value) -> Value:
-    described = source.get("describedObject", {})
-    reference = {"kind": described.get("kind", ""), "name": described.get("name", "")}
-    if described.get("apiVersion"):
-        reference["apiVersion"] = described["apiVersion"]
-    return reference
+def _share(made: Any, of: Any) -> Any:
+    utilization = of.targetAverageUtilization
+    return made.MetricTarget(
+        type="AverageValue" if utilization is UNSET else "Utilization",
+        averageValue=of.targetAverageValue,
+        averageUtilization=utilization,
+    )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from kconv.schema import defaults, zero_is_absent
+from kconv.schema import defaults, derives, zero_is_absent
 from kconv_schemas.core.image import pull_policy
 from kconv_schemas.core.v1.types import (
     Container,
     ContainerPort,
     EphemeralContainer,
     HTTPGetAction,
+    ImageVolumeSource,
     ISCSIVolumeSource,
     Namespace,
     NamespaceStatus,
@@ -45,14 +46,13 @@ zero_is_absent(ScaleIOVolumeSource, "fsType", "storageMode")
 zero_is_absent(Secret, "type")
 
 
-@defaults(Container, EphemeralContainer)
-def image_pull_policy(value: dict[str, Any]) -> None:
+@derives(Container, EphemeralContainer, field="imagePullPolicy", of=("image",))
+def image_pull_policy(image: str | None) -> str:
     """``Always`` for an image that is tagged ``latest`` or not at all."""
-    if not value.get("imagePullPolicy"):
-        value["imagePullPolicy"] = pull_policy(value.get("image") or "")
+    return pull_policy(image or "")
 
 
-@defaults(PodSpec)
+@defaults(PodSpec, when=("serviceAccountName", "serviceAccount"))
 def service_account(value: dict[str, Any]) -> None:
     """``serviceAccount`` is the former name of ``serviceAccountName``; both are kept equal."""
     name = value.get("serviceAccountName") or value.get("serviceAccount")
@@ -60,18 +60,17 @@ def service_account(value: dict[str, Any]) -> None:
         value["serviceAccountName"] = value["serviceAccount"] = name
 
 
-_COMMON_SOURCES = ("configMap", "secret", "emptyDir", "projected", "persistentVolumeClaim")
-"""Looked for first: nearly every volume has one of these."""
-
-
-@defaults(Volume)
+@defaults(Volume, unless=("configMap", "secret", "emptyDir", "projected", "persistentVolumeClaim"))
 def volume_source(value: dict[str, Any]) -> None:
-    """A volume without a source is an empty directory; an image's pull policy is a container's."""
-    if not any(map(value.__contains__, _COMMON_SOURCES)) and not any(n != "name" for n in value):
+    """A volume without a source is an empty directory."""
+    if not any(name != "name" for name in value):
         value["emptyDir"] = {}
-    image = value.get("image")
-    if image is not None and not image.get("pullPolicy"):
-        image["pullPolicy"] = pull_policy(image.get("reference") or "")
+
+
+@derives(ImageVolumeSource, field="pullPolicy", of=("reference",))
+def image_volume_policy(reference: str | None) -> str:
+    """The pull policy of an image that is a volume is a container's."""
+    return pull_policy(reference or "")
 
 
 @defaults(Namespace)
@@ -82,7 +81,7 @@ def name_label(value: dict[str, Any]) -> None:
         metadata["labels"] = {**metadata.get("labels", {}), NAME_LABEL: metadata["name"]}
 
 
-@defaults(Secret)
+@defaults(Secret, when=("stringData",))
 def string_data(value: dict[str, Any]) -> None:
     """``stringData`` is folded into ``data``, over what that holds, and is never kept."""
     plain = value.pop("stringData", None)

@@ -1,0 +1,46 @@
+"""`structural`: functions written for structs, which take dicts as well.
+
+A conversion that is worth its own code is fastest on the attributes of structs. Written so, it
+is still the one source of truth: where values are dicts it works on structs made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import msgspec
+
+from kconv.compile.types import Types
+from kconv.schema import Type
+
+LOOSE = Types(loose=True)
+"""Structs for what was decoded already: nothing is required, and nothing filled in."""
+
+Convert = Callable[[Any, Any], None]
+
+
+def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Convert]:
+    """Decorator: a function of `kconv.edges.Functions` that reads and writes attributes.
+
+    Its arguments are structs of the types ``source`` and ``target``, an absent field is
+    ``msgspec.UNSET``, and objects that it makes are structs of `LOOSE`. The result takes dicts of
+    these types as well.
+    """
+
+    def decorate(convert: Convert) -> Convert:
+        @wraps(convert)
+        def adapted(given: Any, made: Any) -> None:
+            if not isinstance(made, dict):
+                convert(given, made)
+                return
+            ours = msgspec.convert(given, LOOSE.struct(source))
+            theirs = msgspec.convert(made, LOOSE.struct(target))
+            convert(ours, theirs)
+            made.clear()
+            made.update(msgspec.to_builtins(theirs))
+
+        return adapted
+
+    return decorate
