@@ -37,6 +37,7 @@ from kconv.paths import Path, format_path
 from kconv.schema import Type
 from kconv.scheme import Spoke
 from kconv.testing.examples import examples_of
+from kconv.testing.patterns import text_for
 
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 
@@ -120,8 +121,8 @@ def _string(field: String, path: Path) -> str:
         return field.enum[0]
     index = next((step for step in reversed(path) if isinstance(step, int)), 0)
     text = f"{_name(path)}Value{index or ''}"
-    candidates = [text, text.lower(), "a", "0", "a.b", "example.com", "1.2.3", "A", "a/b"]
-    for each in candidates:
+    matching = text_for(field.pattern) if field.pattern is not None else None
+    for each in (text, text.lower(), matching or text):
         sized = each.ljust(field.min_length or 0, "x")[: field.max_length]
         if not next(field.check(sized, path), None):
             return sized

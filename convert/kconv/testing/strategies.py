@@ -8,6 +8,7 @@ the rules that a group adds, so decode them as trusted.
 from __future__ import annotations
 
 import base64
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +48,8 @@ _KEYS = st.from_regex(r"[a-z][a-z0-9.-]{0,8}", fullmatch=True)
 _TIMES = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 30)).map(
     lambda when: when.replace(tzinfo=UTC)
 )
+_ECMA_END = re.compile(r"(?<!\\)\$\Z")
+"""The end of a pattern, where Python lets a line break follow and ECMA does not."""
 _SUFFIXES = ("", "m", "k", "M", "G", "Ki", "Mi", "Gi", "n", "u")
 
 
@@ -161,7 +164,7 @@ def _strings(field: String) -> Strategy:
     if field.enum:
         return st.sampled_from(field.enum)
     if field.pattern is not None:
-        return st.from_regex(field.pattern)
+        return st.from_regex(_ECMA_END.sub(r"\\Z", field.pattern))
     least = max(field.min_length or 0, 1 if field.required else 0)
     return st.text(
         st.characters(codec="utf-8", exclude_characters="\x00"),
