@@ -2,13 +2,15 @@
 
 import sys
 
-from bench import conversion
+from bench import conversion, samples, start_up
 
 
 def main() -> int:
+    recorded = samples.RECORDED.is_dir()
     print("# name value unit budget bound")
+    print(f"# full objects: {'recorded from Kubernetes' if recorded else 'made from the schemas'}")
     over = []
-    for figures in (conversion.figures,):
+    for figures in (start_up.figures, conversion.figures):
         for figure in figures():
             print(figure, flush=True)
             if figure.over:

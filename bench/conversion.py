@@ -1,64 +1,88 @@
-"""What it costs to convert one object from bytes to bytes."""
+"""What it costs to convert one object from bytes to bytes.
 
-import json
-from collections.abc import Iterator
+Each figure is a ratio to `orjson` reading and writing the same bytes with no types, checks,
+defaults or versions. The bound is msgspec reading and writing the types of the version alone.
+"""
 
-from bench.figure import Figure, microseconds
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+from bench import samples
+from bench.figure import Figure, Work, best
+from kconv.compile import Types
 from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
+from kconv.pipeline import Pipeline, PlainEngine
+from kconv.scheme import Scheme, load_scheme
 
-CRON_JOB = {
-    "kind": "CronJob",
-    "apiVersion": "batch/v1beta1",
-    "metadata": {
-        "name": "nightly-report",
-        "namespace": "default",
-        "labels": {"app": "report", "team": "finance"},
-        "annotations": {"example.com/owner": "finance@example.com"},
-    },
-    "spec": {
-        "schedule": "30 2 * * *",
-        "concurrencyPolicy": "Forbid",
-        "startingDeadlineSeconds": 300,
-        "successfulJobsHistoryLimit": 3,
-        "failedJobsHistoryLimit": 1,
-        "jobTemplate": {
-            "spec": {
-                "backoffLimit": 4,
-                "template": {
-                    "metadata": {"labels": {"app": "report"}},
-                    "spec": {
-                        "restartPolicy": "OnFailure",
-                        "containers": [
-                            {
-                                "name": "report",
-                                "image": "registry.example.com/report:1.7.2",
-                                "args": ["--month", "previous", "--format", "pdf"],
-                                "env": [{"name": "TZ", "value": "UTC"}],
-                                "resources": {
-                                    "requests": {"cpu": "250m", "memory": "128Mi"},
-                                    "limits": {"memory": "512Mi"},
-                                },
-                            }
-                        ],
-                    },
-                },
-            }
-        },
-    },
-}
+ENOUGH_SLOWER = 40
+PLAIN_ROUNDS = 8
+
+
+class Case(NamedTuple):
+    """An object to be converted; ``trusted`` ones were checked when they were stored."""
+
+    name: str
+    data: bytes
+    to: GroupVersion
+    trusted: bool
+    budget: float
 
 
 def figures() -> Iterator[Figure]:
-    """Measure a CronJob of about 900 bytes; the bound is JSON read and written unchecked."""
-    data = json.dumps(CRON_JOB, separators=(",", ":")).encode()
-    pipeline = Pipeline(load_scheme({"batch"}))
-    target = GroupVersion("batch", "v1")
-    bound = microseconds(lambda: json.dumps(json.loads(data), separators=(",", ":")).encode())
-    yield Figure(
-        "convert-cronjob-v1beta1-to-v1",
-        microseconds(lambda: pipeline.convert(data, target)),
-        "us",
-        bound=bound,
-    )
+    """Conversions between versions, reads in the stored version, and what compiling gains."""
+    scheme = load_scheme()
+    pipeline, plain = Pipeline(scheme), Pipeline(scheme, PlainEngine())
+    cases = list(_cases(scheme, pipeline))
+    for case in cases:
+        took, floor, least = best(
+            [_converting(pipeline, case), _floor(case.data), _least(scheme, pipeline, case)]
+        )
+        yield Figure(case.name, took / floor, "x", case.budget, least / floor)
+    for case in cases:
+        if case.name.startswith("convert-"):
+            took, slow = best([_converting(pipeline, case), _converting(plain, case)], PLAIN_ROUNDS)
+            name = f"plain-over-compiled-{case.name.removeprefix('convert-')}"
+            yield Figure(name, slow / took, "x", ENOUGH_SLOWER, least=True)
+
+
+def _cases(scheme: Scheme, pipeline: Pipeline) -> Iterator[Case]:
+    v1 = GroupVersion("batch", "v1")
+    hpa_v1, hpa_v2 = GroupVersion("autoscaling", "v1"), GroupVersion("autoscaling", "v2")
+    small_hpa, cron_job = samples.compact(samples.HPA), samples.compact(samples.CRON_JOB)
+    full_job, origin = samples.full(scheme, str(v1), "CronJob")
+    full_old = full_job.replace(b'"batch/v1"', b'"batch/v1beta1"', 1)
+    full_hpa, _ = samples.full(scheme, str(hpa_v2), "HorizontalPodAutoscaler")
+    full_kept = pipeline.convert(full_hpa, hpa_v1, trusted=True)
+    yield Case("convert-hpa-small-v1-to-v2", small_hpa, hpa_v2, False, 5.0)
+    yield Case("convert-cronjob-typical-v1beta1-to-v1", cron_job, v1, False, 2.0)
+    yield Case(f"convert-cronjob-full-{origin}-v1beta1-to-v1", full_old, v1, True, 2.0)
+    yield Case(f"convert-hpa-full-{origin}-v2-to-v1", full_hpa, hpa_v1, True, 2.0)
+    yield Case(f"convert-hpa-full-{origin}-v1-to-v2", full_kept, hpa_v2, True, 2.0)
+    stored = partial(pipeline.convert, trusted=False)
+    for name, data, to in (
+        ("cronjob-typical", stored(cron_job, v1), v1),
+        (f"cronjob-full-{origin}", full_job, v1),
+        ("hpa-small", stored(small_hpa, hpa_v2), hpa_v2),
+        (f"hpa-full-{origin}", full_hpa, hpa_v2),
+    ):
+        yield Case(f"read-{name}", data, to, True, 1.6)
+
+
+def _converting(pipeline: Pipeline, case: Case) -> Work:
+    return lambda: pipeline.convert(case.data, case.to, trusted=case.trusted)
+
+
+def _floor(data: bytes) -> Work:
+    return lambda: orjson.dumps(orjson.loads(data))
+
+
+def _least(scheme: Scheme, pipeline: Pipeline, case: Case) -> Work:
+    types = Types()
+    given = pipeline.decode(case.data, trusted=case.trusted).spoke.schema
+    decode: Callable[[bytes], object] = msgspec.json.Decoder(types.struct(given)).decode
+    encode = msgspec.json.Encoder().encode
+    return lambda: encode(decode(case.data))

@@ -1,21 +1,22 @@
 """One measured figure, and how it is measured and printed."""
 
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-ROUNDS = 15
-ROUND_SECONDS = 0.1
+ROUNDS = 40
+ROUND_SECONDS = 0.004
+
+Work = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A cost: less is better.
+    """A measured value and what was promised of it.
 
-    `budget` is what it may cost (None: nothing is promised yet). `bound` is the least that the same
-    work could cost, measured in the same run on the same machine (None: not known). All three are
-    in `unit`.
+    `budget` is what it may be at most, or at least if `least` (None: nothing is promised). `bound`
+    is what the machine allows: the same figure of the least work that could do the job, measured
+    in the same run (None: not known). All three are in `unit`.
     """
 
     name: str
@@ -23,26 +24,41 @@ class Figure:
     unit: str
     budget: float | None = None
     bound: float | None = None
+    least: bool = False
 
     @property
     def over(self) -> bool:
-        """Whether the figure is above its budget."""
-        return self.budget is not None and self.value > self.budget
+        """Whether the figure breaks its budget."""
+        if self.budget is None:
+            return False
+        return self.value < self.budget if self.least else self.value > self.budget
 
     def __str__(self) -> str:
-        rest = ("-" if number is None else f"{number:.1f}" for number in (self.budget, self.bound))
-        return " ".join((self.name, f"{self.value:.1f}", self.unit, *rest))
+        sign = ">=" if self.least else "<="
+        budget = "-" if self.budget is None else f"{sign}{self.budget:g}"
+        bound = "-" if self.bound is None else f"{self.bound:.2f}"
+        over = " over" if self.over else ""
+        return f"{self.name} {self.value:.2f} {self.unit} {budget} {bound}{over}"
 
 
-def microseconds(work: Callable[[], object]) -> float:
-    """Return what one call of `work` takes: the median of rounds, so that a pause counts little."""
+def best(works: Sequence[Work], rounds: int = ROUNDS) -> list[float]:
+    """The seconds that one call of each takes, at best of several rounds.
+
+    The rounds are interleaved, so that whatever else the machine does meets all of them alike.
+    """
+    calls = [_calls(work) for work in works]
+    seconds = [float("inf")] * len(works)
+    for _ in range(rounds):
+        for index, (work, count) in enumerate(zip(works, calls, strict=True)):
+            start = time.perf_counter()
+            for _ in range(count):
+                work()
+            seconds[index] = min(seconds[index], (time.perf_counter() - start) / count)
+    return seconds
+
+
+def _calls(work: Work) -> int:
+    work()
     start = time.perf_counter()
     work()
-    calls = max(1, int(ROUND_SECONDS / (time.perf_counter() - start + 1e-9)))
-    rounds = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        for _ in range(calls):
-            work()
-        rounds.append((time.perf_counter() - start) / calls)
-    return statistics.median(rounds) * 1e6
+    return max(1, int(ROUND_SECONDS / (time.perf_counter() - start + 1e-9)))
