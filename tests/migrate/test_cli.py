@@ -136,6 +136,6 @@ def test_wrong_command(
 def test_server_refuses_a_version_that_it_cannot_decode(kconv: Run, store: SqlStore) -> None:
     store.prefer("batch", "cronjobs", "batch/v3")
     ended = kconv("serve", "--port", "0")
-    assert (ended.code, ended.out) == (2, "")
+    assert (ended.code, ended.out) == (3, "")
     assert "cronjobs.batch as batch/v3, which no installed API can decode" in ended.err
     assert "kconv migrate" in ended.err

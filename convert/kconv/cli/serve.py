@@ -11,7 +11,6 @@ import typer
 from kconv.cli.options import DEFAULT_DB, Apis, Db
 
 if TYPE_CHECKING:
-    from kconv.scheme import Scheme
     from kconv.store import SqlStore
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
@@ -46,7 +45,8 @@ def serve(
 ) -> None:
     """Serve every version of every kind over HTTP, as a Kubernetes API server does.
 
-    Makes the tables of an empty database. Only this machine can reach it, unless tokens and TLS
+    Makes the tables of an empty database. Does not start (exit code 3) on one that holds a
+    version which it cannot read. Only this machine can reach it, unless tokens and TLS
     are set up. SIGTERM lets requests finish and ends watches.
     """
     from kconv.cli.console import emit
@@ -57,35 +57,32 @@ def serve(
     served = served_versions(scheme, runtime_config)
     listen = Listen(host, port, token_auth_file, tls_cert_file, tls_private_key_file)
     listen.check()
-    store = _open(db, scheme)
+    signal.signal(signal.SIGTERM, _end)
+    store = _open(db)
     try:
         server, bound = build(scheme, store, listen, served=served, access_log=access_log)
         address, chosen = bound.getsockname()[:2]
         url = f"{listen.scheme}://{f'[{address}]' if ':' in address else address}:{chosen}"
-        with bound:
-            emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
-            signal.signal(signal.SIGTERM, _end)
-            server.run(sockets=[bound])
+        try:
+            with bound:
+                server.prepare()
+                emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
+                server.run(sockets=[bound])
+        finally:
+            server.leave()
     finally:
         store.close()
 
 
-def _open(db: str, scheme: Scheme) -> SqlStore:
+def _open(db: str) -> SqlStore:
     """Open the store, with its tables made in an empty database."""
     from kconv.cli.console import say
     from kconv.store import open_store
     from kconv_migrations.db import is_empty, upgrade
-    from kconv_migrations.storage import check_decodable
 
     if is_empty(db):
         say(f"an empty database: made the tables, revision {upgrade(db)}")
-    store = open_store(db)
-    try:
-        check_decodable(store, scheme)
-    except BaseException:
-        store.close()
-        raise
-    return store
+    return open_store(db)
 
 
 def _end(signum: int, frame: Any) -> None:

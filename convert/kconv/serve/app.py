@@ -63,7 +63,7 @@ def create_app(
         try:
             yield
         finally:
-            server.stop()
+            await server.stop()
 
     app = Starlette(lifespan=lifespan)
     app.router.default = _Endpoint(Dispatcher(server))

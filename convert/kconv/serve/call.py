@@ -45,7 +45,8 @@ class Answer:
 
     ``document`` is an object of ``spoke``, or without one a Status or other document as it is.
     With ``items`` it is a list: ``document`` is then its frame (kind, apiVersion, metadata) and
-    ``items`` the objects, each complete.
+    ``items`` the objects, each complete. A ``raw`` document is as it is stored, and may be anything
+    but for its metadata.
     """
 
     document: dict[str, Any]
@@ -54,3 +55,4 @@ class Answer:
     items: Sequence[dict[str, Any]] | None = None
     warnings: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    raw: bool = False

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from kconv.errors import (
     AlreadyExists,
+    CannotDecode,
     Conflict,
     KconvError,
     NotFound,
@@ -36,6 +37,7 @@ from kconv.serve.status import (
     refusal_of,
     unavailable,
 )
+from kconv.serve.undecodable import Undecodable
 from kconv.serve.verbs.create import create
 from kconv.serve.verbs.delete import delete
 from kconv.serve.verbs.delete_collection import delete_collection
@@ -84,16 +86,16 @@ class Dispatcher:
             response = await answer_endpoint(self.server, request, path)
             if response is None:
                 await self.server.start()
+                if self.server.unfit is not None:
+                    raise self.server.unfit
                 target = find_target(path, self.server.scheme, self.server.served)
+                self.server.usage.count(target.spoke.gvr, request.headers.get("user-agent", ""))
                 verb, run = choose(request, target)
                 accepted = negotiate(request.headers.get("accept", ""))
                 if run is None:
                     response = await self._watch(request, target, accepted)
                 else:
                     response = await self._run(request, target, accepted, verb, run)
-                deprecated = deprecation(target.spoke)
-                if deprecated:
-                    response.headers.append("Warning", deprecated)
         except Refusal as refusal:
             response = refuse(refusal, accepted)
         except KconvError as error:
@@ -103,6 +105,8 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
             _log.exception("%s %s failed", request.method, path)
             response = refuse(Refusal("InternalError", "Internal error occurred"), accepted)
+        if target is not None and (deprecated := deprecation(target.spoke)):
+            response.headers.append("Warning", deprecated)
         self.server.metrics.observe(verb, target, response.status_code, time.monotonic() - began)
         return response
 
@@ -210,7 +214,9 @@ def told(error: KconvError, target: Target | None) -> Refusal:
             return already_exists(target.resource, name)
         if isinstance(error, Conflict):
             return conflict(target.resource, name)
-    if isinstance(error, VersionNotOnRecord):
+    if isinstance(error, Undecodable):
+        return Refusal("InternalError", error.message, details=error.details)
+    if isinstance(error, VersionNotOnRecord | CannotDecode):
         return unavailable(error.message)
     about = None
     if target is not None:

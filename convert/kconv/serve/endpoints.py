@@ -36,6 +36,9 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Respon
         return await _health(server, request, steps)
     _only_reads(request)
     if first == "metrics" and len(steps) == 1:
+        server.metrics.undecodable.clear()
+        for place, number in server.objects.undecodable.counts().items():
+            server.metrics.undecodable.labels(*place).set(number)
         headers = {**CACHE, "Content-Type": server.metrics.content_type}
         return Response(server.metrics.text(), 200, headers)
     if steps[:2] == ["openapi", "v3"]:

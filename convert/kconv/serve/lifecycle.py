@@ -69,6 +69,36 @@ class ApiServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, server: Server) -> None:
         super().__init__(config)
         self._server = server
+        server.on_unfit = self._end
+
+    def prepare(self) -> None:
+        """Make ready and register, before serving; `run` does it where it has not been done.
+
+        Raises `kconv.errors.CannotDecode` where the database holds what this server cannot read.
+        """
+        self._server.prepare()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises `kconv.errors.CannotDecode` instead of serving, or when it has to stop because
+        something is stored by now that it cannot read.
+        """
+        self.prepare()
+        try:
+            super().run(sockets)
+        finally:
+            # A second signal cuts the end of the app short.
+            self.leave()
+        if self._server.unfit is not None:
+            raise self._server.unfit
+
+    def leave(self) -> None:
+        """Undo `prepare`: this server is no longer one of those on the database."""
+        self._server.pulse.end()
+
+    def _end(self) -> None:
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """On SIGTERM and SIGINT: stop taking requests, let those in flight finish."""

@@ -43,10 +43,28 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._deprecated = Gauge(
+            "kconv_requested_deprecated_apis",
+            "1 for each deprecated version that has been requested.",
+            ("group", "version", "resource", "subresource", "removed_release"),
+            registry=self.registry,
+        )
+        self.undecodable = Gauge(
+            "kconv_undecodable_objects",
+            "Stored objects that this server has come upon and cannot read.",
+            ("group", "resource"),
+            registry=self.registry,
+        )
+
     def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
         """Count a request that was answered; ``seconds`` is not used for a watch."""
         labels = [verb, *_place(target)]
         self._requests.labels(*labels, str(code)).inc()
+        if target is not None and (deprecated := target.spoke.options.deprecated):
+            gvr = target.spoke.gvr
+            self._deprecated.labels(
+                gvr.group, gvr.version, gvr.resource, target.subresource, deprecated.removed_in
+            ).set(1)
         if verb != "WATCH":
             self._duration.labels(*labels).observe(seconds)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from kconv.errors import AlreadyExists, Conflict, KconvError, NotFound
+from kconv.errors import AlreadyExists, Conflict, NotFound
 from kconv.scheme import HubKind, Scheme
 from kconv.serve.kinds import NAMESPACES
 from kconv.serve.metadata import begin, now
-from kconv.serve.objects import Current, Objects, key_of
+from kconv.serve.objects import Current, Objects, key_of, prepared
 from kconv.serve.removal import mark_deleted
 from kconv.serve.requestinfo import Target
 from kconv.serve.status import Refusal, forbidden, not_found
@@ -20,14 +21,6 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 _PAGE = 200
 
 Value = dict[str, Any]
-
-
-def begin_namespace(value: Value) -> Value:
-    """A new namespace with what Kubernetes gives each: its name as a label, finalizer, phase."""
-    spec = {**(value.get("spec") or {})}
-    if FINALIZER not in (spec.get("finalizers") or ()):
-        spec["finalizers"] = [*(spec.get("finalizers") or ()), FINALIZER]
-    return {**labelled(value), "spec": spec, "status": {"phase": "Active"}}
 
 
 def labelled(value: Value) -> Value:
@@ -60,7 +53,7 @@ class Namespaces:
             self._objects.get(self.kind, "", DEFAULT)
         except NotFound:
             meta = begin({"name": DEFAULT}, "", self.kind, now())
-            value = begin_namespace({"metadata": meta})
+            value = prepared(self.kind, {"metadata": meta})
             try:
                 self._objects.create(self.kind, key_of(self.kind, "", DEFAULT), value)
             except AlreadyExists:
@@ -74,7 +67,7 @@ class Namespaces:
         if self.kind is None or not target.namespace:
             return
         try:
-            current = self._objects.get(self.kind, "", target.namespace)
+            current = self._objects.fetch(self.kind, "", target.namespace)
         except NotFound:
             raise not_found(NAMESPACES, target.namespace) from None
         if current.meta.get("deletionTimestamp"):
@@ -89,12 +82,26 @@ class Namespaces:
             }
             raise forbidden(target.resource, name, why, causes=[cause])
 
+    def confirm(self, target: Target, created: Current) -> None:
+        """Take back what was created in a namespace that went meanwhile, and refuse it after all.
+
+        The check before a create can be overtaken: the namespace is deleted, found empty and
+        removed before the object is stored. After that, either the removal found the object or
+        this finds the namespace terminating or gone. Raises as `require`.
+        """
+        try:
+            self.require(target, created.meta["name"])
+        except Refusal:
+            with suppress(NotFound, Conflict):
+                self._objects.delete(created, created.value)
+            raise
+
     def terminating(self) -> list[str]:
         """The names of all namespaces that are to be removed."""
         if self.kind is None:
             return []
         page = self._objects.store.list(NAMESPACES.group, NAMESPACES.resource)
-        found = (self._objects.current(self.kind, stored) for stored in page.items)
+        found = (self._objects.fetched(self.kind, stored) for stored in page.items)
         return [each.meta["name"] for each in found if each.meta.get("deletionTimestamp")]
 
     def purge(self, name: str) -> bool:
@@ -108,7 +115,7 @@ class Namespaces:
         if left:
             return False
         try:
-            current = self._objects.get(self.kind, "", name)
+            current = self._objects.fetch(self.kind, "", name)
             if not current.meta.get("deletionTimestamp"):
                 return True
             spec = {**(current.value.get("spec") or {})}
@@ -127,11 +134,8 @@ class Namespaces:
         """Delete a kind's objects in a namespace; returns how many are left."""
         left = 0
         for current in self._contents(kind, namespace):
-            if isinstance(current, KconvError):
-                left += 1
-                continue
             try:
-                if not current.meta.get("finalizers"):
+                if current.fault is not None or not current.meta.get("finalizers"):
                     self._objects.delete(current, current.value)
                 else:
                     left += 1
@@ -143,7 +147,7 @@ class Namespaces:
                 left += 1
         return left
 
-    def _contents(self, kind: HubKind, namespace: str) -> Iterator[Current | KconvError]:
+    def _contents(self, kind: HubKind, namespace: str) -> Iterator[Current]:
         resource = kind.group_resource
         after: tuple[str, str] | None = None
         while True:
@@ -151,10 +155,7 @@ class Namespaces:
                 resource.group, resource.resource, namespace=namespace, limit=_PAGE, after=after
             )
             for stored in page.items:
-                try:
-                    yield self._objects.current(kind, stored)
-                except KconvError as error:
-                    yield error
+                yield self._objects.fetched(kind, stored)
             after = page.next
             if after is None:
                 return

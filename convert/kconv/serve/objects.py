@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from kconv.errors import ConversionError, VersionNotOnRecord
+from kconv.errors import ConversionError, KconvError, NotFound, VersionNotOnRecord
 from kconv.gvk import GroupVersion
 from kconv.pipeline import HubObject, Pipeline
+from kconv.resource import Hub
 from kconv.scheme import HubKind, Spoke
 from kconv.serve.selectors import Subject
+from kconv.serve.undecodable import KnownUndecodable, Undecodable, salvage
 from kconv.serve.versions import StorageVersions
 from kconv.store import Key, Store, Stored
 
 _CACHED_DOCUMENTS = 2048
 _WRITE_ATTEMPTS = 5
 
+_log = logging.getLogger(__name__)
+
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """An object as it is now: its row, and its hub value with ``metadata.resourceVersion``."""
+    """An object as it is now: its row, and its hub value with ``metadata.resourceVersion``.
+
+    With a ``fault`` it cannot be read, and the value is what could be salvaged: its metadata and
+    perhaps its status.
+    """
 
     stored: Stored
     kind: HubKind
     value: Document
+    fault: Undecodable | None = None
 
     @property
     def meta(self) -> Document:
@@ -55,24 +66,51 @@ class Objects:
         self.pipeline = pipeline
         self.store = store
         self.versions = StorageVersions(store)
+        self.undecodable = KnownUndecodable()
         self._documents: OrderedDict[tuple[int, str, str], Document] = OrderedDict()
         self._lock = Lock()
 
     def get(self, kind: HubKind, namespace: str, name: str) -> Current:
-        """An object by name. Raises `kconv.errors.NotFound`."""
-        return self.current(kind, self.store.get(key_of(kind, namespace, name)))
+        """An object by name. Raises `kconv.errors.NotFound` and `Undecodable`."""
+        return self.current(kind, self.row(kind, namespace, name))
+
+    def fetch(self, kind: HubKind, namespace: str, name: str) -> Current:
+        """An object by name, even one that cannot be read. Raises `kconv.errors.NotFound`."""
+        return self.fetched(kind, self.row(kind, namespace, name))
+
+    def row(self, kind: HubKind, namespace: str, name: str) -> Stored:
+        """The row of an object. Raises `kconv.errors.NotFound`."""
+        key = key_of(kind, namespace, name)
+        try:
+            return self.store.get(key)
+        except NotFound:
+            self.undecodable.forget(key)
+            raise
 
     def current(self, kind: HubKind, stored: Stored) -> Current:
-        """The hub value of a row. Raises `ConversionError` for a row this server cannot read."""
-        decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
-        hub = self.pipeline.to_hub(decoded).value
+        """The hub value of a row. Raises `Undecodable` for a row this server cannot read."""
+        try:
+            decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
+            hub = self.pipeline.to_hub(decoded).value
+        except Exception as error:
+            raise self._fault(stored, error) from error
+        self.undecodable.read(stored)
         metadata = {**hub["metadata"], "resourceVersion": str(stored.resource_version)}
         return Current(stored, kind, {**hub, "metadata": metadata})
+
+    def fetched(self, kind: HubKind, stored: Stored) -> Current:
+        """The hub value of a row, or what can be salvaged of it."""
+        try:
+            return self.current(kind, stored)
+        except Undecodable as fault:
+            value = salvage(self.pipeline, kind, stored)
+            metadata = {**value["metadata"], "resourceVersion": str(stored.resource_version)}
+            return Current(stored, kind, {**value, "metadata": metadata}, fault)
 
     def document(self, spoke: Spoke, stored: Stored) -> Document:
         """A row as a client of ``spoke`` sees it. Nobody may change the result, which is shared.
 
-        Raises `ConversionError` for a row that this server cannot read.
+        Raises `Undecodable` for a row that this server cannot read.
         """
         key = (stored.resource_version, str(spoke.gvk), stored.uid)
         with self._lock:
@@ -80,12 +118,35 @@ class Objects:
             if found is not None:
                 self._documents.move_to_end(key)
                 return found
-        document = self._read(spoke, stored)
+        try:
+            document = self._read(spoke, stored)
+        except Exception as error:
+            raise self._fault(stored, error) from error
+        self.undecodable.read(stored)
         with self._lock:
             self._documents[key] = document
             while len(self._documents) > _CACHED_DOCUMENTS:
                 self._documents.popitem(last=False)
         return document
+
+    def documents(
+        self, spoke: Spoke, items: Iterable[Stored]
+    ) -> tuple[list[Document], list[Undecodable]]:
+        """Rows as a client of ``spoke`` sees them, and the faults of those that cannot be read."""
+        found: list[Document] = []
+        faults: list[Undecodable] = []
+        for stored in items:
+            try:
+                found.append(self.document(spoke, stored))
+            except Undecodable as fault:
+                faults.append(fault)
+        return found, faults
+
+    def _fault(self, stored: Stored, error: Exception) -> Undecodable:
+        fault = Undecodable(stored, error)
+        if self.undecodable.note(stored):
+            _log.error("%s", fault, exc_info=None if isinstance(error, KconvError) else error)
+        return fault
 
     def _read(self, spoke: Spoke, stored: Stored) -> Document:
         encoded_in = _spoke_of(spoke.kind, stored)
@@ -120,7 +181,7 @@ class Objects:
 
     def update(self, old: Current, value: Document) -> Stored:
         """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`."""
-        return self._write(
+        stored = self._write(
             old.kind,
             value,
             lambda api_version, data: self.store.update(
@@ -131,23 +192,42 @@ class Objects:
                 before=old.subject.encode(),
             ),
         )
+        self.undecodable.forget(stored.key)
+        return stored
 
     def delete(self, old: Current, value: Document) -> Stored:
         """Remove an object that is still as it was read; ``value`` is its final state.
 
-        Raises `NotFound`, `Conflict`.
+        Of an object that cannot be read, the change log keeps what was salvaged, so that watches
+        can tell of its end. Raises `NotFound`, `Conflict`.
         """
-        return self._write(
-            old.kind,
-            value,
-            lambda api_version, data: self.store.delete(
+
+        def delete(api_version: str, data: bytes) -> Stored:
+            return self.store.delete(
                 old.stored.key,
                 expected=old.stored.resource_version,
                 api_version=api_version,
                 data=data,
                 before=old.subject.encode(),
-            ),
-        )
+            )
+
+        if old.fault is None or self._can_be_shown(old.kind, value):
+            stored = self._write(old.kind, value, delete)
+        else:
+            stored = delete(old.stored.api_version, old.stored.data)
+        self.undecodable.forget(stored.key)
+        return stored
+
+    def _can_be_shown(self, kind: HubKind, value: Document) -> bool:
+        """Whether a hub value goes into every version and back."""
+        hub = HubObject(kind, without_version(value))
+        try:
+            for spoke in kind.spokes:
+                data = self.pipeline.encode(self.pipeline.from_hub(hub, spoke))
+                self.pipeline.to_hub(self.pipeline.decode(data, spoke=spoke, trusted=True))
+        except Exception:  # noqa: BLE001 - rules are users' code, which may need what is not here
+            return False
+        return True
 
     def _write(
         self, kind: HubKind, value: Document, write: Callable[[str, bytes], Stored]
@@ -164,6 +244,15 @@ class Objects:
                     raise
                 refresh = True
         raise AssertionError("unreachable")
+
+
+def prepared(kind: HubKind, value: Document) -> Document:
+    """A new object with what its kind has the server set; ``value`` stays as it is."""
+    if kind.hub.prepare_for_create is Hub.prepare_for_create:
+        return value
+    fresh = copy.deepcopy(value)
+    kind.hub.prepare_for_create(fresh)
+    return fresh
 
 
 def _spoke_of(kind: HubKind, stored: Stored) -> Spoke:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 
 from anyio import to_thread
 
+from kconv.errors import CannotDecode
 from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.scheme import HubKind, Scheme
 from kconv.serve.auth import Tokens
+from kconv.serve.fleet import Membership
 from kconv.serve.health import Health
 from kconv.serve.metrics import Metrics
 from kconv.serve.namespaces import Namespaces
 from kconv.serve.objects import Objects
 from kconv.serve.openapi import OpenApi
+from kconv.serve.pulse import Pulse
 from kconv.serve.reaper import Reaper
+from kconv.serve.usage import Usage
 from kconv.serve.warmup import warm_up
 from kconv.serve.watch import WatchHub
 from kconv.store import Store
@@ -48,16 +53,32 @@ class Server:
         self.openapi = OpenApi(scheme, self.served, release)
         self.watches = WatchHub(store, on_lag=self.metrics.log_errors.inc)
         self.reaper = Reaper(self.namespaces, self.watches.wake)
+        self.membership = Membership(scheme, store, release)
+        self.usage = Usage(store)
+        self.pulse = Pulse(self.membership, self.usage, self._must_stop)
+        self.unfit: CannotDecode | None = None
+        """Why this server must not serve any more."""
+        self.on_unfit: Callable[[], None] = lambda: None
         self._started: asyncio.Future[None] | None = None
+        self._preparing = threading.Lock()
+        self._prepared = False
 
     def prepare(self) -> None:
-        """Record storage versions, compile, create the namespace ``default``; blocks."""
-        warm_up(self.objects.pipeline)
-        self.store.ensure(
-            (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
-            for kind in self.scheme.kinds
-        )
-        self.namespaces.create_default()
+        """Compile, record storage versions, register, create the namespace ``default``; blocks.
+
+        Later calls do nothing. Raises `CannotDecode` where this server must not start.
+        """
+        with self._preparing:
+            if self._prepared:
+                return
+            warm_up(self.objects.pipeline)
+            self.store.ensure(
+                (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
+                for kind in self.scheme.kinds
+            )
+            self.membership.join()
+            self.namespaces.create_default()
+            self._prepared = True
 
     async def start(self) -> None:
         """Prepare, and start what runs beside requests; later calls wait for the first.
@@ -70,6 +91,7 @@ class Server:
 
     async def _start(self) -> None:
         await to_thread.run_sync(self.prepare)
+        self.pulse.start(asyncio.get_running_loop())
         self.reaper.start(asyncio.get_running_loop())
         self.namespaces.emptied = self.reaper.notice
 
@@ -82,10 +104,17 @@ class Server:
         self.health.stopping = True
         self.watches.close()
 
-    def stop(self) -> None:
-        """Stop what runs beside requests."""
+    async def stop(self) -> None:
+        """Stop what runs beside requests, store the last counts, and leave the fleet."""
         self.drain()
         self.reaper.stop()
+        self.pulse.stop()
+        await to_thread.run_sync(self.pulse.end)
+
+    def _must_stop(self, error: CannotDecode) -> None:
+        self.unfit = error
+        self.drain()
+        self.on_unfit()
 
     def stored_as(self, kind: HubKind) -> str:
         """The apiVersion that a kind is stored in at present."""

@@ -15,6 +15,7 @@ from kconv.serve.status import Refusal
 NAME = Column("Name", "metadata.name", format="name")
 AGE = Column("Age", "metadata.creationTimestamp", type="date")
 UNKNOWN = "<unknown>"
+UNREADABLE = "<unreadable>"
 NONE = "<none>"
 
 Document = dict[str, Any]
@@ -37,10 +38,12 @@ def table_of(
     metadata_of: Callable[[Spoke, Document], Document] = lambda spoke, document: document[
         "metadata"
     ],
+    readable: bool = True,
 ) -> Document:
     """A Table with a row for each object.
 
     ``include`` is the query parameter ``includeObject``: None, Metadata (the default) or Object.
+    Of documents that are not ``readable`` (shown as they are stored), cells tell the name only.
     Raises `kconv.serve.status.Refusal` (422) for another value.
     """
     if include not in ("", "None", "Metadata", "Object"):
@@ -56,7 +59,11 @@ def table_of(
     }
     if rows:
         for document in documents:
-            row: Document = {"cells": [_cell(column, document, when) for column in columns]}
+            cells = [
+                _cell(column, document, when) if readable else _unread(column, document)
+                for column in columns
+            ]
+            row: Document = {"cells": cells}
             if include == "Object":
                 row["object"] = document
             elif include != "None":
@@ -77,6 +84,13 @@ def _definition(column: Column) -> Document:
         "description": column.description,
         "priority": column.priority,
     }
+
+
+def _unread(column: Column, document: Document) -> Any:
+    """A cell of an object that is shown as it is stored: nothing but its name is sure."""
+    if column.name == "Name":
+        return document["metadata"]["name"]
+    return UNREADABLE if column.type in ("string", "date") else None
 
 
 def _cell(column: Column, document: Document, when: datetime) -> Any:

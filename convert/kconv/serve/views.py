@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kconv.scheme import Spoke
 from kconv.serve.call import Answer
 from kconv.serve.negotiation import Accepted, not_acceptable
 from kconv.serve.objects import Objects
@@ -34,6 +35,11 @@ def shown(answer: Answer, accepted: Accepted, include_object: str, objects: Obje
     spoke = answer.spoke
     if spoke is None:
         return answer.document
+
+    def metadata_of(of: Spoke, document: Document) -> Document:
+        metadata: Document = document["metadata"]
+        return metadata if answer.raw else objects.hub_metadata(of, document)
+
     if accepted.view == "Table":
         rows = [answer.document] if answer.items is None else list(answer.items)
         return table_of(
@@ -42,14 +48,15 @@ def shown(answer: Answer, accepted: Accepted, include_object: str, objects: Obje
             _table_metadata(answer),
             accepted.view_version,
             include=include_object,
-            metadata_of=objects.hub_metadata,
+            metadata_of=metadata_of,
+            readable=not answer.raw,
         )
     if answer.items is None:
         if accepted.view == "PartialObjectMetadataList":
             raise not_acceptable()
         if accepted.view == "PartialObjectMetadata":
             return metadata_only(
-                {"metadata": objects.hub_metadata(spoke, answer.document)}, accepted.view_version
+                {"metadata": metadata_of(spoke, answer.document)}, accepted.view_version
             )
         return answer.document
     if accepted.view == "PartialObjectMetadata":

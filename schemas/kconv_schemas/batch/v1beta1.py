@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kconv.fields import Object
-from kconv.resource import Resource
+from kconv.resource import Deprecation, Resource
 from kconv_schemas.batch.v1.types import CronJobSpec, CronJobStatus
 
 
@@ -15,6 +15,7 @@ class CronJob(Resource):
         version = "v1beta1"
         short_names = ("cj",)
         categories = ("all",)
+        deprecated = Deprecation(since="1.21", removed_in="1.25", replacement="batch/v1 CronJob")
 
     spec = Object(CronJobSpec, required=True, load_default=dict)
     status = Object(CronJobStatus, load_default=dict)

@@ -11,7 +11,7 @@ from kconv.pipeline import Decoded, HubObject
 from kconv.serve.call import Call
 from kconv.serve.kinds import has_generation, has_status, is_namespace
 from kconv.serve.metadata import carry_over, check_metadata_update
-from kconv.serve.namespaces import labelled
+from kconv.serve.namespaces import FINALIZER, labelled
 from kconv.serve.objects import Current, with_version, without_version
 from kconv.serve.patch.jsonpatch import same
 from kconv.serve.removal import held_by
@@ -53,7 +53,7 @@ def change(call: Call, made: Change) -> Document:
     current = made.current
     value = _merged(call, made)
     _check(call, made, value)
-    if same(without_version(current.value), value):
+    if current.fault is None and same(without_version(current.value), value):
         return call.objects.document(call.spoke, current.stored)
     shown = call.objects.shown(call.spoke, call.kind, value)
     if made.dry_run:
@@ -91,10 +91,23 @@ def _merged(call: Call, made: Change) -> Document:
         if is_namespace(call.kind):
             _copy(value, old, "spec")
             value = labelled(value)
+        if made.current.fault is not None:
+            value = _completed(call, value)
     if has_generation(call.kind) and not same(_desired(old), _desired(value)):
         meta = {**value["metadata"], "generation": (meta.get("generation") or 0) + 1}
         value = {**value, "metadata": meta}
     return value
+
+
+def _completed(call: Call, value: Document) -> Document:
+    """What replaces an object that could not be read, with what the server gives a new one."""
+    if is_namespace(call.kind):
+        phase = "Terminating" if value["metadata"].get("deletionTimestamp") else "Active"
+        return {**value, "spec": {"finalizers": [FINALIZER]}, "status": {"phase": phase}}
+    pipeline = call.objects.pipeline
+    shown = call.objects.shown(call.spoke, call.kind, value)
+    loaded = pipeline.to_hub(pipeline.load(shown, spoke=call.spoke, trusted=True)).value
+    return {**loaded, "metadata": value["metadata"]}
 
 
 def _copy(value: Document, source: Document, key: str) -> None:
@@ -112,10 +125,11 @@ def _check(call: Call, made: Change, value: Document) -> None:
     findings: list[Any] = list(
         check_metadata_update(value["metadata"], made.current.meta, call.kind)
     )
-    old = pipeline.from_hub(HubObject(call.kind, made.current.value), spoke)
-    try:
-        pipeline.check_update(pipeline.from_hub(HubObject(call.kind, value), spoke), old)
-    except InvalidObject as error:
-        findings += error.findings
+    if made.current.fault is None:
+        old = pipeline.from_hub(HubObject(call.kind, made.current.value), spoke)
+        try:
+            pipeline.check_update(pipeline.from_hub(HubObject(call.kind, value), spoke), old)
+        except InvalidObject as error:
+            findings += error.findings
     if findings:
         raise invalid(spoke.gvk.group, spoke.gvk.kind, call.target.name, findings)

@@ -8,10 +8,9 @@ from typing import Any
 from kconv.errors import AlreadyExists, NotFound, Problem
 from kconv.pipeline import Decoded
 from kconv.serve.call import Answer, Call
-from kconv.serve.kinds import has_status, is_namespace
+from kconv.serve.kinds import has_status
 from kconv.serve.metadata import begin, check_metadata, now
-from kconv.serve.namespaces import begin_namespace
-from kconv.serve.objects import key_of, with_version
+from kconv.serve.objects import Current, key_of, prepared, with_version
 from kconv.serve.options import write_options
 from kconv.serve.status import Refusal, already_exists, bad_request, invalid
 from kconv.serve.verbs.read import read_object
@@ -43,9 +42,7 @@ def create(call: Call) -> Answer:
         if findings:
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
-        value = {**hub, "metadata": meta}
-        if is_namespace(call.kind):
-            value = begin_namespace(value)
+        value = prepared(call.kind, {**hub, "metadata": meta})
         key = key_of(call.kind, call.target.namespace, meta["name"])
         try:
             if options.dry_run:
@@ -53,6 +50,7 @@ def create(call: Call) -> Answer:
                 document = call.objects.shown(call.spoke, call.kind, value)
             else:
                 stored = call.objects.create(call.kind, key, value)
+                call.namespaces.confirm(call.target, Current(stored, call.kind, value))
                 shown = call.objects.shown(call.spoke, call.kind, value)
                 document = with_version(shown, stored.resource_version)
         except AlreadyExists:

@@ -9,6 +9,8 @@ from kconv.errors import DecodeError
 from kconv.gvk import GroupResource
 from kconv.paths import invalid, not_supported
 from kconv.serve.call import Answer, Call
+from kconv.serve.kinds import is_namespace
+from kconv.serve.namespaces import FINALIZER
 from kconv.serve.negotiation import body_format
 from kconv.serve.objects import Current
 from kconv.serve.options import is_true, write_options
@@ -89,7 +91,7 @@ def delete(call: Call) -> Answer:
     options = delete_options(call)
 
     def attempt() -> Answer:
-        current = call.objects.get(call.kind, call.target.namespace, call.target.name)
+        current = call.objects.fetch(call.kind, call.target.namespace, call.target.name)
         _check(call, current, options)
         return remove(call, current, dry_run=options.dry_run)
 
@@ -97,10 +99,19 @@ def delete(call: Call) -> Answer:
 
 
 def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
-    """Delete an object, or mark it where finalizers hold it. Raises `Conflict`, `NotFound`."""
+    """Delete an object, or mark it where finalizers hold it. Raises `Conflict`, `NotFound`.
+
+    Finalizers do not hold what cannot be read: nobody could work on it. A namespace is marked in
+    any case, since it goes with what it holds.
+    """
     name = current.meta["name"]
     held = finalizers_of(current)
-    if held and current.meta.get("deletionTimestamp"):
+    warnings: tuple[str, ...] = ()
+    if current.fault is not None:
+        ignored = f"; its finalizers were not waited for: {', '.join(held)}" if held else ""
+        warnings = (f"{current.fault.message} (deleted{ignored})",)
+        held = [FINALIZER] if is_namespace(call.kind) else []
+    if held and current.fault is None and current.meta.get("deletionTimestamp"):
         return Answer(call.objects.document(call.spoke, current.stored), spoke=call.spoke)
     if held:
         value = mark_deleted(current)
@@ -117,7 +128,7 @@ def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
             call.namespaces.emptied(call.target.namespace)
     resource = call.target.resource
     details = details_of(name, resource.group, resource.resource, current.stored.uid)
-    return Answer(success(details))
+    return Answer(success(details), warnings=warnings)
 
 
 def _check(call: Call, current: Current, options: DeleteOptions) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from kconv.errors import NotFound
 from kconv.serve.call import Answer, Call
 from kconv.serve.options import list_options
+from kconv.serve.undecodable import left_out_warning
 from kconv.serve.verbs.change import with_retries
 from kconv.serve.verbs.delete import DeleteOptions, delete_options, remove
 from kconv.serve.verbs.list import find, frame, selector_of
@@ -21,18 +22,19 @@ def delete_collection(call: Call) -> Answer:
     """
     options = delete_options(call)
     listing = find(call, list_options(call.query), selector_of(call))
-    items = [call.objects.document(call.spoke, stored) for stored in listing.items]
+    items, faults = call.objects.documents(call.spoke, listing.items)
     for stored in listing.items:
         with_retries(partial(_delete_one, call, options, stored))
     head = call.objects.store.head()
     document = frame(call, {"resourceVersion": str(head)})
-    return Answer(document, spoke=call.spoke, items=items)
+    warnings = (left_out_warning(faults),) if faults else ()
+    return Answer(document, spoke=call.spoke, items=items, warnings=warnings)
 
 
 def _delete_one(call: Call, options: DeleteOptions, stored: Stored) -> None:
     """Delete what was listed, unless it is gone or another object by now."""
     try:
-        current = call.objects.get(call.kind, stored.key.namespace, stored.key.name)
+        current = call.objects.fetch(call.kind, stored.key.namespace, stored.key.name)
         unwanted = options.uid and options.uid != current.stored.uid
         if not unwanted and current.stored.uid == stored.uid:
             remove(call, current, dry_run=options.dry_run)

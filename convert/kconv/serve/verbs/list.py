@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kconv.errors import ConversionError
 from kconv.serve.call import Answer, Call
 from kconv.serve.continuation import Continuation, parse_continue
 from kconv.serve.options import ListOptions, list_options
@@ -17,6 +16,7 @@ from kconv.serve.selectors import (
     parse_label_selector,
 )
 from kconv.serve.status import expired, future_version
+from kconv.serve.undecodable import left_out_warning
 from kconv.store import Page, Stored
 
 _PAGE = 500
@@ -53,19 +53,25 @@ def selector_of(call: Call) -> Selector:
 def list_objects(call: Call) -> Answer:
     """The objects of a collection that the selectors choose, ordered by namespace and name.
 
-    Raises `Refusal`: 400 and 422 for bad parameters, 410 for a token or resourceVersion that the
-    change log no longer reaches, 504 for a resourceVersion that is still to come.
+    Those that cannot be read are left out, and a warning names them. Raises `Refusal`: 400 and 422
+    for bad parameters, 410 for a token or resourceVersion that the change log no longer reaches,
+    504 for a resourceVersion that is still to come.
     """
     options = list_options(call.query)
-    listing = find(call, options, selector_of(call))
+    selector = selector_of(call)
+    listing = find(call, options, selector)
     metadata: dict[str, Any] = {"resourceVersion": str(listing.resource_version)}
     if listing.after is not None:
         token = Continuation(listing.resource_version, listing.after)
         metadata["continue"] = token.encode(within=call.target.namespace)
         if listing.remaining:
             metadata["remainingItemCount"] = listing.remaining
-    items = [call.objects.document(call.spoke, stored) for stored in listing.items]
-    return Answer(frame(call, metadata), spoke=call.spoke, items=items)
+    items, faults = call.objects.documents(call.spoke, listing.items)
+    if not options.limit and selector.everything:
+        found = {fault.stored.key for fault in faults}
+        call.objects.undecodable.listed(call.kind.group_resource, call.target.namespace, found)
+    warnings = (left_out_warning(faults),) if faults else ()
+    return Answer(frame(call, metadata), spoke=call.spoke, items=items, warnings=warnings)
 
 
 def frame(call: Call, metadata: dict[str, Any]) -> dict[str, Any]:
@@ -128,12 +134,8 @@ def _take(call: Call, page: Page, selector: Selector, listing: Listing, limit: i
 
 
 def subject_of(call: Call, stored: Stored) -> Subject:
-    """What selectors see of a row; a row that cannot be read has its name only."""
-    try:
-        return call.objects.current(call.kind, stored).subject
-    except ConversionError:
-        key = stored.key
-        return Subject({}, {"metadata.name": key.name, "metadata.namespace": key.namespace})
+    """What selectors see of a row; of one that cannot be read, what was salvaged."""
+    return call.objects.fetched(call.kind, stored).subject
 
 
 def _continuation(call: Call, options: ListOptions) -> Continuation | None:

@@ -22,10 +22,12 @@ def update(call: Call) -> Answer:
     `Refusal` and `kconv.errors.KconvError`.
     """
     options = write_options(call.query, "UpdateOptions")
+    # A whole object needs nothing of the old one, which may be unreadable; a part does.
+    fetch = call.objects.get if call.target.subresource else call.objects.fetch
 
     def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
         check_names(call, meta)
-        current = call.objects.get(call.kind, call.target.namespace, call.target.name)
+        current = fetch(call.kind, call.target.namespace, call.target.name)
         check_version(call, meta, current)
         named = {"name": call.target.name, **meta}
         return check_metadata(named, call.kind)
@@ -35,7 +37,7 @@ def update(call: Call) -> Answer:
     check_names(call, given)
 
     def attempt() -> Answer:
-        current = call.objects.get(call.kind, call.target.namespace, call.target.name)
+        current = fetch(call.kind, call.target.namespace, call.target.name)
         check_version(call, given, current)
         made = change(call, Change(current, decoded, options.dry_run))
         return Answer(made, spoke=call.spoke, warnings=decoded.warnings)

@@ -11,6 +11,7 @@ from kconv.serve.negotiation import Accepted
 from kconv.serve.selectors import Selector, Subject
 from kconv.serve.status import Refusal
 from kconv.serve.tables import table_of
+from kconv.serve.undecodable import Undecodable
 from kconv.serve.verbs.list import subject_of
 from kconv.serve.views import metadata_only
 from kconv.store import Change, Stored
@@ -28,14 +29,14 @@ class Events:
         self._with_columns = True
 
     def of_row(self, stored: Stored) -> bytes | None:
-        """The ADDED event of an object that is there; None when it is not selected."""
+        """The ADDED event of an object that is there; None when it is not selected or readable."""
         everything = self._selector.everything
         if not everything and not self._selector.matches(subject_of(self._call, stored)):
             return None
-        return self._line("ADDED", self._call.objects.document(self._call.spoke, stored))
+        return self._shown("ADDED", stored)
 
     def of_change(self, change: Change) -> bytes | None:
-        """The event of a change; None when the selector never saw the object.
+        """The event of a change; None when the selector never saw the object or nobody can read it.
 
         An object that starts to match a selector is ADDED, one that ceases to is DELETED.
         """
@@ -52,7 +53,7 @@ class Events:
                 kind = ""
         if not kind:
             return None
-        return self._line(kind, self._call.objects.document(self._call.spoke, change.stored))
+        return self._shown(kind, change.stored)
 
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
         """A BOOKMARK: the client has seen everything up to ``resource_version``."""
@@ -70,6 +71,14 @@ class Events:
     def error(self, error: Refusal | KconvError, refusal: Refusal) -> bytes:
         """An ERROR event, after which the stream ends."""
         return _encode("ERROR", refusal.document())
+
+    def _shown(self, kind: str, stored: Stored) -> bytes | None:
+        """The event of an object; None for one that cannot be read, which has been logged."""
+        try:
+            document = self._call.objects.document(self._call.spoke, stored)
+        except Undecodable:
+            return None
+        return self._line(kind, document)
 
     def _line(self, kind: str, document: dict[str, Any]) -> bytes:
         view = self._accepted.view
