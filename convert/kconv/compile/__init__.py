@@ -9,9 +9,10 @@ from kconv.compile.convert import by_struct, compile_conversion, shallow
 from kconv.compile.fields import Slow, is_compiled
 from kconv.compile.finish import finisher
 from kconv.compile.nulls import without_nulls
+from kconv.compile.plain import plain_fields
 from kconv.compile.struct import Struct
 from kconv.compile.structural import LOOSE, structural
-from kconv.compile.types import Types
+from kconv.compile.types import Types, types_below
 
 __all__ = [
     "LOOSE",
@@ -23,7 +24,9 @@ __all__ = [
     "compile_conversion",
     "finisher",
     "is_compiled",
+    "plain_fields",
     "shallow",
     "structural",
+    "types_below",
     "without_nulls",
 ]

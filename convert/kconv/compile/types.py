@@ -63,7 +63,7 @@ class Types:
         if found is not None:
             return found
         with _building:
-            for each in _parts_first(schema):
+            for each in types_below(schema):
                 if each not in self._structs:
                     self._structs[each] = self._define(each)
             struct = self._structs[schema]
@@ -171,12 +171,12 @@ class _Assigned:
         return value
 
 
-def _parts_first(schema: type[Type], seen: set[type[Type]] | None = None) -> list[type[Type]]:
+def types_below(schema: type[Type], seen: set[type[Type]] | None = None) -> list[type[Type]]:
     """A type and all types below it, parts before what they are part of."""
     seen = set() if seen is None else seen
     seen.add(schema)
     found: list[type[Type]] = []
     for part in types_in(schema):
         if part not in seen:
-            found.extend(_parts_first(part, seen))
+            found.extend(types_below(part, seen))
     return [*found, schema]

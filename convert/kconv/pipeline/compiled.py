@@ -21,6 +21,7 @@ from kconv.compile import (
     checker,
     compile_conversion,
     shallow,
+    types_below,
     without_nulls,
 )
 from kconv.errors import TooLarge
@@ -187,6 +188,23 @@ class CompiledEngine(PlainEngine):
         if found is None:
             found = self._spokes[spoke] = CompiledSpoke(spoke, self._types, self._bare)
         return found
+
+    def sources(self, spoke: Spoke) -> dict[str, str]:
+        """The Python that was generated for a spoke, by what each function does.
+
+        ``finish TYPE`` completes a decoded object of a type, ``check fields`` and ``check all``
+        judge an object, ``to hub`` and ``from hub`` convert one. Where there is nothing to do, or
+        rules that only work on dicts do it, no function is generated.
+        """
+        compiled = self.compiled(spoke)
+        compiled.decoder(trusted=False, closed=False)
+        _ = compiled.check("fields"), compiled.check("all"), compiled.to_hub, compiled.from_hub
+        finishers = self._types[False, False].sources
+        found = {
+            f"finish {schema.__name__}": finishers.get(schema, "")
+            for schema in types_below(spoke.schema)
+        }
+        return {title: text for title, text in (found | compiled.sources).items() if text}
 
     def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """The struct of a sound object of a spoke; None to let the plain path have a look."""
