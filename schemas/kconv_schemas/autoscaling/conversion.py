@@ -150,10 +150,19 @@ def _current_cpu_metric(utilization: int) -> Any:
 
 
 def _is_cpu_utilization(metric: Any) -> bool:
+    """Whether v1's number can stand for a metric.
+
+    One that says more, which no valid metric does, is kept in the annotation as it is.
+    """
     resource = metric.resource
     if metric.type != "Resource" or not resource or resource.name != "cpu":
         return False
-    return bool(resource.target) and resource.target.averageUtilization is not UNSET
+    if metric.containerResource or metric.external or metric.object or metric.pods:
+        return False
+    target = resource.target
+    if not target or target.averageValue is not UNSET:
+        return False
+    return bool(target.averageUtilization is not UNSET)
 
 
 def _current_cpu(metric: Any) -> Any:
