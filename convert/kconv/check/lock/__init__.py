@@ -1,0 +1,35 @@
+"""Lock files: what every version of an API promises, one readable file per group/version."""
+
+from kconv.check.lock.build import locks_of
+from kconv.check.lock.document import (
+    ConversionLock,
+    Facts,
+    FieldLock,
+    KindLock,
+    Locks,
+    TypeLock,
+    VersionLock,
+)
+from kconv.check.lock.folder import parsed, read_folder, stale_files, texts_of, write_folder
+from kconv.check.lock.read import read_lock
+from kconv.check.lock.revision import read_revision
+from kconv.check.lock.text import text_of
+
+__all__ = [
+    "ConversionLock",
+    "Facts",
+    "FieldLock",
+    "KindLock",
+    "Locks",
+    "TypeLock",
+    "VersionLock",
+    "locks_of",
+    "parsed",
+    "read_folder",
+    "read_lock",
+    "read_revision",
+    "stale_files",
+    "text_of",
+    "texts_of",
+    "write_folder",
+]

@@ -1,0 +1,32 @@
+"""A value that was not allowed before.
+
+Kubernetes' API changes policy: clients assume that they know every value of an enumeration, so
+adding one is not compatible, unless the field says from its first release on that values may come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kconv.check.change import FieldChange
+from kconv.check.rule import Rule
+from kconv.check.verdict import Verdict, Weight, Whom
+
+
+def judge(change: FieldChange) -> Iterator[Verdict]:
+    """A value that came, or an enumeration that went."""
+    old, new = change.old.facts.get("enum"), change.new.facts.get("enum")
+    if not old or (new and not set(new) - set(old)):
+        return
+    came = f"the value {', '.join(sorted(set(new) - set(old)))}" if new else "every value"
+    yield Verdict(
+        Weight.MINOR if change.old.facts.get("open") else Weight.BREAKING,
+        f"{came} is allowed now",
+        Whom.READERS,
+        "they may meet a value that they do not know what to do with",
+        "add the value in a new version; a field whose values may grow is declared with "
+        'metadata={"open": True} from its first release on',
+    )
+
+
+RULE = Rule("enum-added", judge)
