@@ -19,6 +19,8 @@ class Kconv(LazyGroup):
         "serve": ("kconv.cli.serve", "Serve every version over HTTP, for kubectl and clients."),
         "convert": ("kconv.cli.convert", "Convert files, folders and standard input."),
         "migrate": ("kconv.cli.migrate", "Flip the storage version and rewrite what is stored."),
+        "lock": ("kconv.cli.lock", "Write down what every version promises."),
+        "check": ("kconv.cli.check", "What the code breaks of what a release promised."),
         "versions": (
             "kconv.cli.versions",
             "Every group, version and kind: what is served and stored.",
