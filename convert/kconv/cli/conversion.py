@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from kconv.cli.manifest import Document, Manifest
 from kconv.cli.message import problem_lines
 from kconv.errors import DecodeError, KconvError, NotRegistered, UsageError
 from kconv.gvk import GroupVersion, version_key
-from kconv.pipeline import Decoded, Lost, Pipeline, converts_to
+from kconv.pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
 from kconv.scheme import HubKind, Scheme, Spoke, load_scheme
 from kconv.scheme.load import installed_groups
 
 Value = dict[str, Any]
+
+WORTH_COMPILING = 40
+"""From so many objects on, compiling their versions takes less time than it saves."""
 
 
 @dataclass(slots=True)
@@ -57,8 +61,17 @@ def scheme_for(
     return scheme
 
 
+def are_few(manifests: Sequence[Manifest]) -> bool:
+    """Whether the objects of all manifests are converted before versions would be compiled."""
+    objects = (1 for manifest in manifests for _ in _objects(manifest))
+    return sum(islice(objects, WORTH_COMPILING)) < WORTH_COMPILING
+
+
 class Converter:
-    """Converts documents to one version for each group, by default the preferred one."""
+    """Converts documents to one version for each group, by default the preferred one.
+
+    ``few`` says that it is not worth compiling the versions first.
+    """
 
     def __init__(
         self,
@@ -67,8 +80,9 @@ class Converter:
         *,
         strict: bool = False,
         ignore_unknown: bool = False,
+        few: bool = False,
     ) -> None:
-        self.pipeline = Pipeline(scheme)
+        self.pipeline = Pipeline(scheme, PlainEngine() if few else None)
         self.targets = tuple(targets)
         self.strict = strict
         self.ignore_unknown = ignore_unknown

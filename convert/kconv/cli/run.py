@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-
-import typer
+from typing import TYPE_CHECKING
 
 from kconv.cli.message import error_lines
+from kconv.cli.quick import plain_convert
 from kconv.errors import KconvError
+
+if TYPE_CHECKING:
+    import typer
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -21,23 +24,42 @@ BROKEN_PIPE = 141
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``kconv`` with ``arguments``, those of the process by default; returns the exit code."""
-    from kconv.cli.app import command
-    from kconv.cli.groups import ReaderGone
-
+    arguments = sys.argv[1:] if arguments is None else arguments
+    plain = plain_convert(arguments)
     try:
-        code = command().main(arguments, prog_name="kconv", standalone_mode=False)
+        if plain is None:
+            return _run_typer(arguments)
+        from kconv.cli.converting import convert_files
+
+        code = convert_files(**plain)
+        sys.stdout.flush()
+        return code
     except KconvError as error:
         return fail(error_lines(error), error.exit_code)
-    except typer.TyperException as error:
-        return fail(usage_lines(error), getattr(error, "exit_code", 2))
-    except typer.Abort:
+    except KeyboardInterrupt:
         return fail(["interrupted"], INTERRUPTED)
-    except ReaderGone:
+    except BrokenPipeError:
         # Python flushes standard output once more at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
         return fail([f"error: {error.strerror or error}: {error.filename or 'input or output'}"], 3)
+
+
+def _run_typer(arguments: Sequence[str]) -> int:
+    import typer
+
+    from kconv.cli.app import command
+    from kconv.cli.groups import ReaderGone
+
+    try:
+        code = command().main(arguments, prog_name="kconv", standalone_mode=False)
+    except typer.TyperException as error:
+        return fail(usage_lines(error), getattr(error, "exit_code", 2))
+    except typer.Abort:
+        return fail(["interrupted"], INTERRUPTED)
+    except ReaderGone:
+        raise BrokenPipeError from None
     if code == INTERRUPTED:
         return fail(["interrupted"], INTERRUPTED)
     return code if isinstance(code, int) else 0

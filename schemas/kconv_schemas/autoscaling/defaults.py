@@ -36,6 +36,5 @@ def behavior(value: dict[str, Any]) -> None:
     given = value["behavior"]
     for direction, rules in (("scaleUp", _SCALE_UP), ("scaleDown", _SCALE_DOWN)):
         own = given.get(direction, {})
-        missing = {name: rules[name] for name in rules if name not in own}
-        if missing:
-            given[direction] = {**copy.deepcopy(missing), **own}
+        if not all(map(own.__contains__, rules)):
+            given[direction] = {**copy.deepcopy(rules), **own}

@@ -251,7 +251,7 @@ def _selector_to_v1(made: Any, selector: Any) -> Any:
         return UNSET
     labels = selector.matchLabels
     return made.Selector(
-        matchLabels=dict(sorted(labels.items())) if labels else labels,
+        matchLabels=dict(sorted(labels.items())) if labels and len(labels) > 1 else labels,
         matchExpressions=selector.matchExpressions,
     )
 
