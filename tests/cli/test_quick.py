@@ -50,7 +50,7 @@ def test_nothing_heavy_is_loaded(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(
         "{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: a}, "
-        "spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: a}}}"
+        "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}}"
     )
     program = (
         "import sys; from kconv.cli.run import run\n"

@@ -5,6 +5,11 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command that ``sys.argv`` names, and exit with its code (see `kconv.cli.run`)."""
+    import gc
+
     from kconv.cli.run import run
 
-    raise SystemExit(run())
+    code = run()
+    # The process ends: Python need not look through all that was loaded for garbage.
+    gc.freeze()
+    raise SystemExit(code)

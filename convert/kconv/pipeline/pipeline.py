@@ -22,7 +22,6 @@ from kconv.errors import (
 )
 from kconv.gvk import GroupVersion
 from kconv.paths import REQUIRED, Finding, Path, describe, format_path
-from kconv.pipeline.compiled import CompiledEngine
 from kconv.pipeline.engine import Engine, Way, WrongTypes
 from kconv.pipeline.heads import Heads
 from kconv.pipeline.values import (
@@ -45,7 +44,7 @@ class Pipeline:
 
     def __init__(self, scheme: Scheme, engine: Engine | None = None) -> None:
         self.scheme = scheme.freeze()
-        self.engine: Engine = engine or CompiledEngine()
+        self.engine: Engine = engine or _default_engine()
         self._heads = Heads(self.scheme)
         self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (
             b"",
@@ -307,6 +306,13 @@ class Pipeline:
             return []
         found = self.engine.check(spoke, value, checks)
         return [each for each in found if not (each.reason == REQUIRED and each.path in paths)]
+
+
+def _default_engine() -> Engine:
+    # Who converts but a few objects with the plain engine need not load the other.
+    from kconv.pipeline.compiled import CompiledEngine
+
+    return CompiledEngine()
 
 
 def _remove(value: Any, path: Path) -> None:

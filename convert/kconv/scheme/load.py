@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
-from importlib.metadata import entry_points
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 
 from kconv.errors import KconvError, SchemeError, UsageError
 from kconv.scheme.scheme import Scheme
@@ -18,7 +18,13 @@ Register = Callable[[Scheme], None]
 
 def installed_groups() -> list[str]:
     """The API groups that installed packages offer; the core group is ``""``."""
-    return sorted({_group(point.name) for point in entry_points(group=ENTRY_POINTS)})
+    return sorted({_group(point.name) for point in _points()})
+
+
+@cache
+def _points() -> list[EntryPoint]:
+    """Looking for them reads a file of every installed distribution."""
+    return sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
 
 
 def load_scheme(groups: Collection[str] | None = None, apis: Sequence[str] = ()) -> Scheme:
@@ -31,7 +37,7 @@ def load_scheme(groups: Collection[str] | None = None, apis: Sequence[str] = ())
     `Scheme.freeze` refuses and for a package whose own code fails.
     """
     scheme = Scheme()
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+    for point in _points():
         if groups is None or _group(point.name) in groups:
             _fill(scheme, point.value, point.load)
     for name in apis:
