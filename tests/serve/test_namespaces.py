@@ -1,10 +1,16 @@
 """Namespaces: required, created by default, removed with what they hold."""
 
+import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import httpx
+import pytest
 
+from kconv.store import SqlStore, Stored
+from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 
 
@@ -13,6 +19,10 @@ def eventually(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def is_gone(client: httpx.Client, path: str) -> bool:
+    return client.get(path).status_code == 404
 
 
 def test_default_exists(client: httpx.Client) -> None:
@@ -50,3 +60,67 @@ def test_field_selector_on_phase(client: httpx.Client) -> None:
 
 def test_collection_of_namespaces_cannot_be_deleted(client: httpx.Client) -> None:
     assert client.delete("/api/v1/namespaces").status_code == 405
+
+
+def test_create_that_is_overtaken_by_the_removal(
+    client: httpx.Client, running: Running, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created(client, "/api/v1/namespaces", {"metadata": {"name": "demo"}})
+    path = CONFIGMAPS.replace("default", "demo")
+    objects = running.server._server.objects
+    create = objects.create
+
+    def late(*arguments: Any) -> Stored:
+        """Store what has been checked already, when the namespace is gone."""
+        assert client.delete("/api/v1/namespaces/demo").status_code == 200
+        eventually(lambda: client.get("/api/v1/namespaces/demo").status_code == 404)
+        return create(*arguments)
+
+    monkeypatch.setattr(objects, "create", late)
+    with running.client() as other:
+        refused = other.post(path, json=configmap("late", finalizers=["example.com/hold"]))
+    assert refused.status_code == 404
+    assert refused.json()["message"] == 'namespaces "demo" not found'
+    assert store.list("", "configmaps", namespace="demo").items == []
+
+
+def test_nothing_outlives_its_namespace(
+    serve: Callable[..., Running], running: Running, store: SqlStore
+) -> None:
+    """Creates through two servers race with removals; what is acknowledged is seen to go."""
+    urls = [running.url, serve().url]
+    rounds, writers = 6, 4
+    unexpected: list[str] = []
+    made = [0] * rounds
+
+    def write(number: int, at: int, stop: threading.Event) -> None:
+        path = CONFIGMAPS.replace("default", f"race-{number}")
+        with httpx.Client(base_url=urls[at % 2], trust_env=False, timeout=30) as own:
+            for turn in range(1000):
+                if stop.is_set():
+                    return
+                response = own.post(path, json=configmap(f"cm-{at}-{turn}"))
+                if response.status_code == 201:
+                    made[number] += 1
+                elif response.status_code not in (403, 404):
+                    unexpected.append(response.text)
+
+    with running.client() as client:
+        for number in range(rounds):
+            stop = threading.Event()
+            created(client, "/api/v1/namespaces", {"metadata": {"name": f"race-{number}"}})
+            threads = [
+                threading.Thread(target=write, args=(number, at, stop)) for at in range(writers)
+            ]
+            for thread in threads:
+                thread.start()
+            while made[number] < 5:
+                time.sleep(0.005)
+            client.delete(f"/api/v1/namespaces/race-{number}")
+            eventually(partial(is_gone, client, f"/api/v1/namespaces/race-{number}"))
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert unexpected == []
+    left = [each.key for each in store.list("", "configmaps").items]
+    assert [key for key in left if key.namespace.startswith("race-")] == []

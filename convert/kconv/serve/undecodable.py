@@ -117,7 +117,7 @@ def _own(stored: Stored) -> Document:
 def salvage(pipeline: Pipeline, kind: HubKind, stored: Stored) -> Document:
     """The hub value of what can be read of an object: its metadata, and its status if that can.
 
-    It never raises: what cannot be read is left out.
+    The rest is as defaults have it, or missing. It never raises.
     """
     raw = raw_document(stored) or {}
     metadata = raw.get("metadata") or _own(stored)
@@ -145,11 +145,9 @@ def _hub_value(
     head = {"kind": gvk.kind, "apiVersion": gvk.api_version, "metadata": metadata}
     try:
         decoded = pipeline.load({**head, **parts}, spoke=spoke, trusted=True)
-        value = pipeline.to_hub(decoded).value
+        return pipeline.to_hub(decoded).value
     except Exception:  # noqa: BLE001 - rules are users' code, which may need what is not here
         return None
-    # What defaults and rules made of nothing was not there.
-    return {key: item for key, item in value.items() if key == "metadata" or key in parts}
 
 
 class KnownUndecodable:

@@ -42,16 +42,17 @@ def create(call: Call) -> Answer:
         if findings:
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
-        value = prepared(call.kind, {**hub, "metadata": meta})
+        begun = {**hub, "metadata": meta}
+        value = prepared(call.kind, begun)
         key = key_of(call.kind, call.target.namespace, meta["name"])
         try:
             if options.dry_run:
                 _refuse_existing(call, meta["name"])
-                document = call.objects.shown(call.spoke, call.kind, value)
+                document = _shown(call, value, again=value is not begun)
             else:
                 stored = call.objects.create(call.kind, key, value)
                 call.namespaces.confirm(call.target, Current(stored, call.kind, value))
-                shown = call.objects.shown(call.spoke, call.kind, value)
+                shown = _shown(call, value, again=value is not begun)
                 document = with_version(shown, stored.resource_version)
         except AlreadyExists:
             if given.get("name") or attempt == _NAME_ATTEMPTS - 1:
@@ -59,6 +60,18 @@ def create(call: Call) -> Answer:
             continue
         return Answer(document, 201, call.spoke, warnings=decoded.warnings)
     raise AssertionError("unreachable")
+
+
+def _shown(call: Call, value: dict[str, Any], *, again: bool) -> dict[str, Any]:
+    """A new object as its creator sees it: as a later read does.
+
+    ``again``: with the defaults that follow from what the server has set.
+    """
+    document = call.objects.shown(call.spoke, call.kind, value)
+    if not again:
+        return document
+    pipeline = call.objects.pipeline
+    return pipeline.dump(pipeline.load(document, spoke=call.spoke, trusted=True))
 
 
 def _check_place(call: Call, meta: dict[str, Any]) -> None:
