@@ -6,7 +6,6 @@ where other rules take part the object goes through them as a dict that shares w
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -71,7 +70,7 @@ def compile_conversion(
     code.add(f"{'t =' if functions else 'return'} {made}")
     if functions:
         # Functions may write to metadata, which the source goes on to own.
-        code.add(f"t.metadata = {code.define('copy', copy.copy)}(t.metadata)")
+        code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
         for rule in functions:
             convert = rule.to_hub if direction == "to hub" else rule.to_spoke
             code.add(f"{code.define('convert_by_rule', convert)}(s, t)")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
 
 from kconv.compile import LOOSE, structural
@@ -17,7 +16,7 @@ from kconv.edges import Functions
 from kconv_schemas.autoscaling import hub as hub_types
 from kconv_schemas.autoscaling import kept
 from kconv_schemas.autoscaling.behavior import behavior_from_v1, behavior_to_v1
-from kconv_schemas.autoscaling.defaults import cpu_metric
+from kconv_schemas.autoscaling.defaults import CPU_UTILIZATION
 from kconv_schemas.autoscaling.losses import KEPT, LOST
 from kconv_schemas.autoscaling.metrics import (
     current_from_v1,
@@ -44,7 +43,7 @@ def to_hub(spoke: Any, hub: Any) -> None:
     if texts and not _own_names(texts):
         _read(texts, metrics, hub)
         _replace(hub.metadata, {})
-    hub.spec.metrics = metrics or [_cpu_metric(80)]
+    hub.spec.metrics = metrics or [_cpu_metric(CPU_UTILIZATION)]
     if status is not UNSET:
         utilization = status.currentCPUUtilizationPercentage
         if utilization is not UNSET and hub.status.currentMetrics is UNSET:
@@ -139,7 +138,10 @@ def _replace(metadata: Any, texts: dict[str, str]) -> None:
 
 
 def _cpu_metric(utilization: int) -> Any:
-    return msgspec.convert(cpu_metric(utilization), LOOSE.struct(v2.MetricSpec))
+    made = hub_structs()
+    target = made.MetricTarget(type="Utilization", averageUtilization=utilization)
+    resource = made.ResourceMetricSource(name="cpu", target=target)
+    return made.MetricSpec(type="Resource", resource=resource)
 
 
 def _current_cpu_metric(utilization: int) -> Any:

@@ -18,16 +18,15 @@ _SCALE_UP = {
 _SCALE_DOWN = {"selectPolicy": "Max", "policies": [_PERCENT]}
 
 
-def cpu_metric(utilization: int = 80) -> dict[str, Any]:
-    """The metric that means "this share of the requested CPU", in percent, 80 by default."""
-    target = {"type": "Utilization", "averageUtilization": utilization}
-    return {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+CPU_UTILIZATION = 80
+"""The share of the requested CPU, in percent, that is aimed at where no metric is given."""
 
 
 @derives(HorizontalPodAutoscalerSpec, field="metrics")
 def metrics() -> list[dict[str, Any]]:
     """Without any metric, CPU counts."""
-    return [cpu_metric()]
+    target = {"type": "Utilization", "averageUtilization": CPU_UTILIZATION}
+    return [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
 @defaults(HorizontalPodAutoscalerSpec, when=("behavior",))

@@ -211,15 +211,13 @@ def _named(field: marshmallow.fields.Field[Any], value: Any) -> Any:
 
 
 _encode = msgspec.json.Encoder().encode
-_UNSAFE = ("<", ">", "&", "\u2028", "\u2029")
-_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in _UNSAFE}
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 """What Go writes for characters that would be unsafe within HTML or JavaScript."""
 
 
 def write(value: Any) -> str:
     """The text of an annotation: a struct or a list of them, in the order of their fields."""
     text = _encode(value).decode()
-    for character in _UNSAFE:
-        if character in text:
-            return text.translate(_ESCAPES)
-    return text
+    if text.isascii() and not ("<" in text or ">" in text or "&" in text):
+        return text
+    return text.translate(_ESCAPES)

@@ -1,0 +1,102 @@
+"""The short cuts from bytes to bytes: where they are taken, and that they give the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kconv.edges import Edge, Functions
+from kconv.errors import ConversionError, KconvError
+from kconv.fields import Object, String
+from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline, PlainEngine
+from kconv.pipeline.compiled import CompiledEngine, same_shape
+from kconv.resource import Hub, Resource
+from kconv.schema import Type
+from kconv.scheme import Scheme
+
+V1, V2, V3 = (GroupVersion("ways.example.com", version) for version in ("v1", "v2", "v3"))
+
+
+class Spec(Type):
+    one = String()
+    two = String()
+
+
+class WayV1(Resource):
+    class Meta:
+        group, version, kind = "ways.example.com", "v1", "Way"
+
+    spec = Object(Spec, load_default=dict)
+    extra = String()
+
+
+class WayV2(WayV1):
+    class Meta:
+        group, version, kind = "ways.example.com", "v2", "Way"
+
+
+class WayV3(Resource):
+    class Meta:
+        group, version, kind = "ways.example.com", "v3", "Way"
+
+    extra = String()
+    spec = Object(Spec, load_default=dict)
+
+
+class WayHub(Hub):
+    class Meta:
+        group, kind = "ways.example.com", "Way"
+
+    spec = Object(Spec)
+    extra = String()
+
+
+def fail(one: object, other: object) -> None:
+    raise KeyError("what")
+
+
+def scheme(*rules: Functions) -> Scheme:
+    made = Scheme()
+    edges = (Edge(WayV1), Edge(WayV2, *rules), Edge(WayV3))
+    made.add(WayHub, *edges, storage="ways.example.com/v1")
+    return made.freeze()
+
+
+def way(**more: object) -> bytes:
+    value = {"apiVersion": str(V1), "kind": "Way", "metadata": {"name": "a"}, "spec": {"one": "1"}}
+    return json.dumps({**value, **more}).encode()
+
+
+def test_only_versions_of_the_same_fields_in_the_same_order_skip_the_hub() -> None:
+    (kind,) = scheme().kinds
+    v1, v2, v3 = (kind.spoke_for(each) for each in (V1, V2, V3))
+    assert v1 is not None
+    assert v2 is not None
+    assert v3 is not None
+    assert same_shape(v1, v1)
+    assert same_shape(v1, v2)
+    assert not same_shape(v1, v3)
+
+
+@pytest.mark.parametrize("to", [V1, V2, V3])
+def test_the_answer_is_that_of_the_plain_engine(to: GroupVersion) -> None:
+    plain, compiled = Pipeline(scheme(), PlainEngine()), Pipeline(scheme(), CompiledEngine())
+    data = way(extra="x", unknown=1)
+    for _ in range(2):
+        assert compiled.convert(data, to) == plain.convert(data, to)
+
+
+def test_a_kind_that_is_said_twice_counts_as_said_last() -> None:
+    compiled = Pipeline(scheme(), CompiledEngine())
+    data = way()[:-1] + b',"kind":"Other"}'
+    with pytest.raises(KconvError):
+        compiled.convert(data, V2)
+
+
+def test_a_rule_that_fails_on_structs_is_named() -> None:
+    rule = Functions(to_hub=fail, to_spoke=fail, structs=True)
+    compiled = Pipeline(scheme(rule), CompiledEngine())
+    with pytest.raises(ConversionError, match=r"the rule functions.* failed: KeyError"):
+        compiled.convert(way(), V2)
