@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from engine.sample import pipeline, widget
+from kconv.differences import differences
 from kconv.edges import Functions, Lose, Preserve, Rename, Rule
 from kconv.pipeline import Pipeline
 from kconv.scheme import HubKind, Spoke, load_scheme
 from kconv.testing.broken import Broken
-from kconv.testing.differences import differences
 from kconv.testing.explore import explore
 from kconv.testing.roundtrip import hub_round_trip, round_trip, there_and_back
 from kconv.testing.strategies import documents

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kconv.differences import ABSENT, FILLED, ORDER, ZERO, differences
 from kconv.edges import Loss
 from kconv.paths import Path, format_path, quote
 from kconv.pipeline.pipeline import Pipeline
@@ -32,45 +32,21 @@ class Lost:
 def lost(pipeline: Pipeline, decoded: Decoded, converted: Decoded) -> list[Lost]:
     """Every value of an object that its conversion, turned around, does not give back.
 
-    The order of a list's elements is not counted as a loss, nor is an empty object, list or
-    string that comes back as absent. Raises `ConversionError` if there is no way back.
+    What is only added, moved within a list, or says as little as its absence does is no loss.
+    Raises `ConversionError` if there is no way back.
     """
     back = pipeline.from_hub(pipeline.to_hub(converted), decoded.spoke)
     declared = list(losses_between(decoded.spoke, converted.spoke))
     return [
-        Lost(path, value, became, _reason(path, declared))
-        for path, value, became in _missing(decoded.value, back.value, ())
+        Lost(
+            each.path,
+            each.before,
+            None if each.after is ABSENT else each.after,
+            _reason(each.path, declared),
+        )
+        for each in differences(decoded.value, back.value)
+        if each.before is not ABSENT and each.path[-1:] not in ((ORDER,), (FILLED,), (ZERO,))
     ]
-
-
-def _missing(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key, value in before.items():
-            if key in after:
-                yield from _missing(value, after[key], (*path, key))
-            elif value not in ({}, [], "", None):
-                yield (*path, key), value, None
-    elif isinstance(before, list) and isinstance(after, list):
-        yield from _missing_elements(before, after, path)
-    elif before != after or isinstance(before, bool) is not isinstance(after, bool):
-        yield path, before, after
-
-
-def _missing_elements(
-    before: list[Any], after: list[Any], path: Path
-) -> Iterator[tuple[Path, Any, Any]]:
-    rest = list(after)
-    unmatched = []
-    for index, value in enumerate(before):
-        if value in rest:
-            rest.remove(value)
-        else:
-            unmatched.append((index, value))
-    for index, value in unmatched:
-        if len(before) == len(after):
-            yield from _missing(value, after[index], (*path, index))
-        else:
-            yield (*path, index), value, None
 
 
 def _reason(path: Path, declared: list[Loss]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from kconv.differences import Difference, differences
 from kconv.edges import Loss, Rename
 from kconv.edges.steps import EACH, Steps, format_steps
 from kconv.paths import Path, format_path
 from kconv.scheme import Spoke
 from kconv.scheme.ledger import ledger
 from kconv.testing.broken import Broken
-from kconv.testing.differences import Difference, differences
 
 ANNOTATIONS = ("metadata", "annotations")
 

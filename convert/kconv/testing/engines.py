@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from kconv.codec import json as json_codec
+from kconv.differences import differences
 from kconv.errors import KconvError
 from kconv.paths import format_path
 from kconv.pipeline import Decoded, Pipeline
 from kconv.scheme import Spoke
 from kconv.testing.broken import Broken
-from kconv.testing.differences import differences
 from kconv.testing.names import title
 
 CHECKS = ("types", "fields", "all")

@@ -14,12 +14,12 @@ from typing import Any
 
 from kconv.codec import json as json_codec
 from kconv.codec import yaml as yaml_codec
+from kconv.differences import ABSENT, differences
 from kconv.errors import KconvError, NotRegistered
 from kconv.pipeline import Decoded, Format, Pipeline
 from kconv.scheme import Scheme, Spoke
 from kconv.testing import declared
 from kconv.testing.broken import Broken
-from kconv.testing.differences import ABSENT, differences
 from kconv.testing.full import full
 from kconv.testing.names import slug, title
 

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from kconv.differences import differences
 from kconv.paths import Path, format_path
 from kconv.pipeline import Pipeline
 from kconv.pipeline.values import as_dict
 from kconv.scheme import Spoke
 from kconv.testing.broken import Broken
-from kconv.testing.differences import differences
 from kconv.testing.names import title
 
 

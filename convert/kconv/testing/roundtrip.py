@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kconv.differences import differences
 from kconv.pipeline import Decoded, Pipeline
 from kconv.scheme import Spoke
 from kconv.testing import declared
 from kconv.testing.broken import Broken
-from kconv.testing.differences import differences
 from kconv.testing.names import title
 
 Document = dict[str, Any]
