@@ -62,6 +62,10 @@ def _apply_inside(plan: Plan, depth: int, value: Any) -> Any:
     return {key: _apply_inside(plan, depth - 1, item) for key, item in value.items()}
 
 
+FAILURES = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What a rule raises that does not expect the object it gets."""
+
+
 class converting:  # noqa: N801 - it reads as a verb: with converting(...)
     """Says which object and which rule it was, when a rule fails."""
 
@@ -72,15 +76,14 @@ class converting:  # noqa: N801 - it reads as a verb: with converting(...)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, KeyError | TypeError | ValueError | AttributeError | IndexError):
-            gvk = self.spoke.gvk
-            metadata = self.value.get("metadata") or {}
-            about = ObjectRef(
-                gvk.group,
-                gvk.version,
-                gvk.kind,
-                str(metadata.get("namespace") or ""),
-                str(metadata.get("name") or ""),
-            )
+        if isinstance(error, ConversionError) and error.about is None:
+            error.about = self._about()
+        elif isinstance(error, FAILURES):
+            about = self._about()
             message = f"{about}: the rule {self.rule} failed: {type(error).__name__}: {error}"
             raise ConversionError(message, about=about) from error
+
+    def _about(self) -> ObjectRef:
+        gvk, metadata = self.spoke.gvk, self.value.get("metadata") or {}
+        namespace, name = metadata.get("namespace") or "", metadata.get("name") or ""
+        return ObjectRef(gvk.group, gvk.version, gvk.kind, str(namespace), str(name))

@@ -134,3 +134,12 @@ def test_values_are_not_shared_or_changed(widgets: Pipeline) -> None:
         widgets.to_hub(widgets.from_hub(hub, spoke))
     assert repr(hub.value) == hub_before
     assert repr(first.value) == before
+
+
+def test_split_refuses_what_it_could_not_split_again() -> None:
+    rule = Split("place", ("host", "port"), separator=":")
+    with pytest.raises(ConversionError, match='host: "a:b" holds ":"'):
+        rule.to_spoke({"host": "a:b", "port": "1"}, {})
+    spoke: dict[str, object] = {}
+    rule.to_spoke({"host": "a", "port": "1:2"}, spoke)
+    assert spoke == {"place": "a:1:2"}

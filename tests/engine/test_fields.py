@@ -221,3 +221,9 @@ def test_unknown_fields_at_every_depth() -> None:
     }
     paths = list(Whole.instance().unknown_fields(raw))
     assert paths == [("x",), ("part", "y"), ("parts", 1, "z")]
+
+
+def test_end_of_a_pattern_is_the_end() -> None:
+    field = String(pattern="^[a-z]+$")
+    assert not list(field.check("abc", ()))
+    assert list(field.check("abc\n", ()))

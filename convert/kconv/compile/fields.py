@@ -162,7 +162,7 @@ def _string(field: fields.String, rules: bool, nonzero: bool) -> Any:
         return Annotated[str, Meta(min_length=1)]
     least = max(field.min_length or 0, 1 if field.required or nonzero else 0) or None
     return _constrained(
-        str, rules, pattern=field.pattern, min_length=least, max_length=field.max_length
+        str, rules, pattern=field.expression, min_length=least, max_length=field.max_length
     )
 
 

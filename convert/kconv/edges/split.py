@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from kconv.differences import ZERO
+from kconv.edges.loss import Loss
 from kconv.edges.rule import Rule, Value
-from kconv.edges.steps import MISSING, get, put
+from kconv.edges.steps import MISSING, format_steps, get, put
+from kconv.errors import ConversionError
 
 
 class Split(Rule):
     """The spoke's string is the hub's strings, joined by ``separator``.
 
     The last field takes what is left, separators included. A part that is absent in the hub is
-    empty in the spoke, and trailing empty parts are left out.
+    empty in the spoke, and trailing empty parts are left out. Any other part that holds the
+    separator could not be told apart again: such an object is not converted.
     """
 
     name = "split"
@@ -36,6 +40,12 @@ class Split(Rule):
         parts = ["" if part is MISSING else str(part) for part in found]
         while parts and not parts[-1]:
             parts.pop()
+        for steps, part in zip(self.hub[:-1], parts, strict=False):
+            if self.separator in part:
+                raise ConversionError(
+                    f'{format_steps(steps)}: "{part}" holds "{self.separator}", which separates '
+                    f"it from the next part in {format_steps(self.spoke[0])}"
+                )
         if parts:
             put(spoke, self.spoke[0], self.separator.join(parts))
 
@@ -44,3 +54,9 @@ class Split(Rule):
         if any("*" in path for path in (*self.spoke, *self.hub)):
             return [f"{self}: split works on paths without [*]"]
         return []
+
+    def losses(self) -> Iterator[Loss]:
+        """Parts that are empty: joined, they say as little as absent ones."""
+        for steps in self.hub:
+            yield Loss((*steps, ZERO), "to spoke", reason="an empty part is as good as none")
+        yield Loss((*self.spoke[0], ZERO), "to hub", reason="an empty string has no parts")

@@ -13,6 +13,11 @@ INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 
 
+def anchored(pattern: str) -> str:
+    """An ECMA pattern for Python, whose ``$`` would also match before a last line break."""
+    return re.sub(r"((?:^|[^\\])(?:\\\\)*)\$$", r"\1\\Z", pattern)
+
+
 class String(Field):
     """A string, with an optional enumeration, pattern (searched, ECMA style) and length bounds.
 
@@ -36,7 +41,9 @@ class String(Field):
         self.pattern = pattern
         self.min_length = min_length
         self.max_length = max_length
-        self._compiled = re.compile(pattern) if pattern is not None else None
+        self.expression = None if pattern is None else anchored(pattern)
+        """The pattern as Python and msgspec search it."""
+        self._compiled = re.compile(self.expression) if self.expression is not None else None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):

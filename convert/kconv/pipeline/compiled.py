@@ -24,8 +24,8 @@ from kconv.compile import (
     types_below,
     without_nulls,
 )
-from kconv.errors import TooLarge
-from kconv.hub import converting
+from kconv.errors import ConversionError, TooLarge
+from kconv.hub import FAILURES, converting
 from kconv.pipeline.engine import PlainEngine, Way
 from kconv.pipeline.values import Checks, Value, as_dict
 from kconv.scheme import Spoke
@@ -137,7 +137,7 @@ def _guarded(
     def guarded(native: Any) -> Any:
         try:
             return convert(native)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (*FAILURES, ConversionError):
             return by_dict(native)
 
     return guarded
