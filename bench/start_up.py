@@ -14,7 +14,7 @@ from bench.figure import Figure
 from kconv.pipeline.compiled import CompiledEngine
 from kconv.scheme import load_scheme
 
-PROCESSES = 9
+PROCESSES = 20
 _KCONV = str(Path(sys.executable).with_name("kconv"))
 
 
