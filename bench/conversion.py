@@ -19,7 +19,7 @@ from kconv.pipeline import Pipeline, PlainEngine
 from kconv.scheme import Scheme, load_scheme
 
 ENOUGH_SLOWER = 40
-PLAIN_ROUNDS = 8
+PLAIN_ROUNDS = 25
 
 
 class Case(NamedTuple):
