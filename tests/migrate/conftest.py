@@ -1,12 +1,15 @@
 """A database with tables, a pipeline, and servers in processes of their own."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from fixtures.postgres import PostgresServer
 from kconv.pipeline import Pipeline
 from kconv.scheme import load_scheme
 from kconv.store import SqlStore, open_store
@@ -18,9 +21,38 @@ def pipeline() -> Pipeline:
     return Pipeline(load_scheme())
 
 
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "kconv.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def _postgres_shared(postgres_server: PostgresServer) -> Iterator[str]:
+    name = postgres_server.create_database()
+    upgrade(postgres_server.url(name))
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with tables and nothing in them; on PostgreSQL one for all tests, emptied."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("_sqlite_template")
+        return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
+    url: str = request.getfixturevalue("_postgres_shared")
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
+        connection.execute(
+            "TRUNCATE objects, changes, storage_versions, servers, runs, undo, quarantine, clients"
+        )
+        connection.execute("UPDATE revision SET value = 1, compacted = 0")
+    return url
+
+
 @pytest.fixture
 def store(database_url: str) -> Iterator[SqlStore]:
-    upgrade(database_url)
     store = open_store(database_url)
     yield store
     store.close()

@@ -1,13 +1,16 @@
 """The run: rewriting, races, failures, resuming, proof."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 
 from kconv.errors import Conflict
 from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
+from kconv.scheme import Spoke
+from kconv.store import Quarantined, SqlStore
 from kconv_migrations.storage import Outcome, Progress, Settings, migrate, plan
 from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
 
@@ -23,6 +26,10 @@ def run(
     chosen = Settings(**settings)  # type: ignore[arg-type]  # the fields of Settings, by name
     (outcome,) = migrate(store, pipeline, targets, chosen, progress)
     return outcome
+
+
+def quarantine_order(entry: Quarantined) -> tuple[str, str, int]:
+    return entry.key.name, entry.where, entry.resource_version
 
 
 def test_everything_is_rewritten_and_nothing_else_changes(
@@ -88,12 +95,12 @@ def test_row_that_a_writer_changed_meanwhile_is_left_to_it(
     rewrite = store.rewrite
     done: list[int] = []
 
-    def late(items: object) -> int:
+    def late(items: object, **named: object) -> int:
         if not done:
             done.append(1)
             expected = stored[2].resource_version
             store.update(stored[2].key, expected=expected, api_version=NEW, data=newer)
-        return rewrite(items)  # type: ignore[arg-type]  # passed on as it came
+        return rewrite(items, **named)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr(store, "rewrite", late)
     outcome = run(store, pipeline, "batch=v1")
@@ -155,11 +162,13 @@ def test_rows_that_cannot_be_converted_stay(store: SqlStore, pipeline: Pipeline)
     assert (outcome.objects, outcome.changes) == (4, 4)
     assert (outcome.done, outcome.dropped, outcome.kept) == (False, [], {OLD: 8})
     assert rows(store) == {NEW: (4, 4), OLD: (4, 4)}
-    assert {each.stored.key.name for each in outcome.failures} == set(bad)
+    assert {each.key.name for each in outcome.failures} == set(bad)
     assert [each.where for each in outcome.failures] == ["objects"] * 4 + ["changes"] * 4
-    by_name = {each.stored.key.name: each.error for each in outcome.failures}
+    by_name = {each.key.name: each for each in outcome.failures}
     assert 'unknown field "spec.from"' in by_name["unknown"].message
-    assert all(error.about is not None for error in by_name.values())
+    assert store.quarantined("batch", "cronjobs") == [
+        replace(each, since=ANY) for each in sorted(outcome.failures, key=quarantine_order)
+    ]
     for name, data in bad.items():
         assert store.get(key(name)).data == data
 
@@ -168,19 +177,22 @@ def test_what_the_new_version_cannot_hold_is_refused(
     store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored = seed(store, pipeline, 1)
-    encode = pipeline.encode
+    encode = pipeline.engine.encode
 
-    def forgetful(decoded: object, *rest: object) -> bytes:
-        data = encode(decoded, *rest)  # type: ignore[arg-type]  # passed on as it came
+    def forgetful(spoke: Spoke, value: object) -> bytes:
+        data = encode(spoke, value)
+        if spoke.api_version != NEW:
+            return data
         return data.replace(b'"schedule":"30 2 * * *"', b'"schedule":"0 0 * * *"')
 
-    monkeypatch.setattr(pipeline, "encode", forgetful)
+    monkeypatch.setattr(pipeline.engine, "encode", forgetful)
     outcome = run(store, pipeline, "batch=v1")
     (failure, _) = outcome.failures
-    assert "cannot hold all of it" in failure.error.message
-    assert [str(finding) for finding in failure.error.findings] == [
-        "spec.schedule: '30 2 * * *' would become '0 0 * * *'"
-    ]
+    assert "cannot hold all of it" in failure.message
+    assert failure.findings == (
+        ("spec.schedule", "FieldValueInvalid", '"30 2 * * *" would become "0 0 * * *"'),
+    )
+    assert outcome.lost == {"spec.schedule": 2}
     assert store.get(stored[0].key) == stored[0]
 
 

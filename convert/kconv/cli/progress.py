@@ -24,6 +24,7 @@ class Meter:
         self._tasks: dict[str, Any] = {}
         self._began: dict[str, float] = {}
         self._spoke = time.monotonic()
+        self._waiting = ""
         if is_terminal(sys.stderr):
             self._bar = _bar()
 
@@ -44,6 +45,9 @@ class Meter:
     def __call__(self, progress: Progress) -> None:
         """Show how far one resource is."""
         name = str(progress.target.resource)
+        if progress.waiting != self._waiting:
+            self._waiting = progress.waiting
+            say(f"waiting: {progress.waiting}" if progress.waiting else "the database is back")
         now = time.monotonic()
         began = self._began.setdefault(name, now)
         if self._bar is not None:
@@ -56,8 +60,22 @@ class Meter:
                 )
         elif now - self._spoke >= EVERY:
             self._spoke = now
-            rate = f"{progress.done / (now - began):,.0f}" if now > began else "-"
-            say(f"{name}: {progress.done:,} of {progress.total:,} rows, {rate} rows/s")
+            line = f"{name}: {progress.done:,} of {progress.total:,} rows"
+            if now > began and progress.done:
+                speed = progress.done / (now - began)
+                left = duration((progress.total - progress.done) / speed)
+                line += f", {speed:,.0f} rows/s, {left} left"
+            say(line)
+
+
+def duration(seconds: float) -> str:
+    """``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _bar() -> Any:
@@ -67,6 +85,7 @@ def _bar() -> Any:
         MofNCompleteColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
     )
     from rich.progress import (
         Progress as Bar,
@@ -79,6 +98,8 @@ def _bar() -> Any:
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         console=console,
         transient=True,
         redirect_stdout=is_terminal(sys.stdout),  # results for a pipe must reach it

@@ -1,24 +1,64 @@
 """The stored objects: flipping the version they are encoded in, rewriting them, and the proof.
 
-`plan` says what is to be done, `migrate` does it, `status` counts what is there.
+`plan` says what is to be done and `survey` what that would meet; `migrate` does it, `verify`
+looks at every row again, `undo` goes back; `status` counts what is there, and `may_drop` says
+whether a version may leave the code.
 """
 
+from kconv_migrations.storage.lease import LEASE, Held, hold
+from kconv_migrations.storage.may_drop import DAYS, Verdict, may_drop
+from kconv_migrations.storage.outcome import LIVE, Outcome, Progress, Settings
 from kconv_migrations.storage.plan import Target, check_decodable, plan
+from kconv_migrations.storage.references import Reference, References
+from kconv_migrations.storage.repair import (
+    Referring,
+    references_of,
+    referring,
+    rewrite_references,
+)
 from kconv_migrations.storage.rewrite import Reencoder
-from kconv_migrations.storage.run import Failure, Outcome, Progress, Settings, migrate
+from kconv_migrations.storage.run import migrate
 from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status
+from kconv_migrations.storage.survey import Survey, TargetSurvey, survey
+from kconv_migrations.storage.undo import Undone, drop_undo, undo
+from kconv_migrations.storage.verify import Verified, verify
+from kconv_migrations.storage.workers import Hands, InProcess, Workers, default_workers
 
 __all__ = [
-    "Failure",
+    "DAYS",
+    "LEASE",
+    "LIVE",
+    "Hands",
+    "Held",
+    "InProcess",
     "Outcome",
     "Progress",
     "Reencoder",
+    "Reference",
+    "References",
+    "Referring",
     "ResourceStatus",
     "Settings",
+    "Survey",
     "Target",
+    "TargetSurvey",
+    "Undone",
+    "Verdict",
+    "Verified",
     "VersionStatus",
+    "Workers",
     "check_decodable",
+    "default_workers",
+    "drop_undo",
+    "hold",
+    "may_drop",
     "migrate",
     "plan",
+    "references_of",
+    "referring",
+    "rewrite_references",
     "status",
+    "survey",
+    "undo",
+    "verify",
 ]

@@ -8,76 +8,24 @@ written and is looked at again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from kconv.errors import Conflict, KconvError
+from kconv.errors import Conflict
 from kconv.pipeline import Pipeline
-from kconv.store import Change, Store, Stored
+from kconv.store import Change, Key, Place, Quarantined, RunTarget, Store, Stored
+from kconv_migrations.storage.blockers import check_flips
+from kconv_migrations.storage.jobs import Done, Job
+from kconv_migrations.storage.lease import hold
+from kconv_migrations.storage.outcome import MOST_BROKEN, Outcome, Progress, Settings
+from kconv_migrations.storage.pages import changes_of, objects_of, patient, stored_of, through
 from kconv_migrations.storage.plan import Target
-from kconv_migrations.storage.rewrite import Reencoder, ref_of
+from kconv_migrations.storage.workers import Hands, InProcess
 
 Row = TypeVar("Row", bound=Stored | Change)
 
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
-
-PATIENCE = 30.0
-"""Seconds that such rows may keep coming until the run gives up: servers read the record anew
-every second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to run. ``rate`` is rows a second over all, 0 for as fast as it goes."""
-
-    batch_size: int = 200
-    rate: float = 0.0
-    dry_run: bool = False
-    patience: float = PATIENCE
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the rows of a resource are; ``total`` may grow while writers write."""
-
-    target: Target
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A row that cannot be rewritten and was left as it is."""
-
-    stored: Stored
-    error: KconvError
-    where: Literal["objects", "changes"]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a resource.
-
-    ``objects`` and ``changes`` were rewritten (in a dry run: would be); ``raced`` were changed by
-    a writer between read and write. ``dropped`` versions are off the record, each in the
-    transaction that saw no row in it; ``kept`` ones are still on it, with the rows left in them.
-    """
-
-    target: Target
-    objects: int = 0
-    changes: int = 0
-    raced: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    kept: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    @property
-    def done(self) -> bool:
-        """Whether every row is, or in a dry run can be, in the version wanted."""
-        return not self.failures and not self.kept
 
 
 def migrate(
@@ -86,68 +34,108 @@ def migrate(
     targets: Sequence[Target],
     settings: Settings | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
+    hands: Hands | None = None,
 ) -> Iterator[Outcome]:
     """Migrate each target, one after the other, and yield what became of it.
 
-    All preferences are flipped before the first row is rewritten. Raises `Conflict` when somebody
-    flips a resource to another version meanwhile, and what the store raises.
+    All preferences are flipped before the first row is rewritten. ``hands`` convert, this process
+    if None. A dry run writes nothing, and may go on beside another run.
+
+    Raises `Conflict` when another run goes on, when a live server cannot decode a target's
+    version, and when somebody flips a resource to another version meanwhile; and what the store
+    raises.
     """
     chosen = settings or Settings()
-    if not chosen.dry_run:
+    hands = hands or InProcess(pipeline)
+    if chosen.dry_run:
+        for target in targets:
+            yield MigrationPass(store, target, chosen, progress, hands, "").rehearse()
+        return
+    if not targets:
+        return
+    with hold(store, _run_targets(store, targets), chosen.lease) as held:
+        check_flips(store, targets, chosen.live)
         for target in targets:
             if target.flips:
-                resource = target.resource
-                store.prefer(resource.group, resource.resource, target.api_version)
+                group, resource = target.resource.group, target.resource.resource
+                store.prefer(group, resource, target.api_version, live=chosen.live)
+        finished = True
+        for target in targets:
+            outcome = MigrationPass(store, target, chosen, progress, hands, held.id).rewrite()
+            finished = finished and outcome.done
+            yield outcome
+        held.ending = "done" if finished else "failed"
+
+
+def _run_targets(store: Store, targets: Sequence[Target]) -> list[RunTarget]:
+    """What the run's record says: the version preferred before comes first in ``before``."""
+    recorded = store.storage_versions()
+    found = []
     for target in targets:
-        yield _Run(store, Reencoder(pipeline), target, chosen, progress).run()
+        group, resource = target.resource.group, target.resource.resource
+        others = sorted(
+            (
+                each
+                for each in recorded
+                if (each.group, each.resource) == (group, resource)
+                and each.api_version != target.api_version
+            ),
+            key=lambda each: not each.preferred,
+        )
+        before = tuple(each.api_version for each in others)
+        found.append(RunTarget(group, resource, before, target.api_version))
+    return found
 
 
-class _Run:
-    """One target's run: passes over all that is encoded otherwise, until a pass finds nothing."""
+class MigrationPass:
+    """One target's way: passes over all that is encoded otherwise, until one finds nothing."""
 
     def __init__(
         self,
         store: Store,
-        reencoder: Reencoder,
         target: Target,
         settings: Settings,
         progress: Callable[[Progress], None],
+        hands: Hands,
+        run: str,
     ) -> None:
-        self.store = store
-        self.reencoder = reencoder
+        self.store = patient(store, settings.outage, self._tell)
         self.target = target
         self.settings = settings
         self.progress = progress
+        self.hands = hands
         self.group, self.resource = target.resource.group, target.resource.resource
-        self.outcome = Outcome(target)
-        self.failed: dict[tuple[str, object, int], Failure] = {}
-        self.done = 0
+        self.outcome = Outcome(target, run)
+        self.failed: dict[tuple[Place, Key, int], Quarantined] = {}
+        self.done = self.total = 0
         self.began = time.monotonic()
 
-    def run(self) -> Outcome:
-        self.total = sum(self._left().values())
-        self._tell()
-        if self.settings.dry_run:
-            self._pass()
-        else:
-            self._rewrite()
-        self.outcome.failures = list(self.failed.values())
-        self.outcome.seconds = time.monotonic() - self.began
-        return self.outcome
+    def rehearse(self) -> Outcome:
+        """Convert every row, and write nothing."""
+        self._count()
+        self._pass()
+        return self._end()
 
-    def _rewrite(self) -> None:
+    def rewrite(self) -> Outcome:
+        """Rewrite every row, and take the versions without rows off the record."""
+        self._count()
         deadline = time.monotonic() + self.settings.patience
         while True:
             self._check_preference()
-            self.failed.clear()
             if self._pass():
                 deadline = time.monotonic() + self.settings.patience
             kept = self._drop()
+            self._forget_settled()
             hopeless = bool(self.failed) and sum(kept.values()) <= len(self.failed)
             if not kept or hopeless or time.monotonic() > deadline:
                 self.outcome.kept = kept
-                return
+                return self._end()
             time.sleep(PAUSE)
+
+    def _end(self) -> Outcome:
+        self.outcome.failures = list(self.failed.values())
+        self.outcome.seconds = time.monotonic() - self.began
+        return self.outcome
 
     def _pass(self) -> bool:
         """Go once over all rows encoded otherwise; whether any of them was rewritten.
@@ -155,53 +143,96 @@ class _Run:
         Changes made during the pass are for the next one, or a busy writer would keep this one
         from its end.
         """
-        head = self.store.head()
         before = self.outcome.objects + self.outcome.changes
-        position: tuple[str, str] | None = None
-        version, limit = self.target.api_version, self.settings.batch_size
-        while objects := self.store.encoded(
-            self.group, self.resource, other_than=version, after=position, limit=limit
-        ):
-            ready = [(each, version, data) for each, data in self._convert(objects, "objects")]
-            written = len(ready) if self.settings.dry_run else self.store.rewrite(ready)
-            self.outcome.objects += written
-            self._advance(len(objects), len(ready) - written)
-            position = (objects[-1].key.namespace, objects[-1].key.name)
-        after = 0
-        while after < head and (
-            changes := self.store.encoded_changes(
-                self.group, self.resource, other_than=version, after=after, limit=limit
-            )
-        ):
-            done = [(each, version, data) for each, data in self._convert(changes, "changes")]
-            written = len(done) if self.settings.dry_run else self.store.rewrite_changes(done)
-            self.outcome.changes += written
-            self._advance(len(changes), len(done) - written)
-            after = changes[-1].stored.resource_version
+        where = (self.target.resource, self.settings.batch_size, self.target.api_version)
+        for rows, done in self._converted(objects_of(self.store, *where), "objects"):
+            self.outcome.objects += self._end_page(rows, done, "objects", self._write_objects)
+        for entries, done in self._converted(changes_of(self.store, *where), "changes"):
+            self.outcome.changes += self._end_page(entries, done, "changes", self._write_changes)
         return self.outcome.objects + self.outcome.changes > before
 
-    def _convert(
-        self, rows: Sequence[Row], where: Literal["objects", "changes"]
-    ) -> Iterator[tuple[Row, bytes]]:
-        for row in rows:
-            stored = row.stored if isinstance(row, Change) else row
-            try:
-                data = self.reencoder.reencode(stored, self.target.spoke)
-            except KconvError as error:
-                error.about = error.about or ref_of(stored)
-                place = (where, stored.key, stored.resource_version)
-                self.failed[place] = Failure(stored, error, where)
-            else:
-                yield row, data
+    def _converted(
+        self, pages: Iterable[list[Row]], where: Place
+    ) -> Iterator[tuple[Sequence[Row], Done]]:
+        """Pages converted, without the rows that have failed already."""
+        fresh = (
+            [row for row in page if self._place(row, where) not in self.failed]
+            if self.failed
+            else page
+            for page in pages
+        )
+        return through(self.hands, fresh, self._job)
+
+    def _job(self, rows: Sequence[Row]) -> Job:
+        return Job(
+            "rehearse" if self.settings.dry_run else "rewrite",
+            self.target.resource,
+            self.target.api_version,
+            [(each.api_version, each.data) for each in map(stored_of, rows)],
+            accept_loss=self.settings.accept_loss,
+        )
+
+    def _end_page(
+        self,
+        rows: Sequence[Row],
+        done: Done,
+        where: Place,
+        write: Callable[[list[tuple[Row, str, bytes]]], int],
+    ) -> int:
+        """Note what a page's job says, and write what it made; returns the rows written."""
+        outcome, run = self.outcome, self.outcome.run
+        failed = [each.at(stored_of(rows[at]), where, run) for at, each in done.problems.items()]
+        for each in failed:
+            self.failed[where, each.key, each.resource_version] = each
+        outcome.broken_count += len(done.broken)
+        room = MOST_BROKEN - len(outcome.broken)
+        for at, problem in list(done.broken.items())[:room]:
+            outcome.broken.append(problem.at(stored_of(rows[at]), where, run))
+        for path, count in done.lost.items():
+            outcome.lost[path] = outcome.lost.get(path, 0) + count
+        sound = written = len(rows) - len(failed)
+        if not self.settings.dry_run:
+            if failed:
+                self.store.quarantine(failed)
+            version = self.target.api_version
+            written = write(
+                [
+                    (row, version, data)
+                    for row, data in zip(rows, done.data, strict=True)
+                    if data is not None
+                ]
+            )
+        self._advance(len(rows), sound - written)
+        return written
+
+    def _write_objects(self, items: list[tuple[Stored, str, bytes]]) -> int:
+        return self.store.rewrite(items, run=self.outcome.run, keep_undo=self.settings.undo)
+
+    def _write_changes(self, items: list[tuple[Change, str, bytes]]) -> int:
+        return self.store.rewrite_changes(items, run=self.outcome.run)
+
+    def _place(self, row: Stored | Change, where: Place) -> tuple[Place, Key, int]:
+        stored = stored_of(row)
+        return where, stored.key, stored.resource_version
+
+    def _forget_settled(self) -> None:
+        """Forget failures of rows that somebody has written or deleted since."""
+        if self.failed:
+            still = {
+                (each.where, each.key, each.resource_version)
+                for each in self.store.quarantined(self.group, self.resource)
+            }
+            self.failed = {place: each for place, each in self.failed.items() if place in still}
 
     def _drop(self) -> dict[str, int]:
         """Take versions without rows off the record; the others, with the rows left in them."""
         kept = {}
-        for version in self._left():
+        left = self._left()
+        for version in left:
             if self.store.drop(self.group, self.resource, version):
                 self.outcome.dropped.append(version)
             else:
-                kept[version] = self._left().get(version, 0)
+                kept[version] = left[version]
         return kept
 
     def _left(self) -> dict[str, int]:
@@ -212,6 +243,10 @@ class _Run:
             if (row.group, row.resource) == (self.group, self.resource)
             and row.api_version != self.target.api_version
         }
+
+    def _count(self) -> None:
+        self.total = sum(self._left().values())
+        self._tell()
 
     def _check_preference(self) -> None:
         preferred = self.store.storage_version(self.group, self.resource)
@@ -231,6 +266,6 @@ class _Run:
             if ahead > 0:
                 time.sleep(ahead)
 
-    def _tell(self) -> None:
+    def _tell(self, waiting: str = "") -> None:
         self.total = max(self.total, self.done)
-        self.progress(Progress(self.target, self.done, self.total))
+        self.progress(Progress(self.target, self.done, self.total, waiting))

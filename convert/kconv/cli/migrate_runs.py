@@ -1,0 +1,131 @@
+"""``kconv migrate runs``, ``undo`` and ``drop-undo``: what was done, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kconv.cli.options import DEFAULT_DB, Db, Output, Report
+
+if TYPE_CHECKING:
+    from kconv.store import Run, Store
+
+SHOWN_RUNS = 5
+"""Runs that ``kconv migrate status`` shows; ``kconv migrate runs`` has all of them."""
+
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrate runs`.")]
+
+
+def runs(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
+    """List the runs, the newest first, and what their before-images take."""
+    from kconv.cli.console import emit, emit_json, emit_table
+    from kconv.cli.migrate_status import run_as_json
+    from kconv.store import open_store
+
+    store = open_store(db)
+    try:
+        found = store.runs()
+        if output is Report.JSON:
+            listed = [run_as_json(each, store.undo_size(each.id)) for each in found]
+            emit_json({"runs": listed})
+        elif not found:
+            emit("no run yet")
+        else:
+            emit_table(*run_rows(store, found))
+    finally:
+        store.close()
+
+
+def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """The header and rows of a table of runs."""
+    rows: list[Sequence[str]] = []
+    for run in found:
+        size = store.undo_size(run.id)
+        what = ", ".join(
+            f"{target.resource}.{target.group}".rstrip(".") + f" to {target.to}"
+            for target in run.targets
+        )
+        kept = f"{size.rows:,} objects, {_size(size.bytes)}" if size.rows else "-"
+        rows.append((run.id, run.state, f"{run.began:%Y-%m-%d %H:%M:%S}", kept, what or "-"))
+    return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "WHAT"), rows
+
+
+def undo(run: RunId, db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
+    """Put back what a run replaced, and prefer the old version again.
+
+    Objects that were written or deleted since stay as they are and are listed; then it ends
+    with 1.
+    """
+    from kconv.cli.console import emit, emit_json, say
+    from kconv.cli.message import count
+    from kconv.cli.migrate_options import SHOWN
+    from kconv.cli.migrate_report import key_name
+    from kconv.store import Key, open_store
+    from kconv_migrations import storage
+
+    store = open_store(db)
+    try:
+        done = storage.undo(store, run)
+    except KeyboardInterrupt:
+        say("interrupted: what is restored stays; the same command goes on")
+        raise typer.Exit(130) from None
+    finally:
+        store.close()
+    if output is Report.JSON:
+        emit_json(
+            {
+                "run": run,
+                "restored": done.restored,
+                "written": [_key_as_json(key) for key in done.written],
+                "deleted": [_key_as_json(key) for key in done.deleted],
+                "preferred": done.preferred,
+                "left": [
+                    {"resource": resource, "version": version, "rows": rows}
+                    for (resource, version), rows in done.left.items()
+                ],
+            }
+        )
+    else:
+        for resource, version in done.preferred.items():
+            emit(f"{resource}: {version} is preferred again")
+        emit(f"{count(done.restored, 'object')} restored")
+    others: list[tuple[str, list[Key]]] = [("written", done.written), ("deleted", done.deleted)]
+    for how, keys in others:
+        for key in keys[:SHOWN]:
+            say(f"{key.qualified} {key_name(key)}: not restored, {how} since")
+        if len(keys) > SHOWN:
+            say(f"and {len(keys) - SHOWN:,} more {how} since: -o json lists them all")
+    for (resource, version), rows in done.left.items():
+        say(f"{resource}: {count(rows, 'row')} left in {version}; `kconv migrate` rewrites them")
+    if done.written or done.deleted:
+        say(f"`kconv migrate drop-undo {run}` forgets what was not restored")
+        raise typer.Exit(1)
+
+
+def drop_undo(run: RunId, db: Db = DEFAULT_DB) -> None:
+    """Forget a run's before-images; it cannot be undone afterwards."""
+    from kconv.cli.console import emit
+    from kconv.cli.message import count
+    from kconv.store import open_store
+    from kconv_migrations import storage
+
+    store = open_store(db)
+    try:
+        dropped = storage.drop_undo(store, run)
+    finally:
+        store.close()
+    emit(f"{count(dropped, 'before-image')} dropped")
+
+
+def _key_as_json(key: Any) -> dict[str, str]:
+    return {"resource": key.qualified, "namespace": key.namespace, "name": key.name}
+
+
+def _size(number: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GiB"

@@ -1,0 +1,127 @@
+"""The work on a page of rows that needs no database, in this process or in a worker.
+
+A `Job` and a `Done` are plain values: they are sent in bulk, a page at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from kconv.errors import StoreError
+from kconv.gvk import GroupResource, GroupVersion
+from kconv.paths import describe, format_path
+from kconv.pipeline import Pipeline
+from kconv.pipeline.values import Checks
+from kconv.scheme import HubKind
+from kconv_migrations.storage.problem import Problem
+from kconv_migrations.storage.references import References
+from kconv_migrations.storage.rewrite import Reencoder, WouldLose, differences
+
+Task = Literal["rewrite", "rehearse", "verify"]
+
+_INDEX: Final = re.compile(r"\[\d+\]")
+
+
+class NotAsBefore(StoreError):
+    """A row does not mean what the before-image of its object means."""
+
+    reason = "NotAsBefore"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done with rows of one resource.
+
+    ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same, judges them by
+    every rule that there is, and keeps the bytes; ``verify`` decodes them and compares what they
+    mean with ``images``, each a version and bytes, or None. ``rows`` are (encoded version, bytes).
+    """
+
+    task: Task
+    resource: GroupResource
+    api_version: str
+    rows: Sequence[tuple[str, bytes]]
+    images: Sequence[tuple[str, bytes] | None] = ()
+    accept_loss: bool = False
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of a job's rows, by their places in it.
+
+    ``data`` has the new bytes, None where there is a problem. ``broken`` rows are well but for a
+    rule that they break; ``lost`` counts rows by path that the new version cannot hold.
+    """
+
+    data: list[bytes | None] = field(default_factory=list)
+    problems: dict[int, Problem] = field(default_factory=dict)
+    broken: dict[int, Problem] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
+
+
+class Hand:
+    """Does jobs, with the versions of one scheme."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
+        # What verifying compares must not depend on which versions went meanwhile.
+        every = [
+            (kind.group_resource, spoke.api_version)
+            for kind in pipeline.scheme.kinds
+            for spoke in kind.spokes
+        ]
+        self._references = References(pipeline.scheme, {}, every)
+
+    def do(self, job: Job) -> Done:
+        """Do a job. Nothing that a row holds makes it raise."""
+        kind = self._kinds[job.resource]
+        checks: Checks = "all" if job.task == "rehearse" else "fields"
+        reencoder = Reencoder(self._pipeline, accept_loss=job.accept_loss, checks=checks)
+        to = GroupVersion.parse(job.api_version)
+        done = Done()
+        for place, (api_version, data) in enumerate(job.rows):
+            try:
+                if job.task == "verify":
+                    self._verify(reencoder, kind, job, place)
+                    continue
+                made = reencoder.reencode(data, api_version, kind, to)
+            except Exception as error:  # noqa: BLE001 - one row's error must not end the run
+                done.problems[place] = Problem.of(error)
+                if isinstance(error, WouldLose):
+                    _count(done.lost, (format_path(each.path) for each in error.findings))
+                if job.task == "rewrite":
+                    done.data.append(None)
+                continue
+            if job.task == "rewrite":
+                done.data.append(made.data)
+            if made.broken is not None:
+                done.broken[place] = made.broken
+            if made.lost:
+                _count(done.lost, (format_path(each.path) for each in made.lost))
+        return done
+
+    def _verify(self, reencoder: Reencoder, kind: HubKind, job: Job, place: int) -> None:
+        api_version, data = job.rows[place]
+        row = reencoder.decode(data, api_version, kind)
+        after = self._pipeline.to_hub(row)
+        image = job.images[place] if job.images else None
+        if image is None:
+            return
+        before = reencoder.hub(image[1], image[0], kind)
+        found = list(differences(before, after))
+        if not found:
+            return
+        was = self._pipeline.from_hub(before, row.spoke)
+        repair = self._references.repair
+        if repair(was.value, row.spoke) != repair(row.value, row.spoke):
+            message = f"{row.ref}: differs from its before-image: {describe(found)}"
+            raise NotAsBefore(message, about=row.ref, findings=found)
+
+
+def _count(lost: dict[str, int], paths: Iterable[str]) -> None:
+    for path in {_INDEX.sub("[]", path) for path in paths}:
+        lost[path] = lost.get(path, 0) + 1

@@ -1,0 +1,132 @@
+"""Counting references to versions that go, and rewriting them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kconv.errors import KconvError
+from kconv.gvk import GroupResource, GroupVersion
+from kconv.pipeline import Decoded, Pipeline
+from kconv.scheme import HubKind, Spoke
+from kconv.store import Quarantined, Store, Stored
+from kconv_migrations.storage.lease import hold
+from kconv_migrations.storage.outcome import Settings
+from kconv_migrations.storage.pages import objects_of
+from kconv_migrations.storage.plan import Target
+from kconv_migrations.storage.problem import Problem
+from kconv_migrations.storage.references import References
+from kconv_migrations.storage.status import status
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Referring:
+    """References that objects of a resource hold to versions that go.
+
+    ``references`` counts them by (kind, version, version in its place); ``objects`` hold any;
+    ``rewritten`` objects name the new versions now; ``failures`` could not be decoded.
+    """
+
+    resource: GroupResource
+    objects: int = 0
+    rewritten: int = 0
+    references: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    failures: list[Quarantined] = field(default_factory=list)
+
+
+def references_of(
+    store: Store, pipeline: Pipeline, targets: Sequence[Target] = (), *dropping: GroupVersion
+) -> References:
+    """What finds references to versions that no API has, or that are to give way.
+
+    The versions of ``targets`` take the place of all others of their kinds; ``dropping`` are
+    group versions that are about to leave the code.
+    """
+    record = status(store)
+    preferred = {each.resource: each.preferred for each in record if each.preferred}
+    gone = {
+        (kind.group_resource, spoke.api_version)
+        for kind in pipeline.scheme.kinds
+        for spoke in kind.spokes
+        if spoke.group_version in dropping
+    }
+    for target in targets:
+        resource = target.resource
+        preferred[resource] = target.api_version
+        gone |= {(resource, spoke.api_version) for spoke in target.kind.spokes}
+        gone.discard((resource, target.api_version))
+    return References(pipeline.scheme, preferred, gone)
+
+
+def referring(
+    store: Store,
+    pipeline: Pipeline,
+    references: References,
+    *,
+    rewrite_as: str | None = None,
+    undo: bool = True,
+    progress: Callable[[Referring], None] = lambda _: None,
+) -> Iterator[Referring]:
+    """Look for references in every object, and yield the resources that hold some.
+
+    With ``rewrite_as``, the id of a run that is held, they are rewritten: like all rows of a
+    migration they keep their resourceVersions, and with ``undo`` their before-images.
+    """
+    kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
+    for each in status(store):
+        kind = kinds.get(each.resource)
+        if kind is None:
+            continue
+        found = Referring(each.resource)
+        for page in objects_of(store, each.resource, BATCH):
+            items = list(_repaired(pipeline, kind, references, page, found))
+            if rewrite_as is not None and items:
+                found.rewritten += store.rewrite(items, run=rewrite_as, keep_undo=undo)
+            progress(found)
+        if found.objects or found.failures:
+            yield found
+
+
+def _repaired(
+    pipeline: Pipeline,
+    kind: HubKind,
+    references: References,
+    page: Sequence[Stored],
+    found: Referring,
+) -> Iterator[tuple[Stored, str, bytes]]:
+    for stored in page:
+        if not references.may_hold(stored.data):
+            continue
+        try:
+            decoded = pipeline.decode(stored.data, trusted=True, field_validation="Strict")
+            held = references.find(decoded.value, decoded.spoke)
+            if not held:
+                continue
+            data = _encode(pipeline, decoded.spoke, references.repair(decoded.value, decoded.spoke))
+        except KconvError as error:
+            found.failures.append(Problem.of(error).at(stored, "objects"))
+            continue
+        found.objects += 1
+        found.references.update((each.kind, each.api_version, each.new) for each in held)
+        if len(found.examples) < 3:
+            key = stored.key
+            name = f"{key.namespace}/{key.name}" if key.namespace else key.name
+            found.examples.append(f"{name}: {held[0]}")
+        yield stored, stored.api_version, data
+
+
+def _encode(pipeline: Pipeline, spoke: Spoke, value: dict[str, object]) -> bytes:
+    return pipeline.encode(Decoded(spoke, pipeline.load(value, spoke=spoke, trusted=True).native))
+
+
+def rewrite_references(
+    store: Store, pipeline: Pipeline, references: References, settings: Settings
+) -> Iterator[Referring]:
+    """`referring` that rewrites, as a run of its own. Raises `Conflict` when another goes on."""
+    with hold(store, [], settings.lease) as held:
+        yield from referring(store, pipeline, references, rewrite_as=held.id, undo=settings.undo)
+        held.ending = "done"

@@ -1,0 +1,76 @@
+"""What a migration would meet: rows, servers, what blocks the flip, references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kconv.pipeline import Pipeline
+from kconv.store import Run, Server, Store
+from kconv_migrations.storage.blockers import blocking
+from kconv_migrations.storage.outcome import LIVE
+from kconv_migrations.storage.plan import Target
+from kconv_migrations.storage.repair import Referring, references_of, referring
+from kconv_migrations.storage.status import VersionStatus, status
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSurvey:
+    """A target, the versions on record for it, and the live servers that keep it from a flip."""
+
+    target: Target
+    versions: tuple[VersionStatus, ...]
+    blocked_by: tuple[Server, ...]
+
+    @property
+    def objects(self) -> int:
+        """Objects that would be rewritten."""
+        wanted = self.target.api_version
+        return sum(each.objects for each in self.versions if each.api_version != wanted)
+
+    @property
+    def changes(self) -> int:
+        """Entries of the change log that would be rewritten."""
+        wanted = self.target.api_version
+        return sum(each.changes for each in self.versions if each.api_version != wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a migration of ``targets`` would meet; ``holder`` is a run that is going on."""
+
+    targets: tuple[TargetSurvey, ...]
+    servers: tuple[Server, ...]
+    references: tuple[Referring, ...]
+    holder: Run | None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a run would be refused now."""
+        return self.holder is not None or any(each.blocked_by for each in self.targets)
+
+
+def survey(
+    store: Store,
+    pipeline: Pipeline,
+    targets: Sequence[Target],
+    *,
+    live: float = LIVE,
+    references: bool = True,
+) -> Survey:
+    """Look at what a migration would meet; every object is read for ``references``."""
+    servers = store.servers(live)
+    record = {each.resource: each.versions for each in status(store)}
+    found = tuple(
+        TargetSurvey(
+            target,
+            record.get(target.resource, ()),
+            tuple(blocking(servers, target)) if target.flips else (),
+        )
+        for target in targets
+    )
+    looked: tuple[Referring, ...] = ()
+    if references:
+        looked = tuple(referring(store, pipeline, references_of(store, pipeline, targets)))
+    running = (run for run in store.runs() if run.state == "running" and run.lease > 0)
+    return Survey(found, tuple(servers), looked, next(running, None))
