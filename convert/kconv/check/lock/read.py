@@ -57,8 +57,8 @@ _NAMES: dict[type, str] = {
 _At = tuple[str | int, ...]
 
 
-class _Malformed(Exception):
-    """What is wrong with the document, and where."""
+class Malformed(Exception):
+    """What is wrong with the document of a lock file, and where."""
 
     def __init__(self, at: _At, message: str) -> None:
         super().__init__(message)
@@ -80,18 +80,19 @@ def read_lock(text: str, name: str) -> VersionLock:
     except yaml.YAMLError as error:
         raise UsageError(f"{name}: not YAML: {error}") from None
     try:
-        return _version(document)
-    except _Malformed as error:
+        return lock_of(document)
+    except Malformed as error:
         place = ".".join(map(str, error.at))
         message = f"{place}: {error.message}" if place else error.message
         raise UsageError(f"{name}:{_line(text, error.at)}: {message}") from None
 
 
-def _version(document: Any) -> VersionLock:
+def lock_of(document: Any) -> VersionLock:
+    """The lock that a document says. Raises `Malformed`."""
     _keys(document, _TOP, (), required=("lock", "group", "version", "kinds", "types"))
     if document["lock"] != FORMAT:
         message = f"format {document['lock']} of another release of kconv; this one reads {FORMAT}"
-        raise _Malformed(("lock",), message)
+        raise Malformed(("lock",), message)
     types = {
         str(name): _type(each, ("types", str(name))) for name, each in document["types"].items()
     }
@@ -100,7 +101,7 @@ def _version(document: Any) -> VersionLock:
     }
     for name, kind in kinds.items():
         if kind.type not in types:
-            raise _Malformed(("kinds", name, "type"), f'there is no type "{kind.type}" in the file')
+            raise Malformed(("kinds", name, "type"), f'there is no type "{kind.type}" in the file')
     for name, each in types.items():
         for field_name, field in each.fields.items():
             _known(field, types, ("types", name, "fields", field_name))
@@ -118,7 +119,7 @@ def _known(field: FieldLock, types: Mapping[str, TypeLock], at: _At) -> None:
     if field.items is not None:
         _known(field.items, types, (*at, "items"))
     elif field.of and field.of not in types:
-        raise _Malformed((*at, "of"), f'there is no type "{field.of}" in the file')
+        raise Malformed((*at, "of"), f'there is no type "{field.of}" in the file')
 
 
 def _kind(document: Any, at: _At) -> KindLock:
@@ -177,9 +178,9 @@ def _field(document: Any, at: _At) -> FieldLock:
     _keys(document, known, at, required=("type",))
     type_name, items = document["type"], document.get("items")
     if type_name == "object" and not document.get("of"):
-        raise _Malformed(at, "an object names its type: of")
+        raise Malformed(at, "an object names its type: of")
     if type_name in ("list", "map") and items is None:
-        raise _Malformed(at, f"a {type_name} says what is in it: items")
+        raise Malformed(at, f"a {type_name} says what is in it: items")
     return FieldLock(
         type_name,
         document.get("of", ""),
@@ -192,28 +193,28 @@ def _keys(document: Any, known: Mapping[str, Any], at: _At, required: tuple[str,
     _mapping(document, at)
     for name, value in document.items():
         if name not in known:
-            raise _Malformed((*at, name), "not a key of a lock file")
+            raise Malformed((*at, name), "not a key of a lock file")
         expected = known[name]
         right = isinstance(value, expected)
         if isinstance(value, bool) and expected not in (bool, object):
             right = False
         if not right:
-            raise _Malformed((*at, name), f"must be {_NAMES.get(expected, 'a number')}")
+            raise Malformed((*at, name), f"must be {_NAMES.get(expected, 'a number')}")
     for name in required:
         if name not in document:
-            raise _Malformed(at, f"{name} is missing")
+            raise Malformed(at, f"{name} is missing")
 
 
 def _mapping(value: Any, at: _At) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _Malformed(at, "must be a mapping")
+        raise Malformed(at, "must be a mapping")
     return value
 
 
 def _strings(value: Any, at: _At) -> dict[str, str]:
     for name, text in _mapping(value, at).items():
         if not isinstance(text, str):
-            raise _Malformed((*at, name), "must be a string")
+            raise Malformed((*at, name), "must be a string")
     return dict(value)
 
 
@@ -221,7 +222,7 @@ def _texts(document: Mapping[str, Any], name: str, at: _At) -> tuple[str, ...]:
     values = document.get(name, ())
     for index, value in enumerate(values):
         if not isinstance(value, str):
-            raise _Malformed((*at, name, index), "must be a string")
+            raise Malformed((*at, name, index), "must be a string")
     return tuple(values)
 
 

@@ -22,6 +22,8 @@ def judge(change: KindChange) -> Iterator[Verdict]:
         ("from the newer versions", old.lost_to_spoke, new.lost_to_spoke),
         ("of this version", old.lost_to_hub, new.lost_to_hub),
     )
+    if not any(after.keys() - before.keys() for _, before, after in sides):
+        return
     fresh = new_fields(change)
     for side, before, after in sides:
         for path in sorted(after.keys() - before.keys()):
