@@ -1,4 +1,7 @@
-"""An API server on a fresh SQLite database, in process or behind a real socket."""
+"""An API server on a fresh database, in process or behind a real socket.
+
+The database is SQLite; a module whose tests are to run on PostgreSQL too is marked `BOTH`.
+"""
 
 import shutil
 import threading
@@ -9,10 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kconv.pipeline import Pipeline
 from kconv.scheme import Scheme, load_scheme
 from kconv.serve import ApiServer, Listen, build, served_versions
 from kconv.store import SqlStore, open_store
 from kconv_migrations import db
+
+BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +33,25 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def pipeline(scheme: Scheme) -> Pipeline:
+    """What every server of the tests shares: compiling takes longer than most tests."""
+    return Pipeline(scheme)
+
+
 @pytest.fixture
-def url(_template: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(_template, tmp_path / 'kconv.db')}"
+def backend() -> str:
+    """Which database; see `BOTH`."""
+    return "sqlite"
+
+
+@pytest.fixture
+def url(backend: str, request: pytest.FixtureRequest, tmp_path: Path, _template: Path) -> str:
+    if backend == "sqlite":
+        return f"sqlite:///{shutil.copy(_template, tmp_path / 'kconv.db')}"
+    empty: str = request.getfixturevalue("postgres_url")
+    db.upgrade(empty)
+    return empty
 
 
 @pytest.fixture
@@ -52,7 +74,7 @@ class Running:
 
 
 @pytest.fixture
-def serve(scheme: Scheme, store: SqlStore) -> Iterator[Callable[..., Running]]:
+def serve(scheme: Scheme, store: SqlStore, pipeline: Pipeline) -> Iterator[Callable[..., Running]]:
     """Starts servers on free ports of the loopback interface."""
     started: list[tuple[ApiServer, threading.Thread]] = []
 
@@ -63,7 +85,8 @@ def serve(scheme: Scheme, store: SqlStore) -> Iterator[Callable[..., Running]]:
     ) -> Running:
         served = served_versions(kinds, runtime_config)
         listen = listen or Listen(port=0)
-        server, bound = build(kinds, store, listen, served=served)
+        shared = pipeline if kinds is scheme else None
+        server, bound = build(kinds, store, listen, served=served, pipeline=shared)
         thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

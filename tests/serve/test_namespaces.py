@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from kconv.store import SqlStore, Stored
-from serve.conftest import Running
+from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
+
+pytestmark = BOTH
 
 
 def eventually(check: Callable[[], bool]) -> None:
@@ -43,8 +45,8 @@ def test_deleting_removes_what_is_in_it(client: httpx.Client) -> None:
     assert refused.status_code == 403
     assert refused.json()["details"]["causes"][0]["reason"] == "NamespaceTerminating"
     eventually(lambda: client.get(f"{path}/free").status_code == 404)
-    held = client.get(f"{path}/held").json()
-    assert held["metadata"]["deletionTimestamp"]
+    held = f"{path}/held"
+    eventually(lambda: "deletionTimestamp" in client.get(held).json()["metadata"])
     assert client.get("/api/v1/namespaces/demo").status_code == 200
     patched(client, f"{path}/held", {"metadata": {"finalizers": None}})
     eventually(lambda: client.get("/api/v1/namespaces/demo").status_code == 404)

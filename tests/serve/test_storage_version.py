@@ -6,7 +6,10 @@ import time
 import httpx
 
 from kconv.store import SqlStore
+from serve.conftest import BOTH
 from serve.samples import CRONJOBS, created, cronjob, patched
+
+pytestmark = BOTH
 
 
 def stored_as(store: SqlStore) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from serve.conftest import BOTH
 from serve.samples import (
     CONFIGMAPS,
     CRONJOBS,
@@ -17,6 +18,8 @@ from serve.samples import (
     cronjob,
     patched,
 )
+
+pytestmark = BOTH
 
 
 def refused(response: httpx.Response) -> tuple[int, str]:

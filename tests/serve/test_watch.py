@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from kconv.store import SqlStore
-from serve.conftest import Running
+from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
 
 Event = tuple[str, str]
+
+pytestmark = BOTH
 
 
 def events(client: httpx.Client, path: str, **params: Any) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 import kconv
 from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline
 from kconv.scheme import Scheme
 from kconv.serve.auth import Tokens
 from kconv.serve.dispatch import Dispatcher
@@ -38,13 +39,14 @@ def create_app(
     served: Collection[GroupVersion] | None = None,
     tokens: Tokens | None = None,
     address: str = "127.0.0.1:8001",
+    pipeline: Pipeline | None = None,
 ) -> Starlette:
     """An API server for the kinds of a scheme, on a store that has its tables.
 
     ``served`` are the versions to offer; the default is all but alpha ones. With ``tokens``,
     requests need one of them. ``address`` is what discovery tells clients. The app may be run by
     itself or mounted in another; its `Server` is ``app.state.server``. The store stays the
-    caller's to close.
+    caller's to close. ``pipeline`` is one of the scheme, to share what it has compiled.
     """
     scheme.freeze()
     offered = served_versions(scheme) if served is None else served
@@ -55,6 +57,7 @@ def create_app(
         release=kconv.__version__,
         tokens=tokens,
         address=address,
+        pipeline=pipeline,
     )
 
     @asynccontextmanager

@@ -13,6 +13,7 @@ import uvicorn
 
 from kconv.errors import Unavailable, UsageError
 from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline
 from kconv.scheme import Scheme
 from kconv.serve.app import create_app
 from kconv.serve.auth import Tokens
@@ -118,10 +119,12 @@ def build(
     *,
     served: Collection[GroupVersion] | None = None,
     access_log: bool = False,
+    pipeline: Pipeline | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
 
-    Raises `UsageError` for an unsafe or incomplete `Listen`, `Unavailable` for an address that
+    ``pipeline`` is one of the scheme, to share what it has compiled. Raises `UsageError` for an
+    unsafe or incomplete `Listen`, `Unavailable` for an address that
     cannot be had.
     """
     listen = listen or Listen()
@@ -129,7 +132,10 @@ def build(
     tokens = Tokens.read(listen.token_auth_file) if listen.token_auth_file else None
     bound = _bind(listen)
     host, port = bound.getsockname()[:2]
-    app = create_app(scheme, store, served=served, tokens=tokens, address=f"{host}:{port}")
+    address = f"{host}:{port}"
+    app = create_app(
+        scheme, store, served=served, tokens=tokens, address=address, pipeline=pipeline
+    )
     config = uvicorn.Config(
         app,
         access_log=access_log,

@@ -39,6 +39,7 @@ class Server:
         release: str,
         tokens: Tokens | None,
         address: str,
+        pipeline: Pipeline | None = None,
     ) -> None:
         self.scheme = scheme
         self.store = store
@@ -46,7 +47,7 @@ class Server:
         self.release = release
         self.tokens = tokens
         self.address = address
-        self.objects = Objects(Pipeline(scheme), store)
+        self.objects = Objects(pipeline or Pipeline(scheme), store)
         self.namespaces = Namespaces(scheme, self.objects)
         self.metrics = Metrics()
         self.health = Health(store)
