@@ -1,0 +1,151 @@
+"""`op.migrate_storage` in a user's Alembic revision: what is stored, in step with the schema.
+
+Import this module in ``env.py`` or in the revision; that adds the operation::
+
+    from alembic import op
+    import kconv_migrations.op
+
+    def upgrade() -> None:
+        op.migrate_storage("batch", "v1")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alembic.operations import MigrateOperation, Operations
+
+from kconv.errors import Conflict, UsageError
+from kconv.paths import describe
+from kconv.pipeline import Pipeline
+from kconv.scheme import Scheme, load_scheme
+from kconv.store import SqlStore, open_store
+from kconv_migrations import storage
+
+
+@Operations.register_operation("migrate_storage")
+class MigrateStorage(MigrateOperation):
+    """Every row of a group's resources in one version; see `migrate_storage`."""
+
+    def __init__(
+        self,
+        group: str,
+        version: str,
+        *,
+        resources: Sequence[str],
+        require: bool,
+        url: str | None,
+        apis: Sequence[str],
+        workers: int,
+        settings: storage.Settings | None,
+    ) -> None:
+        self.group = group
+        self.version = version
+        self.resources = resources
+        self.require = require
+        self.url = url
+        self.apis = apis
+        self.workers = workers
+        self.settings = settings
+
+    @property
+    def to(self) -> str:
+        """The target as a command line has it."""
+        return f"{self.group or 'core'}={self.version}"
+
+    @classmethod
+    def migrate_storage(
+        cls,
+        operations: Operations,
+        group: str,
+        version: str,
+        *,
+        resources: Sequence[str] = (),
+        require: bool = False,
+        url: str | None = None,
+        apis: Sequence[str] = (),
+        workers: int = 1,
+        settings: storage.Settings | None = None,
+    ) -> None:
+        """Store all objects of a group's resources in ``version``, or see that they are.
+
+        ``resources`` (``cronjobs.batch``) limits which; by default all of the group that have
+        the version. With ``require`` nothing is written: `Conflict` is raised where a resource
+        is not stored in the version alone. ``url`` is kconv's database if that is not the one
+        of the revision; ``apis`` are API packages (``module:function``) that are not installed.
+
+        What the revision did before is committed first, for a migration is many transactions
+        and resumes if it is interrupted: run the revision again. Give it a revision of its own,
+        or set ``transaction_per_migration``. Raises `UsageError` in offline mode, `Conflict`
+        when rows are left, and what `kconv_migrations.storage.migrate` raises.
+        """
+        operations.invoke(
+            cls(
+                group,
+                version,
+                resources=resources,
+                require=require,
+                url=url,
+                apis=apis,
+                workers=workers,
+                settings=settings,
+            )
+        )
+
+
+@Operations.implementation_for(MigrateStorage)
+def _migrate_storage(operations: Operations, operation: MigrateStorage) -> None:
+    context = operations.get_context()
+    if context.as_sql:
+        raise UsageError("op.migrate_storage needs the database: it cannot be written as SQL")
+    scheme = load_scheme(apis=operation.apis)
+    url = operation.url
+    if url is None:
+        url = operations.get_bind().engine.url.render_as_string(hide_password=False)
+    # Its own connections must neither wait for the revision's locks nor miss what it did.
+    with context.autocommit_block():
+        store = open_store(url)
+        try:
+            if operation.require:
+                _require(store, scheme, operation)
+            else:
+                _run(store, scheme, operation)
+        finally:
+            store.close()
+
+
+def _run(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
+    targets = storage.plan(store, scheme, operation.resources, [operation.to])
+    groups = {target.resource.group for target in targets}
+    pipeline = Pipeline(scheme)
+    outcomes: list[storage.Outcome] = []
+    if operation.workers > 1:
+        with storage.Workers(operation.workers, groups, operation.apis) as hands:
+            outcomes += storage.migrate(store, pipeline, targets, operation.settings, hands=hands)
+    else:
+        outcomes += storage.migrate(store, pipeline, targets, operation.settings)
+    unfinished = [each for each in outcomes if not each.done]
+    if unfinished:
+        names = ", ".join(str(each.target.resource) for each in unfinished)
+        failures = [failure for each in unfinished for failure in each.failures]
+        what = f": {describe(each.message for each in failures[:3])}" if failures else ""
+        raise Conflict(
+            f"the storage migration to {operation.to} left rows of {names}{what}; "
+            "`kconv migrate status` and `kconv migrate quarantine` say which"
+        )
+
+
+def _require(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
+    targets = storage.plan(store, scheme, operation.resources, [operation.to])
+    record = {each.resource: each for each in storage.status(store)}
+    behind = []
+    for target in targets:
+        found = record.get(target.resource)
+        if found is not None and not (found.settled and found.preferred == target.api_version):
+            have = ", ".join(each.api_version for each in found.versions)
+            behind.append(f"{target.resource} (stored in {have})")
+    if behind:
+        raise Conflict(
+            f"this revision needs everything stored as {operation.to}, which is not so for "
+            f"{', '.join(behind)}: run `kconv migrate --to {operation.to}` first"
+        )
