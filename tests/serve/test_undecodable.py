@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.serve.undecodable import KnownUndecodable
+from kconv.serve.known_undecodable import KnownUndecodable
 from kconv.store import Key, SqlStore, Stored
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
@@ -258,7 +258,7 @@ def _gone(client: httpx.Client, path: str) -> None:
 
 
 def test_no_more_are_remembered_than_is_bearable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kconv.serve.undecodable._MOST_KNOWN", 3)
+    monkeypatch.setattr("kconv.serve.known_undecodable._MOST_KNOWN", 3)
     known = KnownUndecodable()
     for number in range(5):
         known.note(Stored(Key("g", "r", "n", str(number)), "", "g/v1", 1, b""))

@@ -15,8 +15,9 @@ from kconv.gvk import GroupVersion
 from kconv.pipeline import HubObject, Pipeline
 from kconv.resource import Hub
 from kconv.scheme import HubKind, Spoke
+from kconv.serve.known_undecodable import KnownUndecodable
 from kconv.serve.selectors import Subject
-from kconv.serve.undecodable import KnownUndecodable, Undecodable, salvage
+from kconv.serve.undecodable import Undecodable, salvage
 from kconv.serve.versions import StorageVersions
 from kconv.store import Key, Store, Stored
 
