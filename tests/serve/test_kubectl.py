@@ -11,6 +11,7 @@ from kconv.edges import Edge
 from kconv.fields import FreeForm
 from kconv.resource import Hub, Resource
 from kconv.scheme import Scheme, load_scheme
+from kconv.store import Key, SqlStore
 from serve.conftest import Running
 
 MANIFEST = """
@@ -37,7 +38,10 @@ class Kubectl:
             "PATH": "/usr/bin:/bin",
         }
 
-    def __call__(self, *arguments: str, stdin: str = "", fails: bool = False) -> str:
+    def __call__(
+        self, *arguments: str, stdin: str = "", fails: bool = False, said: str = ""
+    ) -> str:
+        """What it prints, on standard error where it ``fails``; ``said`` is a warning of it."""
         done = subprocess.run(
             [*self._command, *arguments],
             input=stdin,
@@ -48,6 +52,7 @@ class Kubectl:
             check=False,
         )
         assert (done.returncode != 0) is fails, done.stderr + done.stdout
+        assert said in done.stderr, done.stderr
         return done.stderr if fails else done.stdout
 
 
@@ -161,3 +166,30 @@ def test_autoscale(kubectl: Path, serve: Callable[..., Running], tmp_path: Path)
     newer = json.loads(run("get", "horizontalpodautoscalers.v2.autoscaling", "web", "-o", "json"))
     assert newer["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 70
     assert "cpu: <unknown>/70%" in run("get", "hpa")
+
+
+def test_warnings_are_printed(run: Kubectl, store: SqlStore) -> None:
+    deprecated = "Warning: batch/v1beta1 CronJob is deprecated in v1.21+, unavailable in v1.25+"
+    run("create", "namespace", "demo")
+    manifest = MANIFEST.format(version="v1beta1", image="busybox")
+    run("apply", "-f", "-", stdin=manifest, said=deprecated)
+    key = Key("batch", "cronjobs", "demo", "report")
+    row = store.get(key)
+    broken = row.data.replace(b'"*/5 * * * *"', b"5")
+    assert broken != row.data
+    store.update(key, expected=row.resource_version, api_version="batch/v1", data=broken)
+    mine = ("-n", "demo", "cronjobs")
+    assert (
+        run("get", *mine, said='Warning: left out, for they cannot be read: cronjobs.batch "demo')
+        == ""
+    )
+    shown = run("get", *mine, "report", "-o", "json", said="spec.schedule: Invalid value: 5")
+    assert json.loads(shown)["spec"]["schedule"] == 5
+    assert "<unreadable>" in run("get", *mine, "report", said="cannot be read")
+    run("replace", "-f", "-", stdin=MANIFEST.format(version="v1", image="busybox"))
+    assert "*/5" in run("get", *mine, "report")
+    row = store.get(key)
+    store.update(key, expected=row.resource_version, api_version="batch/v1", data=b"broken")
+    assert "cannot be read" in run("get", *mine, "report", fails=True)
+    assert "deleted" in run("delete", *mine, "report", "--wait=false", said="cannot be read")
+    assert run("get", *mine) == ""
