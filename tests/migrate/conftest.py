@@ -9,7 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cli.samples import Ended
 from fixtures.postgres import PostgresServer
+from kconv.cli.run import run
 from kconv.pipeline import Pipeline
 from kconv.scheme import load_scheme
 from kconv.store import SqlStore, open_store
@@ -93,3 +95,22 @@ def server(start: Callable[..., subprocess.Popen[str]], database_url: str) -> Ca
         return line.removeprefix("serving on ").partition(";")[0]
 
     return serve
+
+
+@pytest.fixture
+def kconv(
+    database_url: str,
+    store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., Ended]:
+    """Run a command on the test's database, in this process."""
+    monkeypatch.setenv("KCONV_DB", database_url)
+
+    def call(*arguments: str) -> Ended:
+        capfd.readouterr()
+        code = run(arguments)
+        sys.stdout.flush()
+        return Ended(code, *capfd.readouterr())
+
+    return call

@@ -1,7 +1,11 @@
 """Stored CronJobs in batch/v1beta1, and how the tests look at a database."""
 
 import json
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
+
+from sqlalchemy import create_engine
 
 from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
@@ -65,3 +69,32 @@ def everything(store: SqlStore) -> list[tuple[Key, str, int]]:
     """Key, uid and resourceVersion of every CronJob."""
     items = store.list("batch", "cronjobs").items
     return [(item.key, item.uid, item.resource_version) for item in items]
+
+
+def insert(url: str, objects: Iterable[tuple[str, bytes]]) -> None:
+    """Store many objects in the old version at once, by name, without entries in the log."""
+    engine = create_engine(url)
+    rows = (
+        ("batch", "cronjobs", NAMESPACE, name, f"uid-{name}", OLD, number, data)
+        for number, (name, data) in enumerate(objects, 2)
+    )
+    with engine.begin() as connection:
+        mark = "?" if engine.dialect.name == "sqlite" else "%s"
+        statement = f"INSERT INTO objects VALUES ({', '.join([mark] * 8)})"
+        while batch := list(islice(rows, 10_000)):
+            connection.exec_driver_sql(statement, batch)
+            connection.exec_driver_sql(
+                f"UPDATE revision SET value = {mark}, compacted = {mark}",
+                (batch[-1][6], batch[-1][6]),
+            )
+    engine.dispose()
+
+
+def put(url: str, name: str, data: bytes) -> None:
+    """Replace the bytes of an object behind the store's back."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        mark = "?" if engine.dialect.name == "sqlite" else "%s"
+        statement = f"UPDATE objects SET data = {mark} WHERE name = {mark}"
+        connection.exec_driver_sql(statement, (data, name))
+    engine.dispose()

@@ -1,37 +1,16 @@
 """``kconv migrate`` as it is typed."""
 
 import json
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from cli.samples import Ended
-from kconv.cli.run import run
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore
 from migrate.samples import NEW, OLD, key, rows, seed
 
 Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def kconv(
-    database_url: str,
-    store: SqlStore,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> Run:
-    """Run a command on the test's database, in this process."""
-    monkeypatch.setenv("KCONV_DB", database_url)
-
-    def call(*arguments: str) -> Ended:
-        capfd.readouterr()
-        code = run(arguments)
-        sys.stdout.flush()
-        return Ended(code, *capfd.readouterr())
-
-    return call
 
 
 def test_flip_rewrite_and_proof(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:

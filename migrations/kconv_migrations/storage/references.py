@@ -79,10 +79,11 @@ class References:
         stays = (api_version, kind) in self._registered
         if stays and (resource, api_version) not in self._dropping:
             return None
-        new = self._preferred.get(resource, str(found.storage))
-        if (new, kind) not in self._registered:
-            return None
-        return new if new != api_version else None
+        first = self._preferred.get(resource, str(found.storage))
+        for new in (first, *(spoke.api_version for spoke in found.spokes)):
+            if (new, kind) in self._registered and (resource, new) not in self._dropping:
+                return new
+        return None
 
     def may_hold(self, data: bytes) -> bool:
         """Whether stored bytes could hold such a reference; quick, and never wrong about no."""

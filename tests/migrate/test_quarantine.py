@@ -1,0 +1,95 @@
+"""Rows that cannot be rewritten: recorded, left as they were, listed, retried."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from cli.samples import Ended
+from kconv.pipeline import Pipeline
+from kconv.store import SqlStore
+from kconv_migrations.storage import Settings, Workers, migrate, plan
+from migrate.samples import NEW, OLD, encoded, insert, key, put, rows, seed
+
+Run = Callable[..., Ended]
+
+
+def test_list_show_and_retry(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    seed(store, pipeline, 3)
+    data = encoded(pipeline, "typed").replace(b'"suspend":false', b'"suspend":"no"')
+    store.create(key("typed"), uid="typed", api_version=OLD, data=data)
+    assert kconv("migrate", "cronjobs.batch", "--to", "batch=v1").code == 1
+    listed = kconv("migrate", "quarantine")
+    assert listed.code == 0
+    assert [line.split()[:2] for line in listed.out.splitlines()[1:]] == [
+        ["cronjobs.batch", "reports/typed"]
+    ] * 2
+    assert len(json.loads(kconv("migrate", "quarantine", "-o", "json").out)["rows"]) == 2
+    shown = kconv("migrate", "quarantine", "show", "cronjobs.batch/reports/typed", "-o", "json")
+    entry = next(row for row in json.loads(shown.out)["rows"] if row["in"] == "objects")
+    assert (entry["name"], entry["version"], entry["data"]) == ("typed", OLD, data.decode())
+    assert "spec.suspend" in kconv("migrate", "quarantine", "show", "reports/typed").out
+    assert kconv("migrate", "quarantine", "retry").code == 1
+    assert kconv("migrate", "quarantine", "show", "nope").code == 1
+    assert kconv("migrate", "quarantine", "show").code == 2
+    # As if code that reads such rows had been installed.
+    put(database_url, "typed", encoded(pipeline, "typed"))
+    store.compact(0)
+    retried = kconv("migrate", "quarantine", "retry")
+    assert retried.code == 0, retried.err
+    assert rows(store) == {NEW: (4, 0)}
+    assert kconv("migrate", "quarantine").out == "nothing is in quarantine\n"
+
+
+def test_a_rule_that_was_tightened_keeps_nothing_back(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 2)
+    data = encoded(pipeline, "odd").replace(b'"Allow"', b'"Sometimes"')
+    assert b"Sometimes" in data
+    store.create(key("odd"), uid="odd", api_version=OLD, data=data)
+    store.create(
+        key("late"), uid="late", api_version=OLD,
+        data=encoded(pipeline, "late").replace(b"30 2 * * *", b"61 2 * * *"),
+    )  # fmt: skip
+    dry = json.loads(
+        kconv("migrate", "cronjobs.batch", "--to", "batch=v1", "--dry-run", "-o", "json").out
+    )
+    (resource,) = dry["resources"]
+    assert resource["failures"] == []
+    assert {each["name"] for each in resource["broken"]} == {"odd", "late"}
+    ended = kconv("migrate", "cronjobs.batch", "--to", "batch=v1")
+    assert ended.code == 0
+    assert "2 rows break a rule of today; migrated all the same" in ended.out
+    assert rows(store) == {NEW: (4, 4)}
+    assert kconv("migrate", "verify").code == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_thousand_bad_rows_among_twenty_thousand(
+    store: SqlStore, pipeline: Pipeline, workers: int, database_url: str
+) -> None:
+    if (workers == 2) is database_url.startswith("sqlite"):
+        pytest.skip("each number of workers on one database is enough")
+    store.prefer("batch", "cronjobs", OLD)
+    template = encoded(pipeline, "NAME")
+    bad = template.replace(b'"suspend":false', b'"suspend":7')
+    names = [f"cron-{number:05}" for number in range(20_000)]
+    insert(
+        database_url,
+        [
+            (name, (bad if number % 20 == 7 else template).replace(b"NAME", name.encode()))
+            for number, name in enumerate(names)
+        ],
+    )
+    wrong = set(names[7::20])
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    with Workers(workers, {"batch"}) as hands:
+        (outcome,) = migrate(store, pipeline, targets, Settings(undo=False), hands=hands)
+    assert {each.key.name for each in outcome.failures} == wrong
+    assert {each.key.name for each in store.quarantined()} == wrong
+    assert len(wrong) == 1000
+    assert (outcome.objects, outcome.kept, outcome.dropped) == (19_000, {OLD: 1000}, [])
+    assert rows(store) == {NEW: (19_000, 0), OLD: (1000, 0)}

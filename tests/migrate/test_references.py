@@ -1,0 +1,209 @@
+"""References that name versions which give way: reported, rewritten, and what else holds one."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cli.samples import Ended
+from kconv.edges import Edge
+from kconv.fields import List, Map, Object, String
+from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline
+from kconv.resource import Hub, Resource
+from kconv.schema import Type
+from kconv.scheme import Scheme
+from kconv.store import Quarantined, Server, SqlStore
+from kconv_migrations.storage import (
+    References,
+    Settings,
+    may_drop,
+    migrate,
+    plan,
+    references_of,
+    referring,
+    rewrite_references,
+    undo,
+    verify,
+)
+from kconv_migrations.storage.workers import InProcess
+from migrate.samples import NEW, OLD, encoded, key, manifest, rows, seed
+
+Run = Callable[..., Ended]
+
+
+class Target(Type):
+    apiVersion = String()
+    kind = String()
+    name = String()
+
+
+class Spec(Type):
+    target = Object(Target, metadata={"reference": True})
+    others = List(Object(Target, metadata={"reference": True}))
+    named = Map(Object(lambda: Spec))
+    plain = Object(Target)
+
+
+class Pointer(Resource):
+    spec = Object(Spec)
+
+    class Meta:
+        group, version, plural = "example.com", "v2", "pointers"
+
+
+class PointerHub(Hub):
+    spec = Object(Spec)
+
+    class Meta:
+        group, kind, plural = "example.com", "Pointer", "pointers"
+
+
+def owned(pipeline: Pipeline, name: str, api_version: str, stored_in: str = NEW) -> bytes:
+    value = manifest(name)
+    owner = {"apiVersion": api_version, "kind": "CronJob", "name": "o", "uid": "u"}
+    other = {"apiVersion": "example.com/v1", "kind": "Thing", "name": "t", "uid": "v"}
+    value["metadata"]["ownerReferences"] = [other, owner]
+    value["metadata"]["managedFields"] = [
+        {"apiVersion": api_version, "manager": "kubectl", "operation": "Update"}
+    ]
+    return pipeline.convert(json.dumps(value).encode(), GroupVersion.parse(stored_in))
+
+
+def stored(store: SqlStore, pipeline: Pipeline) -> None:
+    store.prefer("batch", "cronjobs", NEW)
+    for name, version in (("a", OLD), ("b", NEW), ("c", "batch/v1alpha9")):
+        data = owned(pipeline, name, version)
+        store.create(key(name), uid=name, api_version=NEW, data=data)
+
+
+def named(store: SqlStore, name: str) -> list[str]:
+    metadata = json.loads(store.get(key(name)).data)["metadata"]
+    return [
+        each["apiVersion"] for each in (*metadata["ownerReferences"], *metadata["managedFields"])
+    ]
+
+
+def test_unregistered_and_dropped_versions_are_found(store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    (found,) = referring(store, pipeline, references_of(store, pipeline))
+    assert found.objects == 1
+    assert found.references == {("CronJob", "batch/v1alpha9", NEW): 2}
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    (found,) = referring(store, pipeline, references_of(store, pipeline, targets))
+    assert found.references[("CronJob", OLD, NEW)] == 2
+    assert found.objects == 2
+
+
+def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    before, head = store.list("batch", "cronjobs").items, store.head()
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    references = references_of(store, pipeline, targets)
+    (found,) = rewrite_references(store, pipeline, references, Settings())
+    assert (found.objects, found.rewritten) == (2, 2)
+    for name in ("a", "b", "c"):
+        assert named(store, name) == ["example.com/v1", NEW, NEW]
+    assert store.head() == head
+    assert list(referring(store, pipeline, references)) == []
+    (verified,) = verify(store, InProcess(pipeline), [targets[0].resource])
+    assert (verified.sound, verified.compared) == (True, 2)
+    assert undo(store, store.runs()[0].id).restored == 2
+    assert store.list("batch", "cronjobs").items == before
+
+
+def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    said = kconv("migrate", "plan", "cronjobs.batch", "--to", "batch=v1")
+    assert said.code == 0, said.err
+    line = "cronjobs.batch: 2 references to CronJob in batch/v1beta1: batch/v1, can be rewritten"
+    assert line in said.out
+    ended = kconv("migrate", "cronjobs.batch", "--to", "batch=v1", "--rewrite-references")
+    assert line.replace("can be ", "") in ended.out
+    assert named(store, "a") == ["example.com/v1", NEW, NEW]
+
+
+def test_fields_that_a_schema_declares() -> None:
+    scheme = Scheme()
+    scheme.add(PointerHub, Edge(Pointer), storage="example.com/v2")
+    pipeline = Pipeline(scheme)
+    old = {"apiVersion": "example.com/v1", "kind": "Pointer", "name": "x"}
+    value: dict[str, Any] = {
+        "apiVersion": "example.com/v2",
+        "kind": "Pointer",
+        "metadata": {"name": "p"},
+        "spec": {"target": old, "others": [old], "named": {"k": {"target": old}}, "plain": old},
+    }
+    decoded = pipeline.load(value)
+    references = References(pipeline.scheme, {})
+    assert references.may_hold(pipeline.encode(decoded))
+    assert [str(each) for each in references.find(decoded.value, decoded.spoke)] == [
+        f"spec.{path}.apiVersion: Pointer in example.com/v1, now example.com/v2"
+        for path in ("target", "others[0]", "named.k.target")
+    ]
+    repaired = references.repair(decoded.value, decoded.spoke)
+    assert repaired["spec"]["named"]["k"]["target"]["apiVersion"] == "example.com/v2"
+    assert repaired["spec"]["plain"]["apiVersion"] == "example.com/v1"
+
+
+def test_what_holds_a_version(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 2)
+    old = GroupVersion.parse(OLD)
+    store.create(key("owned"), uid="o", api_version=OLD, data=owned(pipeline, "owned", OLD, OLD))
+    store.quarantine([Quarantined("r", key("cron-0000"), 2, OLD, "objects", "Why", "why")])
+    store.register(Server("old", "1.0", "host", 1, (("batch", "cronjobs", OLD),)))
+    store.count_requests({("batch", "v1beta1", "cronjobs", "kubectl/1.20"): 3})
+    reasons = may_drop(store, pipeline, old).reasons
+    for said in (
+        "new objects are stored in it",
+        "3 objects stored in it",
+        "3 changes in the log are in it",
+        "1 row in quarantine",
+        "the live server old (release 1.0 on host, process 1) cannot decode batch/v1",
+        "2 references to it, as in reports/owned: metadata.ownerReferences[1].apiVersion",
+        "1 client called it in the last 7 days, most often kubectl/1.20: 3 requests for cronjobs",
+    ):
+        assert any(said in reason for reason in reasons), (said, reasons)
+    assert len(reasons) == 7
+
+
+def test_status_answers(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 2)
+    held = kconv("migrate", "status", "--may-drop", OLD)
+    assert held.code == 1
+    assert held.out.startswith(f"{OLD}: no\n  cronjobs.batch: new objects are stored in it")
+    assert f"{OLD}  no: " in " ".join(kconv("migrate", "status").out.split()).replace(
+        f"{OLD} no: ", f"{OLD}  no: "
+    )
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    assert all(each.done for each in migrate(store, pipeline, targets))
+    free = kconv("migrate", "status", "--may-drop", OLD)
+    assert (free.code, free.out.splitlines()[0]) == (0, f"{OLD}: yes, nothing holds it")
+    assert "could no longer be undone" in free.out
+    assert json.loads(kconv("migrate", "status", "--may-drop", OLD, "-o", "json").out)["mayDrop"][
+        0
+    ]["may"]
+    assert kconv("migrate", "status", "--may-drop", "batch/v9").code == 2
+    assert rows(store) == {NEW: (2, 2)}
+
+
+def test_plan_names_the_servers_that_block_the_flip(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 2)
+    encoded(pipeline, "x")
+    store.register(Server("old", "1.0", "host", 1, (("batch", "cronjobs", OLD),)))
+    arguments = ("cronjobs.batch", "--to", "batch=v1")
+    said = kconv("migrate", "plan", *arguments)
+    assert said.code == 1
+    assert "live: old (release 1.0 on host, process 1), decodes cronjobs.batch: v1beta1" in said.out
+    assert "blocked: cronjobs.batch cannot go to batch/v1, which 1 live server" in said.err
+    document = json.loads(kconv("migrate", "plan", *arguments, "-o", "json").out)
+    assert document["blocked"]
+    assert document["resources"][0]["blockedBy"] == ["old"]
+    ended = kconv("migrate", *arguments)
+    assert ended.code == 1
+    assert "old (release 1.0 on host, process 1)" in ended.err
+    assert "nothing was flipped" in ended.err
+    assert rows(store) == {OLD: (2, 2)}
+    store.unregister("old")
+    assert kconv("migrate", "plan", *arguments).code == 0

@@ -1,0 +1,105 @@
+"""The way back: before-images restored, what was written since left alone and reported."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from cli.samples import Ended
+from kconv.errors import Conflict, NotFound, UsageError
+from kconv.pipeline import Pipeline
+from kconv.store import Server, SqlStore
+from kconv_migrations.storage import Settings, drop_undo, migrate, plan, undo
+from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
+
+Run = Callable[..., Ended]
+
+
+def run(store: SqlStore, pipeline: Pipeline, to: str = "batch=v1", **settings: bool) -> str:
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], [to])
+    (outcome,) = migrate(store, pipeline, targets, Settings(**settings))
+    assert outcome.done
+    return outcome.run
+
+
+def test_everything_is_as_before(store: SqlStore, pipeline: Pipeline) -> None:
+    stored = seed(store, pipeline, 20)
+    store.compact(0)
+    before, head = everything(store), store.head()
+    done = undo(store, run(store, pipeline))
+    assert (done.restored, done.written, done.deleted) == (20, [], [])
+    assert (done.preferred, done.left) == ({"cronjobs.batch": OLD}, {})
+    assert store.list("batch", "cronjobs").items == stored
+    assert rows(store) == {OLD: (20, 0)}
+    assert (everything(store), store.head()) == (before, head)
+    assert store.storage_version("batch", "cronjobs") == OLD
+
+
+def test_what_was_written_since_stays(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 6)
+    run_id = run(store, pipeline)
+    newer = encoded(pipeline, "cron-0002", NEW, suspend=True)
+    written = store.get(key("cron-0002"))
+    store.update(written.key, expected=written.resource_version, api_version=NEW, data=newer)
+    gone = store.get(key("cron-0004"))
+    store.delete(gone.key, expected=gone.resource_version, api_version=NEW, data=gone.data)
+    done = undo(store, run_id)
+    assert done.restored == 4
+    assert (done.written, done.deleted) == ([key("cron-0002")], [key("cron-0004")])
+    assert done.left == {("cronjobs.batch", NEW): 9}
+    assert store.get(key("cron-0002")).data == newer
+    assert store.undo_size(run_id).rows == 2
+    (outcome,) = migrate(store, pipeline, plan(store, pipeline.scheme))
+    assert outcome.done
+    assert rows(store) == {OLD: (5, 8)}
+    assert drop_undo(store, run_id) == 2
+
+
+def test_two_runs_are_undone_one_by_one(store: SqlStore, pipeline: Pipeline) -> None:
+    stored = seed(store, pipeline, 4)
+    first = run(store, pipeline)
+    second = run(store, pipeline, "batch=v2alpha1")
+    assert undo(store, second).preferred == {"cronjobs.batch": NEW}
+    assert undo(store, first).preferred == {"cronjobs.batch": OLD}
+    assert store.list("batch", "cronjobs").items == stored
+
+
+def test_not_without_before_images(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 2)
+    run_id = run(store, pipeline, undo=False)
+    with pytest.raises(UsageError, match="no before-images"):
+        undo(store, run_id)
+    with pytest.raises(NotFound):
+        undo(store, "nope")
+    assert rows(store) == {NEW: (2, 2)}
+
+
+def test_not_under_a_server_that_cannot_decode_it(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 2)
+    run_id = run(store, pipeline)
+    store.register(Server("new", "2.0", "host", 1, (("batch", "cronjobs", NEW),)))
+    with pytest.raises(Conflict, match=r"new \(release 2\.0"):
+        undo(store, run_id)
+    assert rows(store) == {NEW: (2, 2)}
+
+
+def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 3)
+    assert kconv("migrate", "cronjobs.batch", "--to", "batch=v1").code == 0
+    (each,) = json.loads(kconv("migrate", "runs", "-o", "json").out)["runs"]
+    assert (each["state"], each["beforeImages"]) == ("done", 3)
+    assert each["targets"] == [
+        {"group": "batch", "resource": "cronjobs", "before": [OLD], "version": NEW}
+    ]
+    assert f"{each['id']}" in kconv("migrate", "status").out
+    ended = kconv("migrate", "undo", each["id"])
+    assert (ended.code, ended.out) == (
+        0,
+        f"cronjobs.batch: {OLD} is preferred again\n3 objects restored\n",
+    )
+    assert "3 rows left in batch/v1; `kconv migrate` rewrites them" in ended.err
+    assert kconv("migrate").code == 0
+    assert rows(store) == {OLD: (3, 3)}
+    again = kconv("migrate", "undo", each["id"])
+    assert (again.code, "no before-images" in again.err) == (2, True)
+    assert kconv("migrate", "drop-undo", each["id"]).out == "0 before-images dropped\n"

@@ -1,0 +1,73 @@
+"""Looking at every row again finds what is not as it should be."""
+
+import json
+from collections.abc import Callable
+
+from cli.samples import Ended
+from kconv.pipeline import Pipeline
+from kconv.store import SqlStore
+from kconv_migrations.storage import InProcess, Settings, Verified, Workers, migrate, plan, verify
+from migrate.samples import NEW, OLD, encoded, key, seed
+
+Run = Callable[..., Ended]
+
+
+def verified(store: SqlStore, pipeline: Pipeline) -> Verified:
+    known = [kind.group_resource for kind in pipeline.scheme.kinds]
+    (found,) = verify(store, InProcess(pipeline), known)
+    return found
+
+
+def migrated(store: SqlStore, pipeline: Pipeline, count: int) -> None:
+    seed(store, pipeline, count)
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    (outcome,) = migrate(store, pipeline, targets, Settings())
+    assert outcome.done
+
+
+def test_after_a_run_all_is_well(store: SqlStore, pipeline: Pipeline) -> None:
+    migrated(store, pipeline, 12)
+    found = verified(store, pipeline)
+    assert found.sound
+    assert (found.objects, found.changes, found.compared) == (12, 12, 12)
+    with Workers(2, {"batch"}) as hands:
+        (again,) = verify(store, hands, [found.resource])
+    assert again == found
+
+
+def test_what_a_row_no_longer_says(store: SqlStore, pipeline: Pipeline) -> None:
+    migrated(store, pipeline, 5)
+    changed = store.get(key("cron-0001"))
+    other = changed.data.replace(b"30 2 * * *", b"0 0 1 1 *")
+    assert store.rewrite([(changed, NEW, other)]) == 1
+    torn = store.get(key("cron-0003"))
+    assert store.rewrite([(torn, NEW, torn.data[:40])]) == 1
+    failures = verified(store, pipeline).failures
+    assert [(each.key.name, each.reason) for each in failures] == [
+        ("cron-0001", "NotAsBefore"),
+        ("cron-0003", "BadRequest"),
+    ]
+    assert failures[0].findings[0][0] == "spec.schedule"
+
+
+def test_what_somebody_wrote_is_not_compared(store: SqlStore, pipeline: Pipeline) -> None:
+    migrated(store, pipeline, 3)
+    written = store.get(key("cron-0001"))
+    data = encoded(pipeline, "cron-0001", NEW, suspend=True)
+    store.update(written.key, expected=written.resource_version, api_version=NEW, data=data)
+    found = verified(store, pipeline)
+    assert (found.sound, found.compared) == (True, 2)
+
+
+def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    migrated(store, pipeline, 2)
+    ended = kconv("migrate", "verify")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "cronjobs.batch: 2 objects and 2 changes, 0 wrong, 2 compared with before\n"
+    store.prefer("batch", "cronjobs", OLD)
+    ended = kconv("migrate", "verify", "cronjobs.batch", "-o", "json")
+    assert ended.code == 1
+    (resource,) = json.loads(ended.out)["resources"]
+    assert [each["reason"] for each in resource["failures"]] == ["NotPreferred"] * 4
+    assert f"is in {NEW}, not in {OLD}" in ended.err
+    assert kconv("migrate", "verify", "nope.batch").code == 2
