@@ -27,11 +27,13 @@ demo: $(STAMP) ## the whole story on a temporary database, in under 30 seconds
 test: $(STAMP) ## every test, on SQLite and PostgreSQL (WORKERS=2, ARGS=...)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-check: $(STAMP) ## lint, format, types, layers, what the wheel holds
+check: $(STAMP) ## lint, format, types, layers, schema regression, what the wheel holds
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/kconv check
+	$(BIN)/kconv lock --check
 	$(BIN)/python -m pytest -q tests/test_wheel.py
 
 bench: $(STAMP) ## measure: name, value, unit, budget, bound

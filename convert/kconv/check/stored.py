@@ -61,6 +61,11 @@ class StoredReport:
     warned: int = 0
     problems: dict[tuple[str, ...], Problem] = field(default_factory=dict)
 
+    @property
+    def fails(self) -> bool:
+        """Whether a server of this code could not serve the database as it is."""
+        return any(each.severity is Severity.BREAKING for each in self.problems.values())
+
     def add(self, stored: Stored, found: list[tuple[Severity, str, str, str]]) -> None:
         """Count one row with what was found in it: severity, path, reason and message."""
         self.rows += 1
@@ -97,6 +102,7 @@ def check_stored(
     version of its kind. Rules that a row breaks are warnings: it was valid when it was written.
     """
     report = StoredReport()
+    _on_record(store, pipeline, report)
     totals: dict[GroupResource, int] = {}
     for count in store.counts():
         resource = GroupResource(count.group, count.resource)
@@ -109,6 +115,22 @@ def check_stored(
             if progress is not None and done % PAGE == 0:
                 progress(Progress(resource, done, total))
     return report
+
+
+def _on_record(store: Store, pipeline: Pipeline, report: StoredReport) -> None:
+    """Versions on record that the code does not have: with them no server starts, rows or none."""
+    have = {
+        (str(kind.group_resource), spoke.api_version)
+        for kind in pipeline.scheme.kinds
+        for spoke in kind.spokes
+    }
+    for each in store.storage_versions():
+        resource = str(GroupResource(each.group, each.resource))
+        if (resource, each.api_version) not in have:
+            message = "on record, and this code does not have it: servers do not start"
+            report.problems[(resource, each.api_version)] = Problem(
+                resource, each.api_version, "", "CannotDecode", Severity.BREAKING, message
+            )
 
 
 def _rows(store: Store, resource: GroupResource) -> Iterator[Stored]:
@@ -129,6 +151,9 @@ def _found(pipeline: Pipeline, stored: Stored) -> Iterator[tuple[Severity, str, 
     except KconvError as error:
         yield from _failures(error)
         return
+    kind = str(decoded.spoke.kind.group_resource)
+    if kind != stored.key.qualified:
+        yield Severity.BREAKING, "", "ConversionFailed", f"holds an object of {kind}"
     for warning in decoded.warnings:
         match = _WARNING.match(warning)
         path = re.sub(r"\[\d+\]", "[*]", match[2]) if match else ""

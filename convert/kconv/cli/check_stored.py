@@ -31,7 +31,7 @@ def check_database(db: str, apis: list[str], *, as_json: bool) -> None:
         emit_json(_as_json(report))
     else:
         emit("\n".join(_lines(report)))
-    if report.failing:
+    if report.fails:
         raise typer.Exit(1)
 
 
@@ -64,6 +64,8 @@ def _lines(report: StoredReport) -> list[str]:
     for each in _sorted(report):
         place = f"{each.resource} ({each.api_version}) {each.path}".rstrip()
         lines.append(f"{each.severity}: {place}: {each.message}")
+        if not each.rows:
+            continue
         more = ", …" if each.rows > len(each.examples) else ""
         lines.append(f"  {count(each.rows, 'row')}: {', '.join(each.examples)}{more}")
     lines.append(

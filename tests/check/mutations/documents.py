@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,20 +26,21 @@ class Edit:
 
 def edits_of(document: Document, skip: int) -> Iterator[Edit]:
     """An edit of each family that fits; ``skip`` fitting fields are passed over, if there are."""
+    pickled, used = pickle.dumps(document), reachable(document)
     for family, fits, change in FIELDS:
         places = [
             (type_name, name)
             for type_name, each in sorted(document["types"].items())
             for name, field in sorted(each["fields"].items())
-            if fits(field) and type_name in reachable(document)
+            if fits(field) and type_name in used
         ]
         if places:
             type_name, name = places[min(skip, len(places) - 1)]
-            edited = copy.deepcopy(document)
+            edited = pickle.loads(pickled)
             change(edited["types"][type_name]["fields"][name])
             yield Edit(family, f"{type_name}.{name}", edited)
     for family, whole in WHOLE:
-        edited = copy.deepcopy(document)
+        edited = pickle.loads(pickled)
         where = whole(edited)
         if where:
             yield Edit(family, where, edited)

@@ -156,7 +156,7 @@ def of_kind(change: Callable[[dict[str, Any]], object]) -> Callable[[Document], 
     def edit(document: Document) -> str:
         before = copy.deepcopy(first_kind(document))
         change(first_kind(document))
-        return min(document["kinds"]) if first_kind(document) != before else ""
+        return str(min(document["kinds"])) if first_kind(document) != before else ""
 
     return edit
 
@@ -191,7 +191,7 @@ def lose(kind: dict[str, Any]) -> None:
 def remove_kind(document: Document) -> str:
     if len(document["kinds"]) < 2:
         return ""
-    name = min(document["kinds"])
+    name = str(min(document["kinds"]))
     del document["kinds"][name]
     return name
 

@@ -61,7 +61,7 @@ def _version_lock(scheme: Scheme, gv: GroupVersion) -> VersionLock:
     spokes = scheme.spokes(gv)
     names = type_names([spoke.schema for spoke in spokes])
     types: dict[str, TypeLock] = {
-        name: type_lock(cls, names.__getitem__, resource=issubclass(cls, Resource))
+        name: type_lock(cls, names.__getitem__, resource=Resource in cls.__mro__)
         for cls, name in names.items()
     }
     kinds = {spoke.options.kind: _kind_lock(spoke, names[spoke.schema]) for spoke in spokes}

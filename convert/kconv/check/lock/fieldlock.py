@@ -42,6 +42,7 @@ def field_lock(field: AnyField, naming: Naming, *, empty_means_default: bool = F
 
 def named(function: object) -> str:
     """A name for a function or validator that is the same in every run."""
+    function = getattr(function, "function", function)
     name = getattr(function, "__qualname__", None)
     if isinstance(name, str):
         return name

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kconv.check.lock.document import (
+    FACTS,
     FORMAT,
     ConversionLock,
+    Facts,
     FieldLock,
     KindLock,
     TypeLock,
@@ -21,6 +23,8 @@ HEADER = "# Written by `kconv lock`. `kconv check` tells what the code breaks of
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 _WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
+
+_COLUMN = ("name", "value", "type", "format", "priority")
 
 _LINES: dict[str, Any] = {
     "kinds": {"*": {"columns": {}, "conversion": {"rules": {}, "kept": {}, "lost": {"*": {}}}}},
@@ -59,8 +63,8 @@ def _kind(kind: KindLock) -> dict[str, Any]:
             "subresources": list(kind.subresources),
             "storedAs": kind.stored_as,
             "storage": kind.storage,
-            "deprecated": dict(kind.deprecated),
-            "columns": [dict(column) for column in kind.columns],
+            "deprecated": _ordered(kind.deprecated),
+            "columns": [_column(column) for column in kind.columns],
             "conversion": _conversion(kind.conversion),
         },
         keep=("storage",),
@@ -71,7 +75,7 @@ def _conversion(conversion: ConversionLock) -> dict[str, Any]:
     lost = {"toSpoke": conversion.lost_to_spoke, "toHub": conversion.lost_to_hub}
     return _filled(
         {
-            "rules": {text: dict(facts) for text, facts in sorted(conversion.rules.items())},
+            "rules": {text: _ordered(facts) for text, facts in sorted(conversion.rules.items())},
             "kept": dict(sorted(conversion.kept.items())),
             "lost": _filled({side: dict(sorted(paths.items())) for side, paths in lost.items()}),
         }
@@ -82,7 +86,7 @@ def _type(each: TypeLock) -> dict[str, Any]:
     return _filled(
         {
             "mapType": each.map_type,
-            "computed": {name: dict(facts) for name, facts in sorted(each.computed.items())},
+            "computed": {name: _ordered(facts) for name, facts in sorted(each.computed.items())},
             "rules": list(each.rules),
             "updateRules": list(each.update_rules),
             "fields": {name: field_document(each.fields[name]) for name in sorted(each.fields)},
@@ -98,7 +102,19 @@ def field_document(field: FieldLock) -> dict[str, Any]:
         document["of"] = field.of
     if field.items is not None:
         document["items"] = field_document(field.items)
-    return {**document, **field.facts}
+    facts = {name: _ordered(field.facts[name]) for name in FACTS if name in field.facts}
+    return {**document, **facts}
+
+
+def _column(column: Facts) -> dict[str, Any]:
+    return {name: column[name] for name in _COLUMN if name in column}
+
+
+def _ordered(value: Any) -> Any:
+    """A JSON value with the keys of every object in order."""
+    if isinstance(value, Mapping):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    return [_ordered(each) for each in value] if isinstance(value, list) else value
 
 
 def _filled(document: dict[str, Any], keep: tuple[str, ...] = ()) -> dict[str, Any]:
