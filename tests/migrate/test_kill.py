@@ -1,5 +1,7 @@
 """A run that is killed leaves every object whole, and the next run finishes it."""
 
+import os
+import random
 import subprocess
 import time
 from collections.abc import Callable
@@ -7,24 +9,26 @@ from collections.abc import Callable
 import pytest
 
 from cli.samples import run_process
+from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore
+from kconv_migrations.storage import Settings, migrate, plan, undo
 from migrate.samples import NEW, OLD, everything, rows, seed
 
 COUNT = 60
+KILLS = int(os.environ.get("KCONV_TEST_KILLS", "50"))
+KILLED_COUNT = 1500
+
+Start = Callable[..., subprocess.Popen[str]]
 
 
-@pytest.mark.parametrize("rewritten", [0, 10, COUNT + 10])
+@pytest.mark.parametrize("rewritten", [0, COUNT + 10])
 def test_killed_run_is_finished_by_the_next(
-    store: SqlStore,
-    pipeline: Pipeline,
-    database_url: str,
-    start: Callable[..., subprocess.Popen[str]],
-    rewritten: int,
+    store: SqlStore, pipeline: Pipeline, database_url: str, start: Start, rewritten: int
 ) -> None:
     seed(store, pipeline, COUNT)
     before, head = everything(store), store.head()
-    options = ("--batch-size", "5", "--rate", "80")
+    options = ("--batch-size", "5", "--rate", "80", "--workers", "2")
     process = start("migrate", "--to", "batch=v1", "--db", database_url, *options)
     deadline = time.monotonic() + 30
     while NEW not in rows(store) or sum(rows(store)[NEW]) < rewritten:
@@ -42,3 +46,54 @@ def test_killed_run_is_finished_by_the_next(
     assert f"0 rows left in {OLD}; dropped from the record" in ended.out
     assert rows(store) == {NEW: (COUNT, COUNT)}
     assert (everything(store), store.head()) == (before, head)
+
+
+def test_killed_at_random_fifty_times(
+    store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    """Each kill comes at a random moment of a run in a forked child.
+
+    All that is compiled is so before the forks, or most would come before the first row.
+    """
+    stored = seed(store, pipeline, KILLED_COUNT)
+    before, head, log = everything(store), store.head(), store.changes(0, limit=10_000)
+    chance = random.Random(4)
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    list(migrate(store, pipeline, targets, Settings(dry_run=True)))
+    store.close()
+    for _ in range(KILLS):
+        child = os.fork()
+        if child == 0:
+            _run_until_killed(store, pipeline)
+        time.sleep(chance.uniform(0.02, 0.16))
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+    halfway = rows(store)
+    assert sum(map(sum, halfway.values())) == 2 * KILLED_COUNT
+    assert everything(store) == before
+    ended = run_process("migrate", "cronjobs.batch", "--to", "batch=v1", "--db", database_url)
+    assert ended.code == 0, ended.err
+    assert rows(store) == {NEW: (KILLED_COUNT, KILLED_COUNT)}
+    assert (everything(store), store.head()) == (before, head)
+    to = GroupVersion.parse(NEW)
+    want = [pipeline.convert(each.data, to) for each in stored]
+    assert [each.data for each in store.list("batch", "cronjobs").items] == want
+    assert [each.stored.data for each in store.changes(0, limit=10_000)] == [
+        pipeline.convert(each.stored.data, to) for each in log
+    ]
+    runs = store.runs()
+    assert {run.state for run in runs} == {"done", "interrupted"}
+    kept = [run for run in runs if store.undo_size(run.id).rows]
+    assert len(kept) > KILLS / 5, "most kills came before the first row or after the last"
+    assert sum(store.undo_size(run.id).rows for run in kept) == KILLED_COUNT
+    assert sum(undo(store, run.id).restored for run in kept) == KILLED_COUNT
+    assert store.list("batch", "cronjobs").items == stored
+
+
+def _run_until_killed(store: SqlStore, pipeline: Pipeline) -> None:
+    """In the child, at a pace that leaves something for the next ones."""
+    try:
+        targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+        list(migrate(store, pipeline, targets, Settings(batch_size=10, rate=1000)))
+    finally:
+        os._exit(1)

@@ -1,0 +1,233 @@
+"""The database goes away or fills up in mid-run: a clear message, and a rerun finishes."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.samples import run_process
+from fixtures.postgres import PostgresServer
+from kconv.errors import Unavailable
+from kconv.pipeline import Pipeline
+from kconv.store import SqlStore, open_store
+from kconv_migrations.storage import Progress, Settings, migrate, plan, undo
+from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
+
+COUNT = 300
+
+
+@pytest.fixture
+def only_postgres(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("a file does not go away and come back")
+
+
+@pytest.fixture
+def only_sqlite(database_url: str) -> None:
+    if not database_url.startswith("sqlite"):
+        pytest.skip("only SQLite's size can be bounded here")
+
+
+@pytest.mark.usefixtures("only_postgres")
+def test_a_run_waits_for_a_database_that_comes_back(
+    store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer
+) -> None:
+    stored = seed(store, pipeline, COUNT)
+    before = everything(store)
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    stopped: list[threading.Thread] = []
+    said: list[str] = []
+
+    def restart() -> None:
+        postgres_server.stop()
+        time.sleep(0.5)
+        postgres_server.start()
+
+    def stop(progress: Progress) -> None:
+        if progress.waiting:
+            said.append(progress.waiting)
+        if progress.done > 100 and not stopped:
+            stopped.append(threading.Thread(target=restart))
+            stopped[0].start()
+            while (postgres_server.data / "postmaster.pid").exists() is not False:
+                time.sleep(0.01)
+
+    settings = Settings(batch_size=20, outage=30)
+    (outcome,) = migrate(store, pipeline, targets, settings, stop)
+    stopped[0].join()
+    assert said
+    assert outcome.done
+    assert rows(store) == {NEW: (COUNT, COUNT)}
+    assert everything(store) == before
+    assert undo(store, outcome.run).restored == COUNT
+    assert store.list("batch", "cronjobs").items == stored
+
+
+@pytest.mark.usefixtures("only_postgres")
+def test_a_run_that_does_not_wait_says_so_and_a_rerun_finishes(
+    store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer
+) -> None:
+    seed(store, pipeline, 40)
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 20:
+            postgres_server.stop()
+
+    try:
+        with pytest.raises(Unavailable, match="cannot reach the database"):
+            list(migrate(store, pipeline, targets, Settings(batch_size=5, lease=0.5), stop))
+    finally:
+        postgres_server.start()
+    time.sleep(0.5)
+    (outcome,) = migrate(store, pipeline, plan(store, pipeline.scheme))
+    assert outcome.done
+    assert [run.state for run in store.runs()] == ["done", "interrupted"]
+
+
+@pytest.mark.usefixtures("only_sqlite")
+def test_a_disk_that_is_full(
+    store: SqlStore, pipeline: Pipeline, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = seed(store, pipeline, COUNT)
+    pages = _pages(database_url)
+    connect = sqlite3.connect
+
+    def bounded(*arguments: object, **named: object) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **named)  # type: ignore[call-overload]
+        connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", bounded)
+        patch.setattr("sqlite3.dbapi2.connect", bounded)
+        small = open_store(database_url)
+        targets = plan(small, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+        with pytest.raises(Unavailable, match="cannot grow: the disk is full") as raised:
+            list(migrate(small, pipeline, targets, Settings(batch_size=20)))
+        assert raised.value.exit_code == 3
+        small.close()
+    halfway = rows(store)
+    assert set(halfway) == {OLD, NEW}
+    assert sum(map(sum, halfway.values())) == 2 * COUNT
+    ended = run_process("migrate", "--db", database_url)
+    assert ended.code == 0, ended.err
+    assert rows(store) == {NEW: (COUNT, COUNT)}
+    for run in store.runs():
+        if store.undo_size(run.id).rows:
+            undo(store, run.id)
+    assert store.list("batch", "cronjobs").items == stored
+
+
+def _pages(url: str) -> int:
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.close()
+    return pages
+
+
+def test_a_worker_that_dies(store: SqlStore, pipeline: Pipeline, database_url: str) -> None:
+    seed(store, pipeline, 20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kconv.cli", "migrate", "cronjobs.batch", "--to", "batch=v1",
+         "--db", database_url, "--workers", "2", "--batch-size", "1", "--rate", "10"],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    while rows(store).get(NEW, (0, 0))[0] < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    workers = children(process.pid)
+    assert len(workers) == 2
+    for worker in workers:
+        subprocess.run(["kill", "-9", str(worker)], check=True)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "a worker process ended with -9" in error
+    assert store.runs()[0].state == "failed"
+
+
+def test_no_worker_outlives_a_run(store: SqlStore, pipeline: Pipeline, database_url: str) -> None:
+    seed(store, pipeline, 20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kconv.cli", "migrate", "--to", "batch=v1", "--db", database_url,
+         "--workers", "2", "--batch-size", "1", "--rate", "10"],
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    while rows(store).get(NEW, (0, 0))[0] < 2:
+        time.sleep(0.01)
+    workers = children(process.pid)
+    assert workers
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while any(is_worker(each) for each in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    task = Path(f"/proc/{pid}/task")
+    if not task.exists():
+        pytest.skip("needs /proc")
+    return [
+        int(word) for each in task.iterdir() for word in (each / "children").read_text().split()
+    ]
+
+
+def is_worker(pid: int) -> bool:
+    try:
+        return b"kconv_migrations" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+def test_memory_does_not_grow_with_rows(
+    store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    """The run's peak over many rows is that over few, but for some MiB."""
+    few, many = 2_000, 100_000
+    if not database_url.startswith("sqlite"):
+        pytest.skip("the rows of one kind of database tell it")
+    store.prefer("batch", "cronjobs", OLD)
+    template = encoded(pipeline, "NAME")
+    insert(
+        database_url,
+        (
+            (name, template.replace(b"NAME", name.encode()))
+            for name in (f"few-{number:06}" for number in range(few))
+        ),
+    )
+    low = peak(database_url, "batch=v1")
+    store.prefer("batch", "cronjobs", OLD)
+    insert(
+        database_url,
+        (
+            (name, template.replace(b"NAME", name.encode()))
+            for name in (f"many-{number:06}" for number in range(many))
+        ),
+    )
+    high = peak(database_url, "batch=v1")
+    assert rows(store) == {NEW: (few + many, 0)}
+    assert high < low + 40 * 1024, (low, high)
+    assert high < 300 * 1024
+    assert store.get(key("many-000001")).api_version == NEW
+
+
+def peak(url: str, to: str) -> int:
+    """The most memory (KiB) that a run took; its workers are not counted."""
+    code = (
+        "import resource, sys; from kconv.cli.run import run; code = run(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
+    )
+    arguments = ("migrate", "cronjobs.batch", "--to", to, "--db", url, "--workers", "2")
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--no-undo"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(ended.stderr.split()[-1])
