@@ -1,5 +1,6 @@
 """Every rule on its cases: `cases/<rule>/<case>/` holds old.yaml, new.yaml and expected.yaml."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from kconv.check import compare
 from kconv.check.lock import Locks, read_lock
+from kconv.check.lock.document import FACTS
 from kconv.check.rules import RULE_NAMES
 
 CASES = Path(__file__).parent / "cases"
@@ -48,3 +50,41 @@ def test_there_are_enough_cases_and_every_rule_fires_in_its_own() -> None:
     for rule in RULE_NAMES:
         expected = [path.read_text() for path in CASES.glob(f"{rule}/*/expected.yaml")]
         assert any(f"rule: {rule}}}" in text for text in expected), rule
+
+
+FACTS_SAID: dict[str, Any] = {
+    "format": "other",
+    "class": "Word",
+    "required": True,
+    "default": "x",
+    "computedDefault": "now",
+    "emptyMeansDefault": True,
+    "enum": ["A"],
+    "pattern": "^a",
+    "minLength": 1,
+    "maxLength": 1,
+    "minimum": 1,
+    "maximum": 1,
+    "minItems": 1,
+    "maxItems": 1,
+    "unique": True,
+    "listType": "set",
+    "mapKeys": ["name"],
+    "mergeKey": "name",
+    "patchStrategy": "merge",
+    "milli": True,
+    "objectOnly": True,
+    "rules": ["is_word"],
+}
+
+
+@pytest.mark.parametrize("fact", sorted(set(FACTS) - {"open"}))
+def test_no_fact_comes_or_goes_without_a_finding(fact: str) -> None:
+    old = locks(CASES / "field-removed/stable/old.yaml")
+    ((gv, lock),) = old.items()
+    spec = lock.types["OrderSpec"]
+    note = replace(spec.fields["note"], facts={fact: FACTS_SAID[fact]})
+    changed = replace(spec, fields={**spec.fields, "note": note})
+    new = {gv: replace(lock, types={**lock.types, "OrderSpec": changed})}
+    assert compare(old, new)
+    assert compare(new, old)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kconv.check.change import KindChange, Types
+from kconv.check.lock import Locks
 from kconv.check.stability import most_stable
 from kconv.check.walk import places
-from kconv.gvk import Level, level
+from kconv.gvk import GroupVersion, Level, level
 
 
 def new_fields(change: KindChange) -> dict[str, Level]:
@@ -48,6 +49,20 @@ def level_of_kind(change: KindChange) -> Level:
             if any(kind.stored_as == change.new.stored_as for kind in lock.kinds.values())
         )
     )
+
+
+def got_version(change: KindChange) -> bool:
+    """Whether the kind is served in a version that the base does not serve it in."""
+
+    def served(locks: Locks, stored_as: str) -> set[GroupVersion]:
+        return {
+            gv
+            for gv, lock in locks.items()
+            if any(kind.stored_as == stored_as for kind in lock.kinds.values())
+        }
+
+    stored_as = change.new.stored_as
+    return bool(served(change.new_locks, stored_as) - served(change.old_locks, stored_as))
 
 
 def paths(types: Types, root: str) -> set[str]:

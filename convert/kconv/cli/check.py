@@ -47,7 +47,11 @@ def check(
     ] = "",
     stored: Annotated[
         bool,
-        typer.Option("--stored", help="Instead: would this code read every row of the database?"),
+        typer.Option(
+            "--stored",
+            help="Instead: would this code, all that is installed and what --apis adds, read "
+            "every row of the database?",
+        ),
     ] = False,
     db: Db = DEFAULT_DB,
     apis: Apis = None,

@@ -122,6 +122,7 @@ FIELDS: list[tuple[str, Fits, Change]] = [
     ("remove a value of an enumeration", has("enum"), values(lambda v: v[1:])),
     ("add a value to an enumeration", has("enum"), values(lambda v: [*v, "Zest"])),
     ("enumerate an open string", plain("string"), put(enum=["A", "B"])),
+    ("declare an enumeration open", has("enum"), put(open=True)),
     ("open an enumeration", has("enum"), drop("enum")),
     (
         "add a minimum",

@@ -36,6 +36,7 @@ BREAKING = {
     "add a value to an enumeration": True,
     "enumerate an open string": True,
     "open an enumeration": True,
+    "declare an enumeration open": False,
     # Validation. It may be loosened with care, not tightened.
     "add a minimum": True,
     "raise a minimum": True,
@@ -74,6 +75,7 @@ BREAKING = {
     "stop keeping a field": True,
     "keep a field in another annotation": True,
     "drop a conversion rule": True,
+    "convert a field otherwise": True,
     # Versions. Stable ones stay; beta ones go when they said; what is stored must be readable.
     "remove a stable version": True,
     "remove a beta version that was not deprecated": True,

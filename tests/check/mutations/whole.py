@@ -183,6 +183,14 @@ def drop_rules(kind: dict[str, Any]) -> None:
     kind.get("conversion", {}).pop("rules", None)
 
 
+def convert_otherwise(document: Document) -> str:
+    kind = first_kind(document)
+    field = min(document["types"][kind["type"]]["fields"])
+    rules = kind.setdefault("conversion", {}).setdefault("rules", {})
+    rules[f"map-values({field} <-> {field})"] = {"values": {"A": "B"}}
+    return str(field)
+
+
 def lose(kind: dict[str, Any]) -> None:
     conversion = kind.setdefault("conversion", {})
     conversion.setdefault("lost", {}).setdefault("toSpoke", {})["metadata.name"] = "why not"
@@ -247,4 +255,5 @@ WHOLE: list[tuple[str, Callable[[Document], str]]] = [
     ("stop keeping a field", of_kind(forget_kept)),
     ("keep a field in another annotation", of_kind(rename_annotation)),
     ("drop a conversion rule", of_kind(drop_rules)),
+    ("convert a field otherwise", convert_otherwise),
 ]

@@ -176,6 +176,8 @@ def _type(document: Any, at: _At) -> TypeLock:
 def _field(document: Any, at: _At) -> FieldLock:
     known: dict[str, Any] = {"type": str, "of": str, "items": dict, **FACTS}
     _keys(document, known, at, required=("type",))
+    for name in ("enum", "mapKeys", "rules"):
+        _texts(document, name, at)
     type_name, items = document["type"], document.get("items")
     if type_name == "object" and not document.get("of"):
         raise Malformed(at, "an object names its type: of")

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kconv.check.change import KindChange
+from kconv.check.newfields import got_version, paths
 from kconv.check.rule import Rule
 from kconv.check.verdict import Verdict, Whom, breaking, minor
 
-_LEDGER = ("lose", "preserve")
+_LEDGER = ("lose", "preserve", "when-absent")
 """Rules that only say what the ledger of loss has too, which has its own rules."""
 
 _BREAKS = "the same object means something else in the other versions than before"
+_LOOK = "convert the golden data of past releases before and after"
 
 
 def judge(change: KindChange) -> Iterator[Verdict]:
-    """Other particulars, such as the values of a map-values; a rule that went.
+    """Other particulars, such as the values of a map-values; a rule that came or went.
 
-    A rule that another one about the same fields replaced may do the same.
+    A rule that another one about the same fields replaced may do the same. Where the kind got a
+    version, the hub probably got another shape, and the rules of the older versions follow it.
     """
     old, new = change.old.conversion.rules, change.new.conversion.rules
     for text in sorted(old.keys() & new.keys()):
@@ -28,23 +31,24 @@ def judge(change: KindChange) -> Iterator[Verdict]:
                 _BREAKS,
                 "put it back; a new version may convert otherwise",
             )
-    came = {_claims(text): text for text in new.keys() - old.keys()}
-    for text in sorted(old.keys() - new.keys()):
-        name, sides = text.partition("(")[0], _claims(text)
-        if sides in came:
-            yield minor(
-                f"{text} became {came[sides]}",
-                Whom.CONVERSIONS,
-                "objects convert otherwise, unless both rules do the same",
-                "convert the golden data of past releases with both",
-            )
-        elif name not in _LEDGER:
-            yield breaking(
-                f"{text} was removed",
-                Whom.CONVERSIONS,
-                _BREAKS,
-                "put the rule back, or replace it by one about the same fields",
-            )
+    came = {_claims(text): text for text in sorted(new.keys() - old.keys())}
+    gone = {_claims(text): text for text in sorted(old.keys() - new.keys())}
+    for sides in sorted(came.keys() & gone.keys()):
+        yield minor(
+            f"{gone[sides]} became {came[sides]}",
+            Whom.CONVERSIONS,
+            "objects convert otherwise, unless both rules do the same",
+            _LOOK,
+        )
+    verdict = minor if got_version(change) else breaking
+    for sides in sorted(gone.keys() - came.keys()):
+        if not gone[sides].startswith(_LEDGER):
+            yield verdict(f"{gone[sides]} was removed", Whom.CONVERSIONS, _BREAKS, _LOOK)
+    had = paths(change.old_locks[change.version].types, change.old.type)
+    for sides in sorted(came.keys() - gone.keys()):
+        claimed = sides.partition(" <-> ")[0].split(", ")
+        if not came[sides].startswith(_LEDGER) and any(each in had for each in claimed):
+            yield verdict(f"{came[sides]} was added", Whom.CONVERSIONS, _BREAKS, _LOOK)
 
 
 def _claims(text: str) -> str:

@@ -10,12 +10,19 @@ from collections.abc import Iterator
 
 from kconv.check.change import FieldChange
 from kconv.check.rule import Rule
-from kconv.check.verdict import Verdict, Weight, Whom
+from kconv.check.verdict import Verdict, Weight, Whom, minor
 
 
 def judge(change: FieldChange) -> Iterator[Verdict]:
     """A value that came, or an enumeration that went."""
     old, new = change.old.facts.get("enum"), change.new.facts.get("enum")
+    if old and change.new.facts.get("open") and not change.old.facts.get("open"):
+        yield minor(
+            "values may come from now on",
+            Whom.READERS,
+            "they were not told that they may meet a value that they do not know",
+            "say so from a field's first release on",
+        )
     if not old or (new and not set(new) - set(old)):
         return
     came = f"the value {', '.join(sorted(set(new) - set(old)))}" if new else "every value"
