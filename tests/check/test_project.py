@@ -134,6 +134,7 @@ def test_a_beta_version_goes_when_its_window_is_over(kconv: Kconv, project: Proj
         (["--against=-x"], '"-x" is neither a folder nor a git revision'),
         (["--against", "v1:lock"], '"v1:lock" is neither a folder nor a git revision'),
         (["--lock", "nowhere"], "nowhere: no such folder; `kconv lock --out nowhere` makes it"),
+        (["--lock", "no/lock", "--against", "v1"], "no such folder, to look for v1 in"),
         (["--group", "nosuch"], 'no group "nosuch": there are'),
         (["--stored", "--against", "lock"], "--stored reads a database"),
         (["-o", "xml"], "'xml' is not one of"),
@@ -161,6 +162,7 @@ def test_an_empty_folder_is_no_base(kconv: Kconv, project: Project) -> None:
         ("size: {type: string", "size: {type: [string", "did not find expected"),
         ("type: Order\n", "type: Nothing\n", 'there is no type "Nothing" in the file'),
         ("minimum: 0", "minimum: low", "must be a number"),
+        ("enum: [Large", "enum: [1", "must be a string"),
         ("version: v1\n", "version: v2\n", "whose file is shop.example.com/v2.yaml"),
     ],
 )

@@ -17,6 +17,8 @@ def read_revision(revision: str, folder: Path) -> Texts:
     place, name = folder.absolute().parent, folder.name
     if revision.startswith("-") or ":" in revision:
         raise UsageError(f'"{revision}" is neither a folder nor a git revision')
+    if not place.is_dir():
+        raise UsageError(f"{place}: no such folder, to look for {revision} in")
     wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     found = _git(place, *wanted)
     if found.returncode:
@@ -53,5 +55,3 @@ def _git(place: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         )
     except FileNotFoundError:
         raise UsageError("git, which reads revisions, is not installed") from None
-    except NotADirectoryError:
-        raise UsageError(f"{place}: no such folder") from None
