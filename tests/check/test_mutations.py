@@ -5,6 +5,7 @@ from functools import cache
 
 from check.mutations.confusion import Outcome, outcomes, table
 from check.mutations.policy import BREAKING
+from kconv.check.rules import RULE_NAMES
 
 
 @cache
@@ -26,3 +27,8 @@ def test_there_are_enough_edits_of_every_family() -> None:
     assert sum(each.source == "modules" for each in found()) >= 30
     never = BREAKING.keys() - {each.family for each in found()}
     assert never == set()
+
+
+def test_every_rule_fires_in_a_change_of_a_shipped_group() -> None:
+    fired = {rule for each in found() for rule in each.rules}
+    assert sorted(fired) == RULE_NAMES

@@ -31,6 +31,7 @@ class Outcome:
     breaking: bool
     called_breaking: bool
     findings: int
+    rules: frozenset[str]
 
     @property
     def right(self) -> bool:
@@ -73,7 +74,8 @@ def _read(documents: dict[str, Any]) -> Locks:
 
 def _outcome(source: str, family: str, where: str, at: str, findings: list[Any]) -> Outcome:
     called = any(each.severity is Severity.BREAKING for each in findings)
-    return Outcome(source, family, where, is_breaking(family, at), called, len(findings))
+    rules = frozenset(each.rule for each in findings)
+    return Outcome(source, family, where, is_breaking(family, at), called, len(findings), rules)
 
 
 def table(found: list[Outcome]) -> str:

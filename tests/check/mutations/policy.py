@@ -49,6 +49,8 @@ BREAKING = {
     "refuse duplicates": True,
     "allow duplicates": False,
     "add a validator": True,
+    "remove a pattern": False,
+    "remove a validator": False,
     "add a rule of the group": True,
     "remove a rule of the group": False,
     # Merging. List types, keys and strategies are part of the contract of apply and patch.
@@ -76,6 +78,7 @@ BREAKING = {
     "keep a field in another annotation": True,
     "drop a conversion rule": True,
     "convert a field otherwise": True,
+    "add a field that an older version loses": True,
     # Versions. Stable ones stay; beta ones go when they said; what is stored must be readable.
     "remove a stable version": True,
     "remove a beta version that was not deprecated": True,

@@ -1,4 +1,4 @@
-"""Edits of the set of versions: what is served, preferred and stored."""
+"""Edits of versions: what is served, preferred and stored, and what two of them share."""
 
 from __future__ import annotations
 
@@ -32,6 +32,26 @@ def edits(base: Documents) -> Iterator[tuple[str, str, Documents, Documents]]:
     yield "store a beta version", "batch/v1beta1", base, storing(base, "batch/v1beta1")
     yield "store an alpha version", "batch/v2alpha1", base, storing(base, "batch/v2alpha1")
     yield "store another stable version", "autoscaling/v1", base, storing(base, "autoscaling/v1")
+    fresh = {"fresh": {"type": "string"}}
+    family = "add a field that an older version loses"
+    yield family, "batch/v1beta1", base, losing(with_fields(base, "batch/v1", fresh))
+    strict = with_fields(base, "batch/v1", {"fresh": {"type": "string", "pattern": "^a"}})
+    yield "remove a pattern", "batch/v1", strict, with_fields(base, "batch/v1", fresh)
+    strict = with_fields(base, "batch/v1", {"fresh": {"type": "string", "rules": ["is_word"]}})
+    yield "remove a validator", "batch/v1", strict, with_fields(base, "batch/v1", fresh)
+
+
+def with_fields(base: Documents, version: str, fields: dict[str, Any]) -> Documents:
+    edited = copy.deepcopy(base)
+    edited[version]["types"]["CronJobSpec"]["fields"].update(fields)
+    return edited
+
+
+def losing(base: Documents) -> Documents:
+    edited = copy.deepcopy(base)
+    conversion = edited["batch/v1beta1"]["kinds"]["CronJob"].setdefault("conversion", {})
+    conversion["lost"] = {"toSpoke": {"spec.fresh": "too new"}}
+    return edited
 
 
 def without(base: Documents, version: str) -> Documents:
