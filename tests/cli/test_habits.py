@@ -11,7 +11,7 @@ import pytest
 
 from cli.samples import CRONJOB, Kconv, run_process
 
-COMMANDS = ["demo", "serve", "convert", "migrate", "versions", "import", "db"]
+COMMANDS = ["demo", "serve", "convert", "migrate", "versions", "check", "lock", "import", "db"]
 
 
 def loaded_by(tmp_path: Path, *arguments: str) -> set[str]:
