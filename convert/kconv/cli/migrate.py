@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 import typer
 
 from kconv.cli.groups import CommandGroup
-from kconv.cli.migrate_options import Names, Rate, To, Workers, hands_for, outage
+from kconv.cli.migrate_options import Names, Rate, To, Workers, groups_of, hands_for, outage
 from kconv.cli.migrate_plan import plan
 from kconv.cli.migrate_quarantine import quarantine
 from kconv.cli.migrate_runs import drop_undo, runs, undo
@@ -89,33 +90,33 @@ def run(
     from kconv.store import open_store
     from kconv_migrations import storage
 
-    scheme = load_scheme(apis=apis or ())
     store = open_store(db)
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.Referring] = []
     text = output is Report.TEXT
+    scheme = cache(lambda: load_scheme(apis=apis or ()))
+    pipeline = cache(lambda: Pipeline(scheme()))
     try:
-        targets = storage.plan(store, scheme, names or (), to or ())
-        settings = storage.Settings(
-            batch_size=batch_size,
-            rate=rate,
-            dry_run=dry_run,
-            undo=not no_undo,
-            accept_loss=accept_loss,
-            outage=outage(db),
-        )
-        pipeline = Pipeline(scheme)
-        references = storage.references_of(store, pipeline, targets)
-        if text:
-            announce(targets, dry_run)
-        with Meter() as meter, hands_for(store, pipeline, targets, workers, apis) as hands:
-            for outcome in storage.migrate(store, pipeline, targets, settings, meter, hands):
-                outcomes.append(outcome)
-                if text:
-                    report(outcome, dry_run, rate)
+        with hands_for(store, pipeline, workers, apis, groups_of(names, to)) as hands:
+            targets = storage.plan(store, scheme(), names or (), to or ())
+            settings = storage.Settings(
+                batch_size=batch_size,
+                rate=rate,
+                dry_run=dry_run,
+                undo=not no_undo,
+                accept_loss=accept_loss,
+                outage=outage(db),
+            )
+            references = storage.references_of(store, pipeline(), targets)
+            if text:
+                announce(targets, dry_run)
+            with Meter() as meter:
+                for outcome in storage.migrate(store, pipeline(), targets, settings, meter, hands):
+                    outcomes.append(outcome)
+                    if text:
+                        report(outcome, dry_run, rate)
         if rewrite_references and not dry_run:
-            found = storage.rewrite_references(store, pipeline, references, settings)
-            for each in found:
+            for each in storage.rewrite_references(store, pipeline(), references, settings):
                 repaired.append(each)
                 if text:
                     report_references(each)

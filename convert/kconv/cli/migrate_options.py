@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ from kconv.cli.options import resources, storage_targets
 if TYPE_CHECKING:
     from kconv.pipeline import Pipeline
     from kconv.store import Store
-    from kconv_migrations.storage import Hands, Target
+    from kconv_migrations.storage import Hands
 
 SHOWN = 20
 """Rows that are told one by one; ``-o json`` has all of them."""
@@ -70,26 +70,32 @@ def outage(url: str) -> float:
 @contextmanager
 def hands_for(
     store: Store,
-    pipeline: Pipeline,
-    targets: Sequence[Target] | None,
+    pipeline: Callable[[], Pipeline],
     workers: int | None,
     apis: Sequence[str] | None,
+    groups: Collection[str] | None = None,
 ) -> Iterator[Hands]:
-    """Who converts the rows that are not in their targets' versions; all rows if None."""
+    """Who converts the rows of some groups, of all if None: this process where they are few.
+
+    Workers start at once, so that they are up when there is something to do.
+    """
     from kconv_migrations import storage
 
-    wanted = None if targets is None else {each.resource: each.api_version for each in targets}
-    rows = 0
-    for each in storage.status(store):
-        for version in each.versions:
-            if wanted is None or wanted.get(each.resource, version.api_version) != (
-                version.api_version
-            ):
-                rows += version.rows
+    rows = sum(
+        each.objects + each.changes
+        for each in (store.counts() if workers is None else ())
+        if groups is None or each.group in groups
+    )
     count = workers or (1 if rows < FEW else storage.default_workers())
     if count == 1:
-        yield storage.InProcess(pipeline)
+        yield storage.InProcess(pipeline())
         return
-    groups = None if targets is None else {each.resource.group for each in targets}
     with storage.Workers(count, groups, apis or ()) as hands:
         yield hands
+
+
+def groups_of(names: Sequence[str] | None, to: Sequence[str] | None) -> set[str] | None:
+    """The API groups that a command line speaks of; None for all."""
+    found = {name.partition("=")[0] for name in to or ()}
+    found |= {name.partition(".")[2] for name in names or ()}
+    return {"" if name == "core" else name for name in found} or None

@@ -137,7 +137,7 @@ def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> Non
         pipeline = Pipeline(scheme)
         targets = storage.plan(store, scheme, names)
         settings = storage.Settings(outage=outage(db))
-        with hands_for(store, pipeline, targets, None, apis) as hands:
+        with hands_for(store, lambda: pipeline, 1, apis) as hands:
             outcomes = list(storage.migrate(store, pipeline, targets, settings, hands=hands))
     if output is Report.JSON:
         emit_json({"resources": [outcome_as_json(each) for each in outcomes]})

@@ -45,7 +45,7 @@ def verify(
             listed = ", ".join(map(str, sorted(recorded)))
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
         known = [kind.group_resource for kind in scheme.kinds]
-        with hands_for(store, Pipeline(scheme), None, workers, apis) as hands:
+        with hands_for(store, lambda: Pipeline(scheme), workers, apis) as hands:
             for each in storage.verify(store, hands, known, only):
                 found.append(each)
                 if output is Report.TEXT:

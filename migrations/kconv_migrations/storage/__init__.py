@@ -5,18 +5,18 @@ looks at every row again, `undo` goes back; `status` counts what is there, and `
 whether a version may leave the code.
 """
 
+from kconv_migrations.rows.references import Reference, References
+from kconv_migrations.rows.rewrite import Reencoder
 from kconv_migrations.storage.lease import LEASE, Held, hold
 from kconv_migrations.storage.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations.storage.outcome import LIVE, Outcome, Progress, Settings
 from kconv_migrations.storage.plan import Target, check_decodable, plan
-from kconv_migrations.storage.references import Reference, References
 from kconv_migrations.storage.repair import (
     Referring,
     references_of,
     referring,
     rewrite_references,
 )
-from kconv_migrations.storage.rewrite import Reencoder
 from kconv_migrations.storage.run import migrate
 from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status
 from kconv_migrations.storage.survey import Survey, TargetSurvey, survey

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from kconv.errors import Unavailable
 from kconv.gvk import GroupResource
 from kconv.store import Change, Store, Stored
-from kconv_migrations.storage.jobs import Done, Job
+from kconv_migrations.rows.jobs import Done, Job
 from kconv_migrations.storage.workers import Hands
 
 Row = TypeVar("Row", bound=Stored | Change)

@@ -11,12 +11,13 @@ from kconv.gvk import GroupResource, GroupVersion
 from kconv.pipeline import Decoded, Pipeline
 from kconv.scheme import HubKind, Spoke
 from kconv.store import Quarantined, Store, Stored
+from kconv_migrations.rows.problem import Problem
+from kconv_migrations.rows.references import References
+from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import Settings
 from kconv_migrations.storage.pages import objects_of
 from kconv_migrations.storage.plan import Target
-from kconv_migrations.storage.problem import Problem
-from kconv_migrations.storage.references import References
 from kconv_migrations.storage.status import status
 
 BATCH = 500
@@ -108,7 +109,7 @@ def _repaired(
                 continue
             data = _encode(pipeline, decoded.spoke, references.repair(decoded.value, decoded.spoke))
         except KconvError as error:
-            found.failures.append(Problem.of(error).at(stored, "objects"))
+            found.failures.append(entry(Problem.of(error), stored, "objects"))
             continue
         found.objects += 1
         found.references.update((each.kind, each.api_version, each.new) for each in held)

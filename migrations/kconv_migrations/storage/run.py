@@ -14,8 +14,9 @@ from typing import TypeVar
 from kconv.errors import Conflict
 from kconv.pipeline import Pipeline
 from kconv.store import Change, Key, Place, Quarantined, RunTarget, Store, Stored
+from kconv_migrations.rows.jobs import Done, Job
 from kconv_migrations.storage.blockers import check_flips
-from kconv_migrations.storage.jobs import Done, Job
+from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import MOST_BROKEN, Outcome, Progress, Settings
 from kconv_migrations.storage.pages import changes_of, objects_of, patient, stored_of, through
@@ -181,13 +182,15 @@ class MigrationPass:
     ) -> int:
         """Note what a page's job says, and write what it made; returns the rows written."""
         outcome, run = self.outcome, self.outcome.run
-        failed = [each.at(stored_of(rows[at]), where, run) for at, each in done.problems.items()]
+        failed = [
+            entry(each, stored_of(rows[at]), where, run) for at, each in done.problems.items()
+        ]
         for each in failed:
             self.failed[where, each.key, each.resource_version] = each
         outcome.broken_count += len(done.broken)
         room = MOST_BROKEN - len(outcome.broken)
         for at, problem in list(done.broken.items())[:room]:
-            outcome.broken.append(problem.at(stored_of(rows[at]), where, run))
+            outcome.broken.append(entry(problem, stored_of(rows[at]), where, run))
         for path, count in done.lost.items():
             outcome.lost[path] = outcome.lost.get(path, 0) + count
         sound = written = len(rows) - len(failed)

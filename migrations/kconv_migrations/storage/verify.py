@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from kconv.gvk import GroupResource
 from kconv.store import BeforeImage, Change, Key, Place, Quarantined, Store, Stored
-from kconv_migrations.storage.jobs import Done, Job
+from kconv_migrations.rows.jobs import Done, Job
+from kconv_migrations.rows.problem import Problem
+from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.pages import changes_of, objects_of, stored_of, through
-from kconv_migrations.storage.problem import Problem
 from kconv_migrations.storage.status import status
 from kconv_migrations.storage.workers import Hands
 
@@ -95,7 +96,7 @@ class _Look:
                 said = f"is in {stored.api_version}, not in {verified.preferred}"
                 problem = Problem("NotPreferred", said)
             if problem is not None:
-                verified.failures.append(problem.at(stored, where))
+                verified.failures.append(entry(problem, stored, where))
         if where == "objects":
             verified.objects += len(page)
         else:

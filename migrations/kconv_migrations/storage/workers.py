@@ -11,21 +11,20 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
-from types import TracebackType
-from typing import IO, Any, Final, Protocol, Self
+from typing import Final, Protocol, Self
 
 from kconv.errors import Unavailable
 from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
-from kconv_migrations.storage.jobs import Done, Hand, Job
+from kconv_migrations.rows.jobs import Done, Hand, Job
+from kconv_migrations.rows.worker import receive, send, widen
 
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from kconv_migrations.storage.workers import serve; serve(*json.loads(sys.argv[2]))"
+    "from kconv_migrations.rows.worker import serve; serve(*json.loads(sys.argv[2]))"
 )
 
 
@@ -79,41 +78,34 @@ class Workers:
                 # Ctrl-C is for this process, which ends them.
                 start_new_session=True,
             )
+            for stream in (process.stdin, process.stdout):
+                assert stream is not None
+                widen(stream)
             self._all.append(process)
             self._idle.put(process)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="kconv-worker")
-        self._closing = threading.Event()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close(kill=error is not None)
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def submit(self, job: Job) -> Future[Done]:
         """Have the next idle worker do a job."""
         return self._threads.submit(self._ask, job)
 
-    def close(self, *, kill: bool = False) -> None:
-        """End the workers; with ``kill`` also those that are at work."""
-        self._closing.set()
-        if kill:
-            for process in self._all:
-                process.kill()
+    def close(self) -> None:
+        """End the workers, whatever they are at."""
+        for process in self._all:
+            process.kill()
         self._threads.shutdown(cancel_futures=True)
         for process in self._all:
+            process.wait()
             for stream in (process.stdin, process.stdout):
                 assert stream is not None
-                try:
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    continue  # it is dead already
-            process.wait()
 
     def _ask(self, job: Job) -> Done:
         process = self._idle.get()
@@ -121,7 +113,7 @@ class Workers:
             assert process.stdin is not None
             assert process.stdout is not None
             send(process.stdin, job)
-            answer = pickle.load(process.stdout)
+            answer = receive(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             code = process.wait()
             raise Unavailable(
@@ -136,36 +128,8 @@ class Workers:
         return done
 
 
-def send(stream: IO[bytes], value: Any) -> None:
-    """Write one value as bytes that say themselves where they end."""
-    pickle.dump(value, stream, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.flush()
-
-
-def serve(groups: Collection[str] | None, apis: Sequence[str]) -> None:
-    """A worker: do the jobs that come on standard input until it ends."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=1 << 20)
-    # Whatever an API package prints must not get between them.
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    hand: Hand | None = None
-    while True:
-        try:
-            job: Job = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        try:
-            hand = hand or Hand(Pipeline(load_scheme(groups, apis)))
-            answer: Done | BaseException = hand.do(job)
-        except Exception as error:  # noqa: BLE001 - it is raised again where the job came from
-            answer = error
-        try:
-            send(answers, answer)
-        except BrokenPipeError:
-            return
-
-
 def default_workers() -> int:
-    """A worker for each processor that this process may use."""
+    """As many processes, this one included, as there are processors that it may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

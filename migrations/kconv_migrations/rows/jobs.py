@@ -16,9 +16,9 @@ from kconv.paths import describe, format_path
 from kconv.pipeline import Pipeline
 from kconv.pipeline.values import Checks
 from kconv.scheme import HubKind
-from kconv_migrations.storage.problem import Problem
-from kconv_migrations.storage.references import References
-from kconv_migrations.storage.rewrite import Reencoder, WouldLose, differences
+from kconv_migrations.rows.problem import Problem
+from kconv_migrations.rows.references import References
+from kconv_migrations.rows.rewrite import Reencoder, WouldLose, differences
 
 Task = Literal["rewrite", "rehearse", "verify"]
 

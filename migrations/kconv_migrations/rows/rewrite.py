@@ -14,7 +14,7 @@ from kconv.paths import Finding, Path, describe, quote
 from kconv.pipeline import Decoded, HubObject, Pipeline, invalid_object, lost
 from kconv.pipeline.values import Checks
 from kconv.scheme import HubKind, Spoke
-from kconv_migrations.storage.problem import Problem
+from kconv_migrations.rows.problem import Problem
 
 _compact = msgspec.json.Encoder().encode
 

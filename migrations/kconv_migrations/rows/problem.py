@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from kconv.errors import KconvError
 from kconv.paths import format_path
-from kconv.store import Place, Quarantined, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,3 @@ class Problem:
             return cls("InternalError", f"{type(error).__name__}: {error}")
         findings = [(format_path(each.path), each.reason, each.message) for each in error.findings]
         return cls(error.reason, error.message, tuple(findings))
-
-    def at(self, stored: Stored, where: Place, run: str = "") -> Quarantined:
-        """The problem as an entry of the quarantine, about a row."""
-        return Quarantined(
-            run=run,
-            key=stored.key,
-            resource_version=stored.resource_version,
-            api_version=stored.api_version,
-            where=where,
-            reason=self.reason,
-            message=self.message,
-            findings=self.findings,
-        )
