@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 
+def shortened(text: str, limit: int) -> str:
+    """A text for people, cut where it goes beyond ``limit`` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
 class Problem(Protocol):
     """What an error lists for each offending field; `kconv.paths.Finding` is one."""
 
@@ -44,6 +49,10 @@ class ObjectRef:
         return " ".join(part for part in (api_version, self.kind, name) if part)
 
 
+MESSAGE_LIMIT = 16_384
+"""Characters that a message may have, whatever the input that it quotes."""
+
+
 class KconvError(Exception):
     """Base of all errors of kconv.
 
@@ -62,6 +71,7 @@ class KconvError(Exception):
         about: ObjectRef | None = None,
         findings: Sequence[Problem] = (),
     ) -> None:
+        message = shortened(message, MESSAGE_LIMIT)
         super().__init__(message)
         self.message = message
         self.about = about

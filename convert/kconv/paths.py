@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kconv.errors import shortened
+
 Path = tuple[str | int, ...]
 """Field names and list positions, outermost first; the empty tuple is the object itself."""
 
@@ -50,6 +52,10 @@ class Finding:
     reason: str
     message: str
 
+    def __post_init__(self) -> None:
+        # What is wrong may be megabytes long; what is said of it need not be.
+        object.__setattr__(self, "message", shortened(self.message, 1_000))
+
     def __str__(self) -> str:
         return f"{format_path(self.path)}: {self.message}" if self.path else self.message
 
@@ -64,7 +70,7 @@ def quote(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         text = repr(value)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return shortened(text, 200)
 
 
 def required(path: Path, detail: str = "") -> Finding:

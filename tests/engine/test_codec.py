@@ -84,3 +84,15 @@ def test_yaml_round_trips(text: str) -> None:
     assert yaml.decode_all(yaml.encode_all([value, value])) == [value, value]
     assert json.decode(json.encode(value)) == value
     assert json.decode(json.encode_pretty(value)) == value
+
+
+@pytest.mark.parametrize("text", ["[", "- ", "? ", "{a: "], ids=str)
+def test_yaml_that_nests_without_end(text: str) -> None:
+    with pytest.raises(TooLarge, match="nests deeper"):
+        yaml.decode_all(b"x: " * (text[0] in "[{") + text.encode() * 100_000)
+
+
+def test_messages_stay_short() -> None:
+    with pytest.raises(DecodeError) as caught:
+        yaml.decode_all(b"a: !!int " + b"x" * 1_000_000)
+    assert len(str(caught.value)) < 1_000

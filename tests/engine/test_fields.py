@@ -24,6 +24,7 @@ from kconv.fields import (
     Time,
 )  # fmt: skip
 from kconv.fields.age import age, human_duration
+from kconv.fields.quantity import canonical_quantity
 from kconv.fields.time import parse_time
 from kconv.paths import Finding, invalid
 from kconv.schema import Type, decode, defaults, validates
@@ -227,3 +228,20 @@ def test_end_of_a_pattern_is_the_end() -> None:
     field = String(pattern="^[a-z]+$")
     assert not list(field.check("abc", ()))
     assert list(field.check("abc\n", ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("9" * 100_000, str(2**63 - 1)),
+        ("-" + "9" * 5_000 + "Ki", str(-(2**63 - 1))),
+        ("1" + "0" * 99 + "e-99", "1"),
+        ("0" * 500 + "5", "5"),
+        ("1." + "0" * 70, "1"),
+        ("0." + "0" * 500 + "1", "1n"),
+        ("1e999999999", str(2**63 - 1)),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_quantities_of_many_digits(text: str, canonical: str) -> None:
+    assert canonical_quantity(text) == canonical

@@ -10,10 +10,11 @@ import re
 from typing import Any
 
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kconv.codec.limits import DEPTH, LIMIT, NODES, check_size, too_deep
-from kconv.errors import DecodeError, TooLarge
+from kconv.errors import DecodeError, TooLarge, shortened
 from kconv.paths import Path
 
 try:
@@ -98,6 +99,7 @@ def decode_all_with_duplicates(data: bytes, limit: int = LIMIT) -> list[tuple[An
     check_size(data, limit)
     documents: list[tuple[Any, list[Path]]] = []
     try:
+        _check_nesting(data)
         for node in yaml.compose_all(data, Loader=_Loader):
             if isinstance(node, ScalarNode) and _is_null(node):
                 continue
@@ -115,6 +117,27 @@ def decode_all_with_duplicates(data: bytes, limit: int = LIMIT) -> list[tuple[An
     except RecursionError:
         raise too_deep() from None
     return documents
+
+
+_OPENERS = (b"[", b"{", b"- ", b"-\t", b"? ", b"?\t")
+"""What a document can nest by without indenting further; each of them needs a byte or two."""
+
+
+def _check_nesting(data: bytes) -> None:
+    """Raise `TooLarge` for a text that nests too deep, before libyaml's recursion meets it.
+
+    Nesting by indentation alone cannot go deep enough within the limits of size to matter.
+    """
+    if sum(data.count(opener) for opener in _OPENERS) <= DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(data, Loader=_Loader):
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH + 1:
+                raise too_deep()
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
 
 
 def encode(value: Any) -> bytes:
@@ -220,7 +243,7 @@ def _scalar(node: ScalarNode) -> Any:
         if tag == "binary":
             return text
     except ValueError:
-        raise _refused(node, f"{text!r} is not a value of {tag}") from None
+        raise _refused(node, f"{shortened(text, 200)!r} is not a value of {tag}") from None
     raise _refused(node, f"the tag {node.tag} has no meaning in the API")
 
 

@@ -7,7 +7,7 @@ suffix that needs none, the suffix family that was written (binary, decimal or e
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from kconv.fields.base import Field, type_error
@@ -22,7 +22,7 @@ _EXPONENTS = {suffix: exponent for exponent, suffix in _DECIMAL.items()}
 _LARGEST = Decimal(2**63 - 1)
 _MILLI = Decimal("1e-3")
 _NANO = Decimal("1e-9")
-_EXACT = Context(prec=80)
+_EXACT = Context(prec=160, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def canonical_quantity(text: str, *, milli: bool = False) -> str:
@@ -48,9 +48,10 @@ def canonical_quantity(text: str, *, milli: bool = False) -> str:
 
 
 def _read(match: re.Match[str]) -> tuple[Decimal, str]:
-    number = Decimal(match["number"])
+    number = _number(match["number"])
     if match["binary"]:
-        amount, family = number * 1024 ** _BINARY.index(match["binary"]), "binary"
+        factor = Decimal(1024 ** _BINARY.index(match["binary"]))
+        amount, family = _EXACT.multiply(number, factor), "binary"
     elif match["exponent"] is not None:
         # An exponent beyond this is zero or the cap, whatever the digits say.
         exponent = max(min(int(match["exponent"]), 60), -60 - len(match["number"]))
@@ -58,10 +59,26 @@ def _read(match: re.Match[str]) -> tuple[Decimal, str]:
     else:
         amount = number.scaleb(_EXPONENTS[match["decimal"] or ""], _EXACT)
         family = "decimal"
-    if abs(amount) > _LARGEST:
+    if amount.copy_abs() > _LARGEST:
         return _LARGEST.copy_sign(amount), family
     rounding = ROUND_CEILING if amount > 0 else ROUND_FLOOR
     return amount.quantize(_NANO, rounding=rounding, context=_EXACT), family
+
+
+_DIGITS = 60
+"""Digits either side of the point that decide anything: 2**63 has 19, a billionth 9."""
+
+
+def _number(text: str) -> Decimal:
+    """A decimal number, to `_DIGITS`; a digit behind them counts as one, so it rounds up."""
+    whole, _, fraction = text.partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    digits = whole.lstrip("+-").lstrip("0")
+    if len(digits) > _DIGITS:
+        return Decimal(f"{sign}{digits[:_DIGITS]}").scaleb(len(digits) - _DIGITS, _EXACT)
+    if len(fraction) > _DIGITS:
+        fraction = f"{fraction[:_DIGITS]}{1 if fraction[_DIGITS:].strip('0') else 0}"
+    return Decimal(f"{sign}{digits or '0'}.{fraction or '0'}")
 
 
 def _binary(amount: int) -> str:
@@ -90,16 +107,6 @@ def quantity_value(text: str) -> Decimal:
     if match is None:
         raise ValueError(text)
     return _read(match)[0]
-
-
-def ceil_milli(text: str) -> int:
-    """The amount in thousandths, rounded up, as ``Quantity.MilliValue``."""
-    return int((quantity_value(text) * 1000).to_integral_value(ROUND_CEILING))
-
-
-def floor_value(text: str) -> int:
-    """The amount as a whole number, rounded towards zero."""
-    return int(quantity_value(text).to_integral_value(ROUND_DOWN))
 
 
 class Quantity(Field):

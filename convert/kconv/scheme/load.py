@@ -52,6 +52,7 @@ def _fill(scheme: Scheme, name: str, load: Callable[[], Register]) -> None:
     except KconvError:
         raise
     except Exception as error:
+        # Any code of a user's own runs here, and it may fail in any way.
         message = f'the API package "{name}" cannot be loaded: {type(error).__name__}: {error}'
         raise SchemeError(message) from error
 

@@ -109,6 +109,9 @@ def _number(text: str, names: Mapping[str, int]) -> int:
     if not re.fullmatch(r"[+-]?[0-9]+", text):
         why = f'strconv.Atoi: parsing "{text}": invalid syntax'
         raise BadSchedule(f"failed to parse int from {text}: {why}")
+    if len(text) > 19:
+        why = f'strconv.Atoi: parsing "{text[:19]}...": value out of range'
+        raise BadSchedule(f"failed to parse int from {text[:19]}...: {why}")
     number = int(text)
     if number < 0:
         raise BadSchedule(f"negative number ({number}) not allowed: {text}")
