@@ -9,7 +9,7 @@ import msgspec
 
 from kconv.codec import json as json_codec
 from kconv.errors import ConversionError, StrictDecodeError
-from kconv.gvk import GroupResource, GroupVersion
+from kconv.gvk import GroupVersion
 from kconv.paths import Finding, Path, describe, quote
 from kconv.pipeline import Decoded, HubObject, Pipeline, invalid_object, lost
 from kconv.pipeline.values import Checks
@@ -52,13 +52,29 @@ class Reencoder:
         self.pipeline = pipeline
         self.accept_loss = accept_loss
         self.checks = checks
-        self._spokes: dict[tuple[str, GroupResource], Spoke | None] = {}
+
+    def quickly(self, data: bytes, spoke: Spoke, target: Spoke) -> bytes | None:
+        """As `reencode`, for what is sound and loses nothing, which is nearly everything.
+
+        None where `reencode` has to look.
+        """
+        engine = self.pipeline.engine
+        old = engine.sound(spoke, data, checks="fields", closed=True)
+        # Bytes that the engine would write the same hold no field twice.
+        if old is None or engine.encode(spoke, old) != data:
+            return None
+        before = engine.to_hub(spoke, old)
+        new = engine.encode(target, engine.from_hub(target, before))
+        read = engine.sound(target, new, checks=self.checks, closed=True)
+        if read is None or engine.to_hub(target, read) != before:
+            return None
+        return new
 
     def reencode(self, data: bytes, api_version: str, kind: HubKind, to: GroupVersion) -> Reencoded:
         """The object's bytes in the version ``to``; ``api_version`` is what they are said to be in.
 
         What the new bytes mean must be what the old ones mean: both are converted to the hub and
-        compared, in the quickest way that tells.
+        compared.
 
         Raises `KconvError`: `DecodeError` for bytes that do not decode or hold a field that would
         be dropped, `NotRegistered` for an unknown version, `WouldLose` for what the new version
@@ -66,20 +82,15 @@ class Reencoder:
         that the API's author acknowledges is no error.
         """
         old = self.decode(data, api_version, kind)
-        spoke = self._spoke(str(to), kind)
-        if spoke is None or old.spoke.options.kind != spoke.options.kind:
-            spoke = kind.spoke_for(to, old.spoke.options.kind)
         if old.spoke.kind is not kind:
             raise ConversionError(f"{old.ref}: not a {kind.group_kind}", about=old.ref)
+        spoke = kind.spoke_for(to, old.spoke.options.kind)
         if spoke is None:
             raise ConversionError(f"{old.ref}: has no version {to}", about=old.ref)
         engine = self.pipeline.engine
         before = engine.to_hub(old.spoke, old.native)
         made = engine.from_hub(spoke, before)
         new = engine.encode(spoke, made)
-        read = engine.sound(spoke, new, checks=self.checks, closed=True)
-        if read is not None and engine.to_hub(spoke, read) == before:
-            return Reencoded(new)
         after, broken = self._judged(new, spoke)
         differing = tuple(differences(HubObject(kind, before), self.pipeline.to_hub(after)))
         if differing and not (self.accept_loss and self._acknowledged(old, Decoded(spoke, made))):
@@ -93,13 +104,9 @@ class Reencoder:
         They would be lost without a word. Raises as `Pipeline.decode`.
         """
         engine = self.pipeline.engine
-        spoke = self._spoke(api_version, kind)
+        spoke = kind.spoke_for(GroupVersion.parse(api_version))
         if spoke is not None:
-            # Sound by its rules, an object is of the same types as one that is judged below, and
-            # the two compare fast.
-            native = engine.sound(spoke, data, checks="fields", closed=True)
-            if native is None:
-                native = engine.sound(spoke, data, checks="types", closed=True)
+            native = engine.sound(spoke, data, checks="types", closed=True)
             # Bytes that the engine would write the same hold no field twice; looking for that in
             # any others takes long.
             if native is not None and (
@@ -117,13 +124,6 @@ class Reencoder:
     def hub(self, data: bytes, api_version: str, kind: HubKind) -> HubObject:
         """What stored bytes mean. Raises as `decode`, and `ConversionError`."""
         return self.pipeline.to_hub(self.decode(data, api_version, kind))
-
-    def _spoke(self, api_version: str, kind: HubKind) -> Spoke | None:
-        """The spoke that objects of a version are most likely of."""
-        key = (api_version, kind.group_resource)
-        if key not in self._spokes:
-            self._spokes[key] = kind.spoke_for(GroupVersion.parse(api_version))
-        return self._spokes[key]
 
     def _judged(self, data: bytes, spoke: Spoke) -> tuple[Decoded, Problem | None]:
         """New bytes decoded, and the rules that the object breaks."""
