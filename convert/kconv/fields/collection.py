@@ -20,7 +20,7 @@ class _Elements(Field):
         super().__init__(**kwargs)
         self.inner = inner
 
-    # The hook by which marshmallow's own containers bind their element fields; it has no public one.
+    # The hook by which marshmallow's containers bind their elements; there is no public one.
     def _bind_to_schema(self, field_name: str, parent: Any) -> None:
         super()._bind_to_schema(field_name, parent)
         self.inner._bind_to_schema(field_name, self)
