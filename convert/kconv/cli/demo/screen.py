@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import IO, Any
 
-from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.box import MINIMAL, SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
@@ -59,22 +59,30 @@ class Screen:
 
     def check(self, text: str) -> None:
         """Say that something is so, which has been checked."""
-        self._indented(Text.assemble((f"{self._tick} ", "bold green"), text))
+        line = Table.grid(padding=(0, 1, 0, 0))
+        line.add_row(Text(self._tick, "bold green"), text)
+        self._indented(line)
 
-    def side_by_side(self, views: Sequence[tuple[str, Any]]) -> None:
-        """Show values as YAML in columns; lines that the first one does not have stand out."""
+    def side_by_side(self, views: Sequence[tuple[tuple[str, str], Any]]) -> None:
+        """Show values as YAML, each under the two lines of its title: beside each other if it fits.
+
+        What the first one does not have stands out.
+        """
         columns = [(title, yaml.encode(value).decode().splitlines()) for title, value in views]
-        known = set(columns[0][1])
-        table = Table(box=ROUNDED, border_style="dim", expand=False, padding=(0, 1))
-        cells = []
-        for title, lines in columns:
-            table.add_column(title, header_style="bold", no_wrap=True, overflow="ellipsis")
-            cell = Text()
-            for line in lines:
-                cell.append(f"{line}\n", "" if line in known else "bold green")
-            cell.rstrip()
-            cells.append(cell)
-        table.add_row(*cells)
+        known = {line for part in columns[0] for line in part}
+        widest = [max(map(len, [*title, *lines])) for title, lines in columns]
+        texts = [
+            (_marked(title, known, "bold"), _marked(lines, known, "")) for title, lines in columns
+        ]
+        if sum(widest) + 3 * (len(widest) - 1) > self.console.width - INDENT:
+            for title_text, body in texts:
+                self._indented(title_text)
+                self.console.print(Padding(body, (0, 0, 1, INDENT + 2), expand=False))
+            return
+        table = Table(box=MINIMAL, show_edge=False, pad_edge=False, border_style="dim")
+        for title_text, _ in texts:
+            table.add_column(title_text, no_wrap=True, overflow="ellipsis")
+        table.add_row(*(body for _, body in texts))
         self._indented(table)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -107,3 +115,9 @@ class Screen:
 
     def _indented(self, what: Any) -> None:
         self.console.print(Padding(what, (0, 0, 0, INDENT), expand=False))
+
+
+def _marked(lines: Sequence[str], known: Collection[str], style: str) -> Text:
+    """Lines as a text in which those that are not known stand out."""
+    parts = [Text(line, style if line in known else "bold green") for line in lines]
+    return Text("\n").join(parts)

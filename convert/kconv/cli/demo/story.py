@@ -19,6 +19,7 @@ from kconv.cli.demo.objects import (
 )
 from kconv.cli.demo.screen import Screen
 from kconv.cli.demo.stage import Stage
+from kconv.cli.stored import STORED, stored_rows
 from kconv.errors import KconvError
 from kconv.store import Key, Stored, open_store
 from kconv_migrations.db import upgrade
@@ -107,16 +108,16 @@ class Story:
         """One object through each version, side by side."""
         self.screen.step("Read one of them through every version")
         paths = [
-            (f"{OLD} CronJob", f"/apis/{OLD}/{CRONJOBS}/{SHOWN}"),
-            (f"{NEW} CronJob", f"/apis/{NEW}/{CRONJOBS}/{SHOWN}"),
-            ("batch/v2alpha1 ScheduledJob", f"/apis/batch/v2alpha1/{SCHEDULED}/{SHOWN}"),
+            f"/apis/{OLD}/{CRONJOBS}/{SHOWN}",
+            f"/apis/{NEW}/{CRONJOBS}/{SHOWN}",
+            f"/apis/batch/v2alpha1/{SCHEDULED}/{SHOWN}",
         ]
-        read = [(title, client.get(path)) for title, path in paths]
-        self.screen.side_by_side([(title, cronjob_view(value)) for title, value in read])
+        read = [client.get(path) for path in paths]
+        self.screen.side_by_side([(_title(value), cronjob_view(value)) for value in read])
         identities = {
-            (value["metadata"]["uid"], value["metadata"]["resourceVersion"]) for _, value in read
+            (value["metadata"]["uid"], value["metadata"]["resourceVersion"]) for value in read
         }
-        kinds = [value["kind"] for _, value in read]
+        kinds = [value["kind"] for value in read]
         self.claim(
             "one object, three versions, two names: the same uid and resourceVersion",
             len(identities) == 1 and kinds == ["CronJob", "CronJob", "ScheduledJob"],
@@ -130,9 +131,7 @@ class Story:
         cpu = client.get(f"{v2}/web")["spec"]["metrics"]
         client.merge(f"{v2}/web", {"spec": {"metrics": [*cpu, MEMORY]}})
         old, new = client.get(f"{v1}/web"), client.get(f"{v2}/web")
-        self.screen.side_by_side(
-            [("autoscaling/v1", autoscaler_view(old)), ("autoscaling/v2", autoscaler_view(new))]
-        )
+        self.screen.side_by_side([(_title(value), autoscaler_view(value)) for value in (old, new)])
         percentage = old["spec"].get("targetCPUUtilizationPercentage")
         client.ask("PUT", f"{v1}/web", {**old, "spec": {**old["spec"], "maxReplicas": 12}})
         after = client.get(f"{v2}/web")["spec"]
@@ -156,20 +155,7 @@ class Story:
             row: Stored = store.get(Key("batch", "cronjobs", NAMESPACE, SHOWN))
         finally:
             store.close()
-        self.screen.table(
-            ("RESOURCE", "VERSION", "OBJECTS", "CHANGES", "PREFERRED"),
-            [
-                (
-                    str(each.resource),
-                    version.api_version,
-                    f"{version.objects:,}",
-                    f"{version.changes:,}",
-                    "yes" if version.preferred else "",
-                )
-                for each in found
-                for version in each.versions
-            ],
-        )
+        self.screen.table(STORED, stored_rows(found))
         self.screen.bytes(SHOWN, row.data)
         rows = {
             version.api_version: version.objects
@@ -251,6 +237,10 @@ class Story:
             f"the {len(latest)} others have the resourceVersion of their last write",
             latest == writer.latest,
         )
+
+
+def _title(value: Value) -> tuple[str, str]:
+    return value["apiVersion"], value["kind"]
 
 
 def _names(spec: Value) -> list[str]:
