@@ -41,36 +41,81 @@ def lock(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 and show what differs.")
     ] = False,
+    release: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE",
+            help="Also store what this release writes, such as 1.3: its golden files, in every "
+            "version and format, and its lock files.",
+            show_default=False,
+        ),
+    ] = "",
+    golden: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder of golden files, for --release.")
+    ] = Path("tests/golden"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; say what would be written.")
+    ] = False,
     apis: Apis = None,
     group: Groups = None,
 ) -> None:
     """Write a lock file for each group/version: what it promises.
 
     The files are for people and for `kconv check`; commit them. They are the same from run to run.
+    A release that is stored already is never written over: exit 1 if it would differ.
     """
-    from kconv.check.lock import locks_of, read_folder, stale_files, texts_of, write_folder
+    from kconv.check.lock import lock_plan
     from kconv.cli.console import emit, say
     from kconv.cli.message import count
+    from kconv.errors import UsageError
 
+    if check and (release or dry_run):
+        raise UsageError("--check writes nothing, and looks at lock files only")
     scheme, groups = selected(apis, group)
-    texts = texts_of(locks_of(scheme, groups))
-    found = read_folder(out) if any(out.glob("*/*.yaml")) else {}
-    stale = stale_files(found, texts, groups)
-    changed = [path for path, text in texts.items() if found.get(path) != text]
-    if check:
-        if not changed and not stale:
-            say(f"{out}: {count(len(texts), 'file')} as the code has it")
-            return
-        emit(_difference(out, found, {path: texts[path] for path in changed}, stale))
+    plan = lock_plan(scheme, out, groups)
+    if check and plan:
+        emit(_difference(out, plan.found, plan.new_texts, plan.stale))
         say(f"error: {out} is not as the code has it; `kconv lock` writes it")
         raise typer.Exit(1)
-    write_folder(out, {path: texts[path] for path in changed}, stale)
-    for path in changed:
-        emit(f"{out / path}: {'changed' if path in found else 'new'}")
-    for path in stale:
-        emit(f"{out / path}: removed")
-    if not changed and not stale:
-        say(f"{out}: {count(len(texts), 'file')} as the code has it")
+    if release:
+        _store_release(scheme, golden, release, groups, dry_run=dry_run)
+    if not dry_run:
+        plan.carry_out()
+    would = "would be " if dry_run else ""
+    for path in plan.changed:
+        emit(f"{out / path}: {would}{'changed' if path in plan.found else 'new'}")
+    for path in plan.stale:
+        emit(f"{out / path}: {would}removed")
+    if not plan:
+        say(f"{out}: {count(len(plan.texts), 'file')} as the code has it")
+
+
+def _store_release(
+    scheme: Scheme, golden: Path, release: str, groups: list[str] | None, *, dry_run: bool
+) -> None:
+    from kconv.cli.console import emit, say
+    from kconv.cli.message import count
+    from kconv.testing.release import differing, release_files, release_folder, write_release
+
+    folder = release_folder(golden, release)
+    files = release_files(scheme, groups)
+    other = differing(folder, files, groups)
+    if other is None:
+        if not dry_run:
+            write_release(folder, files)
+        emit(f"{folder}: {'would be ' if dry_run else ''}new, {count(len(files), 'file')}")
+    elif not other:
+        say(f"{folder}: {count(len(files), 'file')} as the code has it")
+    else:
+        for path, data in other.items():
+            there = (folder / path).exists()
+            what = "differs" if there and data else "of no version now" if there else "not there"
+            emit(f"{folder / path}: {what}")
+        say(
+            f"error: {folder} holds what {release} wrote, and the code writes something else; a "
+            "release that is out is never written over"
+        )
+        raise typer.Exit(1)
 
 
 def selected(apis: list[str] | None, groups: list[str] | None) -> tuple[Scheme, list[str] | None]:

@@ -1,8 +1,9 @@
 """Golden files: what a release wrote, which every later one must read, convert and write again.
 
 A folder holds ``HEAD/``, kept equal to what the schemas say today, and a folder for each release,
-a copy of HEAD that nobody edits. In each, every version of every kind has one object with all
-fields set, as ``group.version.kind.json`` and ``.yaml`` (the core group is ``core``).
+which ``kconv lock --release`` writes and nobody edits. In each, every version of every kind has
+one object with all fields set, as ``group.version.kind.json`` and ``.yaml`` (the core group is
+``core``).
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ def releases(folder: Path) -> Iterator[tuple[str, str]]:
                     yield release.name, stem
 
 
+def spokes_of(scheme: Scheme) -> list[Spoke]:
+    """Every version of every kind."""
+    return [spoke for kind in scheme.kinds for spoke in kind.spokes]
+
+
 def written(pipeline: Pipeline, spoke: Spoke, format: Format) -> bytes:
     """The bytes of the golden file that a spoke has today."""
     decoded = pipeline.load(full(spoke), spoke=spoke, trusted=True)
@@ -56,7 +62,7 @@ def update(pipeline: Pipeline, folder: Path, spoke: Spoke) -> None:
 
 def strays(scheme: Scheme, folder: Path) -> list[Path]:
     """Files in HEAD that are of no version of any kind."""
-    names = {slug(spoke) for kind in scheme.kinds for spoke in kind.spokes}
+    names = {slug(spoke) for spoke in spokes_of(scheme)}
     head = folder / HEAD
     return [path for path in _files(head) if path.stem not in names] if head.is_dir() else []
 
@@ -93,6 +99,7 @@ def release_holds(pipeline: Pipeline, folder: Path, release: str, name: str) -> 
     }
     for path, decoded in read.values():
         _nothing_forgotten(pipeline, path, decoded)
+        _through_hub(pipeline, path, decoded)
         for target in decoded.spoke.kind.spokes:
             if target is not decoded.spoke:
                 _there_and_back(pipeline, path, decoded, target)
@@ -139,6 +146,14 @@ def _nothing_forgotten(pipeline: Pipeline, path: Path, decoded: Decoded) -> None
     if encoded.value != decoded.value:
         lines = list(differences(decoded.value, encoded.value))
         raise Broken(f"{path}: decoding what was encoded changes it.", lines)
+
+
+def _through_hub(pipeline: Pipeline, path: Path, decoded: Decoded) -> None:
+    spoke = decoded.spoke
+    back = pipeline.from_hub(pipeline.to_hub(decoded), spoke)
+    way = f"{path}: {title(spoke)} -> hub -> {title(spoke)}"
+    expected = declared.through_hub(spoke)
+    expected.hold(way, decoded.value, back.value, None, side="spoke")
 
 
 def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Spoke) -> None:

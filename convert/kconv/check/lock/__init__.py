@@ -11,6 +11,7 @@ from kconv.check.lock.document import (
     VersionLock,
 )
 from kconv.check.lock.folder import parsed, read_folder, stale_files, texts_of, write_folder
+from kconv.check.lock.plan import LockPlan, lock_plan
 from kconv.check.lock.read import read_lock
 from kconv.check.lock.revision import read_revision
 from kconv.check.lock.text import text_of
@@ -20,9 +21,11 @@ __all__ = [
     "Facts",
     "FieldLock",
     "KindLock",
+    "LockPlan",
     "Locks",
     "TypeLock",
     "VersionLock",
+    "lock_plan",
     "locks_of",
     "parsed",
     "read_folder",
