@@ -189,3 +189,40 @@ def test_api_that_is_not_installed(kconv: Kconv, monkeypatch: pytest.MonkeyPatch
     )
     ended = kconv("convert", "-f", "-", "--apis", "backups:register", stdin=text)
     assert documents(ended.out)[0]["spec"] == {"bucket": "b", "folder": "f", "mode": "Full"}
+
+
+def test_values_that_a_server_would_refuse_are_warned_about(kconv: Kconv) -> None:
+    text = CRONJOB.replace("spec:\n", "spec:\n  concurrencyPolicy: Sometimes\n", 1)
+    ended = kconv("convert", "-f", "-", stdin=text)
+    assert ended.code == 0
+    assert documents(ended.out)[0]["spec"]["concurrencyPolicy"] == "Sometimes"
+    assert 'spec.concurrencyPolicy: Unsupported value: "Sometimes"' in ended.err
+    strict = kconv("convert", "-f", "-", "--strict", stdin=text)
+    assert (strict.code, strict.out) == (1, "")
+    assert 'spec.concurrencyPolicy: Unsupported value: "Sometimes"' in strict.err
+
+
+def test_agrees_with_kubernetes(kconv: Kconv, reference: Path) -> None:
+    cases = [
+        json.loads(path.read_bytes())
+        for path in sorted((reference / "convert").iterdir())
+        if "CronJob" in path.name or "HorizontalPodAutoscaler" in path.name
+    ]
+    assert len(cases) == 18
+    for case in cases:
+        ended = kconv(
+            *("convert", "-f", "-", "--output-version", case["outputVersion"], "-o", "json"),
+            stdin=json.dumps(case["input"]),
+        )
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
+        found["metadata"].pop("managedFields", None)
+        assert meant(found) == meant(case["output"])
+
+
+def meant(value: Any) -> Any:
+    """A value without what is empty, which some writers leave out."""
+    if isinstance(value, dict):
+        kept = {key: meant(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in kept.items() if inner not in (None, "", [], {})}
+    return [meant(inner) for inner in value] if isinstance(value, list) else value

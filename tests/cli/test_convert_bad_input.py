@@ -58,7 +58,7 @@ def test_every_problem_of_every_file_at_once(kconv: Kconv, tmp_path: Path) -> No
 
 
 def test_a_finding_is_a_line(kconv: Kconv) -> None:
-    error = refused(kconv("convert", "-f", "-", stdin=INVALID), 1)
+    error = refused(kconv("convert", "-f", "-", "--strict", stdin=INVALID), 1)
     assert error.splitlines()[0] == 'error: standard input: CronJob.batch "wrong" is invalid'
     lines = [line.strip().partition(":")[0] for line in error.splitlines()[1:]]
     assert "spec.concurrencyPolicy" in lines

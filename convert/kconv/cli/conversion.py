@@ -9,8 +9,9 @@ from typing import Any
 
 from kconv.cli.manifest import Document, Manifest
 from kconv.cli.message import problem_lines
-from kconv.errors import DecodeError, KconvError, NotRegistered, UsageError
+from kconv.errors import DecodeError, InvalidObject, KconvError, NotRegistered, UsageError
 from kconv.gvk import GroupVersion, version_key
+from kconv.paths import REQUIRED
 from kconv.pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
 from kconv.scheme import HubKind, Scheme, Spoke, load_scheme
 from kconv.scheme.load import installed_groups
@@ -139,7 +140,7 @@ class Converter:
     def _object(self, where: str, result: Converted, value: Value) -> Value:
         result.objects += 1
         try:
-            decoded = self.pipeline.load(value, field_validation="Warn")
+            decoded = self._decoded(where, value)
             self._unknown(f"{where}: {_title(decoded)}", decoded.warnings)
             target = self._target(where, decoded.spoke, _title(decoded))
             if target is None:
@@ -155,6 +156,32 @@ class Converter:
         except KconvError as error:
             self._problem(where, error)
         return value
+
+    def _decoded(self, where: str, value: Value) -> Decoded:
+        """The object, unless it is incomplete; a value that breaks another rule is warned about.
+
+        A conversion needs no more, and whoever converts may have no say in the values: Kubernetes'
+        own conversion looks at none of them.
+        """
+        try:
+            return self.pipeline.load(value, field_validation="Warn")
+        except InvalidObject as error:
+            if self.strict or self._incomplete(value):
+                raise
+            decoded = self.pipeline.load(value, field_validation="Warn", checks="types")
+            self.findings.warnings.extend(
+                f"{where}: {_title(decoded)}: {finding}; a server would refuse it"
+                for finding in error.findings
+            )
+            return decoded
+
+    def _incomplete(self, value: Value) -> bool:
+        """Whether a required field is not there."""
+        try:
+            self.pipeline.load(value, checks="fields")
+        except InvalidObject as error:
+            return any(finding.reason == REQUIRED for finding in error.findings)
+        return False
 
     def _spoke(self, value: Value) -> Spoke:
         gv = GroupVersion.parse(str(value.get("apiVersion") or ""))

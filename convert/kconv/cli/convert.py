@@ -41,7 +41,11 @@ def convert(
         bool, typer.Option("--in-place", help="Rewrite the files that are not in that version.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse unknown and duplicate fields, and any loss.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Refuse unknown and duplicate fields, values that break rules, and any loss.",
+        ),
     ] = False,
     ignore_unknown: Annotated[
         bool, typer.Option("--ignore-unknown", help="Leave kinds that no API has as they are.")
