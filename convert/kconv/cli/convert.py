@@ -43,8 +43,7 @@ def convert(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict",
-            help="Refuse unknown and duplicate fields, values that break rules, and any loss.",
+            "--strict", help="Refuse unknown and duplicate fields, broken rules, and any loss."
         ),
     ] = False,
     ignore_unknown: Annotated[
