@@ -53,7 +53,14 @@ def test_ledger(kconv: Kconv) -> None:
     text = kconv("versions", "--loss")
     assert text.code == 0
     assert "kept in autoscaling.alpha.kubernetes.io/metrics" in text.out
+    assert "lost is the order of the elements: " in text.out
+    assert "(order)" not in text.out
+    assert "(zero)" not in text.out
+    assert "batch" not in text.out
+    assert max(map(len, text.out.splitlines())) <= 80
     ended = kconv("versions", "--loss", "-o", "json")
+    lossless = [row for row in json.loads(ended.out)["conversions"] if not row["losses"]]
+    assert text.out.endswith(f"{len(lossless)} other conversions lose nothing\n")
     rows = {(row["from"], row["to"]): row["losses"] for row in json.loads(ended.out)["conversions"]}
     assert rows["batch/v1 CronJob", "batch/v1beta1 CronJob"] == []
     hpa = rows["autoscaling/v2 HorizontalPodAutoscaler", "autoscaling/v1 HorizontalPodAutoscaler"]

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from cli.samples import Kconv
 
 
@@ -27,17 +29,43 @@ def test_every_version_as_json(kconv: Kconv) -> None:
 def test_table_in_a_log_is_aligned_text(kconv: Kconv) -> None:
     ended = kconv("versions")
     header, *rows = ended.out.splitlines()
-    assert header.split() == [
-        "GROUP",
-        "VERSION",
-        "LEVEL",
-        "KIND",
-        "RESOURCE",
-        "SERVED",
-        "PREFERRED",
-        "STORAGE",
-        "DEPRECATED",
-    ]
-    assert rows[0].split()[:6] == ["core", "v1", "stable", "ConfigMap", "configmaps", "yes"]
-    assert all(row[header.index("KIND") - 1] == " " for row in rows)
+    assert header.split() == ["VERSION", "KIND", "LEVEL", "STATE"]
+    assert rows[0].split() == ["v1", "ConfigMap", "stable", "preferred,", "stored"]
+    assert "batch/v1beta1 CronJob: deprecated since 1.21" in ended.out
+    assert all(row[header.index("KIND") - 1] == " " for row in rows[: rows.index("")])
+    assert max(map(len, ended.out.splitlines())) <= 80
     assert "\x1b" not in ended.out
+
+
+def test_fields_that_take_the_plain_path(kconv: Kconv, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kconv.compile import plain
+
+    monkeypatch.setattr(
+        plain, "plain_fields", lambda schema: ["spec.host"] if schema.__name__ == "Job" else []
+    )
+    assert "batch/v1 Job: plain: spec.host" in kconv("versions").out
+    rows = json.loads(kconv("versions", "-o", "json").out)["versions"]
+    plain_ones = {row["kind"] for row in rows if row["plainFields"] == ["spec.host"]}
+    assert plain_ones == {"Job"}
+
+
+def test_generated_source_is_python(kconv: Kconv) -> None:
+    ended = kconv("versions", "--source", "batch/v1beta1,CronJob")
+    assert (ended.code, ended.err) == (0, "")
+    compile(ended.out, "generated", "exec")
+    document = json.loads(kconv("versions", "--source", "batch/v1beta1,CronJob", "-o", "json").out)
+    assert document["kind"] == "CronJob"
+    assert {f"# {title}" for title in document["sources"]} <= set(ended.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("CronJob", '--source: "CronJob" is not GROUP/VERSION,KIND'),
+        ("batch/v1,Nope", 'no kind "Nope" is registered for version "batch/v1"'),
+    ],
+)
+def test_source_of_nothing(kconv: Kconv, wanted: str, message: str) -> None:
+    ended = kconv("versions", "--source", wanted)
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err

@@ -60,11 +60,16 @@ def emit_json(value: Any) -> None:
 
 
 def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table on standard output: by Rich on a terminal that is wide enough, else as text."""
+    """Write a table on standard output: by Rich on a terminal, as text elsewhere.
+
+    On a terminal that it is too wide for, each row becomes lines of its own.
+    """
     text = aligned(header, rows)
-    widest = max(map(len, text.splitlines()))
-    if not is_terminal(sys.stdout) or widest > shutil.get_terminal_size().columns:
+    if not is_terminal(sys.stdout):
         emit(text)
+        return
+    if max(map(len, text.splitlines())) > shutil.get_terminal_size().columns:
+        emit(stacked(header, rows))
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -89,6 +94,22 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
             for cell, width, to_right in zip(row, widths, right, strict=True)
         ).rstrip()
         for row in table
+    )
+
+
+def stacked(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as plain text, a line for each cell under the first one of its row."""
+    width = max(map(len, header[1:]), default=0)
+    return "\n".join(
+        line
+        for row in rows
+        for line in (
+            row[0],
+            *(
+                f"  {title.ljust(width)}  {cell}"
+                for title, cell in zip(header[1:], row[1:], strict=True)
+            ),
+        )
     )
 
 

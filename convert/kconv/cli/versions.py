@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,17 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
-HEADER = (
-    "GROUP",
-    "VERSION",
-    "LEVEL",
-    "KIND",
-    "RESOURCE",
-    "SERVED",
-    "PREFERRED",
-    "STORAGE",
-    "DEPRECATED",
-)
+HEADER = ("VERSION", "KIND", "LEVEL", "STATE")
 
 
 @app.command()
@@ -31,81 +22,81 @@ def versions(
     loss: Annotated[
         bool, typer.Option("--loss", help="What each conversion between versions can lose.")
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="GROUP/VERSION,KIND",
+            help="The Python that is generated for a version, such as batch/v1beta1,CronJob.",
+        ),
+    ] = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
     """List every group, version, level and kind: served, preferred, stored.
 
-    Served: without --runtime-config of kconv serve. Preferred: what a group's clients use.
-    Storage: what an empty database stores it in; `kconv migrate status` tells of a database.
+    Off: served only with --runtime-config of kconv serve. Preferred: what a group's clients use.
+    Stored: what an empty database stores it in; `kconv migrate status` tells of a database.
+    Plain: fields that take the slower path, because no code can be generated for them.
     """
-    from kconv.cli.console import emit_json, emit_table
+    from kconv.cli.console import emit, emit_json, emit_table
+    from kconv.cli.loss import WIDTH
+    from kconv.errors import UsageError
     from kconv.scheme import load_scheme
 
+    if loss and source is not None:
+        raise UsageError("--loss does not go with --source")
     scheme = load_scheme(apis=apis or ())
     if loss:
         _losses(scheme, output)
+        return
+    if source is not None:
+        _source(scheme, source, output)
         return
     rows = version_rows(scheme)
     if output is Report.JSON:
         emit_json({"versions": rows})
         return
-    emit_table(
-        HEADER,
-        [
-            (
-                row["group"] or "core",
-                row["version"],
-                row["level"],
-                row["kind"],
-                row["resource"],
-                *("yes" if row[name] else "-" for name in ("served", "preferred", "storage")),
-                _deprecation(row["deprecated"]),
-            )
-            for row in rows
-        ],
-    )
+    emit_table(HEADER, [(*_title(row), row["level"], _state(row)) for row in rows])
+    notes = [
+        line
+        for row in rows
+        for note in (*_deprecation(row), *_plain(row))
+        for line in wrap(f"{' '.join(_title(row))}: {note}", WIDTH, subsequent_indent="    ")
+    ]
+    if notes:
+        emit("\n".join(["", *notes]))
 
 
 def _losses(scheme: Scheme, output: Report) -> None:
-    from kconv.cli.console import emit_json, emit_table
+    from kconv.cli.console import emit, emit_json
+    from kconv.cli.loss import loss_lines, loss_rows
 
     rows = loss_rows(scheme)
     if output is Report.JSON:
         emit_json({"conversions": rows})
+    else:
+        emit("\n".join(loss_lines(rows)))
+
+
+def _source(scheme: Scheme, text: str, output: Report) -> None:
+    from kconv.cli.console import emit, emit_json
+    from kconv.errors import NotRegistered, UsageError
+    from kconv.gvk import GroupVersion
+    from kconv.pipeline.compiled import CompiledEngine
+
+    version, comma, kind = text.partition(",")
+    if not (version and comma and kind):
+        raise UsageError(f'--source: "{text}" is not GROUP/VERSION,KIND')
+    try:
+        spoke = scheme.spoke(GroupVersion.parse(version).kind(kind))
+    except NotRegistered as error:
+        raise UsageError(f"{error.message}: `kconv versions` lists what there is") from error
+    sources = CompiledEngine().sources(spoke)
+    if output is Report.JSON:
+        emit_json({"version": version, "kind": kind, "sources": sources})
         return
-    table: list[tuple[str, ...]] = []
-    for row in rows:
-        for number, loss in enumerate(row["losses"] or [{}]):
-            pair = (row["from"], row["to"]) if number == 0 else ("", "")
-            table.append((*pair, *_loss_cells(loss)))
-    emit_table(("FROM", "TO", "FIELD", "BECOMES", "REASON"), table)
-
-
-def _loss_cells(loss: dict[str, str]) -> tuple[str, str, str]:
-    if not loss:
-        return "nothing", "-", "-"
-    kept = f"kept in {loss['keptIn']}" if loss["keptIn"] else "lost"
-    return loss["path"], kept, loss["reason"] or "-"
-
-
-def loss_rows(scheme: Scheme) -> list[dict[str, Any]]:
-    """A row for each ordered pair of versions of a kind, with all that it can lose."""
-    from kconv.edges.steps import format_steps
-    from kconv.scheme.ledger import ledger
-
-    return [
-        {
-            "from": f"{entry.source.api_version} {entry.source.gvk.kind}",
-            "to": f"{entry.target.api_version} {entry.target.gvk.kind}",
-            "losses": [
-                {"path": format_steps(each.path), "keptIn": each.kept, "reason": each.reason}
-                for each in entry.losses
-            ],
-        }
-        for kind in scheme.kinds
-        for entry in ledger(kind)
-    ]
+    emit("\n\n\n".join(f"# {title}\n{code.rstrip()}" for title, code in sources.items()))
 
 
 def version_rows(scheme: Scheme) -> list[dict[str, Any]]:
@@ -121,6 +112,7 @@ def version_rows(scheme: Scheme) -> list[dict[str, Any]]:
 
 
 def _row(scheme: Scheme, spoke: Spoke) -> dict[str, Any]:
+    from kconv.compile.plain import plain_fields
     from kconv.gvk import Level
 
     group, version = spoke.gvk.group, spoke.gvk.version
@@ -142,13 +134,33 @@ def _row(scheme: Scheme, spoke: Spoke) -> dict[str, Any]:
             "removedIn": deprecated.removed_in,
             "replacement": deprecated.replacement,
         },
+        "plainFields": plain_fields(spoke.schema),
     }
 
 
-def _deprecation(deprecated: dict[str, str] | None) -> str:
+def _title(row: dict[str, Any]) -> tuple[str, str]:
+    version = row["version"]
+    return (f"{row['group']}/{version}" if row["group"] else version), row["kind"]
+
+
+def _state(row: dict[str, Any]) -> str:
+    found = [] if row["served"] else ["off"]
+    names = {"preferred": "preferred", "storage": "stored", "deprecated": "deprecated"}
+    found += [word for name, word in names.items() if row[name]]
+    return ", ".join(found) or "served"
+
+
+def _deprecation(row: dict[str, Any]) -> list[str]:
+    deprecated = row["deprecated"]
     if deprecated is None:
-        return "-"
-    text = f"since {deprecated['since']}"
+        return []
+    text = f"deprecated since {deprecated['since']}"
+    if deprecated["removedIn"]:
+        text += f", removed in {deprecated['removedIn']}"
     if deprecated["replacement"]:
         text += f", use {deprecated['replacement']}"
-    return text
+    return [text]
+
+
+def _plain(row: dict[str, Any]) -> list[str]:
+    return [f"plain: {', '.join(row['plainFields'])}"] if row["plainFields"] else []
