@@ -23,12 +23,18 @@ class ApiTests:
     folder of golden files, relative to the file that says so; None does without. ``examples`` is
     how many objects each property is tried with, unless ``--kconv-examples`` or
     ``KCONV_EXAMPLES`` says otherwise.
+
+    With ``pytest --kconv`` two more count. ``lock`` is the folder of lock files, relative to the
+    same file; None stands for that of the project (``kconv_lock`` in pytest's configuration).
+    ``skew`` is how many of the latest releases must read what the code writes now.
     """
 
     apis: tuple[str, ...]
     groups: tuple[str, ...]
     golden: Path | None
     examples: int
+    lock: Path | None
+    skew: int
 
     def __init__(
         self,
@@ -36,11 +42,15 @@ class ApiTests:
         groups: Collection[str] = (),
         golden: str | Path | None = "golden",
         examples: int = 25,
+        lock: str | Path | None = None,
+        skew: int = 1,
     ) -> None:
         object.__setattr__(self, "apis", apis)
         object.__setattr__(self, "groups", tuple(groups))
         object.__setattr__(self, "golden", None if golden is None else Path(golden))
         object.__setattr__(self, "examples", examples)
+        object.__setattr__(self, "lock", None if lock is None else Path(lock))
+        object.__setattr__(self, "skew", skew)
 
     def scheme(self) -> Scheme:
         """The frozen scheme of the API.

@@ -15,10 +15,11 @@ from kconv.pipeline import Pipeline, PlainEngine
 from kconv.pipeline.compiled import CompiledEngine
 from kconv.scheme import Scheme, Spoke
 from kconv.scheme.ledger import ledger
-from kconv.testing import engines, golden, mutation, roundtrip
+from kconv.testing import engines, golden, locked, mutation, roundtrip, skew
 from kconv.testing.api import ApiTests
 from kconv.testing.broken import Broken
 from kconv.testing.names import slug
+from kconv.testing.release import latest
 
 Check = Callable[[dict[str, Any]], None]
 
@@ -38,13 +39,17 @@ class Suite(pytest.Collector):
             ) from None
         try:
             self.scheme: Scheme = self.api.scheme()
+            tests = list(self._tests())
         except KconvError as error:
             raise self.CollectError(f"{self.name}: {error}") from None
-        for name, run in self._tests():
+        for name, run in tests:
             yield Promise.from_parent(self, name=name, run=run)
 
     def _tests(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        spokes = [spoke for kind in self.scheme.kinds for spoke in kind.spokes]
+        spokes = golden.spokes_of(self.scheme)
+        if self.whole:
+            for group in self.scheme.groups():
+                yield f"check[{group or 'core'}]", partial(self._check, group)
         for spoke in spokes:
             name = slug(spoke)
             yield f"round_trip[{name}]", self._tried(spoke, roundtrip.round_trip)
@@ -70,6 +75,32 @@ class Suite(pytest.Collector):
         for release, name in golden.releases(folder):
             hold = partial(golden.release_holds, self.compiled, folder, release, name)
             yield f"golden[{release}/{name}]", hold
+        for release in latest(folder, self.api.skew) if self.whole else ():
+            locks = skew.locks_in(folder, release)
+            for spoke in spokes:
+                lock = locks.get(spoke.gvk.group_version)
+                if lock is not None and spoke.options.kind in lock.kinds:
+                    read = partial(skew.read_by, self.compiled, release, locks, spoke)
+                    yield f"read_by[{release}/{slug(spoke)}]", read
+
+    @property
+    def whole(self) -> bool:
+        """Whether lock files are looked at too: ``--kconv``."""
+        return bool(self.config.getoption("kconv"))
+
+    @property
+    def lock(self) -> Path:
+        """The folder of lock files."""
+        if self.api.lock is not None:
+            return (self.path.parent / self.api.lock).resolve()
+        return self.config.rootpath / str(self.config.getini("kconv_lock"))
+
+    def command(self, name: str = "") -> str:
+        """How to run the suite, or one test of it."""
+        if isinstance(self.parent, pytest.Session):
+            return f"pytest --kconv -k '{name}'" if name else "pytest --kconv"
+        nodeid = f"{self.nodeid}::{name}" if name else self.nodeid
+        return f"pytest {'--kconv ' if self.whole else ''}'{nodeid}'"
 
     @cached_property
     def golden(self) -> Path | None:
@@ -95,7 +126,7 @@ class Suite(pytest.Collector):
     @property
     def update_command(self) -> str:
         """How the golden files of HEAD are written anew."""
-        return f"pytest '{self.nodeid}' -k golden --kconv-update"
+        return f"{self.command()} -k golden --kconv-update"
 
     def _tried(
         self, spoke: Spoke, check: Callable[[Pipeline, Spoke, dict[str, Any]], None]
@@ -142,6 +173,13 @@ class Suite(pytest.Collector):
         explore(documents(spoke), check, self.examples)
         check(full(spoke))
 
+    def _check(self, group: str) -> None:
+        if self.config.getoption("kconv_update"):
+            locked.update(self.scheme, self.lock, group)
+        release = str(self.config.getini("kconv_release"))
+        command = f"{self.command()} -k check --kconv-update"
+        locked.breaks_nothing(self.scheme, self.lock, group, release, command)
+
     def _head(self, folder: Path, spoke: Spoke) -> None:
         if self.config.getoption("kconv_update"):
             golden.update(self.compiled, folder, spoke)
@@ -175,8 +213,9 @@ class Promise(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is broken, and the command that shows it again; a traceback for anything else."""
-        again = f"Again:  pytest '{self.nodeid}'"
-        if isinstance(excinfo.value, Broken | KconvError):
+        suite = self.getparent(Suite)
+        again = f"Again:  {suite.command(self.name) if suite else self.nodeid}"
+        if isinstance(excinfo.value, Broken | KconvError | skew.SkewWarning):
             return f"{excinfo.value}\n\n{again}"
         return super().repr_failure(excinfo)
 
