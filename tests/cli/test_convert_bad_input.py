@@ -101,13 +101,28 @@ def test_file_over_the_limit(kconv: Kconv, tmp_path: Path, monkeypatch: pytest.M
     assert "big.yaml: Request entity too large" in refused(kconv("convert", "-f", "big.yaml"), 1)
 
 
+def test_what_cannot_be_read_hides_nothing(kconv: Kconv, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("gone.yaml")
+    (tmp_path / "b.yaml").symlink_to("b.yaml")
+    (tmp_path / "c.json").write_text('{"apiVersion": ')
+    (tmp_path / "d.yaml").write_text(WRONG)
+    error = refused(kconv("convert", "-f", ".", "-f", "nope", "--in-place"), 1)
+    assert error.startswith("error: 5 problems; nothing was written\n")
+    assert "  a.yaml: a link to nowhere\n" in error
+    assert "  b.yaml: " in error
+    assert "  c.json: json parse error" in error
+    assert "  d.yaml: batch/v1beta1 CronJob reports/wrong: " in error
+    assert "  nope: no such file or folder" in error
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-f", "nope.yaml", "-f", "nada"], "no such file or folder: nope.yaml\n  no such file"),
-        (["-f", "empty"], "no *.yaml, *.yml, *.json in empty"),
+        (["-f", "nope.yaml", "-f", "nada"], "nope.yaml: no such file or folder\n  nada: no such"),
+        (["-f", "empty"], "empty: no *.yaml, *.yml, *.json in it"),
         (["-f", "a.yaml", "--output-version", "batch/v9"], "no version batch/v9: there are batch/"),
         (["-f", "a.yaml", "--output-version", "nope/v1"], "no version nope/v1: `kconv versions`"),
+        (["-f", "a.yaml", "--output-version", "nope"], "no version nope: the core group has v1; "),
         (["-f", "a.yaml", "--output-version", "a/b/c"], "is not a group/version"),
         (
             ["-f", "a.yaml", "--output-version", "batch/v1", "--output-version", "batch/v1beta1"],

@@ -1,11 +1,15 @@
 """What holds for every command: speed, exit codes, pipes, interruption, completion."""
 
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -70,6 +74,13 @@ def test_wrong_command_line(kconv: Kconv, arguments: list[str]) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("error: ")
     assert "--help` says what there is" in ended.err
+    assert "Value error" not in ended.err
+
+
+def test_no_arguments_show_help(kconv: Kconv) -> None:
+    ended = kconv("convert")
+    assert (ended.code, ended.err) == (2, "")
+    assert "Usage: kconv convert" in ended.out
 
 
 @pytest.mark.parametrize("flags", [[], ["-u"]])
@@ -90,6 +101,12 @@ def test_reader_that_goes_away(tmp_path: Path, flags: list[str]) -> None:
     process.stderr.close()
 
 
+def unread(pipe: IO[bytes]) -> int:
+    """How many bytes of a pipe its reader has not taken yet."""
+    (left,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+    return int(left)
+
+
 def test_interruption(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "kconv.cli", "convert", "-f", "-"],
@@ -97,7 +114,13 @@ def test_interruption(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         cwd=tmp_path,
     )
-    time.sleep(1.5)
+    assert process.stdin is not None
+    process.stdin.write(b"kind: ")
+    process.stdin.flush()
+    deadline = time.monotonic() + 30
+    while unread(process.stdin):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"interrupted\n")

@@ -56,10 +56,15 @@ def scheme_for(
     for target in targets:
         versions = scheme.versions(target.group)
         if target.version not in versions:
-            have = ", ".join(str(GroupVersion(target.group, version)) for version in versions)
-            known = f"there are {have}" if have else "`kconv versions` lists what there is"
-            raise UsageError(f"no version {target}: {known}")
+            raise UsageError(f"no version {target}: {_instead(target, versions)}")
     return scheme
+
+
+def _instead(target: GroupVersion, versions: Sequence[str]) -> str:
+    have = ", ".join(str(GroupVersion(target.group, version)) for version in versions)
+    if not target.group:
+        return f"the core group has {have or 'none'}; others are written as batch/v1 is"
+    return f"there are {have}" if have else "`kconv versions` lists what there is"
 
 
 def are_few(manifests: Sequence[Manifest]) -> bool:

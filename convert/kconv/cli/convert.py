@@ -38,7 +38,12 @@ def convert(
         typer.Option("-o", "--output", help="Default: yaml. json: one document, a List if many."),
     ] = None,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="Rewrite the files that are not in that version.")
+        bool,
+        typer.Option(
+            "--in-place",
+            help="Rewrite the files that are not in that version: without their YAML comments, "
+            "and with defaults written out.",
+        ),
     ] = False,
     strict: Annotated[
         bool,

@@ -41,7 +41,8 @@ def convert_files(
 ) -> int:
     """Convert what the command line names; returns the exit code.
 
-    Raises `UsageError` for options that do not go together, and what reading files raises.
+    Raises `UsageError` for options that do not go together, and what reading standard input
+    raises.
     """
     names = list(files)
     if not names:
@@ -65,8 +66,9 @@ def convert_files(
         (manifest, [converter.convert(manifest, document) for document in manifest.documents])
         for manifest in manifests
     ]
-    if _refused(manifests, results, converter):
-        return 1
+    refused = _refused(manifests, results, converter)
+    if refused:
+        return refused
     for warning in converter.findings.warnings:
         warn(warning)
     if dry_run:
@@ -82,17 +84,22 @@ def convert_files(
 Results = Sequence[tuple[Manifest, list[Converted]]]
 
 
-def _refused(manifests: Sequence[Manifest], results: Results, converter: Converter) -> bool:
-    """Report every problem of every file; returns whether there is one."""
+def _refused(manifests: Sequence[Manifest], results: Results, converter: Converter) -> int:
+    """Report every problem of every file; returns the exit code, 0 where there is none.
+
+    1 tells of objects; where all that is wrong is what the command names, it is 2.
+    """
     problems = list(converter.findings.problems)
+    codes = {1} if problems else set()
     for manifest in manifests:
         if manifest.error is not None:
             head, *rest = problem_lines(manifest.error)
             problems.append([f"{manifest.name}: {head}", *rest])
+            codes.add(manifest.error.exit_code)
     if not problems and not any(converted for _, converted in results):
         problems.append([f"no objects in {', '.join(manifest.name for manifest in manifests)}"])
     if not problems:
-        return False
+        return 0
     for warning in converter.findings.warnings:
         warn(warning)
     if len(problems) == 1:
@@ -100,7 +107,7 @@ def _refused(manifests: Sequence[Manifest], results: Results, converter: Convert
     else:
         lines = [f"error: {count(len(problems), 'problem')}; nothing was written"]
         complain("\n".join([*lines, *(f"  {line}" for lines in problems for line in lines)]))
-    return True
+    return min(codes, default=1)
 
 
 def _preview(results: Results, in_place: bool) -> None:

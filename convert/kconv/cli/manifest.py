@@ -12,7 +12,7 @@ from typing import Any, Literal
 from kconv.codec import json as json_codec
 from kconv.codec import yaml as yaml_codec
 from kconv.codec.limits import FILE_LIMIT
-from kconv.errors import DecodeError, UsageError
+from kconv.errors import DecodeError, KconvError, UsageError
 from kconv.paths import format_path
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -39,7 +39,7 @@ class Manifest:
     path: Path | None
     format: Literal["yaml", "json"]
     documents: list[Document] = field(default_factory=list)
-    error: DecodeError | None = None
+    error: KconvError | None = None
 
     @property
     def several(self) -> bool:
@@ -54,51 +54,58 @@ class Manifest:
 def read_manifests(names: Sequence[str]) -> list[Manifest]:
     """Read what ``-f`` names: files, folders (with all that is in them) and ``-``.
 
-    A file that is named twice is read once. One that does not parse has its ``error`` set, so
-    that the others are looked at too. Raises `UsageError` for a file or folder that is not there
-    or cannot be read, all of them at once, and for a folder without a manifest.
+    A file that is named twice is read once. What is not there, cannot be read or does not parse
+    has its ``error`` set, so that the others are looked at too; so has a folder without a
+    manifest.
     """
-    problems: list[str] = []
-    paths: dict[Path, Path | None] = {}
+    sources: dict[str, tuple[Path | None, UsageError | None]] = {}
     for name in names:
         if name == STDIN:
-            paths[Path(STDIN)] = None
+            sources[STDIN] = None, None
             continue
-        try:
-            for path in _files(Path(name)):
-                paths.setdefault(path.resolve(), path)
-        except UsageError as error:
-            problems.append(error.message)
-    manifests = []
-    for source in paths.values():
-        try:
-            manifests.append(_read(source))
-        except OSError as error:
-            problems.append(f"cannot read {source}: {error.strerror}")
-    if problems:
-        raise UsageError("\n  ".join(problems))
-    return manifests
+        for path, error in _files(Path(name)):
+            sources.setdefault(os.path.realpath(path), (path, error))
+    return [
+        _read(path) if error is None else Manifest(str(path), path, "yaml", error=error)
+        for path, error in sources.values()
+    ]
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.exists():
-        raise UsageError(f"no such file or folder: {path}")
-    if not path.is_dir():
-        yield path
+def _files(path: Path) -> Iterator[tuple[Path, UsageError | None]]:
+    """The files that a name stands for, and what keeps one from being read."""
+    if not os.path.lexists(path):
+        yield path, UsageError("no such file or folder")
         return
+    if not os.path.isdir(path):
+        yield path, None
+        return
+    unreadable: list[OSError] = []
     found = False
-    for folder, folders, files in os.walk(path):
+    for folder, folders, files in os.walk(path, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 found = True
-                yield Path(folder, name)
-    if not found:
-        raise UsageError(f"no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in {path}")
+                yield Path(folder, name), None
+    for error in unreadable:
+        yield Path(str(error.filename)), _unreadable(error)
+    if not found and not unreadable:
+        yield path, UsageError(f"no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in it")
+
+
+def _unreadable(error: OSError) -> UsageError:
+    return UsageError(f"cannot be read: {error.strerror or error}")
 
 
 def _read(path: Path | None) -> Manifest:
-    data = sys.stdin.buffer.read() if path is None else path.read_bytes()
+    try:
+        data = sys.stdin.buffer.read() if path is None else path.read_bytes()
+    except OSError as error:
+        if path is None:
+            raise
+        nowhere = path.is_symlink() and not path.exists()
+        problem = UsageError("a link to nowhere") if nowhere else _unreadable(error)
+        return Manifest(str(path), path, "yaml", error=problem)
     is_json = data.lstrip()[:1] == b"{" if path is None else path.suffix == ".json"
     name = "standard input" if path is None else str(path)
     manifest = Manifest(name, path, "json" if is_json else "yaml")

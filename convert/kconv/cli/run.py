@@ -77,13 +77,13 @@ def fail(lines: Sequence[str], code: int) -> int:
 def usage_lines(error: typer.TyperException) -> list[str]:
     """What is wrong with the command line, and where to read how it is meant.
 
-    A command that needs arguments and got none has shown its help instead.
+    A command that needs arguments and got none has shown its help instead, and has no message.
     """
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    message = error.format_message().replace(": Value error, ", ": ", 1)
+    if not message:
+        return []
     if context is None:
         return [f"error: {message}"]
-    if type(error).__name__ == "NoArgsIsHelpError":
-        return [message] if message else []
     path = " ".join(context.command_path.split())
     return [f"error: {message}", f"`{path} --help` says what there is"]
