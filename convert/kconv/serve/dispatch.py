@@ -24,7 +24,7 @@ from kconv.serve.call import Answer, Call
 from kconv.serve.endpoints import answer_endpoint
 from kconv.serve.kinds import is_namespace
 from kconv.serve.negotiation import Accepted, negotiate
-from kconv.serve.options import is_true
+from kconv.serve.options import Query, is_true
 from kconv.serve.requestinfo import Target, find_target
 from kconv.serve.respond import CACHE, refuse, respond
 from kconv.serve.server import Server
@@ -114,7 +114,7 @@ class Dispatcher:
         self, request: Request, target: Target, accepted: Accepted, verb: str, run: Verb
     ) -> Response:
         body = await read_body(request)
-        query = first_of_each(request)
+        query = query_of(request)
         call = Call(
             target,
             query,
@@ -135,7 +135,7 @@ class Dispatcher:
                 self.server.watches.wake()
 
     async def _watch(self, request: Request, target: Target, accepted: Accepted) -> Response:
-        query = first_of_each(request)
+        query = query_of(request)
         if target.name:
             query["fieldSelector"] = f"metadata.name={target.name}"
         call = Call(target, query, self.server.objects, self.server.namespaces, accepted=accepted)
@@ -166,12 +166,9 @@ def path_of(request: Request) -> str:
     return path[len(root) :] if root and path.startswith(root) else path
 
 
-def first_of_each(request: Request) -> dict[str, str]:
-    """The query parameters, the first value of each, as Go reads them."""
-    query: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        query.setdefault(name, value)
-    return query
+def query_of(request: Request) -> Query:
+    """The query parameters."""
+    return Query(request.query_params.multi_items())
 
 
 def choose(request: Request, target: Target) -> tuple[str, Verb | None]:
@@ -180,7 +177,7 @@ def choose(request: Request, target: Target) -> tuple[str, Verb | None]:
     Raises `Refusal` (405) where the resource does not have it.
     """
     method = request.method
-    wants_watch = is_true(first_of_each(request), "watch")
+    wants_watch = is_true(query_of(request), "watch")
     if target.subresource:
         allowed = ("PUT",) if target.subresource == "finalize" else ("GET", "PUT", "PATCH")
         if method not in allowed:

@@ -16,6 +16,9 @@ from kconv.serve.requestinfo import Target
 from kconv.serve.status import Refusal, forbidden, not_found
 
 DEFAULT = "default"
+IMMORTAL = (DEFAULT, "kube-system", "kube-public")
+"""Namespaces that Kubernetes' NamespaceLifecycle lets nobody delete."""
+
 FINALIZER = "kubernetes"
 NAME_LABEL = "kubernetes.io/metadata.name"
 _PAGE = 200

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from kconv.paths import TOO_LONG, Finding, forbidden, not_supported
+from kconv.paths import TOO_LONG, Finding, forbidden, not_supported, quote
 from kconv.pipeline import FieldValidation
 from kconv.serve.status import Refusal, bad_request, invalid_options
 
-Query = Mapping[str, str]
-"""The query parameters, the first value of each."""
+
+class Query(dict[str, str]):
+    """The query parameters, the first value of each as Go reads them; `getlist` has them all."""
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self._lists: dict[str, list[str]] = {}
+        for name, value in items:
+            self.setdefault(name, value)
+            self._lists.setdefault(name, []).append(value)
+
+    def getlist(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated, in order."""
+        return self._lists.get(name, [])
+
 
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
+_DIGITS = 20
 _MATCHES = ("Exact", "NotOlderThan")
 Match = Literal["", "Exact", "NotOlderThan"]
 
@@ -51,10 +65,9 @@ def write_options(query: Query, kind: str) -> WriteOptions:
 
     Raises `kconv.serve.status.Refusal` (422) for a value that is not supported.
     """
-    dry_run = query.get("dryRun", "")
-    if dry_run not in ("", "All"):
-        finding = not_supported(("dryRun",), [dry_run], ["All"])
-        raise invalid_options(kind, ("dryRun",), finding)
+    dry_run = query.getlist("dryRun")
+    if any(word != "All" for word in dry_run):
+        raise invalid_options(kind, ("dryRun",), not_supported((), dry_run, ["All"]))
     validation = query.get("fieldValidation", "")
     if validation not in _VALIDATIONS:
         finding = not_supported(("fieldValidation",), validation, _VALIDATIONS)
@@ -63,18 +76,32 @@ def write_options(query: Query, kind: str) -> WriteOptions:
     if len(manager) > 128:
         finding = Finding((), TOO_LONG, "Too long: may not be more than 128 bytes")
         raise invalid_options(kind, ("fieldManager",), finding)
-    return WriteOptions(dry_run == "All", cast("FieldValidation", validation or "Warn"))
+    return WriteOptions(bool(dry_run), cast("FieldValidation", validation or "Warn"))
 
 
-def _integer(query: Query, name: str) -> int | None:
+def integer(query: Query, name: str) -> int | None:
+    """A parameter that is an int64, None where it is not given.
+
+    Raises `kconv.serve.status.Refusal` (400) for what is none.
+    """
     text = query.get(name, "")
     if not text:
         return None
-    if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit():
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    if abs(int(text)) >= 2**63:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
-    return int(text)
+    digits = text[1:] if text[0] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: invalid syntax")
+    number = _bounded(text, digits)
+    if not -(2**63) <= number < 2**63:
+        raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
+    return number
+
+
+def _bounded(text: str, digits: str) -> int:
+    """A number of checked ``digits``; one too long for 64 bits becomes some that is, too."""
+    significant = digits.lstrip("0") or "0"
+    if len(significant) > _DIGITS:
+        return 2**64
+    return -int(significant) if text[0] == "-" else int(significant)
 
 
 def parse_resource_version(text: str) -> int | None:
@@ -84,17 +111,14 @@ def parse_resource_version(text: str) -> int | None:
     """
     if not text:
         return None
+    said = quote(text)
+    why = f"resourceVersion: Invalid value: {said}: strconv.ParseUint: parsing {said}: "
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(
-            f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
-            "invalid syntax"
-        )
-    if int(text) >= 2**64:
-        raise ValueError(
-            f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
-            "value out of range"
-        )
-    return int(text)
+        raise ValueError(f"{why}invalid syntax")
+    number = _bounded(text, text)
+    if number >= 2**64:
+        raise ValueError(f"{why}value out of range")
+    return number
 
 
 def list_options(query: Query) -> ListOptions:
@@ -114,14 +138,14 @@ def list_options(query: Query) -> ListOptions:
         raise bad_request(f"invalid resource version: {error}") from None
     initial = is_true(query, "sendInitialEvents") if "sendInitialEvents" in query else None
     options = ListOptions(
-        limit=max(_integer(query, "limit") or 0, 0),
+        limit=max(integer(query, "limit") or 0, 0),
         continue_token=token,
         resource_version=version,
         match=cast("Match", match),
         watch=watch,
         bookmarks=is_true(query, "allowWatchBookmarks"),
         send_initial_events=initial,
-        timeout_seconds=_integer(query, "timeoutSeconds"),
+        timeout_seconds=integer(query, "timeoutSeconds"),
     )
     _check(options, match)
     return options

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,8 +19,10 @@ from kconv.serve.patch.jsonpatch import same
 from kconv.serve.removal import held_by
 from kconv.serve.status import conflict, invalid
 
-ATTEMPTS = 10
-"""How often a write that insists on no resourceVersion is tried while others get in between."""
+RETRY_SECONDS = 10.0
+"""How long a write that insists on no resourceVersion is tried while others get in between."""
+
+_LEAST_PAUSE, _MOST_PAUSE = 0.005, 0.25
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -35,12 +39,17 @@ class Change:
 
 def with_retries(attempt: Callable[[], T]) -> T:
     """Run a write again while it loses races. Raises `kconv.errors.Conflict` in the end."""
-    for _ in range(ATTEMPTS - 1):
+    deadline = time.monotonic() + RETRY_SECONDS
+    most = _LEAST_PAUSE
+    while True:
         try:
             return attempt()
         except Conflict:
-            continue
-    return attempt()
+            if time.monotonic() >= deadline:
+                raise
+        # Spread, so that writers of the same object do not meet again.
+        time.sleep(random.uniform(0, most))
+        most = min(most * 2, _MOST_PAUSE)
 
 
 def change(call: Call, made: Change) -> Document:

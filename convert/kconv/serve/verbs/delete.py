@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kconv.errors import DecodeError
 from kconv.gvk import GroupResource
-from kconv.paths import invalid, not_supported
+from kconv.paths import Path, invalid, not_supported, quote, wrong_type
 from kconv.serve.call import Answer, Call
 from kconv.serve.kinds import is_namespace
-from kconv.serve.namespaces import FINALIZER
+from kconv.serve.namespaces import FINALIZER, IMMORTAL
 from kconv.serve.negotiation import body_format
 from kconv.serve.objects import Current
-from kconv.serve.options import is_true, write_options
+from kconv.serve.options import integer, is_true, write_options
 from kconv.serve.removal import finalizers_of, mark_deleted
-from kconv.serve.status import bad_request, conflict, details_of, invalid_options, success
+from kconv.serve.status import (
+    bad_request,
+    conflict,
+    details_of,
+    forbidden,
+    invalid_options,
+    success,
+)
 from kconv.serve.verbs.change import with_retries
 from kconv.serve.verbs.read import parse
 
 _POLICIES = ("Foreground", "Background", "Orphan")
+_TYPES: Mapping[Path, tuple[type, str]] = {
+    ("apiVersion",): (str, "a string"),
+    ("kind",): (str, "a string"),
+    ("gracePeriodSeconds",): (int, "an integer"),
+    ("preconditions",): (dict, "an object"),
+    ("preconditions", "uid"): (str, "a string"),
+    ("preconditions", "resourceVersion"): (str, "a string"),
+    ("orphanDependents",): (bool, "a boolean"),
+    ("propagationPolicy",): (str, "a string"),
+    ("dryRun",): (list, "a list of strings"),
+    ("ignoreStoreReadErrorWithClusterBreakingPotential",): (bool, "a boolean"),
+}
+"""The fields of metav1.DeleteOptions, parents first, and what they are to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +55,23 @@ class DeleteOptions:
 def delete_options(call: Call) -> DeleteOptions:
     """The options in the body and the query of a delete. Raises `Refusal` (400, 415, 422)."""
     body = _body(call)
+    _check_types(body)
     preconditions = body.get("preconditions") or {}
-    policy = body.get("propagationPolicy") or call.query.get("propagationPolicy") or ""
+    asked = [body.get("propagationPolicy") or "", call.query.get("propagationPolicy") or ""]
     orphan = body.get("orphanDependents")
     if orphan is None and "orphanDependents" in call.query:
         orphan = is_true(call.query, "orphanDependents")
-    for value, kinds in (
-        (preconditions, dict),
-        (policy, str),
-        (orphan, bool),
-        (body.get("dryRun") or [], list),
-    ):
-        if value is not None and not isinstance(value, kinds):
-            raise bad_request(f"DeleteOptions cannot be read: unexpected {value!r}")
-    if policy and orphan is not None:
-        why = "orphanDependents and deletionPropagation cannot be both set"
-        raise invalid_options("DeleteOptions", ("propagationPolicy",), invalid((), policy, why))
-    if policy and policy not in _POLICIES:
-        finding = not_supported((), policy, (*_POLICIES, "nil"))
-        raise invalid_options("DeleteOptions", ("propagationPolicy",), finding)
+    for policy in filter(None, asked):
+        if orphan is not None:
+            why = "orphanDependents and deletionPropagation cannot be both set"
+            raise invalid_options("DeleteOptions", ("propagationPolicy",), invalid((), policy, why))
+        if policy not in _POLICIES:
+            finding = not_supported((), policy, (*_POLICIES, "nil"))
+            raise invalid_options("DeleteOptions", ("propagationPolicy",), finding)
+    for seconds in (body.get("gracePeriodSeconds"), integer(call.query, "gracePeriodSeconds")):
+        if seconds is not None and seconds < 0:
+            finding = invalid((), seconds, "must be greater than or equal to 0")
+            raise invalid_options("DeleteOptions", ("gracePeriodSeconds",), finding)
     dry_run = write_options(call.query, "DeleteOptions").dry_run
     for word in body.get("dryRun") or ():
         if word != "All":
@@ -64,6 +83,24 @@ def delete_options(call: Call) -> DeleteOptions:
         str(preconditions.get("uid") or ""),
         str(preconditions.get("resourceVersion") or ""),
     )
+
+
+def _check_types(body: Mapping[str, Any]) -> None:
+    """Refuse (400) options of other types than theirs."""
+    for path, (kind, expected) in _TYPES.items():
+        value: Any = body
+        for step in path:
+            value = value.get(step) if value is not None else None
+        if value is None:
+            continue
+        fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if path == ("dryRun",) and fits:
+            fits = all(isinstance(word, str) for word in value)
+        if kind is int and fits:
+            fits = abs(value) < 2**63
+        if not fits:
+            finding = wrong_type(path, value, expected)
+            raise bad_request(f"couldn't read DeleteOptions: {finding}")
 
 
 def _body(call: Call) -> dict[str, Any]:
@@ -78,7 +115,7 @@ def _body(call: Call) -> dict[str, Any]:
         raise bad_request("couldn't read DeleteOptions: not an object")
     kind = document.get("kind")
     if kind not in (None, "", "DeleteOptions"):
-        raise bad_request(f"{kind} cannot be handled as DeleteOptions")
+        raise bad_request(f"{quote(kind)} cannot be handled as DeleteOptions")
     return document
 
 
@@ -89,6 +126,9 @@ def delete(call: Call) -> Answer:
     `Refusal` and `kconv.errors.KconvError`.
     """
     options = delete_options(call)
+    if is_namespace(call.kind) and call.target.name in IMMORTAL:
+        why = "this namespace may not be deleted"
+        raise forbidden(call.target.resource, call.target.name, why)
 
     def attempt() -> Answer:
         current = call.objects.fetch(call.kind, call.target.namespace, call.target.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from kconv.codec import json as json_codec
@@ -58,13 +58,10 @@ def both(
 ) -> Refusal:
     """The refusal of an object that breaks rules: its metadata's findings, then the others."""
     gvk = call.spoke.gvk
-    findings = [*before_rules(meta), *unnamed(error.findings)]
-    return invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
-
-
-def unnamed(findings: Iterable[Problem]) -> Iterator[Problem]:
-    """Findings but those about the name, which are the server's to judge."""
-    return (each for each in findings if each.path != ("metadata", "name"))
+    own = list(before_rules(meta))
+    told = {(each.path, each.message) for each in own}
+    others = [each for each in error.findings if (each.path, each.message) not in told]
+    return invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), [*own, *others])
 
 
 def parse(body: bytes, encoding: BodyFormat) -> Any:

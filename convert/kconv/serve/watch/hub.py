@@ -97,7 +97,7 @@ class WatchHub:
         async with self._starting:
             if self._reader is None or self._reader.done():
                 self._position = await to_thread.run_sync(self._store.head)
-                self._reader = asyncio.create_task(self._read(), name="kconv-watch-hub")
+                self._reader = asyncio.create_task(self._run(), name="kconv-watch-hub")
             subscription = Subscription(resource, namespace, self._position)
             if self.closed:
                 subscription.end()
@@ -118,16 +118,26 @@ class WatchHub:
         for subscription in self._subscriptions:
             subscription.end()
 
+    async def _run(self) -> None:
+        """Read until cancelled; no watch outlives the reading, so that none hangs unfed."""
+        try:
+            await self._read()
+        except Exception:  # noqa: BLE001 - nobody awaits the task, and its watches must learn of it
+            _log.exception("reading the change log failed")
+        finally:
+            if asyncio.current_task() is self._reader:
+                self._end_all()
+
     async def _read(self) -> None:
         while True:
             self._wake.clear()
             try:
                 changes = await to_thread.run_sync(self._changes, self._position)
             except Expired:
+                # Their clients list again; a watch that begins meanwhile would have a gap, too.
                 _log.warning("the change log was compacted past this server's watches")
                 self._end_all()
-                self._position = await to_thread.run_sync(self._store.head)
-                continue
+                return
             except StoreError as error:
                 self._on_lag()
                 _log.warning("the change log cannot be read: %s", error)

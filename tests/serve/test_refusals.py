@@ -1,0 +1,159 @@
+"""Requests that must be refused: with every reason, and without having done anything."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from kconv.serve.verbs import change
+from kconv.store import SqlStore
+from serve.conftest import Running
+from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
+
+HUGE = "9" * 5000
+
+
+def test_rule_of_a_group_about_names(client: httpx.Client) -> None:
+    response = client.post(CRONJOBS, json=cronjob("x" * 60))
+    assert response.status_code == 422
+    (cause,) = response.json()["details"]["causes"]
+    assert cause["field"] == "metadata.name"
+    assert cause["message"].endswith("must be no more than 52 characters")
+
+
+def test_same_finding_is_told_once(client: httpx.Client) -> None:
+    causes = client.post("/api/v1/namespaces", json={"metadata": {"name": "a.b"}}).json()
+    assert len(causes["details"]["causes"]) == 1
+
+
+@pytest.mark.parametrize("collection", [False, True])
+@pytest.mark.parametrize(
+    ("query", "body", "code"),
+    [
+        ("gracePeriodSeconds=x", None, 400),
+        (f"gracePeriodSeconds={HUGE}", None, 400),
+        ("gracePeriodSeconds=-5", None, 422),
+        ("propagationPolicy=Never", None, 422),
+        ("propagationPolicy=Never", {"propagationPolicy": "Orphan"}, 422),
+        ("dryRun=", None, 422),
+        ("dryRun=All&dryRun=Some", None, 422),
+        ("", {"gracePeriodSeconds": "x"}, 400),
+        ("", {"gracePeriodSeconds": True}, 400),
+        ("", {"gracePeriodSeconds": -5}, 422),
+        ("", {"propagationPolicy": "Never"}, 422),
+        ("", {"propagationPolicy": ["Orphan"]}, 400),
+        ("", {"preconditions": {"uid": 1}}, 400),
+        ("", {"preconditions": []}, 400),
+        ("", {"dryRun": "All"}, 400),
+        ("", {"dryRun": [{}]}, 400),
+        ("", {"dryRun": ["Some"]}, 422),
+        ("", {"kind": {}}, 400),
+    ],
+)
+def test_bad_delete_options(
+    client: httpx.Client, query: str, body: Any, code: int, collection: bool
+) -> None:
+    created(client, CONFIGMAPS, configmap("x"))
+    path = CONFIGMAPS if collection else f"{CONFIGMAPS}/x"
+    response = client.request("DELETE", f"{path}?{query}", json=body)
+    assert response.status_code == code, response.text
+    assert "unexpected" not in response.json()["message"]
+    assert client.get(f"{CONFIGMAPS}/x").status_code == 200
+
+
+def test_good_delete_options(client: httpx.Client) -> None:
+    created(client, CONFIGMAPS, configmap("x"))
+    options = {
+        "kind": "DeleteOptions",
+        "apiVersion": "v1",
+        "gracePeriodSeconds": 0,
+        "propagationPolicy": "Background",
+        "dryRun": ["All"],
+    }
+    path = f"{CONFIGMAPS}/x"
+    assert client.request("DELETE", f"{path}?dryRun=All", json=options).status_code == 200
+    assert client.get(path).status_code == 200
+    assert client.delete(f"{path}?gracePeriodSeconds=%2B5").status_code == 200
+    assert client.get(path).status_code == 404
+
+
+def test_default_namespace_stays(client: httpx.Client) -> None:
+    response = client.delete("/api/v1/namespaces/default")
+    assert response.status_code == 403
+    status = response.json()
+    assert (status["reason"], status["message"]) == (
+        "Forbidden",
+        'namespaces "default" is forbidden: this namespace may not be deleted',
+    )
+    assert client.get("/api/v1/namespaces/default").json()["status"]["phase"] == "Active"
+
+
+@pytest.mark.parametrize("name", ["limit", "timeoutSeconds", "resourceVersion"])
+@pytest.mark.parametrize("text", [HUGE, f"-{HUGE}", "²", "9" * 21])
+def test_numbers_out_of_range(client: httpx.Client, name: str, text: str) -> None:
+    response = client.get(CONFIGMAPS, params={name: text})
+    assert response.status_code == 400, response.text
+    assert "strconv.Parse" in response.json()["message"]
+    assert len(response.content) < 1000
+
+
+def test_zeros_in_front_are_no_digits(client: httpx.Client) -> None:
+    params = {"limit": "0" * 5000 + "5", "resourceVersion": "0" * 5000}
+    assert client.get(CONFIGMAPS, params=params).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["dryRun=", "dryRun=Some", "dryRun=All&dryRun=Some"])
+def test_bad_dry_run(client: httpx.Client, query: str) -> None:
+    response = client.post(f"{CONFIGMAPS}?{query}", json=configmap("x"))
+    assert (response.status_code, response.json()["reason"]) == (422, "Invalid")
+    assert client.get(f"{CONFIGMAPS}/x").status_code == 404
+    assert client.post(f"{CONFIGMAPS}?dryRun=All&dryRun=All", json=configmap("x")).is_success
+    assert client.get(f"{CONFIGMAPS}/x").status_code == 404
+
+
+def test_patches_of_one_object_all_succeed(
+    serve: Callable[..., Running], client: httpx.Client
+) -> None:
+    created(client, CONFIGMAPS, configmap("x"))
+    other = serve()
+    codes: list[int] = []
+
+    def write(server: str, writer: int) -> None:
+        with httpx.Client(base_url=server, trust_env=False, timeout=60) as own:
+            for number in range(10):
+                body = {"data": {f"{writer}-{number}": "x"}}
+                codes.append(patched(own, f"{CONFIGMAPS}/x", body).status_code)
+
+    threads = [
+        threading.Thread(target=write, args=(server, writer))
+        for writer, server in enumerate([str(client.base_url), other.url] * 4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [200] * 80
+    assert len(client.get(f"{CONFIGMAPS}/x").json()["data"]) == 81
+
+
+def test_lost_races_end_in_time(
+    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = created(client, CONFIGMAPS, configmap("x"))
+    update, tries = store.update, []
+
+    def lose(key: Any, **given: Any) -> Any:
+        tries.append(key)
+        return update(key, **{**given, "expected": 1})
+
+    monkeypatch.setattr(store, "update", lose)
+    monkeypatch.setattr(change, "RETRY_SECONDS", 0.2)
+    assert patched(client, f"{CONFIGMAPS}/x", {"data": {"a": "c"}}).status_code == 409
+    assert len(tries) > 2
+    tries.clear()
+    version = {"resourceVersion": made["metadata"]["resourceVersion"]}
+    insisting = {"metadata": version, "data": {"a": "c"}}
+    assert patched(client, f"{CONFIGMAPS}/x", insisting).status_code == 409
+    assert len(tries) == 1
