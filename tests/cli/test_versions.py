@@ -5,6 +5,7 @@ import json
 import pytest
 
 from cli.samples import Kconv
+from kconv.cli.console import stacked
 
 
 def test_every_version_as_json(kconv: Kconv) -> None:
@@ -69,3 +70,8 @@ def test_source_of_nothing(kconv: Kconv, wanted: str, message: str) -> None:
     ended = kconv("versions", "--source", wanted)
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err
+
+
+def test_table_too_wide_for_a_terminal_is_stacked() -> None:
+    text = stacked(("VERSION", "KIND", "LEVEL"), [("batch/v1", "Job", "stable")])
+    assert text == "batch/v1\n  KIND   Job\n  LEVEL  stable"

@@ -59,6 +59,11 @@ def emit_json(value: Any) -> None:
     emit(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def text_width() -> int:
+    """How wide a line of text for a person may be: 80 columns, less on a narrow terminal."""
+    return max(40, min(80, shutil.get_terminal_size().columns))
+
+
 def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table on standard output: by Rich on a terminal, as text elsewhere.
 

@@ -11,7 +11,6 @@ from kconv.differences import FILLED, ORDER, ZERO
 if TYPE_CHECKING:
     from kconv.scheme import Scheme
 
-WIDTH = 80
 WORDS = {
     ORDER: "lost is the order of the elements",
     FILLED: "comes back with a value where there was none",
@@ -42,10 +41,12 @@ def loss_rows(scheme: Scheme) -> list[dict[str, Any]]:
 def loss_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The conversions that can lose something, fields under what becomes of them; others counted.
 
-    ``rows`` are those of `loss_rows`. Lines are at most `WIDTH` wide, unless a path is not.
+    ``rows`` are those of `loss_rows`. Lines fit the terminal, unless a path does not.
     """
+    from kconv.cli.console import text_width
     from kconv.cli.message import count
 
+    width = text_width()
     lines: list[str] = []
     lossy = [row for row in rows if row["losses"]]
     for row in lossy:
@@ -55,7 +56,7 @@ def loss_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             fate, path = _fate(loss)
             told.setdefault(fate, []).append(path)
         for fate, paths in told.items():
-            lines += wrap(fate, WIDTH, initial_indent="  ", subsequent_indent="  ")
+            lines += wrap(fate, width, initial_indent="  ", subsequent_indent="  ")
             lines += [f"      {path}" for path in paths]
         lines.append("")
     lossless = len(rows) - len(lossy)

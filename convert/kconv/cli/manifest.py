@@ -76,7 +76,12 @@ def _files(path: Path) -> Iterator[tuple[Path, UsageError | None]]:
     if not os.path.lexists(path):
         yield path, UsageError("no such file or folder")
         return
-    if not os.path.isdir(path):
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        yield path, _unreadable(error)
+        return
+    if not is_folder:
         yield path, None
         return
     unreadable: list[OSError] = []
@@ -87,8 +92,8 @@ def _files(path: Path) -> Iterator[tuple[Path, UsageError | None]]:
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 found = True
                 yield Path(folder, name), None
-    for error in unreadable:
-        yield Path(str(error.filename)), _unreadable(error)
+    for closed in unreadable:
+        yield Path(str(closed.filename)), _unreadable(closed)
     if not found and not unreadable:
         yield path, UsageError(f"no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in it")
 
@@ -103,7 +108,7 @@ def _read(path: Path | None) -> Manifest:
     except OSError as error:
         if path is None:
             raise
-        nowhere = path.is_symlink() and not path.exists()
+        nowhere = isinstance(error, FileNotFoundError)  # its name was there a moment ago
         problem = UsageError("a link to nowhere") if nowhere else _unreadable(error)
         return Manifest(str(path), path, "yaml", error=problem)
     is_json = data.lstrip()[:1] == b"{" if path is None else path.suffix == ".json"

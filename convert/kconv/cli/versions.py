@@ -39,8 +39,7 @@ def versions(
     Stored: what an empty database stores it in; `kconv migrate status` tells of a database.
     Plain: fields that take the slower path, because no code can be generated for them.
     """
-    from kconv.cli.console import emit, emit_json, emit_table
-    from kconv.cli.loss import WIDTH
+    from kconv.cli.console import emit, emit_json, emit_table, text_width
     from kconv.errors import UsageError
     from kconv.scheme import load_scheme
 
@@ -62,7 +61,7 @@ def versions(
         line
         for row in rows
         for note in (*_deprecation(row), *_plain(row))
-        for line in wrap(f"{' '.join(_title(row))}: {note}", WIDTH, subsequent_indent="    ")
+        for line in wrap(f"{' '.join(_title(row))}: {note}", text_width(), subsequent_indent="    ")
     ]
     if notes:
         emit("\n".join(["", *notes]))
@@ -96,7 +95,8 @@ def _source(scheme: Scheme, text: str, output: Report) -> None:
     if output is Report.JSON:
         emit_json({"version": version, "kind": kind, "sources": sources})
         return
-    emit("\n\n\n".join(f"# {title}\n{code.rstrip()}" for title, code in sources.items()))
+    conversions_first = sorted(sources.items(), key=lambda item: not item[0].endswith(" hub"))
+    emit("\n\n\n".join(f"# {title}\n{code.rstrip()}" for title, code in conversions_first))
 
 
 def version_rows(scheme: Scheme) -> list[dict[str, Any]]:
