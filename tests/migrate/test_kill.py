@@ -12,7 +12,7 @@ from cli.samples import run_process
 from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore
-from kconv_migrations.storage import Settings, migrate, plan, undo
+from kconv_migrations.storage import Progress, Settings, migrate, plan, undo
 from migrate.samples import NEW, OLD, everything, rows, seed
 
 COUNT = 60
@@ -51,7 +51,7 @@ def test_killed_run_is_finished_by_the_next(
 def test_killed_at_random_fifty_times(
     store: SqlStore, pipeline: Pipeline, database_url: str
 ) -> None:
-    """Each kill comes at a random moment of a run in a forked child.
+    """Each kill comes at a random moment of a run in a forked child, half of them amid the rows.
 
     All that is compiled is so before the forks, or most would come before the first row.
     """
@@ -61,13 +61,18 @@ def test_killed_at_random_fifty_times(
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
     list(migrate(store, pipeline, targets, Settings(dry_run=True)))
     store.close()
-    for _ in range(KILLS):
+    for number in range(KILLS):
+        readable, writable = os.pipe()
         child = os.fork()
         if child == 0:
-            _run_until_killed(store, pipeline)
-        time.sleep(chance.uniform(0.02, 0.16))
+            _run_until_killed(store, pipeline, writable)
+        os.close(writable)
+        if number % 2:
+            os.read(readable, 1)
+        time.sleep(chance.uniform(0.0, 0.06))
         os.kill(child, 9)
         os.waitpid(child, 0)
+        os.close(readable)
     halfway = rows(store)
     assert sum(map(sum, halfway.values())) == 2 * KILLED_COUNT
     assert everything(store) == before
@@ -90,10 +95,15 @@ def test_killed_at_random_fifty_times(
     assert store.list("batch", "cronjobs").items == stored
 
 
-def _run_until_killed(store: SqlStore, pipeline: Pipeline) -> None:
-    """In the child, at a pace that leaves something for the next ones."""
+def _run_until_killed(store: SqlStore, pipeline: Pipeline, told: int) -> None:
+    """In the child, at a pace that leaves something for the next ones; it says what it wrote."""
+
+    def tell(progress: Progress) -> None:
+        if progress.done:
+            os.write(told, b".")
+
     try:
         targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-        list(migrate(store, pipeline, targets, Settings(batch_size=10, rate=1000)))
+        list(migrate(store, pipeline, targets, Settings(batch_size=10, rate=1000), tell))
     finally:
         os._exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from kconv.errors import Unavailable
@@ -15,6 +15,7 @@ from kconv_migrations.rows.jobs import Done, Job
 from kconv_migrations.storage.workers import Hands
 
 Row = TypeVar("Row", bound=Stored | Change)
+T = TypeVar("T")
 
 ALL: Final = ""
 """As ``other_than``: no row is in this version."""
@@ -56,7 +57,7 @@ def through(
 ) -> Iterator[tuple[Sequence[Row], Done]]:
     """Each page with what became of its job, in order; a few further ones are under way."""
     waiting: deque[tuple[Sequence[Row], Future[Done]]] = deque()
-    for page in pages:
+    for page in ahead(pages) if hands.depth else pages:
         waiting.append((page, hands.submit(job(page))))
         if len(waiting) > hands.depth:
             rows, future = waiting.popleft()
@@ -64,6 +65,16 @@ def through(
     while waiting:
         rows, future = waiting.popleft()
         yield rows, future.result()
+
+
+def ahead(pages: Iterable[T]) -> Iterator[T]:
+    """The same pages, each read while the one before it is dealt with."""
+    iterator = iter(pages)
+    with ThreadPoolExecutor(1, thread_name_prefix="kconv-reader") as reader:
+        following: Future[T | None] = reader.submit(next, iterator, None)
+        while (page := following.result()) is not None:
+            following = reader.submit(next, iterator, None)
+            yield page
 
 
 class Patient:
