@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from kconv.serve.status import bad_request
+from kconv.codec import json as json_codec
+from kconv.errors import DecodeError
+from kconv.paths import quote
+from kconv.serve.names import path_segment_problems
+from kconv.serve.status import Refusal, bad_request
 
 _VERSION = "meta.k8s.io/v1"
+
+INCONSISTENT = -1
+"""In place of a token's resourceVersion: go on with whatever is there, as Kubernetes has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +40,31 @@ def parse_continue(token: str, *, within: str, namespaced: bool) -> Continuation
 
     Raises `kconv.serve.status.Refusal` (400) for one that this API never gave out.
     """
-    try:
-        fields = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        if fields["v"] != _VERSION:
-            raise ValueError("server does not recognize this encoded version")
-        version, start = fields["rv"], fields["start"]
-        if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-            raise ValueError("incorrect encoded start resourceVersion")
-        if not isinstance(start, str) or not start.startswith("/") or not start.strip("/\0"):
-            raise ValueError("encoded start key is empty")
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from None
+    fields = _fields(token)
+    if fields.get("v") != _VERSION:
+        raise _not_valid("server does not recognize this encoded version")
+    version, start = fields.get("rv"), fields.get("start")
+    if isinstance(version, bool) or not isinstance(version, int) or version < INCONSISTENT:
+        raise _not_valid("incorrect encoded start resourceVersion")
+    if not isinstance(start, str) or not start.startswith("/") or not start.strip("/\0"):
+        raise _not_valid("encoded start key is empty")
     steps = start.removesuffix("\0").strip("/").split("/")
     expected = 2 if namespaced and not within else 1
-    if len(steps) != expected:
-        raise bad_request(f"invalid continue token: continue key is not valid: {start!r}")
+    if len(steps) != expected or any(not step or path_segment_problems(step) for step in steps):
+        raise _not_valid(quote(start))
     return Continuation(version, (steps[0], steps[1]) if expected == 2 else (within, steps[0]))
+
+
+def _fields(token: str) -> dict[str, Any]:
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        fields = json_codec.decode(text)
+    except (ValueError, DecodeError):
+        raise _not_valid("it cannot be read") from None
+    if not isinstance(fields, dict):
+        raise _not_valid("it cannot be read")
+    return fields
+
+
+def _not_valid(why: str) -> Refusal:
+    return bad_request(f"invalid continue token: continue key is not valid: {why}")

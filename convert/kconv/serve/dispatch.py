@@ -17,6 +17,7 @@ from kconv.errors import (
     KconvError,
     NotFound,
     ObjectRef,
+    StoreError,
     VersionNotOnRecord,
 )
 from kconv.serve.body import read_body
@@ -220,6 +221,6 @@ def told(error: KconvError, target: Target | None) -> Refusal:
         gvk = target.spoke.gvk
         about = ObjectRef(gvk.group, gvk.version, gvk.kind, target.namespace, target.name)
     refusal = refusal_of(error, about)
-    if refusal.code >= 500:
+    if refusal.code >= 500 and not isinstance(error, StoreError):
         _log.error("%s: %s", error.reason, error.message)
     return refusal

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from kconv.errors import KconvError
+from kconv.serve.status import UNREACHABLE
 from kconv.store import Store
+
+_log = logging.getLogger(__name__)
 
 Check = Callable[[], str]
 """Returns what is wrong, or the empty string."""
@@ -51,7 +55,9 @@ class Health:
         try:
             self._store.head()
         except KconvError as error:
-            return error.message
+            # Where the database is and what its driver said is not for whoever may probe.
+            _log.warning("%s", error.message)
+            return UNREACHABLE
         return ""
 
 

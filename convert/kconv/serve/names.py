@@ -80,4 +80,7 @@ def path_segment_problems(name: str) -> list[str]:
     """What keeps a string from being one step of a URL."""
     if name in (".", ".."):
         return [f"may not be '{name}'"]
-    return [f"may not contain '{char}'" for char in "/%" if char in name]
+    problems = [f"may not contain '{char}'" for char in "/%" if char in name]
+    if not name.isprintable():
+        problems.append("may not contain control characters")
+    return problems

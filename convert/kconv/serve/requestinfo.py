@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from kconv.errors import NotRegistered
 from kconv.gvk import GroupResource, GroupVersion, GroupVersionResource
+from kconv.paths import quote
 from kconv.scheme import Scheme, Spoke
-from kconv.serve.status import no_such_path
+from kconv.serve.names import path_segment_problems
+from kconv.serve.status import bad_request, no_such_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Target:
 def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> Target:
     """The resource that ``path`` names.
 
-    Raises `kconv.serve.status.Refusal` (404) for a path that names nothing that is served.
+    Raises `kconv.serve.status.Refusal`: 404 for a path that names nothing that is served, 400 for
+    a name or namespace that no object can have, which no database need be asked for.
     """
     steps = path.strip("/").split("/")
     if steps[0] == "api" and len(steps) > 2:
@@ -71,4 +74,8 @@ def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> 
         raise no_such_path()
     if subresource and subresource not in options.subresources:
         raise no_such_path()
+    for what, given in (("Namespace", namespace), ("Name", name)):
+        if problems := path_segment_problems(given):
+            listed = ", ".join(problems)
+            raise bad_request(f"{what} parameter invalid: {quote(given)}: {listed}")
     return Target(spoke, namespace, name, subresource)

@@ -6,10 +6,20 @@ The shapes and messages are those of ``k8s.io/apimachinery/pkg/api/errors``; cli
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kconv.errors import KconvError, ObjectRef, Problem
+from kconv.errors import (
+    MESSAGE_LIMIT,
+    KconvError,
+    ObjectRef,
+    Problem,
+    StoreError,
+    TablesOutdated,
+    Unavailable,
+    shortened,
+)
 from kconv.gvk import GroupResource
 from kconv.paths import Finding, Path, describe, format_path, required
 
@@ -34,14 +44,21 @@ CODES: Mapping[str, int] = {
 """The HTTP status code of each reason of metav1.StatusReason that this server gives."""
 
 RETRY_SECONDS = 1
+UNREACHABLE = "the database cannot be reached; try again"
+
+_LIMIT = 2_000
+_VALUE_LIMIT = 256
+_MOST_CAUSES = 500
+_log = logging.getLogger(__name__)
 
 
 class Refusal(Exception):
     """A request that is answered with a failure Status.
 
     ``reason`` is a metav1.StatusReason, or empty where Kubernetes gives none; ``code`` follows
-    from it unless given. ``details`` is the Status' ``details`` or None to leave it out, and
-    ``headers`` go with the answer.
+    from it unless given. ``details`` is the Status' ``details`` or None to leave it out,
+    ``metadata`` its ListMeta, and ``headers`` go with the answer. A message that quotes the
+    request at length is cut.
     """
 
     def __init__(
@@ -52,10 +69,13 @@ class Refusal(Exception):
         code: int | None = None,
         details: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> None:
+        message = shortened(message, MESSAGE_LIMIT if reason == "Invalid" else _LIMIT)
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.metadata = dict(metadata or {})
         self.code = CODES.get(reason, 500) if code is None else code
         self.details = details
         self.headers = dict(headers or {})
@@ -65,7 +85,7 @@ class Refusal(Exception):
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
         }
@@ -91,7 +111,12 @@ def success(details: Mapping[str, Any]) -> dict[str, Any]:
 def details_of(name: str, group: str, kind: str, uid: str = "") -> dict[str, Any]:
     """What a Status is about; empty parts are left out, as Kubernetes does."""
     parts = {"name": name, "group": group, "kind": kind, "uid": uid}
-    return {key: value for key, value in parts.items() if value}
+    return {key: _cut(value) for key, value in parts.items() if value}
+
+
+def _cut(value: str) -> str:
+    """A name as an answer repeats it: those that exist fit, others may be megabytes long."""
+    return shortened(value, _VALUE_LIMIT)
 
 
 def bad_request(message: str) -> Refusal:
@@ -119,13 +144,13 @@ def unprocessable() -> Refusal:
 def not_found(resource: GroupResource, name: str) -> Refusal:
     """404: no object of that name."""
     details = details_of(name, resource.group, resource.resource)
-    return Refusal("NotFound", f'{resource} "{name}" not found', details=details)
+    return Refusal("NotFound", f'{resource} "{_cut(name)}" not found', details=details)
 
 
 def already_exists(resource: GroupResource, name: str) -> Refusal:
     """409: an object of that name is there."""
     details = details_of(name, resource.group, resource.resource)
-    return Refusal("AlreadyExists", f'{resource} "{name}" already exists', details=details)
+    return Refusal("AlreadyExists", f'{resource} "{_cut(name)}" already exists', details=details)
 
 
 def conflict(resource: GroupResource, name: str, why: str = "") -> Refusal:
@@ -134,14 +159,14 @@ def conflict(resource: GroupResource, name: str, why: str = "") -> Refusal:
         "the object has been modified; please apply your changes to the latest version and "
         "try again"
     )
-    message = f'Operation cannot be fulfilled on {resource} "{name}": {why}'
+    message = f'Operation cannot be fulfilled on {resource} "{_cut(name)}": {why}'
     details = details_of(name, resource.group, resource.resource)
     return Refusal("Conflict", message, details=details)
 
 
 def forbidden(resource: GroupResource, name: str, why: str, **details: Any) -> Refusal:
     """403: understood, and refused for the reason ``why``."""
-    message = f'{resource} "{name}" is forbidden: {why}'
+    message = f'{resource} "{_cut(name)}" is forbidden: {why}'
     about = details_of(name, resource.group, resource.resource)
     return Refusal("Forbidden", message, details={**about, **details})
 
@@ -150,10 +175,10 @@ def invalid(group: str, kind: str, name: str, findings: Iterable[Problem]) -> Re
     """422 that names every offending field at once."""
     found = list(findings)
     qualified = f"{kind}.{group}" if group else kind
-    message = f'{qualified} "{name}" is invalid: {describe(found)}'
+    message = f'{qualified} "{_cut(name)}" is invalid: {describe(found)}'
     causes = [
-        {"reason": item.reason, "message": item.message, "field": format_path(item.path)}
-        for item in found
+        {"reason": item.reason, "message": item.message, "field": _cut(format_path(item.path))}
+        for item in found[:_MOST_CAUSES]
     ]
     return Refusal("Invalid", message, details={**details_of(name, group, kind), "causes": causes})
 
@@ -173,9 +198,14 @@ def too_large(limit: int) -> Refusal:
     return Refusal("RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
-def expired(message: str = "The resourceVersion for the provided watch is too old.") -> Refusal:
-    """410: what the client refers to has been compacted; it has to list again."""
-    return Refusal("Expired", message)
+def expired(
+    message: str = "The resourceVersion for the provided watch is too old.", token: str = ""
+) -> Refusal:
+    """410: what the client refers to has been compacted; it has to list again.
+
+    Or it goes on with the continue ``token``, and accepts that the list is of no one moment.
+    """
+    return Refusal("Expired", message, metadata={"continue": token} if token else None)
 
 
 def future_version(asked: int, current: int) -> Refusal:
@@ -196,10 +226,15 @@ def unavailable(message: str) -> Refusal:
 def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:
     """The answer to an error of the engine or the store.
 
-    ``about`` stands in where the error does not name its object.
+    ``about`` stands in where the error does not name its object. Where the database is and what
+    its driver said is for the log only.
     """
-    if error.reason == "ServiceUnavailable":
-        return unavailable(error.message)
+    if isinstance(error, Unavailable):
+        _log.error("%s", error.message)
+        return unavailable(UNREACHABLE)
+    if type(error) in (StoreError, TablesOutdated):
+        _log.error("%s", error.message)
+        return Refusal("InternalError", "Internal error occurred: the database cannot be used")
     if error.reason == "Invalid" and error.findings:
         ref = error.about or about or ObjectRef()
         given = about or ref

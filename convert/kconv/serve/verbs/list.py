@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kconv.serve.call import Answer, Call
-from kconv.serve.continuation import Continuation, parse_continue
+from kconv.serve.continuation import INCONSISTENT, Continuation, parse_continue
+from kconv.serve.names import path_segment_problems
 from kconv.serve.options import ListOptions, list_options
+from kconv.serve.past import Forgotten, Past
 from kconv.serve.selectors import (
     Selector,
     Subject,
@@ -15,7 +17,7 @@ from kconv.serve.selectors import (
     parse_field_selector,
     parse_label_selector,
 )
-from kconv.serve.status import expired, future_version
+from kconv.serve.status import Refusal, expired, future_version
 from kconv.serve.undecodable import left_out_warning
 from kconv.store import Page, Stored
 
@@ -23,7 +25,10 @@ _PAGE = 500
 
 _TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can "
-    "start a new list without the continue parameter."
+    "start a new list without the continue parameter, or use the continue token in this response "
+    "to retrieve the remainder of the results. Continuing with the provided token results in an "
+    "inconsistent list - objects that were created, modified, or deleted between the time the "
+    "first chunk was returned and now may show up in the list."
 )
 
 
@@ -84,18 +89,24 @@ def frame(call: Call, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def find(call: Call, options: ListOptions, selector: Selector) -> Listing:
-    """The rows that a list is to show, at most ``options.limit`` of them."""
+    """The rows that a list is to show, at most ``options.limit`` of them.
+
+    All pages of a list show the moment that the first one was read at.
+    """
     store, resource = call.objects.store, call.kind.group_resource
     namespace = call.target.namespace or None
     given = _continuation(call, options)
-    listing = Listing(after=given.after if given else None)
+    began = given.after if given else None
+    listing = Listing(after=began)
     if options.resource_version:
         head = store.head()
         if options.resource_version > head:
             raise future_version(options.resource_version, head)
     narrow = selector.fields.exact("metadata.namespace") if namespace is None else None
-    if narrow and call.kind.namespaced:
+    if narrow and call.kind.namespaced and not path_segment_problems(narrow):
         namespace = narrow
+    if given and given.resource_version != INCONSISTENT:
+        listing.resource_version = given.resource_version
     while True:
         wanted = options.limit - len(listing.items) if options.limit else None
         size = wanted if wanted and selector.everything else (_PAGE if options.limit else None)
@@ -107,10 +118,17 @@ def find(call: Call, options: ListOptions, selector: Selector) -> Listing:
             after=listing.after,
         )
         listing.resource_version = listing.resource_version or page.resource_version
+        past = Past(store, resource, namespace, listing.resource_version)
+        try:
+            page = past.page(page, listing.after)
+        except Forgotten:
+            if listing.after == began:
+                raise _inconsistent(call, listing.after) from None
+            # What was found so far is a page, too.
+            listing.remaining = None
+            break
         if _take(call, page, selector, listing, options.limit):
             break
-    if given:
-        listing.resource_version = given.resource_version
     if options.match == "Exact" and options.resource_version:
         _check_unchanged(call, options.resource_version)
         listing.resource_version = options.resource_version
@@ -144,9 +162,17 @@ def _continuation(call: Call, options: ListOptions) -> Continuation | None:
     given = parse_continue(
         options.continue_token, within=call.target.namespace, namespaced=call.kind.namespaced
     )
-    if given.resource_version < call.objects.store.oldest():
-        raise expired(_TOO_OLD)
+    version = given.resource_version
+    if version != INCONSISTENT and version < call.objects.store.oldest():
+        raise _inconsistent(call, given.after)
     return given
+
+
+def _inconsistent(call: Call, after: tuple[str, str] | None) -> Refusal:
+    """410, with a token to go on with all the same where there is a place to go on from."""
+    if after is None:
+        return expired(_TOO_OLD)
+    return expired(_TOO_OLD, Continuation(INCONSISTENT, after).encode(within=call.target.namespace))
 
 
 def _check_unchanged(call: Call, version: int) -> None:
