@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kconv.serve.tables import age, at_path, human_duration
+from kconv.fields.age import age, human_duration
+from kconv.serve.tables import at_path
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kconv.fields.time import parse_time
+from kconv.fields.age import age
 from kconv.resource import Column
 from kconv.scheme import Spoke
 from kconv.serve.metadata import now
@@ -14,7 +14,6 @@ from kconv.serve.status import Refusal
 
 NAME = Column("Name", "metadata.name", format="name")
 AGE = Column("Age", "metadata.creationTimestamp", type="date")
-UNKNOWN = "<unknown>"
 UNREADABLE = "<unreadable>"
 NONE = "<none>"
 
@@ -111,40 +110,3 @@ def at_path(document: Mapping[str, Any], path: str) -> Any:
         else:
             return None
     return found
-
-
-def age(text: Any, when: datetime) -> str:
-    """How long ago a time was, as kubectl writes it: ``45s``, ``3m7s``, ``5h``, ``12d``."""
-    if not isinstance(text, str) or not text:
-        return UNKNOWN
-    try:
-        since = parse_time(text)
-    except ValueError:
-        return UNKNOWN
-    seconds = int((when - since).total_seconds())
-    if seconds < -1:
-        return "<invalid>"
-    return human_duration(max(seconds, 0))
-
-
-def human_duration(seconds: int) -> str:
-    """Seconds in the two greatest units that say something (``duration.HumanDuration``)."""
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if seconds < 120:
-        return f"{seconds}s"
-    if minutes < 10:
-        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    if days < 8:
-        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
-    if days < 365 * 2:
-        return f"{days}d"
-    if days < 365 * 8:
-        years, rest = divmod(days, 365)
-        return f"{years}y{rest}d" if rest else f"{years}y"
-    return f"{days // 365}y"
