@@ -10,7 +10,16 @@ import pytest
 from kconv.serve.verbs import change
 from kconv.store import SqlStore
 from serve.conftest import Running
-from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
+from serve.samples import (
+    CONFIGMAPS,
+    CRONJOBS,
+    JSON_PATCH,
+    STRATEGIC,
+    configmap,
+    created,
+    cronjob,
+    patched,
+)
 
 HUGE = "9" * 5000
 
@@ -157,3 +166,64 @@ def test_lost_races_end_in_time(
     insisting = {"metadata": version, "data": {"a": "c"}}
     assert patched(client, f"{CONFIGMAPS}/x", insisting).status_code == 409
     assert len(tries) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "media_type"),
+    [
+        ("POST", CONFIGMAPS, "x" * 1_000_000, "application/json"),
+        ("POST", CONFIGMAPS, configmap("x" * 1_000_000), "application/json"),
+        ("POST", CONFIGMAPS, configmap("x", uid=["y" * 1_000_000]), "application/json"),
+        ("POST", CONFIGMAPS, configmap("x", labels={"y" * 1_000_000: "!"}), "application/json"),
+        (
+            "POST",
+            CONFIGMAPS,
+            configmap("x", labels={f"-{n}": "!" for n in range(20_000)}),
+            "application/json",
+        ),
+        ("POST", CONFIGMAPS, {**configmap("x"), "kind": "y" * 1_000_000}, "application/json"),
+        ("POST", CONFIGMAPS, {**configmap("x"), "y" * 1_000_000: 1}, "application/json"),
+        ("POST", CONFIGMAPS, configmap("x", namespace="y" * 1_000_000), "application/json"),
+        ("PUT", f"{CONFIGMAPS}/x", configmap("y" * 1_000_000), "application/json"),
+        (
+            "PUT",
+            f"{CONFIGMAPS}/x",
+            configmap("x", resourceVersion="y" * 1_000_000),
+            "application/json",
+        ),
+        ("PUT", f"{CONFIGMAPS}/x", configmap("x", uid="y" * 1_000_000), "application/json"),
+        ("PATCH", f"{CONFIGMAPS}/x", {"$patch": "y" * 1_000_000}, STRATEGIC),
+        ("PATCH", f"{CONFIGMAPS}/x", [{"op": "y" * 1_000_000, "path": ""}], JSON_PATCH),
+        ("PATCH", f"{CONFIGMAPS}/x", [{"op": "remove", "path": "y" * 1_000_000}], JSON_PATCH),
+        ("DELETE", f"{CONFIGMAPS}/x", {"kind": "y" * 1_000_000}, "application/json"),
+        (
+            "DELETE",
+            f"{CONFIGMAPS}/x",
+            {"preconditions": {"uid": "y" * 1_000_000}},
+            "application/json",
+        ),
+    ],
+)
+def test_long_values_are_not_repeated(
+    client: httpx.Client, method: str, path: str, body: Any, media_type: str
+) -> None:
+    created(client, CONFIGMAPS, configmap("x"))
+    query = "?fieldValidation=Strict"
+    headers = {"Content-Type": media_type}
+    response = client.request(method, f"{path}{query}", json=body, headers=headers)
+    assert 400 <= response.status_code < 500
+    assert len(response.content) < 300_000
+    message = response.json()["message"]
+    assert len(message) < 20_000
+    assert "y" * 5_000 not in message
+
+
+def test_patches_are_quoted_as_json(client: httpx.Client) -> None:
+    created(client, CRONJOBS, cronjob("x"))
+    pod: dict[str, Any] = {"spec": {"containers": [{"image": "x"}]}}
+    patch = {"spec": {"jobTemplate": {"spec": {"template": pod}}}}
+    response = patched(client, f"{CRONJOBS}/x", patch, STRATEGIC)
+    assert response.status_code == 400
+    assert 'map: {"image": "x"} does not contain declared merge key' in response.json()["message"]
+    response = patched(client, f"{CRONJOBS}/x", [{"op": None, "path": "/"}], JSON_PATCH)
+    assert response.json()["message"].endswith("unexpected kind of operation: null")

@@ -1,13 +1,15 @@
 """A database that cannot be reached, and defects: a Status, and nothing else."""
 
+import json
+import time
 from typing import Any
 
 import httpx
 import pytest
 
-from kconv.errors import Unavailable
+from kconv.errors import Expired, StoreError, TablesOutdated, Unavailable
 from kconv.store import SqlStore
-from serve.samples import CONFIGMAPS, configmap
+from serve.samples import CONFIGMAPS, configmap, created
 
 
 def broken(*args: Any, **kwargs: Any) -> Any:
@@ -42,3 +44,55 @@ def test_defect_is_a_status(
     monkeypatch.setattr(store, "get", defect)
     response = client.get(f"{CONFIGMAPS}/x")
     assert (response.status_code, response.json()["reason"]) == (500, "InternalError")
+
+
+def test_nothing_of_the_database_is_told(
+    client: httpx.Client,
+    store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client.get(CONFIGMAPS)
+    where = "postgresql://kconv@db.internal:5432/kconv"
+    for error in (Unavailable, StoreError, TablesOutdated):
+
+        def fail(*args: Any, error: type[StoreError] = error, **kwargs: Any) -> Any:
+            raise error(f"cannot reach the database {where}: connection refused")
+
+        for name in ("get", "list", "head"):
+            monkeypatch.setattr(store, name, fail)
+        for path in (CONFIGMAPS, f"{CONFIGMAPS}/x", "/readyz", "/readyz/database", "/healthz"):
+            caplog.clear()
+            response = client.get(path)
+            assert response.status_code >= 500
+            assert "db.internal" not in response.text
+            assert "refused" not in response.text
+            assert where in caplog.text
+    assert "the database cannot be reached; try again" in client.get("/readyz").text
+
+
+def test_watch_ends_when_the_change_log_fails(
+    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compacted(*args: Any, **kwargs: Any) -> Any:
+        raise Expired("too old resource version: 1 (2)")
+
+    def defect(*args: Any, **kwargs: Any) -> Any:
+        raise ZeroDivisionError
+
+    for failing in (compacted, defect):
+        version = client.get(CONFIGMAPS).json()["metadata"]["resourceVersion"]
+        params = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "25"}
+        began = time.monotonic()
+        with client.stream("GET", CONFIGMAPS, params=params) as response:
+            assert response.status_code == 200
+            time.sleep(0.3)
+            with monkeypatch.context() as patch:
+                patch.setattr(store, "changes", failing)
+                patch.setattr(store, "head", broken)
+                assert response.read() == b""
+        assert time.monotonic() - began < 15
+    params["timeoutSeconds"] = "1"
+    created(client, CONFIGMAPS, configmap("x"))
+    response = client.get(CONFIGMAPS, params=params)
+    assert [json.loads(line)["type"] for line in response.iter_lines()] == ["ADDED"]

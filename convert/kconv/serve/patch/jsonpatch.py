@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from kconv.paths import quote
 from kconv.serve.status import bad_request, unprocessable
 
 OPERATIONS_LIMIT = 10_000
@@ -68,7 +69,7 @@ def _read(operation: Any) -> tuple[str, list[str], list[str]]:
         raise bad_request("error decoding patch: an operation is not an object")
     name = operation.get("op")
     if name not in (*_WITH_VALUE, *_WITH_FROM, "remove"):
-        raise bad_request(f"error decoding patch: unexpected kind of operation: {name}")
+        raise bad_request(f"error decoding patch: unexpected kind of operation: {quote(name)}")
     if name in _WITH_VALUE and "value" not in operation:
         raise bad_request(f"error decoding patch: operation {name} has no value")
     source = _pointer(operation.get("from")) if name in _WITH_FROM else []
@@ -77,7 +78,7 @@ def _read(operation: Any) -> tuple[str, list[str], list[str]]:
 
 def _pointer(text: Any) -> list[str]:
     if not isinstance(text, str) or (text and not text.startswith("/")):
-        raise bad_request(f"error decoding patch: {text!r} is not a JSON pointer")
+        raise bad_request(f"error decoding patch: {quote(text)} is not a JSON pointer")
     return [step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:]]
 
 

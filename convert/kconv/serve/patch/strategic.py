@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from kconv.paths import quote
 from kconv.schema import Type
 from kconv.serve.patch.order import in_set_order
 from kconv.serve.patch.shapes import Shape
@@ -37,7 +38,7 @@ def _merge_object(value: dict[str, Any], patch: dict[str, Any], shape: Shape) ->
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise bad_request(f"unknown patch type found: {directive}")
+        raise bad_request(f"unknown patch type found: {quote(directive)}")
     if RETAIN in patch:
         value = _retain(value, patch)
     for key, change in patch.items():
@@ -88,13 +89,13 @@ def _merge_list(
     added: list[Any] = []
     for item in change:
         if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+            raise bad_request(f"map: {quote(item)} does not contain declared merge key: {key}")
         place = next((at for at, old in enumerate(merged) if _key(old, key) == item[key]), None)
         directive = item.get(DIRECTIVE)
         if directive == "delete":
             merged = [old for old in merged if _key(old, key) != item[key]]
         elif directive is not None:
-            raise bad_request(f"unknown patch type found: {directive}")
+            raise bad_request(f"unknown patch type found: {quote(directive)}")
         elif place is None:
             added.append(_merge_object({}, item, shape.element()))
         else:
@@ -159,7 +160,8 @@ def _reorder(
         live = not (isinstance(item, dict) and DIRECTIVE in item)
         if live and _key(item, key) not in names:
             raise bad_request(
-                f"The order in patch list:\n{listed}\n doesn't match {SET_ORDER} list:\n{order}\n"
+                f"The order in patch list:\n{quote(listed)}\n doesn't match {SET_ORDER} list:\n"
+                f"{quote(order)}\n"
             )
     before = [_key(item, key) for item in items]
     value[name] = in_set_order(items, names, lambda item: _key(item, key), before)
