@@ -218,7 +218,6 @@ def test_memory_does_not_grow_with_rows(
     )
     high = peak(database_url, "batch=v1")
     assert rows(store) == {NEW: (few + many, 0)}
-    print(f"peak KiB: {low} over few rows, {high} over {many:,}")
     assert high < low + 40 * 1024, (low, high)
     assert high < 300 * 1024
     assert store.get(key("many-000001")).api_version == NEW
