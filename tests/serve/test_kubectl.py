@@ -193,3 +193,10 @@ def test_warnings_are_printed(run: Kubectl, store: SqlStore) -> None:
     assert "cannot be read" in run("get", *mine, "report", fails=True)
     assert "deleted" in run("delete", *mine, "report", "--wait=false", said="cannot be read")
     assert run("get", *mine) == ""
+
+
+def test_create_of_a_kind_that_is_not_served(run: Kubectl) -> None:
+    unserved = json.dumps({"apiVersion": "nope.io/v1", "kind": "Nope", "metadata": {"name": "x"}})
+    for verb in ("create", "apply"):
+        said = run(verb, "-f", "-", stdin=unserved, fails=True)
+        assert 'no matches for kind "Nope" in version "nope.io/v1"' in said

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from kconv.serve.protobuf.wire import fields
+
 
 def refs(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
@@ -50,3 +52,16 @@ def test_what_kubectl_looks_for(client: httpx.Client) -> None:
     assert containers["x-kubernetes-patch-strategy"] == "merge"
     assert containers["x-kubernetes-list-map-keys"] == ["name"]
     assert pod["required"] == ["containers"]
+
+
+def test_v2_is_there_and_empty(client: httpx.Client) -> None:
+    protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    response = client.get("/openapi/v2", headers={"Accept": protobuf})
+    assert response.headers["content-type"] == protobuf.replace("@", ".")
+    found = dict(fields(response.content))
+    info = found[2]
+    assert isinstance(info, bytes)
+    assert (found[1], dict(fields(info))[1]) == (b"2.0", b"Kubernetes")
+    document = client.get("/openapi/v2").json()
+    assert (document["swagger"], document["paths"], document["definitions"]) == ("2.0", {}, {})
+    assert client.get("/openapi/v2", headers={"Accept": "text/html"}).status_code == 406

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from kconv.errors import UsageError
 from kconv.gvk import GroupVersion
-from kconv.serve import discovery
-from kconv.serve.negotiation import Accepted, negotiate, not_acceptable
+from kconv.serve import discovery, openapi
+from kconv.serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
 from kconv.serve.respond import CACHE, plain_text, write
 from kconv.serve.server import Server
 from kconv.serve.status import method_not_allowed, no_such_path
@@ -44,6 +44,8 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Respon
     if steps[:2] == ["openapi", "v3"]:
         return await _openapi(server, request, "/".join(steps[2:]))
     accept = request.headers.get("accept", "")
+    if steps == ["openapi", "v2"]:
+        return _openapi_v2(server, accept)
     if not steps:
         return write({"paths": list(root_paths(server))}, 200, negotiate(accept, views=()))
     if first == "version" and len(steps) == 1:
@@ -88,6 +90,16 @@ async def _openapi(server: Server, request: Request, path: str) -> Response:
     if request.query_params.get("hash"):
         headers["Cache-Control"] = "public, immutable"
     return Response(document, 200, headers)
+
+
+def _openapi_v2(server: Server, accept: str) -> Response:
+    for item in parse_accept(accept):
+        if item.covers(JSON):
+            return write(openapi.v2_document(server.release))
+        if item.type in (openapi.PROTOBUF, openapi.PROTOBUF_SENT):
+            headers = {**CACHE, "Content-Type": openapi.PROTOBUF_SENT}
+            return Response(openapi.v2_protobuf(server.release), 200, headers)
+    raise not_acceptable((JSON, openapi.PROTOBUF))
 
 
 async def _discovery(server: Server, request: Request, steps: list[str]) -> Response:
@@ -138,7 +150,7 @@ def _group_version(steps: list[str]) -> GroupVersion:
 
 def root_paths(server: Server) -> Iterator[str]:
     """Every path that is of use without a parameter, sorted."""
-    paths = {"/api", "/apis", "/metrics", "/openapi/v3", "/version"}
+    paths = {"/api", "/apis", "/metrics", "/openapi/v2", "/openapi/v3", "/version"}
     for group_version in server.served:
         if group_version.group:
             paths |= {f"/apis/{group_version.group}", f"/apis/{group_version}"}
