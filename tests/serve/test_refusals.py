@@ -9,7 +9,7 @@ import pytest
 
 from kconv.serve.verbs import change
 from kconv.store import SqlStore
-from serve.conftest import Running
+from serve.conftest import BOTH, Running
 from serve.samples import (
     CONFIGMAPS,
     CRONJOBS,
@@ -122,6 +122,7 @@ def test_bad_dry_run(client: httpx.Client, query: str) -> None:
     assert client.get(f"{CONFIGMAPS}/x").status_code == 404
 
 
+@BOTH
 def test_patches_of_one_object_all_succeed(
     serve: Callable[..., Running], client: httpx.Client
 ) -> None:
@@ -131,7 +132,7 @@ def test_patches_of_one_object_all_succeed(
 
     def write(server: str, writer: int) -> None:
         with httpx.Client(base_url=server, trust_env=False, timeout=60) as own:
-            for number in range(10):
+            for number in range(20):
                 body = {"data": {f"{writer}-{number}": "x"}}
                 codes.append(patched(own, f"{CONFIGMAPS}/x", body).status_code)
 
@@ -143,8 +144,8 @@ def test_patches_of_one_object_all_succeed(
         thread.start()
     for thread in threads:
         thread.join()
-    assert codes == [200] * 80
-    assert len(client.get(f"{CONFIGMAPS}/x").json()["data"]) == 81
+    assert codes == [200] * 160
+    assert len(client.get(f"{CONFIGMAPS}/x").json()["data"]) == 161
 
 
 def test_lost_races_end_in_time(
