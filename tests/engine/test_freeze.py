@@ -6,9 +6,10 @@ from engine.sample import SpecV1, Widget, WidgetV1, WidgetV2, scheme
 from engine.test_edges import rules
 from kconv.edges import Edge, Functions, Lose, MapValues, Preserve, Rename, Split, Wrap
 from kconv.errors import NotRegistered, SchemeError
-from kconv.fields import Object, String
+from kconv.fields import Int32, List, Object, String
 from kconv.gvk import GroupVersion
 from kconv.resource import Hub, Resource
+from kconv.schema import Type
 from kconv.scheme import Scheme, load_scheme
 
 
@@ -146,3 +147,34 @@ def test_the_shipped_groups() -> None:
     scheduled = found.spoke(GroupVersion("batch", "v2alpha1").kind("ScheduledJob"))
     assert str(scheduled.kind.group_resource) == "cronjobs.batch"
     assert [s.storage for s in load_scheme(["batch"]).kinds] == [GroupVersion("batch", "v1")] * 2
+
+
+class Broken(Type):
+    deep = List(Object(lambda: 3))  # type: ignore[arg-type, return-value]  # what is tested
+    level = String(enum=("a", "b"), load_default="c")
+    count = Int32(load_default=2**40)
+
+
+def test_types_that_cannot_be_compiled_are_refused() -> None:
+    class Wrong(Resource):
+        spec = Object(Broken)
+
+        class Meta:
+            group = "example.com"
+            version = "v1"
+
+    class WrongHub(Hub):
+        spec = Object(Broken)
+
+        class Meta:
+            group = "example.com"
+            kind = "Wrong"
+
+    scheme = Scheme()
+    scheme.add(WrongHub, Edge(Wrong), storage="example.com/v1")
+    with pytest.raises(SchemeError) as caught:
+        scheme.freeze()
+    message = str(caught.value)
+    assert "spec.deep[*]: Object() takes a Type, not 3" in message
+    assert 'spec.level: its default "c" is none of a, b' in message
+    assert "spec.count: its default" in message

@@ -49,7 +49,7 @@ def scheme_for(
     """
     found = {_group(value) for manifest in manifests for value in _objects(manifest)}
     found |= {target.group for target in targets}
-    scheme = load_scheme(groups=found & set(installed_groups()), apis=apis)
+    scheme = load_scheme(found & set(installed_groups()), apis, deep=bool(apis))
     if not found <= set(scheme.groups()):
         # A group that no package goes by may still hold versions of another group's kind.
         scheme = load_scheme(apis=apis)

@@ -19,7 +19,7 @@ class Object(Field):
     """An object of another `kconv.schema.Type`; a lambda where the type comes later in a module.
 
     With ``load_default=dict`` an absent object is an empty one with its own defaults. Raises
-    ``TypeError`` on first use when it is given something that is not a type.
+    ``TypeError`` on first use when it is given something else.
     """
 
     type_name = "object"
@@ -39,9 +39,10 @@ class Object(Field):
     def type(self) -> type[Type]:
         """The class of the object's type."""
         if not isinstance(self._of, type):
-            self._of = self._of()
-        if not issubclass(self._of, marshmallow.Schema):
-            raise TypeError(f"field {self.name}: Object() takes a Type, not {self._of!r}")
+            found: Any = self._of()
+            if not isinstance(found, type) or not issubclass(found, marshmallow.Schema):
+                raise TypeError(f"Object() takes a Type, not {found!r}")
+            self._of = found
         return self._of
 
     def default(self) -> Any:

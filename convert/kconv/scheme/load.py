@@ -27,10 +27,13 @@ def _points() -> list[EntryPoint]:
     return sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
 
 
-def load_scheme(groups: Collection[str] | None = None, apis: Sequence[str] = ()) -> Scheme:
+def load_scheme(
+    groups: Collection[str] | None = None, apis: Sequence[str] = (), *, deep: bool = True
+) -> Scheme:
     """A frozen scheme of the installed API packages, or of some groups of them.
 
-    ``groups`` limits what is imported, which keeps start-up short; None loads all. ``apis`` adds
+    ``groups`` limits what is imported, which keeps start-up short; None loads all. ``deep`` is
+    that of `Scheme.freeze`. ``apis`` adds
     packages by ``module:function``, where the function takes the `Scheme` to fill.
 
     Raises `UsageError` for a module or function that is not there, `SchemeError` for what
@@ -42,7 +45,7 @@ def load_scheme(groups: Collection[str] | None = None, apis: Sequence[str] = ())
             _fill(scheme, point.value, point.load)
     for name in apis:
         _fill(scheme, name, partial(_named, name))
-    return scheme.freeze()
+    return scheme.freeze(deep=deep)
 
 
 def _fill(scheme: Scheme, name: str, load: Callable[[], Register]) -> None:

@@ -9,6 +9,7 @@ from kconv.paths import Finding
 from kconv.resource import Hub, options_of
 from kconv.scheme.freeze import freeze_kind, registration_problems
 from kconv.scheme.spoke import HubKind, Spoke
+from kconv.scheme.types import type_problems
 
 
 class Scheme:
@@ -38,8 +39,11 @@ class Scheme:
         kind.spokes.sort(key=lambda spoke: version_key(spoke.options.version))
         self.kinds.append(kind)
 
-    def freeze(self) -> Scheme:
+    def freeze(self, *, deep: bool = True) -> Scheme:
         """Check everything that is registered, and allow no more.
+
+        Without ``deep``, types below those that conversions compare are not looked at before
+        they are used, which makes for a quicker start.
 
         Raises `SchemeError` whose findings name every field without a counterpart or a rule,
         every rule that applies to nothing or lacks a direction, every kind with a second hub,
@@ -50,6 +54,8 @@ class Scheme:
         findings: list[Finding] = list(registration_problems(self.kinds))
         for kind in self.kinds:
             findings.extend(freeze_kind(kind))
+        if deep:
+            findings.extend(type_problems(self.kinds))
         if findings:
             lines = "\n".join(f"  {finding.message}" for finding in findings)
             raise SchemeError(f"the scheme is not complete:\n{lines}", findings=findings)
