@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import marshmallow
 from marshmallow import missing
@@ -38,12 +38,13 @@ class Object(Field):
     @property
     def type(self) -> type[Type]:
         """The class of the object's type."""
-        if not isinstance(self._of, type):
-            found: Any = self._of()
-            if not isinstance(found, type) or not issubclass(found, marshmallow.Schema):
-                raise TypeError(f"Object() takes a Type, not {found!r}")
-            self._of = found
-        return self._of
+        of: Any = self._of
+        if not isinstance(of, type):
+            of = of()
+        if not isinstance(of, type) or not issubclass(of, marshmallow.Schema):
+            raise TypeError(f"Object() takes a Type, not {of!r}")
+        found = self._of = cast("type[Type]", of)
+        return found
 
     def default(self) -> Any:
         """An absent object with ``load_default`` is decoded like one that was written."""
