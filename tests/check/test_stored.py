@@ -20,10 +20,9 @@ V1 = f"{GROUP}/v1"
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path / 'kconv.db'}"
-    db.upgrade(url)
-    return url
+def url(database_url: str) -> str:
+    db.upgrade(database_url)
+    return database_url
 
 
 @pytest.fixture
