@@ -105,21 +105,9 @@ def _print(
     from kconv.cli.console import emit, emit_table, say
     from kconv.cli.message import count
     from kconv.cli.migrate_runs import SHOWN_RUNS, run_rows
+    from kconv.cli.stored import STORED, stored_rows
 
-    emit_table(
-        ("RESOURCE", "VERSION", "OBJECTS", "CHANGES", "PREFERRED"),
-        [
-            (
-                str(each.resource),
-                version.api_version,
-                f"{version.objects:,}",
-                f"{version.changes:,}",
-                "yes" if version.preferred else "-",
-            )
-            for each in found
-            for version in each.versions
-        ],
-    )
+    emit_table(STORED, stored_rows(found))
     if runs:
         emit("")
         emit_table(*run_rows(store, runs[:SHOWN_RUNS]))

@@ -1,8 +1,7 @@
 """Using every version once before requests come.
 
-What a version is compiled to is built on first use. Doing that here makes the first request as
-fast as the others, and keeps two threads from building the same type at the same time, which
-msgspec (0.22) does not survive.
+What a version is compiled to is built on first use; doing that here makes the first request as
+fast as the others.
 """
 
 from __future__ import annotations
