@@ -13,6 +13,7 @@ from kconv.resource import Hub, Resource
 from kconv.schema import Type
 from kconv.scheme import Scheme
 from kconv.store import Quarantined, Server, SqlStore
+from kconv_migrations.rows.workers import InProcess
 from kconv_migrations.storage import (
     References,
     Settings,
@@ -25,7 +26,6 @@ from kconv_migrations.storage import (
     undo,
     verify,
 )
-from kconv_migrations.storage.workers import InProcess
 from migrate.samples import NEW, OLD, encoded, key, manifest, rows, seed
 
 Run = Callable[..., Ended]

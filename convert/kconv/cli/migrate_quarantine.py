@@ -124,7 +124,7 @@ def _data(store: Store, row: Quarantined) -> str:
 
 def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> None:
     from kconv.cli.console import emit, emit_json
-    from kconv.cli.migrate_options import hands_for, outage
+    from kconv.cli.migrate_options import outage
     from kconv.cli.migrate_report import complain, outcome_as_json, report
     from kconv.pipeline import Pipeline
     from kconv.scheme import load_scheme
@@ -137,8 +137,7 @@ def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> Non
         pipeline = Pipeline(scheme)
         targets = storage.plan(store, scheme, names)
         settings = storage.Settings(outage=outage(db))
-        with hands_for(store, lambda: pipeline, 1, apis) as hands:
-            outcomes = list(storage.migrate(store, pipeline, targets, settings, hands=hands))
+        outcomes = list(storage.migrate(store, pipeline, targets, settings))
     if output is Report.JSON:
         emit_json({"resources": [outcome_as_json(each) for each in outcomes]})
     elif not names:

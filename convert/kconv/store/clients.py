@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from kconv.store.moments import moment, now
 from kconv.store.tables import clients
@@ -64,12 +63,23 @@ def count(connection: Connection, requests: Mapping[tuple[str, str, str, str], i
     ]
     if not rows:
         return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = make(clients)
+    new = _insert(connection)
     added = clients.c.requests + new.excluded.requests
     connection.execute(
         new.on_conflict_do_update(index_elements=_KEY, set_={"requests": added}), rows
     )
+
+
+def _insert(connection: Connection) -> Any:
+    """An INSERT of the counts, with what the database's dialect adds to it."""
+    # Both dialects take long to import, and who only migrates needs neither.
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(clients)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(clients)
 
 
 def counted(connection: Connection, group: str, version: str, since_days: int) -> list[ClientCount]:

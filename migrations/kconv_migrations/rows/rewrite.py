@@ -59,7 +59,7 @@ class Reencoder:
         None where `reencode` has to look.
         """
         engine = self.pipeline.engine
-        old = engine.sound(spoke, data, checks="fields", closed=True)
+        old = engine.sound(spoke, data, checks="types", closed=True)
         # Bytes that the engine would write the same hold no field twice.
         if old is None or engine.encode(spoke, old) != data:
             return None

@@ -7,6 +7,7 @@ whether a version may leave the code.
 
 from kconv_migrations.rows.references import Reference, References
 from kconv_migrations.rows.rewrite import Reencoder
+from kconv_migrations.rows.workers import Hands, InProcess, Workers, default_workers
 from kconv_migrations.storage.lease import LEASE, Held, hold
 from kconv_migrations.storage.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations.storage.outcome import LIVE, Outcome, Progress, Settings
@@ -22,7 +23,6 @@ from kconv_migrations.storage.status import ResourceStatus, VersionStatus, statu
 from kconv_migrations.storage.survey import Survey, TargetSurvey, survey
 from kconv_migrations.storage.undo import Undone, drop_undo, undo
 from kconv_migrations.storage.verify import Verified, verify
-from kconv_migrations.storage.workers import Hands, InProcess, Workers, default_workers
 
 __all__ = [
     "DAYS",

@@ -12,7 +12,7 @@ from kconv.errors import Unavailable
 from kconv.gvk import GroupResource
 from kconv.store import Change, Store, Stored
 from kconv_migrations.rows.jobs import Done, Job
-from kconv_migrations.storage.workers import Hands
+from kconv_migrations.rows.workers import Hands
 
 Row = TypeVar("Row", bound=Stored | Change)
 T = TypeVar("T")

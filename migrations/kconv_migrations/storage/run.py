@@ -15,13 +15,13 @@ from kconv.errors import Conflict
 from kconv.pipeline import Pipeline
 from kconv.store import Change, Key, Place, Quarantined, RunTarget, Store, Stored
 from kconv_migrations.rows.jobs import Done, Job
+from kconv_migrations.rows.workers import Hands, InProcess
 from kconv_migrations.storage.blockers import check_flips
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import MOST_BROKEN, Outcome, Progress, Settings
 from kconv_migrations.storage.pages import changes_of, objects_of, patient, stored_of, through
 from kconv_migrations.storage.plan import Target
-from kconv_migrations.storage.workers import Hands, InProcess
 
 Row = TypeVar("Row", bound=Stored | Change)
 

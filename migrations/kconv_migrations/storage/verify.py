@@ -9,10 +9,10 @@ from kconv.gvk import GroupResource
 from kconv.store import BeforeImage, Change, Key, Place, Quarantined, Store, Stored
 from kconv_migrations.rows.jobs import Done, Job
 from kconv_migrations.rows.problem import Problem
+from kconv_migrations.rows.workers import Hands
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.pages import changes_of, objects_of, stored_of, through
 from kconv_migrations.storage.status import status
-from kconv_migrations.storage.workers import Hands
 
 BATCH = 500
 

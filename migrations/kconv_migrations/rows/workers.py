@@ -1,0 +1,175 @@
+"""Worker processes that convert pages of rows while this one reads and writes.
+
+Each is a Python of its own, started afresh: nothing of this process is shared or inherited but
+what is sent. It ends when its standard input does, so none is left when this process is killed.
+
+Nothing heavy is imported here: the first worker can start before this process has loaded the
+rest of what it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Final, Protocol, Self
+
+from kconv.errors import Unavailable
+from kconv_migrations.rows.wire import receive, send, widen
+
+if TYPE_CHECKING:
+    from kconv.pipeline import Pipeline
+    from kconv_migrations.rows.jobs import Done, Job
+
+_PROGRAM: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from kconv_migrations.rows.worker import serve; serve(*json.loads(sys.argv[2]))"
+)
+
+_LATE: Final = 4
+"""How often in a row a job must be waited for until a further worker is started for them."""
+
+
+class Hands(Protocol):
+    """Who does jobs: `InProcess` or `Workers`."""
+
+    @property
+    def depth(self) -> int:
+        """How many jobs are worth being under way while another is written."""
+        ...
+
+    def submit(self, job: Job) -> Future[Done]:
+        """Begin a job."""
+        ...
+
+
+class InProcess:
+    """Does each job at once, here."""
+
+    depth: Final = 0
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        from kconv_migrations.rows.jobs import Hand
+
+        self._hand = Hand(pipeline)
+
+    def submit(self, job: Job) -> Future[Done]:
+        """Do a job; what comes back is done."""
+        done: Future[Done] = Future()
+        done.set_result(self._hand.do(job))
+        return done
+
+
+class Workers:
+    """Up to so many processes, used as a context; they load the API packages on their own.
+
+    One starts at once, a further one whenever those that are up fall behind: where the database
+    is what takes long, it would only be in the way. ``groups`` are the API groups to load, None
+    for all; ``apis`` are ``module:function`` of packages that are not installed. A worker that
+    dies makes its job raise `Unavailable`.
+    """
+
+    def __init__(
+        self, count: int, groups: Collection[str] | None = None, apis: Sequence[str] = ()
+    ) -> None:
+        self.depth = 2 * count
+        self._count = count
+        self._arguments = json.dumps([None if groups is None else sorted(groups), list(apis)])
+        self._jobs: SimpleQueue[tuple[Job, Future[Done]] | None] = SimpleQueue()
+        self._last: deque[Future[Done]] = deque(maxlen=self.depth)
+        self._late = 0
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._threads: list[Thread] = []
+        self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, job: Job) -> Future[Done]:
+        """Have the next idle worker do a job."""
+        # Who submits a job waits for the oldest one next, once all that are worth it are under way.
+        waits = len(self._last) == self.depth and not self._last[0].done()
+        self._late = self._late + 1 if waits else 0
+        if self._late == _LATE and len(self._processes) < self._count:
+            self._late = 0
+            self._start()
+        future: Future[Done] = Future()
+        self._last.append(future)
+        self._jobs.put((job, future))
+        return future
+
+    def close(self) -> None:
+        """End the workers, whatever they are at."""
+        for process in self._processes:
+            process.kill()
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        for process in self._processes:
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                assert stream is not None
+                with suppress(BrokenPipeError):
+                    stream.close()
+        self._threads.clear()
+        self._processes.clear()
+
+    def _start(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Ctrl-C is for this process, which ends them.
+            start_new_session=True,
+        )
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            widen(stream)
+        thread = Thread(target=self._work, args=[process], name="kconv-worker", daemon=True)
+        thread.start()
+        self._processes.append(process)
+        self._threads.append(thread)
+
+    def _work(self, process: subprocess.Popen[bytes]) -> None:
+        while (item := self._jobs.get()) is not None:
+            job, future = item
+            try:
+                future.set_result(_ask(process, job))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the job came from
+                future.set_exception(error)
+
+
+def _ask(process: subprocess.Popen[bytes], job: Job) -> Done:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        send(process.stdin, job)
+        answer = receive(process.stdout)
+    except (OSError, EOFError, pickle.UnpicklingError) as error:
+        code = process.wait()
+        raise Unavailable(
+            f"a worker process ended with {code}; what is rewritten stays: "
+            "run it again, with --workers 1 if it happens again"
+        ) from error
+    if isinstance(answer, BaseException):
+        raise answer
+    done: Done = answer
+    return done
+
+
+def default_workers() -> int:
+    """As many processes, this one included, as there are processors that it may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
