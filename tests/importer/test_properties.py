@@ -142,6 +142,26 @@ def test_overlay_defaults_are_filled_in_although_zero() -> None:
     )
 
 
+def test_objects_that_name_others() -> None:
+    pointer = {"apiVersion": STRING, "kind": STRING}
+    marked = {**samples.ref("alias.v1.Pointer"), "x-kconv-reference": True}
+    document = samples.with_spec(
+        it=marked,
+        described={**marked, "description": "Which."},
+        others={"type": "array", "items": marked},
+        named={"type": "object", "additionalProperties": marked},
+    )
+    document["alias.v1.Pointer"] = {"type": "object", "properties": pointer}
+    field = 'Object(Pointer, metadata={"reference": True})'
+    assert samples.line(document, "it") == field
+    assert samples.line(document, "others") == f"List({field})"
+    assert samples.line(document, "named") == f"Map({field})"
+    assert '"reference": True, "description": "Which."' in samples.module(document)
+    document["alias.v1.Pointer"]["properties"].pop("kind")
+    with pytest.raises(UsageError, match="is for objects with apiVersion and kind"):
+        samples.files(document)
+
+
 def test_required_without_a_property() -> None:
     document = samples.definitions()
     document[f"{samples.V1}.CronTabSpec"]["required"].append("gone")

@@ -12,7 +12,7 @@ from kconv.pipeline import Pipeline
 from kconv.resource import Hub, Resource
 from kconv.schema import Type
 from kconv.scheme import Scheme
-from kconv.store import Quarantined, Server, SqlStore
+from kconv.store import Key, Quarantined, Server, SqlStore
 from kconv_migrations.rows.workers import InProcess
 from kconv_migrations.storage import (
     References,
@@ -143,6 +143,76 @@ def test_fields_that_a_schema_declares() -> None:
     repaired = references.repair(decoded.value, decoded.spoke)
     assert repaired["spec"]["named"]["k"]["target"]["apiVersion"] == "example.com/v2"
     assert repaired["spec"]["plain"]["apiVersion"] == "example.com/v1"
+
+
+def put(store: SqlStore, pipeline: Pipeline, resource: str, value: dict[str, Any]) -> Key:
+    """Store an object in the version that it is written in."""
+    version, metadata = value["apiVersion"], value["metadata"]
+    group = version.rpartition("/")[0]
+    store.prefer(group, resource, version)
+    made = Key(group, resource, metadata["namespace"], metadata["name"])
+    data = pipeline.convert(json.dumps(value).encode(), GroupVersion.parse(version))
+    store.create(made, uid="u", api_version=version, data=data)
+    return made
+
+
+def test_fields_of_the_shipped_groups_that_name_objects(
+    store: SqlStore, pipeline: Pipeline
+) -> None:
+    """A HorizontalPodAutoscaler's target, an Event's object, the jobs that a CronJob runs."""
+    seed(store, pipeline, 1)
+    target = {"apiVersion": OLD, "kind": "CronJob", "name": "n"}
+    metadata = {"name": "x", "namespace": "reports"}
+    described = {"type": "Value", "value": "1"}
+    metric = {"describedObject": target, "metric": {"name": "m"}, "target": described}
+    autoscaler = put(
+        store,
+        pipeline,
+        "horizontalpodautoscalers",
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": metadata,
+            "spec": {
+                "scaleTargetRef": target,
+                "maxReplicas": 3,
+                "metrics": [{"type": "Object", "object": metric}],
+            },
+        },
+    )
+    event = put(
+        store,
+        pipeline,
+        "events",
+        {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": metadata,
+            "involvedObject": {**target, "namespace": "reports"},
+        },
+    )
+    runs = put(
+        store,
+        pipeline,
+        "cronjobs",
+        {**manifest("runs"), "status": {"active": [target]}, "metadata": metadata},
+    )
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    references = references_of(store, pipeline, targets)
+    list(rewrite_references(store, pipeline, references, Settings()))
+    for at, paths in (
+        (autoscaler, [("spec", "scaleTargetRef"),
+                      ("spec", "metrics", 0, "object", "describedObject")]),
+        (event, [("involvedObject",)]),
+        (runs, [("status", "active", 0)]),
+    ):  # fmt: skip
+        value = json.loads(store.get(at).data)
+        for path in paths:
+            found: Any = value
+            for step in path:
+                found = found[step]
+            assert found["apiVersion"] == NEW, (at, path)
+    assert list(referring(store, pipeline, references)) == []
 
 
 def test_what_holds_a_version(store: SqlStore, pipeline: Pipeline) -> None:

@@ -107,6 +107,9 @@ def decode_all_with_duplicates(data: bytes, limit: int = LIMIT) -> list[tuple[An
             builder = _Builder(NODES + len(data) // 4)
             documents.append((builder.build(node, (), 0), builder.duplicates))
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):
+            # libyaml has had a bound of its own since 0.2.6, and may meet it first.
+            raise too_deep() from None
         mark = error.problem_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
         raise DecodeError(f"yaml parse error:{where} {error.problem}") from None

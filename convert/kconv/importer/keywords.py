@@ -82,6 +82,7 @@ _KEYWORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "required": (_texts, "a list of strings"),
     "type": (_text, "a string"),
     "x-kconv-milli": (_flag, "a boolean"),
+    "x-kconv-reference": (_flag, "a boolean"),
     "x-kconv-resource": (_map, "a map"),
     "x-kconv-unique": (_flag, "a boolean"),
     "x-kubernetes-group-version-kind": (_kinds, "a list of groups, versions and kinds"),

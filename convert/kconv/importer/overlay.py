@@ -2,8 +2,8 @@
 
 An overlay has two parts. ``definitions`` holds fragments that are merged over the definitions
 as a JSON merge patch (RFC 7386): enumerations, bounds, constant defaults, and kconv's own keys
-``x-kconv-resource``, ``x-kconv-default`` and ``x-kconv-unique``. ``modules`` names, for the
-definitions with a prefix, the modules that types go to.
+``x-kconv-resource``, ``x-kconv-default``, ``x-kconv-reference`` and ``x-kconv-unique``. ``modules``
+names, for the definitions with a prefix, the modules that types go to.
 """
 
 from __future__ import annotations

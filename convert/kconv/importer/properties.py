@@ -184,7 +184,7 @@ class FieldWriter:
     def _list(self, schema: Schema, where: str) -> Call:
         if not isinstance(schema.get("items"), dict):
             raise UsageError(f"{where}: an array without items")
-        arguments: list[tuple[str, Expression]] = [("", self._value(schema["items"], f"{where}[]"))]
+        arguments: list[tuple[str, Expression]] = [("", self._inner(schema["items"], f"{where}[]"))]
         list_type = schema.get("x-kubernetes-list-type")
         if list_type is not None:
             arguments.append(("list_type", quoted(list_type)))
@@ -201,8 +201,13 @@ class FieldWriter:
     def _map(self, schema: Schema, where: str) -> Call:
         values = schema.get("additionalProperties")
         if isinstance(values, dict) and values:
-            return Call("Map", (("", self._value(values, f"{where}[*]")),))
+            return Call("Map", (("", self._inner(values, f"{where}[*]")),))
         return Call("FreeForm", (("object_only", "True"),))
+
+    def _inner(self, schema: Schema, where: str) -> Call:
+        """The field of what a list or map holds."""
+        call = self._value(schema, where)
+        return Call(call.name, (*call.arguments, *_metadata(_reference(self, schema, where))))
 
 
 def _numbers(schema: Schema, where: str, **names: str) -> list[tuple[str, Expression]]:
@@ -239,15 +244,27 @@ def _presence(
         arguments.append(("required", "True"))
     if filled:
         arguments.append(("load_default", _default(default)))
-    metadata: list[tuple[str, Expression]] = []
+    metadata = _reference(writer, schema, where)
     if schema.get("deprecated"):
         metadata.append((quoted("deprecated"), "True"))
     if schema.get("description"):
         text = " ".join(str(schema["description"]).split())
         metadata.append((quoted("description"), Text(text)))
-    if metadata:
-        arguments.append(("metadata", Items("{}", tuple(metadata))))
-    return arguments
+    return [*arguments, *_metadata(metadata)]
+
+
+def _reference(writer: FieldWriter, schema: Schema, where: str) -> list[tuple[str, Expression]]:
+    """The metadata of an object that names another."""
+    if not schema.get("x-kconv-reference"):
+        return []
+    named = writer.definitions.get(schema.get("$ref", ""), {}).get("properties", {})
+    if not {"apiVersion", "kind"} <= {*named}:
+        raise UsageError(f"{where}: x-kconv-reference is for objects with apiVersion and kind")
+    return [(quoted("reference"), "True")]
+
+
+def _metadata(found: list[tuple[str, Expression]]) -> list[tuple[str, Expression]]:
+    return [("metadata", Items("{}", tuple(found)))] if found else []
 
 
 def _default(value: Any) -> Expression:

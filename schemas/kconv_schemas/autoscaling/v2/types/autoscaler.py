@@ -17,7 +17,9 @@ class HorizontalPodAutoscalerSpec(Type):
     maxReplicas = Int32(required=True)
     metrics = List(Object(MetricSpec), list_type="atomic")
     minReplicas = Int32(minimum=1, load_default=1)
-    scaleTargetRef = Object(CrossVersionObjectReference, required=True)
+    scaleTargetRef = Object(
+        CrossVersionObjectReference, required=True, metadata={"reference": True}
+    )
 
 
 class HorizontalPodAutoscalerCondition(Type):

@@ -41,7 +41,9 @@ class ExternalMetricSource(Type):
 class ObjectMetricSource(Type):
     """ObjectMetricSource of autoscaling/v2."""
 
-    describedObject = Object(CrossVersionObjectReference, required=True)
+    describedObject = Object(
+        CrossVersionObjectReference, required=True, metadata={"reference": True}
+    )
     metric = Object(MetricIdentifier, required=True)
     target = Object(MetricTarget, required=True)
 

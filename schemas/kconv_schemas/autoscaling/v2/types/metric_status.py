@@ -34,7 +34,9 @@ class ObjectMetricStatus(Type):
     """ObjectMetricStatus of autoscaling/v2."""
 
     current = Object(MetricValueStatus, required=True)
-    describedObject = Object(CrossVersionObjectReference, required=True)
+    describedObject = Object(
+        CrossVersionObjectReference, required=True, metadata={"reference": True}
+    )
     metric = Object(MetricIdentifier, required=True)
 
 

@@ -32,7 +32,7 @@ class CronJobSpec(Type):
 class CronJobStatus(Type):
     """CronJobStatus of batch/v1."""
 
-    active = List(Object(ObjectReference), list_type="atomic")
+    active = List(Object(ObjectReference, metadata={"reference": True}), list_type="atomic")
     lastScheduleTime = Time()
     lastSuccessfulTime = Time()
 
