@@ -59,6 +59,13 @@ def run(
             help="Let go what the new version cannot hold, where the API's author says why.",
         ),
     ] = False,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Report rows that break a rule of their group as well; --dry-run always does.",
+        ),
+    ] = False,
     rewrite_references: Annotated[
         bool,
         typer.Option(
@@ -106,6 +113,7 @@ def run(
                 dry_run=dry_run,
                 undo=not no_undo,
                 accept_loss=accept_loss,
+                validate=validate,
                 outage=outage(db),
             )
             references = storage.references_of(store, pipeline(), targets)

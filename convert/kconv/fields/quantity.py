@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import lru_cache
 from typing import Any
 
 from kconv.fields.base import Field, type_error
@@ -101,12 +102,23 @@ def _decimal(amount: Decimal, family: str) -> str:
     return f"{'-' if sign else ''}{mantissa}{suffix}"
 
 
+_SHORT = 32
+"""Characters of the quantities whose amounts are remembered: objects repeat a few of them."""
+
+
 def quantity_value(text: str) -> Decimal:
     """The amount that a quantity stands for. Raises ``ValueError`` for what is not one."""
+    return _remembered(text) if len(text) <= _SHORT else _value(text)
+
+
+def _value(text: str) -> Decimal:
     match = _QUANTITY.match(text)
     if match is None:
         raise ValueError(text)
     return _read(match)[0]
+
+
+_remembered = lru_cache(maxsize=4096)(_value)
 
 
 class Quantity(Field):

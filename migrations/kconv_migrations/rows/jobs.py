@@ -35,9 +35,10 @@ class NotAsBefore(StoreError):
 class Job:
     """What is to be done with rows of one resource.
 
-    ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same, judges them by
-    every rule that there is, and keeps the bytes; ``verify`` decodes them and compares what they
-    mean with ``images``, each a version and bytes, or None. ``rows`` are (encoded version, bytes).
+    ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same and keeps the
+    bytes; ``verify`` decodes them and compares what they mean with ``images``, each a version and
+    bytes, or None. ``rows`` are (encoded version, bytes). With ``validate`` they are judged by the
+    rules that groups add, and not by those of single fields alone.
     """
 
     task: Task
@@ -46,6 +47,7 @@ class Job:
     rows: Sequence[tuple[str, bytes]]
     images: Sequence[tuple[str, bytes] | None] = ()
     accept_loss: bool = False
+    validate: bool = False
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class Hand:
     def do(self, job: Job) -> Done:
         """Do a job. Nothing that a row holds makes it raise."""
         kind = self._kinds[job.resource]
-        checks: Checks = "all" if job.task == "rehearse" else "fields"
+        checks: Checks = "all" if job.validate else "fields"
         reencoder = Reencoder(self._pipeline, accept_loss=job.accept_loss, checks=checks)
         to = GroupVersion.parse(job.api_version)
         done = Done()

@@ -24,8 +24,9 @@ class Settings:
     """How to run.
 
     ``rate`` is rows a second over all, 0 for as fast as it goes; ``undo`` keeps before-images;
-    ``accept_loss`` lets go what the API's author acknowledges as lost. ``outage`` is for how many
-    seconds to wait for a database that went away; ``live`` how old a server's heartbeat may be.
+    ``accept_loss`` lets go what the API's author acknowledges as lost; ``validate`` judges rows by
+    the rules that groups add as well, as a dry run always does. ``outage`` is for how many seconds
+    to wait for a database that went away; ``live`` how old a server's heartbeat may be.
     """
 
     batch_size: int = 500
@@ -33,6 +34,7 @@ class Settings:
     dry_run: bool = False
     undo: bool = True
     accept_loss: bool = False
+    validate: bool = False
     patience: float = PATIENCE
     outage: float = 0.0
     lease: float = LEASE

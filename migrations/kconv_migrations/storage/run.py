@@ -171,6 +171,7 @@ class MigrationPass:
             self.target.api_version,
             [(each.api_version, each.data) for each in map(stored_of, rows)],
             accept_loss=self.settings.accept_loss,
+            validate=self.settings.validate or self.settings.dry_run,
         )
 
     def _end_page(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from kconv.fields.duration import parse_duration
@@ -40,11 +41,19 @@ _FIELDS: Sequence[_Field] = (
 )
 
 
+_SHORT = 64
+"""Characters of the schedules that are remembered as good: objects repeat a few of them."""
+
+
 def check_schedule(text: str) -> None:
     """Raise `BadSchedule` for what is no schedule: ``*/15 8-18 * * mon-fri``, ``@hourly``.
 
     A time zone within the schedule is refused: it has a field of its own.
     """
+    (_check_remembered if len(text) <= _SHORT else _check)(text)
+
+
+def _check(text: str) -> None:
     if not text:
         raise BadSchedule("empty spec string")
     if "TZ" in text:
@@ -62,6 +71,9 @@ def check_schedule(text: str) -> None:
         for part in each.split(","):
             if part:
                 _check_range(part, bounds)
+
+
+_check_remembered = lru_cache(maxsize=4096)(_check)
 
 
 def _check_descriptor(text: str) -> None:
