@@ -13,6 +13,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection
 
 from kconv.errors import UsageError
@@ -24,6 +25,8 @@ ObjectRewrite = tuple[Stored, str, bytes]
 
 ChangeRewrite = tuple[Change, str, bytes]
 """(as read, new api_version, new data)."""
+
+_encode: Final = msgspec.json.Encoder().encode
 
 _UNDO_COLUMNS: Final = (
     "run, grp, resource, namespace, name, resource_version, api_version, data, "
@@ -74,8 +77,10 @@ UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND +api
 # say nothing. The update compares again, because not every release of PostgreSQL, once it has
 # waited for a writer, looks again whether the row is still at the ctid.
 _READ_OBJECTS: Final = """
-unnest(%(namespaces)s::text[], %(names)s::text[], %(numbers)s::bigint[], %(bytes)b::bytea[])
-    AS new (namespace, name, resource_version, bytes)
+ROWS FROM (
+    json_to_recordset(%(rows)s::json) AS (namespace text, name text, resource_version bigint),
+    unnest(%(bytes)b::bytea[])
+) AS new (namespace, name, resource_version, bytes)
 CROSS JOIN LATERAL (
     SELECT o.ctid AS place, o.data FROM objects AS o
     WHERE o.grp = %(grp)s AND o.resource = %(resource)s
@@ -215,17 +220,23 @@ def _postgresql_objects(
         arguments: dict[str, Any] = dict(
             zip(("grp", "resource", "before", "after"), shared, strict=True)
         )
-        arguments |= {
-            "namespaces": [stored.key.namespace for stored, _, _ in each],
-            "names": [stored.key.name for stored, _, _ in each],
-            "numbers": [stored.resource_version for stored, _, _ in each],
-        }
+        # As JSON: the driver takes twice as long to spell out arrays of texts and numbers.
+        arguments["rows"] = _encode([_identity(stored) for stored, _, _ in each]).decode()
         if run is not None:
             kept = {"run": run, "bytes": [digest(data) for _, _, data in each]}
             connection.exec_driver_sql(_UNDO, arguments | kept)
         arguments["bytes"] = [data for _, _, data in each]
         done += connection.exec_driver_sql(_OBJECTS, arguments).rowcount
     return done
+
+
+def _identity(stored: Stored) -> dict[str, object]:
+    key = stored.key
+    return {
+        "namespace": key.namespace,
+        "name": key.name,
+        "resource_version": stored.resource_version,
+    }
 
 
 def _shared(item: ObjectRewrite) -> tuple[str, str, str, str]:
