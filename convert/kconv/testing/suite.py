@@ -15,7 +15,7 @@ from kconv.pipeline import Pipeline, PlainEngine
 from kconv.pipeline.compiled import CompiledEngine
 from kconv.scheme import Scheme, Spoke
 from kconv.scheme.ledger import ledger
-from kconv.testing import engines, golden, locked, mutation, roundtrip, skew
+from kconv.testing import engines, golden, locked, roundtrip, skew, unchanged
 from kconv.testing.api import ApiTests
 from kconv.testing.broken import Broken
 from kconv.testing.names import slug
@@ -141,7 +141,7 @@ class Suite(pytest.Collector):
 
     def _input_kept(self, spoke: Spoke) -> None:
         pipelines = {"plain": self.plain, "compiled": self.compiled}
-        self._explore(spoke, partial(mutation.input_kept, pipelines, spoke))
+        self._explore(spoke, partial(unchanged.input_kept, pipelines, spoke))
 
     def _convert_alike(self, spoke: Spoke) -> None:
         self._explore(spoke, partial(engines.convert_alike, self.plain, self.compiled, spoke))

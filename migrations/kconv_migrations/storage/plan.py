@@ -79,27 +79,6 @@ def plan(
     return [targets[resource] for resource in sorted(targets)]
 
 
-def check_decodable(store: Store, scheme: Scheme) -> None:
-    """Refuse a database that has a version on record which the scheme cannot decode.
-
-    Raises `UsageError` naming each: what is stored in it could be neither read nor written.
-    """
-    versions = {
-        (kind.group_resource, spoke.api_version) for kind in scheme.kinds for spoke in kind.spokes
-    }
-    unknown = [
-        f"{GroupResource(each.group, each.resource)} as {each.api_version}"
-        for each in store.storage_versions()
-        if (GroupResource(each.group, each.resource), each.api_version) not in versions
-    ]
-    if unknown:
-        raise UsageError(
-            f"the database may hold {', '.join(unknown)}, which no installed API can decode: "
-            "install the package that has it or name it with --apis; where the version is to go, "
-            "run `kconv migrate` with the release that still has it"
-        )
-
-
 def _resumed(scheme: Scheme, each: ResourceStatus) -> Target:
     kind = next((kind for kind in scheme.kinds if kind.group_resource == each.resource), None)
     preferred = each.preferred

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kconv.testing.broken import Broken
-from kconv.testing.mutation import Snapshot
+from kconv.testing.unchanged import Snapshot
 
 
 def held(snapshot: Snapshot) -> str:
