@@ -42,9 +42,9 @@ _SQLITE_HELP: Final = {
 
 
 def shown(url: URL) -> str:
-    """The URL with nothing secret in it."""
+    """The URL as it is given to ``--db``, without its driver and with nothing secret in it."""
     public = url.difference_update_query(("password", "sslpassword", "passfile"))
-    return public.render_as_string(hide_password=True)
+    return public.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def lost_connection(error: DBAPIError) -> bool:
