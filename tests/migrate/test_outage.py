@@ -143,7 +143,7 @@ def test_a_worker_that_dies(store: SqlStore, pipeline: Pipeline, database_url: s
         assert process.poll() is None
         time.sleep(0.01)
     workers = children(process.pid)
-    assert workers
+    assert len(workers) == 2
     for worker in workers:
         subprocess.run(["kill", "-9", str(worker)], check=True)
     _, error = process.communicate(timeout=30)

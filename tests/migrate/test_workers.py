@@ -1,7 +1,5 @@
-"""Worker processes: as many as the work needs, answers in order, errors where the job came from."""
+"""Worker processes: answers in order, errors where the job came from."""
 
-import os
-import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -12,7 +10,6 @@ from kconv.store import Stored
 from kconv_migrations.rows.jobs import Job
 from kconv_migrations.rows.workers import Workers
 from kconv_migrations.storage.pages import through
-from migrate.processes import children, is_worker
 from migrate.samples import NEW, OLD, encoded, key
 
 RESOURCE = GroupResource("batch", "cronjobs")
@@ -22,10 +19,6 @@ RESOURCE = GroupResource("batch", "cronjobs")
 def hands() -> Iterator[Workers]:
     with Workers(2, {"batch"}) as found:
         yield found
-
-
-def running() -> int:
-    return sum(map(is_worker, children(os.getpid())))
 
 
 def stored(pipeline: Pipeline, name: str) -> Stored:
@@ -38,26 +31,6 @@ def rehearsal(page: Sequence[Stored]) -> Job:
 
 def rewriting(page: Sequence[Stored]) -> Job:
     return Job("rewrite", RESOURCE, NEW, [(each.api_version, each.data) for each in page])
-
-
-def test_a_further_one_starts_for_those_that_fall_behind(
-    hands: Workers, pipeline: Pipeline
-) -> None:
-    assert running() == 1
-    page = [stored(pipeline, "slow")] * 1000
-    for _ in through(hands, [page] * 40, rehearsal):
-        if running() == 2:
-            return
-    pytest.fail("there was one to the end")
-
-
-def test_no_further_one_starts_where_writing_takes_longer(
-    hands: Workers, pipeline: Pipeline
-) -> None:
-    page = [stored(pipeline, "quick")]
-    for _ in through(hands, [page] * 40, rehearsal):
-        time.sleep(0.02)
-    assert running() == 1
 
 
 def test_answers_are_those_of_the_pages(hands: Workers, pipeline: Pipeline) -> None:

@@ -1,15 +1,9 @@
 """Re-encoding what is stored in another version."""
 
-import sqlite3
-from contextlib import closing
-from typing import Any
-
 import pytest
-from sqlalchemy import Engine, event
 
 from kconv.errors import VersionNotOnRecord
-from kconv.store import Change, RunTarget, SqlStore, Stored, encoded, open_store
-from kconv_migrations.db import upgrade
+from kconv.store import Change, SqlStore, Stored, encoded
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
 
 
@@ -164,37 +158,3 @@ def test_many_rows_at_once(store: SqlStore) -> None:
     items = [(each, V1BETA1, bytes([0, 255, 92]) * 9) for each in [*missing, *made]]
     assert store.rewrite(items) == 30
     assert {each.data for each in store.list(GROUP, RESOURCE).items} == {bytes([0, 255, 92]) * 9}
-
-
-def test_sqlite_finds_each_row_by_its_key(sqlite_url: str) -> None:
-    """Whatever it knows of the table: a scan for each page would make runs quadratic."""
-    upgrade(sqlite_url)
-    store = open_store(sqlite_url)
-    store.prefer(GROUP, RESOURCE, V1BETA1)
-    store.prefer(GROUP, RESOURCE, V1)
-    made = [create(store, f"n{index}", version=V1BETA1) for index in range(600)]
-    run = store.begin_run("test", [RunTarget(GROUP, RESOURCE, (V1BETA1,), V1)], lease=60)
-    statements: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _k: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "VALUES (?,?,?" in statement:
-            statements.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        assert (
-            store.rewrite([(each, V1, b"new") for each in made], run=run.id, keep_undo=True) == 600
-        )
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-        store.close()
-    assert len(statements) == 4
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
-        for step in ("SELECT 1", "ANALYZE", "DELETE FROM objects WHERE name > 'n2'", "ANALYZE"):
-            connection.execute(step)
-            connection.commit()
-            for statement, parameters in statements:
-                rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                plan = [row[3] for row in rows]
-                assert any("SEARCH objects" in line and "name=?" in line for line in plan), plan
-                assert not any("SCAN objects" in line or "BLOOM" in line for line in plan), plan

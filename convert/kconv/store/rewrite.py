@@ -1,14 +1,12 @@
 """Re-encoding rows in another version: the bytes change, the objects do not.
 
-A migration does little else than this, so it speaks to the driver in SQL: one statement over many
-rows, given as values on SQLite and as arrays on PostgreSQL. Within a statement the driver leaves
-the interpreter to the threads that read and convert; between two it has to wait for them.
+A migration does little else than this, so it speaks to the driver in SQL: on SQLite a prepared
+statement run over the rows, on PostgreSQL one statement over all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
@@ -46,28 +44,21 @@ ON CONFLICT (run, grp, resource, namespace, name) DO UPDATE SET
 """
 
 # The resourceVersion says that the object is still the one that was read, the version that
-# nobody else has re-encoded it since. Each plus keeps SQLite from an index that would be worse
-# than the primary key: the one that the statement alters, or one of its own making over the new
-# rows. What is the same for all rows comes with each: at constants it may have a bloom filter made
-# of the whole table for each statement, once the table has been analyzed.
-_SQLITE_FOUND: Final = """
-    objects.grp = +new.grp AND objects.resource = +new.resource
-    AND objects.namespace = +new.namespace AND objects.name = +new.name
-    AND objects.resource_version = +new.resource_version AND +objects.api_version = +new.before
-"""
-_SQLITE_OBJECTS: Final = f"""
-UPDATE objects SET api_version = new.after, data = new.bytes FROM {{new}} WHERE {_SQLITE_FOUND}
+# nobody else has re-encoded it since. The plus keeps SQLite from finding the row by the index
+# that the statement alters, which takes it longer.
+_SQLITE_OBJECT: Final = """
+UPDATE objects SET api_version = ?, data = ?
+WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
+    AND resource_version = ? AND +api_version = ?
 """
 _SQLITE_UNDO: Final = f"""
 INSERT INTO undo ({_UNDO_COLUMNS})
-SELECT ?, objects.grp, objects.resource, objects.namespace, objects.name,
-    objects.resource_version, api_version, data, new.after, new.bytes
-FROM {{new}} CROSS JOIN objects WHERE {_SQLITE_FOUND}
+SELECT ?, grp, resource, namespace, name, resource_version, api_version, data, ?, ?
+FROM objects
+WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
+    AND resource_version = ? AND +api_version = ?
 {_UNDO_AGAIN}
 """
-_SQLITE_ROWS: Final = 500
-"""Rows in a statement: more than enough, and far fewer parameters than SQLite takes."""
-
 _SQLITE_CHANGE: Final = """
 UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND +api_version = ?
 """
@@ -168,47 +159,23 @@ def digest(data: bytes) -> bytes:
 
 
 def _sqlite_objects(connection: Connection, items: Sequence[ObjectRewrite], run: str | None) -> int:
-    done = 0
-    for start in range(0, len(items), _SQLITE_ROWS):
-        page = items[start : start + _SQLITE_ROWS]
-        if run is not None:
-            values = _values(page, [digest(data) for _, _, data in page])
-            connection.exec_driver_sql(_with_new(_SQLITE_UNDO, len(page)), (run, *values))
-        values = _values(page, [data for _, _, data in page])
-        statement = _with_new(_SQLITE_OBJECTS, len(page))
-        done += connection.exec_driver_sql(statement, tuple(values)).rowcount
-    return done
-
-
-_NEW: Final = (
-    "grp", "resource", "namespace", "name", "resource_version", "before", "after", "bytes",
-)  # fmt: skip
-
-
-@lru_cache(maxsize=8)
-def _with_new(statement: str, rows: int) -> str:
-    """A statement for SQLite that reads so many rows of `_values` as ``new``."""
-    columns = ", ".join(f"column{number} AS {name}" for number, name in enumerate(_NEW, 1))
-    row = f"({','.join('?' * len(_NEW))})"
-    values = ",".join([row] * rows)
-    return statement.format(new=f"(SELECT {columns} FROM (VALUES {values})) AS new")
-
-
-def _values(items: Sequence[ObjectRewrite], data: Sequence[bytes]) -> list[object]:
-    found: list[object] = []
-    for (stored, after, _), each in zip(items, data, strict=True):
-        key = stored.key
-        found += (
-            key.group,
-            key.resource,
-            key.namespace,
-            key.name,
+    rows = [
+        (
+            api_version,
+            data,
+            stored.key.group,
+            stored.key.resource,
+            stored.key.namespace,
+            stored.key.name,
             stored.resource_version,
             stored.api_version,
-            after,
-            each,
         )
-    return found
+        for stored, api_version, data in items
+    ]
+    if run is not None:
+        kept = [(run, row[0], digest(row[1]), *row[2:]) for row in rows]
+        connection.exec_driver_sql(_SQLITE_UNDO, kept)
+    return connection.exec_driver_sql(_SQLITE_OBJECT, rows).rowcount
 
 
 def _postgresql_objects(

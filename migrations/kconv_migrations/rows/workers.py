@@ -14,7 +14,6 @@ import os
 import pickle
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -33,9 +32,6 @@ _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from kconv_migrations.rows.worker import serve; serve(*json.loads(sys.argv[2]))"
 )
-
-_LATE: Final = 4
-"""How often in a row a job must be waited for until a further worker is started for them."""
 
 
 class Hands(Protocol):
@@ -69,26 +65,22 @@ class InProcess:
 
 
 class Workers:
-    """Up to so many processes, used as a context; they load the API packages on their own.
+    """So many processes, used as a context; they load the API packages on their own.
 
-    One starts at once, a further one whenever those that are up fall behind: where the database
-    is what takes long, it would only be in the way. ``groups`` are the API groups to load, None
-    for all; ``apis`` are ``module:function`` of packages that are not installed. A worker that
-    dies makes its job raise `Unavailable`.
+    ``groups`` are the API groups to load, None for all; ``apis`` are ``module:function`` of
+    packages that are not installed. A worker that dies makes its job raise `Unavailable`.
     """
 
     def __init__(
         self, count: int, groups: Collection[str] | None = None, apis: Sequence[str] = ()
     ) -> None:
         self.depth = 2 * count
-        self._count = count
         self._arguments = json.dumps([None if groups is None else sorted(groups), list(apis)])
         self._jobs: SimpleQueue[tuple[Job, Future[Done]] | None] = SimpleQueue()
-        self._last: deque[Future[Done]] = deque(maxlen=self.depth)
-        self._late = 0
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads: list[Thread] = []
-        self._start()
+        for _ in range(count):
+            self._start()
 
     def __enter__(self) -> Self:
         return self
@@ -98,14 +90,7 @@ class Workers:
 
     def submit(self, job: Job) -> Future[Done]:
         """Have the next idle worker do a job."""
-        # Who submits a job waits for the oldest one next, once all that are worth it are under way.
-        waits = len(self._last) == self.depth and not self._last[0].done()
-        self._late = self._late + 1 if waits else 0
-        if self._late == _LATE and len(self._processes) < self._count:
-            self._late = 0
-            self._start()
         future: Future[Done] = Future()
-        self._last.append(future)
         self._jobs.put((job, future))
         return future
 
