@@ -157,6 +157,15 @@ def test_objects_that_name_others() -> None:
     assert samples.line(document, "others") == f"List({field})"
     assert samples.line(document, "named") == f"Map({field})"
     assert '"reference": True, "description": "Which."' in samples.module(document)
+    spec = document[f"{samples.V1}.CronTabSpec"]["properties"]
+    document["alias.v1.Alias"] = samples.ref("alias.v1.Pointer")
+    spec["it"] = samples.ref("alias.v1.Alias")
+    assert samples.line(document, "it") == "Object(Pointer)"
+    spec["it"]["x-kconv-reference"] = True
+    assert samples.line(document, "it") == field
+    spec["it"].pop("x-kconv-reference")
+    document["alias.v1.Pointer"]["x-kconv-reference"] = True
+    assert samples.line(document, "it") == field
     document["alias.v1.Pointer"]["properties"].pop("kind")
     with pytest.raises(UsageError, match="is for objects with apiVersion and kind"):
         samples.files(document)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,6 @@ from kconv.errors import Unavailable
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore, open_store
 from kconv_migrations.storage import Progress, Settings, migrate, plan, undo
-from migrate.processes import children, is_worker
 from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
 
 COUNT = 300
@@ -132,7 +132,10 @@ def _pages(url: str) -> int:
     return pages
 
 
-def test_a_worker_that_dies(store: SqlStore, pipeline: Pipeline, database_url: str) -> None:
+@pytest.mark.parametrize("killed", [1, 2])
+def test_a_worker_that_dies(
+    store: SqlStore, pipeline: Pipeline, database_url: str, killed: int
+) -> None:
     seed(store, pipeline, 20)
     process = subprocess.Popen(
         [sys.executable, "-m", "kconv.cli", "migrate", "cronjobs.batch", "--to", "batch=v1",
@@ -144,7 +147,7 @@ def test_a_worker_that_dies(store: SqlStore, pipeline: Pipeline, database_url: s
         time.sleep(0.01)
     workers = children(process.pid)
     assert len(workers) == 2
-    for worker in workers:
+    for worker in workers[:killed]:
         subprocess.run(["kill", "-9", str(worker)], check=True)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 3
@@ -160,6 +163,7 @@ def test_no_worker_outlives_a_run(store: SqlStore, pipeline: Pipeline, database_
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     while rows(store).get(NEW, (0, 0))[0] < 2:
+        assert process.poll() is None
         time.sleep(0.01)
     workers = children(process.pid)
     assert workers
@@ -169,6 +173,23 @@ def test_no_worker_outlives_a_run(store: SqlStore, pipeline: Pipeline, database_
     while any(is_worker(each) for each in workers):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    task = Path(f"/proc/{pid}/task")
+    if not task.exists():
+        pytest.skip("needs /proc")
+    return [
+        int(word) for each in task.iterdir() for word in (each / "children").read_text().split()
+    ]
+
+
+def is_worker(pid: int) -> bool:
+    try:
+        return b"kconv_migrations" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
 
 
 def test_memory_does_not_grow_with_rows(

@@ -7,7 +7,7 @@ from typing import Any
 from cli.samples import Ended
 from kconv.edges import Edge
 from kconv.fields import List, Map, Object, String
-from kconv.gvk import GroupVersion
+from kconv.gvk import GroupResource, GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.resource import Hub, Resource
 from kconv.schema import Type
@@ -213,6 +213,76 @@ def test_fields_of_the_shipped_groups_that_name_objects(
                 found = found[step]
             assert found["apiVersion"] == NEW, (at, path)
     assert list(referring(store, pipeline, references)) == []
+
+
+def hiding(store: SqlStore, pipeline: Pipeline) -> tuple[Key, bytes]:
+    """An autoscaler stored as v1, whose annotation names the object that a metric is about."""
+    about = {"apiVersion": OLD, "kind": "CronJob", "name": "n"}
+    value = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "hides", "namespace": "reports"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"},
+            "maxReplicas": 3,
+            "metrics": [
+                {
+                    "type": "Object",
+                    "object": {
+                        "describedObject": about,
+                        "metric": {"name": "m"},
+                        "target": {"type": "Value", "value": "1"},
+                    },
+                }
+            ],
+        },
+    }
+    data = pipeline.convert(json.dumps(value).encode(), GroupVersion.parse("autoscaling/v1"))
+    return put(store, pipeline, "horizontalpodautoscalers", json.loads(data)), data
+
+
+def test_references_that_a_version_hides(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 1)
+    at, data = hiding(store, pipeline)
+    assert b'\\"apiVersion\\":\\"batch/v1beta1\\"' in data
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    assert all(each.done for each in migrate(store, pipeline, targets))
+    held = kconv("migrate", "status", "--may-drop", OLD)
+    assert held.code == 1
+    place = "reports/hides: spec.metrics[0].object.describedObject"
+    assert f"1 reference to it, as in {place}" in held.out
+    references = references_of(store, pipeline, targets)
+    (found,) = rewrite_references(store, pipeline, references, Settings())
+    assert (found.objects, found.rewritten, found.failures) == (1, 1, [])
+    assert store.get(at).data == data.replace(OLD.encode(), NEW.encode())
+    assert list(referring(store, pipeline, references)) == []
+    known = [kind.group_resource for kind in pipeline.scheme.kinds]
+    verified = {str(each.resource): each for each in verify(store, InProcess(pipeline), known)}
+    assert all(each.sound for each in verified.values())
+    assert verified["horizontalpodautoscalers.autoscaling"].compared == 1
+    assert kconv("migrate", "status", "--may-drop", OLD).code == 0
+    assert undo(store, store.runs()[0].id).restored == 1
+    assert store.get(at).data == data
+
+
+def test_an_object_that_cannot_be_looked_into_holds_a_version(
+    store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 1)
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    assert all(each.done for each in migrate(store, pipeline, targets))
+    store.prefer("autoscaling", "horizontalpodautoscalers", "autoscaling/v1")
+    at = Key("autoscaling", "horizontalpodautoscalers", "reports", "bad")
+    store.create(at, uid="u", api_version="autoscaling/v1", data=b'{"apiVersion":')
+    (reason,) = may_drop(store, pipeline, GroupVersion.parse(OLD)).reasons
+    assert "1 object could not be looked into for references to it" in reason
+
+
+def test_bytes_that_begin_otherwise_hide_no_reference(pipeline: Pipeline) -> None:
+    references = References(pipeline.scheme, {}, [(GroupResource("batch", "cronjobs"), OLD)])
+    owner = b'{"apiVersion":"batch/v1beta1","kind":"CronJob","name":"o","uid":"u"}'
+    data = b'{"kind":"Job","metadata":{"ownerReferences":[' + owner + b']},"apiVersion":"batch/v1"}'
+    assert references.may_hold(data)
 
 
 def test_what_holds_a_version(store: SqlStore, pipeline: Pipeline) -> None:

@@ -82,30 +82,29 @@ def run(
     go into quarantine and stay as they are. Ends with the proof: the old version leaves the
     record in the transaction that sees no row left in it. Run it again after any interruption.
     """
-    with hands_for(workers, apis, groups_of(names, to)) as choose:
-        from kconv.cli.console import emit_json
-        from kconv.cli.migrate_report import (
-            announce,
-            complain,
-            outcome_as_json,
-            referring_as_json,
-            report,
-            report_references,
-        )
-        from kconv.cli.progress import Meter
-        from kconv.pipeline import Pipeline
-        from kconv.scheme import load_scheme
-        from kconv.store import open_store
-        from kconv_migrations import storage
+    from kconv.cli.console import emit_json
+    from kconv.cli.migrate_report import (
+        announce,
+        complain,
+        outcome_as_json,
+        referring_as_json,
+        report,
+        report_references,
+    )
+    from kconv.cli.progress import Meter
+    from kconv.pipeline import Pipeline
+    from kconv.scheme import load_scheme
+    from kconv.store import open_store
+    from kconv_migrations import storage
 
-        store = open_store(db)
-        outcomes: list[storage.Outcome] = []
-        repaired: list[storage.Referring] = []
-        text = output is Report.TEXT
-        scheme = cache(lambda: load_scheme(apis=apis or ()))
-        pipeline = cache(lambda: Pipeline(scheme()))
-        try:
-            hands = choose(store, pipeline)
+    store = open_store(db)
+    outcomes: list[storage.Outcome] = []
+    repaired: list[storage.Referring] = []
+    text = output is Report.TEXT
+    scheme = cache(lambda: load_scheme(apis=apis or ()))
+    pipeline = cache(lambda: Pipeline(scheme()))
+    try:
+        with hands_for(store, pipeline, workers, apis, groups_of(names, to)) as hands:
             targets = storage.plan(store, scheme(), names or (), to or ())
             settings = storage.Settings(
                 batch_size=batch_size,
@@ -124,25 +123,25 @@ def run(
                     outcomes.append(outcome)
                     if text:
                         report(outcome, dry_run, rate)
-            if rewrite_references and not dry_run:
-                for each in storage.rewrite_references(store, pipeline(), references, settings):
-                    repaired.append(each)
-                    if text:
-                        report_references(each)
-        except KeyboardInterrupt:
-            _say_interrupted()
-            raise typer.Exit(130) from None
-        finally:
-            store.close()
-        if output is Report.JSON:
-            document = {"dryRun": dry_run, "run": outcomes[0].run if outcomes else ""}
-            document |= {"resources": [outcome_as_json(each) for each in outcomes]}
-            if rewrite_references:
-                document["references"] = [referring_as_json(each) for each in repaired]
-            emit_json(document)
-        complain(outcomes, dry_run)
-        if not all(outcome.done for outcome in outcomes) or any(each.failures for each in repaired):
-            raise typer.Exit(1)
+        if rewrite_references and not dry_run:
+            for each in storage.rewrite_references(store, pipeline(), references, settings):
+                repaired.append(each)
+                if text:
+                    report_references(each)
+    except KeyboardInterrupt:
+        _say_interrupted()
+        raise typer.Exit(130) from None
+    finally:
+        store.close()
+    if output is Report.JSON:
+        document = {"dryRun": dry_run, "run": outcomes[0].run if outcomes else ""}
+        document |= {"resources": [outcome_as_json(each) for each in outcomes]}
+        if rewrite_references:
+            document["references"] = [referring_as_json(each) for each in repaired]
+        emit_json(document)
+    complain(outcomes, dry_run)
+    if not all(outcome.done for outcome in outcomes) or any(each.failures for each in repaired):
+        raise typer.Exit(1)
 
 
 def _say_interrupted() -> None:

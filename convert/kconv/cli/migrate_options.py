@@ -13,7 +13,7 @@ from kconv.cli.options import resources, storage_targets
 if TYPE_CHECKING:
     from kconv.pipeline import Pipeline
     from kconv.store import Store
-    from kconv_migrations.rows.workers import Hands
+    from kconv_migrations.storage import Hands
 
 SHOWN = 20
 """Rows that are told one by one; ``-o json`` has all of them."""
@@ -56,7 +56,7 @@ Workers = Annotated[
         min=1,
         max=64,
         metavar="N",
-        help="Processes that convert; 1: this one. Default: one for each processor.",
+        help="Processes that convert; 1: this one. Default: one for each processor, up to 4.",
         show_default=False,
     ),
 ]
@@ -67,42 +67,31 @@ def outage(url: str) -> float:
     return 0.0 if url.startswith("sqlite") else OUTAGE
 
 
-Choose = Callable[["Store", Callable[[], "Pipeline"]], "Hands"]
-"""Who converts the rows of a store: worker processes, or this one, by a pipeline made then."""
-
-
 @contextmanager
 def hands_for(
-    workers: int | None, apis: Sequence[str] | None, groups: Collection[str] | None = None
-) -> Iterator[Choose]:
-    """Worker processes for the rows of some groups, of all if None.
+    store: Store,
+    pipeline: Callable[[], Pipeline],
+    workers: int | None,
+    apis: Sequence[str] | None,
+    groups: Collection[str] | None = None,
+) -> Iterator[Hands]:
+    """Who converts the rows of some groups, of all if None: this process where they are few.
 
-    Enter it before anything heavy is imported: a worker starts at once, so that it is up when
-    there is something to do. Where rows turn out to be few, it is let go.
+    Workers start at once, so that they are up when there is something to do.
     """
-    from kconv_migrations.rows.workers import InProcess, Workers, default_workers
+    from kconv_migrations import storage
 
-    count = workers or default_workers()
-    if count == 1:
-        yield lambda _, pipeline: InProcess(pipeline())
-        return
-    with Workers(count, groups, apis or ()) as ready:
-
-        def chosen(store: Store, pipeline: Callable[[], Pipeline]) -> Hands:
-            if workers is not None or _rows(store, groups) >= FEW:
-                return ready
-            ready.close()
-            return InProcess(pipeline())
-
-        yield chosen
-
-
-def _rows(store: Store, groups: Collection[str] | None) -> int:
-    return sum(
+    rows = sum(
         each.objects + each.changes
-        for each in store.counts()
+        for each in (store.counts() if workers is None else ())
         if groups is None or each.group in groups
     )
+    count = workers or (1 if rows < FEW else storage.default_workers())
+    if count == 1:
+        yield storage.InProcess(pipeline())
+        return
+    with storage.Workers(count, groups, apis or ()) as hands:
+        yield hands
 
 
 def groups_of(names: Sequence[str] | None, to: Sequence[str] | None) -> set[str] | None:

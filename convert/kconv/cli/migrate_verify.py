@@ -25,28 +25,27 @@ def verify(
     Objects and the change log; objects of which a before-image is kept, and which nobody has
     written since, are compared with it. Reads only. Ends with 1 if a row fails.
     """
-    with hands_for(workers, apis) as choose:
-        from kconv.cli.console import emit, emit_json
-        from kconv.cli.message import count
-        from kconv.cli.migrate_report import complain_of
-        from kconv.errors import UsageError
-        from kconv.gvk import GroupResource
-        from kconv.pipeline import Pipeline
-        from kconv.scheme import load_scheme
-        from kconv.store import open_store
-        from kconv_migrations import storage
+    from kconv.cli.console import emit, emit_json
+    from kconv.cli.message import count
+    from kconv.cli.migrate_report import complain_of
+    from kconv.errors import UsageError
+    from kconv.gvk import GroupResource
+    from kconv.pipeline import Pipeline
+    from kconv.scheme import load_scheme
+    from kconv.store import open_store
+    from kconv_migrations import storage
 
-        scheme = load_scheme(apis=apis or ())
-        store = open_store(db)
-        found: list[Verified] = []
-        try:
-            only = [GroupResource.parse(name) for name in names or ()]
-            recorded = {each.resource for each in storage.status(store)}
-            if unknown := [str(each) for each in only if each not in recorded]:
-                listed = ", ".join(map(str, sorted(recorded)))
-                raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
-            known = [kind.group_resource for kind in scheme.kinds]
-            hands = choose(store, lambda: Pipeline(scheme))
+    scheme = load_scheme(apis=apis or ())
+    store = open_store(db)
+    found: list[Verified] = []
+    try:
+        only = [GroupResource.parse(name) for name in names or ()]
+        recorded = {each.resource for each in storage.status(store)}
+        if unknown := [str(each) for each in only if each not in recorded]:
+            listed = ", ".join(map(str, sorted(recorded)))
+            raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
+        known = [kind.group_resource for kind in scheme.kinds]
+        with hands_for(store, lambda: Pipeline(scheme), workers, apis) as hands:
             for each in storage.verify(store, hands, known, only):
                 found.append(each)
                 if output is Report.TEXT:
@@ -55,14 +54,14 @@ def verify(
                         f"{each.resource}: {count(each.objects, 'object')} and "
                         f"{count(each.changes, 'change')}, {len(each.failures):,} wrong{compared}"
                     )
-        finally:
-            store.close()
-        if output is Report.JSON:
-            emit_json({"resources": [_as_json(each) for each in found]})
-        failures = [failure for each in found for failure in each.failures]
-        complain_of(failures, "not as they should be")
-        if failures:
-            raise typer.Exit(1)
+    finally:
+        store.close()
+    if output is Report.JSON:
+        emit_json({"resources": [_as_json(each) for each in found]})
+    failures = [failure for each in found for failure in each.failures]
+    complain_of(failures, "not as they should be")
+    if failures:
+        raise typer.Exit(1)
 
 
 def _as_json(each: Verified) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class FieldWriter:
         """The field of a property; `UsageError` names what kconv has no field for."""
         schema = self.definitions[owner]["properties"][prop]
         call = self._value(schema, f"{owner}.{prop}")
-        arguments = [*call.arguments, *_presence(self, schema, f"{owner}.{prop}", required)]
+        arguments = [*call.arguments, *_presence(self, schema, call, f"{owner}.{prop}", required)]
         return Call(call.name, tuple(arguments))
 
     def _value(self, schema: Schema, where: str, seen: tuple[str, ...] = ()) -> Call:
@@ -207,7 +207,7 @@ class FieldWriter:
     def _inner(self, schema: Schema, where: str) -> Call:
         """The field of what a list or map holds."""
         call = self._value(schema, where)
-        return Call(call.name, (*call.arguments, *_metadata(_reference(self, schema, where))))
+        return Call(call.name, (*call.arguments, *_metadata(_reference(self, schema, call, where))))
 
 
 def _numbers(schema: Schema, where: str, **names: str) -> list[tuple[str, Expression]]:
@@ -224,7 +224,7 @@ def _numbers(schema: Schema, where: str, **names: str) -> list[tuple[str, Expres
 
 
 def _presence(
-    writer: FieldWriter, schema: Schema, where: str, required: bool
+    writer: FieldWriter, schema: Schema, call: Call, where: str, required: bool
 ) -> list[tuple[str, Expression]]:
     """``required``, ``load_default``, and metadata.
 
@@ -244,7 +244,7 @@ def _presence(
         arguments.append(("required", "True"))
     if filled:
         arguments.append(("load_default", _default(default)))
-    metadata = _reference(writer, schema, where)
+    metadata = _reference(writer, schema, call, where)
     if schema.get("deprecated"):
         metadata.append((quoted("deprecated"), "True"))
     if schema.get("description"):
@@ -253,12 +253,16 @@ def _presence(
     return [*arguments, *_metadata(metadata)]
 
 
-def _reference(writer: FieldWriter, schema: Schema, where: str) -> list[tuple[str, Expression]]:
-    """The metadata of an object that names another."""
-    if not schema.get("x-kconv-reference"):
+def _reference(
+    writer: FieldWriter, schema: Schema, call: Call, where: str
+) -> list[tuple[str, Expression]]:
+    """The metadata of an object that names another: its property says so, or its definition."""
+    steps = [schema]
+    while "$ref" in steps[-1]:
+        steps.append(writer.definitions[steps[-1]["$ref"]])
+    if not any(each.get("x-kconv-reference") for each in steps):
         return []
-    named = writer.definitions.get(schema.get("$ref", ""), {}).get("properties", {})
-    if not {"apiVersion", "kind"} <= {*named}:
+    if call.name != "Object" or not {"apiVersion", "kind"} <= {*steps[-1].get("properties", {})}:
         raise UsageError(f"{where}: x-kconv-reference is for objects with apiVersion and kind")
     return [(quoted("reference"), "True")]
 

@@ -13,9 +13,9 @@ from typing import Final, Literal
 from kconv.errors import StoreError
 from kconv.gvk import GroupResource, GroupVersion
 from kconv.paths import describe, format_path
-from kconv.pipeline import Pipeline
-from kconv.pipeline.values import Checks
-from kconv.scheme import HubKind
+from kconv.pipeline import HubObject, Pipeline
+from kconv.pipeline.values import Checks, Value
+from kconv.scheme import HubKind, Spoke
 from kconv_migrations.rows.problem import Problem
 from kconv_migrations.rows.references import References
 from kconv_migrations.rows.rewrite import Reencoder, WouldLose, differences
@@ -129,11 +129,14 @@ class Hand:
         found = list(differences(before, after))
         if not found:
             return
-        was = self._pipeline.from_hub(before, row.spoke)
-        repair = self._references.repair
-        if repair(was.value, row.spoke) != repair(row.value, row.spoke):
+        if self._said(before, row.spoke) != self._said(after, row.spoke):
             message = f"{row.ref}: differs from its before-image: {describe(found)}"
             raise NotAsBefore(message, about=row.ref, findings=found)
+
+    def _said(self, hub: HubObject, spoke: Spoke) -> Value:
+        """What an object says, whichever versions its references name."""
+        repaired = HubObject(hub.kind, self._references.repair_in_hub(hub.value, hub.kind))
+        return self._references.repair(self._pipeline.from_hub(repaired, spoke).value, spoke)
 
 
 def _count(lost: dict[str, int], paths: Iterable[str]) -> None:

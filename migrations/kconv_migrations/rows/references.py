@@ -2,14 +2,15 @@
 
 `ownerReferences`, `managedFields` and every field whose schema declares it a reference
 (``metadata={"reference": True}`` on an object with ``apiVersion`` and ``kind``) keep the version
-that the writer used. They outlive it: nothing converts them.
+that the writer used. They outlive it: nothing converts them. A version may hide some of them, as
+autoscaling/v1 does in annotations; the hub shows those.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +26,8 @@ MARK = "reference"
 """The key in a field's ``metadata`` that declares it a reference."""
 
 _API_VERSION = re.compile(rb'"apiVersion"\s*:\s*"([^"]*)"')
+_OWN_FIRST = b'{"apiVersion":'
+"""How stored bytes begin: with the object's own version, which is no reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +88,45 @@ class References:
                 return new
         return None
 
-    def may_hold(self, data: bytes) -> bool:
-        """Whether stored bytes could hold such a reference; quick, and never wrong about no."""
-        return any(map(self._suspicious, _API_VERSION.findall(data)[1:]))
+    def may_hold(self, data: bytes, spoke: Spoke | None = None) -> bool:
+        """Whether stored bytes could hold such a reference; quick, and never wrong about no.
+
+        Those of a version that may hide some are not looked into: they could.
+        """
+        if spoke is not None and hides(spoke):
+            return True
+        return any(map(self._suspicious, _API_VERSION.findall(data)[data.startswith(_OWN_FIRST) :]))
 
     def find(self, value: Mapping[str, Any], spoke: Spoke) -> list[Reference]:
-        """Every such reference in a decoded object of a version."""
-        return [
-            Reference((*path, "apiVersion"), kind, each["apiVersion"], new)
-            for path, each, kind in _declared(value, spoke)
-            if (new := self.replacement(each["apiVersion"], kind)) is not None
-        ]
+        """Every such reference that a decoded object of a version shows."""
+        return self._found(_declared(value, spoke))
 
     def repair(self, value: Mapping[str, Any], spoke: Spoke) -> dict[str, Any]:
         """A copy of the object in which references name the versions that stay."""
         repaired = copy.deepcopy(dict(value))
-        for _, each, kind in _declared(repaired, spoke):
-            each["apiVersion"] = self.replacement(each["apiVersion"], kind) or each["apiVersion"]
+        self._mend(_declared(repaired, spoke))
         return repaired
+
+    def find_in_hub(self, value: Mapping[str, Any], kind: HubKind) -> list[Reference]:
+        """Every such reference among the fields that the hub declares, in an object of the hub."""
+        return self._found(_marked(value, kind.hub, ()))
+
+    def repair_in_hub(self, value: Mapping[str, Any], kind: HubKind) -> dict[str, Any]:
+        """As `repair`, of an object of the hub; `find_in_hub` says which references."""
+        repaired = copy.deepcopy(dict(value))
+        self._mend(_marked(repaired, kind.hub, ()))
+        return repaired
+
+    def _found(self, held: Iterable[tuple[Path, Any, str]]) -> list[Reference]:
+        return [
+            Reference((*path, "apiVersion"), kind, each["apiVersion"], new)
+            for path, each, kind in held
+            if (new := self.replacement(each["apiVersion"], kind)) is not None
+        ]
+
+    def _mend(self, held: Iterable[tuple[Path, Any, str]]) -> None:
+        for _, each, kind in held:
+            each["apiVersion"] = self.replacement(each["apiVersion"], kind) or each["apiVersion"]
 
     def _suspicious(self, text: bytes) -> bool:
         found = self._clean.get(text)
@@ -113,6 +137,11 @@ class References:
             if len(self._clean) < 10_000:
                 self._clean[text] = found
         return found
+
+
+def hides(spoke: Spoke) -> bool:
+    """Whether objects of a version may hold references that only the hub shows."""
+    return bool(spoke.rules) and _is_marked(spoke.kind.hub)
 
 
 def _declared(value: Mapping[str, Any], spoke: Spoke) -> Iterator[tuple[Path, Any, str]]:

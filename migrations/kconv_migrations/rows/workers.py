@@ -2,9 +2,6 @@
 
 Each is a Python of its own, started afresh: nothing of this process is shared or inherited but
 what is sent. It ends when its standard input does, so none is left when this process is killed.
-
-Nothing heavy is imported here: the first worker can start before this process has loaded the
-rest of what it needs.
 """
 
 from __future__ import annotations
@@ -12,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
@@ -19,19 +17,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import Final, Protocol, Self
 
-from kconv.errors import Unavailable
+from kconv.errors import Unavailable, UsageError
+from kconv.pipeline import Pipeline
+from kconv_migrations.rows.jobs import Done, Hand, Job
 from kconv_migrations.rows.wire import receive, send, widen
-
-if TYPE_CHECKING:
-    from kconv.pipeline import Pipeline
-    from kconv_migrations.rows.jobs import Done, Job
 
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from kconv_migrations.rows.worker import serve; serve(*json.loads(sys.argv[2]))"
 )
+
+MOST: Final = 4
+"""Workers by default at most: a few of them wait for the database already."""
 
 
 class Hands(Protocol):
@@ -53,8 +52,6 @@ class InProcess:
     depth: Final = 0
 
     def __init__(self, pipeline: Pipeline) -> None:
-        from kconv_migrations.rows.jobs import Hand
-
         self._hand = Hand(pipeline)
 
     def submit(self, job: Job) -> Future[Done]:
@@ -68,7 +65,8 @@ class Workers:
     """So many processes, used as a context; they load the API packages on their own.
 
     ``groups`` are the API groups to load, None for all; ``apis`` are ``module:function`` of
-    packages that are not installed. A worker that dies makes its job raise `Unavailable`.
+    packages that are not installed. A worker that dies makes its job raise `Unavailable`, as does
+    making so many processes where the system lets there be no more.
     """
 
     def __init__(
@@ -79,8 +77,16 @@ class Workers:
         self._jobs: SimpleQueue[tuple[Job, Future[Done]] | None] = SimpleQueue()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads: list[Thread] = []
-        for _ in range(count):
-            self._start()
+        self._closed = False
+        try:
+            for _ in range(count):
+                self._start()
+        except (OSError, RuntimeError) as error:
+            self.close()
+            message = (
+                f"a worker process could not be started ({error}): run it with fewer --workers"
+            )
+            raise Unavailable(message) from error
 
     def __enter__(self) -> Self:
         return self
@@ -89,15 +95,22 @@ class Workers:
         self.close()
 
     def submit(self, job: Job) -> Future[Done]:
-        """Have the next idle worker do a job."""
+        """Have the next idle worker do a job. Raises `UsageError` once they are closed."""
+        if self._closed:
+            raise UsageError("these workers are closed")
         future: Future[Done] = Future()
         self._jobs.put((job, future))
         return future
 
     def close(self) -> None:
-        """End the workers, whatever they are at."""
+        """End the workers and what they started, whatever they are at."""
+        self._closed = True
         for process in self._processes:
-            process.kill()
+            # Each leads a session of its own; what it started there would keep its pipes open.
+            # One that was waited for has ended, and its number may be somebody else's.
+            if process.returncode is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             self._jobs.put(None)
         for thread in self._threads:
             thread.join()
@@ -122,8 +135,8 @@ class Workers:
             assert stream is not None
             widen(stream)
         thread = Thread(target=self._work, args=[process], name="kconv-worker", daemon=True)
-        thread.start()
         self._processes.append(process)
+        thread.start()
         self._threads.append(thread)
 
     def _work(self, process: subprocess.Popen[bytes]) -> None:
@@ -154,7 +167,7 @@ def _ask(process: subprocess.Popen[bytes], job: Job) -> Done:
 
 
 def default_workers() -> int:
-    """As many processes, this one included, as there are processors that it may use."""
+    """As many processes as there are processors that this one may use, but for `MOST`."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return min(len(os.sched_getaffinity(0)), MOST)
+    return min(os.cpu_count() or 1, MOST)

@@ -131,6 +131,11 @@ def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iter
                 f"{found.resource}: {count(number, 'reference')} to it, as in "
                 f"{found.examples[0]}; `kconv migrate --rewrite-references` rewrites them"
             )
+        if found.failures:
+            yield (
+                f"{found.resource}: {count(len(found.failures), 'object')} could not be looked "
+                f"into for references to it: {found.failures[0].message}"
+            )
 
 
 def _notes(store: Store, name: str) -> Iterator[str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from kconv.errors import KconvError
 from kconv.gvk import GroupResource, GroupVersion
-from kconv.pipeline import Decoded, Pipeline
-from kconv.scheme import HubKind, Spoke
+from kconv.paths import describe
+from kconv.pipeline import Decoded, HubObject, Pipeline
+from kconv.scheme import HubKind
 from kconv.store import Quarantined, Store, Stored
 from kconv_migrations.rows.problem import Problem
-from kconv_migrations.rows.references import References
+from kconv_migrations.rows.references import Reference, References, hides
+from kconv_migrations.rows.rewrite import WouldLose, differences
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import Settings
@@ -100,16 +102,16 @@ def _repaired(
     found: Referring,
 ) -> Iterator[tuple[Stored, str, bytes]]:
     for stored in page:
-        if not references.may_hold(stored.data):
-            continue
         try:
-            decoded = pipeline.decode(stored.data, trusted=True, field_validation="Strict")
-            held = references.find(decoded.value, decoded.spoke)
-            if not held:
+            spoke = kind.spoke_for(GroupVersion.parse(stored.api_version))
+            if not references.may_hold(stored.data, spoke):
                 continue
-            data = _encode(pipeline, decoded.spoke, references.repair(decoded.value, decoded.spoke))
+            decoded = pipeline.decode(stored.data, trusted=True, field_validation="Strict")
+            held, repaired = _mended(pipeline, references, decoded)
         except KconvError as error:
             found.failures.append(entry(Problem.of(error), stored, "objects"))
+            continue
+        if not held:
             continue
         found.objects += 1
         found.references.update((each.kind, each.api_version, each.new) for each in held)
@@ -117,11 +119,35 @@ def _repaired(
             key = stored.key
             name = f"{key.namespace}/{key.name}" if key.namespace else key.name
             found.examples.append(f"{name}: {held[0]}")
-        yield stored, stored.api_version, data
+        yield stored, stored.api_version, pipeline.encode(repaired)
 
 
-def _encode(pipeline: Pipeline, spoke: Spoke, value: dict[str, object]) -> bytes:
-    return pipeline.encode(Decoded(spoke, pipeline.load(value, spoke=spoke, trusted=True).native))
+def _mended(
+    pipeline: Pipeline, references: References, decoded: Decoded
+) -> tuple[list[Reference], Decoded]:
+    """The references that an object holds, and the object with others in their place.
+
+    What the object shows is repaired as it stands; what it hides, in the hub and back.
+
+    Raises `WouldLose` when the way back does not give what was repaired.
+    """
+    spoke = decoded.spoke
+    held = references.find(decoded.value, spoke)
+    if held:
+        value = references.repair(decoded.value, spoke)
+        decoded = Decoded(spoke, pipeline.load(value, spoke=spoke, trusted=True).native)
+    if not hides(spoke):
+        return held, decoded
+    hub = pipeline.to_hub(decoded)
+    hidden = references.find_in_hub(hub.value, spoke.kind)
+    if not hidden:
+        return held, decoded
+    wanted = HubObject(spoke.kind, references.repair_in_hub(hub.value, spoke.kind))
+    repaired = pipeline.from_hub(wanted, spoke)
+    if lost := list(differences(wanted, pipeline.to_hub(repaired))):
+        message = f"{decoded.ref}: its references cannot be rewritten: {describe(lost)}"
+        raise WouldLose(message, about=decoded.ref, findings=lost)
+    return [*held, *hidden], repaired
 
 
 def rewrite_references(
