@@ -1,5 +1,6 @@
 """One measured figure, and how it is measured and printed."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,9 @@ ROUNDS = 40
 ROUND_SECONDS = 0.004
 
 Work = Callable[[], object]
+
+INSTALLED = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+"""The environment of a measured process: its files have their bytecode, as installed ones have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench.figure import Figure
+from bench.figure import INSTALLED, Figure
 from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.scheme import load_scheme
@@ -272,10 +272,8 @@ def fresh(seed: Path, file: Path) -> None:
 def migrate(url: str, *options: str) -> float:
     """Seconds of a whole process."""
     command = [sys.executable, "-m", "kconv.cli", "migrate", "cronjobs.batch", "--to", "batch=v1"]
-    # Installed packages have their bytecode; so shall the files of a checkout.
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     start = time.perf_counter()
     subprocess.run(
-        [*command, "--db", url, *options], check=True, capture_output=True, env=environment
+        [*command, "--db", url, *options], check=True, capture_output=True, env=INSTALLED
     )
     return time.perf_counter() - start

@@ -1,6 +1,5 @@
 """What starting costs: compiling what is registered, and the whole process of one conversion."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -10,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from bench import samples
-from bench.figure import Figure
+from bench.figure import INSTALLED, Figure
 from kconv.pipeline.compiled import CompiledEngine
 from kconv.scheme import load_scheme
 
@@ -46,12 +45,10 @@ def _compile() -> float:
 
 
 def _processes(*commands: Sequence[str]) -> list[float]:
-    # Installed packages have their bytecode; so shall the files of a checkout.
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     seconds = [float("inf")] * len(commands)
     for _ in range(PROCESSES):
         for index, command in enumerate(commands):
             start = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=INSTALLED)
             seconds[index] = min(seconds[index], time.perf_counter() - start)
     return seconds

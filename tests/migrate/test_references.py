@@ -156,6 +156,22 @@ def put(store: SqlStore, pipeline: Pipeline, resource: str, value: dict[str, Any
     return made
 
 
+def scaling(name: str, target: dict[str, str], about: dict[str, str]) -> dict[str, Any]:
+    """An autoscaler of ``target``, by a metric that is ``about`` an object."""
+    goal = {"type": "Value", "value": "1"}
+    metric = {"describedObject": about, "metric": {"name": "m"}, "target": goal}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": name, "namespace": "reports"},
+        "spec": {
+            "scaleTargetRef": target,
+            "maxReplicas": 3,
+            "metrics": [{"type": "Object", "object": metric}],
+        },
+    }
+
+
 def test_fields_of_the_shipped_groups_that_name_objects(
     store: SqlStore, pipeline: Pipeline
 ) -> None:
@@ -163,23 +179,7 @@ def test_fields_of_the_shipped_groups_that_name_objects(
     seed(store, pipeline, 1)
     target = {"apiVersion": OLD, "kind": "CronJob", "name": "n"}
     metadata = {"name": "x", "namespace": "reports"}
-    described = {"type": "Value", "value": "1"}
-    metric = {"describedObject": target, "metric": {"name": "m"}, "target": described}
-    autoscaler = put(
-        store,
-        pipeline,
-        "horizontalpodautoscalers",
-        {
-            "apiVersion": "autoscaling/v2",
-            "kind": "HorizontalPodAutoscaler",
-            "metadata": metadata,
-            "spec": {
-                "scaleTargetRef": target,
-                "maxReplicas": 3,
-                "metrics": [{"type": "Object", "object": metric}],
-            },
-        },
-    )
+    autoscaler = put(store, pipeline, "horizontalpodautoscalers", scaling("x", target, target))
     event = put(
         store,
         pipeline,
@@ -218,25 +218,7 @@ def test_fields_of_the_shipped_groups_that_name_objects(
 def hiding(store: SqlStore, pipeline: Pipeline) -> tuple[Key, bytes]:
     """An autoscaler stored as v1, whose annotation names the object that a metric is about."""
     about = {"apiVersion": OLD, "kind": "CronJob", "name": "n"}
-    value = {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": "hides", "namespace": "reports"},
-        "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"},
-            "maxReplicas": 3,
-            "metrics": [
-                {
-                    "type": "Object",
-                    "object": {
-                        "describedObject": about,
-                        "metric": {"name": "m"},
-                        "target": {"type": "Value", "value": "1"},
-                    },
-                }
-            ],
-        },
-    }
+    value = scaling("hides", {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}, about)
     data = pipeline.convert(json.dumps(value).encode(), GroupVersion.parse("autoscaling/v1"))
     return put(store, pipeline, "horizontalpodautoscalers", json.loads(data)), data
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kconv.errors import UsageError
@@ -257,14 +257,20 @@ def _reference(
     writer: FieldWriter, schema: Schema, call: Call, where: str
 ) -> list[tuple[str, Expression]]:
     """The metadata of an object that names another: its property says so, or its definition."""
-    steps = [schema]
-    while "$ref" in steps[-1]:
-        steps.append(writer.definitions[steps[-1]["$ref"]])
+    steps = list(_followed(writer.definitions, schema))
     if not any(each.get("x-kconv-reference") for each in steps):
         return []
     if call.name != "Object" or not {"apiVersion", "kind"} <= {*steps[-1].get("properties", {})}:
         raise UsageError(f"{where}: x-kconv-reference is for objects with apiVersion and kind")
     return [(quoted("reference"), "True")]
+
+
+def _followed(definitions: Definitions, schema: Schema) -> Iterator[Schema]:
+    """A schema and those that it refers to, one by the other, to the one that is no reference."""
+    yield schema
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"]]
+        yield schema
 
 
 def _metadata(found: list[tuple[str, Expression]]) -> list[tuple[str, Expression]]:
@@ -281,9 +287,7 @@ def _default(value: Any) -> Expression:
 
 
 def _check_default(definitions: Definitions, schema: Schema, default: Any, where: str) -> None:
-    resolved = schema
-    while "$ref" in resolved:
-        resolved = definitions[resolved["$ref"]]
+    *_, resolved = _followed(definitions, schema)
     kind = resolved.get("type", "object" if "properties" in resolved else None)
     if kind is None or resolved.get("format") == "int-or-string":
         return

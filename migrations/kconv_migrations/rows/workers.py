@@ -83,10 +83,9 @@ class Workers:
                 self._start()
         except (OSError, RuntimeError) as error:
             self.close()
-            message = (
+            raise Unavailable(
                 f"a worker process could not be started ({error}): run it with fewer --workers"
-            )
-            raise Unavailable(message) from error
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +167,5 @@ def _ask(process: subprocess.Popen[bytes], job: Job) -> Done:
 
 def default_workers() -> int:
     """As many processes as there are processors that this one may use, but for `MOST`."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), MOST)
-    return min(os.cpu_count() or 1, MOST)
+    known = hasattr(os, "sched_getaffinity")
+    return min(len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1, MOST)
