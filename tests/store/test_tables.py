@@ -14,7 +14,8 @@ from sqlalchemy import Connection, insert, inspect, text
 from kconv.errors import TablesOutdated
 from kconv.store import Key, open_store
 from kconv.store.engine import Database, parse_url
-from kconv.store.tables import TABLES_REVISION, metadata, objects, storage_versions
+from kconv.store.indexes import metadata
+from kconv.store.tables import TABLES_REVISION, objects, storage_versions
 from kconv_migrations import db
 from store.samples import GROUP, RESOURCE, V1, create
 

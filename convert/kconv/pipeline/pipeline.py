@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from kconv.codec import json as json_codec
-from kconv.codec import yaml as yaml_codec
 from kconv.codec.limits import LIMIT, check_depth
 from kconv.errors import (
     ConversionError,
@@ -116,6 +115,8 @@ class Pipeline:
         """The object's bytes."""
         if format == "json":
             return self.engine.encode(decoded.spoke, decoded.native)
+        from kconv.codec import yaml as yaml_codec  # it takes long, and who stores never needs it
+
         return yaml_codec.encode(self.dump(decoded))
 
     def convert(
@@ -213,6 +214,8 @@ class Pipeline:
         self, data: bytes, format: Format, field_validation: FieldValidation
     ) -> tuple[Any, Iterable[Path]]:
         if format == "yaml":
+            from kconv.codec import yaml as yaml_codec  # as in `encode`
+
             documents = yaml_codec.decode_all_with_duplicates(data)
             if len(documents) != 1:
                 raise DecodeError(f"expected one YAML document, found {len(documents)}")

@@ -27,7 +27,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 
 TABLES_REVISION: Final = "0002"
@@ -57,14 +56,6 @@ storage_versions: Final = Table(
     Column("api_version", _Name, nullable=False),
     Column("preferred", Boolean, nullable=False),
     PrimaryKeyConstraint("grp", "resource", "api_version"),
-)
-Index(
-    "uq_storage_versions_preferred",
-    storage_versions.c.grp,
-    storage_versions.c.resource,
-    unique=True,
-    sqlite_where=text("preferred"),
-    postgresql_where=text("preferred"),
 )
 
 objects: Final = Table(
@@ -169,13 +160,6 @@ runs: Final = Table(
     Column("targets", Text, nullable=False),
     PrimaryKeyConstraint("id"),
     CheckConstraint("state IN ('running', 'done', 'failed', 'interrupted')", name="state"),
-)
-Index(
-    "uq_runs_running",
-    runs.c.state,
-    unique=True,
-    sqlite_where=text("state = 'running'"),
-    postgresql_where=text("state = 'running'"),
 )
 
 # What a run replaced: the row as it was, and by what (`written_digest`: SHA-256 of the bytes).

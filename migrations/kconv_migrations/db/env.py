@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from kconv.store.tables import metadata
+from kconv.store.indexes import metadata
 
 connection = context.config.attributes.get("connection")
 if not isinstance(connection, Connection):
