@@ -63,8 +63,8 @@ def drop(store: SqlStore, api_version: str, preferred: str) -> None:
         changes = store.encoded_changes(GROUP, RESOURCE, other_than=preferred, after=0, limit=500)
         store.rewrite_changes(
             [
-                (each, preferred, pipeline.convert(each.stored.data, to, trusted=True))
-                for each in changes
+                (each, preferred, pipeline.convert(each.data, to, trusted=True))
+                for each in (change.stored for change in changes)
             ]
         )
 

@@ -105,7 +105,7 @@ def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
         assert named(store, name) == ["example.com/v1", NEW, NEW]
     assert store.head() == head
     assert list(referring(store, pipeline, references)) == []
-    (verified,) = verify(store, InProcess(pipeline), [targets[0].resource])
+    (verified,) = verify(store, InProcess(store, pipeline))
     assert (verified.sound, verified.compared) == (True, 2)
     assert undo(store, store.runs()[0].id).restored == 2
     assert store.list("batch", "cronjobs").items == before
@@ -238,8 +238,7 @@ def test_references_that_a_version_hides(kconv: Run, store: SqlStore, pipeline: 
     assert (found.objects, found.rewritten, found.failures) == (1, 1, [])
     assert store.get(at).data == data.replace(OLD.encode(), NEW.encode())
     assert list(referring(store, pipeline, references)) == []
-    known = [kind.group_resource for kind in pipeline.scheme.kinds]
-    verified = {str(each.resource): each for each in verify(store, InProcess(pipeline), known)}
+    verified = {str(each.resource): each for each in verify(store, InProcess(store, pipeline))}
     assert all(each.sound for each in verified.values())
     assert verified["horizontalpodautoscalers.autoscaling"].compared == 1
     assert kconv("migrate", "status", "--may-drop", OLD).code == 0

@@ -13,8 +13,7 @@ Run = Callable[..., Ended]
 
 
 def verified(store: SqlStore, pipeline: Pipeline) -> Verified:
-    known = [kind.group_resource for kind in pipeline.scheme.kinds]
-    (found,) = verify(store, InProcess(pipeline), known)
+    (found,) = verify(store, InProcess(store, pipeline))
     return found
 
 
@@ -30,8 +29,8 @@ def test_after_a_run_all_is_well(store: SqlStore, pipeline: Pipeline) -> None:
     found = verified(store, pipeline)
     assert found.sound
     assert (found.objects, found.changes, found.compared) == (12, 12, 12)
-    with Workers(2, {"batch"}) as hands:
-        (again,) = verify(store, hands, [found.resource])
+    with Workers(2, store, {"batch"}) as hands:
+        (again,) = verify(store, hands)
     assert again == found
 
 

@@ -1,4 +1,4 @@
-"""Worker processes: answers in order, errors where the job came from, and none left behind."""
+"""Worker processes: answers in order, errors where the span came from, and none left behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -20,75 +20,131 @@ from kconv.errors import Unavailable, UsageError
 from kconv.gvk import GroupResource
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore, Stored
-from kconv_migrations.rows.jobs import Done, Job, Task
+from kconv_migrations.rows import workers as workers_module
+from kconv_migrations.rows.jobs import Job, Task
+from kconv_migrations.rows.process import Process, WorkerEnded, may_copy
+from kconv_migrations.rows.spans import Answer, Span
 from kconv_migrations.rows.workers import MOST, InProcess, Workers, default_workers
-from kconv_migrations.storage.pages import through
-from migrate.samples import NEW, OLD, encoded, key, seed
+from kconv_migrations.storage.pages import spans_of, through
+from migrate.samples import NEW, OLD, encoded, insert, seed
 
 RESOURCE = GroupResource("batch", "cronjobs")
 
+Make = Callable[..., Workers]
+
+
+@pytest.fixture(params=["copies", "afresh"])
+def make(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    store: SqlStore,
+    pipeline: Pipeline,
+) -> Make:
+    """What makes so many workers of either kind."""
+    copies = request.param == "copies"
+    monkeypatch.setattr(workers_module, "may_copy", lambda: copies)
+
+    def made(count: int, *apis: str) -> Workers:
+        return Workers(count, store, {"batch"}, apis, lambda: pipeline)
+
+    return made
+
 
 @pytest.fixture
-def hands() -> Iterator[Workers]:
-    with Workers(2, {"batch"}) as found:
-        yield found
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """The workers that are started from now on."""
+    found: list[Process] = []
+    original = Process.__init__
 
+    def noted(self: Process, *arguments: Any) -> None:
+        original(self, *arguments)
+        found.append(self)
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
-    """The processes that are started from now on."""
-    found: list[subprocess.Popen[bytes]] = []
-    original = subprocess.Popen
-
-    def noted(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:
-        found.append(original(*arguments, **named))
-        return found[-1]
-
-    monkeypatch.setattr(subprocess, "Popen", noted)
+    monkeypatch.setattr(Process, "__init__", noted)
     return found
 
 
-def stored(pipeline: Pipeline, name: str) -> Stored:
-    return Stored(key(name), "uid", OLD, 1, encoded(pipeline, name))
+@pytest.fixture
+def seeded(store: SqlStore, pipeline: Pipeline) -> list[Stored]:
+    """Sixty objects, in order."""
+    return seed(store, pipeline, 60)
 
 
-def job(page: Sequence[Stored], task: Task = "rewrite") -> Job:
-    return Job(task, RESOURCE, NEW, [(each.api_version, each.data) for each in page])
+def job(task: Task = "rewrite") -> Job:
+    return Job(task, RESOURCE, NEW)
 
 
-def test_answers_are_those_of_the_pages(hands: Workers, pipeline: Pipeline) -> None:
-    pages = [[stored(pipeline, f"n{each}")] * (1 + each % 7) for each in range(60)]
-    for number, (page, done) in enumerate(through(hands, pages, job)):
-        assert page is pages[number]
-        assert done.data == [encoded(pipeline, f"n{number}", NEW)] * len(page)
+def everything(task: Task = "rewrite", limit: int = 10_000) -> Span:
+    return Span(job(task), "objects", NEW, limit)
 
 
-def test_what_cannot_be_loaded_is_raised_by_the_job(pipeline: Pipeline) -> None:
-    with Workers(1, {"batch"}, ["nowhere:register"]) as hands:
-        future = hands.submit(job([stored(pipeline, "n")]))
+def test_answers_come_in_order(
+    make: Make, store: SqlStore, pipeline: Pipeline, seeded: list[Stored]
+) -> None:
+    spans = list(spans_of(store, job(), "objects", 7, NEW))
+    assert len(spans) == 9
+    with make(2) as hands:
+        answers = list(through(hands, spans))
+    found = [row for answer in answers for row in answer.rows(RESOURCE)]
+    assert [(row.key, row.resource_version) for row in found] == [
+        (each.key, each.resource_version) for each in seeded
+    ]
+    made = [data for answer in answers for data in answer.done.data]
+    assert made == [encoded(pipeline, each.key.name, NEW) for each in seeded]
+
+
+def test_a_worker_reads_by_connections_of_its_own(
+    make: Make, store: SqlStore, seeded: list[Stored]
+) -> None:
+    assert store.get(seeded[0].key) == seeded[0]
+    with make(2) as hands:
+        futures = [hands.submit(everything()) for _ in range(8)]
+        for _ in range(20):
+            assert store.get(seeded[0].key) == seeded[0]
+        assert [len(each.result(60).places) for each in futures] == [60] * 8
+    assert store.get(seeded[-1].key) == seeded[-1]
+
+
+def test_what_cannot_be_loaded_is_raised_by_the_span(
+    monkeypatch: pytest.MonkeyPatch, store: SqlStore
+) -> None:
+    with Workers(1, store, {"batch"}, ["nowhere:register"]) as hands:
+        future = hands.submit(everything())
         with pytest.raises(UsageError, match="nowhere"):
             future.result(timeout=60)
 
 
-def test_closing_ends_every_job_and_process(
-    started: list[subprocess.Popen[bytes]], pipeline: Pipeline
+def test_a_worker_that_ends_says_so(
+    make: Make, started: list[Process], seeded: list[Stored]
 ) -> None:
-    page = [stored(pipeline, "n")] * 3000
-    with Workers(2, {"batch"}) as hands:
-        futures: list[Future[Done]] = [hands.submit(job(page, "rehearse")) for _ in range(30)]
+    with make(1) as hands:
+        hands.submit(everything()).result(timeout=60)
+        started[0].kill()
+        with pytest.raises(WorkerEnded, match=r"ended with -9.*--workers 1"):
+            hands.submit(everything()).result(timeout=60)
+
+
+def test_closing_ends_every_span_and_process(
+    make: Make, started: list[Process], database_url: str, store: SqlStore, pipeline: Pipeline
+) -> None:
+    store.prefer("batch", "cronjobs", OLD)
+    template = encoded(pipeline, "NAME")
+    insert(database_url, [(name, template) for name in (f"cron-{n:05}" for n in range(3000))])
+    with make(2) as hands:
+        futures: list[Future[Answer]] = [hands.submit(everything("rehearse")) for _ in range(30)]
         futures[0].result(timeout=60)
     assert len(started) == 2
-    assert all(each.returncode is not None for each in started)
+    assert all(each.code is not None for each in started)
     assert all(each.done() for each in futures)
     assert any(isinstance(each.exception(), Unavailable) for each in futures)
     assert "kconv-worker" not in {each.name for each in threading.enumerate()}
     hands.close()
     with pytest.raises(UsageError, match="closed"):
-        hands.submit(job(page))
+        hands.submit(everything())
 
 
 def test_closing_does_not_wait_for_what_a_worker_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: SqlStore, seeded: list[Stored]
 ) -> None:
     mark = tmp_path / "started"
     (tmp_path / "lingering.py").write_text(
@@ -100,35 +156,106 @@ def test_closing_does_not_wait_for_what_a_worker_started(
         f"    pathlib.Path({str(mark)!r}).touch()\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    with Workers(1, {"batch"}, ["lingering:register"]) as hands:
-        hands.submit(job([stored(pipeline, "n")])).result(timeout=60)
+    with Workers(1, store, {"batch"}, ["lingering:register"]) as hands:
+        hands.submit(everything()).result(timeout=60)
         assert mark.exists()
-        hands.submit(job([stored(pipeline, "n")] * 20_000))
+        hands.submit(everything())
         began = time.monotonic()
     assert time.monotonic() - began < 20
 
 
 def test_what_was_started_is_ended_where_no_more_can_be(
-    started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    make: Make, started: list[Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noted: Any = subprocess.Popen
+    for owner, name in ((os, "fork"), (subprocess, "Popen")):
+        original = getattr(owner, name)
 
-    def once(*arguments: Any, **named: Any) -> Any:
-        if started:
-            raise BlockingIOError(11, "Resource temporarily unavailable")
-        return noted(*arguments, **named)
+        def once(*arguments: Any, original: Any = original, **named: Any) -> Any:
+            if started:
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            return original(*arguments, **named)
 
-    monkeypatch.setattr(subprocess, "Popen", once)
+        monkeypatch.setattr(owner, name, once)
     with pytest.raises(Unavailable, match=r"temporarily unavailable.*fewer --workers"):
-        Workers(3)
-    assert [each.returncode is not None for each in started] == [True]
+        make(3)
+    assert [each.code for each in started] == [-9]
+
+
+_ORPHANS = """
+import os, sys, time
+from kconv.pipeline import Pipeline
+from kconv.scheme import load_scheme
+from kconv.store import open_store
+from kconv_migrations.rows.process import may_copy
+from kconv_migrations.rows.workers import Workers
+
+store = open_store(sys.argv[1])
+scheme = load_scheme({"batch"})
+print("to standard output, before", end="")
+pipeline = (lambda: Pipeline(scheme)) if sys.argv[2] == "copies" else None
+workers = Workers(3, store, {"batch"}, (), pipeline)
+print("", may_copy(), *(each.pid for each in workers._processes), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def orphans(store: SqlStore, database_url: str) -> Iterator[Callable[[str], list[int]]]:
+    """Starts a process that has workers, kills it, and says which they were."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(way: str) -> list[int]:
+        command = [sys.executable, "-c", _ORPHANS, database_url, way]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        assert running[-1].stdout is not None
+        words = running[-1].stdout.readline().split()
+        # What was not written yet when they were copied is written once.
+        assert words[:5] == ["to", "standard", "output,", "before", "False"]
+        running[-1].kill()
+        running[-1].communicate()
+        return [int(word) for word in words[5:]]
+
+    yield start
+    for each in running:
+        each.kill()
+
+
+@pytest.mark.parametrize("way", ["copies", "afresh"])
+def test_workers_end_when_the_process_that_has_them_is_killed(
+    orphans: Callable[[str], list[int]], way: str
+) -> None:
+    left = orphans(way)
+    assert len(left) == 3
+    deadline = time.monotonic() + 30
+    while left:
+        assert time.monotonic() < deadline, f"workers go on: {left}"
+        left = [pid for pid in left if Path(f"/proc/{pid}/stat").exists() and _runs(pid)]
+        time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_process_with_threads_is_not_copied() -> None:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        assert not may_copy()
+    finally:
+        over.set()
+        thread.join()
 
 
 @pytest.mark.parametrize(("few", "processes"), [(10**9, 0), (1, 2)])
 def test_few_rows_are_converted_by_this_process(
     store: SqlStore,
     pipeline: Pipeline,
-    started: list[subprocess.Popen[bytes]],
+    started: list[Process],
     monkeypatch: pytest.MonkeyPatch,
     few: int,
     processes: int,

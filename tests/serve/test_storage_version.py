@@ -52,7 +52,7 @@ def _rewrite(store: SqlStore, api_version: str) -> None:
     store.rewrite([(each, api_version, each.data.replace(*swap)) for each in items])
     changes = store.encoded_changes("batch", "cronjobs", other_than=api_version, after=0, limit=100)
     store.rewrite_changes(
-        [(each, api_version, each.stored.data.replace(*swap)) for each in changes]
+        [(each, api_version, each.data.replace(*swap)) for each in (c.stored for c in changes)]
     )
 
 

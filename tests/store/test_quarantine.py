@@ -80,7 +80,7 @@ def test_entries_of_the_change_log(store: SqlStore, made: list[Stored]) -> None:
     store.rewrite([(made[4], V1BETA1, b"the object, not its log")])
     assert len(names(store)) == 5
     log = store.changes(0)
-    store.rewrite_changes([(log[4], V1BETA1, b"new")])
+    store.rewrite_changes([(log[4].stored, V1BETA1, b"new")])
     assert names(store) == ["n0", "n1", "n2", "n3"]
     store.compact(3)
     assert names(store) == ["n2", "n3"]

@@ -208,12 +208,12 @@ def test_rewrites_of_the_log_at_once(store: SqlStore, reopen: Callable[[], SqlSt
     rewritten: list[int] = []
 
     def first(connection: Connection) -> None:
-        assert rewrite_changes(connection, [(change, V1BETA1, b"first")], None) == 1
+        assert rewrite_changes(connection, [(change.stored, V1BETA1, b"first")], None) == 1
         written.set()
         assert finish.wait(20)
 
     def second() -> None:
-        rewritten.append(other.rewrite_changes([(change, V1BETA1, b"second")]))
+        rewritten.append(other.rewrite_changes([(change.stored, V1BETA1, b"second")]))
 
     with running(lambda: store._database.write(first)):
         assert written.wait(20)

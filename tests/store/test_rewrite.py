@@ -69,8 +69,8 @@ def test_rewrite_of_the_change_log(store: SqlStore) -> None:
         GROUP, RESOURCE, other_than=V1BETA1, after=made.resource_version, limit=10
     )
     assert [each.stored for each in found] == [made, new]
-    assert store.rewrite_changes([(each, V1BETA1, b"new") for each in found]) == 2
-    assert store.rewrite_changes([(each, V1BETA1, b"newer") for each in found]) == 0
+    assert store.rewrite_changes([(each.stored, V1BETA1, b"new") for each in found]) == 2
+    assert store.rewrite_changes([(each.stored, V1BETA1, b"newer") for each in found]) == 0
     log = store.changes(0)
     assert [(each.type, each.before) for each in log] == [("ADDED", None), ("MODIFIED", b"{}")]
     assert {each.stored.data for each in log} == {b"new"}
@@ -79,7 +79,7 @@ def test_rewrite_of_the_change_log(store: SqlStore) -> None:
         new.resource_version,
     ]
     with pytest.raises(VersionNotOnRecord):
-        store.rewrite_changes([(log[0], "batch/v9", b"")])
+        store.rewrite_changes([(log[0].stored, "batch/v9", b"")])
 
 
 V2 = "batch/v2"
@@ -121,7 +121,7 @@ def test_rows_of_several_versions_are_read_and_rewritten_together(store: SqlStor
         each for each in made if each.api_version != V2
     ]
     assert store.rewrite([(each, V2, each.key.name.encode()) for each in others]) == 6
-    assert store.rewrite_changes([(each, V2, b"log") for page in log for each in page]) == 6
+    assert store.rewrite_changes([(each.stored, V2, b"log") for page in log for each in page]) == 6
     assert {each.data for each in store.list(GROUP, RESOURCE).items} == {
         b"{}",
         *(each.key.name.encode() for each in others),

@@ -74,7 +74,7 @@ def test_run_that_was_lost_writes_nothing(store: SqlStore) -> None:
     with pytest.raises(Conflict, match="no longer held"):
         store.rewrite([(made, V1BETA1, b"new")], run=run.id)
     with pytest.raises(Conflict, match="no longer held"):
-        store.rewrite_changes([(store.changes(0)[0], V1BETA1, b"new")], run=run.id)
+        store.rewrite_changes([(store.changes(0)[0].stored, V1BETA1, b"new")], run=run.id)
     assert store.get(made.key) == made
 
 

@@ -88,9 +88,11 @@ def hands_for(
     )
     count = workers or (1 if rows < FEW else storage.default_workers())
     if count == 1:
-        yield storage.InProcess(pipeline())
+        yield storage.InProcess(store, pipeline())
         return
-    with storage.Workers(count, groups, apis or ()) as hands:
+    # No copy of this process is to have its connections.
+    store.close()
+    with storage.Workers(count, store, groups, apis or (), pipeline) as hands:
         yield hands
 
 

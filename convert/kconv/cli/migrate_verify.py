@@ -44,9 +44,8 @@ def verify(
         if unknown := [str(each) for each in only if each not in recorded]:
             listed = ", ".join(map(str, sorted(recorded)))
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
-        known = [kind.group_resource for kind in scheme.kinds]
         with hands_for(store, lambda: Pipeline(scheme), workers, apis) as hands:
-            for each in storage.verify(store, hands, known, only):
+            for each in storage.verify(store, hands, only):
                 found.append(each)
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""

@@ -5,11 +5,13 @@ from kconv.store.operations import Operations
 from kconv.store.protocol import Store
 from kconv.store.quarantine import Place, Quarantined
 from kconv.store.records import (
+    AsRead,
     Change,
     ChangeType,
     Count,
     Key,
     Page,
+    Row,
     StorageVersion,
     Stored,
 )
@@ -19,6 +21,7 @@ from kconv.store.sql import SqlStore, open_store
 from kconv.store.undo import BeforeImage, Restored, UndoSize
 
 __all__ = [
+    "AsRead",
     "BeforeImage",
     "Change",
     "ChangeType",
@@ -31,6 +34,7 @@ __all__ = [
     "Place",
     "Quarantined",
     "Restored",
+    "Row",
     "Run",
     "RunState",
     "RunTarget",

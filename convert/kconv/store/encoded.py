@@ -65,6 +65,33 @@ def changes_page(
     return _page(connection, changes, (changes.c.resource_version,), wanted, log.as_change)
 
 
+def objects_mark(
+    connection: Connection,
+    group: str,
+    resource: str,
+    other_than: str,
+    after: tuple[str, str] | None,
+    rows: int,
+) -> tuple[str, str] | None:
+    """Where a page of so many objects ends, or one of some more; None where there are no more."""
+    wanted = {"grp": group, "resource": resource, "other_than": other_than, "skipped": rows - 1}
+    if after is not None:
+        wanted |= {"after_namespace": after[0], "after_name": after[1]}
+    key: tuple[Column[Any], ...] = () if after is None else (objects.c.namespace, objects.c.name)
+    found = connection.execute(_marks(objects, key), wanted)
+    return min(((space, name) for space, name in found if name is not None), default=None)
+
+
+def changes_mark(
+    connection: Connection, group: str, resource: str, other_than: str, after: int, rows: int
+) -> int | None:
+    """As `objects_mark`, of the change log."""
+    wanted: dict[str, Any] = {"grp": group, "resource": resource, "other_than": other_than}
+    wanted |= {"after_resource_version": after, "skipped": rows - 1}
+    found = connection.execute(_marks(changes, (changes.c.resource_version,)), wanted).scalars()
+    return min((number for number in found if number is not None), default=None)
+
+
 def _page(
     connection: Connection,
     table: Table,
@@ -157,6 +184,20 @@ def _in_others(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
         .order_by(*(rows.c[column.name] for column in _ORDERS[table.name]))
         .limit(bindparam("most"))
     )
+
+
+@lru_cache(maxsize=4)
+def _marks(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
+    """For each version on record but one, the place of a row that comes so many rows later."""
+    names = ("grp", "resource", "api_version")
+    same = [table.c[name] == storage_versions.c[name] for name in names]
+    rows = _ordered(table, same, after).limit(1).offset(bindparam("skipped"))
+    return select(
+        *(
+            rows.with_only_columns(column).correlate(storage_versions).scalar_subquery()
+            for column in _ORDERS[table.name]
+        )
+    ).where(*_OTHER)
 
 
 def _ordered(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from kconv.store.operations import Operations
-from kconv.store.records import Change, Count, Key, Page, StorageVersion, Stored
+from kconv.store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
 
 
 class Store(Operations, Protocol):
@@ -155,9 +155,30 @@ class Store(Operations, Protocol):
         """
         ...
 
+    def encoded_mark(
+        self,
+        group: str,
+        resource: str,
+        *,
+        other_than: str,
+        after: tuple[str, str] | None,
+        rows: int,
+    ) -> tuple[str, str] | None:
+        """The (namespace, name) up to which `encoded` has ``rows`` objects, or some more.
+
+        None where there are no more than so many. It reads no data.
+        """
+        ...
+
+    def encoded_changes_mark(
+        self, group: str, resource: str, *, other_than: str, after: int, rows: int
+    ) -> int | None:
+        """As `encoded_mark`, the resourceVersion up to which `encoded_changes` has them."""
+        ...
+
     def rewrite(
         self,
-        items: Sequence[tuple[Stored, str, bytes]],
+        items: Sequence[tuple[AsRead, str, bytes]],
         *,
         run: str | None = None,
         keep_undo: bool = False,
@@ -176,7 +197,7 @@ class Store(Operations, Protocol):
         ...
 
     def rewrite_changes(
-        self, items: Sequence[tuple[Change, str, bytes]], *, run: str | None = None
+        self, items: Sequence[tuple[AsRead, str, bytes]], *, run: str | None = None
     ) -> int:
         """`rewrite` for entries of the change log.
 

@@ -37,6 +37,14 @@ def qualified(group: str, resource: str) -> str:
     return f"{resource}.{group}" if group else resource
 
 
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A row as it was read, but for its data: enough to write it if it still is as it was."""
+
+    key: Key
+    api_version: str
+    resource_version: int
+
+
 class Stored(msgspec.Struct, frozen=True, gc=False):
     """One object as it is stored.
 
@@ -62,6 +70,10 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     type: ChangeType
     stored: Stored
     before: bytes | None
+
+
+AsRead = Row | Stored
+"""A row as it was read, with or without its data."""
 
 
 @dataclass(frozen=True, slots=True)

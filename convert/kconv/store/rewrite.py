@@ -16,12 +16,9 @@ from sqlalchemy import Connection
 
 from kconv.errors import UsageError
 from kconv.store import quarantine, runs
-from kconv.store.records import Change, Key, Stored
+from kconv.store.records import AsRead, Key
 
-ObjectRewrite = tuple[Stored, str, bytes]
-"""(as read, new api_version, new data)."""
-
-ChangeRewrite = tuple[Change, str, bytes]
+Rewrite = tuple[AsRead, str, bytes]
 """(as read, new api_version, new data)."""
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -105,7 +102,7 @@ WHERE changes.ctid = found.place AND changes.api_version = new.before
 
 
 def rewrite(
-    connection: Connection, items: Sequence[ObjectRewrite], run: str | None, keep_undo: bool
+    connection: Connection, items: Sequence[Rewrite], run: str | None, keep_undo: bool
 ) -> int:
     """Re-encode the objects that are still as read; returns how many were.
 
@@ -127,7 +124,7 @@ def rewrite(
     return done
 
 
-def rewrite_changes(connection: Connection, items: Sequence[ChangeRewrite], run: str | None) -> int:
+def rewrite_changes(connection: Connection, items: Sequence[Rewrite], run: str | None) -> int:
     """Re-encode the entries of the change log that are still as read; returns how many were."""
     if run is not None:
         runs.check_held(connection, run)
@@ -136,19 +133,19 @@ def rewrite_changes(connection: Connection, items: Sequence[ChangeRewrite], run:
     ordered = sorted(items, key=_change_order)
     if connection.dialect.name == "postgresql":
         arrays = (
-            [change.stored.resource_version for change, _, _ in ordered],
-            [change.stored.api_version for change, _, _ in ordered],
+            [change.resource_version for change, _, _ in ordered],
+            [change.api_version for change, _, _ in ordered],
             [version for _, version, _ in ordered],
             [data for _, _, data in ordered],
         )
         done = connection.exec_driver_sql(_CHANGES, arrays).rowcount
     else:
         rows = [
-            (version, data, change.stored.resource_version, change.stored.api_version)
+            (version, data, change.resource_version, change.api_version)
             for change, version, data in ordered
         ]
         done = connection.exec_driver_sql(_SQLITE_CHANGE, rows).rowcount
-    places = [(change.stored.key, change.stored.resource_version) for change, _, _ in ordered]
+    places = [(change.key, change.resource_version) for change, _, _ in ordered]
     quarantine.rewritten(connection, "changes", places)
     return done
 
@@ -158,7 +155,7 @@ def digest(data: bytes) -> bytes:
     return sha256(data).digest()
 
 
-def _sqlite_objects(connection: Connection, items: Sequence[ObjectRewrite], run: str | None) -> int:
+def _sqlite_objects(connection: Connection, items: Sequence[Rewrite], run: str | None) -> int:
     rows = [
         (
             api_version,
@@ -178,9 +175,7 @@ def _sqlite_objects(connection: Connection, items: Sequence[ObjectRewrite], run:
     return connection.exec_driver_sql(_SQLITE_OBJECT, rows).rowcount
 
 
-def _postgresql_objects(
-    connection: Connection, items: Sequence[ObjectRewrite], run: str | None
-) -> int:
+def _postgresql_objects(connection: Connection, items: Sequence[Rewrite], run: str | None) -> int:
     done = 0
     for shared, page in groupby(items, key=_shared):
         each = list(page)
@@ -197,7 +192,7 @@ def _postgresql_objects(
     return done
 
 
-def _identity(stored: Stored) -> dict[str, object]:
+def _identity(stored: AsRead) -> dict[str, object]:
     key = stored.key
     return {
         "namespace": key.namespace,
@@ -206,15 +201,15 @@ def _identity(stored: Stored) -> dict[str, object]:
     }
 
 
-def _shared(item: ObjectRewrite) -> tuple[str, str, str, str]:
+def _shared(item: Rewrite) -> tuple[str, str, str, str]:
     stored, api_version, _ = item
     return stored.key.group, stored.key.resource, stored.api_version, api_version
 
 
-def _object_order(item: ObjectRewrite) -> tuple[str, str, Key]:
+def _object_order(item: Rewrite) -> tuple[str, str, Key]:
     stored, api_version, _ = item
     return stored.api_version, api_version, stored.key
 
 
-def _change_order(item: ChangeRewrite) -> int:
-    return item[0].stored.resource_version
+def _change_order(item: Rewrite) -> int:
+    return item[0].resource_version

@@ -15,7 +15,7 @@ from kconv.store import changes, encoded, objects, rewrite, versions
 from kconv.store.engine import Database, parse_url, renew_after_fork
 from kconv.store.faults import no_tables, shown, unknown_tables
 from kconv.store.protocol import Store
-from kconv.store.records import Change, Count, Key, Page, StorageVersion, Stored
+from kconv.store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
 from kconv.store.sql_operations import SqlOperations
 from kconv.store.tables import TABLES_REVISION, revision
 from kconv.store.write import Write
@@ -188,9 +188,33 @@ class SqlStore(SqlOperations, Store):
             )
         )
 
+    def encoded_mark(
+        self,
+        group: str,
+        resource: str,
+        *,
+        other_than: str,
+        after: tuple[str, str] | None,
+        rows: int,
+    ) -> tuple[str, str] | None:
+        return self._database.peek(
+            lambda connection: encoded.objects_mark(
+                connection, group, resource, other_than, after, rows
+            )
+        )
+
+    def encoded_changes_mark(
+        self, group: str, resource: str, *, other_than: str, after: int, rows: int
+    ) -> int | None:
+        return self._database.peek(
+            lambda connection: encoded.changes_mark(
+                connection, group, resource, other_than, after, rows
+            )
+        )
+
     def rewrite(
         self,
-        items: Sequence[tuple[Stored, str, bytes]],
+        items: Sequence[tuple[AsRead, str, bytes]],
         *,
         run: str | None = None,
         keep_undo: bool = False,
@@ -200,7 +224,7 @@ class SqlStore(SqlOperations, Store):
         )
 
     def rewrite_changes(
-        self, items: Sequence[tuple[Change, str, bytes]], *, run: str | None = None
+        self, items: Sequence[tuple[AsRead, str, bytes]], *, run: str | None = None
     ) -> int:
         return self._writer.alone(
             lambda connection: rewrite.rewrite_changes(connection, items, run)

@@ -1,4 +1,1 @@
-"""What a migration does with rows once they are read: no database, so that workers start fast.
-
-Nothing here may import SQLAlchemy or `kconv.store`.
-"""
+"""What a migration does with rows, in this process or in workers beside it."""

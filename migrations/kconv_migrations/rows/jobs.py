@@ -1,4 +1,4 @@
-"""The work on a page of rows that needs no database, in this process or in a worker.
+"""The work on rows that have been read, in this process or in a worker.
 
 A `Job` and a `Done` are plain values: they are sent in bulk, a page at a time.
 """
@@ -23,6 +23,7 @@ from kconv_migrations.rows.rewrite import Reencoder, WouldLose, differences
 Task = Literal["rewrite", "rehearse", "verify"]
 
 _INDEX: Final = re.compile(r"\[\d+\]")
+_UNKNOWN: Final = Problem("NotRegistered", "no installed API has the resource")
 
 
 class NotAsBefore(StoreError):
@@ -36,23 +37,21 @@ class Job:
     """What is to be done with rows of one resource.
 
     ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same and keeps the
-    bytes; ``verify`` decodes them and compares what they mean with ``images``, each a version and
-    bytes, or None. ``rows`` are (encoded version, bytes). With ``validate`` they are judged by the
-    rules that groups add, and not by those of single fields alone.
+    bytes; ``verify`` decodes them and compares what they mean with their before-images. With
+    ``validate`` they are judged by the rules that groups add, and not by those of single fields
+    alone.
     """
 
     task: Task
     resource: GroupResource
     api_version: str
-    rows: Sequence[tuple[str, bytes]]
-    images: Sequence[tuple[str, bytes] | None] = ()
     accept_loss: bool = False
     validate: bool = False
 
 
 @dataclass(slots=True)
 class Done:
-    """What became of a job's rows, by their places in it.
+    """What became of the rows of a job, by their places among them.
 
     ``data`` has the new bytes, None where there is a problem. ``broken`` rows are well but for a
     rule that they break; ``lost`` counts rows by path that the new version cannot hold.
@@ -80,20 +79,30 @@ class Hand:
         ]
         self._references = References(pipeline.scheme, {}, others)
 
-    def do(self, job: Job) -> Done:
-        """Do a job. Nothing that a row holds makes it raise."""
-        kind = self._kinds[job.resource]
+    def do(
+        self,
+        job: Job,
+        rows: Sequence[tuple[str, bytes]],
+        images: Sequence[tuple[str, bytes] | None] = (),
+    ) -> Done:
+        """Do a job on rows, each an encoded version and bytes. Nothing that they hold raises.
+
+        ``images`` are what the rows held before, likewise, or None.
+        """
+        kind = self._kinds.get(job.resource)
+        if kind is None:
+            return Done([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
         checks: Checks = "all" if job.validate else "fields"
         reencoder = Reencoder(self._pipeline, accept_loss=job.accept_loss, checks=checks)
         to = GroupVersion.parse(job.api_version)
         done = Done()
         target = kind.spoke_for(to)
-        versions = {api_version for api_version, _ in job.rows}
+        versions = {api_version for api_version, _ in rows}
         spokes = {each: kind.spoke_for(GroupVersion.parse(each)) for each in versions}
-        for place, (api_version, data) in enumerate(job.rows):
+        for place, (api_version, data) in enumerate(rows):
             try:
                 if job.task == "verify":
-                    self._verify(reencoder, kind, job, place)
+                    self._verify(reencoder, kind, rows[place], images[place] if images else None)
                     continue
                 spoke = spokes[api_version]
                 if spoke is not None and target is not None:
@@ -118,11 +127,16 @@ class Hand:
                 _count(done.lost, (format_path(each.path) for each in made.lost))
         return done
 
-    def _verify(self, reencoder: Reencoder, kind: HubKind, job: Job, place: int) -> None:
-        api_version, data = job.rows[place]
+    def _verify(
+        self,
+        reencoder: Reencoder,
+        kind: HubKind,
+        stored: tuple[str, bytes],
+        image: tuple[str, bytes] | None,
+    ) -> None:
+        api_version, data = stored
         row = reencoder.decode(data, api_version, kind)
         after = self._pipeline.to_hub(row)
-        image = job.images[place] if job.images else None
         if image is None:
             return
         before = reencoder.hub(image[1], image[0], kind)

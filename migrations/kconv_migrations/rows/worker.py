@@ -1,36 +1,59 @@
-"""A worker process: it does the jobs that come on its standard input, until that ends."""
+"""What a worker process does: the spans that come to it, until no more do."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from typing import IO
 
 from kconv.pipeline import Pipeline
 from kconv.scheme import load_scheme
-from kconv_migrations.rows.jobs import Done, Hand, Job
+from kconv.store import Store
+from kconv_migrations.rows.spans import Answer, Reader, Span
 from kconv_migrations.rows.wire import receive, send
 
 
-def serve(groups: Collection[str] | None, apis: Sequence[str]) -> None:
-    """A worker: do the jobs that come on standard input until it ends."""
+def main() -> None:
+    """A worker started afresh: spans come on standard input, answers go to standard output.
+
+    What comes first is how to make its reader, as `needs` says it.
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever an API package prints must not get between them.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    hand: Hand | None = None
-    # At once, while the other side is at its own preparations; what is wrong is for the first job.
+    with suppress(EOFError):
+        wanted: bytes = receive(sys.stdin.buffer)
+        serve(sys.stdin.buffer, answers, lambda: _reader(wanted))
+
+
+def needs(store: Store, groups: Collection[str] | None, apis: Sequence[str]) -> bytes:
+    """What `main` has to know: the store, API groups (None: all), ``module:function`` of others."""
+    return pickle.dumps((store, groups, apis))
+
+
+def _reader(wanted: bytes) -> Reader:
+    store, groups, apis = pickle.loads(wanted)
+    return Reader(store, Pipeline(load_scheme(groups, apis)))
+
+
+def serve(spans: IO[bytes], answers: IO[bytes], make: Callable[[], Reader]) -> None:
+    """Do spans until they end, with the reader that ``make`` makes."""
+    reader: Reader | None = None
+    # At once, while the other side is at its own preparations; what is wrong is for the first one.
     with suppress(Exception):
-        hand = Hand(Pipeline(load_scheme(groups, apis)))
+        reader = make()
     while True:
         try:
-            job: Job = receive(sys.stdin.buffer)
+            span: Span = receive(spans)
         except EOFError:
             return
         try:
-            hand = hand or Hand(Pipeline(load_scheme(groups, apis)))
-            answer: Done | BaseException = hand.do(job)
-        except Exception as error:  # noqa: BLE001 - it is raised again where the job came from
+            reader = reader or make()
+            answer: Answer | BaseException = reader.do(span)
+        except Exception as error:  # noqa: BLE001 - it is raised again where the span came from
             answer = error
         try:
             send(answers, answer)

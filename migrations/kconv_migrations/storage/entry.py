@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kconv.store import Place, Quarantined, Stored
+from kconv.store import AsRead, Place, Quarantined
 from kconv_migrations.rows.problem import Problem
 
 
-def entry(problem: Problem, stored: Stored, where: Place, run: str = "") -> Quarantined:
+def entry(problem: Problem, stored: AsRead, where: Place, run: str = "") -> Quarantined:
     """The entry that says of a row what is wrong with it."""
     return Quarantined(
         run=run,

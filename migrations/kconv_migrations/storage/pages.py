@@ -1,31 +1,25 @@
-"""Pages of rows through the hands that convert them, several at a time, in order."""
+"""The rows of a resource in pages, and spans of them through the hands that do them."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from kconv.errors import Unavailable
 from kconv.gvk import GroupResource
-from kconv.store import Change, Store, Stored
-from kconv_migrations.rows.jobs import Done, Job
+from kconv.store import Place, Store, Stored
+from kconv_migrations.rows.jobs import Job
+from kconv_migrations.rows.process import WorkerEnded
+from kconv_migrations.rows.spans import ALL, Answer, Mark, Span
 from kconv_migrations.rows.workers import Hands
 
-Row = TypeVar("Row", bound=Stored | Change)
 T = TypeVar("T")
 
-ALL: Final = ""
-"""As ``other_than``: no row is in this version."""
-
-_PAUSE = 0.25
-
-
-def stored_of(row: Stored | Change) -> Stored:
-    """The object that a row holds."""
-    return row.stored if isinstance(row, Change) else row
+_PAUSE: Final = 0.25
 
 
 def objects_of(
@@ -39,42 +33,72 @@ def objects_of(
         after = (page[-1].key.namespace, page[-1].key.name)
 
 
-def changes_of(
-    store: Store, resource: GroupResource, limit: int, other_than: str = ALL
-) -> Iterator[list[Change]]:
-    """Pages of a resource's entries in the change log, up to the newest one at the beginning."""
-    after, head = 0, store.head()
-    group, name = resource.group, resource.resource
-    while after < head and (
-        page := store.encoded_changes(group, name, other_than=other_than, after=after, limit=limit)
-    ):
-        yield page
-        after = page[-1].stored.resource_version
+def spans_of(
+    store: Store,
+    job: Job,
+    where: Place,
+    limit: int,
+    other_than: str = ALL,
+    runs: tuple[str, ...] = (),
+) -> Iterator[Span]:
+    """The rows of a job's resource in spans of some ``limit`` rows, in order.
+
+    Of the change log, the entries up to the newest one at the beginning.
+    """
+    rest = Span(job, where, other_than, limit, runs=runs)
+    last: Mark | None = None
+    # Marks of objects are found from marks of objects, those of the log from those of the log.
+    find: Any = store.encoded_mark
+    if where == "changes":
+        find, last, rest = store.encoded_changes_mark, store.head(), replace(rest, after=0)
+    group, resource = job.resource.group, job.resource.resource
+    while True:
+        mark: Mark | None = find(
+            group, resource, other_than=other_than, after=rest.after, rows=limit
+        )
+        if mark is None or (last is not None and mark >= last):  # type: ignore[operator]
+            yield replace(rest, until=last)
+            return
+        yield replace(rest, until=mark)
+        rest = replace(rest, after=mark)
 
 
 def through(
-    hands: Hands, pages: Iterable[Sequence[Row]], job: Callable[[Sequence[Row]], Job]
-) -> Iterator[tuple[Sequence[Row], Done]]:
-    """Each page with what became of its job, in order; a few further ones are under way."""
-    waiting: deque[tuple[Sequence[Row], Future[Done]]] = deque()
-    for page in ahead(pages) if hands.depth else pages:
-        waiting.append((page, hands.submit(job(page))))
-        if len(waiting) > hands.depth:
-            rows, future = waiting.popleft()
-            yield rows, future.result()
+    hands: Hands, spans: Iterable[Span], ask: Callable[[Callable[[], Answer]], Answer] | None = None
+) -> Iterator[Answer]:
+    """What becomes of each span, in order; a few further ones are under way.
+
+    ``ask`` is given what waits for an answer, and may call it again when it raises.
+    """
+    waiting: deque[_Asked] = deque()
+
+    def first() -> Answer:
+        asked = waiting.popleft()
+        answer = asked.answer() if ask is None else ask(asked.answer)
+        if answer.rest is not None:
+            waiting.appendleft(_Asked(hands, answer.rest))
+        return answer
+
+    for span in spans:
+        waiting.append(_Asked(hands, span))
+        while len(waiting) > hands.depth:
+            yield first()
     while waiting:
-        rows, future = waiting.popleft()
-        yield rows, future.result()
+        yield first()
 
 
-def ahead(pages: Iterable[T]) -> Iterator[T]:
-    """The same pages, each read while the one before it is dealt with."""
-    iterator = iter(pages)
-    with ThreadPoolExecutor(1, thread_name_prefix="kconv-reader") as reader:
-        following: Future[T | None] = reader.submit(next, iterator, None)
-        while (page := following.result()) is not None:
-            following = reader.submit(next, iterator, None)
-            yield page
+class _Asked:
+    """A span under way; it is begun anew when its answer is asked for again."""
+
+    def __init__(self, hands: Hands, span: Span) -> None:
+        self._hands = hands
+        self._span = span
+        self._future: Future[Answer] | None = hands.submit(span)
+
+    def answer(self) -> Answer:
+        future = self._future or self._hands.submit(self._span)
+        self._future = None
+        return future.result()
 
 
 class Patient:
@@ -89,30 +113,31 @@ class Patient:
         self._outage = outage
         self._say = say
 
+    @property
+    def store(self) -> Store:
+        """This, as the store that it stands for."""
+        found: Any = self
+        return found  # type: ignore[no-any-return]
+
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
+        return lambda *arguments, **named: self.until_back(lambda: call(*arguments, **named))
 
-        def asked(*arguments: Any, **named: Any) -> Any:
-            first: float | None = None
-            while True:
-                try:
-                    result = call(*arguments, **named)
-                except Unavailable as error:
-                    first = first or time.monotonic()
-                    if time.monotonic() - first >= self._outage:
-                        raise
-                    self._say(error.message)
-                    time.sleep(_PAUSE)
-                else:
-                    if first is not None:
-                        self._say("")
-                    return result
-
-        return asked
-
-
-def patient(store: Store, outage: float, say: Callable[[str], None]) -> Store:
-    """The store as a `Patient` one."""
-    asked: Any = Patient(store, outage, say)
-    found: Store = asked
-    return found
+    def until_back(self, call: Callable[[], T]) -> T:
+        """What a call returns, made again while the database is away."""
+        first: float | None = None
+        while True:
+            try:
+                result = call()
+            except WorkerEnded:
+                raise
+            except Unavailable as error:
+                first = first or time.monotonic()
+                if time.monotonic() - first >= self._outage:
+                    raise
+                self._say(error.message)
+                time.sleep(_PAUSE)
+            else:
+                if first is not None:
+                    self._say("")
+                return result

@@ -8,22 +8,25 @@ written and is looked at again.
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from dataclasses import replace
+from typing import Final
 
 from kconv.errors import Conflict
 from kconv.pipeline import Pipeline
-from kconv.store import Change, Key, Place, Quarantined, RunTarget, Store, Stored
+from kconv.store import Key, Place, Quarantined, Row, RunTarget, Store
 from kconv_migrations.rows.jobs import Done, Job
+from kconv_migrations.rows.spans import Answer, Span, mark_of
 from kconv_migrations.rows.workers import Hands, InProcess
 from kconv_migrations.storage.blockers import check_flips
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import MOST_BROKEN, Outcome, Progress, Settings
-from kconv_migrations.storage.pages import changes_of, objects_of, patient, stored_of, through
+from kconv_migrations.storage.pages import Patient, spans_of, through
 from kconv_migrations.storage.plan import Target
 
-Row = TypeVar("Row", bound=Stored | Change)
+_LATEST: Final = 2**63
 
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
@@ -47,7 +50,7 @@ def migrate(
     raises.
     """
     chosen = settings or Settings()
-    hands = hands or InProcess(pipeline)
+    hands = hands or InProcess(store, pipeline)
     if chosen.dry_run:
         for target in targets:
             yield MigrationPass(store, target, chosen, progress, hands, "").rehearse()
@@ -100,7 +103,8 @@ class MigrationPass:
         hands: Hands,
         run: str,
     ) -> None:
-        self.store = patient(store, settings.outage, self._tell)
+        self._patient = Patient(store, settings.outage, self._tell)
+        self.store = self._patient.store
         self.target = target
         self.settings = settings
         self.progress = progress
@@ -145,79 +149,69 @@ class MigrationPass:
         from its end.
         """
         before = self.outcome.objects + self.outcome.changes
-        where = (self.target.resource, self.settings.batch_size, self.target.api_version)
-        for rows, done in self._converted(objects_of(self.store, *where), "objects"):
-            self.outcome.objects += self._end_page(rows, done, "objects", self._write_objects)
-        for entries, done in self._converted(changes_of(self.store, *where), "changes"):
-            self.outcome.changes += self._end_page(entries, done, "changes", self._write_changes)
+        for answer in self._answers("objects"):
+            self.outcome.objects += self._end_page(answer, "objects")
+        for answer in self._answers("changes"):
+            self.outcome.changes += self._end_page(answer, "changes")
         return self.outcome.objects + self.outcome.changes > before
 
-    def _converted(
-        self, pages: Iterable[list[Row]], where: Place
-    ) -> Iterator[tuple[Sequence[Row], Done]]:
-        """Pages converted, without the rows that have failed already."""
-        fresh = (
-            [row for row in page if self._place(row, where) not in self.failed]
-            if self.failed
-            else page
-            for page in pages
+    def _answers(self, where: Place) -> Iterator[Answer]:
+        """What becomes of all rows encoded otherwise, but for those that have failed already."""
+        settings, target = self.settings, self.target
+        job = Job(
+            "rehearse" if settings.dry_run else "rewrite",
+            target.resource,
+            target.api_version,
+            accept_loss=settings.accept_loss,
+            validate=settings.validate or settings.dry_run,
         )
-        return through(self.hands, fresh, self._job)
+        spans = spans_of(self.store, job, where, settings.batch_size, target.api_version)
+        if self.failed:
+            spans = self._without_failed(spans, where)
+        return through(self.hands, spans, self._patient.until_back)
 
-    def _job(self, rows: Sequence[Row]) -> Job:
-        return Job(
-            "rehearse" if self.settings.dry_run else "rewrite",
-            self.target.resource,
-            self.target.api_version,
-            [(each.api_version, each.data) for each in map(stored_of, rows)],
-            accept_loss=self.settings.accept_loss,
-            validate=self.settings.validate or self.settings.dry_run,
+    def _without_failed(self, spans: Iterable[Span], where: Place) -> Iterator[Span]:
+        failed = sorted(
+            (mark_of(key, number, where), number)
+            for place, key, number in self.failed
+            if place == where
         )
+        for span in spans:
+            first = 0 if span.after is None else bisect_right(failed, (span.after, _LATEST))
+            last = None if span.until is None else bisect_right(failed, (span.until, _LATEST))
+            yield replace(span, skip=frozenset(failed[first:last]))
 
-    def _end_page(
-        self,
-        rows: Sequence[Row],
-        done: Done,
-        where: Place,
-        write: Callable[[list[tuple[Row, str, bytes]]], int],
-    ) -> int:
-        """Note what a page's job says, and write what it made; returns the rows written."""
-        outcome, run = self.outcome, self.outcome.run
-        failed = [
-            entry(each, stored_of(rows[at]), where, run) for at, each in done.problems.items()
-        ]
+    def _end_page(self, answer: Answer, where: Place) -> int:
+        """Note what an answer says, and write what it made; returns the rows written."""
+        outcome, run, done = self.outcome, self.outcome.run, answer.done
+        rows = answer.rows(self.target.resource)
+        failed = [entry(each, rows[at], where, run) for at, each in done.problems.items()]
         for each in failed:
             self.failed[where, each.key, each.resource_version] = each
         outcome.broken_count += len(done.broken)
         room = MOST_BROKEN - len(outcome.broken)
         for at, problem in list(done.broken.items())[:room]:
-            outcome.broken.append(entry(problem, stored_of(rows[at]), where, run))
+            outcome.broken.append(entry(problem, rows[at], where, run))
         for path, count in done.lost.items():
             outcome.lost[path] = outcome.lost.get(path, 0) + count
         sound = written = len(rows) - len(failed)
         if not self.settings.dry_run:
             if failed:
                 self.store.quarantine(failed)
-            version = self.target.api_version
-            written = write(
-                [
-                    (row, version, data)
-                    for row, data in zip(rows, done.data, strict=True)
-                    if data is not None
-                ]
-            )
+            written = self._write(rows, done, where)
         self._advance(len(rows), sound - written)
         return written
 
-    def _write_objects(self, items: list[tuple[Stored, str, bytes]]) -> int:
-        return self.store.rewrite(items, run=self.outcome.run, keep_undo=self.settings.undo)
-
-    def _write_changes(self, items: list[tuple[Change, str, bytes]]) -> int:
-        return self.store.rewrite_changes(items, run=self.outcome.run)
-
-    def _place(self, row: Stored | Change, where: Place) -> tuple[Place, Key, int]:
-        stored = stored_of(row)
-        return where, stored.key, stored.resource_version
+    def _write(self, rows: Sequence[Row], done: Done, where: Place) -> int:
+        version, run = self.target.api_version, self.outcome.run
+        items = [
+            (row, version, data)
+            for row, data in zip(rows, done.data, strict=True)
+            if data is not None
+        ]
+        if where == "changes":
+            return self.store.rewrite_changes(items, run=run)
+        return self.store.rewrite(items, run=run, keep_undo=self.settings.undo)
 
     def _forget_settled(self) -> None:
         """Forget failures of rows that somebody has written or deleted since."""
