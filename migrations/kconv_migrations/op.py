@@ -120,7 +120,7 @@ def _run(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
     pipeline = Pipeline(scheme)
     outcomes: list[storage.Outcome] = []
     if operation.workers > 1:
-        with storage.Workers(operation.workers, store, groups, operation.apis) as hands:
+        with storage.Workers(operation.workers, store, pipeline, groups, operation.apis) as hands:
             outcomes += storage.migrate(store, pipeline, targets, operation.settings, hands=hands)
     else:
         outcomes += storage.migrate(store, pipeline, targets, operation.settings)

@@ -139,7 +139,7 @@ def test_a_worker_that_dies(
     seed(store, pipeline, 20)
     process = subprocess.Popen(
         [sys.executable, "-m", "kconv.cli", "migrate", "cronjobs.batch", "--to", "batch=v1",
-         "--db", database_url, "--workers", "2", "--batch-size", "1", "--rate", "10"],
+         "--db", database_url, "--workers", "3", "--batch-size", "1", "--rate", "10"],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     while rows(store).get(NEW, (0, 0))[0] < 2:
@@ -187,7 +187,7 @@ def children(pid: int) -> list[int]:
 
 def is_worker(pid: int) -> bool:
     try:
-        return b"kconv_migrations" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"kconv" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except FileNotFoundError:
         return False
 

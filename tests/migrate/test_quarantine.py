@@ -88,7 +88,7 @@ def test_a_thousand_bad_rows_among_twenty_thousand(
     )
     wrong = set(names[7::20])
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    with Workers(workers, store, {"batch"}) as hands:
+    with Workers(workers, store, pipeline, {"batch"}) as hands:
         (outcome,) = migrate(store, pipeline, targets, Settings(undo=False), hands=hands)
     assert {each.key.name for each in outcome.failures} == wrong
     assert {each.key.name for each in store.quarantined()} == wrong

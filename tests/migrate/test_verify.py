@@ -29,7 +29,7 @@ def test_after_a_run_all_is_well(store: SqlStore, pipeline: Pipeline) -> None:
     found = verified(store, pipeline)
     assert found.sound
     assert (found.objects, found.changes, found.compared) == (12, 12, 12)
-    with Workers(2, store, {"batch"}) as hands:
+    with Workers(2, store, pipeline, {"batch"}) as hands:
         (again,) = verify(store, hands)
     assert again == found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated
 
 import typer
@@ -46,7 +45,7 @@ def run(
     ] = False,
     batch_size: Annotated[
         int, typer.Option(min=1, max=5000, metavar="N", help="Rows in a transaction.")
-    ] = 500,
+    ] = 1000,
     rate: Rate = 0,
     workers: Workers = None,
     no_undo: Annotated[
@@ -92,6 +91,7 @@ def run(
         report_references,
     )
     from kconv.cli.progress import Meter
+    from kconv.errors import UsageError
     from kconv.pipeline import Pipeline
     from kconv.scheme import load_scheme
     from kconv.store import open_store
@@ -101,11 +101,18 @@ def run(
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.Referring] = []
     text = output is Report.TEXT
-    scheme = cache(lambda: load_scheme(apis=apis or ()))
-    pipeline = cache(lambda: Pipeline(scheme()))
+    groups = groups_of(names, to)
     try:
-        with hands_for(store, pipeline, workers, apis, groups_of(names, to)) as hands:
-            targets = storage.plan(store, scheme(), names or (), to or ())
+        # References may name versions of any group.
+        scheme = load_scheme(None if rewrite_references else groups, apis or ())
+        try:
+            targets = storage.plan(store, scheme, names or (), to or ())
+        except UsageError:
+            # What it says there is must be all that there is.
+            targets = storage.plan(store, load_scheme(apis=apis or ()), names or (), to or ())
+        pipeline = Pipeline(scheme)
+        resources = [target.resource for target in targets]
+        with hands_for(store, pipeline, workers, apis, groups, resources) as hands:
             settings = storage.Settings(
                 batch_size=batch_size,
                 rate=rate,
@@ -115,16 +122,16 @@ def run(
                 validate=validate,
                 outage=outage(db),
             )
-            references = storage.references_of(store, pipeline(), targets)
+            references = storage.references_of(store, pipeline, targets)
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:
-                for outcome in storage.migrate(store, pipeline(), targets, settings, meter, hands):
+                for outcome in storage.migrate(store, pipeline, targets, settings, meter, hands):
                     outcomes.append(outcome)
                     if text:
                         report(outcome, dry_run, rate)
         if rewrite_references and not dry_run:
-            for each in storage.rewrite_references(store, pipeline(), references, settings):
+            for each in storage.rewrite_references(store, pipeline, references, settings):
                 repaired.append(each)
                 if text:
                     report_references(each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ import typer
 from kconv.cli.options import resources, storage_targets
 
 if TYPE_CHECKING:
+    from kconv.gvk import GroupResource
     from kconv.pipeline import Pipeline
     from kconv.store import Store
     from kconv_migrations.storage import Hands
@@ -70,14 +71,16 @@ def outage(url: str) -> float:
 @contextmanager
 def hands_for(
     store: Store,
-    pipeline: Callable[[], Pipeline],
+    pipeline: Pipeline,
     workers: int | None,
     apis: Sequence[str] | None,
     groups: Collection[str] | None = None,
+    resources: Sequence[GroupResource] = (),
 ) -> Iterator[Hands]:
     """Who converts the rows of some groups, of all if None: this process where they are few.
 
-    Workers start at once, so that they are up when there is something to do.
+    Workers start at once and prepare for ``resources``, so that they are up when there is
+    something to do.
     """
     from kconv_migrations import storage
 
@@ -88,11 +91,11 @@ def hands_for(
     )
     count = workers or (1 if rows < FEW else storage.default_workers())
     if count == 1:
-        yield storage.InProcess(store, pipeline())
+        yield storage.InProcess(store, pipeline)
         return
     # No copy of this process is to have its connections.
     store.close()
-    with storage.Workers(count, store, groups, apis or (), pipeline) as hands:
+    with storage.Workers(count, store, pipeline, groups, apis or (), resources) as hands:
         yield hands
 
 

@@ -44,7 +44,7 @@ def verify(
         if unknown := [str(each) for each in only if each not in recorded]:
             listed = ", ".join(map(str, sorted(recorded)))
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
-        with hands_for(store, lambda: Pipeline(scheme), workers, apis) as hands:
+        with hands_for(store, Pipeline(scheme), workers, apis) as hands:
             for each in storage.verify(store, hands, only):
                 found.append(each)
                 if output is Report.TEXT:

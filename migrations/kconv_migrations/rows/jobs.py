@@ -79,6 +79,13 @@ class Hand:
         ]
         self._references = References(pipeline.scheme, {}, others)
 
+    def prepare(self, resources: Iterable[GroupResource]) -> None:
+        """Have the engine build what it decodes the versions of some resources with."""
+        engine = self._pipeline.engine
+        for kind in map(self._kinds.get, resources):
+            for spoke in kind.spokes if kind is not None else ():
+                engine.sound(spoke, b"{}", checks="fields", closed=True)
+
     def do(
         self,
         job: Job,

@@ -13,15 +13,18 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, active_count
+from select import select
+from threading import active_count
 from typing import IO, Final, NoReturn
 
 from kconv.errors import Unavailable
+from kconv.gvk import GroupResource
 from kconv_migrations.rows.spans import Answer, Reader, Span
-from kconv_migrations.rows.wire import receive, send, widen
+from kconv_migrations.rows.wire import SMALL, pickled, receive, send, widen, write
 from kconv_migrations.rows.worker import serve
 
 _PROGRAM: Final = (
@@ -36,7 +39,7 @@ class WorkerEnded(Unavailable):
 
 
 class Process:
-    """A worker process, at the other end of two pipes."""
+    """A worker process, at the other end of two pipes; it answers in order."""
 
     def __init__(
         self, pid: int, spans: IO[bytes], answers: IO[bytes], wait: Callable[[], int]
@@ -46,24 +49,37 @@ class Process:
         self.answers: Final = answers
         self.code: int | None = None
         self._wait = wait
-        self._waiting = Lock()
+        self._asked: deque[Pending] = deque()
         for stream in (spans, answers):
             widen(stream)
 
-    def ask(self, span: Span) -> Answer:
-        """Have a span done. Raises `WorkerEnded`, and what the store raises."""
+    def ask(self, span: Span) -> Pending:
+        """Send a span; what comes back waits for its answer."""
+        data = pickled(span)
+        # Each side may be writing while the other one is, as long as what is sent fits the pipe.
+        while len(data) > SMALL and self._asked:
+            self.take()
+        pending = Pending(self)
+        self._asked.append(pending)
+        with suppress(OSError):  # its answer says that the process has ended
+            write(self.spans, data)
+        return pending
+
+    def has_answered(self) -> bool:
+        """Whether there is an answer, or the first part of one, that nobody has taken."""
+        return bool(select([self.answers], [], [], 0)[0])
+
+    def take(self) -> None:
+        """Wait for the answer to the first span that has none."""
+        pending = self._asked.popleft()
         try:
-            send(self.spans, span)
-            answer = receive(self.answers)
+            pending.answer = receive(self.answers)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
-            raise WorkerEnded(
+            pending.answer = WorkerEnded(
                 f"a worker process ended with {self.wait()}; what is rewritten stays: "
                 "run it again, with --workers 1 if it happens again"
-            ) from error
-        if isinstance(answer, BaseException):
-            raise answer
-        found: Answer = answer
-        return found
+            )
+            pending.answer.__cause__ = error
 
     def kill(self) -> None:
         """End it and what it started, whatever it is at."""
@@ -76,16 +92,39 @@ class Process:
 
     def wait(self) -> int:
         """Its exit code, minus the signal that ended it, once it has one."""
-        with self._waiting:
-            if self.code is None:
-                self.code = self._wait()
-            return self.code
+        if self.code is None:
+            self.code = self._wait()
+        return self.code
 
     def close(self) -> None:
-        """Close this end of the pipes."""
+        """Close this end of the pipes; what is not answered yet never will be."""
+        while self._asked:
+            self._asked.popleft().answer = WorkerEnded("this worker is closed")
         for stream in (self.spans, self.answers):
             with suppress(BrokenPipeError):
                 stream.close()
+
+
+class Pending:
+    """A span that a worker is at, or will be."""
+
+    __slots__ = ("_process", "answer")
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.answer: Answer | BaseException | None = None
+
+    def ready(self) -> bool:
+        """Whether an answer has come, of those that come before this one at least."""
+        return self.answer is not None or self._process.has_answered()
+
+    def result(self) -> Answer:
+        """Its answer, once there is one. Raises `WorkerEnded`, and what the span raised."""
+        while self.answer is None:
+            self._process.take()
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
 
 
 def may_copy() -> bool:
@@ -98,7 +137,9 @@ def may_copy() -> bool:
     return sys.platform == "linux" and alone and len(list(_TASKS.iterdir())) == 1
 
 
-def copied(reader: Reader, others: Iterable[Process]) -> Process:
+def copied(
+    reader: Reader, resources: Sequence[GroupResource], others: Iterable[Process]
+) -> Process:
     """A copy of this process, which has everything loaded; see `may_copy`.
 
     It closes its ends of the pipes to ``others``, or they would not end when this process does.
@@ -115,7 +156,7 @@ def copied(reader: Reader, others: Iterable[Process]) -> Process:
             os.close(end)
         raise
     if pid == 0:
-        _be_copy(reader, (spans, answers), (to_spans, from_answers), others)
+        _be_copy(reader, resources, (spans, answers), (to_spans, from_answers), others)
     os.close(spans)
     os.close(answers)
     return Process(
@@ -127,7 +168,11 @@ def copied(reader: Reader, others: Iterable[Process]) -> Process:
 
 
 def _be_copy(
-    reader: Reader, own: tuple[int, int], ends: tuple[int, int], others: Iterable[Process]
+    reader: Reader,
+    resources: Sequence[GroupResource],
+    own: tuple[int, int],
+    ends: tuple[int, int],
+    others: Iterable[Process],
 ) -> NoReturn:
     code = 1
     try:
@@ -146,7 +191,7 @@ def _be_copy(
         gc.freeze()
         # Whatever an API package prints is not for where the command's own output goes.
         os.dup2(sys.__stderr__.fileno() if sys.__stderr__ else 2, 1)
-        serve(os.fdopen(own[0], "rb"), os.fdopen(own[1], "wb"), lambda: reader)
+        serve(os.fdopen(own[0], "rb"), os.fdopen(own[1], "wb"), lambda: reader.prepared(resources))
         code = 0
     finally:
         # Nothing that the other process has to do at its end is done here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 from kconv.gvk import GroupResource
 from kconv.pipeline import Pipeline
@@ -66,6 +66,11 @@ class Reader:
     def __init__(self, store: Store, pipeline: Pipeline) -> None:
         self._store = store
         self._hand = Hand(pipeline)
+
+    def prepared(self, resources: Sequence[GroupResource]) -> Self:
+        """This reader, with what is built on first use built for some resources."""
+        self._hand.prepare(resources)
+        return self
 
     def do(self, span: Span) -> Answer:
         """The first page of a span. Raises what the store raises."""

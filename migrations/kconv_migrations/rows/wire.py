@@ -11,13 +11,25 @@ from typing import IO, Any, Final
 PIPE_BYTES: Final = 1 << 20
 """A page of jobs fits a pipe of this size, so that neither side waits for the other half-way."""
 
+SMALL: Final = 1 << 14
+"""What is no larger than this fits any pipe that has two of them in it at most."""
+
 _SET_PIPE_SIZE: Final = 1031  # F_SETPIPE_SZ of Linux
 _LENGTH: Final = struct.Struct("<Q")
 
 
 def send(stream: IO[bytes], value: Any) -> None:
     """Write one value, its length first."""
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    write(stream, pickled(value))
+
+
+def pickled(value: Any) -> bytes:
+    """The bytes of a value."""
+    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def write(stream: IO[bytes], data: bytes) -> None:
+    """As `send`, of the bytes of a value."""
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 

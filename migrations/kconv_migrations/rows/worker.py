@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import IO
 
+from kconv.gvk import GroupResource
 from kconv.pipeline import Pipeline
 from kconv.scheme import load_scheme
 from kconv.store import Store
@@ -29,14 +30,22 @@ def main() -> None:
         serve(sys.stdin.buffer, answers, lambda: _reader(wanted))
 
 
-def needs(store: Store, groups: Collection[str] | None, apis: Sequence[str]) -> bytes:
-    """What `main` has to know: the store, API groups (None: all), ``module:function`` of others."""
-    return pickle.dumps((store, groups, apis))
+def needs(
+    store: Store,
+    groups: Collection[str] | None,
+    apis: Sequence[str],
+    resources: Sequence[GroupResource],
+) -> bytes:
+    """What `main` has to know.
+
+    The store; API groups, None for all; ``module:function`` of others; what to prepare for.
+    """
+    return pickle.dumps((store, groups, apis, resources))
 
 
 def _reader(wanted: bytes) -> Reader:
-    store, groups, apis = pickle.loads(wanted)
-    return Reader(store, Pipeline(load_scheme(groups, apis)))
+    store, groups, apis, resources = pickle.loads(wanted)
+    return Reader(store, Pipeline(load_scheme(groups, apis))).prepared(resources)
 
 
 def serve(spans: IO[bytes], answers: IO[bytes], make: Callable[[], Reader]) -> None:

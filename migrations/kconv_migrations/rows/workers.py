@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future
-from queue import SimpleQueue
-from threading import Thread
+from collections.abc import Collection, Sequence
+from itertools import cycle
 from typing import Final, Protocol, Self
 
-from kconv.errors import KconvError, Unavailable, UsageError
+from kconv.errors import Unavailable, UsageError
+from kconv.gvk import GroupResource
 from kconv.pipeline import Pipeline
 from kconv.store import Store
 from kconv_migrations.rows.process import Process, afresh, copied, may_copy
@@ -20,6 +19,18 @@ MOST: Final = 4
 """Workers by default at most: a few of them wait for the database already."""
 
 
+class Asked(Protocol):
+    """A span that is under way."""
+
+    def ready(self) -> bool:
+        """Whether nothing is gained by doing something else first."""
+        ...
+
+    def result(self) -> Answer:
+        """Its answer, once there is one. Raises what reading the rows raised."""
+        ...
+
+
 class Hands(Protocol):
     """Who does spans: `InProcess` or `Workers`."""
 
@@ -28,39 +39,60 @@ class Hands(Protocol):
         """How many spans are worth being under way while another is written."""
         ...
 
-    def submit(self, span: Span) -> Future[Answer]:
-        """Begin a span; its page raises what the store raises."""
+    def submit(self, span: Span) -> Asked:
+        """Begin a span."""
+        ...
+
+    def here(self, span: Span) -> Asked | None:
+        """A span that this process is to do, while it waits; None where it has to wait."""
         ...
 
 
 class InProcess:
-    """Does each span at once, here."""
+    """Does each span here, when its answer is asked for."""
 
     depth: Final = 0
 
     def __init__(self, store: Store, pipeline: Pipeline) -> None:
         self._reader = Reader(store, pipeline)
 
-    def submit(self, span: Span) -> Future[Answer]:
-        """Do a span; what comes back is done."""
-        future: Future[Answer] = Future()
-        try:
-            future.set_result(self._reader.do(span))
-        except KconvError as error:
-            future.set_exception(error)
-        return future
+    def submit(self, span: Span) -> Asked:
+        """A span that is still to be done."""
+        return ToDo(self._reader, span)
+
+    def here(self, span: Span) -> Asked | None:
+        """There is nothing to wait for."""
+        return None
+
+
+class ToDo:
+    """A span that is done when its answer is asked for."""
+
+    def __init__(self, reader: Reader, span: Span) -> None:
+        self._reader = reader
+        self._span = span
+
+    def ready(self) -> bool:
+        """Always: waiting does not help."""
+        return True
+
+    def result(self) -> Answer:
+        """Its answer."""
+        return self._reader.do(self._span)
 
 
 class Workers:
-    """So many processes, used as a context; each reads from the store on its own.
+    """So many processes, this one among them; used as a context. Each reads from the store.
 
     ``groups`` are the API groups to load, None for all; ``apis`` are ``module:function`` of
-    packages that are not installed. Where this process may be copied the workers are copies of
-    it, given what makes a ``pipeline`` of the same; otherwise, or without, each is started afresh
-    and loads the API packages on its own. Copies inherit what is open: close what they must not
-    have, such as connections, before.
+    packages that are not installed, ``pipeline`` is of the same. Where this process may be copied
+    the others are copies of it; otherwise each is started afresh and loads the API packages on
+    its own. Copies inherit what is open: close what they must not have, such
+    as connections, before. What they start with is to prepare for ``resources``.
 
-    The page of a worker that dies raises `WorkerEnded`. Raises `Unavailable` where the system
+    The others take turns, and nothing here is done in a thread: spans wait in their pipes. This
+    process writes what they made, and helps while it would wait. The answer of a worker that dies
+    is `WorkerEnded`. Raises `Unavailable` where the system
     lets there be no more processes.
     """
 
@@ -68,31 +100,29 @@ class Workers:
         self,
         count: int,
         store: Store,
+        pipeline: Pipeline,
         groups: Collection[str] | None = None,
         apis: Sequence[str] = (),
-        pipeline: Callable[[], Pipeline] | None = None,
+        resources: Sequence[GroupResource] = (),
     ) -> None:
-        self.depth = 2 * count
-        self._spans: SimpleQueue[tuple[Span, Future[Answer]] | None] = SimpleQueue()
+        self.depth = 2 * (count - 1)
+        self._reader = Reader(store, pipeline)
         self._processes: list[Process] = []
-        self._threads: list[Thread] = []
         self._closed = False
         try:
-            reader = Reader(store, pipeline()) if pipeline is not None and may_copy() else None
-            for _ in range(count):
-                if reader is not None:
-                    started = copied(reader, self._processes)
+            copy = may_copy()
+            for _ in range(count - 1):
+                if copy:
+                    started = copied(self._reader, resources, self._processes)
                 else:
-                    started = afresh(needs(store, groups, apis))
+                    started = afresh(needs(store, groups, apis, resources))
                 self._processes.append(started)
-            # Only now: a process with threads cannot be copied.
-            for process in self._processes:
-                self._attend(process)
-        except (OSError, RuntimeError) as error:
+        except OSError as error:
             self.close()
             raise Unavailable(
                 f"a worker process could not be started ({error}): run it with fewer --workers"
             ) from error
+        self._turns = cycle(self._processes)
 
     def __enter__(self) -> Self:
         return self
@@ -100,41 +130,26 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def submit(self, span: Span) -> Future[Answer]:
-        """Have the next idle worker do a span. Raises `UsageError` once they are closed."""
+    def submit(self, span: Span) -> Asked:
+        """Have the next of the others do a span. Raises `UsageError` once they are closed."""
         if self._closed:
             raise UsageError("these workers are closed")
-        future: Future[Answer] = Future()
-        self._spans.put((span, future))
-        return future
+        return next(self._turns).ask(span) if self._processes else ToDo(self._reader, span)
+
+    def here(self, span: Span) -> Asked | None:
+        """A span for this process."""
+        return ToDo(self._reader, span)
 
     def close(self) -> None:
         """End the workers and what they started, whatever they are at."""
-        self._closed = True
         for process in self._processes:
             # What one started in its session would keep its pipes open.
             process.kill()
-            self._spans.put(None)
-        for thread in self._threads:
-            thread.join()
         for process in self._processes:
             process.wait()
             process.close()
-        self._threads.clear()
-        self._processes.clear()
-
-    def _attend(self, process: Process) -> None:
-        thread = Thread(target=self._work, args=[process], name="kconv-worker", daemon=True)
-        thread.start()
-        self._threads.append(thread)
-
-    def _work(self, process: Process) -> None:
-        while (item := self._spans.get()) is not None:
-            span, future = item
-            try:
-                future.set_result(process.ask(span))
-            except BaseException as error:  # noqa: BLE001 - it is raised where the span came from
-                future.set_exception(error)
+        self._processes = []
+        self._closed = True
 
 
 def default_workers() -> int:

@@ -29,7 +29,7 @@ class Settings:
     to wait for a database that went away; ``live`` how old a server's heartbeat may be.
     """
 
-    batch_size: int = 500
+    batch_size: int = 1000
     rate: float = 0.0
     dry_run: bool = False
     undo: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -15,7 +15,7 @@ from kconv.store import Place, Store, Stored
 from kconv_migrations.rows.jobs import Job
 from kconv_migrations.rows.process import WorkerEnded
 from kconv_migrations.rows.spans import ALL, Answer, Mark, Span
-from kconv_migrations.rows.workers import Hands
+from kconv_migrations.rows.workers import Asked, Hands
 
 T = TypeVar("T")
 
@@ -68,37 +68,58 @@ def through(
 ) -> Iterator[Answer]:
     """What becomes of each span, in order; a few further ones are under way.
 
+    Where the first one is not there yet, this process does one of the further ones itself.
+
     ``ask`` is given what waits for an answer, and may call it again when it raises.
     """
-    waiting: deque[_Asked] = deque()
-
-    def first() -> Answer:
+    spans = iter(spans)
+    waiting: deque[_Anew] = deque()
+    helped, most = 0, max(hands.depth, 1)
+    while True:
+        while len(waiting) - helped < most and (span := next(spans, None)) is not None:
+            waiting.append(_Anew(hands, span))
+        if not waiting:
+            return
+        if not waiting[0].ready() and helped < hands.depth:
+            span = next(spans, None)
+            own = None if span is None else hands.here(span)
+            if span is not None and own is not None:
+                waiting.append(_Anew(hands, span, own))
+                helped += 1
+                continue
         asked = waiting.popleft()
+        helped -= asked.own
         answer = asked.answer() if ask is None else ask(asked.answer)
         if answer.rest is not None:
-            waiting.appendleft(_Asked(hands, answer.rest))
-        return answer
-
-    for span in spans:
-        waiting.append(_Asked(hands, span))
-        while len(waiting) > hands.depth:
-            yield first()
-    while waiting:
-        yield first()
+            waiting.appendleft(_Anew(hands, answer.rest))
+        yield answer
 
 
-class _Asked:
-    """A span under way; it is begun anew when its answer is asked for again."""
+class _Anew:
+    """A span under way; it is begun anew when its answer is asked for again.
 
-    def __init__(self, hands: Hands, span: Span) -> None:
+    One of this process' ``own`` is done at once.
+    """
+
+    def __init__(self, hands: Hands, span: Span, own: Asked | None = None) -> None:
         self._hands = hands
         self._span = span
-        self._future: Future[Answer] | None = hands.submit(span)
+        self._asked: Asked | None = hands.submit(span) if own is None else None
+        self._answer: Answer | None = None
+        self.own: Final = own is not None
+        if own is not None:
+            with suppress(Unavailable):  # its turn comes, and then it is asked again
+                self._answer = own.result()
+
+    def ready(self) -> bool:
+        return self._asked is None or self._asked.ready()
 
     def answer(self) -> Answer:
-        future = self._future or self._hands.submit(self._span)
-        self._future = None
-        return future.result()
+        if self._answer is not None:
+            return self._answer
+        asked = self._asked or self._hands.submit(self._span)
+        self._asked = None
+        return asked.result()
 
 
 class Patient:
