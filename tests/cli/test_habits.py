@@ -126,6 +126,20 @@ def test_interruption(tmp_path: Path) -> None:
     assert (process.returncode, err) == (130, b"interrupted\n")
 
 
+def test_interruption_while_a_string_is_executed(tmp_path: Path) -> None:
+    """Python remembers such a Ctrl-C as not dealt with, and a module would end by the signal."""
+    (tmp_path / "interrupted.py").write_text(
+        "import kconv.cli.converting as module\n"
+        "def convert_files(**_): exec('raise KeyboardInterrupt')\n"
+        "module.convert_files = convert_files\n"
+        "from kconv.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-m", "interrupted", "convert", "-f", "-"]
+    ended = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (130, b"interrupted\n")
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

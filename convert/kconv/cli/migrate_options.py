@@ -57,7 +57,7 @@ Workers = Annotated[
         min=1,
         max=64,
         metavar="N",
-        help="Processes that convert; 1: this one. Default: one for each processor, up to 4.",
+        help="Processes, this one among them. Default: one for each processor, up to 4.",
         show_default=False,
     ),
 ]
