@@ -31,7 +31,7 @@ from kconv_migrations.db import upgrade
 ROWS = int(os.environ.get("KCONV_BENCH_ROWS", "50000"))
 HTTP_ROWS = min(ROWS, 1500)
 PAGE = 500
-ROUNDS = 2
+ROUNDS = 4
 OLD, NEW = "batch/v1beta1", "batch/v1"
 UID = "00000000-0000-0000-0000-000000000000"
 

@@ -122,7 +122,8 @@ def run(
                 validate=validate,
                 outage=outage(db),
             )
-            references = storage.references_of(store, pipeline, targets)
+            if rewrite_references:
+                references = storage.references_of(store, pipeline, targets)
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:

@@ -189,6 +189,12 @@ class CompiledEngine(PlainEngine):
             found = self._spokes[spoke] = CompiledSpoke(spoke, self._types, self._bare)
         return found
 
+    def prepare(self, spoke: Spoke) -> None:
+        """Decoders, checks and conversions."""
+        compiled = self.compiled(spoke)
+        compiled.decoder(trusted=False, closed=True)
+        _ = compiled.check("fields"), compiled.to_hub, compiled.from_hub
+
     def sources(self, spoke: Spoke) -> dict[str, str]:
         """The Python that was generated for a spoke, by what each function does.
 

@@ -33,6 +33,9 @@ class WrongTypes(Exception):
 class Engine(Protocol):
     """What the pipeline asks of an implementation; every one gives the same answers."""
 
+    def prepare(self, spoke: Spoke) -> None:
+        """Build now what re-encoding stored objects of a spoke builds on first use."""
+
     def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """The native value of a sound object, given as JSON or as a document.
 
@@ -67,6 +70,9 @@ class Engine(Protocol):
 
 class PlainEngine:
     """marshmallow schemas, and rules applied one after the other; native values are dicts."""
+
+    def prepare(self, spoke: Spoke) -> None:
+        """There is nothing to build."""
 
     def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """There is no short cut."""

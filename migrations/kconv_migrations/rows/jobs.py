@@ -84,7 +84,7 @@ class Hand:
         engine = self._pipeline.engine
         for kind in map(self._kinds.get, resources):
             for spoke in kind.spokes if kind is not None else ():
-                engine.sound(spoke, b"{}", checks="fields", closed=True)
+                engine.prepare(spoke)
 
     def do(
         self,

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from select import select
@@ -22,7 +22,6 @@ from threading import active_count
 from typing import IO, Final, NoReturn
 
 from kconv.errors import Unavailable
-from kconv.gvk import GroupResource
 from kconv_migrations.rows.spans import Answer, Reader, Span
 from kconv_migrations.rows.wire import SMALL, pickled, receive, send, widen, write
 from kconv_migrations.rows.worker import serve
@@ -137,9 +136,7 @@ def may_copy() -> bool:
     return sys.platform == "linux" and alone and len(list(_TASKS.iterdir())) == 1
 
 
-def copied(
-    reader: Reader, resources: Sequence[GroupResource], others: Iterable[Process]
-) -> Process:
+def copied(reader: Reader, others: Iterable[Process]) -> Process:
     """A copy of this process, which has everything loaded; see `may_copy`.
 
     It closes its ends of the pipes to ``others``, or they would not end when this process does.
@@ -156,7 +153,7 @@ def copied(
             os.close(end)
         raise
     if pid == 0:
-        _be_copy(reader, resources, (spans, answers), (to_spans, from_answers), others)
+        _be_copy(reader, (spans, answers), (to_spans, from_answers), others)
     os.close(spans)
     os.close(answers)
     return Process(
@@ -169,7 +166,6 @@ def copied(
 
 def _be_copy(
     reader: Reader,
-    resources: Sequence[GroupResource],
     own: tuple[int, int],
     ends: tuple[int, int],
     others: Iterable[Process],
@@ -191,7 +187,7 @@ def _be_copy(
         gc.freeze()
         # Whatever an API package prints is not for where the command's own output goes.
         os.dup2(sys.__stderr__.fileno() if sys.__stderr__ else 2, 1)
-        serve(os.fdopen(own[0], "rb"), os.fdopen(own[1], "wb"), lambda: reader.prepared(resources))
+        serve(os.fdopen(own[0], "rb"), os.fdopen(own[1], "wb"), lambda: reader)
         code = 0
     finally:
         # Nothing that the other process has to do at its end is done here.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final
 
 from kconv.gvk import GroupResource
 from kconv.pipeline import Pipeline
@@ -67,10 +67,9 @@ class Reader:
         self._store = store
         self._hand = Hand(pipeline)
 
-    def prepared(self, resources: Sequence[GroupResource]) -> Self:
-        """This reader, with what is built on first use built for some resources."""
+    def prepare(self, resources: Iterable[GroupResource]) -> None:
+        """Build what is built on first use of some resources."""
         self._hand.prepare(resources)
-        return self
 
     def do(self, span: Span) -> Answer:
         """The first page of a span. Raises what the store raises."""

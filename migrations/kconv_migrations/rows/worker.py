@@ -45,7 +45,9 @@ def needs(
 
 def _reader(wanted: bytes) -> Reader:
     store, groups, apis, resources = pickle.loads(wanted)
-    return Reader(store, Pipeline(load_scheme(groups, apis))).prepared(resources)
+    reader = Reader(store, Pipeline(load_scheme(groups, apis)))
+    reader.prepare(resources)
+    return reader
 
 
 def serve(spans: IO[bytes], answers: IO[bytes], make: Callable[[], Reader]) -> None:

@@ -88,7 +88,7 @@ class Workers:
     packages that are not installed, ``pipeline`` is of the same. Where this process may be copied
     the others are copies of it; otherwise each is started afresh and loads the API packages on
     its own. Copies inherit what is open: close what they must not have, such
-    as connections, before. What they start with is to prepare for ``resources``.
+    as connections, before. All prepare for ``resources`` before anything else.
 
     The others take turns, and nothing here is done in a thread: spans wait in their pipes. This
     process writes what they made, and helps while it would wait. The answer of a worker that dies
@@ -111,9 +111,11 @@ class Workers:
         self._closed = False
         try:
             copy = may_copy()
+            if copy:
+                self._reader.prepare(resources)  # once, for all
             for _ in range(count - 1):
                 if copy:
-                    started = copied(self._reader, resources, self._processes)
+                    started = copied(self._reader, self._processes)
                 else:
                     started = afresh(needs(store, groups, apis, resources))
                 self._processes.append(started)
