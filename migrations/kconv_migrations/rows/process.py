@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from select import select
+from select import POLLIN, poll
 from threading import active_count
 from typing import IO, Final, NoReturn
 
@@ -49,6 +49,8 @@ class Process:
         self.code: int | None = None
         self._wait = wait
         self._asked: deque[Pending] = deque()
+        self._poll = poll()
+        self._poll.register(answers, POLLIN)
         for stream in (spans, answers):
             widen(stream)
 
@@ -66,7 +68,7 @@ class Process:
 
     def has_answered(self) -> bool:
         """Whether there is an answer, or the first part of one, that nobody has taken."""
-        return bool(select([self.answers], [], [], 0)[0])
+        return bool(self._poll.poll(0))
 
     def take(self) -> None:
         """Wait for the answer to the first span that has none."""
@@ -173,8 +175,6 @@ def _be_copy(
     code = 1
     try:
         os.setsid()
-        # Whoever writes and serves comes first: converting is not what they should wait for.
-        os.nice(10)
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_DFL)
         for end in ends:

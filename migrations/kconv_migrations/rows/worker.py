@@ -52,6 +52,8 @@ def _reader(wanted: bytes) -> Reader:
 
 def serve(spans: IO[bytes], answers: IO[bytes], make: Callable[[], Reader]) -> None:
     """Do spans until they end, with the reader that ``make`` makes."""
+    # Whoever writes and serves comes first: converting is not what they should wait for.
+    os.nice(10)
     reader: Reader | None = None
     # At once, while the other side is at its own preparations; what is wrong is for the first one.
     with suppress(Exception):

@@ -86,14 +86,13 @@ class Workers:
 
     ``groups`` are the API groups to load, None for all; ``apis`` are ``module:function`` of
     packages that are not installed, ``pipeline`` is of the same. Where this process may be copied
-    the others are copies of it; otherwise each is started afresh and loads the API packages on
-    its own. Copies inherit what is open: close what they must not have, such
-    as connections, before. All prepare for ``resources`` before anything else.
+    the others are copies of it; otherwise each is started afresh and loads the API packages on its
+    own. Copies inherit what is open: close what they must not have, such as connections, before.
+    All prepare for ``resources`` before anything else.
 
     The others take turns, and nothing here is done in a thread: spans wait in their pipes. This
     process writes what they made, and helps while it would wait. The answer of a worker that dies
-    is `WorkerEnded`. Raises `Unavailable` where the system
-    lets there be no more processes.
+    is `WorkerEnded`. Raises `Unavailable` where the system lets there be no more processes.
     """
 
     def __init__(
