@@ -15,7 +15,7 @@ from fixtures.postgres import PostgresServer
 from kconv.errors import Unavailable
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore, open_store
-from kconv_migrations.storage import Progress, Settings, migrate, plan, undo
+from kconv_migrations.storage import Progress, Settings, Workers, migrate, plan, undo
 from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
 
 COUNT = 300
@@ -34,8 +34,9 @@ def only_sqlite(database_url: str) -> None:
 
 
 @pytest.mark.usefixtures("only_postgres")
+@pytest.mark.parametrize("workers", [1, 3])
 def test_a_run_waits_for_a_database_that_comes_back(
-    store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer
+    store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer, workers: int
 ) -> None:
     stored = seed(store, pipeline, COUNT)
     before = everything(store)
@@ -58,7 +59,8 @@ def test_a_run_waits_for_a_database_that_comes_back(
                 time.sleep(0.01)
 
     settings = Settings(batch_size=20, outage=30)
-    (outcome,) = migrate(store, pipeline, targets, settings, stop)
+    with Workers(workers, store, pipeline, {"batch"}) as hands:
+        (outcome,) = migrate(store, pipeline, targets, settings, stop, hands)
     stopped[0].join()
     assert said
     assert outcome.done
