@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import marshmallow
@@ -134,8 +135,12 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
             fill_in(value)
         return value
 
-    def wire_fields(self) -> dict[str, marshmallow.fields.Field[Any]]:
+    def wire_fields(self) -> Mapping[str, marshmallow.fields.Field[Any]]:
         """The fields by the names that they have in the YAML, as declared."""
+        return self._wire_fields
+
+    @cached_property
+    def _wire_fields(self) -> Mapping[str, marshmallow.fields.Field[Any]]:
         return {wire_name(field): field for field in self.fields.values()}
 
     def check(self, value: Mapping[str, Any], path: Path = ()) -> Iterator[Finding]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from kconv.compile.source import identifier
 from kconv.compile.struct import Struct
@@ -13,17 +14,21 @@ from kconv.schema import Type
 _RESERVED = frozenset(dir(Struct))
 
 
-def types_in(schema: type[Type]) -> Iterator[type[Type]]:
+@cache
+def types_in(schema: type[Type]) -> Sequence[type[Type]]:
     """The types of the objects that a type's fields hold directly, or in lists and maps."""
+    found = []
     for field in schema.instance().wire_fields().values():
         inner = field
         while isinstance(inner, List | Map):
             inner = inner.inner
         if isinstance(inner, Object):
-            yield inner.type
+            found.append(inner.type)
+    return found
 
 
-def attribute_names(schema: type[Type]) -> dict[str, str]:
+@cache
+def attribute_names(schema: type[Type]) -> Mapping[str, str]:
     """The attribute of each field by its name in the YAML; they differ for Python's own words."""
     names: dict[str, str] = {}
     for name in schema.instance().wire_fields():

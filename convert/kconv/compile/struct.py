@@ -6,7 +6,7 @@ are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -20,7 +20,7 @@ class Struct(msgspec.Struct):
     has the attribute of each field by its name. An absent field is ``msgspec.UNSET``.
     """
 
-    __attributes__: ClassVar[dict[str, str]] = {}
+    __attributes__: ClassVar[Mapping[str, str]] = {}
     __objects__: ClassVar[dict[str, Callable[[Any], Any]]] = {}
     """What compiles the values of fields that hold objects, by attribute."""
 

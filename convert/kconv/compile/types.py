@@ -135,7 +135,8 @@ class Types:
         return _Later(self, schema) if struct is None or needs else struct
 
     def _reference(self, schema: type[Type]) -> Any:
-        return ForwardRef(self._name(schema), module=__name__)
+        """The struct of a type; its name, where the type is part of itself."""
+        return self._structs.get(schema) or ForwardRef(self._name(schema), module=__name__)
 
 
 class _Later:
