@@ -231,6 +231,12 @@ class SqlStore(SqlOperations, Store):
         )
 
     def drop(self, group: str, resource: str, api_version: str) -> bool:
+        # First without keeping writers waiting: where no row is left, PostgreSQL remembers in the
+        # index which entries lead nowhere any more, so that the second look is quick.
+        if self._database.read(
+            lambda connection: versions.has_rows(connection, group, resource, api_version)
+        ):
+            return False
         return self._writer.alone(
             lambda connection: versions.drop(connection, group, resource, api_version)
         )

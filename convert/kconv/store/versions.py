@@ -19,6 +19,10 @@ _COLUMNS: Final = (
     storage_versions.c.preferred,
 )
 
+_BY_INDEX: Final = select(
+    *(func.set_config(f"enable_{plan}", "off", True) for plan in ("seqscan", "bitmapscan"))
+)
+
 
 def recorded(connection: Connection) -> list[StorageVersion]:
     """Every version on record."""
@@ -115,6 +119,19 @@ def drop(connection: Connection, group: str, resource: str, api_version: str) ->
         return True
     if is_preferred:
         return False
+    if has_rows(connection, group, resource, api_version):
+        return False
+    connection.execute(delete(storage_versions).where(*row))
+    return True
+
+
+def has_rows(connection: Connection, group: str, resource: str, api_version: str) -> bool:
+    """Whether a row is in a version; this and what the transaction does later uses indexes."""
+    if connection.dialect.name == "postgresql":
+        # What PostgreSQL knows of the rows is from before they were rewritten, when most were in
+        # the old version: it would read whole tables to find one of them, and once more to check
+        # the foreign keys, while writers wait.
+        connection.execute(_BY_INDEX)
     for table in (objects, changes):
         left = exists().where(
             table.c.grp == group,
@@ -122,9 +139,8 @@ def drop(connection: Connection, group: str, resource: str, api_version: str) ->
             table.c.api_version == api_version,
         )
         if connection.execute(select(left)).scalar_one():
-            return False
-    connection.execute(delete(storage_versions).where(*row))
-    return True
+            return True
+    return False
 
 
 def counts(connection: Connection) -> list[Count]:

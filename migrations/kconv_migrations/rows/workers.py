@@ -104,7 +104,7 @@ class Workers:
         apis: Sequence[str] = (),
         resources: Sequence[GroupResource] = (),
     ) -> None:
-        self.depth = 2 * (count - 1)
+        self.depth = 3 * (count - 1)
         self._reader = Reader(store, pipeline)
         self._processes: list[Process] = []
         self._closed = False

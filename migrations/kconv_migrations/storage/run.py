@@ -223,15 +223,22 @@ class MigrationPass:
             self.failed = {place: each for place, each in self.failed.items() if place in still}
 
     def _drop(self) -> dict[str, int]:
-        """Take versions without rows off the record; the others, with the rows left in them."""
-        kept = {}
-        left = self._left()
-        for version in left:
-            if self.store.drop(self.group, self.resource, version):
+        """Take versions without rows off the record; the others, with the rows left in them.
+
+        Counting goes over all rows, and is done for those others only.
+        """
+        mine = (self.group, self.resource)
+        kept = []
+        for each in self.store.storage_versions():
+            version = each.api_version
+            if (each.group, each.resource) != mine or version == self.target.api_version:
+                continue
+            if self.store.drop(*mine, version):
                 self.outcome.dropped.append(version)
             else:
-                kept[version] = left[version]
-        return kept
+                kept.append(version)
+        left = self._left() if kept else {}
+        return {version: left.get(version, 0) for version in kept}
 
     def _left(self) -> dict[str, int]:
         """Rows in each version on record but the wanted one."""
