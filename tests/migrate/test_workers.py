@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from kconv.cli import migrate_options
-from kconv.cli.migrate_options import hands_for
+from kconv.cli import hands as cli_hands
+from kconv.cli.hands import hands_for
 from kconv.errors import Unavailable, UsageError
 from kconv.gvk import GroupResource
 from kconv.pipeline import Pipeline
@@ -279,7 +279,7 @@ def test_few_rows_are_converted_by_this_process(
     processes: int,
 ) -> None:
     seed(store, pipeline, 3)
-    monkeypatch.setattr(migrate_options, "FEW", few)
+    monkeypatch.setattr(cli_hands, "FEW", few)
     monkeypatch.setattr("kconv_migrations.storage.default_workers", lambda: 2)
     with hands_for(store, pipeline, None, None) as hands:
         assert isinstance(hands, Workers if processes else InProcess)

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from kconv.cli.database import DEFAULT_DB
 from kconv.cli.lock import Apis, Groups
-from kconv.cli.options import DEFAULT_DB, Db
+from kconv.cli.options import Db
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 

@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 
 def convert_files(
-    files: Sequence[str],
+    files: Sequence[str] = (),
     output_version: Sequence[str] = (),
     output: str | None = None,
     *,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from kconv.cli.database import DEFAULT_DB
 from kconv.cli.groups import CommandGroup
-from kconv.cli.options import DEFAULT_DB, Db, Output, Report
+from kconv.cli.options import Db, Output, Report
 
 app = typer.Typer(
     cls=CommandGroup,

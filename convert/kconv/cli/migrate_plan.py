@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kconv.cli.database import DEFAULT_DB
 from kconv.cli.migrate_options import Names, To
-from kconv.cli.options import DEFAULT_DB, Apis, Db, Output, Report
+from kconv.cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv.store import Server

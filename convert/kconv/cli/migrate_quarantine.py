@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kconv.cli.migrate_options import SHOWN
-from kconv.cli.options import DEFAULT_DB, Apis, Db, Output, Report
+from kconv.cli.database import DEFAULT_DB, outage
+from kconv.cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv.store import Quarantined, Store
@@ -60,7 +60,7 @@ def quarantine(
 
 def _list(rows: list[Quarantined], output: Report) -> None:
     from kconv.cli.console import emit, emit_json, emit_table, say
-    from kconv.cli.migrate_report import key_name, rows_as_json
+    from kconv.cli.migrate_report import SHOWN, key_name, rows_as_json
 
     if output is Report.JSON:
         emit_json({"rows": rows_as_json(rows)})
@@ -124,7 +124,6 @@ def _data(store: Store, row: Quarantined) -> str:
 
 def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> None:
     from kconv.cli.console import emit, emit_json
-    from kconv.cli.migrate_options import outage
     from kconv.cli.migrate_report import complain, outcome_as_json, report
     from kconv.pipeline import Pipeline
     from kconv.scheme import load_scheme

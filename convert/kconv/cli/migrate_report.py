@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kconv.cli.message import count
-from kconv.cli.migrate_options import SHOWN
 
 if TYPE_CHECKING:
     from kconv.store import Key, Quarantined
     from kconv_migrations.storage import Outcome, Referring, Target
+
+SHOWN = 20
+"""Rows that are told one by one; ``-o json`` has all of them."""
 
 WRITING = 1.5
 """How much longer than its rehearsal a run takes, about, for writing."""

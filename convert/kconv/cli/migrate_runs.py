@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kconv.cli.options import DEFAULT_DB, Db, Output, Report
+from kconv.cli.database import DEFAULT_DB
+from kconv.cli.options import Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv.store import Run, Store
@@ -59,9 +60,8 @@ def undo(run: RunId, db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     with 1.
     """
     from kconv.cli.console import emit, emit_json, say
-    from kconv.cli.message import count
-    from kconv.cli.migrate_options import SHOWN
-    from kconv.cli.migrate_report import key_name
+    from kconv.cli.message import Interrupted, count
+    from kconv.cli.migrate_report import SHOWN, key_name
     from kconv.store import Key, open_store
     from kconv_migrations import storage
 
@@ -69,8 +69,7 @@ def undo(run: RunId, db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     try:
         done = storage.undo(store, run)
     except KeyboardInterrupt:
-        say("interrupted: what is restored stays; the same command goes on")
-        raise typer.Exit(130) from None
+        raise Interrupted("what is restored stays; the same command goes on") from None
     finally:
         store.close()
     if output is Report.JSON:

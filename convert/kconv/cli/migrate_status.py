@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kconv.cli.options import DEFAULT_DB, Apis, Db, Output, Report, output_versions
+from kconv.cli.database import DEFAULT_DB
+from kconv.cli.options import Apis, Db, Output, Report, output_versions
 
 if TYPE_CHECKING:
     from kconv.store import Run, Store

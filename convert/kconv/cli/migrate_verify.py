@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kconv.cli.migrate_options import Names, Workers, hands_for
-from kconv.cli.options import DEFAULT_DB, Apis, Db, Output, Report
+from kconv.cli.database import DEFAULT_DB
+from kconv.cli.migrate_options import Names, Workers
+from kconv.cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv_migrations.storage import Verified
@@ -26,6 +27,7 @@ def verify(
     written since, are compared with it. Reads only. Ends with 1 if a row fails.
     """
     from kconv.cli.console import emit, emit_json
+    from kconv.cli.hands import hands_for
     from kconv.cli.message import count
     from kconv.cli.migrate_report import complain_of
     from kconv.errors import UsageError

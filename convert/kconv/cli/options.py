@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_DB = "sqlite:///kconv.db"
+from kconv.cli.database import DB_VARIABLE
 
 
 class Report(StrEnum):
@@ -22,7 +22,7 @@ Db = Annotated[
     typer.Option(
         "--db",
         metavar="URL",
-        envvar="KCONV_DB",
+        envvar=DB_VARIABLE,
         help="Database: sqlite:///FILE or postgresql://USER@HOST/NAME.",
     ),
 ]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kconv.cli.message import error_lines
-from kconv.cli.quick import plain_convert
+from kconv.cli.message import Interrupted, error_lines
+from kconv.cli.quick import plain
 from kconv.errors import KconvError
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ BROKEN_PIPE = 141
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``kconv`` with ``arguments``, those of the process by default; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    plain = plain_convert(arguments)
     try:
-        if plain is None:
+        found = plain(arguments)
+        if found is None:
             return _run_typer(arguments)
-        from kconv.cli.converting import convert_files
-
-        code = convert_files(**plain)
+        code = _run_plain(*found)
         sys.stdout.flush()
         return code
     except KconvError as error:
         return fail(error_lines(error), error.exit_code)
+    except Interrupted as error:
+        return fail([f"interrupted: {error}"], INTERRUPTED)
     except KeyboardInterrupt:
         return fail(["interrupted"], INTERRUPTED)
     except BrokenPipeError:
@@ -44,6 +44,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except OSError as error:
         return fail([f"error: {error.strerror or error}: {error.filename or 'input or output'}"], 3)
+
+
+def _run_plain(command: str, options: dict[str, Any]) -> int:
+    if command == "convert":
+        from kconv.cli.converting import convert_files
+
+        return convert_files(**options)
+    from kconv.cli.migrating import migrate_stored
+
+    return migrate_stored(**options)
 
 
 def _run_typer(arguments: Sequence[str]) -> int:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kconv.cli.options import DEFAULT_DB, Apis, Db
+from kconv.cli.database import DEFAULT_DB
+from kconv.cli.options import Apis, Db
 
 if TYPE_CHECKING:
     from kconv.store import SqlStore

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -85,7 +86,7 @@ def _values(
 
 
 def _object(
-    fields: dict[str, marshmallow.fields.Field[Any]],
+    fields: Mapping[str, marshmallow.fields.Field[Any]],
     depth: int,
     known: dict[tuple[type[Type], int], Strategy],
 ) -> Strategy:
