@@ -8,7 +8,7 @@ generated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,13 +39,25 @@ class Defaulter:
     function: Default
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, ...], ...] = ()
 
     def __call__(self, value: Value) -> None:
         """Fill in the defaults of a decoded value, in place."""
         if self.when and not any(name in value for name in self.when):
             return
+        if self.lacking and not any(_lacks(value, path) for path in self.lacking):
+            return
         if not any(name in value for name in self.unless):
             self.function(value)
+
+
+def _lacks(value: Value, path: Sequence[str]) -> bool:
+    """Whether a field within objects is absent, or an object that it would be in is."""
+    for name in path:
+        if name not in value:
+            return True
+        value = value[name]
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,19 +251,27 @@ _UpdateRuleT = TypeVar("_UpdateRuleT", bound=UpdateRule)
 
 
 def defaults(
-    *types: type[Type], when: Collection[str] = (), unless: Collection[str] = ()
+    *types: type[Type],
+    when: Collection[str] = (),
+    unless: Collection[str] = (),
+    lacking: Collection[str] = (),
 ) -> Callable[[_DefaultT], _DefaultT]:
     """Decorator: a function that fills in computed defaults of the given types.
 
     It gets a decoded value, with the fields' own defaults in it, and changes it in place. It need
     not be called for values without any of the fields ``when``, nor for those with any of the
-    fields ``unless``. Raises ``ValueError`` for a field that a type does not have.
+    fields ``unless``, nor for those that have every field ``lacking``, each a path through objects
+    such as ``behavior.scaleUp.policies``. Raises ``ValueError`` for a field that a type does not
+    have.
     """
+    paths = tuple(tuple(path.split(".")) for path in lacking)
 
     def add(function: _DefaultT) -> _DefaultT:
         for cls in types:
             _declared(cls, *when, *unless)
-            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless)))
+            for path in paths:
+                _declared_at(cls, path)
+            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths))
         return function
 
     return add
@@ -285,6 +305,17 @@ def _declared(cls: type[Type], *names: str) -> list[marshmallow.fields.Field[Any
         if name not in fields:
             raise ValueError(f"{cls.__name__} has no field {name}")
     return [fields[name] for name in names]
+
+
+def _declared_at(cls: type[Type], path: Sequence[str]) -> None:
+    """Look for a field within objects. Raises ``ValueError``."""
+    *above, last = path
+    for name in above:
+        (field,) = _declared(cls, name)
+        if not isinstance(field, Object):
+            raise ValueError(f"{cls.__name__}.{name} is no object")
+        cls = field.type
+    _declared(cls, last)
 
 
 def zero_is_absent(cls: type[Type], *names: str) -> None:

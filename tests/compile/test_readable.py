@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
 from typing import Any
 
 import pytest
 
 from kconv import fields
 from kconv.compile import by_struct, plain_fields
+from kconv.edges import Edge
+from kconv.pipeline import Pipeline, PlainEngine
 from kconv.pipeline.compiled import CompiledEngine
+from kconv.resource import Hub, Resource
 from kconv.schema import Type, defaults, derives
 from kconv.scheme import Scheme, load_scheme
 
@@ -65,6 +69,55 @@ def test_defaults_say_what_they_depend_on(scheme: Scheme) -> None:
     sources = CompiledEngine().sources(cron_job.spokes[0])
     assert "if not o.imagePullPolicy: o.imagePullPolicy =" in sources["finish Container"]
     assert "if o.serviceAccountName is not UNSET or" in sources["finish PodSpec"]
+    (scaler,) = (k for k in scheme.kinds if k.options.kind == "HorizontalPodAutoscaler")
+    (v2,) = (each for each in scaler.spokes if each.api_version == "autoscaling/v2")
+    finish = CompiledEngine().sources(v2)["finish HorizontalPodAutoscalerSpec"]
+    assert "if (o.behavior is not UNSET) and (" in finish
+    assert " or o.behavior.scaleUp is UNSET or o.behavior.scaleUp." in finish
+
+
+@pytest.mark.parametrize("engine", [PlainEngine(), CompiledEngine()])
+def test_defaults_are_filled_in_where_something_is_lacking(engine: PlainEngine) -> None:
+    calls = []
+
+    class Part(Type):
+        one = fields.String()
+        two = fields.String()
+
+    class Spec(Type):
+        part = fields.Object(Part)
+        other = fields.String()
+
+    @defaults(Spec, lacking=("part.one", "part.two"))
+    def note(value: dict[str, Any]) -> None:
+        calls.append(value.get("other"))
+
+    class Thing(Resource):
+        class Meta:
+            group, version, kind = "lack.example.com", "v1", "Thing"
+
+        spec = fields.Object(Spec)
+
+    class ThingHub(Hub):
+        class Meta:
+            group, kind = "lack.example.com", "Thing"
+
+        spec = fields.Object(Spec)
+
+    made = Scheme()
+    made.add(ThingHub, Edge(Thing), storage="lack.example.com/v1")
+    pipeline = Pipeline(made.freeze(), engine)
+    for other, part in (
+        ("all", {"one": "", "two": "2"}),
+        ("one", {"two": "2"}),
+        ("two", {"one": "1"}),
+        ("both", {}),
+        ("the part", None),
+    ):
+        spec = {"part": part, "other": other}
+        value = {"apiVersion": "lack.example.com/v1", "kind": "Thing", "spec": spec}
+        pipeline.decode(json.dumps(value).encode())
+    assert calls == ["one", "two", "both", "the part"]
 
 
 def test_defaults_depend_on_fields_that_there_are() -> None:
@@ -73,6 +126,10 @@ def test_defaults_depend_on_fields_that_there_are() -> None:
 
     with pytest.raises(ValueError, match="Inner has no field txt"):
         defaults(Inner, when=("txt",))(fill_in)
+    with pytest.raises(ValueError, match="Inner has no field txt"):
+        defaults(Outer, lacking=("inner.txt",))(fill_in)
+    with pytest.raises(ValueError, match=r"Outer.number is no object"):
+        defaults(Outer, lacking=("number.txt",))(fill_in)
     with pytest.raises(ValueError, match="Outer has no field words"):
         derives(Outer, field="number", of=("words",))(lambda words: 1)
     with pytest.raises(ValueError, match=r"Outer.inner is an object"):

@@ -3,6 +3,7 @@
 import pytest
 
 from kconv.codec import DEPTH, LIMIT, json, yaml
+from kconv.codec.limits import check_depth
 from kconv.errors import DecodeError, TooLarge
 
 
@@ -21,6 +22,18 @@ def test_limits_of_json() -> None:
             json.decode(b"[" * depth + b"]" * depth)
     with pytest.raises(TooLarge):
         json.decode(b" " * LIMIT + b"{}")
+
+
+@pytest.mark.parametrize("leaf", [1, [], {}, {"a": 1}])
+def test_values_may_nest_as_deep_as_documents(leaf: object) -> None:
+    levels = 0 if leaf == 1 else 1
+    value = leaf
+    for level in range(DEPTH - levels):
+        value = [value, 1] if level % 2 else {"a": 1, "b": value}
+    check_depth(value)
+    for deeper in ([value], {"a": 1, "b": value}):
+        with pytest.raises(TooLarge, match="nests deeper"):
+            check_depth(deeper)
 
 
 def test_duplicate_keys() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kconv.errors import TooLarge
 
@@ -26,20 +26,23 @@ def check_size(data: bytes, limit: int = LIMIT) -> None:
         raise TooLarge(f"Request entity too large: limit is {limit}")
 
 
+_CONTAINERS: Final = (dict, list)
+
+
 def check_depth(value: Any) -> None:
     """Raise `TooLarge` for a value that nests deeper than a document may."""
-    level = [value]
+    level = [value] if value and isinstance(value, _CONTAINERS) else []
     for _ in range(DEPTH):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(inner for inner in item.values() if isinstance(inner, dict | list))
-            elif isinstance(item, list):
-                below.extend(inner for inner in item if isinstance(inner, dict | list))
-        if not below:
+        if not level:
             return
-        level = below
-    raise too_deep()
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, _CONTAINERS)
+        ]
+    if level:
+        raise too_deep()
 
 
 def too_deep() -> TooLarge:

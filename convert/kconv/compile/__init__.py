@@ -12,6 +12,7 @@ from kconv.compile.nulls import without_nulls
 from kconv.compile.plain import plain_fields
 from kconv.compile.struct import Struct
 from kconv.compile.structural import LOOSE, structural
+from kconv.compile.times import convert, decoder
 from kconv.compile.types import Types, types_below
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "by_struct",
     "checker",
     "compile_conversion",
+    "convert",
+    "decoder",
     "finisher",
     "is_compiled",
     "plain_fields",

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import marshmallow
-from msgspec import Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from kconv import fields
 from kconv.codec.limits import check_depth
+from kconv.compile.times import MICRO_TIME, TIME
 from kconv.fields.quantity import canonical_quantity
 
 AnyField = marshmallow.fields.Field[Any]
@@ -26,28 +27,18 @@ class Slow(Exception):
 
 _MEMO_SIZE = 4096
 
-_MONTH_DAY = (
-    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-)
-_TO_SECONDS = rf"^(?!0000)[0-9]{{4}}-{_MONTH_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-CANONICAL_TIME = _TO_SECONDS + r"Z\Z"
-"""Times that are in their canonical spelling; leap days are left to the plain path."""
-
-CANONICAL_MICRO_TIME = _TO_SECONDS + r"\.[0-9]{6}Z\Z"
-
 
 class Quantities(dict[Any, str]):
     """Canonical spellings of quantities by what was written, remembered since objects repeat them.
 
-    ``canonical`` are texts known to be in their canonical spelling. Looking a value up raises
-    `Slow` when it is not a quantity.
+    ``canonical`` has what may stay as it is: texts known to be in their canonical spelling, and
+    ``msgspec.UNSET``. Looking a value up raises `Slow` when it is not a quantity.
     """
 
     def __init__(self, *, milli: bool) -> None:
         super().__init__()
         self.milli = milli
-        self.canonical: set[Any] = set()
+        self.canonical: set[Any] = {UNSET}
 
     def __missing__(self, value: Any) -> str:
         try:
@@ -59,6 +50,7 @@ class Quantities(dict[Any, str]):
             if len(self) >= _MEMO_SIZE:
                 self.clear()
                 self.canonical.clear()
+                self.canonical.add(UNSET)
             self[value] = found
             if found == value:
                 self.canonical.add(found)
@@ -104,11 +96,14 @@ def innermost(field: AnyField) -> AnyField:
     return field
 
 
-def annotation(field: AnyField, struct: TypeOf, *, rules: bool, nonzero: bool = False) -> Any:
+def annotation(
+    field: AnyField, struct: TypeOf, *, rules: bool, finish: bool, nonzero: bool = False
+) -> Any:
     """The msgspec type of a field's value.
 
     ``struct`` gives the compiled type of an object's type; with ``rules`` the type also holds
-    the field's own rules, so that values which break them do not decode. ``nonzero`` refuses
+    the field's own rules, so that values which break them do not decode. With ``finish`` times
+    are brought to their canonical spelling, without they are texts. ``nonzero`` refuses
     ``""`` and ``0``, where they mean absence and the plain path has to fill in the default.
     """
     if not is_compiled(field):
@@ -116,10 +111,14 @@ def annotation(field: AnyField, struct: TypeOf, *, rules: bool, nonzero: bool = 
     if isinstance(field, fields.Object):
         return struct(field.type)
     if isinstance(field, fields.Map):
-        values: Any = annotation(field.inner, struct, rules=rules)
+        values: Any = annotation(field.inner, struct, rules=rules, finish=finish)
         return dict[str, values]
+    if isinstance(field, fields.Time):
+        if not finish:
+            return str
+        return MICRO_TIME if isinstance(field, fields.MicroTime) else TIME
     if isinstance(field, fields.List):
-        items: Any = annotation(field.inner, struct, rules=rules)
+        items: Any = annotation(field.inner, struct, rules=rules, finish=finish)
         inner = list[items]
         least = max(field.min_items or 0, 1 if field.required else 0) or None
         return _constrained(inner, rules, min_length=least, max_length=field.max_items)
@@ -200,8 +199,8 @@ _KNOWN: dict[type[Any], Any] = {
     fields.Boolean: bool,
     fields.Quantity: str | int | float,
     fields.IntOrString: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | str,
-    fields.Time: Annotated[str, Meta(pattern=CANONICAL_TIME)],
-    fields.MicroTime: Annotated[str, Meta(pattern=CANONICAL_MICRO_TIME)],
+    fields.Time: TIME,
+    fields.MicroTime: MICRO_TIME,
     fields.Duration: str,
     fields.Bytes: str,
     fields.FreeForm: Any,

@@ -7,7 +7,7 @@ object of the type, inner ones first. Where a value is not as it should be the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import marshmallow
@@ -60,10 +60,28 @@ def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Deriv
         to = f"o[{fill_in.field!r}]" if isinstance(innermost(field), Object) else place
         source.add(f"if not {place}: {to} = {call}({given})")
         return
-    some = " or ".join(f"o.{names[name]} is not UNSET" for name in fill_in.when)
-    none = " and ".join(f"o.{names[name]} is UNSET" for name in fill_in.unless)
-    condition = f"({some}) and {none}" if some and none else some or none
+    conditions = [
+        [f"o.{names[name]} is not UNSET" for name in fill_in.when],
+        [f"{place} is UNSET" for place in _places(schema, fill_in.lacking)],
+        [" and ".join(f"o.{names[name]} is UNSET" for name in fill_in.unless)],
+    ]
+    some = [" or ".join(each) for each in conditions if any(each)]
+    condition = some[0] if len(some) == 1 else " and ".join(f"({each})" for each in some)
     source.add(f"if {condition}: {call}(o)" if condition else f"{call}(o)")
+
+
+def _places(schema: type[Type], paths: Iterable[Sequence[str]]) -> Iterable[str]:
+    """The expressions of fields within objects, and of the objects, each before what is in it."""
+    found: dict[str, None] = {}
+    for path in paths:
+        place, of = "o", schema
+        for name in path:
+            place += f".{attribute_names(of)[name]}"
+            found[place] = None
+            field = of.instance().wire_fields()[name]
+            if isinstance(field, Object):
+                of = field.type
+    return found
 
 
 def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None:
@@ -76,8 +94,11 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None
         if isinstance(inner, Quantity):
             known = quantities(inner)
             call = source.define("canonical_milli" if inner.milli else "canonical", known)
+            spelled = source.define(f"{call}_spelled", known.canonical)
+            if field is inner:
+                source.add(f"if {place} not in {spelled}: {place} = {call}[{place}]")
+                return
             if isinstance(field, Map) and field.inner is inner:
-                spelled = source.define(f"{call}_spelled", known.canonical)
                 unless = f" and not {spelled}.issuperset(v.values())"
         completed = _rebuilt(field, call, "v", 0)
     else:

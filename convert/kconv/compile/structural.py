@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from kconv.compile.times import convert as converted
 from kconv.compile.types import Types
 from kconv.schema import Type
 
@@ -35,8 +36,8 @@ def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Co
             if not isinstance(made, dict):
                 convert(given, made)
                 return
-            ours = msgspec.convert(given, LOOSE.struct(source))
-            theirs = msgspec.convert(made, LOOSE.struct(target))
+            ours = converted(given, LOOSE.struct(source))
+            theirs = converted(made, LOOSE.struct(target))
             convert(ours, theirs)
             made.clear()
             made.update(msgspec.to_builtins(theirs))

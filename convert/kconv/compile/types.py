@@ -22,6 +22,7 @@ from kconv.compile.finish import finisher
 from kconv.compile.names import attribute_names, types_in
 from kconv.compile.source import identifier
 from kconv.compile.struct import Struct
+from kconv.compile.times import convert, decoder
 from kconv.fields import Field, List, Map, Object
 from kconv.schema import Type
 
@@ -68,7 +69,7 @@ class Types:
                     self._structs[each] = self._define(each)
             struct = self._structs[schema]
             # Has msgspec look at the type now: two threads that do so at once crash the process.
-            msgspec.json.Decoder(struct)
+            decoder(struct)
             self._ready[schema] = struct
         return struct
 
@@ -111,7 +112,9 @@ class Types:
     def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
         if self.loose:
             return attribute, loose_annotation(field, self._reference), UNSET
-        of = annotation(field, self._reference, rules=self.rules, nonzero=zero_is_absent)
+        of = annotation(
+            field, self._reference, rules=self.rules, finish=self.finish, nonzero=zero_is_absent
+        )
         default = field.load_default
         if default is missing and isinstance(field, Field) and field.required:
             return attribute, of
@@ -168,7 +171,7 @@ class _Assigned:
         if isinstance(field, Map):
             return {key: self._compiled(field.inner, each) for key, each in value.items()}
         if isinstance(field, Object) and isinstance(value, dict):
-            return msgspec.convert(value, self.types.struct(field.type))
+            return convert(value, self.types.struct(field.type))
         return value
 
 

@@ -20,6 +20,8 @@ from kconv.compile import (
     by_struct,
     checker,
     compile_conversion,
+    convert,
+    decoder,
     shallow,
     types_below,
     without_nulls,
@@ -52,7 +54,7 @@ class CompiledSpoke:
         found = self._decoders.get((trusted, closed))
         if found is None:
             struct = self.decoded(trusted=trusted, closed=closed)
-            found = self._decoders[trusted, closed] = msgspec.json.Decoder(struct).decode
+            found = self._decoders[trusted, closed] = decoder(struct)
         return found
 
     def decoded(self, *, trusted: bool, closed: bool) -> type[Struct]:
@@ -282,14 +284,14 @@ class CompiledEngine(PlainEngine):
             return _chain(source.to_hub, sink.from_hub)
         struct = sink.struct()
         by_dict = sink.dict_from_hub if not by_struct(spoke.rules) else sink.from_hub
-        return lambda value: msgspec.convert(by_dict(source.to_hub(value)), struct)
+        return lambda value: convert(by_dict(source.to_hub(value)), struct)
 
     def _decoded(
         self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool
     ) -> Any:
         if isinstance(source, bytes):
             return compiled.decoder(trusted=trusted, closed=closed)(source)
-        return msgspec.convert(source, compiled.decoded(trusted=trusted, closed=closed))
+        return convert(source, compiled.decoded(trusted=trusted, closed=closed))
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """By structs where names say it all, else by dicts that share what is equal."""
@@ -307,7 +309,7 @@ class CompiledEngine(PlainEngine):
         """JSON, fields in the schema's order."""
         if isinstance(value, dict):
             try:
-                value = msgspec.convert(value, self.compiled(spoke).struct())
+                value = convert(value, self.compiled(spoke).struct())
             except msgspec.MsgspecError:
                 return super().encode(spoke, value)
         return _encode(value)

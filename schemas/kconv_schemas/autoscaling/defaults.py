@@ -29,11 +29,20 @@ def metrics() -> list[dict[str, Any]]:
     return [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
-@defaults(HorizontalPodAutoscalerSpec, when=("behavior",))
+_RULES: dict[str, dict[str, Any]] = {"scaleUp": _SCALE_UP, "scaleDown": _SCALE_DOWN}
+
+
+@defaults(
+    HorizontalPodAutoscalerSpec,
+    when=("behavior",),
+    lacking=[
+        f"behavior.{direction}.{name}" for direction, rules in _RULES.items() for name in rules
+    ],
+)
 def behavior(value: dict[str, Any]) -> None:
     """Who sets one part of the behavior gets the rest of it spelled out."""
     given = value["behavior"]
-    for direction, rules in (("scaleUp", _SCALE_UP), ("scaleDown", _SCALE_DOWN)):
+    for direction, rules in _RULES.items():
         own = given.get(direction, {})
         if not all(map(own.__contains__, rules)):
             given[direction] = {**copy.deepcopy(rules), **own}

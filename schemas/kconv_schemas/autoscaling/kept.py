@@ -16,7 +16,7 @@ from typing import Any
 import marshmallow
 import msgspec
 
-from kconv.compile import LOOSE, Slow, Types
+from kconv.compile import LOOSE, Slow, Types, convert, decoder
 from kconv.errors import TooLarge
 from kconv.fields import Int32, List, Map, Object, Quantity, String, Time
 from kconv.fields.base import Field
@@ -177,14 +177,14 @@ def _reader(type_: type[Type], *, many: bool) -> Callable[[str], Any]:
     struct: Any = _AS_WRITTEN.struct(type_)
     loose: Any = LOOSE.struct(type_)
     field: Field = List(Object(type_)) if many else Object(type_)
-    decode = msgspec.json.Decoder(list[struct] if many else struct).decode
+    decode = decoder(list[struct] if many else struct)
 
     def read(text: str) -> Any:
         try:
             return decode(text)
         except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeEncodeError):
             found = _decoded(field, text)
-            return None if found is None else msgspec.convert(found, list[loose] if many else loose)
+            return None if found is None else convert(found, list[loose] if many else loose)
 
     return read
 
