@@ -9,19 +9,19 @@ from typing import Any
 
 from msgspec import UNSET
 
-from kconv_schemas.autoscaling.metrics import hub_structs, kept_structs
+from kconv_schemas.autoscaling import structs as made
 
 
 def behavior_to_v1(behavior: Any) -> Any:
     """A behavior as v1 has it in an annotation."""
-    return kept_structs().Behavior(
+    return made.Behavior(
         ScaleUp=_rules_to_v1(behavior.scaleUp), ScaleDown=_rules_to_v1(behavior.scaleDown)
     )
 
 
 def behavior_from_v1(shape: Any) -> Any:
     """A behavior from what v1 has in an annotation."""
-    return hub_structs().HorizontalPodAutoscalerBehavior(
+    return made.HorizontalPodAutoscalerBehavior(
         scaleDown=_rules_from_v1(shape.ScaleDown), scaleUp=_rules_from_v1(shape.ScaleUp)
     )
 
@@ -29,7 +29,7 @@ def behavior_from_v1(shape: Any) -> Any:
 def _rules_to_v1(rules: Any) -> Any:
     if rules is UNSET:
         return None
-    made, policies = kept_structs(), rules.policies
+    policies = rules.policies
     if policies is not UNSET:
         policies = [
             made.Policy(
@@ -50,7 +50,7 @@ def _rules_to_v1(rules: Any) -> Any:
 def _rules_from_v1(shape: Any) -> Any:
     if shape is UNSET:
         return UNSET
-    made, policies = hub_structs(), shape.Policies
+    policies = shape.Policies
     if policies is not UNSET:
         policies = [
             made.HPAScalingPolicy(

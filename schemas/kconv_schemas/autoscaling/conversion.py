@@ -11,24 +11,24 @@ from typing import Any
 
 from msgspec import UNSET
 
-from kconv.compile import LOOSE, structural
+from kconv.compile import structural
 from kconv.edges import Functions
 from kconv_schemas.autoscaling import hub as hub_types
 from kconv_schemas.autoscaling import kept
+from kconv_schemas.autoscaling import structs as made
 from kconv_schemas.autoscaling.behavior import behavior_from_v1, behavior_to_v1
 from kconv_schemas.autoscaling.defaults import CPU_UTILIZATION
 from kconv_schemas.autoscaling.losses import KEPT, LOST
 from kconv_schemas.autoscaling.metrics import (
     current_from_v1,
     current_to_v1,
-    hub_structs,
     metric_from_v1,
     metric_to_v1,
 )
 from kconv_schemas.autoscaling.v1 import types as v1
-from kconv_schemas.autoscaling.v2 import types as v2
 
-_own_names = frozenset(kept.ALL).isdisjoint
+_OWN = frozenset(kept.ALL)
+_own_names = _OWN.isdisjoint
 
 
 @structural(v1.HorizontalPodAutoscaler, hub_types.HorizontalPodAutoscaler)
@@ -38,7 +38,7 @@ def to_hub(spoke: Any, hub: Any) -> None:
     target = spec.targetCPUUtilizationPercentage
     metrics = [] if target is UNSET else [_cpu_metric(target)]
     if hub.status is UNSET:
-        hub.status = hub_structs().HorizontalPodAutoscalerStatus()
+        hub.status = made.V2Status()
     texts = hub.metadata.annotations
     if texts and not _own_names(texts):
         _read(texts, metrics, hub)
@@ -64,9 +64,8 @@ def _read(texts: dict[str, str], metrics: list[Any], hub: Any) -> None:
         hub.status.currentMetrics = [current_from_v1(each) for each in current]
     conditions = kept.read_list(texts, kept.CONDITIONS, kept.Condition)
     if conditions is not None:
-        made = LOOSE.struct(v2.HorizontalPodAutoscalerCondition)
         hub.status.conditions = [
-            made(
+            made.HorizontalPodAutoscalerCondition(
                 lastTransitionTime=each.lastTransitionTime,
                 message=each.message,
                 reason=each.reason,
@@ -99,25 +98,24 @@ def to_spoke(hub: Any, spoke: Any) -> None:
 
 
 def _status_to_spoke(status: Any, spoke: Any, texts: dict[str, str]) -> None:
-    if spoke.status is UNSET:
-        spoke.status = LOOSE.struct(v1.HorizontalPodAutoscalerStatus)()
-    made = spoke.status
-    made.desiredReplicas = made.desiredReplicas or 0
-    made.currentReplicas = 0
+    own = spoke.status
+    if own is UNSET:
+        own = spoke.status = made.V1Status()
+    own.desiredReplicas = own.desiredReplicas or 0
     if status is UNSET:
+        own.currentReplicas = 0
         return
-    made.currentReplicas = status.currentReplicas or 0
+    own.currentReplicas = status.currentReplicas or 0
     current = status.currentMetrics
     if current:
         for metric in current:
             utilization = _current_cpu(metric)
             if utilization is not UNSET:
-                made.currentCPUUtilizationPercentage = utilization
+                own.currentCPUUtilizationPercentage = utilization
         texts[kept.CURRENT_METRICS] = kept.write([current_to_v1(each) for each in current])
     if status.conditions:
-        shape = LOOSE.struct(kept.Condition)
         conditions = [
-            shape(
+            made.Condition(
                 type=each.type,
                 status=each.status,
                 lastTransitionTime=each.lastTransitionTime or None,
@@ -132,20 +130,20 @@ def _status_to_spoke(status: Any, spoke: Any, texts: dict[str, str]) -> None:
 def _replace(metadata: Any, texts: dict[str, str]) -> None:
     """Have these texts, and no others of their kind, among the annotations."""
     annotations = metadata.annotations or {}
-    if texts or not _own_names(annotations):
-        own = {name: text for name, text in annotations.items() if name not in kept.ALL}
-        metadata.annotations = own | texts or UNSET
+    if not _own_names(annotations):
+        others = {name: text for name, text in annotations.items() if name not in _OWN}
+        metadata.annotations = others | texts or UNSET
+    elif texts:
+        metadata.annotations = annotations | texts
 
 
 def _cpu_metric(utilization: int) -> Any:
-    made = hub_structs()
     target = made.MetricTarget(type="Utilization", averageUtilization=utilization)
     resource = made.ResourceMetricSource(name="cpu", target=target)
     return made.MetricSpec(type="Resource", resource=resource)
 
 
 def _current_cpu_metric(utilization: int) -> Any:
-    made = hub_structs()
     current = made.MetricValueStatus(averageUtilization=utilization)
     resource = made.ResourceMetricStatus(name="cpu", current=current)
     return made.MetricStatus(type="Resource", resource=resource)
