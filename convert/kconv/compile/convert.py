@@ -7,12 +7,13 @@ where other rules take part the object goes through them as a dict that shares w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import UNSET
 
 from kconv.compile.names import attribute_names
 from kconv.compile.source import Source
+from kconv.compile.structural import on_structs
 from kconv.compile.types import Types
 from kconv.edges import Functions, Rename, Rule
 from kconv.edges.loss import Direction
@@ -33,7 +34,7 @@ def _is_plain_rename(rule: Rule) -> bool:
     return type(rule) is Rename and EACH not in rule.spoke[0] and EACH not in rule.hub[0]
 
 
-def _takes_structs(rule: Rule) -> bool:
+def _takes_structs(rule: Rule) -> TypeGuard[Functions]:
     return type(rule) is Functions and rule.structs
 
 
@@ -72,8 +73,9 @@ def compile_conversion(
         # Functions may write to metadata, which the source goes on to own.
         code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
         for rule in functions:
-            convert = rule.to_hub if direction == "to hub" else rule.to_spoke
-            code.add(f"{code.define('convert_by_rule', convert)}(s, t)")
+            by_rule = rule.forward if direction == "to hub" else rule.backward
+            assert by_rule is not None, "frozen schemes have both"
+            code.add(f"{code.define('convert_by_rule', on_structs(by_rule))}(s, t)")
         code.add("return t")
     function: Convert = code.compile("convert", f"{source.__qualname__} to {target.__qualname__}")
     return function, code.text()

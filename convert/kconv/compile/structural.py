@@ -42,6 +42,13 @@ def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Co
             made.clear()
             made.update(msgspec.to_builtins(theirs))
 
+        adapted.on_structs = convert  # type: ignore[attr-defined]  # found by on_structs()
         return adapted
 
     return decorate
+
+
+def on_structs(function: Convert) -> Convert:
+    """What to call where all values are structs: of `structural` functions what was decorated."""
+    found: Convert = getattr(function, "on_structs", function)
+    return found
