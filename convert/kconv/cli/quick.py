@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from kconv.cli.database import DB_VARIABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option with a value: its name in Python, and what reads the value.
 
     ``read`` gives None for what Typer has to look at. A ``repeated`` one may come several times,
@@ -29,8 +28,7 @@ class Option:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What may stand on a plain command line, by how it is written.
 
     ``positional`` is the name of what the arguments make up, if there may be any but those of
@@ -43,7 +41,7 @@ class Command:
     needed: str | None = None
     positional: str | None = None
     subcommands: frozenset[str] = frozenset()
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
 def _one_of(*choices: str) -> Callable[[str], str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from operator import getitem
 from typing import Any, Final
 
@@ -36,10 +37,15 @@ class Times(dict[Any, str]):
     def __init__(self, field: Time, canonical: str) -> None:
         super().__init__()
         self.field = field
-        self.canonical = re.compile(canonical + r"Z\Z")
+        self.canonical = canonical + r"Z\Z"
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Compiling it takes longer than reading a file that holds no time.
+        return re.compile(self.canonical)
 
     def __missing__(self, value: Any) -> str:
-        if isinstance(value, str) and self.canonical.match(value):
+        if isinstance(value, str) and self._pattern.match(value):
             found = value
         else:
             try:
