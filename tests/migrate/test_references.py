@@ -287,6 +287,14 @@ def test_what_holds_a_version(store: SqlStore, pipeline: Pipeline) -> None:
     assert len(reasons) == 7
 
 
+def test_the_example_is_of_the_version_asked_about(store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    other = owned(pipeline, "0", "batch/v1alpha9")
+    store.create(key("0"), uid="0", api_version=NEW, data=other)
+    (reason,) = may_drop(store, pipeline, GroupVersion.parse(OLD)).reasons
+    assert "2 references to it, as in reports/a: metadata.ownerReferences[1].apiVersion" in reason
+
+
 def test_status_answers(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 2)
     held = kconv("migrate", "status", "--may-drop", OLD)

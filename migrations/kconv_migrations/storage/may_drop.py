@@ -129,7 +129,7 @@ def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iter
         if number:
             yield (
                 f"{found.resource}: {count(number, 'reference')} to it, as in "
-                f"{found.examples[0]}; `kconv migrate --rewrite-references` rewrites them"
+                f"{found.examples[name]}; `kconv migrate --rewrite-references` rewrites them"
             )
         if found.failures:
             yield (

@@ -29,15 +29,16 @@ BATCH = 500
 class Referring:
     """References that objects of a resource hold to versions that go.
 
-    ``references`` counts them by (kind, version, version in its place); ``objects`` hold any;
-    ``rewritten`` objects name the new versions now; ``failures`` could not be decoded.
+    ``references`` counts them by (kind, version, version in its place), ``examples`` has the first
+    one to each version; ``objects`` hold any; ``rewritten`` objects name the new versions now;
+    ``failures`` could not be decoded.
     """
 
     resource: GroupResource
     objects: int = 0
     rewritten: int = 0
     references: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    examples: list[str] = field(default_factory=list)
+    examples: dict[str, str] = field(default_factory=dict)
     failures: list[Quarantined] = field(default_factory=list)
 
 
@@ -115,10 +116,10 @@ def _repaired(
             continue
         found.objects += 1
         found.references.update((each.kind, each.api_version, each.new) for each in held)
-        if len(found.examples) < 3:
-            key = stored.key
-            name = f"{key.namespace}/{key.name}" if key.namespace else key.name
-            found.examples.append(f"{name}: {held[0]}")
+        key = stored.key
+        name = f"{key.namespace}/{key.name}" if key.namespace else key.name
+        for each in held:
+            found.examples.setdefault(each.api_version, f"{name}: {each}")
         yield stored, stored.api_version, pipeline.encode(repaired)
 
 
