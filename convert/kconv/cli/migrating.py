@@ -81,7 +81,8 @@ def migrate_stored(
                 for outcome in storage.migrate(store, pipeline, targets, settings, meter, hands):
                     outcomes.append(outcome)
                     if text:
-                        report(outcome, dry_run, rate)
+                        with meter.aside():
+                            report(outcome, dry_run, rate)
         if rewrite_references and not dry_run:
             for each in storage.rewrite_references(store, pipeline, references, settings):
                 repaired.append(each)

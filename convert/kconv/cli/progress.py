@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,6 +43,20 @@ class Meter:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Takes the bar away while results are written; what is done does not come back."""
+        if self._bar is None:
+            yield
+            return
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            for task in self._bar.tasks:
+                self._bar.update(task.id, visible=not task.finished)
+            self._bar.start()
 
     def __call__(self, progress: Progress) -> None:
         """Show how far one resource is."""
@@ -102,5 +118,5 @@ def _bar() -> Any:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        redirect_stdout=is_terminal(sys.stdout),  # results for a pipe must reach it
+        redirect_stdout=False,  # results are written as they are, see Meter.aside()
     )
