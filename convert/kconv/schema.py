@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import marshmallow
@@ -45,14 +44,17 @@ class Defaulter:
         """Fill in the defaults of a decoded value, in place."""
         if self.when and not any(name in value for name in self.when):
             return
-        if self.lacking and not any(_lacks(value, path) for path in self.lacking):
+        if self.lacking and not self.lacks_any(value):
             return
         if not any(name in value for name in self.unless):
             self.function(value)
 
+    def lacks_any(self, value: Value) -> bool:
+        """Whether any field of ``lacking`` is absent, or an object that it would be in."""
+        return any(_lacks(value, path) for path in self.lacking)
+
 
 def _lacks(value: Value, path: Sequence[str]) -> bool:
-    """Whether a field within objects is absent, or an object that it would be in is."""
     for name in path:
         if name not in value:
             return True
@@ -149,11 +151,14 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
 
     def wire_fields(self) -> Mapping[str, marshmallow.fields.Field[Any]]:
         """The fields by the names that they have in the YAML, as declared."""
-        return self._wire_fields
+        of, found = self._wire_fields
+        # marshmallow gives copies of a schema that are to show less other fields.
+        if of is not self.fields:
+            found = {wire_name(field): field for field in self.fields.values()}
+            self._wire_fields = (self.fields, found)
+        return found
 
-    @cached_property
-    def _wire_fields(self) -> Mapping[str, marshmallow.fields.Field[Any]]:
-        return {wire_name(field): field for field in self.fields.values()}
+    _wire_fields: tuple[object, Mapping[str, marshmallow.fields.Field[Any]]] = (None, {})
 
     def check(self, value: Mapping[str, Any], path: Path = ()) -> Iterator[Finding]:
         """Every rule that a decoded value breaks, in the order of the fields that they are about.

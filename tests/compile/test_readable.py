@@ -11,6 +11,7 @@ import pytest
 from kconv import fields
 from kconv.compile import by_struct, plain_fields
 from kconv.edges import Edge
+from kconv.errors import InvalidObject
 from kconv.pipeline import Pipeline, PlainEngine
 from kconv.pipeline.compiled import CompiledEngine
 from kconv.resource import Hub, Resource
@@ -76,8 +77,43 @@ def test_defaults_say_what_they_depend_on(scheme: Scheme) -> None:
     assert " or o.behavior.scaleUp is UNSET or o.behavior.scaleUp." in finish
 
 
-@pytest.mark.parametrize("engine", [PlainEngine(), CompiledEngine()])
-def test_defaults_are_filled_in_where_something_is_lacking(engine: PlainEngine) -> None:
+def pipeline_of(of: type[Type], engine: PlainEngine) -> Pipeline:
+    """A pipeline of a kind with a ``spec`` of some type."""
+
+    class Thing(Resource):
+        class Meta:
+            group, version, kind = "local.example.com", "v1", "Thing"
+
+        spec = fields.Object(of)
+
+    class ThingHub(Hub):
+        class Meta:
+            group, kind = "local.example.com", "Thing"
+
+        spec = fields.Object(of)
+
+    scheme = Scheme()
+    scheme.add(ThingHub, Edge(Thing), storage="local.example.com/v1")
+    return Pipeline(scheme.freeze(), engine)
+
+
+def decode(pipeline: Pipeline, spec: object) -> Any:
+    value = {"apiVersion": "local.example.com/v1", "kind": "Thing", "spec": spec}
+    return pipeline.decode(json.dumps(value).encode()).value["spec"]
+
+
+ENGINES = pytest.mark.parametrize("engine", [PlainEngine, CompiledEngine])
+
+
+class Other(fields.Object):
+    """Decodes in a way of its own, so that it may not be compiled."""
+
+
+@ENGINES
+@pytest.mark.parametrize("holding", [fields.Object, Other])
+def test_defaults_are_filled_in_where_something_is_lacking(
+    engine: type[PlainEngine], holding: type[fields.Object]
+) -> None:
     calls = []
 
     class Part(Type):
@@ -85,28 +121,14 @@ def test_defaults_are_filled_in_where_something_is_lacking(engine: PlainEngine) 
         two = fields.String()
 
     class Spec(Type):
-        part = fields.Object(Part)
+        part = holding(Part)
         other = fields.String()
 
     @defaults(Spec, lacking=("part.one", "part.two"))
     def note(value: dict[str, Any]) -> None:
         calls.append(value.get("other"))
 
-    class Thing(Resource):
-        class Meta:
-            group, version, kind = "lack.example.com", "v1", "Thing"
-
-        spec = fields.Object(Spec)
-
-    class ThingHub(Hub):
-        class Meta:
-            group, kind = "lack.example.com", "Thing"
-
-        spec = fields.Object(Spec)
-
-    made = Scheme()
-    made.add(ThingHub, Edge(Thing), storage="lack.example.com/v1")
-    pipeline = Pipeline(made.freeze(), engine)
+    pipeline = pipeline_of(Spec, engine())
     for other, part in (
         ("all", {"one": "", "two": "2"}),
         ("one", {"two": "2"}),
@@ -114,10 +136,53 @@ def test_defaults_are_filled_in_where_something_is_lacking(engine: PlainEngine) 
         ("both", {}),
         ("the part", None),
     ):
-        spec = {"part": part, "other": other}
-        value = {"apiVersion": "lack.example.com/v1", "kind": "Thing", "spec": spec}
-        pipeline.decode(json.dumps(value).encode())
+        decode(pipeline, {"part": part, "other": other})
     assert calls == ["one", "two", "both", "the part"]
+
+
+@ENGINES
+def test_what_a_subclass_has_no_more_is_lacking(engine: type[PlainEngine]) -> None:
+    calls = []
+
+    class Part(Type):
+        one = fields.String()
+
+    class Spec(Type):
+        part = fields.Object(Part)
+
+    class Less(Spec):
+        part = fields.Object(Inner)
+
+    @defaults(Spec, lacking=("part.one",))
+    def note(value: dict[str, Any]) -> None:
+        calls.append("part" in value)
+
+    pipeline = pipeline_of(Less, engine())
+    decode(pipeline, {"part": {}})
+    decode(pipeline, {})
+    assert calls == [True, False]
+
+
+@ENGINES
+def test_types_of_a_function_that_hold_themselves_and_each_other(
+    engine: type[PlainEngine],
+) -> None:
+    def leaf(allowed: str) -> type[Type]:
+        class Leaf(Type):
+            word = Word(enum=(allowed,))
+
+        return Leaf
+
+    class Tree(Type):
+        again = fields.Object(lambda: Tree)
+        one = fields.Object(leaf("1"))
+        two = fields.Object(leaf("2"))
+
+    pipeline = pipeline_of(Tree, engine())
+    spec = {"again": {"one": {"word": "1"}, "two": {"word": "2"}}}
+    assert decode(pipeline, spec) == spec
+    with pytest.raises(InvalidObject, match=r"spec.again.two.word: Unsupported value"):
+        decode(pipeline, {"again": {"one": {"word": "1"}, "two": {"word": "1"}}})
 
 
 def test_defaults_depend_on_fields_that_there_are() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import pytest
 
+from kconv.compile import structural
 from kconv.edges import Edge, Functions
 from kconv.errors import ConversionError, KconvError
 from kconv.fields import Object, String
@@ -100,3 +104,34 @@ def test_a_rule_that_fails_on_structs_is_named() -> None:
     compiled = Pipeline(scheme(rule), CompiledEngine())
     with pytest.raises(ConversionError, match=r"the rule functions.* failed: KeyError"):
         compiled.convert(way(), V2)
+
+
+@pytest.mark.parametrize("engine", [PlainEngine, CompiledEngine])
+def test_what_is_wrapped_around_a_rule_is_called(engine: type[PlainEngine]) -> None:
+    calls = []
+
+    def noted(function: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        @wraps(function)
+        def wrapper(given: Any, made: Any) -> None:
+            calls.append(function.__name__)
+            function(given, made)
+
+        return wrapper
+
+    @noted
+    @structural(WayV2, WayHub)
+    def to_hub(spoke: Any, hub: Any) -> None:
+        hub.extra = spoke.extra
+
+    @structural(WayHub, WayV2)
+    def to_spoke(hub: Any, spoke: Any) -> None:
+        spoke.extra = "back"
+
+    rule = Functions(
+        spoke=("extra",), hub=("extra",), to_hub=to_hub, to_spoke=to_spoke, structs=True
+    )
+    pipeline = Pipeline(scheme(rule), engine())
+    there = pipeline.convert(way(extra="x"), V2)
+    assert json.loads(there)["extra"] == "back"
+    pipeline.convert(there, V3)
+    assert calls == ["to_hub"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import marshmallow
 import pytest
 
 from kconv.errors import InvalidObject
@@ -210,6 +211,23 @@ def test_computed_defaults() -> None:
     value = decode(Whole, {"class": "x"})
     assert value["word"] == "a"
     assert value["class"] == "x"
+
+
+def test_a_schema_that_shows_less_knows_less() -> None:
+    class Pair(Type):
+        one = String()
+        two = String()
+
+    assert list(Pair.instance().wire_fields()) == ["one", "two"]
+
+    class Holder(marshmallow.Schema):
+        pair = marshmallow.fields.Nested(Pair.instance(), only=("one",))
+
+    shown: Any = Holder().fields["pair"]
+    for schema in (shown.schema, Pair(only=("one",))):
+        assert list(schema.wire_fields()) == ["one"]
+        assert list(schema.unknown_fields({"one": "1", "two": "2"})) == [("two",)]
+    assert list(Pair.instance().wire_fields()) == ["one", "two"]
 
 
 def test_unknown_fields_at_every_depth() -> None:

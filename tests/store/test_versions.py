@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from kconv.errors import VersionNotOnRecord
-from kconv.store import Count, SqlStore, StorageVersion
+from kconv.store import Count, SqlStore, StorageVersion, versions
 from kconv.store.engine import Database, parse_url
 from kconv.store.tables import objects
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
@@ -66,6 +66,25 @@ def test_tables_refuse_a_row_in_a_version_not_on_record(upgraded_url: str) -> No
 
     with pytest.raises(VersionNotOnRecord):
         database.write(sneak)
+    database.close()
+
+
+def test_the_proof_is_looked_up_whatever_the_statistics_say(upgraded_url: str) -> None:
+    """Those of before a migration say that the old version is most of the table."""
+    database = Database(parse_url(upgraded_url))
+    if database.sqlite:
+        pytest.skip("SQLite keeps no statistics unless told to")
+
+    def plans(connection: Connection) -> list[str]:
+        names = ("enable_seqscan", "enable_bitmapscan")
+        return [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+
+    def proof(connection: Connection) -> list[str]:
+        assert not versions.has_rows(connection, GROUP, RESOURCE, V1)
+        return plans(connection)
+
+    assert database.write(proof) == ["off", "off"]
+    assert database.write(plans) == ["on", "on"]
     database.close()
 
 

@@ -6,7 +6,7 @@ the first that is broken: the plain path then names them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import UNSET
@@ -33,18 +33,28 @@ def checker(schema: type[Type], *, added: bool) -> tuple[Check | None, str]:
         return None, ""
     source = Source()
     source.names.update(UNSET=UNSET, Slow=Slow)
+    names = _names(visited)
     for each in visited:
-        source.add(f"def check_{_label(each)}(o):")
+        source.add(f"def {names[each]}(o):")
         source.depth += 1
-        _check_lines(source, each, visited, added)
+        _check_lines(source, each, names, added)
         source.depth -= 1
         source.add("")
-    function: Check = source.compile(f"check_{_label(schema)}", f"check {schema.__qualname__}")
+    function: Check = source.compile(names[schema], f"check {schema.__qualname__}")
     return function, source.text()
 
 
-def _label(schema: type[Type]) -> str:
-    return f"{schema.__qualname__}_{identifier(schema.__module__)}".replace(".", "_")
+def _names(types: Iterable[type[Type]]) -> dict[type[Type], str]:
+    """The names of the functions that visit types, of which two may be called the same."""
+    found: dict[type[Type], str] = {}
+    for each in types:
+        name = base = f"check_{identifier(each.__qualname__)}_{identifier(each.__module__)}"
+        number = 1
+        while name in found.values():
+            number += 1
+            name = f"{base}_{number}"
+        found[each] = name
+    return found
 
 
 def _needing(schema: type[Type], added: bool) -> list[type[Type]]:
@@ -108,7 +118,7 @@ def _unchecked(field: AnyField) -> bool:
 
 
 def _check_lines(
-    source: Source, schema: type[Type], visited: Collection[type[Type]], added: bool
+    source: Source, schema: type[Type], names: Mapping[type[Type], str], added: bool
 ) -> None:
     for name, field, place in _fields(schema):
         inner = _inner_type(field)
@@ -116,8 +126,8 @@ def _check_lines(
             call = source.define(f"check_{name}", _refuse(field))
             source.add(f"v = {place}")
             source.add(f"if v is not UNSET: {call}(v)")
-        if inner is not None and inner in visited and is_compiled(field):
-            _visit_lines(source, field, place, f"check_{_label(inner)}")
+        if inner is not None and inner in names and is_compiled(field):
+            _visit_lines(source, field, place, names[inner])
     for rule in inherited(schema, "rules") if added else ():
         source.add(f"for _ in {source.define(rule.__name__, rule)}(o): raise Slow")
     source.add("return None")

@@ -26,6 +26,7 @@ class Slow(Exception):
 
 
 _MEMO_SIZE = 4096
+_LONGEST = 64
 
 
 class Quantities(dict[Any, str]):
@@ -46,11 +47,11 @@ class Quantities(dict[Any, str]):
             found = canonical_quantity(text, milli=self.milli)
         except ValueError:
             raise Slow from None
-        if isinstance(value, str):
+        # One spelled at length is not likely to come again, and would stay in memory.
+        if type(value) is str and len(value) <= _LONGEST:
             if len(self) >= _MEMO_SIZE:
                 self.clear()
-                self.canonical.clear()
-                self.canonical.add(UNSET)
+                self.canonical.intersection_update({UNSET})
             self[value] = found
             if found == value:
                 self.canonical.add(found)

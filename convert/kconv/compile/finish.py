@@ -7,7 +7,7 @@ object of the type, inner ones first. Where a value is not as it should be the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow
@@ -62,7 +62,7 @@ def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Deriv
         return
     conditions = [
         [f"o.{names[name]} is not UNSET" for name in fill_in.when],
-        [f"{place} is UNSET" for place in _places(schema, fill_in.lacking)],
+        _lacking(source, schema, fill_in),
         [" and ".join(f"o.{names[name]} is UNSET" for name in fill_in.unless)],
     ]
     some = [" or ".join(each) for each in conditions if any(each)]
@@ -70,18 +70,22 @@ def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Deriv
     source.add(f"if {condition}: {call}(o)" if condition else f"{call}(o)")
 
 
-def _places(schema: type[Type], paths: Iterable[Sequence[str]]) -> Iterable[str]:
-    """The expressions of fields within objects, and of the objects, each before what is in it."""
+def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str]:
+    """The expressions of which one holds where something is lacking."""
     found: dict[str, None] = {}
-    for path in paths:
+    for path in fill_in.lacking:
         place, of = "o", schema
-        for name in path:
+        for number, name in enumerate(path, 1):
+            field = of.instance().wire_fields().get(name)
+            within = number < len(path)
+            if field is None or (within and not (isinstance(field, Object) and is_compiled(field))):
+                # A dict, as the plain path has it, or an object that another type took the place of
+                return [f"{source.define('lacks_any', fill_in.lacks_any)}(o)"]
             place += f".{attribute_names(of)[name]}"
-            found[place] = None
-            field = of.instance().wire_fields()[name]
+            found[f"{place} is UNSET"] = None
             if isinstance(field, Object):
                 of = field.type
-    return found
+    return list(found)
 
 
 def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None:

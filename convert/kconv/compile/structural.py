@@ -42,7 +42,8 @@ def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Co
             made.clear()
             made.update(msgspec.to_builtins(theirs))
 
-        adapted.on_structs = convert  # type: ignore[attr-defined]  # found by on_structs()
+        # For on_structs(); what wraps this one copies its attributes, but is not this one.
+        adapted.on_structs = (adapted, convert)  # type: ignore[attr-defined]
         return adapted
 
     return decorate
@@ -50,5 +51,6 @@ def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Co
 
 def on_structs(function: Convert) -> Convert:
     """What to call where all values are structs: of `structural` functions what was decorated."""
-    found: Convert = getattr(function, "on_structs", function)
+    adapted, convert = getattr(function, "on_structs", (None, function))
+    found: Convert = convert if adapted is function else function
     return found

@@ -45,16 +45,19 @@ class Times(dict[Any, str]):
         return re.compile(self.canonical)
 
     def __missing__(self, value: Any) -> str:
-        if isinstance(value, str) and self._pattern.match(value):
-            found = value
+        # A text of another class is nobody's spelling but the caller's own.
+        exactly = type(value) is str
+        if exactly and self._pattern.match(value):
+            found: str = value
         else:
             try:
                 found = self.field.deserialize(value)
             except marshmallow.ValidationError as error:
                 raise ValueError(str(error)) from None
-        if len(self) >= _MEMO_SIZE:
-            self.clear()
-        self[value] = found
+        if exactly:
+            if len(self) >= _MEMO_SIZE:
+                self.clear()
+            self[value] = found
         return found
 
 

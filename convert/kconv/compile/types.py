@@ -107,7 +107,8 @@ class Types:
         return found
 
     def _name(self, schema: type[Type]) -> str:
-        return f"_{identifier(schema.__module__)}_{schema.__qualname__}_{id(schema):x}_{id(self):x}"
+        name = identifier(f"{schema.__module__}.{schema.__qualname__}")
+        return f"_{name}_{id(schema):x}_{id(self):x}"
 
     def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
         if self.loose:
