@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-import json
 from typing import Any
 
 import pytest
 
+from compile.local import scheme_of, thing
 from kconv import fields
 from kconv.compile import by_struct, plain_fields
-from kconv.edges import Edge
 from kconv.errors import InvalidObject
 from kconv.pipeline import Pipeline, PlainEngine
 from kconv.pipeline.compiled import CompiledEngine
-from kconv.resource import Hub, Resource
 from kconv.schema import Type, defaults, derives
 from kconv.scheme import Scheme, load_scheme
 
@@ -79,27 +77,11 @@ def test_defaults_say_what_they_depend_on(scheme: Scheme) -> None:
 
 def pipeline_of(of: type[Type], engine: PlainEngine) -> Pipeline:
     """A pipeline of a kind with a ``spec`` of some type."""
-
-    class Thing(Resource):
-        class Meta:
-            group, version, kind = "local.example.com", "v1", "Thing"
-
-        spec = fields.Object(of)
-
-    class ThingHub(Hub):
-        class Meta:
-            group, kind = "local.example.com", "Thing"
-
-        spec = fields.Object(of)
-
-    scheme = Scheme()
-    scheme.add(ThingHub, Edge(Thing), storage="local.example.com/v1")
-    return Pipeline(scheme.freeze(), engine)
+    return Pipeline(scheme_of(of), engine)
 
 
 def decode(pipeline: Pipeline, spec: object) -> Any:
-    value = {"apiVersion": "local.example.com/v1", "kind": "Thing", "spec": spec}
-    return pipeline.decode(json.dumps(value).encode()).value["spec"]
+    return pipeline.decode(thing(spec)).value["spec"]
 
 
 ENGINES = pytest.mark.parametrize("engine", [PlainEngine, CompiledEngine])

@@ -9,7 +9,7 @@ from kconv.compile.convert import by_struct, compile_conversion, shallow
 from kconv.compile.fields import Slow, is_compiled
 from kconv.compile.finish import finisher
 from kconv.compile.nulls import without_nulls
-from kconv.compile.plain import plain_fields
+from kconv.compile.plain import is_wholly_plain, plain_fields
 from kconv.compile.struct import Struct
 from kconv.compile.structural import LOOSE, structural
 from kconv.compile.times import convert, decoder
@@ -27,6 +27,7 @@ __all__ = [
     "decoder",
     "finisher",
     "is_compiled",
+    "is_wholly_plain",
     "plain_fields",
     "shallow",
     "structural",

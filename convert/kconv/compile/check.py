@@ -14,7 +14,7 @@ from msgspec import UNSET
 from kconv.compile.fields import AnyField, Slow, innermost, is_compiled
 from kconv.compile.names import attribute_names, types_in
 from kconv.compile.source import Source, identifier
-from kconv.fields import Field, List, Map, Object
+from kconv.fields import Double, Field, List, Map, Object
 from kconv.fields.base import check_field
 from kconv.schema import Type, inherited
 
@@ -114,7 +114,8 @@ def _unchecked(field: AnyField) -> bool:
         if field.validators or (within and isinstance(field, List) and field.unique):
             return True
         field, within = field.inner, True
-    return isinstance(field, Field) and bool(field.validators or not is_compiled(field))
+    bounded = isinstance(field, Double) and (field.minimum, field.maximum) != (None, None)
+    return isinstance(field, Field) and bool(field.validators or bounded or not is_compiled(field))
 
 
 def _check_lines(

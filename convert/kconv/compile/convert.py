@@ -31,11 +31,19 @@ def by_struct(rules: Sequence[Rule]) -> bool:
 
 
 def _is_plain_rename(rule: Rule) -> bool:
-    return type(rule) is Rename and EACH not in rule.spoke[0] and EACH not in rule.hub[0]
+    """Whether a rule renames within an object: one that moves a field may have to make objects."""
+    if type(rule) is not Rename or EACH in rule.spoke[0] or EACH in rule.hub[0]:
+        return False
+    return rule.spoke[0][:-1] == rule.hub[0][:-1]
 
 
 def _takes_structs(rule: Rule) -> TypeGuard[Functions]:
     return type(rule) is Functions and rule.structs
+
+
+def _is_structural(rule: Functions) -> bool:
+    both = (rule.forward, rule.backward)
+    return all(each is not None and on_structs(each) is not each for each in both)
 
 
 def compile_conversion(
@@ -72,6 +80,10 @@ def compile_conversion(
     if functions:
         # Functions may write to metadata, which the source goes on to own.
         code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
+        if not all(_is_structural(rule) for rule in functions):
+            # Those written for structs put other annotations in their place.
+            code.add("a = t.metadata and t.metadata.annotations")
+            code.add("if a: t.metadata.annotations = a.copy()")
         for rule in functions:
             by_rule = rule.forward if direction == "to hub" else rule.backward
             assert by_rule is not None, "frozen schemes have both"

@@ -66,8 +66,12 @@ def quantities(field: fields.Quantity) -> Quantities:
     return _quantities[field.milli]
 
 
-def _plain(field: fields.Field) -> Callable[[Any], Any]:
+def decode_plain(field: AnyField) -> Callable[[Any], Any]:
+    """Decodes as the field itself does. Raises `Slow` for what it refuses, and for null."""
+
     def decode(value: Any) -> Any:
+        if value is None:
+            raise Slow
         try:
             return field.deserialize(value)
         except marshmallow.ValidationError:
@@ -77,13 +81,15 @@ def _plain(field: fields.Field) -> Callable[[Any], Any]:
 
 
 def _free_form(value: Any) -> Any:
+    if value is None:
+        raise Slow
     check_depth(value)
     return value
 
 
 def is_compiled(field: AnyField) -> bool:
     """Whether a field, its elements included, is decoded by msgspec; else by the plain path."""
-    if type(field) not in _KNOWN or getattr(field, "pre_load", None) or field.post_load:
+    if type(field) not in KNOWN or getattr(field, "pre_load", None) or field.post_load:
         return False
     if isinstance(field, fields.List | fields.Map):
         return is_compiled(field.inner)
@@ -129,8 +135,8 @@ def annotation(
         bounds = _bounds(field) if rules else field.range
         return Annotated[int, Meta(ge=max(bounds[0], 1) if nonzero else bounds[0], le=bounds[1])]
     if isinstance(field, fields.Double):
-        return _constrained(int | float, rules, ge=field.minimum, le=field.maximum)
-    return _KNOWN[type(field)]
+        return int | float  # of which msgspec takes no bounds; see `kconv.compile.check`
+    return KNOWN[type(field)]
 
 
 def loose_annotation(field: AnyField, struct: TypeOf) -> Any:
@@ -185,13 +191,13 @@ def canonical(field: AnyField) -> Callable[[Any], Any] | None:
     if isinstance(field, fields.Quantity):
         return quantities(field).__getitem__
     if isinstance(field, fields.Duration | fields.Bytes):
-        return _plain(field)
+        return decode_plain(field)
     if isinstance(field, fields.FreeForm):
-        return _plain(field) if field.object_only else _free_form
+        return decode_plain(field) if field.object_only else _free_form
     return None
 
 
-_KNOWN: dict[type[Any], Any] = {
+KNOWN: dict[type[Any], Any] = {
     fields.String: str,
     fields.Integer: int,
     fields.Int32: int,

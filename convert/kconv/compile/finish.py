@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import marshmallow
 from msgspec import UNSET
 
-from kconv.compile.fields import AnyField, Slow, canonical, innermost, is_compiled, quantities
+from kconv.compile.fields import (
+    AnyField,
+    Slow,
+    canonical,
+    decode_plain,
+    innermost,
+    is_compiled,
+    quantities,
+)
 from kconv.compile.names import attribute_names
 from kconv.compile.source import Source
-from kconv.fields import List, Map, Object, Quantity
+from kconv.fields import Integer, List, Map, Object, Quantity, String
 from kconv.schema import Defaulter, Derived, Type, inherited
 
 Finish = Callable[[Any], None]
@@ -35,6 +42,12 @@ def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
     names = attribute_names(schema)
     for name, field in schema.instance().wire_fields().items():
         _field_lines(source, name, field, f"o.{names[name]}")
+    for name, default in schema.zero_is_absent.items():
+        # Of texts and numbers msgspec refuses zero by itself.
+        field = schema.instance().wire_fields()[name]
+        if default and not isinstance(field, String | Integer | Object):
+            source.names["Slow"] = Slow
+            source.add(f"if not o.{names[name]}: raise Slow")
     for fill_in in inherited(schema, "defaulters"):
         _default_line(source, schema, fill_in)
     if rules:
@@ -106,20 +119,10 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None
                 unless = f" and not {spelled}.issuperset(v.values())"
         completed = _rebuilt(field, call, "v", 0)
     else:
-        completed = f"{source.define(f'decode_{name}', _decode_plain(field))}(v)"
+        completed = f"{source.define(f'decode_{name}', decode_plain(field))}(v)"
         unless = ""
     source.add(f"v = {place}")
     source.add(f"if v is not UNSET{unless}: {place} = {completed}")
-
-
-def _decode_plain(field: AnyField) -> Callable[[Any], Any]:
-    def decode(value: Any) -> Any:
-        try:
-            return field.deserialize(value)
-        except marshmallow.ValidationError:
-            raise Slow from None
-
-    return decode
 
 
 def _rebuilt(field: AnyField, call: str, value: str, depth: int) -> str:

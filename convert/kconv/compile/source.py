@@ -24,7 +24,7 @@ class Source:
 
     def define(self, hint: str, value: Any) -> str:
         """A name in the generated code for an object; the same object keeps its name."""
-        base = "".join(char if char.isalnum() else "_" for char in hint) or "value"
+        base = identifier(hint)
         name, number = base, 1
         while name in self.names and self.names[name] is not value:
             number += 1
@@ -48,4 +48,5 @@ class Source:
 
 def identifier(name: str) -> str:
     """A field's name as part of a Python identifier."""
-    return "".join(char if char.isalnum() or char == "_" else "_" for char in name)
+    # Python reads some letters beyond ASCII as others.
+    return "".join(char if char.isascii() and char.isalnum() else "_" for char in name) or "_"

@@ -48,6 +48,15 @@ class Struct(msgspec.Struct):
             return default[0]
         raise KeyError(name)
 
+    def update(self, *others: Any, **values: Any) -> None:
+        """Set the fields that mappings, or pairs, and arguments say."""
+        for name, value in dict(*others, **values).items():
+            self[name] = value
+
+    def values(self) -> Iterator[Any]:
+        """The values of the fields that are set."""
+        return (self[name] for name in self)
+
     def keys(self) -> Iterator[str]:
         """The names of the fields that are set, as declared."""
         return iter(self)
@@ -79,3 +88,7 @@ class Struct(msgspec.Struct):
         ):
             if getattr(self, attribute) is not UNSET:
                 yield name
+
+
+# So that rules may ask for one. There is no __len__: an object is true however little it holds.
+Mapping.register(Struct)

@@ -14,6 +14,7 @@ from kconv.compile.fields import (
     AnyField,
     Slow,
     annotation,
+    canonical,
     innermost,
     is_compiled,
     loose_annotation,
@@ -24,6 +25,7 @@ from kconv.compile.source import identifier
 from kconv.compile.struct import Struct
 from kconv.compile.times import convert, decoder
 from kconv.fields import Field, List, Map, Object
+from kconv.fields.base import check_field
 from kconv.schema import Type
 
 _building = RLock()
@@ -119,15 +121,12 @@ class Types:
         default = field.load_default
         if default is missing and isinstance(field, Field) and field.required:
             return attribute, of
-        if default is missing:
+        # What is not decoded is complete already: what it lacks is absent.
+        if default is missing or not self.finish:
             return attribute, of | UnsetType if of is not Any else Any, UNSET
         if isinstance(field, Object) and default is dict:
             return attribute, of, msgspec.field(default_factory=self._empty(field.type))
-        if callable(default):
-            return attribute, of, msgspec.field(default_factory=default)
-        if isinstance(default, list | dict):
-            return attribute, of, msgspec.field(default_factory=default.copy)
-        return attribute, of, default
+        return attribute, of, _default(field, default)
 
     def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
         """What makes an empty value of a type: the struct itself, if it can be empty."""
@@ -141,6 +140,49 @@ class Types:
     def _reference(self, schema: type[Type]) -> Any:
         """The struct of a type; its name, where the type is part of itself."""
         return self._structs.get(schema) or ForwardRef(self._name(schema), module=__name__)
+
+
+def _default(field: AnyField, default: Any) -> Any:
+    """A field's default as msgspec takes it; one that takes no part in decoding is left alone."""
+    if default is list or default is dict:
+        return msgspec.field(default_factory=default)
+    if not is_compiled(field) or isinstance(innermost(field), Object) or not _stays(field, default):
+        return msgspec.field(default_factory=_slow)
+    if callable(default):
+        return msgspec.field(default_factory=_Checked(field, default))
+    if isinstance(default, list | dict):
+        return msgspec.field(default_factory=default.copy)
+    return default
+
+
+def _stays(field: AnyField, default: Any) -> bool:
+    """Whether what completes decoded values leaves a default as it is."""
+    function = canonical(innermost(field))
+    if function is None or default in ([], {}):
+        return True
+    if callable(default) or field is not innermost(field):
+        return False
+    try:
+        return bool(function(default) == default)
+    except Slow:
+        return False
+
+
+def _slow() -> Any:
+    raise Slow
+
+
+class _Checked:
+    """Makes a default, and leaves one that breaks a rule of its field to the plain path."""
+
+    def __init__(self, field: AnyField, default: Callable[[], Any]) -> None:
+        self.field, self.default = field, default
+
+    def __call__(self) -> Any:
+        value = self.default()
+        if any(check_field(self.field, value, ())):
+            raise Slow
+        return value
 
 
 class _Later:

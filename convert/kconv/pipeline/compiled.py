@@ -22,11 +22,12 @@ from kconv.compile import (
     compile_conversion,
     convert,
     decoder,
+    is_wholly_plain,
     shallow,
     types_below,
     without_nulls,
 )
-from kconv.errors import ConversionError, TooLarge
+from kconv.errors import ConversionError
 from kconv.hub import FAILURES, converting
 from kconv.pipeline.engine import PlainEngine, Way
 from kconv.pipeline.values import Checks, Value, as_dict
@@ -40,6 +41,7 @@ class CompiledSpoke:
 
     def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types], bare: Types) -> None:
         self.spoke = spoke
+        self.plain = is_wholly_plain(spoke.schema)
         self._types = types
         self._bare = bare
         self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
@@ -159,7 +161,10 @@ def same_shape(spoke: Spoke, target: Spoke) -> bool:
 
 def _chain(to_hub: Callable[[Any], Any], from_hub: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
-        made = from_hub(to_hub(value))
+        hub = to_hub(value)
+        if isinstance(hub, dict):
+            raise Slow
+        made = from_hub(hub)
         if isinstance(made, dict):
             raise Slow
         return made
@@ -194,8 +199,9 @@ class CompiledEngine(PlainEngine):
     def prepare(self, spoke: Spoke) -> None:
         """Decoders, checks and conversions."""
         compiled = self.compiled(spoke)
-        compiled.decoder(trusted=False, closed=True)
-        _ = compiled.check("fields"), compiled.to_hub, compiled.from_hub
+        if not compiled.plain:
+            compiled.decoder(trusted=False, closed=True)
+            _ = compiled.check("fields"), compiled.to_hub, compiled.from_hub
 
     def sources(self, spoke: Spoke) -> dict[str, str]:
         """The Python that was generated for a spoke, by what each function does.
@@ -205,6 +211,8 @@ class CompiledEngine(PlainEngine):
         rules that only work on dicts do it, no function is generated.
         """
         compiled = self.compiled(spoke)
+        if compiled.plain:
+            return {}
         compiled.decoder(trusted=False, closed=False)
         _ = compiled.check("fields"), compiled.check("all"), compiled.to_hub, compiled.from_hub
         finishers = self._types[False, False].sources
@@ -218,6 +226,8 @@ class CompiledEngine(PlainEngine):
         """The struct of a sound object of a spoke; None to let the plain path have a look."""
         compiled = self.compiled(spoke)
         trusted = checks == "types"
+        if compiled.plain:
+            return None
         try:
             try:
                 value = self._decoded(compiled, source, trusted, closed)
@@ -233,12 +243,14 @@ class CompiledEngine(PlainEngine):
             if value.kind != spoke.options.kind or value.apiVersion != spoke.api_version:
                 return None
             compiled.check(checks)(value)
-        except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
+        except Exception:  # noqa: BLE001 - a group's own functions need not stand structs
             return None
         return value
 
-    def way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way:
+    def way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way | None:
         """Decode, convert and encode by functions that are looked up once."""
+        if self.compiled(spoke).plain or self.compiled(target).plain:
+            return None
         key = (spoke, target, checks)
         way = self._ways.get(key)
         if way is None:
@@ -262,7 +274,7 @@ class CompiledEngine(PlainEngine):
                 if check is not None:
                     check(value)
                 return encode(convert(value))
-            except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeDecodeError):
+            except Exception:  # noqa: BLE001 - as above; the plain path says what is wrong
                 return None
 
         return way
@@ -301,12 +313,14 @@ class CompiledEngine(PlainEngine):
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """As `to_hub`, backwards."""
         compiled = self.compiled(spoke)
-        if isinstance(value, dict):
+        if isinstance(value, dict) or compiled.plain:
             return compiled.dict_from_hub(value)
         return compiled.from_hub(value)
 
     def encode(self, spoke: Spoke, value: Any) -> bytes:
         """JSON, fields in the schema's order."""
+        if self.compiled(spoke).plain:
+            return super().encode(spoke, as_dict(value))
         if isinstance(value, dict):
             try:
                 value = convert(value, self.compiled(spoke).struct())
@@ -316,6 +330,6 @@ class CompiledEngine(PlainEngine):
 
     def dump(self, spoke: Spoke, value: Any) -> Value:
         """The JSON-shaped document of a native value, fields in the schema's order."""
-        if isinstance(value, dict):
-            return super().dump(spoke, value)
+        if isinstance(value, dict) or self.compiled(spoke).plain:
+            return super().dump(spoke, as_dict(value))
         return as_dict(value)

@@ -13,6 +13,7 @@ import marshmallow
 
 from kconv import hub
 from kconv.codec import json as json_codec
+from kconv.errors import TooLarge
 from kconv.fields.base import findings_of
 from kconv.paths import Finding, Path
 from kconv.pipeline.values import Checks, Value
@@ -88,6 +89,11 @@ class PlainEngine:
             value: Any = spoke.schema.instance().load(raw)
         except marshmallow.ValidationError as error:
             raise WrongTypes(list(findings_of(error.messages))) from None
+        except RecursionError:
+            raise TooLarge(
+                "the document nests too deep: objects of types that hold themselves can be "
+                "followed less deep than others"
+            ) from None
         return {"apiVersion": spoke.api_version, "kind": spoke.options.kind, **value}
 
     def check(self, spoke: Spoke, value: Any, checks: Checks) -> Iterable[Finding]:

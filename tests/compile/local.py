@@ -1,0 +1,67 @@
+"""Kinds made on the spot, and what both engines make of objects of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kconv import fields
+from kconv.edges import Edge
+from kconv.edges.rule import Rule
+from kconv.errors import KconvError
+from kconv.gvk import GroupVersion
+from kconv.pipeline import Pipeline, PlainEngine
+from kconv.pipeline.compiled import CompiledEngine
+from kconv.resource import Hub, Resource
+from kconv.schema import Type
+from kconv.scheme import Scheme
+
+V1, V2 = (GroupVersion("local.example.com", version) for version in ("v1", "v2"))
+
+
+def scheme_of(old: type[Type], new: type[Type] | None = None, *rules: Rule) -> Scheme:
+    """A scheme of a kind with a ``spec`` of a type; of another one in v2 and the hub, if given."""
+    latest = new or old
+
+    class ThingV1(Resource):
+        class Meta:
+            group, version, kind = "local.example.com", "v1", "Thing"
+
+        spec = fields.Object(old)
+
+    class ThingV2(Resource):
+        class Meta:
+            group, version, kind = "local.example.com", "v2", "Thing"
+
+        spec = fields.Object(latest)
+
+    class Thing(Hub):
+        class Meta:
+            group, kind = "local.example.com", "Thing"
+
+        spec = fields.Object(latest)
+
+    scheme = Scheme()
+    scheme.add(Thing, Edge(ThingV1, *rules), Edge(ThingV2), storage=str(V1))
+    return scheme.freeze()
+
+
+def engines(*of: Any) -> tuple[Pipeline, Pipeline]:
+    """The plain and the compiled pipeline of `scheme_of`."""
+    scheme = scheme_of(*of)
+    return Pipeline(scheme, PlainEngine()), Pipeline(scheme, CompiledEngine())
+
+
+def thing(spec: object, version: GroupVersion = V1) -> bytes:
+    """The bytes of an object."""
+    value = {"apiVersion": str(version), "kind": "Thing", "metadata": {"name": "a"}, "spec": spec}
+    return json.dumps(value).encode()
+
+
+def outcome(pipeline: Pipeline, data: bytes, to: GroupVersion = V1) -> object:
+    """The object decoded and converted, or what is wrong with it."""
+    try:
+        decoded = pipeline.decode(data)
+        return pipeline.encode(decoded), pipeline.convert(data, to)
+    except KconvError as error:
+        return type(error), error.message, list(map(str, error.findings))
