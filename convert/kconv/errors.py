@@ -174,6 +174,10 @@ class Unavailable(StoreError):
     exit_code = 3
 
 
+class Denied(Unavailable):
+    """The database is there and forbids this user what was asked: waiting does not help."""
+
+
 class TablesOutdated(StoreError):
     """The database has no tables of kconv, or those of another release."""
 

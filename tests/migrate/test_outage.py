@@ -7,15 +7,17 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from cli.samples import run_process
 from fixtures.postgres import PostgresServer
-from kconv.errors import Unavailable
+from kconv.errors import Denied, Unavailable
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore, open_store
 from kconv_migrations.storage import Progress, Settings, Workers, migrate, plan, undo
+from kconv_migrations.storage.pages import Patient
 from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
 
 COUNT = 300
@@ -243,3 +245,17 @@ def peak(url: str, to: str) -> int:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return int(ended.stderr.split()[-1])
+
+
+def test_what_is_denied_is_not_waited_for() -> None:
+    calls = []
+
+    def denied() -> None:
+        calls.append(1)
+        raise Denied("the database denies it")
+
+    began = time.monotonic()
+    with pytest.raises(Denied):
+        Patient(cast("Any", None), 60, lambda _: None).until_back(denied)
+    assert len(calls) == 1
+    assert time.monotonic() - began < 5

@@ -1,18 +1,21 @@
 """The way back: before-images restored, what was written since left alone and reported."""
 
+import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from cli.samples import Ended
 from kconv.errors import Conflict, NotFound, UsageError
 from kconv.pipeline import Pipeline
-from kconv.store import Server, SqlStore
-from kconv_migrations.storage import Settings, drop_undo, migrate, plan, undo
+from kconv.store import RunTarget, Server, SqlStore
+from kconv_migrations.storage import Settings, drop_undo, hold, migrate, plan, undo
 from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
 
 Run = Callable[..., Ended]
+undo_module = importlib.import_module("kconv_migrations.storage.undo")
 
 
 def run(store: SqlStore, pipeline: Pipeline, to: str = "batch=v1", **settings: bool) -> str:
@@ -64,6 +67,53 @@ def test_two_runs_are_undone_one_by_one(store: SqlStore, pipeline: Pipeline) -> 
     assert store.list("batch", "cronjobs").items == stored
 
 
+def test_not_before_a_later_run(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 4)
+    first = run(store, pipeline)
+    run(store, pipeline, "batch=v2alpha1")
+    with pytest.raises(Conflict, match="has been migrated to batch/v2alpha1 since: undo that run"):
+        undo(store, first)
+    assert store.storage_version("batch", "cronjobs") == "batch/v2alpha1"
+    assert rows(store) == {"batch/v2alpha1": (4, 4)}
+
+
+def test_that_was_taken_over_writes_nothing_more(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(store, pipeline, 6)
+    run_id = run(store, pipeline)
+    monkeypatch.setattr(undo_module, "BATCH", 2)
+
+    def take_over(done: int, total: int) -> None:
+        for each in store.runs():
+            store.end_run(each.id, "interrupted")
+
+    with pytest.raises(Conflict, match="no longer held"):
+        undo(store, run_id, progress=take_over)
+    assert store.undo_size(run_id).rows == 4
+    assert {version: objects for version, (objects, _) in rows(store).items()} == {OLD: 2, NEW: 4}
+
+
+def test_before_images_are_not_dropped_under_it(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(store, pipeline, 6)
+    run_id = run(store, pipeline)
+    monkeypatch.setattr(undo_module, "BATCH", 2)
+    refusals = []
+
+    def drop(done: int, total: int) -> None:
+        with pytest.raises(Conflict, match="is going on: wait for its end") as caught:
+            drop_undo(store, run_id)
+        refusals.append(caught.value)
+        if len(refusals) == 2:
+            store.drop_undo(run_id)  # as a drop that began just before would
+
+    with pytest.raises(Conflict, match=r"2 before-images of run .* were dropped while"):
+        undo(store, run_id, progress=drop)
+    assert len(refusals) == 2
+
+
 def test_not_without_before_images(store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 2)
     run_id = run(store, pipeline, undo=False)
@@ -103,3 +153,21 @@ def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
     again = kconv("migrate", "undo", each["id"])
     assert (again.code, "no before-images" in again.err) == (2, True)
     assert kconv("migrate", "drop-undo", each["id"]).out == "0 before-images dropped\n"
+
+
+def test_not_to_a_version_that_the_code_has_no_more(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 2)
+    with store_run(store, RunTarget("batch", "cronjobs", ("batch/v1alpha9",), NEW)) as run_id:
+        pass
+    ended = kconv("migrate", "undo", run_id)
+    assert (ended.code, ended.out) == (2, "")
+    assert "this code has no batch/v1alpha9 any more" in ended.err
+
+
+@contextmanager
+def store_run(store: SqlStore, target: RunTarget) -> Iterator[str]:
+    with hold(store, [target]) as held:
+        yield held.id
+        held.ending = "done"

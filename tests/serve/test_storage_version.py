@@ -56,6 +56,19 @@ def _rewrite(store: SqlStore, api_version: str) -> None:
     )
 
 
+def test_what_a_migration_changes_is_seen_at_once(client: httpx.Client, store: SqlStore) -> None:
+    """An accepted loss, rewritten references and undo change what a row says, and no version."""
+    made = created(client, CRONJOBS, cronjob("one"))
+    assert client.get(f"{CRONJOBS}/one").json() == made
+    (row,) = store.list("batch", "cronjobs").items
+    schedule = made["spec"]["schedule"].encode()
+    store.rewrite([(row, row.api_version, row.data.replace(schedule, b"7 7 * * *"))])
+    assert client.get(f"{CRONJOBS}/one").json()["spec"]["schedule"] == "7 7 * * *"
+    assert client.get(CRONJOBS).json()["items"][0]["spec"]["schedule"] == "7 7 * * *"
+    patched(client, f"{CRONJOBS}/one", {"metadata": {"labels": {"a": "b"}}})
+    assert b'"7 7 * * *"' in store.list("batch", "cronjobs").items[0].data
+
+
 def test_flips_under_writers_lose_nothing(client: httpx.Client, store: SqlStore) -> None:
     failures: list[str] = []
 

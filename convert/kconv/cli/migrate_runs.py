@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv.cli.database import DEFAULT_DB
-from kconv.cli.options import Db, Output, Report
+from kconv.cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv.store import Run, Store
@@ -53,11 +53,28 @@ def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
     return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "WHAT"), rows
 
 
-def undo(run: RunId, db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
+def _refuse_unknown(run: Run, apis: list[str] | None) -> None:
+    """Refuse to bring back a version of a known resource that this code could not read."""
+    from kconv.errors import UsageError
+    from kconv.gvk import GroupResource
+    from kconv.scheme import load_scheme
+
+    kinds = {kind.group_resource: kind for kind in load_scheme(apis=apis or ()).kinds}
+    for target in run.targets:
+        kind = kinds.get(GroupResource(target.group, target.resource))
+        known = [spoke.api_version for spoke in kind.spokes] if kind is not None else []
+        if known and target.before and target.before[0] not in known:
+            raise UsageError(
+                f"this code has no {target.before[0]} any more: nothing could read what undoing "
+                f"run {run.id} would bring back; undo it with the release that has it"
+            )
+
+
+def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Report.TEXT) -> None:
     """Put back what a run replaced, and prefer the old version again.
 
     Objects that were written or deleted since stay as they are and are listed; then it ends
-    with 1.
+    with 1. Refused where this code no longer has the old version.
     """
     from kconv.cli.console import emit, emit_json, say
     from kconv.cli.message import Interrupted, count
@@ -67,6 +84,7 @@ def undo(run: RunId, db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
 
     store = open_store(db)
     try:
+        _refuse_unknown(store.run(run), apis)
         done = storage.undo(store, run)
     except KeyboardInterrupt:
         raise Interrupted("what is restored stays; the same command goes on") from None

@@ -68,7 +68,7 @@ class Objects:
         self.store = store
         self.versions = StorageVersions(store)
         self.undecodable = KnownUndecodable()
-        self._documents: OrderedDict[tuple[int, str, str], Document] = OrderedDict()
+        self._documents: OrderedDict[tuple[int, str, str], tuple[bytes, Document]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, kind: HubKind, namespace: str, name: str) -> Current:
@@ -116,16 +116,18 @@ class Objects:
         key = (stored.resource_version, str(spoke.gvk), stored.uid)
         with self._lock:
             found = self._documents.get(key)
-            if found is not None:
+            # A migration may change what a row says, in the bytes alone: by a loss that was
+            # accepted, by rewriting references, by undoing either.
+            if found is not None and found[0] == stored.data:
                 self._documents.move_to_end(key)
-                return found
+                return found[1]
         try:
             document = self._read(spoke, stored)
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
         with self._lock:
-            self._documents[key] = document
+            self._documents[key] = (stored.data, document)
             while len(self._documents) > _CACHED_DOCUMENTS:
                 self._documents.popitem(last=False)
         return document

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from kconv.errors import (
     Conflict,
+    Denied,
     KconvError,
     StoreError,
     TablesOutdated,
@@ -123,7 +124,7 @@ def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
     if code in _READ_ONLY:
         return Unavailable(f"{where} is read-only: connect to the primary server ({detail})")
     if code in _DENIED:
-        return Unavailable(f"{where} denies it: grant this user its tables ({detail})")
+        return Denied(f"{where} denies it: grant this user its tables ({detail})")
     if error.connection_invalidated or (not code and _is_operational(error)):
         return Unavailable(f"cannot reach {where}: is the server running? ({detail})")
     if code.startswith(_ENVIRONMENT):

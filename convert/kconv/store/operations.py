@@ -78,14 +78,19 @@ class Operations(Protocol):
         ...
 
     def restore(
-        self, run_id: str, items: Sequence[BeforeImage], *, live: float | None = None
+        self,
+        run_id: str,
+        items: Sequence[BeforeImage],
+        *,
+        live: float | None = None,
+        held: str | None = None,
     ) -> Restored:
         """Put back, in one transaction, the objects that still are what the run wrote.
 
         They keep their resourceVersions and the change log gets no entries. Their before-images
         are forgotten, those of the others stay. A version that has left the record since comes
         back on it, though not as the preferred one: `Conflict` when a server seen within ``live``
-        seconds cannot decode it.
+        seconds cannot decode it, or when ``held``, the run that does this, is no longer held.
         """
         ...
 

@@ -61,9 +61,16 @@ class SqlOperations(Operations):
         return self._database.peek(lambda connection: undo.page(connection, run_id, after, limit))
 
     def restore(
-        self, run_id: str, items: Sequence[BeforeImage], *, live: float | None = None
+        self,
+        run_id: str,
+        items: Sequence[BeforeImage],
+        *,
+        live: float | None = None,
+        held: str | None = None,
     ) -> Restored:
-        return self._writer.alone(lambda connection: undo.restore(connection, run_id, items, live))
+        return self._writer.alone(
+            lambda connection: undo.restore(connection, run_id, items, live, held)
+        )
 
     def drop_undo(self, run_id: str) -> int:
         total = 0

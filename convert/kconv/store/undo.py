@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
-from kconv.store import encoded, versions
+from kconv.store import encoded, runs, versions
 from kconv.store.objects import COLUMNS, as_stored
 from kconv.store.records import Key, Stored
 from kconv.store.rewrite import digest, rewrite
@@ -103,13 +103,20 @@ def page(connection: Connection, run: str, after: Key | None, limit: int) -> lis
 
 
 def restore(
-    connection: Connection, run: str, items: Sequence[BeforeImage], live: float | None
+    connection: Connection,
+    run: str,
+    items: Sequence[BeforeImage],
+    live: float | None,
+    held: str | None = None,
 ) -> Restored:
     """Put back the rows that still are what the run wrote, and forget their before-images.
 
     Versions that have left the record since come back on it, where each server seen within
-    ``live`` seconds can decode them. Raises `Conflict`.
+    ``live`` seconds can decode them. ``held`` is the run that does so, if any. Raises `Conflict`,
+    also when it is no longer held.
     """
+    if held is not None:
+        runs.check_held(connection, held)
     if not items:
         return Restored()
     for group, resource, version in sorted(

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from kconv.errors import Unavailable
+from kconv.errors import Denied, Unavailable
 from kconv.gvk import GroupResource
 from kconv.store import Place, Store, Stored
 from kconv_migrations.rows.jobs import Job
@@ -150,7 +150,7 @@ class Patient:
         while True:
             try:
                 result = call()
-            except WorkerEnded:
+            except (WorkerEnded, Denied):
                 raise
             except Unavailable as error:
                 first = first or time.monotonic()

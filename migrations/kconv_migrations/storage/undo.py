@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kconv.errors import Conflict, UsageError
 from kconv.store import BeforeImage, Key, RunTarget, Store
-from kconv_migrations.storage.lease import LEASE, hold
+from kconv_migrations.storage.lease import LEASE, hold, is_dead
 from kconv_migrations.storage.outcome import LIVE
 
 BATCH = 500
@@ -45,7 +45,8 @@ def undo(
     before-images of rows that were not restored stay.
 
     Raises `NotFound` for an unknown run, `UsageError` where it has no before-images, `Conflict`
-    when another run goes on, or a live server cannot decode the version that would come back.
+    when another run goes on, a later one has taken the objects on to another version, a live
+    server cannot decode the version that would come back, or before-images are dropped meanwhile.
     """
     run = store.run(run_id)
     total = store.undo_size(run_id).rows
@@ -56,6 +57,7 @@ def undo(
         )
     back = [target for target in run.targets if target.before]
     targets = [RunTarget(each.group, each.resource, (each.to,), each.before[0]) for each in back]
+    _refuse_if_migrated_on(store, targets)
     undone = Undone(run_id)
     with hold(store, targets, lease) as held:
         for target in targets:
@@ -64,13 +66,19 @@ def undo(
             undone.preferred[name] = target.to
         after: Key | None = None
         while page := store.undo_page(run_id, after=after, limit=BATCH):
-            result = store.restore(run_id, page, live=live)
+            result = store.restore(run_id, page, live=live, held=held.id)
             undone.restored += len(result.restored)
             undone.written += _keys(result.written)
             undone.deleted += _keys(result.deleted)
             after = page[-1].key
             progress(undone.restored + len(undone.written) + len(undone.deleted), total)
         _settle(store, targets, undone)
+        handled = undone.restored + len(undone.written) + len(undone.deleted)
+        if handled < total:
+            raise Conflict(
+                f"{total - handled:,} before-images of run {run_id} were dropped while it was "
+                f"undone: {undone.restored:,} objects are restored, the others stay as they are"
+            )
         held.ending = "done"
     return undone
 
@@ -78,12 +86,30 @@ def undo(
 def drop_undo(store: Store, run_id: str) -> int:
     """Forget a run's before-images; returns how many there were.
 
-    Raises `NotFound`, and `Conflict` while the run goes on.
+    Raises `NotFound`, and `Conflict` while any run goes on: it may be this one, or undo it.
     """
-    run = store.run(run_id)
-    if run.state == "running" and run.lease > 0:
-        raise Conflict(f"run {run_id} is going on: wait for its end")
+    store.run(run_id)
+    for run in store.runs():
+        if run.state == "running" and run.lease > 0 and not is_dead(run):
+            raise Conflict(f"run {run.id} is going on: wait for its end")
     return store.drop_undo(run_id)
+
+
+def _refuse_if_migrated_on(store: Store, targets: list[RunTarget]) -> None:
+    """An object that a later run has rewritten is none to be restored: begin with that run."""
+    preferred = {
+        (each.group, each.resource): each.api_version
+        for each in store.storage_versions()
+        if each.preferred
+    }
+    for target in targets:
+        now = preferred.get((target.group, target.resource))
+        if now not in (None, target.to, *target.before):
+            name = f"{target.resource}.{target.group}".rstrip(".")
+            raise Conflict(
+                f"{name} has been migrated to {now} since: undo that run first "
+                "(`kconv migrate runs`), or go back with `kconv migrate --to`"
+            )
 
 
 def _keys(images: tuple[BeforeImage, ...]) -> list[Key]:
