@@ -14,6 +14,12 @@ from kconv.schema import Type
 
 AnyField = marshmallow.fields.Field[Any]
 
+RECURSION = (
+    "a type that holds itself, of another shape: no rule reaches all of it; convert the outermost "
+    "field that holds it by Functions"
+)
+"""The difference of two recursive types, at the field where they hold themselves."""
+
 
 @dataclass(slots=True)
 class Plan:
@@ -99,8 +105,15 @@ def _field(
     depth, ours, theirs = object_types(one, other)
     inside = (*path, *[EACH] * depth)
     ruled = any(steps[: len(inside)] == inside for side in claimed for steps in side)
-    if ours is None or theirs is None or (ours, theirs) in above or (ours is theirs and not ruled):
+    if ours is None or theirs is None or (ours is theirs and not ruled):
         plan.copied.append(name)
+        return
+    if (ours, theirs) in above and not ruled:
+        # Comparing them once more would never end, and no rule reaches deeper.
+        if same_shape(ours, theirs):
+            plan.copied.append(name)
+        else:
+            plan.differing.append((path, RECURSION))
         return
     inner = _compare(ours, theirs, claimed, inside, above)
     if inner.equal and not ruled:
@@ -125,6 +138,31 @@ def object_types(
         depth, ours, theirs = object_types(one.inner, other.inner)
         return depth + 1, ours, theirs
     return 0, None, None
+
+
+def same_shape(
+    ours: type[Type],
+    theirs: type[Type],
+    seen: set[tuple[type[Type], type[Type]]] | None = None,
+) -> bool:
+    """Whether two types have the same fields all through; a type within itself differs in nothing.
+
+    ``seen`` are pairs that are looked at already.
+    """
+    seen = set() if seen is None else seen
+    if ours is theirs or (ours, theirs) in seen:
+        return True
+    seen.add((ours, theirs))
+    own, other = ours.instance().wire_fields(), theirs.instance().wire_fields()
+    if own.keys() != other.keys():
+        return False
+    for name, each in own.items():
+        if shape_difference(each, other[name]):
+            return False
+        _, one, two = object_types(each, other[name])
+        if one is not None and two is not None and not same_shape(one, two, seen):
+            return False
+    return True
 
 
 def shape_difference(one: AnyField, other: AnyField) -> str:
