@@ -8,7 +8,7 @@ from typing import Any
 
 import marshmallow
 
-from kconv.edges.steps import EACH, Steps
+from kconv.edges.steps import EACH, Steps, format_steps
 from kconv.fields import Double, Integer, List, Map, Object
 from kconv.schema import Type
 
@@ -171,6 +171,21 @@ def shape_difference(one: AnyField, other: AnyField) -> str:
     if isinstance(one, List | Map) and type(one) is type(other):
         return shape_difference(one.inner, getattr(other, "inner", other))
     return "" if ours == theirs else f"{ours} here, {theirs} there"
+
+
+def field_difference(one: AnyField, other: AnyField) -> str:
+    """How two fields differ in shape, objects within them included; empty when they do not."""
+    difference = shape_difference(one, other)
+    if difference:
+        return difference
+    _, ours, theirs = object_types(one, other)
+    if ours is None or theirs is None or same_shape(ours, theirs):
+        return ""
+    plan = compare(ours, theirs)
+    differences = [f"{format_steps(path)} here only" for path in plan.only_source]
+    differences += [f"{format_steps(path)} there only" for path in plan.only_target]
+    differences += [f"{format_steps(path)}: {text}" for path, text in plan.differing]
+    return "; ".join(differences)
 
 
 def shape(field: AnyField) -> str:
