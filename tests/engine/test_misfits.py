@@ -94,7 +94,7 @@ def test_renames_of_fields_of_one_shape(old: Field, new: Field) -> None:
 
 def test_renames_of_elements_themselves() -> None:
     rules = Rename("old[*]", "new[*]"), Rename("old", "new")
-    (message,) = refused({"old": List(String())}, {"new": List(String())}, *rules)
+    message, *_ = refused({"old": List(String())}, {"new": List(String())}, *rules)
     assert "need a field behind the last [*]" in message
 
 

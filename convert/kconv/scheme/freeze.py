@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from kconv.edges.plan import Plan, compare
 from kconv.edges.steps import format_steps
 from kconv.paths import INVALID, Finding
+from kconv.scheme.claims import claim_problems
 from kconv.scheme.rules import rule_problems
 from kconv.scheme.spoke import HubKind, Spoke
 
@@ -48,6 +49,7 @@ def freeze_kind(kind: HubKind) -> Iterator[Finding]:
     """Plan every spoke's conversion; findings for what neither a name nor a rule covers."""
     for spoke in kind.spokes:
         yield from rule_problems(spoke, kind.hub)
+        yield from claim_problems(spoke)
         claimed_spoke = [path for rule in spoke.rules for path in rule.spoke]
         claimed_hub = [path for rule in spoke.rules for path in rule.hub]
         schema, hub = spoke.schema, kind.hub

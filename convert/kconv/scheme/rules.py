@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kconv.differences import FILLED, ORDER, ZERO
+from kconv.edges import Functions
 from kconv.edges.plan import AnyField
 from kconv.edges.rule import Rule
-from kconv.edges.steps import EACH, Steps, format_steps
-from kconv.fields import List, Map, Object
+from kconv.edges.steps import EACH, Steps, format_steps, parse_steps
+from kconv.errors import SchemeError
+from kconv.fields import Field, FreeForm, List, Map, Object
 from kconv.paths import INVALID, Finding
 from kconv.resource import Hub
 from kconv.schema import Type
@@ -27,6 +30,8 @@ def rule_problems(spoke: Spoke, hub: type[Hub]) -> Iterator[Finding]:
         about = next(iter((*rule.spoke, *rule.hub)), ())
         yield from (Finding(about, INVALID, f"{spoke.gvk}: {problem}") for problem in found)
         yield from dangling
+        if isinstance(rule, Functions):
+            yield from _declared(spoke, rule, hub)
 
 
 def _dangling(
@@ -39,6 +44,45 @@ def _dangling(
                 INVALID,
                 f"{spoke.gvk}: {rule} applies to nothing: {side} has no field {format_steps(path)}",
             )
+
+
+def _declared(spoke: Spoke, rule: Functions, hub: type[Hub]) -> Iterator[Finding]:
+    """Findings about the fields that functions are said to keep or to lose."""
+    declared = [("kept", path) for path in rule.kept] + [("lost", path) for path in rule.lost]
+    for what, text in declared:
+        side, _, rest = text.rpartition(":")
+        of_spoke = what == "lost" and side == "spoke"
+        schema: type[Type] = spoke.schema if of_spoke else hub
+        try:
+            path = parse_steps(rest if what == "lost" else text)
+        except SchemeError as error:
+            yield Finding((), INVALID, f"{spoke.gvk}: {rule}: {what}= {error.message}")
+            continue
+        field = path[:-1] if path[-1] in (FILLED, ORDER, ZERO) else path
+        if not _reaches(schema, field):
+            name = "the spoke" if of_spoke else f"hub {spoke.kind.group_kind}"
+            yield Finding(
+                path,
+                INVALID,
+                f"{spoke.gvk}: {rule}: {what}= says {text}, and {name} has no field "
+                f"{format_steps(field)}",
+            )
+
+
+def _reaches(schema: type[Type], path: Steps) -> bool:
+    """Whether a value of a type can have something at a path, which may name keys of maps."""
+    field: AnyField | None = None
+    for step in path:
+        if field is None or isinstance(field, Object):
+            fields = (schema if field is None else field.type).instance().wire_fields()
+            if step not in fields:
+                return False
+            field = fields[step]
+        elif isinstance(field, Map) or (isinstance(field, List) and step == EACH):
+            field = field.inner
+        else:
+            return isinstance(field, FreeForm) or not isinstance(field, Field)
+    return field is not None
 
 
 def _fields(schema: type[Type], paths: Sequence[Steps]) -> list[AnyField]:
