@@ -75,18 +75,32 @@ def _compare(
         if name in skip or path in claimed[0]:
             continue
         if name not in theirs:
-            plan.only_source.append(path)
+            plan.only_source += uncovered(path, one, claimed[0])
         elif path not in claimed[1]:
             _field(plan, name, path, one, theirs[name], claimed, above)
         else:
-            plan.only_source.append(path)
-    for name in theirs:
+            plan.only_source += uncovered(path, one, claimed[0])
+    for name, other in theirs.items():
         path = (*at, name)
         if name in skip or path in claimed[1]:
             continue
         if name not in ours or path in claimed[0]:
-            plan.only_target.append(path)
+            plan.only_target += uncovered(path, other, claimed[1])
     return plan
+
+
+def uncovered(path: Steps, one: AnyField, claims: Collection[Steps]) -> list[Steps]:
+    """What of a field that only one side has no rule claims: all of it, or the fields within it.
+
+    Rules go into objects for their fields; those make the object too, and take it apart.
+    """
+    if path in claims:
+        return []
+    claimed = any(steps[: len(path)] == path and EACH not in steps[len(path) :] for steps in claims)
+    if not claimed or not isinstance(one, Object):
+        return [path]
+    fields = one.type.instance().wire_fields()
+    return [each for name in fields for each in uncovered((*path, name), fields[name], claims)]
 
 
 def _field(
