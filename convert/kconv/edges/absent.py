@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import marshmallow
+
 from kconv.edges.loss import Loss
+from kconv.edges.plan import AnyField, shape
 from kconv.edges.rule import Rule, Value
 from kconv.edges.steps import MISSING, get, put
+from kconv.paths import quote
 
 
 class WhenAbsent(Rule):
@@ -39,6 +43,19 @@ class WhenAbsent(Rule):
         if "*" in self.hub[0]:
             problems.append(f"{self}: when-absent works on paths without [*]")
         return problems
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """A value that is none of the hub's field, or not in its canonical spelling."""
+        shown = quote(self.value)
+        if self.value is None:
+            return [f"{self}: null is as good as absent; give a value"]
+        try:
+            decoded = hub[0].deserialize(self.value)
+        except marshmallow.ValidationError:
+            return [f"{self}: the field of the hub is {shape(hub[0])}, and {shown} is not"]
+        if isinstance(decoded, str) and decoded != self.value:
+            return [f"{self}: the hub writes {shown} as {quote(decoded)}; write it so too"]
+        return []
 
     def losses(self) -> Iterator[Loss]:
         """Every other value than the one that absence means."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from kconv.edges.plan import AnyField, shape
 from kconv.edges.rule import Rule, Value, same_elements
-from kconv.edges.steps import MISSING, get, pairs, put
+from kconv.edges.steps import MISSING, format_steps, get, pairs, put
+from kconv.fields import String
 
 
 class MapValues(Rule):
@@ -41,3 +43,19 @@ class MapValues(Rule):
             if self.values[value] != value and self.reverse[value] != self.values[value]:
                 problems.append(f'{self}: "{value}" means different things on the two sides')
         return problems
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """Fields that are no strings, and values of an enumeration that the other has none for."""
+        one, other = spoke[0], hub[0]
+        if not isinstance(one, String) or not isinstance(other, String):
+            found = f"{shape(one)} and {shape(other)}"
+            return [f"{self}: maps strings, and the fields are {found}; use Functions"]
+        if not one.enum or not other.enum:
+            return []
+        missing = [(v, self.values.get(v, v), self.hub[0], other.enum) for v in one.enum]
+        missing += [(v, self.reverse.get(v, v), self.spoke[0], one.enum) for v in other.enum]
+        return [
+            f'{self}: "{value}" becomes "{becomes}", which {format_steps(path)} does not allow'
+            for value, becomes, path, allowed in missing
+            if becomes not in allowed
+        ]

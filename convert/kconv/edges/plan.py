@@ -8,11 +8,17 @@ from typing import Any
 
 import marshmallow
 
-from kconv.edges.steps import EACH, Steps
+from kconv.edges.steps import EACH, Steps, format_steps
 from kconv.fields import Double, Integer, List, Map, Object
 from kconv.schema import Type
 
 AnyField = marshmallow.fields.Field[Any]
+
+RECURSION = (
+    "a type that holds itself, of another shape: no rule reaches all of it; convert the outermost "
+    "field that holds it by Functions"
+)
+"""The difference of two recursive types, at the field where they hold themselves."""
 
 
 @dataclass(slots=True)
@@ -69,18 +75,32 @@ def _compare(
         if name in skip or path in claimed[0]:
             continue
         if name not in theirs:
-            plan.only_source.append(path)
+            plan.only_source += uncovered(path, one, claimed[0])
         elif path not in claimed[1]:
             _field(plan, name, path, one, theirs[name], claimed, above)
         else:
-            plan.only_source.append(path)
-    for name in theirs:
+            plan.only_source += uncovered(path, one, claimed[0])
+    for name, other in theirs.items():
         path = (*at, name)
         if name in skip or path in claimed[1]:
             continue
         if name not in ours or path in claimed[0]:
-            plan.only_target.append(path)
+            plan.only_target += uncovered(path, other, claimed[1])
     return plan
+
+
+def uncovered(path: Steps, one: AnyField, claims: Collection[Steps]) -> list[Steps]:
+    """What of a field that only one side has no rule claims: all of it, or the fields within it.
+
+    Rules go into objects for their fields; those make the object too, and take it apart.
+    """
+    if path in claims:
+        return []
+    claimed = any(steps[: len(path)] == path and EACH not in steps[len(path) :] for steps in claims)
+    if not claimed or not isinstance(one, Object):
+        return [path]
+    fields = one.type.instance().wire_fields()
+    return [each for name in fields for each in uncovered((*path, name), fields[name], claims)]
 
 
 def _field(
@@ -99,8 +119,15 @@ def _field(
     depth, ours, theirs = object_types(one, other)
     inside = (*path, *[EACH] * depth)
     ruled = any(steps[: len(inside)] == inside for side in claimed for steps in side)
-    if ours is None or theirs is None or (ours, theirs) in above or (ours is theirs and not ruled):
+    if ours is None or theirs is None or (ours is theirs and not ruled):
         plan.copied.append(name)
+        return
+    if (ours, theirs) in above and not ruled:
+        # Comparing them once more would never end, and no rule reaches deeper.
+        if same_shape(ours, theirs):
+            plan.copied.append(name)
+        else:
+            plan.differing.append((path, RECURSION))
         return
     inner = _compare(ours, theirs, claimed, inside, above)
     if inner.equal and not ruled:
@@ -127,12 +154,52 @@ def object_types(
     return 0, None, None
 
 
+def same_shape(
+    ours: type[Type],
+    theirs: type[Type],
+    seen: set[tuple[type[Type], type[Type]]] | None = None,
+) -> bool:
+    """Whether two types have the same fields all through; a type within itself differs in nothing.
+
+    ``seen`` are pairs that are looked at already.
+    """
+    seen = set() if seen is None else seen
+    if ours is theirs or (ours, theirs) in seen:
+        return True
+    seen.add((ours, theirs))
+    own, other = ours.instance().wire_fields(), theirs.instance().wire_fields()
+    if own.keys() != other.keys():
+        return False
+    for name, each in own.items():
+        if shape_difference(each, other[name]):
+            return False
+        _, one, two = object_types(each, other[name])
+        if one is not None and two is not None and not same_shape(one, two, seen):
+            return False
+    return True
+
+
 def shape_difference(one: AnyField, other: AnyField) -> str:
     """How two fields of a name differ in JSON type or format; empty when they do not."""
     ours, theirs = shape(one), shape(other)
     if isinstance(one, List | Map) and type(one) is type(other):
         return shape_difference(one.inner, getattr(other, "inner", other))
     return "" if ours == theirs else f"{ours} here, {theirs} there"
+
+
+def field_difference(one: AnyField, other: AnyField) -> str:
+    """How two fields differ in shape, objects within them included; empty when they do not."""
+    difference = shape_difference(one, other)
+    if difference:
+        return difference
+    _, ours, theirs = object_types(one, other)
+    if ours is None or theirs is None or same_shape(ours, theirs):
+        return ""
+    plan = compare(ours, theirs)
+    differences = [f"{format_steps(path)} here only" for path in plan.only_source]
+    differences += [f"{format_steps(path)} there only" for path in plan.only_target]
+    differences += [f"{format_steps(path)}: {text}" for path, text in plan.differing]
+    return "; ".join(differences)
 
 
 def shape(field: AnyField) -> str:

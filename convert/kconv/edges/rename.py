@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
+from kconv.edges.plan import AnyField, field_difference
 from kconv.edges.rule import Rule, Value, same_elements
 from kconv.edges.steps import MISSING, Steps, get, pairs, put
 
@@ -28,6 +30,13 @@ class Rename(Rule):
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
         return same_elements(self, self.spoke[0], self.hub[0])
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """Fields of different shapes, which are not the same field."""
+        difference = field_difference(spoke[0], hub[0])
+        if not difference:
+            return []
+        return [f"{self}: the fields have different shapes ({difference}); use Functions"]
 
 
 def move(source: Any, source_steps: Steps, target: Any, target_steps: Steps) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from kconv.edges.loss import Loss
+from kconv.edges.plan import AnyField
 from kconv.edges.steps import EACH, Steps, format_steps, parse_steps
 
 Value = dict[str, Any]
@@ -39,6 +40,10 @@ class Rule(ABC):
         """What is wrong with the rule itself, for `Scheme.freeze` to refuse."""
         return []
 
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """What `Scheme.freeze` refuses about the fields at the rule's paths, which are in order."""
+        return []
+
     def losses(self) -> Iterator[Loss]:
         """What the rule does not carry over by itself: kept in an annotation, or dropped."""
         return iter(())
@@ -53,7 +58,9 @@ class Rule(ABC):
 
 
 def same_elements(rule: Rule, one: Steps, other: Steps) -> list[str]:
-    """The problem of a rule whose two paths do not go into as many elements."""
-    if one.count(EACH) == other.count(EACH):
-        return []
-    return [f"{rule}: both paths need as many [*]"]
+    """The problem of a rule whose two paths do not go into fields of as many elements."""
+    if one.count(EACH) != other.count(EACH):
+        return [f"{rule}: both paths need as many [*]"]
+    if EACH in (one[-1], other[-1]):
+        return [f"{rule}: both paths need a field behind the last [*]; or use Functions"]
+    return []

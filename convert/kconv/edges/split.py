@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from kconv.differences import ZERO
 from kconv.edges.loss import Loss
+from kconv.edges.plan import AnyField, shape
 from kconv.edges.rule import Rule, Value
 from kconv.edges.steps import MISSING, format_steps, get, put
 from kconv.errors import ConversionError
+from kconv.fields import String
 
 
 class Split(Rule):
@@ -54,6 +56,15 @@ class Split(Rule):
         if any("*" in path for path in (*self.spoke, *self.hub)):
             return [f"{self}: split works on paths without [*]"]
         return []
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """Fields that are no strings."""
+        fields = zip((*self.spoke, *self.hub), (*spoke, *hub), strict=True)
+        return [
+            f"{self}: {format_steps(path)} is no string but {shape(field)}; use Functions"
+            for path, field in fields
+            if not isinstance(field, String)
+        ]
 
     def losses(self) -> Iterator[Loss]:
         """Parts that are empty: joined, they say as little as absent ones."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kconv.edges.loss import Loss
+from kconv.edges.plan import AnyField, field_difference, shape
 from kconv.edges.preserve import PRESERVED, keep, take
 from kconv.edges.rule import Rule, Value
 from kconv.edges.steps import EACH, MISSING, format_steps, get, put
+from kconv.fields import List
 
 
 class Wrap(Rule):
@@ -46,6 +48,16 @@ class Wrap(Rule):
         if any(EACH in path for path in (*self.spoke, *self.hub)):
             return [f"{self}: wrap works on paths without [*]"]
         return []
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """A hub field that is no list of what the spoke's is."""
+        wrapped = hub[0]
+        if not isinstance(wrapped, List):
+            return [f"{self}: the field of the hub is no list but {shape(wrapped)}"]
+        difference = field_difference(spoke[0], wrapped.inner)
+        if not difference:
+            return []
+        return [f"{self}: the list holds values of another shape ({difference}); use Functions"]
 
     def losses(self) -> Iterator[Loss]:
         """All elements but the first, which the annotation keeps."""

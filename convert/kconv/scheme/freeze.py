@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kconv.edges.plan import Plan, compare
-from kconv.edges.rule import Rule
-from kconv.edges.steps import EACH, Steps, format_steps
-from kconv.fields import List, Map, Object
+from kconv.edges.steps import format_steps
 from kconv.paths import INVALID, Finding
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
+from kconv.scheme.claims import claim_problems
+from kconv.scheme.rules import rule_problems
 from kconv.scheme.spoke import HubKind, Spoke
 
 _TYPE_META = ("kind", "apiVersion")
@@ -50,46 +48,14 @@ def registration_problems(kinds: Sequence[HubKind]) -> Iterator[Finding]:
 def freeze_kind(kind: HubKind) -> Iterator[Finding]:
     """Plan every spoke's conversion; findings for what neither a name nor a rule covers."""
     for spoke in kind.spokes:
-        yield from _rule_problems(spoke, kind.hub)
+        yield from rule_problems(spoke, kind.hub)
+        yield from claim_problems(spoke)
         claimed_spoke = [path for rule in spoke.rules for path in rule.spoke]
         claimed_hub = [path for rule in spoke.rules for path in rule.hub]
         schema, hub = spoke.schema, kind.hub
         spoke.forward = compare(schema, hub, claimed_spoke, claimed_hub, skip=_TYPE_META)
         spoke.backward = compare(hub, schema, claimed_hub, claimed_spoke, skip=_TYPE_META)
         yield from _uncovered(spoke, spoke.forward)
-
-
-def _rule_problems(spoke: Spoke, hub: type[Hub]) -> Iterator[Finding]:
-    for rule in spoke.rules:
-        for problem in rule.problems():
-            yield _finding(f"{spoke.gvk}: {problem}")
-        yield from _dangling(spoke, rule, rule.spoke, spoke.schema, str(spoke.gvk))
-        yield from _dangling(spoke, rule, rule.hub, hub, f"hub {spoke.kind.group_kind}")
-
-
-def _dangling(
-    spoke: Spoke, rule: Rule, paths: Sequence[Steps], schema: type[Resource] | type[Hub], side: str
-) -> Iterator[Finding]:
-    for path in paths:
-        if not has_path(schema, path):
-            yield Finding(
-                path,
-                INVALID,
-                f"{spoke.gvk}: {rule} applies to nothing: {side} has no field {format_steps(path)}",
-            )
-
-
-def has_path(schema: type[Type], path: Steps) -> bool:
-    """Whether a type has a field at a path of rules; the insides of free-form values do not."""
-    fields = schema.instance().wire_fields()
-    if not path or path[0] not in fields:
-        return False
-    field, rest = fields[path[0]], path[1:]
-    while rest and rest[0] == EACH and isinstance(field, List | Map):
-        field, rest = field.inner, rest[1:]
-    if not rest:
-        return True
-    return isinstance(field, Object) and has_path(field.type, rest)
 
 
 def _uncovered(spoke: Spoke, plan: Plan) -> Iterator[Finding]:

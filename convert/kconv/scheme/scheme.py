@@ -46,8 +46,9 @@ class Scheme:
         they are used, which makes for a quicker start.
 
         Raises `SchemeError` whose findings name every field without a counterpart or a rule,
-        every rule that applies to nothing or lacks a direction, every kind with a second hub,
-        and every resource that is claimed twice.
+        every rule that applies to nothing, lacks a direction or does not fit its fields, every
+        field that two rules write, every kind with a second hub, every resource that is claimed
+        twice, and (with ``deep``) every field whose declaration contradicts itself.
         """
         if self.frozen:
             return self

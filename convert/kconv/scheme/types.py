@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-import marshmallow
-from marshmallow import missing
 
 from kconv.edges.steps import EACH, Steps, format_steps
-from kconv.fields import Integer, List, Map, Object, String
+from kconv.fields import List, Map, Object
 from kconv.paths import INVALID, Finding
 from kconv.schema import Type
+from kconv.scheme.declared import declaration_problems, default_problems, name_problems
 from kconv.scheme.spoke import HubKind
 
 
@@ -32,11 +29,13 @@ def _problems(
     seen.add(schema)
     for name, field in schema.instance().wire_fields().items():
         path = (*at, name)
-        for problem in _field_problems(field):
-            yield Finding(path, INVALID, f"{owner}: {format_steps(path)}: {problem}")
         inner = field
+        yield from _said(owner, path, name_problems(field))
+        yield from _said(owner, path, default_problems(field))
+        yield from _said(owner, path, declaration_problems(field))
         while isinstance(inner, List | Map):
             inner, path = inner.inner, (*path, EACH)
+            yield from _said(owner, path, declaration_problems(inner))
         if isinstance(inner, Object):
             try:
                 below = inner.type
@@ -46,11 +45,6 @@ def _problems(
                 yield from _problems(below, path, owner, seen)
 
 
-def _field_problems(field: marshmallow.fields.Field[Any]) -> Iterator[str]:
-    default = field.load_default
-    if default is missing or callable(default):
-        return
-    if isinstance(field, String) and field.enum and default not in field.enum:
-        yield f'its default "{default}" is none of {", ".join(field.enum)}'
-    if isinstance(field, Integer) and not field.range[0] <= default <= field.range[1]:
-        yield f"its default {default} is not within {field.format}"
+def _said(owner: str, path: Steps, problems: Iterator[str]) -> Iterator[Finding]:
+    where = f"{owner}: {format_steps(path)}"
+    return (Finding(path, INVALID, f"{where}: {problem}") for problem in problems)
