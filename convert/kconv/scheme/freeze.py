@@ -51,6 +51,7 @@ def freeze_kind(kind: HubKind) -> Iterator[Finding]:
     """Plan every spoke's conversion; findings for what neither a name nor a rule covers."""
     for spoke in kind.spokes:
         yield from _rule_problems(spoke, kind.hub)
+        spoke.rules = tuple(rule.bound(kind.hub) for rule in spoke.rules)
         claimed_spoke = [path for rule in spoke.rules for path in rule.spoke]
         claimed_hub = [path for rule in spoke.rules for path in rule.hub]
         schema, hub = spoke.schema, kind.hub
