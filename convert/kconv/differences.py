@@ -58,10 +58,15 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference
         yield from differences(type(after)(), after, path)
     elif before is ABSENT:
         yield Difference((*path, FILLED), before, after)
-    elif after is ABSENT and (before is False or before in _ZEROES):
+    elif after is ABSENT and is_zero(before):
         yield Difference((*path, ZERO), before, after)
     elif not _same(before, after):
         yield Difference(path, before, after)
+
+
+def is_zero(value: Any) -> bool:
+    """Whether a value may say as little as its absence does: false, zero, or empty."""
+    return value is False or value in _ZEROES
 
 
 def _same(one: Any, other: Any) -> bool:

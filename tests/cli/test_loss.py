@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cli.samples import Kconv
+from cli.samples import Ended, Kconv
 
 PLAIN = """\
 apiVersion: autoscaling/v2
@@ -65,3 +65,17 @@ def test_ledger(kconv: Kconv) -> None:
     assert rows["batch/v1 CronJob", "batch/v1beta1 CronJob"] == []
     hpa = rows["autoscaling/v2 HorizontalPodAutoscaler", "autoscaling/v1 HorizontalPodAutoscaler"]
     assert all(loss["keptIn"] or loss["reason"] for loss in hpa)
+
+
+def test_strict_goes_by_the_defaults_of_the_version(kconv: Kconv) -> None:
+    def convert(spec: str) -> Ended:
+        text = f"{{apiVersion: example.com/v2, kind: Sheet, metadata: {{name: s}}, spec: {spec}}}"
+        options = ("--output-version", "example.com/v1", "--strict")
+        api = "engine.test_loss:register"
+        return kconv("convert", "-f", "-", "--apis", api, *options, stdin=text)
+
+    ended = convert("{enabled: false}")
+    assert (ended.code, ended.out) == (1, "")
+    assert "spec.enabled: false would become true (v1 is old)" in ended.err
+    ended = convert("{a: z}")
+    assert (ended.code, ended.err) == (0, "")

@@ -72,7 +72,7 @@ def of(**declared: Any) -> type[Type]:
         (of(a=String(pre_load=[str.strip])), [None, " x "]),
         (of(a=Upper(load_default="q")), [None, "x"]),
         (of(a=String(post_load=[str.upper], load_default="q")), [None, "x"]),
-        (of(a=Duration(load_default="90s")), [None, "90s"]),
+        (of(a=Duration(load_default="1m30s")), [None, "90s"]),
         (of(a=List(Quantity(), load_default=["1"])), [None, ["1000m"]]),
         (of(a=Object(Inner, load_default=lambda: {"name": "x"})), [None, {"name": "y"}, {}]),
         (of(a=List(Object(Inner), load_default=[{"name": "x"}])), [None, [{"name": "y"}]]),

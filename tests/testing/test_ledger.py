@@ -120,6 +120,35 @@ def test_a_loss_of_the_spoke() -> None:
     there_and_back(made, v1, v2, document)
 
 
+def wrong(name: str, value: Any) -> Functions:
+    """A rule that writes a value to a field of v2's spec."""
+
+    def to_hub(source: dict[str, Any], target: dict[str, Any]) -> None:
+        target["spec"][name] = value
+
+    return Functions(
+        hub=("spec.strict",), to_hub=to_hub, to_spoke=nothing, lost={"spec.strict": "nobody asks"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (wrong("size", -1), r"spec\.size: Invalid value: -1: must be greater than or equal to 0"),
+        (wrong("strict", "no"), r"spec\.strict: .*a boolean"),
+    ],
+)
+def test_what_becomes_of_a_valid_object_is_valid(rule: Functions, line: str) -> None:
+    made, v1, v2 = widgets(rule)
+    with pytest.raises(Broken, match=rf"makes an invalid object of a valid one\.\n  {line}"):
+        there_and_back(made, v1, v2, widget("v1", {}))
+
+
+def test_what_becomes_of_an_invalid_object_may_be_invalid() -> None:
+    made, v1, v2 = widgets(forgetful(lost={"spec.strict": "nobody asks"}))
+    there_and_back(made, v1, v2, widget("v1", {"size": -1}))
+
+
 def test_a_renamed_loss_is_found_on_the_other_side() -> None:
     drop = Functions(spoke=("spec.address",), hub=("spec.host",), to_hub=nothing, to_spoke=nothing)
     rules = (drop, *RULES[1:], forgetful(lost={"spec.strict": "nobody asks"}))

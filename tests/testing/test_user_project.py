@@ -100,6 +100,21 @@ def test_a_field_that_a_rule_loses(project: Project) -> None:
     assert "Traceback" not in printed
 
 
+def test_a_conversion_that_makes_an_invalid_object(project: Project) -> None:
+    size = "Int32(required=True, minimum=1, maximum=99)"
+    project.change(size, size.replace("99", "999"))
+    test = (
+        "tests/conftest.py::kconv_tests::"
+        "there_and_back[shop.example.com.v2.Sheet-shop.example.com.v1.Sheet]"
+    )
+    code, printed = project.pytest(test, "--kconv-examples", "300")
+    assert code == 1
+    way = "shop.example.com/v2 Sheet -> shop.example.com/v1 Sheet"
+    assert f"{way} makes an invalid object of a valid one" in printed
+    assert '  spec.size: Invalid value: "' in printed
+    assert "Every value that shop.example.com/v2 Sheet allows must become one that" in printed
+
+
 def test_a_loss_that_is_not_declared_does_not_freeze(project: Project) -> None:
     project.change("size, gloss)", "size)")
     code, printed = project.pytest()

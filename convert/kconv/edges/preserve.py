@@ -5,12 +5,16 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
+import msgspec
+
+from kconv.edges.kept import Kept
 from kconv.edges.loss import Loss
 from kconv.edges.rule import Rule, Value
 from kconv.edges.steps import EACH, MISSING, Steps, format_steps, get, put
 from kconv.errors import ConversionError
+from kconv.schema import Type
 
 PRESERVED = "kconv.dev/preserved-fields"
 """The annotation that keeps fields, unless a rule names another."""
@@ -25,8 +29,9 @@ class Preserve(Rule):
     """``hub`` has no counterpart in the spoke; its value travels in an annotation.
 
     The annotation holds a JSON object of values by path, and only of those that are set. It is
-    gone from the hub once it was read; data in it that does not parse is ignored, and a value
-    that the object has by itself wins over one that was kept.
+    gone from the hub once it was read. Anybody can write it, so a value in it that is none of the
+    hub's field, or breaks the field's own rules, is ignored. What the object says by itself wins
+    over what was kept: a value for the field, and the absence of the object that the field is in.
     """
 
     name = "preserve"
@@ -35,12 +40,23 @@ class Preserve(Rule):
         super().__init__((), (hub,))
         self.annotation = annotation
         self.key = format_steps(self.hub[0])
+        self._kept: Kept | None = None
+
+    def bound(self, hub: type[Type]) -> Self:
+        """The rule that looks at what is kept by the type of the hub's field."""
+        rule = copy.copy(self)
+        rule._kept = Kept.at(hub, self.hub[0])
+        return rule
 
     def to_hub(self, spoke: Value, hub: Value) -> None:
         """Take the value out of the annotation."""
         kept = take(hub, self.annotation, self.key)
-        if kept is not MISSING and get(hub, self.hub[0]) is MISSING:
-            put(hub, self.hub[0], kept)
+        if kept is MISSING or not isinstance(get(hub, self.hub[0][:-1]), dict):
+            return
+        if get(hub, self.hub[0]) is MISSING:
+            found = self._kept.decode(kept) if self._kept else kept
+            if found is not MISSING:
+                put(hub, self.hub[0], found)
 
     def to_spoke(self, hub: Value, spoke: Value) -> None:
         """Keep the value in the annotation; what it held of this field before is gone."""
@@ -108,11 +124,30 @@ def _set_annotations(value: Value, texts: dict[str, str]) -> None:
 
 
 def _parse(text: Any) -> dict[str, Any]:
+    """What an annotation holds; what could not be sent as JSON is left out, value by value."""
+    try:
+        held = msgspec.json.decode(text)
+    except (TypeError, ValueError, RecursionError):
+        held = _parse_leniently(text)
+    return held if isinstance(held, dict) else {}
+
+
+def _parse_leniently(text: Any) -> dict[str, Any]:
     try:
         held = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         return {}
-    return held if isinstance(held, dict) else {}
+    pairs = held.items() if isinstance(held, dict) else ()
+    return {key: value for key, value in pairs if _is_json({key: value})}
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value that Python parses is JSON, which NaN and half a surrogate pair are not."""
+    try:
+        msgspec.json.decode(json.dumps(value))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _text(held: dict[str, Any]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kconv.edges.loss import Loss
 from kconv.edges.plan import AnyField
 from kconv.edges.steps import EACH, Steps, format_steps, parse_steps
+
+if TYPE_CHECKING:
+    from kconv.schema import Type
 
 Value = dict[str, Any]
 
@@ -35,6 +38,13 @@ class Rule(ABC):
     @abstractmethod
     def to_spoke(self, hub: Value, spoke: Value) -> None:
         """Write to the spoke's value what the hub's says."""
+
+    def bound(self, hub: type[Type]) -> Self:
+        """The rule as it works with a hub: itself, unless it looks at the types of hub fields.
+
+        `Scheme.freeze` asks; a rule may be in the edges of several kinds.
+        """
+        return self
 
     def problems(self) -> list[str]:
         """What is wrong with the rule itself, for `Scheme.freeze` to refuse."""

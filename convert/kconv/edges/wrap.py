@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from typing import Any, Self
 
+from kconv.edges.kept import Kept
 from kconv.edges.loss import Loss
 from kconv.edges.plan import AnyField, field_difference, shape
 from kconv.edges.preserve import PRESERVED, keep, take
 from kconv.edges.rule import Rule, Value
 from kconv.edges.steps import EACH, MISSING, format_steps, get, put
 from kconv.fields import List
+from kconv.schema import Type
 
 
 class Wrap(Rule):
     """The spoke's single value is the first of the hub's list.
 
-    What the list holds beyond its first element is kept in ``annotation`` of the spoke.
+    What the list holds beyond its first element is kept in ``annotation`` of the spoke; what that
+    holds is ignored unless it makes a sound list with the first.
     """
 
     name = "wrap"
@@ -25,14 +29,27 @@ class Wrap(Rule):
         super().__init__((spoke,), (hub,))
         self.annotation = annotation
         self.key = f"{format_steps(self.hub[0])}[1:]"
+        self._kept: Kept | None = None
+
+    def bound(self, hub: type[Type]) -> Self:
+        """The rule that looks at what is kept by the type of the hub's list."""
+        rule = copy.copy(self)
+        rule._kept = Kept.at(hub, self.hub[0])
+        return rule
 
     def to_hub(self, spoke: Value, hub: Value) -> None:
         """The value, and behind it what the annotation kept."""
         rest = take(hub, self.annotation, self.key)
         found = get(spoke, self.spoke[0])
         if found is not MISSING:
-            tail = rest if isinstance(rest, list) else []
-            put(hub, self.hub[0], [copy.deepcopy(found), *tail])
+            put(hub, self.hub[0], [copy.deepcopy(found), *self._tail(found, rest)])
+
+    def _tail(self, first: Any, rest: Any) -> list[Any]:
+        if not isinstance(rest, list) or not rest:
+            return []
+        whole = [first, *rest]
+        sound = self._kept.decode(whole) if self._kept else whole
+        return [] if sound is MISSING else list(sound[1:])
 
     def to_spoke(self, hub: Value, spoke: Value) -> None:
         """The first element; the annotation keeps the others."""

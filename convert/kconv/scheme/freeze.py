@@ -50,6 +50,7 @@ def freeze_kind(kind: HubKind) -> Iterator[Finding]:
     for spoke in kind.spokes:
         yield from rule_problems(spoke, kind.hub)
         yield from claim_problems(spoke)
+        spoke.rules = tuple(rule.bound(kind.hub) for rule in spoke.rules)
         claimed_spoke = [path for rule in spoke.rules for path in rule.spoke]
         claimed_hub = [path for rule in spoke.rules for path in rule.hub]
         schema, hub = spoke.schema, kind.hub

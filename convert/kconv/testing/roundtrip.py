@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kconv.differences import differences
+from kconv.errors import DecodeError, InvalidObject
 from kconv.pipeline import Decoded, Pipeline
 from kconv.scheme import Spoke
 from kconv.testing import declared
@@ -33,17 +34,39 @@ def hub_round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None
 
 
 def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: Document) -> None:
-    """One version -> another -> the first gives the object back, but for the ledger's paths."""
+    """One version -> another -> the first gives the object back, but for the ledger's paths.
+
+    What becomes of an object that is valid in the one is valid in the other.
+    """
     first = pipeline.load(document, spoke=source, trusted=True)
     there = _to(pipeline, first, target)
     for name, wanted in (("kind", target.options.kind), ("apiVersion", target.api_version)):
         if there.value.get(name) != wanted:
             line = f'{name}: expected "{wanted}", found {there.value.get(name)!r}'
             raise Broken(f"{title(source)} -> {title(target)} has a wrong {name}.", [line])
+    _stays_valid(pipeline, first, there, document)
     back = _to(pipeline, there, source)
     way = f"{title(source)} -> {title(target)} -> {title(source)}"
     expected = declared.there_and_back(source, target)
     expected.hold(way, first.value, back.value, document, side="hub")
+
+
+def _stays_valid(pipeline: Pipeline, first: Decoded, there: Decoded, document: Document) -> None:
+    """By the types and the rules of single fields; those that groups add are for writes."""
+    if any(first.spoke.schema.instance().check_fields(first.value)):
+        return
+    try:
+        pipeline.decode(pipeline.encode(there), spoke=there.spoke, checks="fields")
+    except (DecodeError, InvalidObject) as error:
+        raise Broken(
+            f"{title(first.spoke)} -> {title(there.spoke)} makes an invalid object of a valid one.",
+            error.findings or [error.message],
+            f"Every value that {title(first.spoke)} allows must become one that "
+            f"{title(there.spoke)} allows: let the\nrule that makes the field (MapValues, "
+            "Functions, …) see to it, let the first version refuse\nmore, or the second less "
+            "(required=, enum=, pattern=, minimum= … of the field).",
+            document,
+        ) from None
 
 
 def defaulting(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
