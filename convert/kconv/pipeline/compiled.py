@@ -14,7 +14,6 @@ import msgspec
 from msgspec import UNSET
 
 from kconv.compile import (
-    Slow,
     Struct,
     Types,
     by_struct,
@@ -77,11 +76,9 @@ class CompiledSpoke:
         return found
 
     @cached_property
-    def to_hub(self) -> Callable[[Any], Any]:
-        """Converts a native value of the spoke to one of the hub."""
+    def struct_to_hub(self) -> Callable[[Any], Any]:
+        """Converts a struct of the spoke to one of the hub; only where rules work on structs."""
         spoke = self.spoke
-        if not by_struct(spoke.rules):
-            return self.dict_to_hub
         function, self.sources["to hub"] = compile_conversion(
             spoke.schema,
             spoke.kind.hub,
@@ -91,14 +88,12 @@ class CompiledSpoke:
             rules=spoke.rules,
             direction="to hub",
         )
-        return _guarded(function, self.dict_to_hub) if spoke.rules else function
+        return function
 
     @cached_property
-    def from_hub(self) -> Callable[[Any], Any]:
-        """Converts a native value of the hub to one of the spoke."""
+    def struct_from_hub(self) -> Callable[[Any], Any]:
+        """Converts a struct of the hub to one of the spoke; only where rules work on structs."""
         spoke = self.spoke
-        if not by_struct(spoke.rules):
-            return self.dict_from_hub
         function, self.sources["from hub"] = compile_conversion(
             spoke.kind.hub,
             spoke.schema,
@@ -108,7 +103,23 @@ class CompiledSpoke:
             rules=spoke.rules,
             direction="to spoke",
         )
-        return _guarded(function, self.dict_from_hub) if spoke.rules else function
+        return function
+
+    @cached_property
+    def to_hub(self) -> Callable[[Any], Any]:
+        """Converts a native value of the spoke to one of the hub."""
+        rules = self.spoke.rules
+        if not by_struct(rules):
+            return self.dict_to_hub
+        return _guarded(self.struct_to_hub, self.dict_to_hub) if rules else self.struct_to_hub
+
+    @cached_property
+    def from_hub(self) -> Callable[[Any], Any]:
+        """Converts a native value of the hub to one of the spoke."""
+        rules = self.spoke.rules
+        if not by_struct(rules):
+            return self.dict_from_hub
+        return _guarded(self.struct_from_hub, self.dict_from_hub) if rules else self.struct_from_hub
 
     def dict_to_hub(self, native: Any) -> Value:
         """As `to_hub` by way of dicts, which every rule can work on."""
@@ -157,19 +168,6 @@ def same_shape(spoke: Spoke, target: Spoke) -> bool:
     own = {"kind", "apiVersion"}
     through = {*spoke.forward.copied} & {*target.backward.copied} | own
     return not spoke.rules and not target.rules and names == others and {*names} <= through
-
-
-def _chain(to_hub: Callable[[Any], Any], from_hub: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def convert(value: Any) -> Any:
-        hub = to_hub(value)
-        if isinstance(hub, dict):
-            raise Slow
-        made = from_hub(hub)
-        if isinstance(made, dict):
-            raise Slow
-        return made
-
-    return convert
 
 
 def _nothing(value: Any) -> None:
@@ -293,7 +291,8 @@ class CompiledEngine(PlainEngine):
 
             return renamed
         if by_struct(spoke.rules) and by_struct(target.rules):
-            return _chain(source.to_hub, sink.from_hub)
+            to_hub, from_hub = source.struct_to_hub, sink.struct_from_hub
+            return lambda value: from_hub(to_hub(value))
         struct = sink.struct()
         by_dict = sink.dict_from_hub if not by_struct(spoke.rules) else sink.from_hub
         return lambda value: convert(by_dict(source.to_hub(value)), struct)
