@@ -336,3 +336,44 @@ def test_plan_names_the_servers_that_block_the_flip(
     assert rows(store) == {OLD: (2, 2)}
     store.unregister("old")
     assert kconv("migrate", "plan", *arguments).code == 0
+
+
+def test_the_run_that_rewrites_references_is_named(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored(store, pipeline)
+    arguments = ("migrate", "cronjobs.batch", "--to", "batch=v1", "--rewrite-references")
+    ended = kconv(*arguments)
+    (run, *_) = store.runs()
+    assert f"references: run {run.id}\n" in ended.out
+    line = next(line for line in kconv("migrate", "runs").out.splitlines() if run.id in line)
+    assert line.endswith(" references")
+    assert undo(store, run.id).restored == 2
+    document = json.loads(kconv(*arguments, "-o", "json").out)
+    assert document["referencesRun"] == store.runs()[0].id != document["run"]
+
+
+def test_a_dry_run_reports_references(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    arguments = ("migrate", "--to", "batch=v1", "--rewrite-references", "--dry-run")
+    ended = kconv(*arguments)
+    assert ended.code == 0, ended.err
+    assert "2 references to CronJob in batch/v1beta1: batch/v1, can be rewritten" in ended.out
+    (found,) = json.loads(kconv(*arguments, "-o", "json").out)["references"]
+    assert (found["objects"], found["rewritten"]) == (2, 0)
+    assert named(store, "a") == ["example.com/v1", OLD, OLD]
+    assert store.runs() == []
+
+
+def test_objects_that_cannot_be_looked_into_are_named(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored(store, pipeline)
+    store.prefer("autoscaling", "horizontalpodautoscalers", "autoscaling/v1")
+    at = Key("autoscaling", "horizontalpodautoscalers", "reports", "bad")
+    store.create(at, uid="u", api_version="autoscaling/v1", data=b'{"apiVersion":')
+    for words, code in ((["plan"], 0), (["--rewrite-references"], 1)):
+        ended = kconv("migrate", *words, "--to", "batch=v1")
+        assert ended.code == code
+        assert "error: 1 row cannot be looked into for references" in ended.err
+        assert "horizontalpodautoscalers.autoscaling reports/bad (autoscaling/v1)" in ended.err

@@ -54,7 +54,7 @@ def plan(
 def _print(found: Survey) -> None:
     from kconv.cli.console import emit, emit_table, say
     from kconv.cli.message import count
-    from kconv.cli.migrate_report import announce, report_references
+    from kconv.cli.migrate_report import announce, complain_of_references, report_references
 
     announce([each.target for each in found.targets], dry_run=True)
     if found.targets:
@@ -88,6 +88,7 @@ def _print(found: Survey) -> None:
         emit("no live server")
     for each in found.references:
         report_references(each)
+    complain_of_references(found.references)
     for target in found.targets:
         if target.blocked_by:
             blocking = ", ".join(server.id for server in target.blocked_by)

@@ -111,6 +111,12 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
     complain_text("\n".join(lines))
 
 
+def complain_of_references(found: Iterable[Referring]) -> None:
+    """Tell, on standard error, of the objects whose references are not known."""
+    failures = [failure for each in found for failure in each.failures]
+    complain_of(failures, "cannot be looked into for references; left as they are")
+
+
 def key_name(key: Key) -> str:
     """``reports/nightly``; the name alone of what is cluster scoped."""
     return f"{key.namespace}/{key.name}" if key.namespace else key.name
