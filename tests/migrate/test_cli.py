@@ -28,7 +28,7 @@ def test_flip_rewrite_and_proof(kconv: Run, store: SqlStore, pipeline: Pipeline)
     again = kconv("migrate")
     assert (again.code, again.out) == (
         0,
-        "nothing to do: every resource has one version on record\n",
+        "nothing to migrate: every resource has one version on record\n",
     )
 
 

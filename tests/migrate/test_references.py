@@ -377,3 +377,33 @@ def test_objects_that_cannot_be_looked_into_are_named(
         assert ended.code == code
         assert "error: 1 row cannot be looked into for references" in ended.err
         assert "horizontalpodautoscalers.autoscaling reports/bad (autoscaling/v1)" in ended.err
+
+
+def test_the_command_that_may_drop_names_lets_the_version_go(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored(store, pipeline)
+    held = kconv("migrate", "status", "--may-drop", OLD)
+    assert held.code == 1
+    assert "`kconv migrate --rewrite-references` rewrites them" in held.out
+    said = "2 references to CronJob in batch/v1beta1: batch/v1, "
+    assert said + "can be rewritten" in kconv("migrate", "plan").out
+    ended = kconv("migrate", "--rewrite-references")
+    assert ended.code == 0, ended.err
+    assert said + "rewritten" in ended.out
+    free = kconv("migrate", "status", "--may-drop", OLD)
+    assert (free.code, free.out.splitlines()[0]) == (0, f"{OLD}: yes, nothing holds it")
+    again = kconv("migrate", "--rewrite-references")
+    assert "references: all of them name versions that stay" in again.out
+
+
+def test_a_preferred_version_that_may_not_go_is_flipped_by_the_command_named(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    store.prefer("batch", "cronjobs", OLD)
+    store.create(key("a"), uid="a", api_version=OLD, data=owned(pipeline, "a", OLD, OLD))
+    held = kconv("migrate", "status", "--may-drop", OLD)
+    assert "`kconv migrate --to batch=v1 --rewrite-references` rewrites them" in held.out
+    ended = kconv("migrate", "--to", "batch=v1", "--rewrite-references")
+    assert ended.code == 0, ended.err
+    assert kconv("migrate", "status", "--may-drop", OLD).code == 0

@@ -23,7 +23,7 @@ def announce(targets: Sequence[Target], dry_run: bool) -> None:
     from kconv.cli.console import emit
 
     if not targets:
-        emit("nothing to do: every resource has one version on record")
+        emit("nothing to migrate: every resource has one version on record")
     for target in targets:
         flip = f"{target.before or 'nothing'} -> {target.api_version}"
         verb = "would flip" if dry_run else "flips"

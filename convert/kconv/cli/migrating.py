@@ -76,7 +76,9 @@ def migrate_stored(
                 outage=outage(db),
             )
             if rewrite_references:
-                references = storage.references_of(store, pipeline, targets)
+                # Without --to, every version that is not preferred gives way to the one that is.
+                standing = () if to else storage.as_preferred(store, scheme, names)
+                references = storage.references_of(store, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:
@@ -95,6 +97,8 @@ def migrate_stored(
                 repaired.append(each)
                 if text:
                     report_references(each)
+            if text and not repaired:
+                emit("references: all of them name versions that stay")
             if text and any(each.rewritten for each in repaired):
                 emit(f"references: run {runs[0]}")
     except KeyboardInterrupt:

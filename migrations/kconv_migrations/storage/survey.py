@@ -57,8 +57,13 @@ def survey(
     *,
     live: float = LIVE,
     references: bool = True,
+    standing: Sequence[Target] = (),
 ) -> Survey:
-    """Look at what a migration would meet; every object is read for ``references``."""
+    """Look at what a migration would meet; every object is read for ``references``.
+
+    Those to other versions than the ones of ``targets``, and of ``standing`` where that says
+    nothing of a resource, are counted.
+    """
     servers = store.servers(live)
     record = {each.resource: each.versions for each in status(store)}
     found = tuple(
@@ -71,6 +76,8 @@ def survey(
     )
     looked: tuple[Referring, ...] = ()
     if references:
-        looked = tuple(referring(store, pipeline, references_of(store, pipeline, targets)))
+        looked = tuple(
+            referring(store, pipeline, references_of(store, pipeline, [*standing, *targets]))
+        )
     running = (run for run in store.runs() if run.state == "running" and run.lease > 0)
     return Survey(found, tuple(servers), looked, next(running, None))
