@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from kconv.cli.message import count
 
 if TYPE_CHECKING:
+    from kconv.gvk import GroupResource
     from kconv.store import Key, Quarantined
-    from kconv_migrations.storage import Outcome, Referring, Target
+    from kconv_migrations.storage import Outcome, Referring, Target, VersionStatus
 
 SHOWN = 20
 """Rows that are told one by one; ``-o json`` has all of them."""
@@ -115,6 +116,17 @@ def complain_of_references(found: Iterable[Referring]) -> None:
     """Tell, on standard error, of the objects whose references are not known."""
     failures = [failure for each in found for failure in each.failures]
     complain_of(failures, "cannot be looked into for references; left as they are")
+
+
+def say_undecodable(resource: GroupResource, version: VersionStatus) -> None:
+    """Tell, on standard error, of rows in a version that the code does not have."""
+    from kconv.cli.console import say
+
+    say(
+        f"{resource}: this code cannot decode {version.api_version}, with "
+        f"{count(version.rows, 'row')} in it: install the package that has it, or name it "
+        "with --apis"
+    )
 
 
 def key_name(key: Key) -> str:

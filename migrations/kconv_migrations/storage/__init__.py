@@ -19,7 +19,7 @@ from kconv_migrations.storage.repair import (
     rewrite_references,
 )
 from kconv_migrations.storage.run import migrate
-from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status
+from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status, undecodable
 from kconv_migrations.storage.survey import Survey, TargetSurvey, survey
 from kconv_migrations.storage.undo import Undone, drop_undo, undo
 from kconv_migrations.storage.verify import Verified, verify
@@ -59,6 +59,7 @@ __all__ = [
     "rewrite_references",
     "status",
     "survey",
+    "undecodable",
     "undo",
     "verify",
 ]
