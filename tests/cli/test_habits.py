@@ -170,3 +170,19 @@ def test_colour_is_for_terminals(tmp_path: Path) -> None:
     for arguments in (["convert", "-f", "nope"], ["versions"], ["--help"]):
         ended = run_process(*arguments, folder=tmp_path)
         assert "\x1b" not in ended.out + ended.err
+
+
+def test_standard_output_that_is_closed(tmp_path: Path) -> None:
+    """Nothing is begun: no database is made, and none is opened in the place of the output."""
+    script = 'exec "$0" -m kconv.cli "$@" >&-'
+    for arguments in (["migrate", "--db", "sqlite:///a.db"], ["db", "upgrade", "--db", "a.db"]):
+        ended = subprocess.run(
+            ["sh", "-c", script, sys.executable, *arguments],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 3
+        assert ended.stderr.startswith("error: standard output is closed: ")
+    assert list(tmp_path.iterdir()) == []

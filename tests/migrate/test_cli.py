@@ -28,7 +28,7 @@ def test_flip_rewrite_and_proof(kconv: Run, store: SqlStore, pipeline: Pipeline)
     again = kconv("migrate")
     assert (again.code, again.out) == (
         0,
-        "nothing to do: every resource has one version on record\n",
+        "nothing to migrate: every resource has one version on record\n",
     )
 
 
@@ -75,8 +75,8 @@ def test_status(
             "preferred": NEW,
             "settled": False,
             "versions": [
-                {"version": NEW, "preferred": True, "objects": 0, "changes": 0},
-                {"version": OLD, "preferred": False, "objects": 2, "changes": 2},
+                {"version": NEW, "preferred": True, "objects": 0, "changes": 0, "decodable": True},
+                {"version": OLD, "preferred": False, "objects": 2, "changes": 2, "decodable": True},
             ],
         }
     ]
@@ -135,3 +135,23 @@ def test_server_refuses_a_version_that_it_cannot_decode(kconv: Run, store: SqlSt
     assert (ended.code, ended.out) == (3, "")
     assert "cronjobs.batch as batch/v3, which no installed API can decode" in ended.err
     assert "kconv migrate" in ended.err
+
+
+def test_rows_in_a_version_that_the_code_does_not_have(kconv: Run, store: SqlStore) -> None:
+    store.prefer("batch", "cronjobs", "batch/v9")
+    data = b'{"apiVersion":"batch/v9","kind":"CronJob"}'
+    store.create(key("a"), uid="a", api_version="batch/v9", data=data)
+    told = "cronjobs.batch: this code cannot decode batch/v9, with 2 rows in it: install"
+    said = kconv("migrate", "status")
+    assert said.code == 0
+    assert told in said.err
+    assert "\nbatch/v9 no: " in "\n".join(" ".join(line.split()) for line in said.out.splitlines())
+    (found,) = json.loads(kconv("migrate", "status", "-o", "json").out)["resources"]
+    assert not found["versions"][0]["decodable"]
+    planned = kconv("migrate", "plan", "cronjobs.batch", "--to", "batch=v1")
+    assert told in planned.err
+    assert "cannot be converted" in planned.out
+    assert "rewritten" not in planned.out
+    arguments = ("migrate", "plan", "cronjobs.batch", "--to", "batch=v1", "-o", "json")
+    (resource,) = json.loads(kconv(*arguments).out)["resources"]
+    assert (resource["objects"], resource["versions"][0]["decodable"]) == (0, False)

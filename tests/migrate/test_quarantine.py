@@ -95,3 +95,20 @@ def test_a_thousand_bad_rows_among_twenty_thousand(
     assert len(wrong) == 1000
     assert (outcome.objects, outcome.kept, outcome.dropped) == (19_000, {OLD: 1000}, [])
     assert rows(store) == {NEW: (19_000, 0), OLD: (1000, 0)}
+
+
+def test_control_characters_of_a_row_do_not_reach_the_terminal(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    seed(store, pipeline, 1)
+    put(database_url, "cron-0000", b'{"apiVersion":"batch/v1beta1",\t"\x1b[2J\xc2\x9b2J')
+    ended = kconv("migrate", "--to", "batch=v1")
+    assert ended.code == 1
+    shown = kconv("migrate", "quarantine", "show", "reports/cron-0000")
+    assert '\t"\\x1b[2J\\x9b2J' in shown.out
+    listed = kconv("migrate", "quarantine")
+    for text in (ended.err, shown.out, listed.out):
+        assert "\x1b" not in text
+        assert "\x9b" not in text
+    document = kconv("migrate", "quarantine", "show", "reports/cron-0000", "-o", "json").out
+    assert "\x1b[2J\x9b2J" in json.loads(document)["rows"][0]["data"]

@@ -336,3 +336,74 @@ def test_plan_names_the_servers_that_block_the_flip(
     assert rows(store) == {OLD: (2, 2)}
     store.unregister("old")
     assert kconv("migrate", "plan", *arguments).code == 0
+
+
+def test_the_run_that_rewrites_references_is_named(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored(store, pipeline)
+    arguments = ("migrate", "cronjobs.batch", "--to", "batch=v1", "--rewrite-references")
+    ended = kconv(*arguments)
+    (run, *_) = store.runs()
+    assert f"references: run {run.id}\n" in ended.out
+    line = next(line for line in kconv("migrate", "runs").out.splitlines() if run.id in line)
+    assert line.endswith(" references")
+    assert undo(store, run.id).restored == 2
+    document = json.loads(kconv(*arguments, "-o", "json").out)
+    assert document["referencesRun"] == store.runs()[0].id != document["run"]
+
+
+def test_a_dry_run_reports_references(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    arguments = ("migrate", "--to", "batch=v1", "--rewrite-references", "--dry-run")
+    ended = kconv(*arguments)
+    assert ended.code == 0, ended.err
+    assert "2 references to CronJob in batch/v1beta1: batch/v1, can be rewritten" in ended.out
+    (found,) = json.loads(kconv(*arguments, "-o", "json").out)["references"]
+    assert (found["objects"], found["rewritten"]) == (2, 0)
+    assert named(store, "a") == ["example.com/v1", OLD, OLD]
+    assert store.runs() == []
+
+
+def test_objects_that_cannot_be_looked_into_are_named(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored(store, pipeline)
+    store.prefer("autoscaling", "horizontalpodautoscalers", "autoscaling/v1")
+    at = Key("autoscaling", "horizontalpodautoscalers", "reports", "bad")
+    store.create(at, uid="u", api_version="autoscaling/v1", data=b'{"apiVersion":')
+    for words, code in ((["plan"], 0), (["--rewrite-references"], 1)):
+        ended = kconv("migrate", *words, "--to", "batch=v1")
+        assert ended.code == code
+        assert "error: 1 row cannot be looked into for references" in ended.err
+        assert "horizontalpodautoscalers.autoscaling reports/bad (autoscaling/v1)" in ended.err
+
+
+def test_the_command_that_may_drop_names_lets_the_version_go(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    stored(store, pipeline)
+    held = kconv("migrate", "status", "--may-drop", OLD)
+    assert held.code == 1
+    assert "`kconv migrate --rewrite-references` rewrites them" in held.out
+    said = "2 references to CronJob in batch/v1beta1: batch/v1, "
+    assert said + "can be rewritten" in kconv("migrate", "plan").out
+    ended = kconv("migrate", "--rewrite-references")
+    assert ended.code == 0, ended.err
+    assert said + "rewritten" in ended.out
+    free = kconv("migrate", "status", "--may-drop", OLD)
+    assert (free.code, free.out.splitlines()[0]) == (0, f"{OLD}: yes, nothing holds it")
+    again = kconv("migrate", "--rewrite-references")
+    assert "references: all of them name versions that stay" in again.out
+
+
+def test_a_preferred_version_that_may_not_go_is_flipped_by_the_command_named(
+    kconv: Run, store: SqlStore, pipeline: Pipeline
+) -> None:
+    store.prefer("batch", "cronjobs", OLD)
+    store.create(key("a"), uid="a", api_version=OLD, data=owned(pipeline, "a", OLD, OLD))
+    held = kconv("migrate", "status", "--may-drop", OLD)
+    assert "`kconv migrate --to batch=v1 --rewrite-references` rewrites them" in held.out
+    ended = kconv("migrate", "--to", "batch=v1", "--rewrite-references")
+    assert ended.code == 0, ended.err
+    assert kconv("migrate", "status", "--may-drop", OLD).code == 0

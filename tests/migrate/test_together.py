@@ -86,6 +86,8 @@ def test_a_holder_that_is_dead_on_this_machine_is_not_waited_for(
     )
     run_python(code, database_url)
     assert store.runs()[0].lease > 500
+    planned = run_process("migrate", "plan", "--to", "batch=v1", "--db", database_url)
+    assert (planned.code, planned.err) == (0, "")
     ended = run_process("migrate", "--to", "batch=v1", "--db", database_url)
     assert ended.code == 0, ended.err
     with hold(store, [RunTarget("batch", "cronjobs", (OLD,), NEW)]) as held:

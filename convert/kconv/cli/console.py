@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, Final
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _RED, _YELLOW, _OFF = "\033[31m", "\033[33m", "\033[0m"
 
@@ -25,23 +28,35 @@ def has_colour(stream: IO[str]) -> bool:
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
+def printable(text: str) -> str:
+    """Text with its control characters escaped, but for newlines and tabs.
+
+    What is stored may have any in it, and a terminal does what they say.
+    """
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 def say(text: str = "") -> None:
     """Write a line for a person, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    _say(printable(text))
 
 
 def warn(text: str) -> None:
     """Write a warning, on standard error."""
-    say(_coloured("warning:", _YELLOW, f"warning: {text}"))
+    _say(_coloured("warning:", _YELLOW, f"warning: {printable(text)}"))
 
 
 def complain(text: str) -> None:
     """Write an error message, on standard error."""
-    say(_coloured("error:", _RED, text))
+    _say(_coloured("error:", _RED, printable(text)))
 
 
 def emit(text: str) -> None:
-    """Write a result, on standard output."""
+    """Write a result for a person, on standard output."""
+    _emit(printable(text))
+
+
+def _emit(text: str) -> None:
     sys.stdout.flush()
     emit_bytes((text if text.endswith("\n") or not text else f"{text}\n").encode())
 
@@ -56,7 +71,7 @@ def emit_bytes(data: bytes) -> None:
 
 def emit_json(value: Any) -> None:
     """Write a result as one JSON document, on standard output."""
-    emit(json.dumps(value, indent=2, ensure_ascii=False))
+    _emit(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def text_width() -> int:
@@ -69,6 +84,7 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     On a terminal that it is too wide for, each row becomes lines of its own.
     """
+    rows = [[printable(cell) for cell in row] for row in rows]
     text = aligned(header, rows)
     if not is_terminal(sys.stdout):
         emit(text)
@@ -120,6 +136,10 @@ def stacked(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _is_count(title: str) -> bool:
     return title in ("OBJECTS", "CHANGES")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _coloured(word: str, colour: str, text: str) -> str:

@@ -70,7 +70,8 @@ def run(
         bool,
         typer.Option(
             "--rewrite-references",
-            help="Afterwards, rewrite references that name versions which give way.",
+            help="Afterwards, rewrite references that name versions which give way; without --to, "
+            "those that name another version than the preferred one.",
         ),
     ] = False,
     apis: Apis = None,

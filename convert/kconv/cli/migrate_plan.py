@@ -12,7 +12,7 @@ from kconv.cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv.store import Server
-    from kconv_migrations.storage import Survey
+    from kconv_migrations.storage import Survey, TargetSurvey, VersionStatus
 
 
 def plan(
@@ -40,7 +40,10 @@ def plan(
     store = open_store(db)
     try:
         targets = storage.plan(store, scheme, names or (), to or ())
-        found = storage.survey(store, Pipeline(scheme), targets, references=not no_references)
+        standing = () if to else tuple(storage.as_preferred(store, scheme, names or ()))
+        found = storage.survey(
+            store, Pipeline(scheme), targets, references=not no_references, standing=standing
+        )
     finally:
         store.close()
     if output is Report.JSON:
@@ -54,7 +57,12 @@ def plan(
 def _print(found: Survey) -> None:
     from kconv.cli.console import emit, emit_table, say
     from kconv.cli.message import count
-    from kconv.cli.migrate_report import announce, report_references
+    from kconv.cli.migrate_report import (
+        announce,
+        complain_of_references,
+        report_references,
+        say_undecodable,
+    )
 
     announce([each.target for each in found.targets], dry_run=True)
     if found.targets:
@@ -67,7 +75,7 @@ def _print(found: Survey) -> None:
                     version.api_version,
                     f"{version.objects:,}",
                     f"{version.changes:,}",
-                    "stays" if version.api_version == each.target.api_version else "rewritten",
+                    _fate(each, version),
                 )
                 for each in found.targets
                 for version in each.versions
@@ -89,6 +97,10 @@ def _print(found: Survey) -> None:
     for each in found.references:
         report_references(each)
     for target in found.targets:
+        for unknown in target.unknown:
+            say_undecodable(target.target.resource, unknown)
+    complain_of_references(found.references)
+    for target in found.targets:
         if target.blocked_by:
             blocking = ", ".join(server.id for server in target.blocked_by)
             say(
@@ -98,6 +110,12 @@ def _print(found: Survey) -> None:
     if found.holder is not None:
         holder = found.holder
         say(f"blocked: run {holder.id} is going on: {holder.holder}, {holder.host} {holder.pid}")
+
+
+def _fate(survey: TargetSurvey, version: VersionStatus) -> str:
+    if version.api_version == survey.target.api_version:
+        return "stays"
+    return "cannot be converted" if version in survey.unknown else "rewritten"
 
 
 def _as_json(found: Survey) -> dict[str, Any]:
@@ -121,6 +139,7 @@ def _as_json(found: Survey) -> dict[str, Any]:
                         "preferred": version.preferred,
                         "objects": version.objects,
                         "changes": version.changes,
+                        "decodable": version not in each.unknown,
                     }
                     for version in each.versions
                 ],

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from kconv.cli.message import count
 
 if TYPE_CHECKING:
+    from kconv.gvk import GroupResource
     from kconv.store import Key, Quarantined
-    from kconv_migrations.storage import Outcome, Referring, Target
+    from kconv_migrations.storage import Outcome, Referring, Target, VersionStatus
 
 SHOWN = 20
 """Rows that are told one by one; ``-o json`` has all of them."""
@@ -23,7 +24,7 @@ def announce(targets: Sequence[Target], dry_run: bool) -> None:
     from kconv.cli.console import emit
 
     if not targets:
-        emit("nothing to do: every resource has one version on record")
+        emit("nothing to migrate: every resource has one version on record")
     for target in targets:
         flip = f"{target.before or 'nothing'} -> {target.api_version}"
         verb = "would flip" if dry_run else "flips"
@@ -109,6 +110,23 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
     if len(failures) > SHOWN:
         lines.append(f"  and {len(failures) - SHOWN:,} more: -o json lists them all")
     complain_text("\n".join(lines))
+
+
+def complain_of_references(found: Iterable[Referring]) -> None:
+    """Tell, on standard error, of the objects whose references are not known."""
+    failures = [failure for each in found for failure in each.failures]
+    complain_of(failures, "cannot be looked into for references; left as they are")
+
+
+def say_undecodable(resource: GroupResource, version: VersionStatus) -> None:
+    """Tell, on standard error, of rows in a version that the code does not have."""
+    from kconv.cli.console import say
+
+    say(
+        f"{resource}: this code cannot decode {version.api_version}, with "
+        f"{count(version.rows, 'row')} in it: install the package that has it, or name it "
+        "with --apis"
+    )
 
 
 def key_name(key: Key) -> str:

@@ -44,12 +44,15 @@ def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
     rows: list[Sequence[str]] = []
     for run in found:
         size = store.undo_size(run.id)
+        # Only rewriting references, and undoing that, is about no resource in particular.
         what = ", ".join(
             f"{target.resource}.{target.group}".rstrip(".") + f" to {target.to}"
             for target in run.targets
         )
         kept = f"{size.rows:,} objects, {_size(size.bytes)}" if size.rows else "-"
-        rows.append((run.id, run.state, f"{run.began:%Y-%m-%d %H:%M:%S}", kept, what or "-"))
+        rows.append(
+            (run.id, run.state, f"{run.began:%Y-%m-%d %H:%M:%S}", kept, what or "references")
+        )
     return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "WHAT"), rows
 
 

@@ -11,8 +11,11 @@ from kconv.cli.database import DEFAULT_DB
 from kconv.cli.options import Apis, Db, Output, Report, output_versions
 
 if TYPE_CHECKING:
+    from kconv.gvk import GroupResource
     from kconv.store import Run, Store
-    from kconv_migrations.storage import ResourceStatus, Verdict
+    from kconv_migrations.storage import ResourceStatus, Verdict, VersionStatus
+
+    Unknown = tuple[GroupResource, VersionStatus]
 
 MANY = 100_000
 """Objects over which plain ``status`` does not read each of them for references."""
@@ -37,6 +40,7 @@ def status(
 ) -> None:
     """Count rows by encoded version, show runs, and say which versions may be deleted."""
     from kconv.cli.console import emit_json
+    from kconv.cli.migrate_report import say_undecodable
     from kconv.gvk import GroupVersion
     from kconv.pipeline import Pipeline
     from kconv.scheme import load_scheme
@@ -47,11 +51,12 @@ def status(
     try:
         pipeline = Pipeline(load_scheme(apis=apis or ()))
         found = storage.status(store)
+        unknown = storage.undecodable(pipeline.scheme, found)
         if may_drop:
             versions = [GroupVersion.parse(each) for each in may_drop]
             references = True
         else:
-            versions = _versions(pipeline, found)
+            versions = _versions(pipeline, found, unknown)
             references = _objects(found) <= MANY
         verdicts = [
             storage.may_drop(store, pipeline, version, days=days, references=references)
@@ -62,7 +67,7 @@ def status(
         if output is Report.JSON:
             document: dict[str, Any] = {"mayDrop": [_verdict_as_json(each) for each in verdicts]}
             if not may_drop:
-                document["resources"] = [_status_as_json(each) for each in found]
+                document["resources"] = [_status_as_json(each, unknown) for each in found]
                 document["runs"] = [run_as_json(each, sizes[each.id]) for each in runs]
                 document["quarantined"] = len(store.quarantined())
             emit_json(document)
@@ -70,14 +75,21 @@ def status(
             _print_verdicts(verdicts, days)
         else:
             _print(store, found, runs, verdicts, references)
+            for resource, version in unknown:
+                say_undecodable(resource, version)
     finally:
         store.close()
     if may_drop and not all(each.may for each in verdicts):
         raise typer.Exit(1)
 
 
-def _versions(pipeline: Any, found: Sequence[ResourceStatus]) -> list[Any]:
-    """The versions that might go: of kinds that are stored and have another one."""
+def _versions(
+    pipeline: Any, found: Sequence[ResourceStatus], unknown: Sequence[Unknown]
+) -> list[Any]:
+    """The versions that might go: of kinds that are stored and have another one.
+
+    And those that are stored though the code does not have them: gone too early.
+    """
     from kconv.gvk import GroupVersion
 
     stored = {each.resource for each in found}
@@ -89,6 +101,8 @@ def _versions(pipeline: Any, found: Sequence[ResourceStatus]) -> list[Any]:
         for version in each.versions:
             if not version.preferred:
                 versions[GroupVersion.parse(version.api_version)] = None
+    for _, version in unknown:
+        versions[GroupVersion.parse(version.api_version)] = None
     return sorted(versions)
 
 
@@ -172,7 +186,7 @@ def _verdict_as_json(each: Verdict) -> dict[str, Any]:
     }
 
 
-def _status_as_json(each: ResourceStatus) -> dict[str, Any]:
+def _status_as_json(each: ResourceStatus, unknown: Sequence[Unknown]) -> dict[str, Any]:
     return {
         "resource": str(each.resource),
         "preferred": each.preferred,
@@ -183,6 +197,7 @@ def _status_as_json(each: ResourceStatus) -> dict[str, Any]:
                 "preferred": version.preferred,
                 "objects": version.objects,
                 "changes": version.changes,
+                "decodable": (each.resource, version) not in unknown,
             }
             for version in each.versions
         ],

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kconv.cli.console import emit_json
+from kconv.cli.console import emit, emit_json
 from kconv.cli.database import DEFAULT_DB, outage
 from kconv.cli.hands import groups_of, hands_for
 from kconv.cli.message import Interrupted
 from kconv.cli.migrate_report import (
     announce,
     complain,
+    complain_of_references,
     outcome_as_json,
     referring_as_json,
     report,
@@ -51,6 +52,7 @@ def migrate_stored(
     store = open_store(db)
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.Referring] = []
+    runs: list[str] = []
     text = output == "text"
     groups = groups_of(names, to)
     try:
@@ -74,7 +76,9 @@ def migrate_stored(
                 outage=outage(db),
             )
             if rewrite_references:
-                references = storage.references_of(store, pipeline, targets)
+                # Without --to, every version that is not preferred gives way to the one that is.
+                standing = () if to else storage.as_preferred(store, scheme, names)
+                references = storage.references_of(store, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:
@@ -83,11 +87,20 @@ def migrate_stored(
                     if text:
                         with meter.aside():
                             report(outcome, dry_run, rate)
-        if rewrite_references and not dry_run:
-            for each in storage.rewrite_references(store, pipeline, references, settings):
+        if rewrite_references:
+            looked = (
+                storage.referring(store, pipeline, references)
+                if dry_run
+                else storage.rewrite_references(store, pipeline, references, settings, runs.append)
+            )
+            for each in looked:
                 repaired.append(each)
                 if text:
                     report_references(each)
+            if text and not repaired:
+                emit("references: all of them name versions that stay")
+            if text and any(each.rewritten for each in repaired):
+                emit(f"references: run {runs[0]}")
     except KeyboardInterrupt:
         raise Interrupted("what is rewritten stays; `kconv migrate` goes on from here") from None
     finally:
@@ -96,8 +109,10 @@ def migrate_stored(
         document = {"dryRun": dry_run, "run": outcomes[0].run if outcomes else ""}
         document |= {"resources": [outcome_as_json(each) for each in outcomes]}
         if rewrite_references:
+            document["referencesRun"] = runs[0] if runs else ""
             document["references"] = [referring_as_json(each) for each in repaired]
         emit_json(document)
     complain(outcomes, dry_run)
+    complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)
     return 0 if done else 1

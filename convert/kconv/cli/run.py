@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from kconv.cli.message import Interrupted, error_lines
 from kconv.cli.quick import plain
@@ -25,6 +25,9 @@ BROKEN_PIPE = 141
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``kconv`` with ``arguments``, those of the process by default; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if _is_closed(sys.stdout):
+        # The next file opened, a database perhaps, would take its place and get what is printed.
+        return fail(["error: standard output is closed: direct it to a file, or /dev/null"], 3)
     try:
         found = plain(arguments)
         if found is None:
@@ -44,6 +47,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except OSError as error:
         return fail([f"error: {error.strerror or error}: {error.filename or 'input or output'}"], 3)
+
+
+def _is_closed(stream: IO[str] | None) -> bool:
+    """Whether a standard stream was closed by who started the process: Python has none then."""
+    return stream is None
 
 
 def _run_plain(command: str, options: dict[str, Any]) -> int:

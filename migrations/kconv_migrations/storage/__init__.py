@@ -11,7 +11,7 @@ from kconv_migrations.rows.workers import Hands, InProcess, Workers, default_wor
 from kconv_migrations.storage.lease import LEASE, Held, hold
 from kconv_migrations.storage.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations.storage.outcome import LIVE, Outcome, Progress, Settings
-from kconv_migrations.storage.plan import Target, plan
+from kconv_migrations.storage.plan import Target, as_preferred, plan
 from kconv_migrations.storage.repair import (
     Referring,
     references_of,
@@ -19,7 +19,7 @@ from kconv_migrations.storage.repair import (
     rewrite_references,
 )
 from kconv_migrations.storage.run import migrate
-from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status
+from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status, undecodable
 from kconv_migrations.storage.survey import Survey, TargetSurvey, survey
 from kconv_migrations.storage.undo import Undone, drop_undo, undo
 from kconv_migrations.storage.verify import Verified, verify
@@ -47,6 +47,7 @@ __all__ = [
     "Verified",
     "VersionStatus",
     "Workers",
+    "as_preferred",
     "default_workers",
     "drop_undo",
     "hold",
@@ -58,6 +59,7 @@ __all__ = [
     "rewrite_references",
     "status",
     "survey",
+    "undecodable",
     "undo",
     "verify",
 ]

@@ -10,6 +10,7 @@ from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.store import ClientCount, Store
 from kconv_migrations.storage.outcome import LIVE
+from kconv_migrations.storage.plan import as_preferred
 from kconv_migrations.storage.repair import references_of, referring
 from kconv_migrations.storage.status import status
 
@@ -124,12 +125,21 @@ def _servers(store: Store, pipeline: Pipeline, version: GroupVersion, live: floa
 
 def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iterator[str]:
     name = str(version)
+    standing = as_preferred(store, pipeline.scheme)
+    preferred = {each.spoke.gvk.kind for each in standing if each.api_version == name}
     for found in referring(store, pipeline, references_of(store, pipeline, (), version)):
         number = sum(n for (_, old, _), n in found.references.items() if old == name)
         if number:
+            # What is preferred has to give way first.
+            first = (
+                f" --to {version.group or 'core'}={new.rpartition('/')[2]}"
+                for kind, old, new in sorted(found.references)
+                if old == name and kind in preferred
+            )
+            to = next(first, "")
             yield (
                 f"{found.resource}: {count(number, 'reference')} to it, as in "
-                f"{found.examples[name]}; `kconv migrate --rewrite-references` rewrites them"
+                f"{found.examples[name]}; `kconv migrate{to} --rewrite-references` rewrites them"
             )
         if found.failures:
             yield (

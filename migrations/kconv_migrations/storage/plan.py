@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kconv.errors import NotRegistered, UsageError
@@ -77,6 +77,25 @@ def plan(
         listed = ", ".join(map(str, sorted(idle)))
         raise UsageError(f"--to says nothing about {listed}: name a version of its group")
     return [targets[resource] for resource in sorted(targets)]
+
+
+def as_preferred(store: Store, scheme: Scheme, resources: Sequence[str] = ()) -> Iterator[Target]:
+    """Every resource of the scheme, or those named, as it is: in the version that is preferred.
+
+    That is the one on record, or what the scheme says where there is none. Resources that are
+    stored in a version that the scheme does not have are left out.
+    """
+    record = {each.resource: each for each in status(store)}
+    named = _named(scheme, record, resources)
+    for kind in scheme.kinds:
+        resource = kind.group_resource
+        if named is not None and resource not in named:
+            continue
+        recorded = record[resource].preferred if resource in record else ""
+        preferred = recorded or str(kind.storage)
+        spoke = kind.spoke_for(GroupVersion.parse(preferred))
+        if spoke is not None:
+            yield Target(kind, spoke, preferred)
 
 
 def _resumed(scheme: Scheme, each: ResourceStatus) -> Target:

@@ -152,9 +152,17 @@ def _mended(
 
 
 def rewrite_references(
-    store: Store, pipeline: Pipeline, references: References, settings: Settings
+    store: Store,
+    pipeline: Pipeline,
+    references: References,
+    settings: Settings,
+    began: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Referring]:
-    """`referring` that rewrites, as a run of its own. Raises `Conflict` when another goes on."""
+    """`referring` that rewrites, as a run of its own; ``began`` hears the run's id.
+
+    Raises `Conflict` when another run goes on.
+    """
     with hold(store, [], settings.lease) as held:
+        began(held.id)
         yield from referring(store, pipeline, references, rewrite_as=held.id, undo=settings.undo)
         held.ending = "done"

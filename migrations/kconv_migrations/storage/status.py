@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kconv.gvk import GroupResource
+from kconv.gvk import GroupResource, GroupVersion
+from kconv.scheme import Scheme
 from kconv.store import Store
 
 
@@ -58,3 +60,20 @@ def status(store: Store) -> list[ResourceStatus]:
         version = VersionStatus(row.api_version, row[:3] in preferred, row.objects, row.changes)
         found.setdefault(GroupResource(row.group, row.resource), []).append(version)
     return [ResourceStatus(resource, tuple(versions)) for resource, versions in found.items()]
+
+
+def undecodable(
+    scheme: Scheme, found: Iterable[ResourceStatus]
+) -> list[tuple[GroupResource, VersionStatus]]:
+    """Versions on record that the scheme does not have, though rows are or would be in them."""
+    kinds = {kind.group_resource: kind for kind in scheme.kinds}
+    return [
+        (each.resource, version)
+        for each in found
+        for version in each.versions
+        if (version.rows or version.preferred)
+        and (
+            each.resource not in kinds
+            or kinds[each.resource].spoke_for(GroupVersion.parse(version.api_version)) is None
+        )
+    ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.store import Run, Server, Store
 from kconv_migrations.storage.blockers import blocking
+from kconv_migrations.storage.lease import is_dead
 from kconv_migrations.storage.outcome import LIVE
 from kconv_migrations.storage.plan import Target
 from kconv_migrations.storage.repair import Referring, references_of, referring
@@ -25,14 +27,25 @@ class TargetSurvey:
     @property
     def objects(self) -> int:
         """Objects that would be rewritten."""
-        wanted = self.target.api_version
-        return sum(each.objects for each in self.versions if each.api_version != wanted)
+        return sum(each.objects for each in self._rewritten)
 
     @property
     def changes(self) -> int:
         """Entries of the change log that would be rewritten."""
-        wanted = self.target.api_version
-        return sum(each.changes for each in self.versions if each.api_version != wanted)
+        return sum(each.changes for each in self._rewritten)
+
+    @property
+    def unknown(self) -> tuple[VersionStatus, ...]:
+        """Versions that the code does not have: their rows cannot be converted."""
+        find = self.target.kind.spoke_for
+        return tuple(
+            each for each in self.versions if find(GroupVersion.parse(each.api_version)) is None
+        )
+
+    @property
+    def _rewritten(self) -> list[VersionStatus]:
+        stay = {self.target.api_version, *(each.api_version for each in self.unknown)}
+        return [each for each in self.versions if each.api_version not in stay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +70,13 @@ def survey(
     *,
     live: float = LIVE,
     references: bool = True,
+    standing: Sequence[Target] = (),
 ) -> Survey:
-    """Look at what a migration would meet; every object is read for ``references``."""
+    """Look at what a migration would meet; every object is read for ``references``.
+
+    Those to other versions than the ones of ``targets``, and of ``standing`` where that says
+    nothing of a resource, are counted.
+    """
     servers = store.servers(live)
     record = {each.resource: each.versions for each in status(store)}
     found = tuple(
@@ -71,6 +89,10 @@ def survey(
     )
     looked: tuple[Referring, ...] = ()
     if references:
-        looked = tuple(referring(store, pipeline, references_of(store, pipeline, targets)))
-    running = (run for run in store.runs() if run.state == "running" and run.lease > 0)
+        looked = tuple(
+            referring(store, pipeline, references_of(store, pipeline, [*standing, *targets]))
+        )
+    running = (
+        run for run in store.runs() if run.state == "running" and run.lease > 0 and not is_dead(run)
+    )
     return Survey(found, tuple(servers), looked, next(running, None))
