@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+from sqlalchemy import create_engine, text
+
 from cli.samples import Ended
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore
@@ -56,6 +58,40 @@ def test_what_somebody_wrote_is_not_compared(store: SqlStore, pipeline: Pipeline
     store.update(written.key, expected=written.resource_version, api_version=NEW, data=data)
     found = verified(store, pipeline)
     assert (found.sound, found.compared) == (True, 2)
+
+
+def test_before_images_in_a_version_that_left_the_code(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    migrated(store, pipeline, 4)
+    gone = "batch/v1alpha7"
+    _rename_images(database_url, OLD, gone, ["cron-0000", "cron-0001", "cron-0002"])
+    found = verified(store, pipeline)
+    assert (found.failures, found.compared, found.unread) == ([], 1, {gone: 3})
+    ended = kconv("migrate", "verify")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        "cronjobs.batch: 4 objects and 4 changes, 0 wrong, 1 compared with before",
+        f"cronjobs.batch: 3 before-images in {gone} not compared: this code cannot read them",
+    ]
+    (resource,) = json.loads(kconv("migrate", "verify", "-o", "json").out)["resources"]
+    assert (resource["failures"], resource["compared"]) == ([], 1)
+    assert resource["unread"] == {gone: 3}
+
+
+def _rename_images(url: str, old: str, new: str, names: list[str]) -> None:
+    """Have before-images be in another version."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for name in names:
+            where = {"name": name}
+            found = connection.execute(text("SELECT data FROM undo WHERE name = :name"), where)
+            data = bytes(found.scalar_one()).replace(old.encode(), new.encode())
+            connection.execute(
+                text("UPDATE undo SET api_version = :version, data = :data WHERE name = :name"),
+                {"version": new, "data": data, **where},
+            )
+    engine.dispose()
 
 
 def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:

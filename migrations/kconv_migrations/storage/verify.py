@@ -20,13 +20,17 @@ BATCH = 500
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at of a resource; ``compared`` objects have a before-image that fits."""
+    """What was looked at of a resource; ``compared`` objects have a before-image that fits.
+
+    ``unread`` counts those whose before-image this code cannot read, by the image's version.
+    """
 
     resource: GroupResource
     preferred: str
     objects: int = 0
     changes: int = 0
     compared: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
     failures: list[Quarantined] = field(default_factory=list)
 
     @property
@@ -44,8 +48,9 @@ def verify(
     """Verify every resource on record, or ``only`` some.
 
     A row fails that does not decode, is not in the preferred version, or does not mean what its
-    before-image means, where one is kept of it and nobody has written the object since. Rows of
-    a resource that the scheme does not have all fail. Nothing is written.
+    before-image means, where one is kept of it and nobody has written the object since. One that
+    this code cannot read, as its version has left the code, is no failure. Rows of a resource
+    that the scheme does not have all fail. Nothing is written.
     """
     wanted = set(only)
     runs = tuple(run.id for run in store.runs() if store.undo_size(run.id).rows)
@@ -72,6 +77,8 @@ def _note(verified: Verified, answer: Answer, where: Place) -> None:
         if problem is not None:
             verified.failures.append(entry(problem, row, where))
     verified.compared += answer.compared
+    for version, count in answer.done.unread.items():
+        verified.unread[version] = verified.unread.get(version, 0) + count
     if where == "objects":
         verified.objects += len(rows)
     else:
