@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from kconv.errors import Expired, NotFound
 from kconv.gvk import GroupResource
-from kconv.store import Place, Quarantined, Store
-from kconv_migrations.rows.jobs import Job
+from kconv.pipeline import Pipeline
+from kconv.store import Place, Quarantined, Store, Stored
+from kconv_migrations.rows.jobs import Hand, Job
 from kconv_migrations.rows.problem import Problem
 from kconv_migrations.rows.spans import Answer
 from kconv_migrations.rows.workers import Hands
@@ -65,6 +67,64 @@ def verify(
                 _note(verified, answer, where)
             progress(verified)
         yield verified
+
+
+@dataclass(slots=True)
+class LookedAgain:
+    """The rows in quarantine: ``released`` ones are well, ``wrong`` ones still are not.
+
+    ``elsewhere`` are in another version than the preferred one: a run is to rewrite them.
+    """
+
+    released: list[Quarantined] = field(default_factory=list)
+    wrong: list[Quarantined] = field(default_factory=list)
+    elsewhere: list[Quarantined] = field(default_factory=list)
+
+
+def look_again(store: Store, pipeline: Pipeline) -> LookedAgain:
+    """Take rows out of quarantine that decode and are in the preferred version.
+
+    No run would rewrite them, where an older version is preferred again. What is wrong with the
+    others in that version is recorded anew.
+    """
+    found = LookedAgain()
+    preferred = {
+        (each.group, each.resource): each.api_version
+        for each in store.storage_versions()
+        if each.preferred
+    }
+    hand = Hand(pipeline)
+    for each in store.quarantined():
+        if preferred.get((each.key.group, each.key.resource)) != each.api_version:
+            found.elsewhere.append(each)
+            continue
+        row = _row_of(store, each)
+        if row is None:
+            continue
+        job = Job("verify", GroupResource(each.key.group, each.key.resource), each.api_version)
+        problem = hand.do(job, [(row.api_version, row.data)]).problems.get(0)
+        if problem is None:
+            found.released.append(each)
+        else:
+            found.wrong.append(entry(problem, row, each.where, each.run))
+    store.release(found.released)
+    store.quarantine(found.wrong)
+    return found
+
+
+def _row_of(store: Store, quarantined: Quarantined) -> Stored | None:
+    """The row that an entry speaks of; None where it has been written or has gone since."""
+    key, number = quarantined.key, quarantined.resource_version
+    try:
+        if quarantined.where == "objects":
+            rows = [store.get(key)]
+        else:
+            changes = store.changes(number - 1, group=key.group, resource=key.resource, limit=1)
+            rows = [each.stored for each in changes]
+    except (NotFound, Expired):
+        return None
+    wanted = (key, number, quarantined.api_version)
+    return next((r for r in rows if (r.key, r.resource_version, r.api_version) == wanted), None)
 
 
 def _note(verified: Verified, answer: Answer, where: Place) -> None:
