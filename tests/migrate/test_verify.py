@@ -1,13 +1,17 @@
 """Looking at every row again finds what is not as it should be."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from cli.samples import Ended
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore
+from kconv_migrations.rows.spans import Answer, Reader, Span
 from kconv_migrations.storage import InProcess, Settings, Verified, Workers, migrate, plan, verify
 from migrate.samples import NEW, OLD, encoded, key, seed
 
@@ -92,6 +96,27 @@ def _rename_images(url: str, old: str, new: str, names: list[str]) -> None:
                 {"version": new, "data": data, **where},
             )
     engine.dispose()
+
+
+def test_ctrl_c_waits_for_the_page(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no statement that is interrupted, of which SQLAlchemy would write a traceback."""
+    migrated(store, pipeline, 2)
+    handler = signal.getsignal(signal.SIGINT)
+    do, ended = Reader.do, list[Answer]()
+
+    def interrupted(self: Reader, span: Span) -> Answer:
+        os.kill(os.getpid(), signal.SIGINT)
+        ended.append(do(self, span))
+        return ended[-1]
+
+    monkeypatch.setattr(Reader, "do", interrupted)
+    called = kconv("migrate", "verify", "--workers", "1")
+    assert (called.code, called.out) == (130, "")
+    assert called.err == "interrupted: nothing was written; the same command begins anew\n"
+    assert len(ended) == 1
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:

@@ -52,7 +52,8 @@ def verify(
     A row fails that does not decode, is not in the preferred version, or does not mean what its
     before-image means, where one is kept of it and nobody has written the object since. One that
     this code cannot read, as its version has left the code, is no failure. Rows of a resource
-    that the scheme does not have all fail. Nothing is written.
+    that the scheme does not have all fail. Nothing is written. ``progress`` is told after each
+    page.
     """
     wanted = set(only)
     runs = tuple(run.id for run in store.runs() if store.undo_size(run.id).rows)
@@ -65,7 +66,7 @@ def verify(
         for where in places:
             for answer in through(hands, spans_of(store, job, where, BATCH, runs=runs)):
                 _note(verified, answer, where)
-            progress(verified)
+                progress(verified)
         yield verified
 
 
