@@ -90,11 +90,11 @@ def insert(url: str, objects: Iterable[tuple[str, bytes]]) -> None:
     engine.dispose()
 
 
-def put(url: str, name: str, data: bytes) -> None:
-    """Replace the bytes of an object behind the store's back."""
+def put(url: str, name: str, data: bytes, table: str = "objects") -> None:
+    """Replace the bytes of an object, or of its changes, behind the store's back."""
     engine = create_engine(url)
     with engine.begin() as connection:
         mark = "?" if engine.dialect.name == "sqlite" else "%s"
-        statement = f"UPDATE objects SET data = {mark} WHERE name = {mark}"
+        statement = f"UPDATE {table} SET data = {mark} WHERE name = {mark}"
         connection.exec_driver_sql(statement, (data, name))
     engine.dispose()

@@ -43,6 +43,38 @@ def test_list_show_and_retry(
     assert kconv("migrate", "quarantine").out == "nothing is in quarantine\n"
 
 
+@pytest.mark.parametrize("back", ["undo", "--to"])
+def test_retry_where_the_old_version_is_preferred_again(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, database_url: str, back: str
+) -> None:
+    seed(store, pipeline, 3)
+    good = encoded(pipeline, "typed")
+    bad = good.replace(b'"suspend":false', b'"suspend":"no"')
+    store.create(key("typed"), uid="typed", api_version=OLD, data=bad)
+    assert kconv("migrate", "cronjobs.batch", "--to", "batch=v1").code == 1
+    assert len(store.quarantined()) == 2
+    going = ("undo", store.runs()[0].id) if back == "undo" else ("--to", "batch=v1beta1")
+    kconv("migrate", *going)
+    kconv("migrate")
+    assert store.storage_version("batch", "cronjobs") == OLD
+    still = kconv("migrate", "quarantine", "retry")
+    assert still.code == 1
+    assert "2 rows in the preferred version cannot be read" in still.err
+    assert "spec.suspend" in still.err
+    put(database_url, "typed", good)
+    half = kconv("migrate", "quarantine", "retry", "-o", "json")
+    assert half.code == 1  # its entry in the change log is as it was
+    document = json.loads(half.out)
+    assert [each["in"] for each in document["released"]] == ["objects"]
+    assert [each["in"] for each in document["left"]] == ["changes"]
+    put(database_url, "typed", good, table="changes")
+    retried = kconv("migrate", "quarantine", "retry")
+    assert (retried.code, retried.err) == (0, "")
+    assert retried.out == "cronjobs.batch: 1 row well again, no longer in quarantine\n"
+    assert store.quarantined() == []
+    assert kconv("migrate", "quarantine").out == "nothing is in quarantine\n"
+
+
 @pytest.mark.parametrize(("options", "told"), [((), 2), (("--validate",), 4)])
 def test_a_rule_that_was_tightened_keeps_nothing_back(
     kconv: Run, store: SqlStore, pipeline: Pipeline, options: tuple[str, ...], told: int

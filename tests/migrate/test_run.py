@@ -1,7 +1,9 @@
 """The run: rewriting, races, failures, resuming, proof."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from unittest.mock import ANY
 
 import pytest
@@ -224,6 +226,66 @@ def test_rate_is_held(store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 10)
     outcome = run(store, pipeline, "batch=v1", batch_size=2, rate=40)
     assert outcome.seconds >= 20 / 40
+
+
+def test_rate_is_held_all_along(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer rows than a batch too; and a run that was held up does not catch up at once."""
+    seed(store, pipeline, 60)
+    clock = [0.0]
+    pages: list[tuple[float, int]] = []
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    def tell(progress: Progress) -> None:
+        if progress.done > sum(rows for _, rows in pages):
+            pages.append((clock[0], progress.done - sum(rows for _, rows in pages)))
+            if len(pages) == 2:
+                clock[0] += 100  # as if the database had been away
+
+    faked = SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep)
+    monkeypatch.setattr("kconv_migrations.storage.run.time", faked)
+    assert run(store, pipeline, "batch=v1", rate=9.5, progress=tell).done
+    assert sum(rows for _, rows in pages) == 120
+    for first, _ in pages:
+        assert sum(rows for at, rows in pages if first <= at < first + 3) <= 4 * 10
+
+
+def test_rehearsal_does_not_count_what_it_slept(store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 10)
+    began = time.monotonic()
+    outcome = run(store, pipeline, "batch=v1", dry_run=True, rate=20)
+    assert time.monotonic() - began >= 1
+    assert outcome.seconds < 0.5
+
+
+@pytest.mark.parametrize("rate", [1e-12, 1e-320])
+def test_rate_of_next_to_nothing(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, rate: float
+) -> None:
+    seed(store, pipeline, 2)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    faked = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+    monkeypatch.setattr("kconv_migrations.storage.run.time", faked)
+    with pytest.raises(KeyboardInterrupt):
+        run(store, pipeline, "batch=v1", rate=rate)
+    assert max(slept) < 3600
+    assert rows(store) == {NEW: (1, 0), OLD: (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("rate", "page"), [(0, 50), (0.1, 1), (1.5, 2), (49.5, 50), (100, 50), (float("inf"), 50)]
+)
+def test_page_is_no_more_than_a_second_of_the_rate(rate: float, page: int) -> None:
+    assert Settings(batch_size=50, rate=rate).page == page
 
 
 @pytest.mark.parametrize("checks", ["fields", "all"])

@@ -1,11 +1,17 @@
 """Looking at every row again finds what is not as it should be."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
+
+import pytest
+from sqlalchemy import create_engine, text
 
 from cli.samples import Ended
 from kconv.pipeline import Pipeline
 from kconv.store import SqlStore
+from kconv_migrations.rows.spans import Answer, Reader, Span
 from kconv_migrations.storage import InProcess, Settings, Verified, Workers, migrate, plan, verify
 from migrate.samples import NEW, OLD, encoded, key, seed
 
@@ -56,6 +62,61 @@ def test_what_somebody_wrote_is_not_compared(store: SqlStore, pipeline: Pipeline
     store.update(written.key, expected=written.resource_version, api_version=NEW, data=data)
     found = verified(store, pipeline)
     assert (found.sound, found.compared) == (True, 2)
+
+
+def test_before_images_in_a_version_that_left_the_code(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    migrated(store, pipeline, 4)
+    gone = "batch/v1alpha7"
+    _rename_images(database_url, OLD, gone, ["cron-0000", "cron-0001", "cron-0002"])
+    found = verified(store, pipeline)
+    assert (found.failures, found.compared, found.unread) == ([], 1, {gone: 3})
+    ended = kconv("migrate", "verify")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        "cronjobs.batch: 4 objects and 4 changes, 0 wrong, 1 compared with before",
+        f"cronjobs.batch: 3 before-images in {gone} not compared: this code cannot read them",
+    ]
+    (resource,) = json.loads(kconv("migrate", "verify", "-o", "json").out)["resources"]
+    assert (resource["failures"], resource["compared"]) == ([], 1)
+    assert resource["unread"] == {gone: 3}
+
+
+def _rename_images(url: str, old: str, new: str, names: list[str]) -> None:
+    """Have before-images be in another version."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for name in names:
+            where = {"name": name}
+            found = connection.execute(text("SELECT data FROM undo WHERE name = :name"), where)
+            data = bytes(found.scalar_one()).replace(old.encode(), new.encode())
+            connection.execute(
+                text("UPDATE undo SET api_version = :version, data = :data WHERE name = :name"),
+                {"version": new, "data": data, **where},
+            )
+    engine.dispose()
+
+
+def test_ctrl_c_waits_for_the_page(
+    kconv: Run, store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no statement that is interrupted, of which SQLAlchemy would write a traceback."""
+    migrated(store, pipeline, 2)
+    handler = signal.getsignal(signal.SIGINT)
+    do, ended = Reader.do, list[Answer]()
+
+    def interrupted(self: Reader, span: Span) -> Answer:
+        os.kill(os.getpid(), signal.SIGINT)
+        ended.append(do(self, span))
+        return ended[-1]
+
+    monkeypatch.setattr(Reader, "do", interrupted)
+    called = kconv("migrate", "verify", "--workers", "1")
+    assert (called.code, called.out) == (130, "")
+    assert called.err == "interrupted: nothing was written; the same command begins anew\n"
+    assert len(ended) == 1
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:

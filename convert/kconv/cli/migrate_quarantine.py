@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,7 +40,8 @@ def quarantine(
     """List the rows that could not be rewritten, show one with its bytes, or try them again.
 
     They are stored as they were. A row leaves the quarantine when it is rewritten, written or
-    deleted. `list` and `show` read only; `retry` ends with 1 if rows are left.
+    deleted, or when `retry` finds that it is well and in the preferred version. `list` and `show`
+    read only; `retry` ends with 1 if rows are left.
     """
     from kconv.errors import UsageError
     from kconv.store import open_store
@@ -123,27 +125,38 @@ def _data(store: Store, row: Quarantined) -> str:
 
 
 def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> None:
-    from kconv.cli.console import emit, emit_json
-    from kconv.cli.migrate_report import complain, outcome_as_json, report
+    from kconv.cli.console import emit, emit_json, say
+    from kconv.cli.message import count
+    from kconv.cli.migrate_report import complain, complain_of, outcome_as_json, report
+    from kconv.cli.migrate_report import rows_as_json as as_json
     from kconv.pipeline import Pipeline
     from kconv.scheme import load_scheme
     from kconv_migrations import storage
 
-    names = sorted({row.key.qualified for row in store.quarantined()})
-    outcomes: list[Any] = []
-    if names:
+    looked, outcomes = storage.LookedAgain(), list[Any]()
+    any_there = bool(store.quarantined())
+    if any_there:
         scheme = load_scheme(apis=apis or ())
         pipeline = Pipeline(scheme)
-        targets = storage.plan(store, scheme, names)
-        settings = storage.Settings(outage=outage(db))
-        outcomes = list(storage.migrate(store, pipeline, targets, settings))
+        looked = storage.look_again(store, pipeline)
+        if names := sorted({row.key.qualified for row in looked.elsewhere}):
+            targets = storage.plan(store, scheme, names)
+            settings = storage.Settings(outage=outage(db))
+            outcomes = list(storage.migrate(store, pipeline, targets, settings))
+    left = store.quarantined()
     if output is Report.JSON:
-        emit_json({"resources": [outcome_as_json(each) for each in outcomes]})
-    elif not names:
+        document: dict[str, Any] = {"resources": [outcome_as_json(each) for each in outcomes]}
+        emit_json(document | {"released": as_json(looked.released), "left": as_json(left)})
+    elif not any_there:
         emit("nothing is in quarantine")
     else:
+        for name, number in sorted(Counter(row.key.qualified for row in looked.released).items()):
+            emit(f"{name}: {count(number, 'row')} well again, no longer in quarantine")
         for each in outcomes:
             report(each, dry_run=False, rate=0)
+    complain_of(looked.wrong, "in the preferred version cannot be read; left as they were")
     complain(outcomes, dry_run=False)
-    if not all(each.done for each in outcomes):
+    if looked.wrong:
+        say("repair the code or the objects, then `kconv migrate quarantine retry`")
+    if left or not all(each.done for each in outcomes):
         raise typer.Exit(1)

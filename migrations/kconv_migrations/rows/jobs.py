@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from kconv.errors import StoreError
+from kconv.errors import KconvError, StoreError
 from kconv.gvk import GroupResource, GroupVersion
 from kconv.paths import describe, format_path
 from kconv.pipeline import HubObject, Pipeline
@@ -54,13 +54,15 @@ class Done:
     """What became of the rows of a job, by their places among them.
 
     ``data`` has the new bytes, None where there is a problem. ``broken`` rows are well but for a
-    rule that they break; ``lost`` counts rows by path that the new version cannot hold.
+    rule that they break; ``lost`` counts rows by path that the new version cannot hold;
+    ``unread`` counts before-images by version that this code cannot read.
     """
 
     data: list[bytes | None] = field(default_factory=list)
     problems: dict[int, Problem] = field(default_factory=dict)
     broken: dict[int, Problem] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
 
 
 class Hand:
@@ -109,7 +111,10 @@ class Hand:
         for place, (api_version, data) in enumerate(rows):
             try:
                 if job.task == "verify":
-                    self._verify(reencoder, kind, rows[place], images[place] if images else None)
+                    image = images[place] if images else None
+                    read = self._verify(reencoder, kind, rows[place], image)
+                    if image is not None and not read:
+                        done.unread[image[0]] = done.unread.get(image[0], 0) + 1
                     continue
                 spoke = spokes[api_version]
                 if spoke is not None and target is not None:
@@ -140,19 +145,23 @@ class Hand:
         kind: HubKind,
         stored: tuple[str, bytes],
         image: tuple[str, bytes] | None,
-    ) -> None:
+    ) -> bool:
+        """Raises what is wrong with a row; False where its before-image cannot be read."""
         api_version, data = stored
         row = reencoder.decode(data, api_version, kind)
         after = self._pipeline.to_hub(row)
         if image is None:
-            return
-        before = reencoder.hub(image[1], image[0], kind)
+            return True
+        try:
+            before = reencoder.hub(image[1], image[0], kind)
+        except KconvError:
+            # Its version may have left the code since, which says nothing about the row.
+            return False
         found = list(differences(before, after))
-        if not found:
-            return
-        if self._said(before, row.spoke) != self._said(after, row.spoke):
+        if found and self._said(before, row.spoke) != self._said(after, row.spoke):
             message = f"{row.ref}: differs from its before-image: {describe(found)}"
             raise NotAsBefore(message, about=row.ref, findings=found)
+        return True
 
     def _said(self, hub: HubObject, spoke: Spoke) -> Value:
         """What an object says, whichever versions its references name."""

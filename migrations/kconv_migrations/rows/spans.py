@@ -94,7 +94,8 @@ class Reader:
         ]
         over = last is None or (span.until is not None and last >= span.until)  # type: ignore[operator]
         rest = None if over else replace(span, after=last)
-        return Answer(places, done, rest, sum(each is not None for each in images))
+        compared = sum(each is not None for each in images) - sum(done.unread.values())
+        return Answer(places, done, rest, compared)
 
     def _objects(self, span: Span) -> list[Stored]:
         after = span.after

@@ -22,7 +22,7 @@ from kconv_migrations.storage.run import migrate
 from kconv_migrations.storage.status import ResourceStatus, VersionStatus, status, undecodable
 from kconv_migrations.storage.survey import Survey, TargetSurvey, survey
 from kconv_migrations.storage.undo import Undone, drop_undo, undo
-from kconv_migrations.storage.verify import Verified, verify
+from kconv_migrations.storage.verify import LookedAgain, Verified, look_again, verify
 
 __all__ = [
     "DAYS",
@@ -31,6 +31,7 @@ __all__ = [
     "Hands",
     "Held",
     "InProcess",
+    "LookedAgain",
     "Outcome",
     "Progress",
     "Reencoder",
@@ -51,6 +52,7 @@ __all__ = [
     "default_workers",
     "drop_undo",
     "hold",
+    "look_again",
     "may_drop",
     "migrate",
     "plan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from kconv.store import Quarantined
@@ -23,7 +24,7 @@ MOST_BROKEN = 1000
 class Settings:
     """How to run.
 
-    ``rate`` is rows a second over all, 0 for as fast as it goes; ``undo`` keeps before-images;
+    ``rate`` is rows a second, 0 for as fast as it goes; ``undo`` keeps before-images;
     ``accept_loss`` lets go what the API's author acknowledges as lost; ``validate`` judges rows by
     the rules that groups add as well, as a dry run always does. ``outage`` is for how many seconds
     to wait for a database that went away; ``live`` how old a server's heartbeat may be.
@@ -39,6 +40,14 @@ class Settings:
     outage: float = 0.0
     lease: float = LEASE
     live: float | None = LIVE
+
+    @property
+    def page(self) -> int:
+        """Rows in a transaction: with a ``rate``, those of about a second at most."""
+        # Whatever is no smaller than the batch, infinity too, bounds nothing.
+        if not 0 < self.rate < self.batch_size:
+            return self.batch_size
+        return max(1, math.ceil(self.rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,8 @@ class Outcome:
     ``broken`` were migrated though they break a rule, ``broken_count`` in all; ``lost`` counts
     rows by the path that the new version cannot hold. ``dropped`` versions are off the record,
     each in the transaction that saw no row in it; ``kept`` ones are still on it, with the rows
-    left in them.
+    left in them. ``seconds`` are those that it took; in a dry run without those that it slept to
+    keep to the rate, so that the time of a run can be told from them.
     """
 
     target: Target

@@ -31,6 +31,12 @@ _LATEST: Final = 2**63
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
 
+_CREDIT: Final = 1.0
+"""Seconds that a run which fell behind its rate may catch up; more would be a burst of writes."""
+
+_NAP: Final = 60.0
+"""Seconds to sleep at once: the system takes no time that is all too long."""
+
 
 def migrate(
     store: Store,
@@ -113,7 +119,8 @@ class MigrationPass:
         self.outcome = Outcome(target, run)
         self.failed: dict[tuple[Place, Key, int], Quarantined] = {}
         self.done = self.total = 0
-        self.began = time.monotonic()
+        self.began = self.due = time.monotonic()
+        self.slept = 0.0
 
     def rehearse(self) -> Outcome:
         """Convert every row, and write nothing."""
@@ -140,6 +147,8 @@ class MigrationPass:
     def _end(self) -> Outcome:
         self.outcome.failures = list(self.failed.values())
         self.outcome.seconds = time.monotonic() - self.began
+        if self.settings.dry_run:
+            self.outcome.seconds -= self.slept
         return self.outcome
 
     def _pass(self) -> bool:
@@ -165,7 +174,7 @@ class MigrationPass:
             accept_loss=settings.accept_loss,
             validate=settings.validate or settings.dry_run,
         )
-        spans = spans_of(self.store, job, where, settings.batch_size, target.api_version)
+        spans = spans_of(self.store, job, where, settings.page, target.api_version)
         if self.failed:
             spans = self._without_failed(spans, where)
         return through(self.hands, spans, self._patient.until_back)
@@ -265,11 +274,16 @@ class MigrationPass:
         self.outcome.raced += raced
         self.done += rows
         self._tell()
-        rate = self.settings.rate
-        if rate > 0:
-            ahead = self.done / rate - (time.monotonic() - self.began)
-            if ahead > 0:
-                time.sleep(ahead)
+        if self.settings.rate > 0:
+            self._keep_to(self.settings.rate, rows)
+
+    def _keep_to(self, rate: float, rows: int) -> None:
+        """Sleep as long as the rows just done may take; the lease is renewed in a thread."""
+        began = time.monotonic()
+        self.due = max(self.due, began - _CREDIT) + rows / rate
+        while (ahead := self.due - time.monotonic()) > 0:
+            time.sleep(min(ahead, _NAP))
+        self.slept += time.monotonic() - began
 
     def _tell(self, waiting: str = "") -> None:
         self.total = max(self.total, self.done)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from kconv.errors import Expired, NotFound
 from kconv.gvk import GroupResource
-from kconv.store import Place, Quarantined, Store
-from kconv_migrations.rows.jobs import Job
+from kconv.pipeline import Pipeline
+from kconv.store import Place, Quarantined, Store, Stored
+from kconv_migrations.rows.jobs import Hand, Job
 from kconv_migrations.rows.problem import Problem
 from kconv_migrations.rows.spans import Answer
 from kconv_migrations.rows.workers import Hands
@@ -20,13 +22,17 @@ BATCH = 500
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at of a resource; ``compared`` objects have a before-image that fits."""
+    """What was looked at of a resource; ``compared`` objects have a before-image that fits.
+
+    ``unread`` counts those whose before-image this code cannot read, by the image's version.
+    """
 
     resource: GroupResource
     preferred: str
     objects: int = 0
     changes: int = 0
     compared: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
     failures: list[Quarantined] = field(default_factory=list)
 
     @property
@@ -44,8 +50,10 @@ def verify(
     """Verify every resource on record, or ``only`` some.
 
     A row fails that does not decode, is not in the preferred version, or does not mean what its
-    before-image means, where one is kept of it and nobody has written the object since. Rows of
-    a resource that the scheme does not have all fail. Nothing is written.
+    before-image means, where one is kept of it and nobody has written the object since. One that
+    this code cannot read, as its version has left the code, is no failure. Rows of a resource
+    that the scheme does not have all fail. Nothing is written. ``progress`` is told after each
+    page.
     """
     wanted = set(only)
     runs = tuple(run.id for run in store.runs() if store.undo_size(run.id).rows)
@@ -58,8 +66,66 @@ def verify(
         for where in places:
             for answer in through(hands, spans_of(store, job, where, BATCH, runs=runs)):
                 _note(verified, answer, where)
-            progress(verified)
+                progress(verified)
         yield verified
+
+
+@dataclass(slots=True)
+class LookedAgain:
+    """The rows in quarantine: ``released`` ones are well, ``wrong`` ones still are not.
+
+    ``elsewhere`` are in another version than the preferred one: a run is to rewrite them.
+    """
+
+    released: list[Quarantined] = field(default_factory=list)
+    wrong: list[Quarantined] = field(default_factory=list)
+    elsewhere: list[Quarantined] = field(default_factory=list)
+
+
+def look_again(store: Store, pipeline: Pipeline) -> LookedAgain:
+    """Take rows out of quarantine that decode and are in the preferred version.
+
+    No run would rewrite them, where an older version is preferred again. What is wrong with the
+    others in that version is recorded anew.
+    """
+    found = LookedAgain()
+    preferred = {
+        (each.group, each.resource): each.api_version
+        for each in store.storage_versions()
+        if each.preferred
+    }
+    hand = Hand(pipeline)
+    for each in store.quarantined():
+        if preferred.get((each.key.group, each.key.resource)) != each.api_version:
+            found.elsewhere.append(each)
+            continue
+        row = _row_of(store, each)
+        if row is None:
+            continue
+        job = Job("verify", GroupResource(each.key.group, each.key.resource), each.api_version)
+        problem = hand.do(job, [(row.api_version, row.data)]).problems.get(0)
+        if problem is None:
+            found.released.append(each)
+        else:
+            found.wrong.append(entry(problem, row, each.where, each.run))
+    store.release(found.released)
+    store.quarantine(found.wrong)
+    return found
+
+
+def _row_of(store: Store, quarantined: Quarantined) -> Stored | None:
+    """The row that an entry speaks of; None where it has been written or has gone since."""
+    key, number = quarantined.key, quarantined.resource_version
+    try:
+        if quarantined.where == "objects":
+            rows = [store.get(key)]
+        else:
+            changes = store.changes(number - 1, group=key.group, resource=key.resource, limit=1)
+            rows = [each.stored for each in changes]
+    except (NotFound, Expired):
+        return None
+    wanted = (key, number, quarantined.api_version)
+    return next((r for r in rows if (r.key, r.resource_version, r.api_version) == wanted), None)
 
 
 def _note(verified: Verified, answer: Answer, where: Place) -> None:
@@ -72,6 +138,8 @@ def _note(verified: Verified, answer: Answer, where: Place) -> None:
         if problem is not None:
             verified.failures.append(entry(problem, row, where))
     verified.compared += answer.compared
+    for version, count in answer.done.unread.items():
+        verified.unread[version] = verified.unread.get(version, 0) + count
     if where == "objects":
         verified.objects += len(rows)
     else:
