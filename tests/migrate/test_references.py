@@ -1,6 +1,7 @@
 """References that name versions which give way: reported, rewritten, and what else holds one."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
     assert (verified.sound, verified.compared) == (True, 2)
     assert undo(store, store.runs()[0].id).restored == 2
     assert store.list("batch", "cronjobs").items == before
+
+
+def test_rewritten_at_a_rate(store: SqlStore, pipeline: Pipeline) -> None:
+    stored(store, pipeline)
+    references = references_of(store, pipeline, (), GroupVersion.parse(OLD))
+    began = time.monotonic()
+    (found,) = rewrite_references(store, pipeline, references, Settings(rate=4))
+    assert found.rewritten == 2
+    assert time.monotonic() - began > 0.4
 
 
 def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:

@@ -18,6 +18,7 @@ from kconv_migrations.rows.rewrite import WouldLose, differences
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import Settings
+from kconv_migrations.storage.pace import Pace
 from kconv_migrations.storage.pages import objects_of
 from kconv_migrations.storage.plan import Target
 from kconv_migrations.storage.status import status
@@ -72,24 +73,27 @@ def referring(
     references: References,
     *,
     rewrite_as: str | None = None,
-    undo: bool = True,
+    settings: Settings | None = None,
     progress: Callable[[Referring], None] = lambda _: None,
 ) -> Iterator[Referring]:
     """Look for references in every object, and yield the resources that hold some.
 
     With ``rewrite_as``, the id of a run that is held, they are rewritten: like all rows of a
-    migration they keep their resourceVersions, and with ``undo`` their before-images.
+    migration they keep their resourceVersions and, if ``settings`` say so, their before-images.
     """
+    chosen = settings or Settings()
+    pace, size = Pace(chosen.rate), min(BATCH, chosen.page)
     kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
     for each in status(store):
         kind = kinds.get(each.resource)
         if kind is None:
             continue
         found = Referring(each.resource)
-        for page in objects_of(store, each.resource, BATCH):
+        for page in objects_of(store, each.resource, size):
             items = list(_repaired(pipeline, kind, references, page, found))
             if rewrite_as is not None and items:
-                found.rewritten += store.rewrite(items, run=rewrite_as, keep_undo=undo)
+                found.rewritten += store.rewrite(items, run=rewrite_as, keep_undo=chosen.undo)
+                pace.keep(len(items))
             progress(found)
         if found.objects or found.failures:
             yield found
@@ -164,5 +168,5 @@ def rewrite_references(
     """
     with hold(store, [], settings.lease) as held:
         began(held.id)
-        yield from referring(store, pipeline, references, rewrite_as=held.id, undo=settings.undo)
+        yield from referring(store, pipeline, references, rewrite_as=held.id, settings=settings)
         held.ending = "done"

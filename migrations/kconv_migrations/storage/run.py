@@ -23,6 +23,7 @@ from kconv_migrations.storage.blockers import check_flips
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.lease import hold
 from kconv_migrations.storage.outcome import MOST_BROKEN, Outcome, Progress, Settings
+from kconv_migrations.storage.pace import Pace
 from kconv_migrations.storage.pages import Patient, spans_of, through
 from kconv_migrations.storage.plan import Target
 
@@ -30,12 +31,6 @@ _LATEST: Final = 2**63
 
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
-
-_CREDIT: Final = 1.0
-"""Seconds that a run which fell behind its rate may catch up; more would be a burst of writes."""
-
-_NAP: Final = 60.0
-"""Seconds to sleep at once: the system takes no time that is all too long."""
 
 
 def migrate(
@@ -119,8 +114,8 @@ class MigrationPass:
         self.outcome = Outcome(target, run)
         self.failed: dict[tuple[Place, Key, int], Quarantined] = {}
         self.done = self.total = 0
-        self.began = self.due = time.monotonic()
-        self.slept = 0.0
+        self.began = time.monotonic()
+        self.pace = Pace(settings.rate)
 
     def rehearse(self) -> Outcome:
         """Convert every row, and write nothing."""
@@ -148,7 +143,7 @@ class MigrationPass:
         self.outcome.failures = list(self.failed.values())
         self.outcome.seconds = time.monotonic() - self.began
         if self.settings.dry_run:
-            self.outcome.seconds -= self.slept
+            self.outcome.seconds -= self.pace.slept
         return self.outcome
 
     def _pass(self) -> bool:
@@ -274,16 +269,7 @@ class MigrationPass:
         self.outcome.raced += raced
         self.done += rows
         self._tell()
-        if self.settings.rate > 0:
-            self._keep_to(self.settings.rate, rows)
-
-    def _keep_to(self, rate: float, rows: int) -> None:
-        """Sleep as long as the rows just done may take; the lease is renewed in a thread."""
-        began = time.monotonic()
-        self.due = max(self.due, began - _CREDIT) + rows / rate
-        while (ahead := self.due - time.monotonic()) > 0:
-            time.sleep(min(ahead, _NAP))
-        self.slept += time.monotonic() - began
+        self.pace.keep(rows)
 
     def _tell(self, waiting: str = "") -> None:
         self.total = max(self.total, self.done)

@@ -1,0 +1,34 @@
+"""Keeping to a rate of rows a second."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+_CREDIT: Final = 1.0
+"""Seconds that a run which fell behind its rate may catch up; more would be a burst of writes."""
+
+_NAP: Final = 60.0
+"""Seconds to sleep at once: the system takes no time that is all too long."""
+
+
+class Pace:
+    """Sleeps as long as rows may take; ``slept`` is for how many seconds it did in all.
+
+    ``rate`` is in rows a second, 0 for no limit. A lease is renewed in a thread meanwhile.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.slept = 0.0
+        self._rate = rate
+        self._due = time.monotonic()
+
+    def keep(self, rows: int) -> None:
+        """Wait until the rows just done, and those before, have taken their time."""
+        if self._rate <= 0:
+            return
+        began = time.monotonic()
+        self._due = max(self._due, began - _CREDIT) + rows / self._rate
+        while (ahead := self._due - time.monotonic()) > 0:
+            time.sleep(min(ahead, _NAP))
+        self.slept += time.monotonic() - began
