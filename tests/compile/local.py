@@ -58,7 +58,7 @@ def thing(spec: object, version: GroupVersion = V1) -> bytes:
     return json.dumps(value).encode()
 
 
-def outcome(pipeline: Pipeline, data: bytes, to: GroupVersion = V1) -> object:
+def outcome(pipeline: Pipeline, data: bytes, to: GroupVersion = V1) -> tuple[Any, ...]:
     """The object decoded and converted, or what is wrong with it."""
     try:
         decoded = pipeline.decode(data)

@@ -11,7 +11,8 @@ import pytest
 
 from compile.local import V1, V2, engines, outcome, thing
 from kconv import fields
-from kconv.compile import is_wholly_plain, plain_fields
+from kconv.codec import DEPTH
+from kconv.compile import is_wholly_plain, nests_endlessly, plain_fields
 from kconv.edges import Functions, Lose, Rename
 from kconv.errors import TooLarge
 from kconv.fields import (
@@ -257,3 +258,20 @@ def test_what_nests_too_deep_to_be_followed() -> None:
     plain, _ = engines(Tree)
     with pytest.raises(TooLarge, match="nests too deep"):
         plain.decode(thing(value))
+
+
+@pytest.mark.parametrize("depth", [20, 196, 197, 198, 199, 300])
+def test_types_that_hold_themselves_nest_no_deeper_than_documents(depth: int) -> None:
+    class Tree(Type):
+        sub = Object(lambda: Tree)
+
+    assert nests_endlessly(Tree)
+    assert not nests_endlessly(Inner)
+    value: dict[str, Any] = {}
+    for _ in range(depth):
+        value = {"sub": value}
+    _, compiled = engines(Tree)
+    fits = depth + 2 <= DEPTH
+    for to in (V1, V2):
+        found = outcome(compiled, thing(value), to)
+        assert isinstance(found[0], bytes) if fits else found[0] is TooLarge

@@ -13,7 +13,7 @@ from kconv.compile.plain import is_wholly_plain, plain_fields
 from kconv.compile.struct import Struct
 from kconv.compile.structural import LOOSE, structural
 from kconv.compile.times import convert, decoder
-from kconv.compile.types import Types, types_below
+from kconv.compile.types import Types, nests_endlessly, types_below
 
 __all__ = [
     "LOOSE",
@@ -28,6 +28,7 @@ __all__ = [
     "finisher",
     "is_compiled",
     "is_wholly_plain",
+    "nests_endlessly",
     "plain_fields",
     "shallow",
     "structural",

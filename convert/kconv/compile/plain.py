@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any, cast
 
 from marshmallow import missing
 
@@ -33,9 +34,12 @@ def is_wholly_plain(schema: type[Type]) -> bool:
     a field that is written in another way than it was read: of another library, with a
     serialization of its own, ``attribute``, ``dump_only``, ``load_only`` or ``dump_default``.
     """
-    return any(
-        _has_hooks(each) or any(map(_is_foreign, _fields(each))) for each in types_below(schema)
-    )
+    return any(map(_is_itself_plain, types_below(schema)))
+
+
+@cache
+def _is_itself_plain(schema: type[Type]) -> bool:
+    return _has_hooks(schema) or any(map(_is_foreign, _fields(schema)))
 
 
 def _fields(schema: type[Type]) -> Iterator[AnyField]:
@@ -52,13 +56,18 @@ def _has_hooks(schema: type[Type]) -> bool:
 
 
 def _is_foreign(field: AnyField) -> bool:
-    own = next((each for each in type(field).__mro__ if each in KNOWN), None)
-    if own is None or field.dump_only or field.load_only or field.dump_default is not missing:
+    if _writes_otherwise(cast("Any", type(field))) or field.dump_only or field.load_only:
         return True
+    named = field.name is not None and field.attribute not in (None, wire_name(field))
+    return named or field.dump_default is not missing
+
+
+@cache
+def _writes_otherwise(of: type[AnyField]) -> bool:
+    """Whether a class of fields is of another library, or writes values in its own way."""
+    own = next((each for each in of.__mro__ if each in KNOWN), None)
     written = ("_serialize", "serialize", "get_value")
-    if any(getattr(type(field), name) is not getattr(own, name) for name in written):
-        return True
-    return field.name is not None and field.attribute not in (None, wire_name(field))
+    return own is None or any(getattr(of, name) is not getattr(own, name) for name in written)
 
 
 def _below(schema: type[Type], at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from threading import RLock
 from typing import Any, ForwardRef
 
@@ -216,6 +217,21 @@ class _Assigned:
         if isinstance(field, Object) and isinstance(value, dict):
             return convert(value, self.types.struct(field.type))
         return value
+
+
+@cache
+def nests_endlessly(schema: type[Type]) -> bool:
+    """Whether a type, or one below it, holds itself, so that its objects may nest at any depth."""
+    return _leads_back(schema, frozenset(), set())
+
+
+def _leads_back(schema: type[Type], above: frozenset[type[Type]], done: set[type[Type]]) -> bool:
+    if schema in above:
+        return True
+    if schema in done:
+        return False
+    done.add(schema)
+    return any(_leads_back(part, above | {schema}, done) for part in types_in(schema))
 
 
 def types_below(schema: type[Type], seen: set[type[Type]] | None = None) -> list[type[Type]]:

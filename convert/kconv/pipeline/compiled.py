@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from kconv.codec.limits import check_depth
 from kconv.compile import (
     Struct,
     Types,
@@ -22,6 +23,7 @@ from kconv.compile import (
     convert,
     decoder,
     is_wholly_plain,
+    nests_endlessly,
     shallow,
     types_below,
     without_nulls,
@@ -41,6 +43,7 @@ class CompiledSpoke:
     def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types], bare: Types) -> None:
         self.spoke = spoke
         self.plain = is_wholly_plain(spoke.schema)
+        self.endless = nests_endlessly(spoke.schema)
         self._types = types
         self._bare = bare
         self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
@@ -263,6 +266,12 @@ class CompiledEngine(PlainEngine):
         kind, api_version = spoke.options.kind, spoke.api_version
         convert = self._conversion(spoke, target)
         encode = _encode
+        if source.endless:
+            bounded = decode
+
+            def decode(data: bytes) -> Any:
+                check_depth(msgspec.json.decode(data))
+                return bounded(data)
 
         def way(data: bytes) -> bytes | None:
             try:
@@ -300,6 +309,8 @@ class CompiledEngine(PlainEngine):
     def _decoded(
         self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool
     ) -> Any:
+        if compiled.endless:
+            check_depth(msgspec.json.decode(source) if isinstance(source, bytes) else source)
         if isinstance(source, bytes):
             return compiled.decoder(trusted=trusted, closed=closed)(source)
         return convert(source, compiled.decoded(trusted=trusted, closed=closed))
