@@ -57,6 +57,14 @@ def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> It
             store.end_run(held.id, held.ending)
 
 
+def going_on(store: Store) -> Run | None:
+    """The run that goes on, which another would have to wait for; None where there is none."""
+    live = (
+        run for run in store.runs() if run.state == "running" and run.lease > 0 and not is_dead(run)
+    )
+    return next(live, None)
+
+
 def is_dead(run: Run) -> bool:
     """Whether the run's process was on this machine and is no more."""
     if run.host != socket.gethostname() or run.pid == os.getpid():

@@ -21,7 +21,7 @@ from kconv_migrations.storage.outcome import Settings
 from kconv_migrations.storage.pace import Pace
 from kconv_migrations.storage.pages import objects_of
 from kconv_migrations.storage.plan import Target
-from kconv_migrations.storage.status import status
+from kconv_migrations.storage.status import preferred_versions, status
 
 BATCH = 500
 
@@ -51,8 +51,7 @@ def references_of(
     The versions of ``targets`` take the place of all others of their kinds; ``dropping`` are
     group versions that are about to leave the code.
     """
-    record = status(store)
-    preferred = {each.resource: each.preferred for each in record if each.preferred}
+    preferred = preferred_versions(store)
     gone = {
         (kind.group_resource, spoke.api_version)
         for kind in pipeline.scheme.kinds

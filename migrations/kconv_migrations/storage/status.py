@@ -48,17 +48,24 @@ class ResourceStatus:
         return [each.preferred for each in self.versions] == [True]
 
 
-def status(store: Store) -> list[ResourceStatus]:
-    """Every resource on record, ordered by group and name; versions in the record's order."""
-    preferred = {
-        (each.group, each.resource, each.api_version)
+def preferred_versions(store: Store) -> dict[GroupResource, str]:
+    """The version that new rows of each resource are encoded in; without counting any rows."""
+    return {
+        GroupResource(each.group, each.resource): each.api_version
         for each in store.storage_versions()
         if each.preferred
     }
+
+
+def status(store: Store) -> list[ResourceStatus]:
+    """Every resource on record, ordered by group and name; versions in the record's order."""
+    preferred = preferred_versions(store)
     found: dict[GroupResource, list[VersionStatus]] = {}
     for row in store.counts():
-        version = VersionStatus(row.api_version, row[:3] in preferred, row.objects, row.changes)
-        found.setdefault(GroupResource(row.group, row.resource), []).append(version)
+        resource = GroupResource(row.group, row.resource)
+        is_preferred = row.api_version == preferred.get(resource)
+        version = VersionStatus(row.api_version, is_preferred, row.objects, row.changes)
+        found.setdefault(resource, []).append(version)
     return [ResourceStatus(resource, tuple(versions)) for resource, versions in found.items()]
 
 

@@ -9,7 +9,7 @@ from kconv.gvk import GroupVersion
 from kconv.pipeline import Pipeline
 from kconv.store import Run, Server, Store
 from kconv_migrations.storage.blockers import blocking
-from kconv_migrations.storage.lease import is_dead
+from kconv_migrations.storage.lease import going_on
 from kconv_migrations.storage.outcome import LIVE
 from kconv_migrations.storage.plan import Target
 from kconv_migrations.storage.repair import Referring, references_of, referring
@@ -92,7 +92,4 @@ def survey(
         looked = tuple(
             referring(store, pipeline, references_of(store, pipeline, [*standing, *targets]))
         )
-    running = (
-        run for run in store.runs() if run.state == "running" and run.lease > 0 and not is_dead(run)
-    )
-    return Survey(found, tuple(servers), looked, next(running, None))
+    return Survey(found, tuple(servers), looked, going_on(store))

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kconv.errors import Conflict, UsageError
+from kconv.gvk import GroupResource
 from kconv.store import BeforeImage, Key, RunTarget, Store
-from kconv_migrations.storage.lease import LEASE, hold, is_dead
+from kconv_migrations.storage.lease import LEASE, going_on, hold
 from kconv_migrations.storage.outcome import LIVE
+from kconv_migrations.storage.status import preferred_versions
 
 BATCH = 500
 
@@ -89,25 +91,21 @@ def drop_undo(store: Store, run_id: str) -> int:
     Raises `NotFound`, and `Conflict` while any run goes on: it may be this one, or undo it.
     """
     store.run(run_id)
-    for run in store.runs():
-        if run.state == "running" and run.lease > 0 and not is_dead(run):
-            raise Conflict(f"run {run.id} is going on: wait for its end")
+    run = going_on(store)
+    if run is not None:
+        raise Conflict(f"run {run.id} is going on: wait for its end")
     return store.drop_undo(run_id)
 
 
 def _refuse_if_migrated_on(store: Store, targets: list[RunTarget]) -> None:
     """An object that a later run has rewritten is none to be restored: begin with that run."""
-    preferred = {
-        (each.group, each.resource): each.api_version
-        for each in store.storage_versions()
-        if each.preferred
-    }
+    preferred = preferred_versions(store)
     for target in targets:
-        now = preferred.get((target.group, target.resource))
+        resource = GroupResource(target.group, target.resource)
+        now = preferred.get(resource)
         if now not in (None, target.to, *target.before):
-            name = f"{target.resource}.{target.group}".rstrip(".")
             raise Conflict(
-                f"{name} has been migrated to {now} since: undo that run first "
+                f"{resource} has been migrated to {now} since: undo that run first "
                 "(`kconv migrate runs`), or go back with `kconv migrate --to`"
             )
 

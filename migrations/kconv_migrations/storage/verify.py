@@ -15,7 +15,7 @@ from kconv_migrations.rows.spans import Answer
 from kconv_migrations.rows.workers import Hands
 from kconv_migrations.storage.entry import entry
 from kconv_migrations.storage.pages import spans_of, through
-from kconv_migrations.storage.status import status
+from kconv_migrations.storage.status import preferred_versions, status
 
 BATCH = 500
 
@@ -89,20 +89,17 @@ def look_again(store: Store, pipeline: Pipeline) -> LookedAgain:
     others in that version is recorded anew.
     """
     found = LookedAgain()
-    preferred = {
-        (each.group, each.resource): each.api_version
-        for each in store.storage_versions()
-        if each.preferred
-    }
+    preferred = preferred_versions(store)
     hand = Hand(pipeline)
     for each in store.quarantined():
-        if preferred.get((each.key.group, each.key.resource)) != each.api_version:
+        resource = GroupResource(each.key.group, each.key.resource)
+        if preferred.get(resource) != each.api_version:
             found.elsewhere.append(each)
             continue
         row = _row_of(store, each)
         if row is None:
             continue
-        job = Job("verify", GroupResource(each.key.group, each.key.resource), each.api_version)
+        job = Job("verify", resource, each.api_version)
         problem = hand.do(job, [(row.api_version, row.data)]).problems.get(0)
         if problem is None:
             found.released.append(each)
