@@ -45,7 +45,7 @@ class PlanSpecV1(Type):
     """The place is two fields, modes have other names, and old backups go away."""
 
     bucket = String(required=True, pattern=r"^[a-z0-9.-]+$")
-    folder = String(min_length=1)
+    folder = String(min_length=1, pattern=r"^.+$")
     mode = String(enum=("Full", "Incremental"), load_default="Full")
     keep = Integer(format="int32", minimum=1)
 
