@@ -11,11 +11,15 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Final
 
 from kconv.errors import shortened
 
 Path = tuple[str | int, ...]
 """Field names and list positions, outermost first; the empty tuple is the object itself."""
+
+DEPTH = 200
+"""Levels that a document may nest. The deepest type of Kubernetes nests about 20."""
 
 REQUIRED = "FieldValueRequired"
 INVALID = "FieldValueInvalid"
@@ -27,6 +31,24 @@ TOO_LONG = "FieldValueTooLong"
 TOO_MANY = "FieldValueTooMany"
 
 _FIELD_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
+
+
+_CONTAINERS: Final = (dict, list)
+
+
+def nests_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists of a JSON-shaped value nest more than so many levels."""
+    level = [value] if value and isinstance(value, _CONTAINERS) else []
+    for _ in range(levels):
+        if not level:
+            return False
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, _CONTAINERS)
+        ]
+    return bool(level)
 
 
 def format_path(path: Path) -> str:

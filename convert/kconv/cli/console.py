@@ -87,10 +87,10 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     rows = [[printable(cell) for cell in row] for row in rows]
     text = aligned(header, rows)
     if not is_terminal(sys.stdout):
-        emit(text)
+        _emit(text)
         return
     if max(map(len, text.splitlines())) > shutil.get_terminal_size().columns:
-        emit(stacked(header, rows))
+        _emit(stacked(header, rows))
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

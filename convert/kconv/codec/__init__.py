@@ -3,6 +3,7 @@
 `kconv.codec.json` and `kconv.codec.yaml` decode and encode; this package holds what they share.
 """
 
-from kconv.codec.limits import DEPTH, LIMIT
+from kconv.codec.limits import LIMIT
+from kconv.paths import DEPTH
 
 __all__ = ["DEPTH", "LIMIT"]

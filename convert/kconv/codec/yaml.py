@@ -13,9 +13,9 @@ import yaml
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from kconv.codec.limits import DEPTH, LIMIT, NODES, check_size, too_deep
+from kconv.codec.limits import LIMIT, NODES, check_size, too_deep
 from kconv.errors import DecodeError, TooLarge, shortened
-from kconv.paths import Path
+from kconv.paths import DEPTH, Path
 
 try:
     from yaml import CSafeDumper as _BaseDumper

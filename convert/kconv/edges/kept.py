@@ -7,14 +7,10 @@ from typing import Any
 
 import marshmallow
 
+from kconv.edges.plan import AnyField, field_at
 from kconv.edges.steps import MISSING, Steps
-from kconv.fields import Object
+from kconv.paths import DEPTH, nests_deeper
 from kconv.schema import Type
-
-DEPTH = 200
-"""Levels that a document may nest, as in `kconv.codec.limits`, which is in a room beside this."""
-
-AnyField = marshmallow.fields.Field[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +24,7 @@ class Kept:
     @classmethod
     def at(cls, hub: type[Type], path: Steps) -> Kept | None:
         """The field at a path through objects; None where the hub has none there."""
-        fields = hub.instance().wire_fields()
-        for step in path[:-1]:
-            above = fields.get(step)
-            if not isinstance(above, Object):
-                return None
-            fields = above.type.instance().wire_fields()
-        field = fields.get(path[-1])
+        field = field_at(hub, path)
         return None if field is None else cls(hub, path, field)
 
     def decode(self, value: Any) -> Any:
@@ -43,7 +33,7 @@ class Kept:
         `MISSING` where it is null, of another type, nested too deep to be read again, or breaks
         one of the field's own rules.
         """
-        if value is None or _deeper(value, DEPTH - len(self.path)):
+        if value is None or nests_deeper(value, DEPTH - len(self.path)):
             return MISSING
         try:
             found = self.field.deserialize(value)
@@ -58,15 +48,3 @@ class Kept:
             whole = {step: whole}
         findings = self.hub.instance().check_fields(whole)
         return not any(each.path[: len(self.path)] == self.path for each in findings)
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    level = [value]
-    for _ in range(levels + 1):
-        level = [
-            inner
-            for item in level
-            if isinstance(item, dict | list)
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return bool(level)

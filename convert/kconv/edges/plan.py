@@ -154,6 +154,22 @@ def object_types(
     return 0, None, None
 
 
+def field_at(schema: type[Type], path: Steps) -> AnyField | None:
+    """The field of a type at a path of rules, or that of the elements at its last ``[*]``.
+
+    None where there is none; the insides of free-form values have none.
+    """
+    fields = schema.instance().wire_fields()
+    if not path or path[0] not in fields:
+        return None
+    field, rest = fields[path[0]], path[1:]
+    while rest and rest[0] == EACH and isinstance(field, List | Map):
+        field, rest = field.inner, rest[1:]
+    if not rest:
+        return field
+    return field_at(field.type, rest) if isinstance(field, Object) else None
+
+
 def same_shape(
     ours: type[Type],
     theirs: type[Type],

@@ -43,7 +43,6 @@ class CompiledSpoke:
     def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types], bare: Types) -> None:
         self.spoke = spoke
         self.plain = is_wholly_plain(spoke.schema)
-        self.endless = nests_endlessly(spoke.schema)
         self._types = types
         self._bare = bare
         self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
@@ -57,8 +56,10 @@ class CompiledSpoke:
         """
         found = self._decoders.get((trusted, closed))
         if found is None:
-            struct = self.decoded(trusted=trusted, closed=closed)
-            found = self._decoders[trusted, closed] = decoder(struct)
+            found = decoder(self.decoded(trusted=trusted, closed=closed))
+            if nests_endlessly(self.spoke.schema):
+                found = _bounded(found)
+            self._decoders[trusted, closed] = found
         return found
 
     def decoded(self, *, trusted: bool, closed: bool) -> type[Struct]:
@@ -142,6 +143,16 @@ class CompiledSpoke:
             with converting(self.spoke, hub, rule):
                 rule.to_spoke(hub, value)
         return value
+
+
+def _bounded(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """A decoder of types that hold themselves, which have no end of their own."""
+
+    def bounded(data: bytes) -> Any:
+        check_depth(msgspec.json.decode(data))
+        return decode(data)
+
+    return bounded
 
 
 def _guarded(
@@ -266,12 +277,6 @@ class CompiledEngine(PlainEngine):
         kind, api_version = spoke.options.kind, spoke.api_version
         convert = self._conversion(spoke, target)
         encode = _encode
-        if source.endless:
-            bounded = decode
-
-            def decode(data: bytes) -> Any:
-                check_depth(msgspec.json.decode(data))
-                return bounded(data)
 
         def way(data: bytes) -> bytes | None:
             try:
@@ -309,8 +314,6 @@ class CompiledEngine(PlainEngine):
     def _decoded(
         self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool
     ) -> Any:
-        if compiled.endless:
-            check_depth(msgspec.json.decode(source) if isinstance(source, bytes) else source)
         if isinstance(source, bytes):
             return compiled.decoder(trusted=trusted, closed=closed)(source)
         return convert(source, compiled.decoded(trusted=trusted, closed=closed))

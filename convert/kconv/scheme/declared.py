@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import marshmallow
 from marshmallow import missing
 
+from kconv.edges.plan import AnyField
 from kconv.fields import Double, Field, Integer, List, Object, String
 from kconv.fields.base import findings_of, wire_name
 from kconv.fields.scalar import INT64
 from kconv.paths import describe, quote
-
-AnyField = marshmallow.fields.Field[Any]
 
 _LIST_TYPES = ("atomic", "set", "map")
 _FORMATS = ("int32", "int64")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kconv.differences import FILLED, ORDER, ZERO
 from kconv.edges import Functions
-from kconv.edges.plan import AnyField
+from kconv.edges.plan import AnyField, field_at
 from kconv.edges.rule import Rule
 from kconv.edges.steps import EACH, Steps, format_steps, parse_steps
 from kconv.errors import SchemeError
@@ -88,19 +88,3 @@ def _reaches(schema: type[Type], path: Steps) -> bool:
 def _fields(schema: type[Type], paths: Sequence[Steps]) -> list[AnyField]:
     found = (field_at(schema, path) for path in paths)
     return [field for field in found if field is not None]
-
-
-def field_at(schema: type[Type], path: Steps) -> AnyField | None:
-    """The field of a type at a path of rules, or that of the elements at its last ``[*]``.
-
-    None where there is none; the insides of free-form values have none.
-    """
-    fields = schema.instance().wire_fields()
-    if not path or path[0] not in fields:
-        return None
-    field, rest = fields[path[0]], path[1:]
-    while rest and rest[0] == EACH and isinstance(field, List | Map):
-        field, rest = field.inner, rest[1:]
-    if not rest:
-        return field
-    return field_at(field.type, rest) if isinstance(field, Object) else None
