@@ -16,11 +16,11 @@ import orjson
 
 from bench import samples
 from bench.figure import Figure, Work, best
-from kconv.compile import Types
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.schema import Type
-from kconv.scheme import Scheme, load_scheme
+from kconv._compile import Types
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._schema import Type
+from kconv._scheme import Scheme, load_scheme
 from kconv_schemas.autoscaling import kept
 
 ENOUGH_SLOWER = 40

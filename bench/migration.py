@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.figure import INSTALLED, Figure
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
-from kconv.store import open_store
-from kconv_migrations.db import upgrade
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._scheme import load_scheme
+from kconv._store import open_store
+from kconv_migrations._tables import upgrade
 
 ROWS = int(os.environ.get("KCONV_BENCH_ROWS", "50000"))
 HTTP_ROWS = min(ROWS, 1500)
@@ -170,7 +170,7 @@ def http_figure(folder: Path) -> Iterator[Figure]:
     with closing(sqlite3.connect(file)) as connection:
         Rows(HTTP_ROWS).put(connection, "?")
     server = subprocess.Popen(
-        [sys.executable, "-m", "kconv.cli", "serve", "--port", "0", "--db", f"sqlite:///{file}"],
+        [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", f"sqlite:///{file}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -271,7 +271,7 @@ def fresh(seed: Path, file: Path) -> None:
 
 def migrate(url: str, *options: str) -> float:
     """Seconds of a whole process."""
-    command = [sys.executable, "-m", "kconv.cli", "migrate", "cronjobs.batch", "--to", "batch=v1"]
+    command = [sys.executable, "-m", "kconv", "migrate", "cronjobs.batch", "--to", "batch=v1"]
     start = time.perf_counter()
     subprocess.run(
         [*command, "--db", url, *options], check=True, capture_output=True, env=INSTALLED

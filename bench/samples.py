@@ -5,6 +5,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from kconv._gvk import GroupVersion
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.fields import (
     Boolean,
     Bytes,
@@ -21,9 +24,6 @@ from kconv.fields import (
     String,
     Time,
 )
-from kconv.gvk import GroupVersion
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "kubernetes" / "serialization"
 """Fully populated objects that Kubernetes wrote, where they are at hand."""

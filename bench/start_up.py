@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench import samples
 from bench.figure import INSTALLED, Figure
-from kconv.pipeline.compiled import CompiledEngine
-from kconv.scheme import load_scheme
+from kconv._pipeline.compiled import CompiledEngine
+from kconv._scheme import load_scheme
 
 PROCESSES = 20
 _KCONV = str(Path(sys.executable).with_name("kconv"))

@@ -7,7 +7,7 @@ import pytest
 
 import backups
 from kconv import GroupVersion, Pipeline, Scheme
-from kconv.errors import InvalidObject
+from kconv._errors import InvalidObject
 
 V1 = GroupVersion(backups.GROUP, "v1")
 V1BETA1 = GroupVersion(backups.GROUP, "v1beta1")

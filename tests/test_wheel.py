@@ -48,7 +48,7 @@ def test_entry_points_and_licence(wheel: zipfile.ZipFile) -> None:
     (entry_points,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     text = wheel.read(entry_points).decode()
     for line in (
-        "kconv = kconv.cli:main",
+        "kconv = kconv._cli:main",
         "batch = kconv_schemas.batch:register",
         "autoscaling = kconv_schemas.autoscaling:register",
         "core = kconv_schemas.core:register",

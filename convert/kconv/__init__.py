@@ -40,6 +40,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from kconv._errors import KconvError
+    from kconv._gvk import (
+        GroupKind,
+        GroupResource,
+        GroupVersion,
+        GroupVersionKind,
+        GroupVersionResource,
+    )
+    from kconv._paths import Finding
+    from kconv._pipeline import Pipeline
+    from kconv._resource import Column, Deprecation, Hub, Resource
+    from kconv._schema import Type, defaults, validates
+    from kconv._scheme import Scheme, load_scheme
+    from kconv._store import open_store
     from kconv.edges import (
         Edge,
         Functions,
@@ -52,20 +66,6 @@ if TYPE_CHECKING:
         WhenAbsent,
         Wrap,
     )
-    from kconv.errors import KconvError
-    from kconv.gvk import (
-        GroupKind,
-        GroupResource,
-        GroupVersion,
-        GroupVersionKind,
-        GroupVersionResource,
-    )
-    from kconv.paths import Finding
-    from kconv.pipeline import Pipeline
-    from kconv.resource import Column, Deprecation, Hub, Resource
-    from kconv.schema import Type, defaults, validates
-    from kconv.scheme import Scheme, load_scheme
-    from kconv.store import open_store
 else:
     from importlib import import_module
 
@@ -82,20 +82,20 @@ else:
             "WhenAbsent",
             "Wrap",
         ),
-        "kconv.errors": ("KconvError",),
-        "kconv.gvk": (
+        "kconv._errors": ("KconvError",),
+        "kconv._gvk": (
             "GroupKind",
             "GroupResource",
             "GroupVersion",
             "GroupVersionKind",
             "GroupVersionResource",
         ),
-        "kconv.paths": ("Finding",),
-        "kconv.pipeline": ("Pipeline",),
-        "kconv.resource": ("Column", "Deprecation", "Hub", "Resource"),
-        "kconv.schema": ("Type", "defaults", "validates"),
-        "kconv.scheme": ("Scheme", "load_scheme"),
-        "kconv.store": ("open_store",),
+        "kconv._paths": ("Finding",),
+        "kconv._pipeline": ("Pipeline",),
+        "kconv._resource": ("Column", "Deprecation", "Hub", "Resource"),
+        "kconv._schema": ("Type", "defaults", "validates"),
+        "kconv._scheme": ("Scheme", "load_scheme"),
+        "kconv._store": ("open_store",),
     }
     _HOMES = {name: home for home, names in _NAMES.items() for name in names}
 

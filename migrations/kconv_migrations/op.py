@@ -15,12 +15,12 @@ from collections.abc import Sequence
 
 from alembic.operations import MigrateOperation, Operations
 
-from kconv.errors import Conflict, UsageError
-from kconv.paths import describe
-from kconv.pipeline import Pipeline
-from kconv.scheme import Scheme, load_scheme
-from kconv.store import SqlStore, open_store
-from kconv_migrations import storage
+from kconv._errors import Conflict, UsageError
+from kconv._paths import describe
+from kconv._pipeline import Pipeline
+from kconv._scheme import Scheme, load_scheme
+from kconv._store import SqlStore, open_store
+from kconv_migrations import _migration as storage
 
 
 @Operations.register_operation("migrate_storage")
@@ -77,7 +77,7 @@ class MigrateStorage(MigrateOperation):
         What the revision did before is committed first, for a migration is many transactions
         and resumes if it is interrupted: run the revision again. Give it a revision of its own,
         or set ``transaction_per_migration``. Raises `UsageError` in offline mode, `Conflict`
-        when rows are left, and what `kconv_migrations.storage.migrate` raises.
+        when rows are left, and what `kconv_migrations._migration.migrate` raises.
         """
         operations.invoke(
             cls(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from kconv.check import compare
-from kconv.check.lock import Locks, read_lock
-from kconv.check.lock.document import FACTS
-from kconv.check.rules import RULE_NAMES
+from kconv._check import compare
+from kconv._check.lock import Locks, read_lock
+from kconv._check.lock.document import FACTS
+from kconv._check.rules import RULE_NAMES
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(path.parent for path in CASES.glob("*/*/expected.yaml"))

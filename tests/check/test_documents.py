@@ -14,7 +14,7 @@ import yaml
 from check.project import Project
 from check.test_project import git
 from cli.samples import Kconv
-from kconv.check.rules import RULE_NAMES
+from kconv._check.rules import RULE_NAMES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,7 +39,7 @@ def ended(project: Project, command: str) -> int:
     """Run an example's command in the project, whose package has a name of its own."""
     command = command.replace("shop.api", f"{project.name}.api")
     python = shlex.quote(sys.executable)
-    command = re.sub(r"^kconv ", f"{python} -m kconv.cli ", command)
+    command = re.sub(r"^kconv ", f"{python} -m kconv ", command)
     environment = {**os.environ, "PYTHONPATH": str(project.folder), "BASE": "main"}
     done = subprocess.run(
         ["bash", "-c", command], cwd=project.folder, env=environment, capture_output=True
@@ -67,7 +67,7 @@ def test_the_commands_of_an_example_pass_and_catch_a_breaking_change(
 
 def test_checking_all_shipped_groups_takes_under_two_seconds() -> None:
     before = os.times()
-    command = [sys.executable, "-m", "kconv.cli", "check"]
+    command = [sys.executable, "-m", "kconv", "check"]
     done = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False)
     after = os.times()
     assert "versions against lock" in done.stdout, done.stderr

@@ -10,14 +10,14 @@ from typing import Any
 
 import yaml
 
-from kconv.check.lock import Locks, VersionLock, locks_of, parsed, read_lock, text_of, texts_of
-from kconv.check.lock.read import lock_of
-from kconv.check.lock.text import document_of, flow
+from kconv._check.lock import Locks, VersionLock, locks_of, parsed, read_lock, text_of, texts_of
+from kconv._check.lock.read import lock_of
+from kconv._check.lock.text import document_of, flow
+from kconv._resource import Column, Deprecation, Hub, Resource
+from kconv._schema import Type, defaults, validates
+from kconv._scheme import Scheme, load_scheme
 from kconv.edges import Edge, MapValues, Preserve
 from kconv.fields import Int32, List, Map, Object, Quantity, String
-from kconv.resource import Column, Deprecation, Hub, Resource
-from kconv.schema import Type, defaults, validates
-from kconv.scheme import Scheme, load_scheme
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,7 +181,7 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     written: list[dict[PurePosixPath, bytes]] = []
     for seed in ("1", "2"):
         out = tmp_path / seed
-        command = [sys.executable, "-m", "kconv.cli", "lock", "--out", str(out)]
+        command = [sys.executable, "-m", "kconv", "lock", "--out", str(out)]
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run(command, check=True, env=environment, capture_output=True)
         files = sorted(out.glob("*/*.yaml"))

@@ -5,7 +5,7 @@ from functools import cache
 
 from check.mutations.confusion import Outcome, outcomes, table
 from check.mutations.policy import BREAKING
-from kconv.check.rules import RULE_NAMES
+from kconv._check.rules import RULE_NAMES
 
 
 @cache

@@ -8,12 +8,12 @@ import pytest
 
 from check.project import Project
 from cli.samples import Kconv
-from kconv.check import stored as stored_module
-from kconv.check.stored import Progress, check_stored
-from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
-from kconv.store import Key, SqlStore, open_store
-from kconv_migrations import db
+from kconv._check import stored as stored_module
+from kconv._check.stored import Progress, check_stored
+from kconv._pipeline import Pipeline
+from kconv._scheme import load_scheme
+from kconv._store import Key, SqlStore, open_store
+from kconv_migrations import _tables as db
 
 GROUP = "shop.example.com"
 V1 = f"{GROUP}/v1"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.samples import Ended, Kconv
-from kconv.cli.run import run
+from kconv._cli.run import run
 
 
 @pytest.fixture

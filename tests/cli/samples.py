@@ -81,7 +81,7 @@ Kconv = Callable[..., Ended]
 def run_process(*arguments: str, folder: Path | None = None, stdin: str = "") -> Ended:
     """``kconv`` in a process of its own."""
     ended = subprocess.run(
-        [sys.executable, "-m", "kconv.cli", *arguments],
+        [sys.executable, "-m", "kconv", *arguments],
         cwd=folder,
         input=stdin,
         capture_output=True,

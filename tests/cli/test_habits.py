@@ -22,7 +22,7 @@ def loaded_by(tmp_path: Path, *arguments: str) -> set[str]:
     """The modules that a command imports, by their first two names."""
     script = (
         "import sys\n"
-        "from kconv.cli.run import run\n"
+        "from kconv._cli.run import run\n"
         f"code = run({list(arguments)!r})\n"
         "assert code == 0, code\n"
         "print(*sys.modules, file=sys.stderr)\n"
@@ -46,7 +46,13 @@ def test_converting_a_file_imports_its_group_only(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(CRONJOB)
     loaded = loaded_by(tmp_path, "convert", "-f", "a.yaml")
     assert "kconv_schemas.batch" in loaded
-    assert not loaded & {*HEAVY, "kconv_schemas.autoscaling", "rich", "kconv.store", "kconv.serve"}
+    assert not loaded & {
+        *HEAVY,
+        "kconv_schemas.autoscaling",
+        "rich",
+        "kconv._store",
+        "kconv._serve",
+    }
 
 
 @pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["migrate", "status"]])
@@ -87,7 +93,7 @@ def test_no_arguments_show_help(kconv: Kconv) -> None:
 def test_reader_that_goes_away(tmp_path: Path, flags: list[str]) -> None:
     (tmp_path / "a.yaml").write_text("---\n".join([CRONJOB] * 300))
     process = subprocess.Popen(
-        [sys.executable, *flags, "-m", "kconv.cli", "convert", "-f", "a.yaml"],
+        [sys.executable, *flags, "-m", "kconv", "convert", "-f", "a.yaml"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -109,7 +115,7 @@ def unread(pipe: IO[bytes]) -> int:
 
 def test_interruption(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "kconv.cli", "convert", "-f", "-"],
+        [sys.executable, "-m", "kconv", "convert", "-f", "-"],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
@@ -129,10 +135,10 @@ def test_interruption(tmp_path: Path) -> None:
 def test_interruption_while_a_string_is_executed(tmp_path: Path) -> None:
     """Python remembers such a Ctrl-C as not dealt with, and a module would end by the signal."""
     (tmp_path / "interrupted.py").write_text(
-        "import kconv.cli.converting as module\n"
+        "import kconv._cli.converting as module\n"
         "def convert_files(**_): exec('raise KeyboardInterrupt')\n"
         "module.convert_files = convert_files\n"
-        "from kconv.cli import main\n"
+        "from kconv._cli import main\n"
         "main()\n"
     )
     command = [sys.executable, "-m", "interrupted", "convert", "-f", "-"]
@@ -174,7 +180,7 @@ def test_colour_is_for_terminals(tmp_path: Path) -> None:
 
 def test_standard_output_that_is_closed(tmp_path: Path) -> None:
     """Nothing is begun: no database is made, and none is opened in the place of the output."""
-    script = 'exec "$0" -m kconv.cli "$@" >&-'
+    script = 'exec "$0" -m kconv "$@" >&-'
     for arguments in (["migrate", "--db", "sqlite:///a.db"], ["db", "upgrade", "--db", "a.db"]):
         ended = subprocess.run(
             ["sh", "-c", script, sys.executable, *arguments],

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.main import get_command
 
-from kconv.cli import converting, migrating, run
-from kconv.cli.convert import app as convert_app
-from kconv.cli.groups import CommandGroup
-from kconv.cli.migrate import app as migrate_app
-from kconv.cli.quick import COMMANDS, plain
+from kconv._cli import converting, migrating, run
+from kconv._cli.convert import app as convert_app
+from kconv._cli.groups import CommandGroup
+from kconv._cli.migrate import app as migrate_app
+from kconv._cli.quick import COMMANDS, plain
 
 FUNCTIONS: dict[str, Callable[..., int]] = {
     "convert": converting.convert_files,
@@ -135,10 +135,10 @@ MANIFEST = (
 )
 def test_nothing_heavy_is_loaded(line: str, heavy: set[str], tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(MANIFEST)
-    subprocess.run([sys.executable, "-m", "kconv.cli", "db", "upgrade", "--db", "sqlite:///a.db"],
+    subprocess.run([sys.executable, "-m", "kconv", "db", "upgrade", "--db", "sqlite:///a.db"],
                    check=True, cwd=tmp_path, stdout=subprocess.DEVNULL)  # fmt: skip
     program = (
-        "import sys; from kconv.cli.run import run\n"
+        "import sys; from kconv._cli.run import run\n"
         f"code = run({line.split()!r})\n"
         f"heavy = {heavy!r} & set(sys.modules)\n"
         "sys.exit(f'{code} {heavy}' if code or heavy else 0)"

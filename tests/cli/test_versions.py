@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.samples import Kconv
-from kconv.cli.console import stacked
+from kconv._cli.console import stacked
 
 
 def test_every_version_as_json(kconv: Kconv) -> None:
@@ -39,7 +39,7 @@ def test_table_in_a_log_is_aligned_text(kconv: Kconv) -> None:
 
 
 def test_fields_that_take_the_plain_path(kconv: Kconv, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kconv.compile import plain
+    from kconv._compile import plain
 
     monkeypatch.setattr(
         plain, "plain_fields", lambda schema: ["spec.host"] if schema.__name__ == "Job" else []

@@ -6,15 +6,15 @@ import json
 from typing import Any
 
 from kconv import fields
+from kconv._errors import KconvError
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._pipeline.compiled import CompiledEngine
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge
-from kconv.edges.rule import Rule
-from kconv.errors import KconvError
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.pipeline.compiled import CompiledEngine
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
+from kconv.edges._rule import Rule
 
 V1, V2 = (GroupVersion("local.example.com", version) for version in ("v1", "v2"))
 

@@ -11,10 +11,12 @@ import pytest
 
 from compile.local import V1, V2, engines, outcome, thing
 from kconv import fields
-from kconv.codec import DEPTH
-from kconv.compile import is_wholly_plain, nests_endlessly, plain_fields
+from kconv._codec import DEPTH
+from kconv._compile import is_wholly_plain, nests_endlessly, plain_fields
+from kconv._errors import TooLarge
+from kconv._paths import Finding, invalid
+from kconv._schema import Type, defaults, validates, zero_is_absent
 from kconv.edges import Functions, Lose, Rename
-from kconv.errors import TooLarge
 from kconv.fields import (
     Boolean,
     Double,
@@ -29,8 +31,6 @@ from kconv.fields import (
     Quantity,
     String,
 )
-from kconv.paths import Finding, invalid
-from kconv.schema import Type, defaults, validates, zero_is_absent
 
 
 class Upper(String):

@@ -9,12 +9,12 @@ import pytest
 
 from compile.local import scheme_of, thing
 from kconv import fields
-from kconv.compile import by_struct, plain_fields
-from kconv.errors import InvalidObject
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.pipeline.compiled import CompiledEngine
-from kconv.schema import Type, defaults, derives
-from kconv.scheme import Scheme, load_scheme
+from kconv._compile import by_struct, plain_fields
+from kconv._errors import InvalidObject
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._pipeline.compiled import CompiledEngine
+from kconv._schema import Type, defaults, derives
+from kconv._scheme import Scheme, load_scheme
 
 
 class Word(fields.String):

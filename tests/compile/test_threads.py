@@ -7,9 +7,9 @@ import sys
 
 PROGRAM = """
 import threading
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._scheme import load_scheme
 
 pipeline = Pipeline(load_scheme({"autoscaling", ""}))
 data = (

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kconv.compile import Types, convert, decoder
-from kconv.compile.fields import quantities
-from kconv.compile.times import Times
+from kconv._compile import Types, convert, decoder
+from kconv._compile.fields import quantities
+from kconv._compile.times import Times
+from kconv._schema import Type
 from kconv.fields import Field, List, Map, MicroTime, Quantity, Time
-from kconv.fields.time import format_micro_time, format_time
-from kconv.schema import Type
+from kconv.fields._time import format_micro_time, format_time
 
 
 class Moments(Type):

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from kconv.compile import structural
+from kconv._compile import structural
+from kconv._errors import ConversionError, KconvError
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._pipeline.compiled import CompiledEngine, same_shape
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, Functions
-from kconv.errors import ConversionError, KconvError
 from kconv.fields import Object, String
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.pipeline.compiled import CompiledEngine, same_shape
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 V1, V2, V3 = (GroupVersion("ways.example.com", version) for version in ("v1", "v2", "v3"))
 

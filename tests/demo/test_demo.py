@@ -26,7 +26,7 @@ CLAIMS = [
 
 def start(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "kconv.cli", "demo"],
+        [sys.executable, "-m", "kconv", "demo"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -77,8 +77,8 @@ def test_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:
 def test_demo_that_finds_a_claim_untrue_fails(tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        "from kconv.cli.demo import story\n"
-        "from kconv.cli.run import run\n"
+        "from kconv._cli.demo import story\n"
+        "from kconv._cli.run import run\n"
         "story.Story.look_inside = lambda self, expected: self.claim('the moon is cheese', False)\n"
         "sys.exit(run(['demo', '--objects', '30']))\n"
     )

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from kconv.cli.demo.objects import autoscaler, autoscaler_view
-from kconv.cli.demo.screen import Screen
+from kconv._cli.demo.objects import autoscaler, autoscaler_view
+from kconv._cli.demo.screen import Screen
 
 METRICS = '[{"type":"Resource","resource":{"name":"memory","target":{"type":"Utilization"}}}]'
 

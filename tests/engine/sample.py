@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, Rule
 from kconv.fields import Boolean, Int32, List, Map, Object, String
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 
 class Port(Type):

@@ -7,10 +7,10 @@ import pytest
 from engine.sample import Widget, scheme
 from engine.test_edges import rules
 from engine.test_misfits import frozen, refused
+from kconv._errors import SchemeError
+from kconv._schema import Type
 from kconv.edges import Functions, Lose, MapValues, Preserve, Rename, Split, WhenAbsent
-from kconv.errors import SchemeError
 from kconv.fields import Field, FreeForm, Map, Object, String
-from kconv.schema import Type
 
 
 class Pair(Type):

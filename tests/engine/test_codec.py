@@ -2,9 +2,9 @@
 
 import pytest
 
-from kconv.codec import DEPTH, LIMIT, json, yaml
-from kconv.codec.limits import check_depth
-from kconv.errors import DecodeError, TooLarge
+from kconv._codec import DEPTH, LIMIT, json, yaml
+from kconv._codec.limits import check_depth
+from kconv._errors import DecodeError, TooLarge
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.test_misfits import frozen, refused
+from kconv._schema import Type
 from kconv.fields import (
     Boolean,
     Double,
@@ -20,7 +21,6 @@ from kconv.fields import (
     String,
     Time,
 )
-from kconv.schema import Type
 
 
 class Port(Type):

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from engine.sample import pipeline, widget
+from kconv._errors import ConversionError, SchemeError
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
 from kconv.edges import (
     Functions,
     Lose,
@@ -16,10 +19,7 @@ from kconv.edges import (
     WhenAbsent,
     Wrap,
 )  # fmt: skip
-from kconv.edges.steps import get, parse_steps, put
-from kconv.errors import ConversionError, SchemeError
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
+from kconv.edges._steps import get, parse_steps, put
 
 KEPT = "example.com/kept"
 

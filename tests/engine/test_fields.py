@@ -6,7 +6,9 @@ from typing import Any
 import marshmallow
 import pytest
 
-from kconv.errors import InvalidObject
+from kconv._errors import InvalidObject
+from kconv._paths import Finding, invalid
+from kconv._schema import Type, decode, defaults, validates
 from kconv.fields import (
     Boolean,
     Bytes,
@@ -24,11 +26,9 @@ from kconv.fields import (
     String,
     Time,
 )  # fmt: skip
-from kconv.fields.age import age, human_duration
-from kconv.fields.quantity import canonical_quantity
-from kconv.fields.time import parse_time
-from kconv.paths import Finding, invalid
-from kconv.schema import Type, decode, defaults, validates
+from kconv.fields._age import age, human_duration
+from kconv.fields._quantity import canonical_quantity
+from kconv.fields._time import parse_time
 
 
 class Part(Type):

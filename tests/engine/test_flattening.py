@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from engine.test_misfits import frozen, refused
+from kconv._plain_conversion import from_hub, to_hub
+from kconv._schema import Type
 from kconv.edges import Lose, Preserve, Rename, Rule
 from kconv.fields import Field, List, Object, String
-from kconv.hub import from_hub, to_hub
-from kconv.schema import Type
 
 
 class Limits(Type):

@@ -4,13 +4,13 @@ import pytest
 
 from engine.sample import SpecV1, Widget, WidgetV1, WidgetV2, scheme
 from engine.test_edges import rules
+from kconv._errors import NotRegistered, SchemeError
+from kconv._gvk import GroupVersion
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme, load_scheme
 from kconv.edges import Edge, Functions, Lose, MapValues, Preserve, Rename, Split, Wrap
-from kconv.errors import NotRegistered, SchemeError
 from kconv.fields import Int32, List, Object, String
-from kconv.gvk import GroupVersion
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme, load_scheme
 
 
 def refused(found: Scheme) -> str:

@@ -8,16 +8,16 @@ import pytest
 
 from engine.sample import pipeline, widget
 from engine.test_edges import rules
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline, PlainEngine, converts_to
+from kconv._pipeline.compiled import CompiledEngine
+from kconv._pipeline.engine import Engine
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, Functions, Lose, Rule, Split
-from kconv.edges.steps import get, put
+from kconv.edges._steps import get, put
 from kconv.fields import Boolean, Int32, List, Object, String
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline, PlainEngine, converts_to
-from kconv.pipeline.compiled import CompiledEngine
-from kconv.pipeline.engine import Engine
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 
 class OldSpec(Type):

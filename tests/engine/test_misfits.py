@@ -2,12 +2,12 @@
 
 import pytest
 
+from kconv._errors import SchemeError
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, MapValues, Rename, Rule, Split, WhenAbsent, Wrap
-from kconv.errors import SchemeError
 from kconv.fields import Field, Int32, Integer, List, Map, Object, Quantity, String
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 
 class Point(Type):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from kconv.errors import UsageError
-from kconv.gvk import GroupKind, GroupResource, GroupVersion, Level, level, version_key
-from kconv.paths import describe, duplicate, format_path, invalid, not_supported, required
-from kconv.resource import plural_of
+from kconv._errors import UsageError
+from kconv._gvk import GroupKind, GroupResource, GroupVersion, Level, level, version_key
+from kconv._paths import describe, duplicate, format_path, invalid, not_supported, required
+from kconv._resource import plural_of
 
 
 def test_versions_rank_as_kubernetes_ranks_them() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from engine.sample import pipeline, widget
 from engine.test_edges import rules
-from kconv.codec import json
-from kconv.errors import (
+from kconv._codec import json
+from kconv._errors import (
     DecodeError,
     InvalidObject,
     NotRegistered,
@@ -15,9 +15,9 @@ from kconv.errors import (
     TooLarge,
     UsageError,
 )  # fmt: skip
-from kconv.gvk import GroupVersion
-from kconv.paths import format_path
-from kconv.pipeline import Pipeline
+from kconv._gvk import GroupVersion
+from kconv._paths import format_path
+from kconv._pipeline import Pipeline
 
 
 @pytest.fixture(scope="module")

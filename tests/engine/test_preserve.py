@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._pipeline.compiled import CompiledEngine
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, Preserve, Wrap
 from kconv.fields import Double, FreeForm, Int32, Integer, List, Object, Quantity, String
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.pipeline.compiled import CompiledEngine
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 KEPT = "kconv.dev/preserved-fields"
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from kconv._errors import SchemeError
+from kconv._plain_conversion import to_hub
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, Functions, MapValues, Rename, Rule
-from kconv.edges.plan import compare
-from kconv.errors import SchemeError
+from kconv.edges._plan import compare
 from kconv.fields import List, Map, Object, String
-from kconv.hub import to_hub
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 
 class OldTree(Type):

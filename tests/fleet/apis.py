@@ -1,10 +1,10 @@
 """Two releases of one API: the first has v1beta1 only, the second v1 too, of another shape."""
 
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
 from kconv.edges import Edge, Rename
 from kconv.fields import Int64, Object, String
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
 
 GROUP = "fleet.example.com"
 RESOURCE = "reports"

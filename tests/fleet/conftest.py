@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kconv.store import SqlStore, open_store
-from kconv_migrations.db import upgrade
+from kconv._store import SqlStore, open_store
+from kconv_migrations._tables import upgrade
 
 TESTS = str(Path(__file__).parents[1])
 SECONDS = 60
@@ -55,7 +55,7 @@ def launch(database_url: str, store: SqlStore, tmp_path: Path) -> Iterator[Calla
     started: list[subprocess.Popen[str]] = []
 
     def start(release: str) -> Process:
-        command = [sys.executable, "-m", "kconv.cli", "serve", "--port", "0"]
+        command = [sys.executable, "-m", "kconv", "serve", "--port", "0"]
         process = subprocess.Popen(
             [*command, "--db", database_url, "--apis", f"fleet.apis:{release}"],
             cwd=tmp_path,

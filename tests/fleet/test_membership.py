@@ -9,11 +9,11 @@ import pytest
 
 from fleet.apis import GROUP, NEW, OLD, RESOURCE, first, second
 from fleet.conftest import Process
-from kconv.errors import CannotDecode, Conflict
-from kconv.scheme import Scheme
-from kconv.serve.fleet import Membership
-from kconv.serve.pulse import PULSE_SECONDS
-from kconv.store import SqlStore
+from kconv._errors import CannotDecode, Conflict
+from kconv._scheme import Scheme
+from kconv._serve.fleet import Membership
+from kconv._serve.pulse import PULSE_SECONDS
+from kconv._store import SqlStore
 
 
 def member(store: SqlStore, *registers: Callable[[Scheme], None]) -> Membership:

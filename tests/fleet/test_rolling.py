@@ -9,11 +9,11 @@ import pytest
 from fleet.apis import GROUP, NEW, OLD, RESOURCE, second
 from fleet.conftest import Process
 from fleet.traffic import Balancer, Writer
-from kconv.errors import Conflict
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.scheme import Scheme
-from kconv.store import SqlStore
+from kconv._errors import Conflict
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._scheme import Scheme
+from kconv._store import SqlStore
 
 LIVE = 20.0
 

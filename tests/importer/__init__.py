@@ -1,1 +1,1 @@
-"""Tests of `kconv.importer`."""
+"""Tests of `kconv._importer`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kconv.importer import Overlay, Request, generate, parse_kind, read_definitions
+from kconv._importer import Overlay, Request, generate, parse_kind, read_definitions
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 V1 = "com.example.stable.v1"

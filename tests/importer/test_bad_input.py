@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer import samples
-from kconv.errors import KconvError
+from kconv._errors import KconvError
 
 RICH = samples.with_spec(
     ports={

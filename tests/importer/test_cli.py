@@ -14,8 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from importer import samples
-from kconv.cli.import_openapi import import_openapi, package_name
-from kconv.errors import DecodeError, KconvError, UsageError
+from kconv._cli.import_openapi import import_openapi, package_name
+from kconv._errors import DecodeError, KconvError, UsageError
 
 
 def app_of(command: Callable[..., None]) -> typer.Typer:

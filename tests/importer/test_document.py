@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from importer import samples
-from kconv.errors import DecodeError, UsageError
-from kconv.importer import read_definitions
+from kconv._errors import DecodeError, UsageError
+from kconv._importer import read_definitions
 
 
 def test_swagger_and_openapi_3_read_the_same_as_bare_definitions() -> None:

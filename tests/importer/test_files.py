@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from importer import samples
-from kconv.errors import UsageError
-from kconv.importer import Generated, plan, write
-from kconv.importer.render import MARKER
+from kconv._errors import UsageError
+from kconv._importer import Generated, plan, write
+from kconv._importer.render import MARKER
 
 
 def generated(**files: str) -> Generated:

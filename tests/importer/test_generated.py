@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 import kconv.meta
 from importer.test_cli import app_of
 from importer.test_source import ruff
-from kconv.cli.import_openapi import import_openapi
-from kconv.importer.document import Definitions, normalise, properties_of, read_definitions
-from kconv.importer.overlay import apply_overlays, read_overlay
-from kconv.importer.selection import reached, select
-from kconv.resource import Resource
-from kconv.schema import Type
+from kconv._cli.import_openapi import import_openapi
+from kconv._importer.document import Definitions, normalise, properties_of, read_definitions
+from kconv._importer.overlay import apply_overlays, read_overlay
+from kconv._importer.selection import reached, select
+from kconv._resource import Resource
+from kconv._schema import Type
 from kconv_schemas.autoscaling.v1 import types as autoscaling_v1
 from kconv_schemas.autoscaling.v2 import types as autoscaling_v2
 from kconv_schemas.batch.v1 import types as batch_v1

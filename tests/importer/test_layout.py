@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconv.importer.graph import groups
-from kconv.importer.layout import LONGEST, arrange
+from kconv._importer.graph import groups
+from kconv._importer.layout import LONGEST, arrange
 
 
 def module_graph(uses: dict[str, list[str]], modules: dict[str, list[str]]) -> dict[str, list[str]]:

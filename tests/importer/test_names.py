@@ -9,8 +9,8 @@ import pytest
 
 from importer import samples
 from kconv import fields
-from kconv.errors import UsageError
-from kconv.importer.names import (
+from kconv._errors import UsageError
+from kconv._importer.names import (
     FIELD_CLASSES,
     SCHEMA_ATTRIBUTES,
     attribute_name,
@@ -18,7 +18,7 @@ from kconv.importer.names import (
     locate,
     words,
 )
-from kconv.schema import Type
+from kconv._schema import Type
 
 
 @pytest.mark.parametrize(

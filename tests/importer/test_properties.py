@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from importer import samples
-from kconv.errors import UsageError
-from kconv.importer import Overlay
+from kconv._errors import UsageError
+from kconv._importer import Overlay
 
 STRING = {"type": "string"}
 DURATION = samples.ref(f"{samples.META}.Duration")

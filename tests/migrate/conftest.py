@@ -11,11 +11,11 @@ import pytest
 
 from cli.samples import Ended
 from fixtures.postgres import PostgresServer
-from kconv.cli.run import run
-from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
-from kconv.store import SqlStore, open_store
-from kconv_migrations.db import upgrade
+from kconv._cli.run import run
+from kconv._pipeline import Pipeline
+from kconv._scheme import load_scheme
+from kconv._store import SqlStore, open_store
+from kconv_migrations._tables import upgrade
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def begin(*arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "kconv.cli", *arguments],
+            [sys.executable, "-m", "kconv", *arguments],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

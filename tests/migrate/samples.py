@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.store import Key, SqlStore, Stored
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._store import Key, SqlStore, Stored
 
 OLD, NEW = "batch/v1beta1", "batch/v1"
 NAMESPACE = "reports"

@@ -8,9 +8,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect
 
-from kconv.errors import Conflict, UsageError
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
+from kconv._errors import Conflict, UsageError
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
 from migrate.samples import NEW, OLD, key, rows, seed
 
 ENV = """

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
 from migrate.samples import NEW, OLD, rows, seed
 
 

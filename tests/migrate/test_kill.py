@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from cli.samples import run_process
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
-from kconv_migrations.storage import Progress, Settings, migrate, plan, undo
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
+from kconv_migrations._migration import Progress, Settings, migrate, plan, undo
 from migrate.samples import NEW, OLD, everything, rows, seed
 
 COUNT = 60

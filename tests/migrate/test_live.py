@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cli.samples import run_process
-from kconv.cli.demo.client import Client, Watcher, Writer
-from kconv.cli.demo.objects import cronjob
-from kconv.store import SqlStore
+from kconv._cli.demo.client import Client, Watcher, Writer
+from kconv._cli.demo.objects import cronjob
+from kconv._store import SqlStore
 from migrate.samples import NEW, OLD, rows
 
 COUNT = 300

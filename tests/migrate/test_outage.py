@@ -13,11 +13,11 @@ import pytest
 
 from cli.samples import run_process
 from fixtures.postgres import PostgresServer
-from kconv.errors import Denied, Unavailable
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore, open_store
-from kconv_migrations.storage import Progress, Settings, Workers, migrate, plan, undo
-from kconv_migrations.storage.pages import Patient
+from kconv._errors import Denied, Unavailable
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore, open_store
+from kconv_migrations._migration import Progress, Settings, Workers, migrate, plan, undo
+from kconv_migrations._migration.pages import Patient
 from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
 
 COUNT = 300
@@ -142,7 +142,7 @@ def test_a_worker_that_dies(
 ) -> None:
     seed(store, pipeline, 20)
     process = subprocess.Popen(
-        [sys.executable, "-m", "kconv.cli", "migrate", "cronjobs.batch", "--to", "batch=v1",
+        [sys.executable, "-m", "kconv", "migrate", "cronjobs.batch", "--to", "batch=v1",
          "--db", database_url, "--workers", "3", "--batch-size", "1", "--rate", "10"],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
@@ -162,7 +162,7 @@ def test_a_worker_that_dies(
 def test_no_worker_outlives_a_run(store: SqlStore, pipeline: Pipeline, database_url: str) -> None:
     seed(store, pipeline, 20)
     process = subprocess.Popen(
-        [sys.executable, "-m", "kconv.cli", "migrate", "--to", "batch=v1", "--db", database_url,
+        [sys.executable, "-m", "kconv", "migrate", "--to", "batch=v1", "--db", database_url,
          "--workers", "2", "--batch-size", "1", "--rate", "10"],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
@@ -235,7 +235,7 @@ def peak(url: str, to: str) -> int:
     """The most memory (KiB) that a run took; its workers are not counted."""
     # Not ru_maxrss, which begins with what the process that starts this one has.
     code = (
-        "import re, sys; from kconv.cli.run import run; code = run(sys.argv[1:]);"
+        "import re, sys; from kconv._cli.run import run; code = run(sys.argv[1:]);"
         "status = open('/proc/self/status').read();"
         "print(re.search(r'VmHWM:\\s+(\\d+)', status)[1], file=sys.stderr); sys.exit(code)"
     )

@@ -2,10 +2,10 @@
 
 import pytest
 
-from kconv.errors import KconvError, NotRegistered, UsageError
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
-from kconv_migrations.storage import plan
+from kconv._errors import KconvError, NotRegistered, UsageError
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
+from kconv_migrations._migration import plan
 
 
 def planned(

@@ -7,15 +7,15 @@ import pty
 import subprocess
 import sys
 
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
 from migrate.samples import seed
 
 
 def on_terminal(*arguments: str) -> str:
     """What ``kconv`` writes on a terminal of its own."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "kconv.cli", *arguments]
+    command = [sys.executable, "-m", "kconv", *arguments]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from cli.samples import Ended
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
-from kconv_migrations.storage import Settings, Workers, migrate, plan
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
+from kconv_migrations._migration import Settings, Workers, migrate, plan
 from migrate.samples import NEW, OLD, encoded, insert, key, put, rows, seed
 
 Run = Callable[..., Ended]

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from cli.samples import Ended
+from kconv._gvk import GroupResource, GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme
+from kconv._store import Key, Quarantined, Server, SqlStore
 from kconv.edges import Edge
 from kconv.fields import List, Map, Object, String
-from kconv.gvk import GroupResource, GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme
-from kconv.store import Key, Quarantined, Server, SqlStore
-from kconv_migrations.rows.workers import InProcess
-from kconv_migrations.storage import (
+from kconv_migrations._executors.workers import InProcess
+from kconv_migrations._migration import (
     References,
     Settings,
     may_drop,

@@ -8,13 +8,13 @@ from unittest.mock import ANY
 
 import pytest
 
-from kconv.errors import Conflict
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
-from kconv.pipeline.values import Checks
-from kconv.scheme import Spoke
-from kconv.store import Quarantined, SqlStore
-from kconv_migrations.storage import Outcome, Progress, Reencoder, Settings, migrate, plan
+from kconv._errors import Conflict
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._pipeline.values import Checks
+from kconv._scheme import Spoke
+from kconv._store import Quarantined, SqlStore
+from kconv_migrations._migration import Outcome, Progress, Reencoder, Settings, migrate, plan
 from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
 
 
@@ -246,7 +246,7 @@ def test_rate_is_held_all_along(
                 clock[0] += 100  # as if the database had been away
 
     faked = SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep)
-    monkeypatch.setattr("kconv_migrations.storage.pace.time", faked)
+    monkeypatch.setattr("kconv_migrations._migration.pace.time", faked)
     assert run(store, pipeline, "batch=v1", rate=9.5, progress=tell).done
     assert sum(rows for _, rows in pages) == 120
     for first, _ in pages:
@@ -274,7 +274,7 @@ def test_rate_of_next_to_nothing(
             raise KeyboardInterrupt
 
     faked = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
-    monkeypatch.setattr("kconv_migrations.storage.pace.time", faked)
+    monkeypatch.setattr("kconv_migrations._migration.pace.time", faked)
     with pytest.raises(KeyboardInterrupt):
         run(store, pipeline, "batch=v1", rate=rate)
     assert max(slept) < 3600

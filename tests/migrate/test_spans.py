@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from kconv.errors import Unavailable
-from kconv.gvk import GroupResource
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
-from kconv.store import encoded as encoded_module
-from kconv_migrations.rows.jobs import Job
-from kconv_migrations.rows.spans import Answer, Span
-from kconv_migrations.rows.workers import InProcess
-from kconv_migrations.storage import Settings, migrate, plan
-from kconv_migrations.storage.pages import Patient, spans_of, through
+from kconv._errors import Unavailable
+from kconv._gvk import GroupResource
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
+from kconv._store import encoded as encoded_module
+from kconv_migrations._executors.jobs import Job
+from kconv_migrations._executors.spans import Answer, Span
+from kconv_migrations._executors.workers import InProcess
+from kconv_migrations._migration import Settings, migrate, plan
+from kconv_migrations._migration.pages import Patient, spans_of, through
 from migrate.samples import NEW, OLD, encoded, key, rows, seed
 
 RESOURCE = GroupResource("batch", "cronjobs")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from cli.samples import run_process
-from kconv.errors import Conflict
-from kconv.pipeline import Pipeline
-from kconv.store import RunTarget, SqlStore
-from kconv_migrations.storage import Settings, hold, migrate, plan
+from kconv._errors import Conflict
+from kconv._pipeline import Pipeline
+from kconv._store import RunTarget, SqlStore
+from kconv_migrations._migration import Settings, hold, migrate, plan
 from migrate.samples import NEW, OLD, everything, rows, seed
 
 
@@ -81,7 +81,7 @@ def test_a_holder_that_is_dead_on_this_machine_is_not_waited_for(
 ) -> None:
     seed(store, pipeline, 3)
     code = (
-        "import os, sys; from kconv.store import open_store;"
+        "import os, sys; from kconv._store import open_store;"
         "open_store(sys.argv[1]).begin_run('gone', [], 600.0); os._exit(9)"
     )
     run_python(code, database_url)

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import pytest
 
 from cli.samples import Ended
-from kconv.errors import Conflict, NotFound, UsageError
-from kconv.pipeline import Pipeline
-from kconv.store import RunTarget, Server, SqlStore
-from kconv_migrations.storage import Settings, drop_undo, hold, migrate, plan, undo
+from kconv._errors import Conflict, NotFound, UsageError
+from kconv._pipeline import Pipeline
+from kconv._store import RunTarget, Server, SqlStore
+from kconv_migrations._migration import Settings, drop_undo, hold, migrate, plan, undo
 from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
 
 Run = Callable[..., Ended]
-undo_module = importlib.import_module("kconv_migrations.storage.undo")
+undo_module = importlib.import_module("kconv_migrations._migration.undo")
 
 
 def run(store: SqlStore, pipeline: Pipeline, to: str = "batch=v1", **settings: bool) -> str:

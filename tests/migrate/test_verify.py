@@ -9,10 +9,18 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from cli.samples import Ended
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore
-from kconv_migrations.rows.spans import Answer, Reader, Span
-from kconv_migrations.storage import InProcess, Settings, Verified, Workers, migrate, plan, verify
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore
+from kconv_migrations._executors.spans import Answer, Reader, Span
+from kconv_migrations._migration import (
+    InProcess,
+    Settings,
+    Verified,
+    Workers,
+    migrate,
+    plan,
+    verify,
+)
 from migrate.samples import NEW, OLD, encoded, key, seed
 
 Run = Callable[..., Ended]

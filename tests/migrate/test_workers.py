@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from kconv.cli import hands as cli_hands
-from kconv.cli.hands import hands_for
-from kconv.errors import Unavailable, UsageError
-from kconv.gvk import GroupResource
-from kconv.pipeline import Pipeline
-from kconv.store import SqlStore, Stored
-from kconv_migrations.rows import workers as workers_module
-from kconv_migrations.rows.jobs import Job, Task
-from kconv_migrations.rows.process import Process, WorkerEnded, may_copy
-from kconv_migrations.rows.spans import Span
-from kconv_migrations.rows.workers import MOST, InProcess, Workers, default_workers
-from kconv_migrations.storage.pages import spans_of, through
+from kconv._cli import hands as cli_hands
+from kconv._cli.hands import hands_for
+from kconv._errors import Unavailable, UsageError
+from kconv._gvk import GroupResource
+from kconv._pipeline import Pipeline
+from kconv._store import SqlStore, Stored
+from kconv_migrations._executors import workers as workers_module
+from kconv_migrations._executors.jobs import Job, Task
+from kconv_migrations._executors.process import Process, WorkerEnded, may_copy
+from kconv_migrations._executors.spans import Span
+from kconv_migrations._executors.workers import MOST, InProcess, Workers, default_workers
+from kconv_migrations._migration.pages import spans_of, through
 from migrate.samples import NEW, OLD, encoded, insert, seed
 
 RESOURCE = GroupResource("batch", "cronjobs")
@@ -200,11 +200,11 @@ def test_what_was_started_is_ended_where_no_more_can_be(
 
 _ORPHANS = """
 import os, sys, time
-from kconv.pipeline import Pipeline
-from kconv.scheme import load_scheme
-from kconv.store import open_store
-from kconv_migrations.rows.process import may_copy
-from kconv_migrations.rows import workers
+from kconv._pipeline import Pipeline
+from kconv._scheme import load_scheme
+from kconv._store import open_store
+from kconv_migrations._executors.process import may_copy
+from kconv_migrations._executors import workers
 
 store = open_store(sys.argv[1])
 scheme = load_scheme({"batch"})
@@ -280,7 +280,7 @@ def test_few_rows_are_converted_by_this_process(
 ) -> None:
     seed(store, pipeline, 3)
     monkeypatch.setattr(cli_hands, "FEW", few)
-    monkeypatch.setattr("kconv_migrations.storage.default_workers", lambda: 2)
+    monkeypatch.setattr("kconv_migrations._migration.default_workers", lambda: 2)
     with hands_for(store, pipeline, None, None) as hands:
         assert isinstance(hands, Workers if processes else InProcess)
         assert len(started) == processes

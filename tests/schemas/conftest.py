@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconv.pipeline import Pipeline, PlainEngine
-from kconv.scheme import Scheme, load_scheme
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._scheme import Scheme, load_scheme
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
 from kconv_schemas.autoscaling import kept
 
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}

@@ -7,8 +7,8 @@ import pytest
 
 from fixtures.comparing import unmanaged
 from fixtures.reference import REFERENCE
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
 
 KINDS = ("CronJob", "HorizontalPodAutoscaler")
 CASES = sorted(

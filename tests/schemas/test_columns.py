@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kconv.gvk import GroupVersion
-from kconv.scheme import Scheme
+from kconv._gvk import GroupVersion
+from kconv._scheme import Scheme
 
 
 def cells(scheme: Scheme, api_version: str, kind: str, **value: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kconv.pipeline import Pipeline
+from kconv._pipeline import Pipeline
 from kconv_schemas.core.image import image_tag
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from fixtures.comparing import sparse
-from kconv.errors import InvalidObject
-from kconv.gvk import GroupVersion
-from kconv.paths import format_path
-from kconv.pipeline import Pipeline
-from kconv.resource import Column
+from kconv._errors import InvalidObject
+from kconv._gvk import GroupVersion
+from kconv._paths import format_path
+from kconv._pipeline import Pipeline
+from kconv._resource import Column
 
 Exchange = Callable[[str], tuple[Any, dict[str, Any]]]
 

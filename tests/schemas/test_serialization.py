@@ -8,8 +8,8 @@ import pytest
 
 from fixtures.comparing import sparse
 from fixtures.reference import REFERENCE
-from kconv.gvk import GroupVersion
-from kconv.pipeline import Pipeline
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
 from kconv_schemas.autoscaling import kept
 
 FIXTURES = [

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kconv.errors import InvalidObject
-from kconv.pipeline import Pipeline
+from kconv._errors import InvalidObject
+from kconv._pipeline import Pipeline
 from kconv_schemas.batch.schedule import BadSchedule, check_schedule, check_time_zone
 
 POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a"}]}

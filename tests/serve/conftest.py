@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kconv.pipeline import Pipeline
-from kconv.scheme import Scheme, load_scheme
-from kconv.serve import ApiServer, Listen, build, served_versions
-from kconv.store import SqlStore, open_store
-from kconv_migrations import db
+from kconv._pipeline import Pipeline
+from kconv._scheme import Scheme, load_scheme
+from kconv._serve import ApiServer, Listen, build, served_versions
+from kconv._store import SqlStore, open_store
+from kconv_migrations import _tables as db
 
 BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kconv._resource import Hub, Resource
+from kconv._scheme import Scheme, load_scheme
+from kconv._store import Key, SqlStore
 from kconv.edges import Edge
 from kconv.fields import FreeForm
-from kconv.resource import Hub, Resource
-from kconv.scheme import Scheme, load_scheme
-from kconv.store import Key, SqlStore
 from serve.conftest import Running
 
 MANIFEST = """

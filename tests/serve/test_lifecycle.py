@@ -13,18 +13,18 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from kconv.errors import Unavailable, UsageError
-from kconv.scheme import Scheme
-from kconv.serve import Listen, Tokens, build, create_app, served_versions
-from kconv.store import SqlStore
+from kconv._errors import Unavailable, UsageError
+from kconv._scheme import Scheme
+from kconv._serve import Listen, Tokens, build, create_app, served_versions
+from kconv._store import SqlStore
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
 
 PROGRAM = """
 import sys
-from kconv.scheme import load_scheme
-from kconv.serve import Listen, build
-from kconv.store import open_store
+from kconv._scheme import load_scheme
+from kconv._serve import Listen, build
+from kconv._store import open_store
 
 server, bound = build(load_scheme(), open_store(sys.argv[1]), Listen(port=0))
 print(bound.getsockname()[1], flush=True)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.store import SqlStore, Stored
+from kconv._store import SqlStore, Stored
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from kconv.serve.protobuf.wire import fields
+from kconv._serve.protobuf.wire import fields
 
 
 def refs(value: Any) -> Iterator[str]:

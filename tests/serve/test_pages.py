@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.serve import past
-from kconv.serve.continuation import INCONSISTENT, Continuation
-from kconv.serve.verbs import list as listing
-from kconv.store import SqlStore
+from kconv._serve import past
+from kconv._serve.continuation import INCONSISTENT, Continuation
+from kconv._serve.verbs import list as listing
+from kconv._store import SqlStore
 from serve.conftest import BOTH
 from serve.samples import CONFIGMAPS, configmap, created, patched
 

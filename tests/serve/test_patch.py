@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from kconv._schema import Type
+from kconv._serve.patch import apply_json_patch, merge_patch, read_patch, strategic_merge
+from kconv._serve.status import Refusal
 from kconv.fields import List, Map, Object, String
-from kconv.schema import Type
-from kconv.serve.patch import apply_json_patch, merge_patch, read_patch, strategic_merge
-from kconv.serve.status import Refusal
 
 
 class Port(Type):

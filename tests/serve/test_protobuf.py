@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kconv.errors import DecodeError
-from kconv.serve.protobuf import decode_object
+from kconv._errors import DecodeError
+from kconv._serve.protobuf import decode_object
 
 KINDS = [
     "core.v1.Namespace",

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.serve import Listen
+from kconv._serve import Listen
 from serve.conftest import Running
 
 LEFT_OUT = {

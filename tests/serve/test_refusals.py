@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.serve.verbs import change
-from kconv.store import SqlStore
+from kconv._serve.verbs import change
+from kconv._store import SqlStore
 from serve.conftest import BOTH, Running
 from serve.samples import (
     CONFIGMAPS,

@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from kconv.errors import CannotDecode, Unavailable
-from kconv.gvk import GroupVersionResource
-from kconv.serve import usage
-from kconv.serve.usage import NO_AGENT, OTHERS, Usage
-from kconv.store import SqlStore
+from kconv._errors import CannotDecode, Unavailable
+from kconv._gvk import GroupVersionResource
+from kconv._serve import usage
+from kconv._serve.usage import NO_AGENT, OTHERS, Usage
+from kconv._store import SqlStore
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob
 from serve.test_namespaces import eventually

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconv.serve.selectors import parse_field_selector, parse_label_selector
-from kconv.serve.status import Refusal
+from kconv._serve.selectors import parse_field_selector, parse_label_selector
+from kconv._serve.status import Refusal
 
 LABELS = {"app": "web", "tier": "front", "size": "5"}
 

@@ -5,7 +5,7 @@ import time
 
 import httpx
 
-from kconv.store import SqlStore
+from kconv._store import SqlStore
 from serve.conftest import BOTH
 from serve.samples import CRONJOBS, created, cronjob, patched
 

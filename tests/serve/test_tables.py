@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kconv.fields.age import age, human_duration
-from kconv.serve.tables import at_path
+from kconv._serve.tables import at_path
+from kconv.fields._age import age, human_duration
 
 
 @pytest.mark.parametrize(

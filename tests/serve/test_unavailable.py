@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.errors import Expired, StoreError, TablesOutdated, Unavailable
-from kconv.store import SqlStore
+from kconv._errors import Expired, StoreError, TablesOutdated, Unavailable
+from kconv._store import SqlStore
 from serve.samples import CONFIGMAPS, configmap, created
 
 

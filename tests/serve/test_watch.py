@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv.store import SqlStore
+from kconv._store import SqlStore
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
 

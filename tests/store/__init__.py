@@ -1,1 +1,1 @@
-"""Tests of `kconv.store` and of the tables it stands on."""
+"""Tests of `kconv._store` and of the tables it stands on."""

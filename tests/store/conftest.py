@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Connection
 
 from fixtures.postgres import PostgresServer
-from kconv.store import SqlStore, clients, moments, open_store, runs, servers
-from kconv_migrations import db
+from kconv._store import SqlStore, clients, moments, open_store, runs, servers
+from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1
 
 

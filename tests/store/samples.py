@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from kconv.store import Key, RunTarget, Server, Store, Stored
+from kconv._store import Key, RunTarget, Server, Store, Stored
 
 GROUP = "batch"
 RESOURCE = "cronjobs"

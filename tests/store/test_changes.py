@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconv.errors import Expired, UsageError
-from kconv.store import Change, Key, SqlStore
+from kconv._errors import Expired, UsageError
+from kconv._store import Change, Key, SqlStore
 from store.samples import GROUP, RESOURCE, V1, create, cronjob
 
 
@@ -72,7 +72,7 @@ def test_compaction_of_everything_is_remembered(store: SqlStore) -> None:
 
 
 def test_compaction_goes_in_steps(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kconv.store.sql._COMPACT_STEP", 2)
+    monkeypatch.setattr("kconv._store.sql._COMPACT_STEP", 2)
     made = [create(store, f"n{index}") for index in range(8)]
     assert store.compact(1) == 7
     assert store.oldest() == made[6].resource_version

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kconv.store import SqlStore, clients
+from kconv._store import SqlStore, clients
 
 DAY = 86400.0
 

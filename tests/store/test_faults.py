@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from fixtures.postgres import PostgresServer
-from kconv.errors import KconvError, StoreError, TablesOutdated, Unavailable, UsageError
-from kconv.store import SqlStore, open_store
-from kconv.store.engine import Database, parse_url
-from kconv.store.faults import fault
-from kconv_migrations import db
+from kconv._errors import KconvError, StoreError, TablesOutdated, Unavailable, UsageError
+from kconv._store import SqlStore, open_store
+from kconv._store.engine import Database, parse_url
+from kconv._store.faults import fault
+from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create, cronjob
 
 

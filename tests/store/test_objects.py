@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconv.errors import AlreadyExists, Conflict, NotFound, UsageError
-from kconv.store import Key, SqlStore, Stored
+from kconv._errors import AlreadyExists, Conflict, NotFound, UsageError
+from kconv._store import Key, SqlStore, Stored
 from store.samples import GROUP, RESOURCE, V1, create, cronjob
 
 

@@ -8,14 +8,14 @@ from contextlib import closing
 
 import pytest
 
-from kconv.errors import AlreadyExists, Conflict, Expired
-from kconv.store import Change, Key, SqlStore, Stored, open_store
-from kconv_migrations import db
+from kconv._errors import AlreadyExists, Conflict, Expired
+from kconv._store import Change, Key, SqlStore, Stored, open_store
+from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create, cronjob, running
 
 WRITER = """
 import sys, threading
-from kconv.store import Key, open_store
+from kconv._store import Key, open_store
 url, who, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 store = open_store(url)
 def write(thread):

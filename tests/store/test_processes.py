@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 import pytest
 
-from kconv.store import SqlStore
+from kconv._store import SqlStore
 from store.samples import GROUP, RESOURCE, create, cronjob, running
 
 WRITER = """
 import json, sys, threading
-from kconv.store import Key, open_store
+from kconv._store import Key, open_store
 store = open_store(sys.argv[1])
 lock = threading.Lock()
 def write(thread):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kconv.store import Quarantined, SqlStore, Stored
-from kconv.store.moments import NEVER
+from kconv._store import Quarantined, SqlStore, Stored
+from kconv._store.moments import NEVER
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create
 
 

@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection
 
-from kconv.errors import VersionNotOnRecord
-from kconv.store import SqlStore, Stored, versions
-from kconv.store.rewrite import rewrite_changes
-from kconv.store.write import Write, apply
+from kconv._errors import VersionNotOnRecord
+from kconv._store import SqlStore, Stored, versions
+from kconv._store.rewrite import rewrite_changes
+from kconv._store.write import Write, apply
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, running
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconv.errors import VersionNotOnRecord
-from kconv.store import Change, SqlStore, Stored, encoded
+from kconv._errors import VersionNotOnRecord
+from kconv._store import Change, SqlStore, Stored, encoded
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
 
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kconv.errors import Conflict, NotFound, UsageError
-from kconv.store import SqlStore
+from kconv._errors import Conflict, NotFound, UsageError
+from kconv._store import SqlStore
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create
 
 

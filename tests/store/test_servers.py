@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from kconv.errors import CannotDecode, Conflict
-from kconv.store import SqlStore, servers
+from kconv._errors import CannotDecode, Conflict
+from kconv._store import SqlStore, servers
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, running, server
 
 

@@ -11,12 +11,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, inspect, text
 
-from kconv.errors import TablesOutdated
-from kconv.store import Key, open_store
-from kconv.store.engine import Database, parse_url
-from kconv.store.indexes import metadata
-from kconv.store.tables import TABLES_REVISION, objects, storage_versions
-from kconv_migrations import db
+from kconv._errors import TablesOutdated
+from kconv._store import Key, open_store
+from kconv._store.engine import Database, parse_url
+from kconv._store.indexes import metadata
+from kconv._store.tables import TABLES_REVISION, objects, storage_versions
+from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create
 
 
@@ -115,7 +115,7 @@ def test_database_of_something_else_is_not_empty(database_url: str) -> None:
 
 
 def test_processes_that_upgrade_at_once(database_url: str) -> None:
-    code = "import sys; from kconv_migrations import db; print(db.upgrade(sys.argv[1]))"
+    code = "import sys; from kconv_migrations import _tables as db; print(db.upgrade(sys.argv[1]))"
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", code, database_url], stdout=subprocess.PIPE, text=True

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kconv.errors import Conflict, UsageError, VersionNotOnRecord
-from kconv.store import BeforeImage, Restored, SqlStore, Stored, UndoSize, encoded, sql_operations
+from kconv._errors import Conflict, UsageError, VersionNotOnRecord
+from kconv._store import BeforeImage, Restored, SqlStore, Stored, UndoSize, encoded, sql_operations
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, server
 
 

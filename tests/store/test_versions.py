@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, insert
 
-from kconv.errors import VersionNotOnRecord
-from kconv.store import Count, SqlStore, StorageVersion, versions
-from kconv.store.engine import Database, parse_url
-from kconv.store.tables import objects
+from kconv._errors import VersionNotOnRecord
+from kconv._store import Count, SqlStore, StorageVersion, versions
+from kconv._store.engine import Database, parse_url
+from kconv._store.tables import objects
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
 
 

@@ -8,17 +8,17 @@ from typing import Any
 import marshmallow
 import pytest
 
-from kconv.errors import SchemeError
+from kconv._errors import SchemeError
+from kconv._pipeline import Pipeline
+from kconv._resource import Hub, Resource
+from kconv._schema import Type
+from kconv._scheme import Scheme, Spoke, load_scheme
 from kconv.fields import Double, Integer, List, Object, String
-from kconv.pipeline import Pipeline
-from kconv.resource import Hub, Resource
-from kconv.schema import Type
-from kconv.scheme import Scheme, Spoke, load_scheme
-from kconv.testing.explore import explore
-from kconv.testing.full import full
-from kconv.testing.names import slug
-from kconv.testing.patterns import text_for
-from kconv.testing.strategies import documents
+from kconv.testing._explore import explore
+from kconv.testing._full import full
+from kconv.testing._names import slug
+from kconv.testing._patterns import text_for
+from kconv.testing._strategies import documents
 
 SHIPPED = load_scheme()
 SPOKES = [spoke for kind in SHIPPED.kinds for spoke in kind.spokes]

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from engine.sample import pipeline, widget
-from kconv.differences import differences
+from kconv._differences import differences
+from kconv._pipeline import Pipeline
+from kconv._scheme import HubKind, Spoke, load_scheme
 from kconv.edges import Functions, Lose, Preserve, Rename, Rule
-from kconv.pipeline import Pipeline
-from kconv.scheme import HubKind, Spoke, load_scheme
-from kconv.testing.broken import Broken
-from kconv.testing.explore import explore
-from kconv.testing.roundtrip import hub_round_trip, round_trip, there_and_back
-from kconv.testing.strategies import documents
+from kconv.testing._broken import Broken
+from kconv.testing._explore import explore
+from kconv.testing._roundtrip import hub_round_trip, round_trip, there_and_back
+from kconv.testing._strategies import documents
 
 SCHEME = load_scheme(("autoscaling",))
 AUTOSCALERS = Pipeline(SCHEME)

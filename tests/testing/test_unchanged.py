@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kconv.testing.broken import Broken
-from kconv.testing.unchanged import Snapshot
+from kconv.testing._broken import Broken
+from kconv.testing._unchanged import Snapshot
 
 
 def held(snapshot: Snapshot) -> str:

@@ -19,7 +19,7 @@ V1 = "shop.example.com.v1.Sheet"
 
 def lock(folder: Path, *arguments: str) -> int:
     """Run ``kconv lock`` in a folder."""
-    command = [sys.executable, "-m", "kconv.cli", "lock", "--apis", "shop:register", *arguments]
+    command = [sys.executable, "-m", "kconv", "lock", "--apis", "shop:register", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 
@@ -127,7 +127,7 @@ def test_a_field_that_the_last_release_drops_is_a_warning(project: Project) -> N
     assert code == 0, printed
     dropped = "release 1.0 drops what it does not know of shop.example.com/v2 Sheet: spec.gift"
     assert dropped in printed
-    code, printed = project.pytest(*run, "-W", "error::kconv.testing.skew.SkewWarning")
+    code, printed = project.pytest(*run, "-W", "error::kconv.testing._skew.SkewWarning")
     assert code == 1
     assert dropped in printed
 

@@ -4,18 +4,18 @@ Fields of the same name and shape convert by themselves; everything else is a ru
 and has a reverse.
 """
 
-from kconv.edges.absent import WhenAbsent
-from kconv.edges.edge import Edge
-from kconv.edges.functions import Functions
-from kconv.edges.lose import Lose
-from kconv.edges.loss import Loss
-from kconv.edges.mapvalues import MapValues
-from kconv.edges.preserve import Preserve
-from kconv.edges.rename import Rename
-from kconv.edges.rule import Rule
-from kconv.edges.split import Split
-from kconv.edges.steps import MISSING, get, put
-from kconv.edges.wrap import Wrap
+from kconv.edges._absent import WhenAbsent
+from kconv.edges._edge import Edge
+from kconv.edges._functions import Functions
+from kconv.edges._lose import Lose
+from kconv.edges._loss import Loss
+from kconv.edges._mapvalues import MapValues
+from kconv.edges._preserve import Preserve
+from kconv.edges._rename import Rename
+from kconv.edges._rule import Rule
+from kconv.edges._split import Split
+from kconv.edges._steps import MISSING, get, put
+from kconv.edges._wrap import Wrap
 
 __all__ = [
     "MISSING",

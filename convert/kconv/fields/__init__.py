@@ -4,15 +4,15 @@ A field decodes a JSON value to the same value in its canonical spelling, so a l
 JSON-shaped and its keys are the names in the YAML.
 """
 
-from kconv.fields.base import Field
-from kconv.fields.binary import Bytes
-from kconv.fields.collection import List, Map
-from kconv.fields.duration import Duration
-from kconv.fields.intorstring import IntOrString
-from kconv.fields.nested import FreeForm, Object
-from kconv.fields.quantity import Quantity
-from kconv.fields.scalar import Boolean, Double, Int32, Int64, Integer, String
-from kconv.fields.time import MicroTime, Time
+from kconv.fields._base import Field
+from kconv.fields._binary import Bytes
+from kconv.fields._collection import List, Map
+from kconv.fields._duration import Duration
+from kconv.fields._intorstring import IntOrString
+from kconv.fields._nested import FreeForm, Object
+from kconv.fields._quantity import Quantity
+from kconv.fields._scalar import Boolean, Double, Int32, Int64, Integer, String
+from kconv.fields._time import MicroTime, Time
 
 __all__ = [
     "Boolean",

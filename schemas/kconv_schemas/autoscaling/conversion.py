@@ -2,7 +2,7 @@
 
 v1 has one number where v2 has a list of metrics. The number becomes the metric of CPU
 utilization; whatever else the hub has is kept in the annotations of `kept`, which are
-gone from the hub. Values are compiled structs (see `kconv.compile.structural`).
+gone from the hub. Values are compiled structs (see `kconv._compile.structural`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from kconv.compile import structural
+from kconv._compile import structural
 from kconv.edges import Functions
 from kconv_schemas.autoscaling import hub as hub_types
 from kconv_schemas.autoscaling import kept

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kconv._resource import Hub
 from kconv.fields import Object
-from kconv.resource import Hub
 from kconv_schemas.autoscaling.v2.types import (
     HorizontalPodAutoscalerSpec,
     HorizontalPodAutoscalerStatus,

@@ -16,12 +16,12 @@ from typing import Any
 import marshmallow
 import msgspec
 
-from kconv.compile import LOOSE, Slow, Types, convert, decoder
-from kconv.errors import TooLarge
+from kconv._compile import LOOSE, Slow, Types, convert, decoder
+from kconv._errors import TooLarge
+from kconv._schema import Type
 from kconv.fields import Int32, List, Map, Object, Quantity, String, Time
-from kconv.fields.base import Field
+from kconv.fields._base import Field
 from kconv.meta import LabelSelectorRequirement
-from kconv.schema import Type
 
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
 METRICS = f"{_PREFIX}metrics"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv.errors import UsageError
-from kconv.fields.quantity import quantity_value
-from kconv.gvk import GroupVersion
-from kconv.paths import Finding, Path, forbidden, invalid, required
-from kconv.schema import validates
+from kconv._errors import UsageError
+from kconv._gvk import GroupVersion
+from kconv._paths import Finding, Path, forbidden, invalid, required
+from kconv._schema import validates
+from kconv.fields._quantity import quantity_value
 from kconv_schemas.autoscaling.v1 import types as v1
 from kconv_schemas.autoscaling.v2 import types as v2
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kconv._scheme import Scheme
 from kconv.edges import Edge
-from kconv.scheme import Scheme
 from kconv_schemas.batch import (
     columns,  # noqa: F401 - adds the printer columns to the types
     defaults,  # noqa: F401 - adds the computed defaults to the types

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kconv._resource import Resource
 from kconv.fields import Object
-from kconv.resource import Resource
 from kconv_schemas.batch.v1.types import CronJobSpec, CronJobStatus, JobSpec, JobStatus
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kconv.fields.quantity import quantity_value
-from kconv.paths import Finding, Path, duplicate, forbidden, invalid, quote, required
-from kconv.schema import validates
+from kconv._paths import Finding, Path, duplicate, forbidden, invalid, quote, required
+from kconv._schema import validates
+from kconv.fields._quantity import quantity_value
 from kconv_schemas.core.names import label_name
 from kconv_schemas.core.v1.types import (
     Container,

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv.paths import TOO_LONG, Finding, Path, forbidden, invalid, required
-from kconv.schema import validates, validates_update
+from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid, required
+from kconv._schema import validates, validates_update
 from kconv_schemas.core import pods
 from kconv_schemas.core.names import config_key, label_name
 from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret

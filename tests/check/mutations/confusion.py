@@ -11,11 +11,11 @@ from check.mutations import versions
 from check.mutations.documents import edits_of
 from check.mutations.modules import EDITS, Mutants, shipped
 from check.mutations.policy import is_breaking
-from kconv.check import Severity, compare
-from kconv.check.lock import Locks
-from kconv.check.lock.read import lock_of
-from kconv.check.lock.text import document_of
-from kconv.gvk import GroupVersion, level
+from kconv._check import Severity, compare
+from kconv._check.lock import Locks
+from kconv._check.lock.read import lock_of
+from kconv._check.lock.text import document_of
+from kconv._gvk import GroupVersion, level
 
 INVISIBLE = frozenset(["rename a type"])
 """Edits that change nothing on the wire, and must not be found at all."""

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import yaml
 
 import kconv_schemas
-from kconv.check.lock import Locks, locks_of
-from kconv.scheme import Scheme, load_scheme
+from kconv._check.lock import Locks, locks_of
+from kconv._scheme import Scheme, load_scheme
 
 SOURCE = Path(kconv_schemas.__file__).parent
 

@@ -1,0 +1,5 @@
+"""``python -m kconv`` is ``kconv``."""
+
+from kconv._cli import main
+
+main()

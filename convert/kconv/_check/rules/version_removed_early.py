@@ -1,0 +1,65 @@
+"""A version that went before its deprecation window was over.
+
+Kubernetes' deprecation policy, rule 4a: stable versions stay; beta versions go some releases after
+they were deprecated, and say when; alpha versions may go at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kconv._check.change import ProjectChange
+from kconv._check.lock import KindLock
+from kconv._check.release import earlier
+from kconv._check.rule import Rule
+from kconv._check.verdict import Verdict, Weight, Whom
+from kconv._gvk import Level, level
+
+
+def judge(change: ProjectChange) -> Iterator[Verdict]:
+    """Whatever the base did not announce as gone in the release that is being made."""
+    for gv, lock in change.old.items():
+        if gv in change.new:
+            continue
+        for name, kind in lock.kinds.items():
+            stable = level(gv.version) is Level.STABLE
+            weight, changed, todo = _judged(kind, change.release, stable=stable)
+            yield Verdict(
+                weight,
+                changed,
+                Whom.WRITERS if weight is not Weight.COMPATIBLE else Whom.NOBODY,
+                "every request to the version is answered with 404",
+                todo,
+                version=gv,
+                kind=name,
+            )
+
+
+def _judged(kind: KindLock, release: str, *, stable: bool) -> tuple[Weight, str, str]:
+    until, since = kind.deprecated.get("removedIn", ""), kind.deprecated.get("since", "")
+    if stable:
+        return (
+            Weight.BREAKING,
+            "the stable version was removed",
+            "put it back: a stable version stays for good",
+        )
+    if not since:
+        todo = 'put it back with Meta.deprecated = Deprecation(since="…", removed_in="…")'
+        return Weight.BREAKING, "the version was removed without having been deprecated", todo
+    if not until:
+        todo = 'put it back, and say how long it stays: Deprecation(since="…", removed_in="…")'
+        return Weight.BREAKING, f"the version, deprecated since {since} for no set time, went", todo
+    if not release:
+        todo = f"say which release this is: --release {until}, or later"
+        return Weight.BREAKING, f"the version was removed, which stays until {until}", todo
+    if earlier(release, until):
+        todo = f"put it back until {until}"
+        return (
+            Weight.BREAKING,
+            f"the version was removed in {release}, and stays until {until}",
+            todo,
+        )
+    return Weight.COMPATIBLE, f"the version was removed, as was said, in {until}", "nothing"
+
+
+RULE = Rule("version-removed-early", judge)

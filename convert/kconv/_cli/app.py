@@ -1,0 +1,65 @@
+"""The root of the command line."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from kconv._cli.groups import LazyGroup, Modules
+
+
+class Kconv(LazyGroup):
+    """Every command, in the order a new user meets them."""
+
+    modules: ClassVar[Modules] = {
+        "demo": ("kconv._cli.demo", "The whole story on a temporary database, in seconds."),
+        "serve": ("kconv._cli.serve", "Serve every version over HTTP, for kubectl and clients."),
+        "convert": ("kconv._cli.convert", "Convert files, folders and standard input."),
+        "migrate": ("kconv._cli.migrate", "Flip the storage version and rewrite what is stored."),
+        "lock": ("kconv._cli.lock", "Write down what every version promises."),
+        "check": ("kconv._cli.check", "What the code breaks of what a release promised."),
+        "versions": (
+            "kconv._cli.versions",
+            "Every group, version and kind: what is served and stored.",
+        ),
+        "import": ("kconv._cli.imports", "Schema modules from an OpenAPI definition."),
+        "db": ("kconv._cli.db", "The database's tables: upgrade, current, history."),
+    }
+
+
+app = typer.Typer(
+    cls=Kconv,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done; 1 what was asked about is not so; 2 the command was wrong; "
+    "3 the environment failed.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from kconv import __version__
+
+        print(f"kconv {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def kconv(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Kubernetes API machinery: convert between versions, store in one, migrate what is stored."""
+
+
+def command() -> TyperGroup:
+    """The root command, with the options that set up completion by the shell."""
+    root = get_command(app)
+    assert isinstance(root, TyperGroup), "the root has commands"
+    return root

@@ -1,0 +1,96 @@
+"""``kconv check``: what the code breaks of what a release promised."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kconv._cli.database import DEFAULT_DB
+from kconv._cli.lock import Apis, Groups
+from kconv._cli.options import Db
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+
+class Form(StrEnum):
+    """How the check reports."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+@app.command()
+def check(
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="LOCK_DIR|GIT_REV",
+            help="The base: a folder of lock files, or the lock folder at a commit, tag or branch. "
+            "Default: the lock folder as it is.",
+            show_default=False,
+        ),
+    ] = "",
+    lock: Annotated[Path, typer.Option(metavar="DIR", help="The project's lock folder.")] = Path(
+        "lock"
+    ),
+    release: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE",
+            help="The release that is being made, such as 1.4: what was deprecated until then may "
+            "go.",
+            show_default=False,
+        ),
+    ] = "",
+    stored: Annotated[
+        bool,
+        typer.Option(
+            "--stored",
+            help="Instead: would this code, all that is installed and what --apis adds, read "
+            "every row of the database?",
+        ),
+    ] = False,
+    db: Db = DEFAULT_DB,
+    apis: Apis = None,
+    group: Groups = None,
+    output: Annotated[
+        Form,
+        typer.Option(
+            "-o", "--output", help="json: one document; github: annotations of a workflow."
+        ),
+    ] = Form.TEXT,
+) -> None:
+    """Compare the schemas in the code with the released ones; exit 1 if anything breaks.
+
+    Stable versions break nothing; beta ones only by way of a new version and a deprecation window;
+    alpha ones are free. `kconv lock` accepts what the code says as the new base.
+    """
+    from kconv._check.project import check as check_project
+    from kconv._cli.console import emit, emit_json
+    from kconv._cli.lock import selected
+    from kconv._errors import UsageError
+
+    if stored:
+        if against or release or group or output is Form.GITHUB:
+            raise UsageError("--stored reads a database: it takes --db, --apis and -o text|json")
+        from kconv._cli.check_stored import check_database
+
+        check_database(db, apis or [], as_json=output is Form.JSON)
+        return
+    from kconv._check import render
+    from kconv._check.sources import source_of
+
+    scheme, groups = selected(apis, group)
+    report = check_project(scheme, against=against, folder=lock, groups=groups, release=release)
+    if output is Form.JSON:
+        emit_json(render.as_json(report))
+    elif output is Form.GITHUB:
+        emit(render.as_github(report, lambda finding: source_of(scheme, finding)))
+    else:
+        emit(render.as_text(report))
+    if report.breaks:
+        raise typer.Exit(1)

@@ -1,0 +1,80 @@
+"""``kconv convert``: manifests in other versions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from kconv._cli.options import Apis, output_versions
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+
+class Format(StrEnum):
+    """How objects are written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+@app.command(no_args_is_help=True)
+def convert(
+    files: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--filename", metavar="FILE|DIR|-", help="What to convert; repeatable."),
+    ] = None,
+    output_version: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GROUP/VERSION",
+            help="Version to convert to; default: the preferred one. Repeatable, one per group.",
+            autocompletion=output_versions,
+        ),
+    ] = None,
+    output: Annotated[
+        Format | None,
+        typer.Option("-o", "--output", help="Default: yaml. json: one document, a List if many."),
+    ] = None,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place",
+            help="Rewrite the files that are not in that version: without their YAML comments, "
+            "and with defaults written out.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Refuse unknown and duplicate fields, broken rules, and any loss."
+        ),
+    ] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Leave kinds that no API has as they are.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Convert, report, write nothing.")
+    ] = False,
+    apis: Apis = None,
+) -> None:
+    """Convert manifests: YAML and JSON, several documents, List kinds, whole folders.
+
+    Everything is converted before anything is written; one bad object and nothing is.
+
+    `kconv convert -f old.yaml --output-version batch/v1`
+    """
+    from kconv._cli.converting import convert_files
+
+    code = convert_files(
+        files or (),
+        output_version or (),
+        output,
+        in_place=in_place,
+        strict=strict,
+        ignore_unknown=ignore_unknown,
+        dry_run=dry_run,
+        apis=apis or (),
+    )
+    raise typer.Exit(code)

@@ -1,0 +1,154 @@
+"""``kconv lock``: write down what every version promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kconv._check.lock.folder import Texts
+    from kconv._scheme import Scheme
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+Apis = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--apis",
+        metavar="MODULE:FUNCTION",
+        help="Only what this API package registers, and no installed one; repeatable.",
+    ),
+]
+
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group",
+        metavar="GROUP",
+        help="Only this group, such as batch; core is the core group; repeatable.",
+    ),
+]
+
+
+@app.command()
+def lock(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the lock files.")] = Path(
+        "lock"
+    ),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 and show what differs.")
+    ] = False,
+    release: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE",
+            help="Also store what this release writes, such as 1.3: its golden files, in every "
+            "version and format, and its lock files.",
+            show_default=False,
+        ),
+    ] = "",
+    golden: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder of golden files, for --release.")
+    ] = Path("tests/golden"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; say what would be written.")
+    ] = False,
+    apis: Apis = None,
+    group: Groups = None,
+) -> None:
+    """Write a lock file for each group/version: what it promises.
+
+    The files are for people and for `kconv check`; commit them. They are the same from run to run.
+    A release that is stored already is never written over: exit 1 if it would differ.
+    """
+    from kconv._check.lock import lock_plan
+    from kconv._cli.console import emit, say
+    from kconv._cli.message import count
+    from kconv._errors import UsageError
+
+    if check and (release or dry_run):
+        raise UsageError("--check writes nothing, and looks at lock files only")
+    scheme, groups = selected(apis, group)
+    plan = lock_plan(scheme, out, groups)
+    if check and plan:
+        emit(_difference(out, plan.found, plan.new_texts, plan.stale))
+        say(f"error: {out} is not as the code has it; `kconv lock` writes it")
+        raise typer.Exit(1)
+    if release:
+        _store_release(scheme, golden, release, groups, dry_run=dry_run)
+    if not dry_run:
+        plan.carry_out()
+    would = "would be " if dry_run else ""
+    for path in plan.changed:
+        emit(f"{out / path}: {would}{'changed' if path in plan.found else 'new'}")
+    for path in plan.stale:
+        emit(f"{out / path}: {would}removed")
+    if not plan:
+        say(f"{out}: {count(len(plan.texts), 'file')} as the code has it")
+
+
+def _store_release(
+    scheme: Scheme, golden: Path, release: str, groups: list[str] | None, *, dry_run: bool
+) -> None:
+    from kconv._cli.console import emit, say
+    from kconv._cli.message import count
+    from kconv.testing._release import differing, release_files, release_folder, write_release
+
+    folder = release_folder(golden, release)
+    files = release_files(scheme, groups)
+    other = differing(folder, files, groups)
+    if other is None:
+        if not dry_run:
+            write_release(folder, files)
+        emit(f"{folder}: {'would be ' if dry_run else ''}new, {count(len(files), 'file')}")
+    elif not other:
+        say(f"{folder}: {count(len(files), 'file')} as the code has it")
+    else:
+        for path, data in other.items():
+            there = (folder / path).exists()
+            what = "differs" if there and data else "of no version now" if there else "not there"
+            emit(f"{folder / path}: {what}")
+        say(
+            f"error: {folder} holds what {release} wrote, and the code writes something else; a "
+            "release that is out is never written over"
+        )
+        raise typer.Exit(1)
+
+
+def selected(apis: list[str] | None, groups: list[str] | None) -> tuple[Scheme, list[str] | None]:
+    """The scheme that the options choose, and the groups that they name.
+
+    With API packages by name, installed ones are left out but for the groups that are named too.
+    Raises `UsageError` for a group that there is not.
+    """
+    from kconv._errors import UsageError
+    from kconv._scheme import load_scheme
+
+    wanted = None if groups is None else ["" if name == "core" else name for name in groups]
+    installed = (wanted or ()) if apis else wanted
+    scheme = load_scheme(installed, apis or ())
+    have = scheme.groups()
+    unknown = [name for name in wanted or () if name not in have]
+    if unknown:
+        listed = ", ".join(name or "core" for name in load_scheme(apis=apis or ()).groups())
+        raise UsageError(f'no group "{unknown[0] or "core"}": there are {listed}')
+    return scheme, wanted
+
+
+def _difference(out: Path, found: Texts, changed: Texts, stale: Sequence[PurePosixPath]) -> str:
+    from difflib import unified_diff
+
+    lines: list[str] = []
+    for path in sorted([*changed, *stale], key=str):
+        old, new = found.get(path, ""), changed.get(path, "")
+        name = (out / str(path)).as_posix()
+        lines += unified_diff(
+            old.splitlines(keepends=True),
+            new.splitlines(keepends=True),
+            name if old else "/dev/null",
+            name if new else "/dev/null",
+        )
+    return "".join(lines)

@@ -1,0 +1,35 @@
+"""Errors as a person reads them: what is wrong, with what, and every field on a line."""
+
+from __future__ import annotations
+
+from kconv._errors import KconvError
+from kconv._paths import describe
+
+
+class Interrupted(Exception):
+    """Ctrl-C came; says what stays as it is, and what goes on from there."""
+
+
+def error_lines(error: KconvError) -> list[str]:
+    """The lines of an error on its own, ``error: …`` first."""
+    first, *rest = problem_lines(error)
+    return [f"error: {first}", *rest]
+
+
+def problem_lines(error: KconvError) -> list[str]:
+    """What is wrong in a line, and each finding indented on one of its own."""
+    findings = [finding for finding in error.findings if str(finding) not in ("", error.message)]
+    head, *rest = error.message.splitlines() or [type(error).__name__]
+    if not findings or rest:
+        return [head, *rest]
+    listed = describe(findings)
+    if head.endswith(listed):
+        head = head.removesuffix(listed).rstrip(": ")
+    return [head, *(f"  {finding}" for finding in findings)]
+
+
+def count(number: int, noun: str) -> str:
+    """``1 object``, ``2 objects``, ``1,234 entries``."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun}"

@@ -1,0 +1,113 @@
+"""``kconv migrate``: rewrite what is stored in the preferred version; its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kconv._cli.database import DEFAULT_DB
+from kconv._cli.groups import CommandGroup
+from kconv._cli.migrate_options import Names, Rate, To, Workers
+from kconv._cli.migrate_plan import plan
+from kconv._cli.migrate_quarantine import quarantine
+from kconv._cli.migrate_runs import drop_undo, runs, undo
+from kconv._cli.migrate_status import status
+from kconv._cli.migrate_verify import verify
+from kconv._cli.options import Apis, Db, Output, Report
+
+
+class MigrateGroup(CommandGroup):
+    """``kconv migrate`` without a subcommand runs the migration."""
+
+    default = "run"
+
+
+app = typer.Typer(cls=MigrateGroup, add_completion=False, rich_markup_mode="markdown")
+
+
+@app.callback()
+def migrate() -> None:
+    """Flip the storage version and rewrite what is stored."""
+
+
+@app.command(
+    "run",
+    hidden=True,
+    epilog="`kconv migrate plan` says what would happen, `kconv migrate status` what is stored.",
+)
+def run(
+    names: Names = None,
+    to: To = None,
+    db: Db = DEFAULT_DB,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Convert and validate every row, report, write nothing."),
+    ] = False,
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=5000, metavar="N", help="Rows in a transaction.")
+    ] = 1000,
+    rate: Rate = 0,
+    workers: Workers = None,
+    no_undo: Annotated[
+        bool, typer.Option("--no-undo", help="Keep no before-images: faster, no way back.")
+    ] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Let go what the new version cannot hold, where the API's author says why.",
+        ),
+    ] = False,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Report rows that break a rule of their group as well; --dry-run always does.",
+        ),
+    ] = False,
+    rewrite_references: Annotated[
+        bool,
+        typer.Option(
+            "--rewrite-references",
+            help="Afterwards, rewrite references that name versions which give way; without --to, "
+            "those that name another version than the preferred one.",
+        ),
+    ] = False,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
+    """Rewrite stored objects in the preferred version, beside running servers.
+
+    Objects keep their resourceVersions and no watch hears of it. Rows that cannot be converted
+    go into quarantine and stay as they are. Ends with the proof: the old version leaves the
+    record in the transaction that sees no row left in it. Run it again after any interruption.
+    """
+    from kconv._cli.migrating import migrate_stored
+
+    code = migrate_stored(
+        names or (),
+        to or (),
+        db,
+        dry_run=dry_run,
+        batch_size=batch_size,
+        rate=rate,
+        workers=workers,
+        no_undo=no_undo,
+        accept_loss=accept_loss,
+        validate=validate,
+        rewrite_references=rewrite_references,
+        apis=apis or (),
+        output=output.value,
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+app.command()(plan)
+app.command()(status)
+app.command()(verify)
+app.command()(quarantine)
+app.command()(runs)
+app.command()(undo)
+app.command("drop-undo")(drop_undo)

@@ -1,0 +1,171 @@
+"""``kconv migrate plan``: what a migration would meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kconv._cli.database import DEFAULT_DB
+from kconv._cli.migrate_options import Names, To
+from kconv._cli.options import Apis, Db, Output, Report
+
+if TYPE_CHECKING:
+    from kconv._store import Server
+    from kconv_migrations._migration import Survey, TargetSurvey, VersionStatus
+
+
+def plan(
+    names: Names = None,
+    to: To = None,
+    db: Db = DEFAULT_DB,
+    no_references: Annotated[
+        bool, typer.Option("--no-references", help="Do not read every object for references.")
+    ] = False,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
+    """Say what would be rewritten, which servers are up, and what blocks the flip.
+
+    Reads only. Ends with 1 where a run would be refused now. `kconv migrate --dry-run` also
+    converts every row.
+    """
+    from kconv._cli.console import emit_json
+    from kconv._pipeline import Pipeline
+    from kconv._scheme import load_scheme
+    from kconv._store import open_store
+    from kconv_migrations import _migration as storage
+
+    scheme = load_scheme(apis=apis or ())
+    store = open_store(db)
+    try:
+        targets = storage.plan(store, scheme, names or (), to or ())
+        standing = () if to else tuple(storage.as_preferred(store, scheme, names or ()))
+        found = storage.survey(
+            store, Pipeline(scheme), targets, references=not no_references, standing=standing
+        )
+    finally:
+        store.close()
+    if output is Report.JSON:
+        emit_json(_as_json(found))
+    else:
+        _print(found)
+    if found.blocked:
+        raise typer.Exit(1)
+
+
+def _print(found: Survey) -> None:
+    from kconv._cli.console import emit, emit_table, say
+    from kconv._cli.message import count
+    from kconv._cli.migrate_report import (
+        announce,
+        complain_of_references,
+        report_references,
+        say_undecodable,
+    )
+
+    announce([each.target for each in found.targets], dry_run=True)
+    if found.targets:
+        emit("")
+        emit_table(
+            ("RESOURCE", "VERSION", "OBJECTS", "CHANGES", "DONE"),
+            [
+                (
+                    str(each.target.resource),
+                    version.api_version,
+                    f"{version.objects:,}",
+                    f"{version.changes:,}",
+                    _fate(each, version),
+                )
+                for each in found.targets
+                for version in each.versions
+            ],
+        )
+        emit("")
+    for server in found.servers:
+        mine = {(name, resource): [] for resource, name, _ in server.decodes}  # type: Any
+        for resource, name, version in server.decodes:
+            mine[name, resource].append(version.rpartition("/")[2])
+        shown = [each.target.resource for each in found.targets]
+        decodes = "; ".join(
+            f"{each}: {', '.join(mine.get((each.resource, each.group), ['nothing']))}"
+            for each in shown
+        )
+        emit(f"live: {server}{f', decodes {decodes}' if decodes else ''}")
+    if not found.servers:
+        emit("no live server")
+    for each in found.references:
+        report_references(each)
+    for target in found.targets:
+        for unknown in target.unknown:
+            say_undecodable(target.target.resource, unknown)
+    complain_of_references(found.references)
+    for target in found.targets:
+        if target.blocked_by:
+            blocking = ", ".join(server.id for server in target.blocked_by)
+            say(
+                f"blocked: {target.target.resource} cannot go to {target.target.api_version}, "
+                f"which {count(len(target.blocked_by), 'live server')} cannot decode: {blocking}"
+            )
+    if found.holder is not None:
+        holder = found.holder
+        say(f"blocked: run {holder.id} is going on: {holder.holder}, {holder.host} {holder.pid}")
+
+
+def _fate(survey: TargetSurvey, version: VersionStatus) -> str:
+    if version.api_version == survey.target.api_version:
+        return "stays"
+    return "cannot be converted" if version in survey.unknown else "rewritten"
+
+
+def _as_json(found: Survey) -> dict[str, Any]:
+    from kconv._cli.migrate_report import referring_as_json
+
+    return {
+        "blocked": found.blocked,
+        "run": None if found.holder is None else found.holder.id,
+        "resources": [
+            {
+                "resource": str(each.target.resource),
+                "before": each.target.before,
+                "version": each.target.api_version,
+                "flips": each.target.flips,
+                "objects": each.objects,
+                "changes": each.changes,
+                "blockedBy": [server.id for server in each.blocked_by],
+                "versions": [
+                    {
+                        "version": version.api_version,
+                        "preferred": version.preferred,
+                        "objects": version.objects,
+                        "changes": version.changes,
+                        "decodable": version not in each.unknown,
+                    }
+                    for version in each.versions
+                ],
+            }
+            for each in found.targets
+        ],
+        "servers": [server_as_json(each) for each in found.servers],
+        "references": [referring_as_json(each) for each in found.references],
+    }
+
+
+def server_as_json(server: Server) -> dict[str, Any]:
+    """The JSON of a live server."""
+    return {
+        "id": server.id,
+        "release": server.release,
+        "host": server.host,
+        "pid": server.pid,
+        "started": server.started.isoformat(),
+        "seen": server.seen.isoformat(),
+        "decodes": [
+            {"group": group, "resource": resource, "version": version}
+            for group, resource, version in server.decodes
+        ],
+        "encodes": [
+            {"group": group, "resource": resource, "version": version}
+            for group, resource, version in server.encodes
+        ],
+    }

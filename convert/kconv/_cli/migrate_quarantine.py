@@ -1,0 +1,162 @@
+"""``kconv migrate quarantine``: the rows that a run could not rewrite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kconv._cli.database import DEFAULT_DB, outage
+from kconv._cli.options import Apis, Db, Output, Report
+
+if TYPE_CHECKING:
+    from kconv._store import Quarantined, Store
+
+
+class Action(StrEnum):
+    """What to do with the quarantine."""
+
+    LIST = "list"
+    SHOW = "show"
+    RETRY = "retry"
+
+
+def quarantine(
+    action: Annotated[Action, typer.Argument(help="list, show KEY or retry.")] = Action.LIST,
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="[KEY]",
+            help="For show: NAMESPACE/NAME, or RESOURCE.GROUP/NAMESPACE/NAME.",
+            show_default=False,
+        ),
+    ] = "",
+    db: Db = DEFAULT_DB,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
+    """List the rows that could not be rewritten, show one with its bytes, or try them again.
+
+    They are stored as they were. A row leaves the quarantine when it is rewritten, written or
+    deleted, or when `retry` finds that it is well and in the preferred version. `list` and `show`
+    read only; `retry` ends with 1 if rows are left.
+    """
+    from kconv._errors import UsageError
+    from kconv._store import open_store
+
+    if (action is Action.SHOW) != bool(key):
+        raise UsageError("write `kconv migrate quarantine show KEY`, and no key for list and retry")
+    store = open_store(db)
+    try:
+        if action is Action.LIST:
+            _list(store.quarantined(), output)
+        elif action is Action.SHOW:
+            _show(store, key, output)
+        else:
+            _retry(store, db, apis, output)
+    finally:
+        store.close()
+
+
+def _list(rows: list[Quarantined], output: Report) -> None:
+    from kconv._cli.console import emit, emit_json, emit_table, say
+    from kconv._cli.migrate_report import SHOWN, key_name, rows_as_json
+
+    if output is Report.JSON:
+        emit_json({"rows": rows_as_json(rows)})
+        return
+    if not rows:
+        emit("nothing is in quarantine")
+        return
+    emit_table(
+        ("RESOURCE", "NAME", "IN", "VERSION", "REASON", "MESSAGE"),
+        [
+            (
+                row.key.qualified,
+                key_name(row.key),
+                "object" if row.where == "objects" else f"change {row.resource_version}",
+                row.api_version,
+                row.reason,
+                row.message.splitlines()[0][:80] if row.message else "",
+            )
+            for row in rows[:SHOWN]
+        ],
+    )
+    if len(rows) > SHOWN:
+        say(f"and {len(rows) - SHOWN:,} more: -o json lists them all")
+
+
+def _show(store: Store, key: str, output: Report) -> None:
+    from kconv._cli.console import emit, emit_json
+    from kconv._cli.migrate_report import key_name, row_lines, rows_as_json
+    from kconv._errors import NotFound
+
+    found = [
+        row
+        for row in store.quarantined()
+        if key in (key_name(row.key), f"{row.key.qualified}/{key_name(row.key)}")
+    ]
+    if not found:
+        raise NotFound(f'"{key}" is not in quarantine: `kconv migrate quarantine` lists what is')
+    if output is Report.JSON:
+        documents = rows_as_json(found)
+        for row, document in zip(found, documents, strict=True):
+            document["data"] = _data(store, row)
+            document["run"] = row.run
+            document["since"] = row.since.isoformat()
+        emit_json({"rows": documents})
+        return
+    for row in found:
+        emit("\n".join(row_lines(row)))
+        emit(f"  run {row.run}, {row.since:%Y-%m-%d %H:%M:%S} UTC")
+        emit(f"  {_data(store, row)}")
+
+
+def _data(store: Store, row: Quarantined) -> str:
+    """The row's bytes as text; what is no UTF-8 is escaped."""
+    if row.where == "objects":
+        data = store.get(row.key).data
+    else:
+        (change,) = store.changes(row.resource_version - 1, limit=1)
+        data = change.stored.data
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> None:
+    from kconv._cli.console import emit, emit_json, say
+    from kconv._cli.message import count
+    from kconv._cli.migrate_report import complain, complain_of, outcome_as_json, report
+    from kconv._cli.migrate_report import rows_as_json as as_json
+    from kconv._pipeline import Pipeline
+    from kconv._scheme import load_scheme
+    from kconv_migrations import _migration as storage
+
+    looked, outcomes = storage.LookedAgain(), list[Any]()
+    any_there = bool(store.quarantined())
+    if any_there:
+        scheme = load_scheme(apis=apis or ())
+        pipeline = Pipeline(scheme)
+        looked = storage.look_again(store, pipeline)
+        if names := sorted({row.key.qualified for row in looked.elsewhere}):
+            targets = storage.plan(store, scheme, names)
+            settings = storage.Settings(outage=outage(db))
+            outcomes = list(storage.migrate(store, pipeline, targets, settings))
+    left = store.quarantined()
+    if output is Report.JSON:
+        document: dict[str, Any] = {"resources": [outcome_as_json(each) for each in outcomes]}
+        emit_json(document | {"released": as_json(looked.released), "left": as_json(left)})
+    elif not any_there:
+        emit("nothing is in quarantine")
+    else:
+        for name, number in sorted(Counter(row.key.qualified for row in looked.released).items()):
+            emit(f"{name}: {count(number, 'row')} well again, no longer in quarantine")
+        for each in outcomes:
+            report(each, dry_run=False, rate=0)
+    complain_of(looked.wrong, "in the preferred version cannot be read; left as they were")
+    complain(outcomes, dry_run=False)
+    if looked.wrong:
+        say("repair the code or the objects, then `kconv migrate quarantine retry`")
+    if left or not all(each.done for each in outcomes):
+        raise typer.Exit(1)

@@ -1,0 +1,209 @@
+"""What a migration did, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kconv._cli.message import count
+
+if TYPE_CHECKING:
+    from kconv._gvk import GroupResource
+    from kconv._store import Key, Quarantined
+    from kconv_migrations._migration import Outcome, Referring, Target, VersionStatus
+
+SHOWN = 20
+"""Rows that are told one by one; ``-o json`` has all of them."""
+
+WRITING = 1.5
+"""How much longer than its rehearsal a run takes, about, for writing."""
+
+
+def announce(targets: Sequence[Target], dry_run: bool) -> None:
+    """Say, before anything is done, which way each resource goes."""
+    from kconv._cli.console import emit
+
+    if not targets:
+        emit("nothing to migrate: every resource has one version on record")
+    for target in targets:
+        flip = f"{target.before or 'nothing'} -> {target.api_version}"
+        verb = "would flip" if dry_run else "flips"
+        emit(
+            f"{target.resource}: "
+            + (f"{flip}, {verb}" if target.flips else f"{target.api_version}, preferred already")
+        )
+
+
+def estimate(outcome: Outcome, rate: float) -> float:
+    """Seconds that a run would take, from those of its rehearsal and the rate it is held to."""
+    rows = outcome.objects + outcome.changes
+    return max(outcome.seconds * WRITING, rows / rate if rate else 0)
+
+
+def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
+    """Say what became of a resource."""
+    from kconv._cli.console import emit
+    from kconv._cli.progress import duration
+
+    rows = f"{count(outcome.objects, 'object')} and {count(outcome.changes, 'change')}"
+    seconds = outcome.seconds
+    speed = (outcome.objects + outcome.changes) / seconds if seconds else 0
+    name = outcome.target.resource
+    if dry_run:
+        emit(f"{name}: {rows} would be rewritten, {len(outcome.failures)} cannot be")
+        emit(f"{name}: a run would take about {duration(estimate(outcome, rate))}")
+    elif outcome.objects or outcome.changes:
+        emit(f"{name}: {rows} rewritten in {seconds:.1f} s ({speed:,.0f} rows/s)")
+    elif outcome.done:
+        emit(f"{name}: nothing to rewrite")
+    for path, number in sorted(outcome.lost.items()):
+        emit(f"{name}: {path} cannot be held for {count(number, 'row')}")
+    if outcome.broken_count:
+        verb = "break" if outcome.broken_count > 1 else "breaks"
+        rest = "would be migrated all the same" if dry_run else "migrated all the same"
+        emit(f"{name}: {count(outcome.broken_count, 'row')} {verb} a rule of today; {rest}")
+        for each in outcome.broken[:SHOWN]:
+            emit(f"  {row_name(each)}: {each.message}")
+    if outcome.raced:
+        emit(f"{name}: {count(outcome.raced, 'row')} written by somebody else meanwhile")
+    for version in outcome.dropped:
+        emit(f"{name}: 0 rows left in {version}; dropped from the record")
+    if outcome.run and outcome.objects and outcome.done:
+        emit(f"{name}: run {outcome.run}")
+
+
+def report_references(found: Referring) -> None:
+    """Say which references of a resource were, or would be, rewritten."""
+    from kconv._cli.console import emit
+
+    for (kind, old, new), number in sorted(found.references.items()):
+        done = "rewritten" if found.rewritten else "can be rewritten"
+        emit(f"{found.resource}: {count(number, 'reference')} to {kind} in {old}: {new}, {done}")
+
+
+def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
+    """Tell, on standard error, of every row that could not be rewritten and what is left."""
+    from kconv._cli.console import say
+
+    failures = [failure for outcome in outcomes for failure in outcome.failures]
+    verb = "cannot be converted" if dry_run else "cannot be converted; left as they were"
+    complain_of(failures, verb)
+    if failures and not dry_run:
+        say("they are in quarantine: `kconv migrate quarantine` lists and retries them")
+    for outcome in outcomes:
+        for version, rows in outcome.kept.items():
+            left = f"{count(rows, 'row')} left in {version}, which stays on record"
+            say(f"{outcome.target.resource}: {left}")
+            if not outcome.failures:
+                say("a writer still uses it: is a server of an older release running?")
+
+
+def complain_of(failures: Sequence[Quarantined], what: str) -> None:
+    """Tell, on standard error, of the first rows that something is wrong with."""
+    from kconv._cli.console import complain as complain_text
+
+    if not failures:
+        return
+    lines = [f"error: {count(len(failures), 'row')} {what}"]
+    for failure in failures[:SHOWN]:
+        lines.extend(f"  {line}" for line in row_lines(failure))
+    if len(failures) > SHOWN:
+        lines.append(f"  and {len(failures) - SHOWN:,} more: -o json lists them all")
+    complain_text("\n".join(lines))
+
+
+def complain_of_references(found: Iterable[Referring]) -> None:
+    """Tell, on standard error, of the objects whose references are not known."""
+    failures = [failure for each in found for failure in each.failures]
+    complain_of(failures, "cannot be looked into for references; left as they are")
+
+
+def say_undecodable(resource: GroupResource, version: VersionStatus) -> None:
+    """Tell, on standard error, of rows in a version that the code does not have."""
+    from kconv._cli.console import say
+
+    say(
+        f"{resource}: this code cannot decode {version.api_version}, with "
+        f"{count(version.rows, 'row')} in it: install the package that has it, or name it "
+        "with --apis"
+    )
+
+
+def key_name(key: Key) -> str:
+    """``reports/nightly``; the name alone of what is cluster scoped."""
+    return f"{key.namespace}/{key.name}" if key.namespace else key.name
+
+
+def row_name(row: Quarantined) -> str:
+    """Which row it is: resource, name, version, and the change if it is one."""
+    what = row.api_version
+    if row.where == "changes":
+        what = f"change {row.resource_version}, {what}"
+    return f"{row.key.qualified} {key_name(row.key)} ({what})"
+
+
+def row_lines(row: Quarantined) -> list[str]:
+    """A row and what is wrong with it, each field on a line."""
+    head, *rest = row.message.splitlines() or [row.reason]
+    findings = [
+        f"  {path}: {message}" if path else f"  {message}" for path, _, message in row.findings
+    ]
+    if len(findings) == 1 and findings[0].strip() in head:
+        findings = []
+    return [f"{row_name(row)}: {head}", *rest, *findings]
+
+
+def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
+    """The JSON of what became of a resource."""
+    target = outcome.target
+    return {
+        "resource": str(target.resource),
+        "before": target.before,
+        "version": target.api_version,
+        "flipped": target.flips,
+        "objects": outcome.objects,
+        "changes": outcome.changes,
+        "raced": outcome.raced,
+        "dropped": outcome.dropped,
+        "left": outcome.kept,
+        "failures": rows_as_json(outcome.failures),
+        "broken": rows_as_json(outcome.broken),
+        "brokenCount": outcome.broken_count,
+        "lost": outcome.lost,
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def rows_as_json(rows: Iterable[Quarantined]) -> list[dict[str, Any]]:
+    """The JSON of rows that something is wrong with."""
+    return [
+        {
+            "resource": row.key.qualified,
+            "namespace": row.key.namespace,
+            "name": row.key.name,
+            "version": row.api_version,
+            "resourceVersion": str(row.resource_version),
+            "in": row.where,
+            "reason": row.reason,
+            "message": row.message,
+            "findings": [
+                {"path": path, "reason": reason, "message": message}
+                for path, reason, message in row.findings
+            ],
+        }
+        for row in rows
+    ]
+
+
+def referring_as_json(found: Referring) -> dict[str, Any]:
+    """The JSON of the references that objects of a resource hold."""
+    return {
+        "resource": str(found.resource),
+        "objects": found.objects,
+        "rewritten": found.rewritten,
+        "references": [
+            {"kind": kind, "version": old, "replacement": new, "count": number}
+            for (kind, old, new), number in sorted(found.references.items())
+        ],
+        "failures": rows_as_json(found.failures),
+    }

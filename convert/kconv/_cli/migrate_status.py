@@ -1,0 +1,228 @@
+"""``kconv migrate status``: what is stored, and whether a version may leave the code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kconv._cli.database import DEFAULT_DB
+from kconv._cli.options import Apis, Db, Output, Report, output_versions
+
+if TYPE_CHECKING:
+    from kconv._gvk import GroupResource
+    from kconv._store import Run, Store
+    from kconv_migrations._migration import ResourceStatus, Verdict, VersionStatus
+
+    Unknown = tuple[GroupResource, VersionStatus]
+
+MANY = 100_000
+"""Objects over which plain ``status`` does not read each of them for references."""
+
+
+def status(
+    may_drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--may-drop",
+            metavar="GROUP/VERSION",
+            help="May this version be deleted from the code? Ends with 1 if not; repeatable.",
+            autocompletion=output_versions,
+        ),
+    ] = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=90, metavar="N", help="Days in which a client counts.")
+    ] = 7,
+    db: Db = DEFAULT_DB,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
+    """Count rows by encoded version, show runs, and say which versions may be deleted."""
+    from kconv._cli.console import emit_json
+    from kconv._cli.migrate_report import say_undecodable
+    from kconv._gvk import GroupVersion
+    from kconv._pipeline import Pipeline
+    from kconv._scheme import load_scheme
+    from kconv._store import open_store
+    from kconv_migrations import _migration as storage
+
+    store = open_store(db)
+    try:
+        pipeline = Pipeline(load_scheme(apis=apis or ()))
+        found = storage.status(store)
+        unknown = storage.undecodable(pipeline.scheme, found)
+        if may_drop:
+            versions = [GroupVersion.parse(each) for each in may_drop]
+            references = True
+        else:
+            versions = _versions(pipeline, found, unknown)
+            references = _objects(found) <= MANY
+        verdicts = [
+            storage.may_drop(store, pipeline, version, days=days, references=references)
+            for version in versions
+        ]
+        runs = [] if may_drop else store.runs()
+        sizes = {run.id: store.undo_size(run.id) for run in runs}
+        if output is Report.JSON:
+            document: dict[str, Any] = {"mayDrop": [_verdict_as_json(each) for each in verdicts]}
+            if not may_drop:
+                document["resources"] = [_status_as_json(each, unknown) for each in found]
+                document["runs"] = [run_as_json(each, sizes[each.id]) for each in runs]
+                document["quarantined"] = len(store.quarantined())
+            emit_json(document)
+        elif may_drop:
+            _print_verdicts(verdicts, days)
+        else:
+            _print(store, found, runs, verdicts, references)
+            for resource, version in unknown:
+                say_undecodable(resource, version)
+    finally:
+        store.close()
+    if may_drop and not all(each.may for each in verdicts):
+        raise typer.Exit(1)
+
+
+def _versions(
+    pipeline: Any, found: Sequence[ResourceStatus], unknown: Sequence[Unknown]
+) -> list[Any]:
+    """The versions that might go: of kinds that are stored and have another one.
+
+    And those that are stored though the code does not have them: gone too early.
+    """
+    from kconv._gvk import GroupVersion
+
+    stored = {each.resource for each in found}
+    versions: dict[Any, None] = {}
+    for kind in pipeline.scheme.kinds:
+        if kind.group_resource in stored and len(kind.spokes) > 1:
+            versions.update(dict.fromkeys(spoke.group_version for spoke in kind.spokes))
+    for each in found:
+        for version in each.versions:
+            if not version.preferred:
+                versions[GroupVersion.parse(version.api_version)] = None
+    for _, version in unknown:
+        versions[GroupVersion.parse(version.api_version)] = None
+    return sorted(versions)
+
+
+def _objects(found: Sequence[ResourceStatus]) -> int:
+    return sum(version.objects for each in found for version in each.versions)
+
+
+def _print(
+    store: Store,
+    found: Sequence[ResourceStatus],
+    runs: Sequence[Run],
+    verdicts: Sequence[Verdict],
+    references: bool,
+) -> None:
+    from kconv._cli.console import emit, emit_table, say
+    from kconv._cli.message import count
+    from kconv._cli.migrate_runs import SHOWN_RUNS, run_rows
+    from kconv._cli.stored import STORED, stored_rows
+
+    emit_table(STORED, stored_rows(found))
+    if runs:
+        emit("")
+        emit_table(*run_rows(store, runs[:SHOWN_RUNS]))
+    if verdicts:
+        emit("")
+        emit_table(
+            ("VERSION", "MAY BE DELETED FROM THE CODE"),
+            [
+                (
+                    str(each.version),
+                    "yes"
+                    if each.may
+                    else f"no: {each.reasons[0]}"
+                    + (f" (and {len(each.reasons) - 1} more)" if len(each.reasons) > 1 else ""),
+                )
+                for each in verdicts
+            ],
+        )
+    if not references:
+        say(f"over {MANY:,} objects: references are counted by --may-drop GROUP/VERSION only")
+    quarantined = len(store.quarantined())
+    if quarantined:
+        say(f"{count(quarantined, 'row')} in quarantine: `kconv migrate quarantine`")
+    unsettled = [str(each.resource) for each in found if not each.settled]
+    if unsettled:
+        say(f"not settled: {', '.join(unsettled)}; `kconv migrate` finishes it")
+
+
+def _print_verdicts(verdicts: Sequence[Verdict], days: int) -> None:
+    from kconv._cli.console import emit
+
+    for each in verdicts:
+        if each.may:
+            emit(f"{each.version}: yes, nothing holds it")
+        else:
+            emit(f"{each.version}: no")
+        for reason in each.reasons:
+            emit(f"  {reason}")
+        if len(each.clients) > 1:
+            for client in each.clients[:10]:
+                emit(f"    {client.user_agent}: {client.requests:,}, last on {client.last}")
+        for note in each.notes:
+            emit(f"  note: {note}")
+
+
+def _verdict_as_json(each: Verdict) -> dict[str, Any]:
+    return {
+        "version": str(each.version),
+        "may": each.may,
+        "reasons": list(each.reasons),
+        "notes": list(each.notes),
+        "clients": [
+            {
+                "resource": client.resource,
+                "userAgent": client.user_agent,
+                "requests": client.requests,
+                "last": client.last.isoformat(),
+            }
+            for client in each.clients
+        ],
+    }
+
+
+def _status_as_json(each: ResourceStatus, unknown: Sequence[Unknown]) -> dict[str, Any]:
+    return {
+        "resource": str(each.resource),
+        "preferred": each.preferred,
+        "settled": each.settled,
+        "versions": [
+            {
+                "version": version.api_version,
+                "preferred": version.preferred,
+                "objects": version.objects,
+                "changes": version.changes,
+                "decodable": (each.resource, version) not in unknown,
+            }
+            for version in each.versions
+        ],
+    }
+
+
+def run_as_json(run: Run, size: Any) -> dict[str, Any]:
+    """The JSON of a run."""
+    return {
+        "id": run.id,
+        "state": run.state,
+        "holder": run.holder,
+        "host": run.host,
+        "pid": run.pid,
+        "began": run.began.isoformat(),
+        "ended": None if run.ended is None else run.ended.isoformat(),
+        "targets": [
+            {
+                "group": target.group,
+                "resource": target.resource,
+                "before": list(target.before),
+                "version": target.to,
+            }
+            for target in run.targets
+        ],
+        "beforeImages": size.rows,
+        "beforeImageBytes": size.bytes,
+    }

@@ -1,0 +1,122 @@
+"""``kconv migrate verify``: look at every row again."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kconv._cli.database import DEFAULT_DB
+from kconv._cli.migrate_options import Names, Workers
+from kconv._cli.options import Apis, Db, Output, Report
+
+if TYPE_CHECKING:
+    from kconv_migrations._migration import Verified
+
+
+def verify(
+    names: Names = None,
+    db: Db = DEFAULT_DB,
+    workers: Workers = None,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
+    """Prove that every row decodes, is in the preferred version, and says what it said before.
+
+    Objects and the change log; objects of which a before-image is kept, and which nobody has
+    written since, are compared with it, unless its version has left the code. Reads only. Ends
+    with 1 if a row fails.
+    """
+    from kconv._cli.console import emit, emit_json
+    from kconv._cli.hands import hands_for
+    from kconv._cli.message import Interrupted, count
+    from kconv._cli.migrate_report import complain_of
+    from kconv._errors import UsageError
+    from kconv._gvk import GroupResource
+    from kconv._pipeline import Pipeline
+    from kconv._scheme import load_scheme
+    from kconv._store import open_store
+    from kconv_migrations import _migration as storage
+
+    scheme = load_scheme(apis=apis or ())
+    store = open_store(db)
+    found: list[Verified] = []
+    try:
+        only = [GroupResource.parse(name) for name in names or ()]
+        recorded = {each.resource for each in storage.status(store)}
+        if unknown := [str(each) for each in only if each not in recorded]:
+            listed = ", ".join(map(str, sorted(recorded)))
+            raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
+        with hands_for(store, Pipeline(scheme), workers, apis) as hands, _between() as check:
+            for each in storage.verify(store, hands, only, lambda _: check()):
+                found.append(each)
+                if output is Report.TEXT:
+                    compared = f", {each.compared:,} compared with before" if each.compared else ""
+                    emit(
+                        f"{each.resource}: {count(each.objects, 'object')} and "
+                        f"{count(each.changes, 'change')}, {len(each.failures):,} wrong{compared}"
+                    )
+                    for version, number in sorted(each.unread.items()):
+                        emit(
+                            f"{each.resource}: {count(number, 'before-image')} in {version} not "
+                            "compared: this code cannot read " + ("them" if number > 1 else "it")
+                        )
+    except KeyboardInterrupt:
+        raise Interrupted("nothing was written; the same command begins anew") from None
+    finally:
+        store.close()
+    if output is Report.JSON:
+        emit_json({"resources": [_as_json(each) for each in found]})
+    failures = [failure for each in found for failure in each.failures]
+    complain_of(failures, "not as they should be")
+    if failures:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _between() -> Iterator[Callable[[], None]]:
+    """Have Ctrl-C raise between two pages, when what is given here is called.
+
+    In the middle of a statement, SQLAlchemy writes a traceback of its own. A second Ctrl-C does
+    not wait.
+    """
+    came: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if (
+        threading.current_thread() is not threading.main_thread()  # it may set no handler
+        or before is not signal.default_int_handler  # Ctrl-C is ignored, or is for somebody else
+    ):
+        yield lambda: None
+        return
+
+    def note(number: int, _frame: object) -> None:
+        came.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _as_json(each: Verified) -> dict[str, Any]:
+    from kconv._cli.migrate_report import rows_as_json
+
+    return {
+        "resource": str(each.resource),
+        "preferred": each.preferred,
+        "objects": each.objects,
+        "changes": each.changes,
+        "compared": each.compared,
+        "unread": each.unread,
+        "failures": rows_as_json(each.failures),
+    }

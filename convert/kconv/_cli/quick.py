@@ -1,0 +1,145 @@
+"""The plainest command lines of the commands that are measured, read without Typer.
+
+Loading Typer takes longer than converting a file does, and a tenth of a migration of thousands of
+rows. Whatever is not as plain as this, and every mistake, is left to Typer, which says what is
+right.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from kconv._cli.database import DB_VARIABLE
+
+
+class Option(NamedTuple):
+    """An option with a value: its name in Python, and what reads the value.
+
+    ``read`` gives None for what Typer has to look at. A ``repeated`` one may come several times,
+    and makes a list; of others the last counts.
+    """
+
+    name: str
+    read: Callable[[str], Any] = str
+    repeated: bool = False
+
+
+class Command(NamedTuple):
+    """What may stand on a plain command line, by how it is written.
+
+    ``positional`` is the name of what the arguments make up, if there may be any but those of
+    ``subcommands``; of ``needed`` there has to be at least one. ``variables`` are read from the
+    environment where the command line does not say.
+    """
+
+    values: Mapping[str, Option]
+    flags: Mapping[str, str]
+    needed: str | None = None
+    positional: str | None = None
+    subcommands: frozenset[str] = frozenset()
+    variables: Mapping[str, str] = MappingProxyType({})
+
+
+def _one_of(*choices: str) -> Callable[[str], str | None]:
+    return lambda text: text if text in choices else None
+
+
+def _integer(least: int, most: int) -> Callable[[str], int | None]:
+    def read(text: str) -> int | None:
+        plain = text.isascii() and text.isdecimal() and len(text) < 10
+        return int(text) if plain and least <= int(text) <= most else None
+
+    return read
+
+
+def _positive(text: str) -> float | None:
+    plain = text.isascii() and text.replace(".", "", 1).isdecimal()
+    return float(text) if plain and float(text) < inf else None
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "convert": Command(
+        values={
+            "-f": Option("files", repeated=True),
+            "--filename": Option("files", repeated=True),
+            "--output-version": Option("output_version", repeated=True),
+            "-o": Option("output", _one_of("yaml", "json")),
+            "--output": Option("output", _one_of("yaml", "json")),
+        },
+        flags={
+            "--in-place": "in_place",
+            "--strict": "strict",
+            "--ignore-unknown": "ignore_unknown",
+            "--dry-run": "dry_run",
+        },
+        needed="files",
+    ),
+    "migrate": Command(
+        values={
+            "--to": Option("to", repeated=True),
+            "--db": Option("db"),
+            "--batch-size": Option("batch_size", _integer(1, 5000)),
+            "--rate": Option("rate", _positive),
+            "--workers": Option("workers", _integer(1, 64)),
+            "-o": Option("output", _one_of("text", "json")),
+            "--output": Option("output", _one_of("text", "json")),
+        },
+        flags={
+            "--dry-run": "dry_run",
+            "--no-undo": "no_undo",
+            "--accept-loss": "accept_loss",
+            "--validate": "validate",
+            "--rewrite-references": "rewrite_references",
+        },
+        positional="names",
+        subcommands=frozenset(
+            {"run", "plan", "status", "verify", "quarantine", "runs", "undo", "drop-undo"}
+        ),
+        variables={"db": DB_VARIABLE},
+    ),
+}
+"""Each command's options as its Typer application has them, but ``--apis``.
+
+``convert`` makes what `kconv._cli.converting.convert_files` takes, ``migrate`` what
+`kconv._cli.migrating.migrate_stored` does.
+"""
+
+
+def plain(arguments: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
+    """A command and what its function takes, by name; None to let Typer have a look."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command is None:
+        return None
+    found: dict[str, Any] = {}
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument in command.flags:
+            found[command.flags[argument]] = True
+        elif option := command.values.get(argument):
+            text = next(rest, "-?")
+            value = None if text.startswith("-") and text != "-" else option.read(text)
+            if value is None:
+                return None
+            if option.repeated:
+                found.setdefault(option.name, []).append(value)
+            else:
+                found[option.name] = value
+        elif (
+            command.positional is None
+            or argument.startswith("-")
+            or not argument
+            or argument in command.subcommands
+        ):
+            return None
+        else:
+            found.setdefault(command.positional, []).append(argument)
+    if command.needed is not None and command.needed not in found:
+        return None
+    for name, variable in command.variables.items():
+        if name not in found and os.environ.get(variable):
+            found[name] = os.environ[variable]
+    return arguments[0], found

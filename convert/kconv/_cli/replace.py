@@ -1,0 +1,52 @@
+"""Replacing files in place: each as a whole, and none before all are ready."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from kconv._errors import Unavailable
+
+
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Give each file its new content. Modes stay, and so do links (their targets are replaced).
+
+    First all new files are written beside the old ones, then they take their places, so a full
+    disk or a folder without write permission changes nothing. Raises `Unavailable`.
+    """
+    ready: list[tuple[Path, Path]] = []
+    try:
+        for path, data in contents.items():
+            target = path.resolve()
+            ready.append((_beside(target, data), target))
+        while ready:
+            temporary, target = ready[-1]
+            temporary.replace(target)
+            ready.pop()
+    except OSError as error:
+        raise Unavailable(f"cannot write {error.filename}: {error.strerror}") from error
+    finally:
+        for temporary, _ in ready:
+            temporary.unlink(missing_ok=True)
+
+
+def _beside(target: Path, data: bytes) -> Path:
+    status = target.stat()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(stat.S_IMODE(status.st_mode))
+        with contextlib.suppress(PermissionError):  # only root may give a file to somebody else
+            os.chown(temporary, status.st_uid, status.st_gid)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary

@@ -1,0 +1,107 @@
+"""Running a command: what it raises becomes a message and an exit code.
+
+0: done. 1: what was asked about is not so. 2: the command was wrong. 3: the environment failed.
+130: Ctrl-C. 141: whoever read the output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from kconv._cli.message import Interrupted, error_lines
+from kconv._cli.quick import plain
+from kconv._errors import KconvError
+
+if TYPE_CHECKING:
+    import typer
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run ``kconv`` with ``arguments``, those of the process by default; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if _is_closed(sys.stdout):
+        # The next file opened, a database perhaps, would take its place and get what is printed.
+        return fail(["error: standard output is closed: direct it to a file, or /dev/null"], 3)
+    try:
+        found = plain(arguments)
+        if found is None:
+            return _run_typer(arguments)
+        code = _run_plain(*found)
+        sys.stdout.flush()
+        return code
+    except KconvError as error:
+        return fail(error_lines(error), error.exit_code)
+    except Interrupted as error:
+        return fail([f"interrupted: {error}"], INTERRUPTED)
+    except KeyboardInterrupt:
+        return fail(["interrupted"], INTERRUPTED)
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        return fail([f"error: {error.strerror or error}: {error.filename or 'input or output'}"], 3)
+
+
+def _is_closed(stream: IO[str] | None) -> bool:
+    """Whether a standard stream was closed by who started the process: Python has none then."""
+    return stream is None
+
+
+def _run_plain(command: str, options: dict[str, Any]) -> int:
+    if command == "convert":
+        from kconv._cli.converting import convert_files
+
+        return convert_files(**options)
+    from kconv._cli.migrating import migrate_stored
+
+    return migrate_stored(**options)
+
+
+def _run_typer(arguments: Sequence[str]) -> int:
+    import typer
+
+    from kconv._cli.app import command
+    from kconv._cli.groups import ReaderGone
+
+    try:
+        code = command().main(arguments, prog_name="kconv", standalone_mode=False)
+    except typer.TyperException as error:
+        return fail(usage_lines(error), getattr(error, "exit_code", 2))
+    except typer.Abort:
+        return fail(["interrupted"], INTERRUPTED)
+    except ReaderGone:
+        raise BrokenPipeError from None
+    if code == INTERRUPTED:
+        return fail(["interrupted"], INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def fail(lines: Sequence[str], code: int) -> int:
+    """Print a message on standard error; returns ``code``."""
+    from kconv._cli.console import complain
+
+    if lines:
+        complain("\n".join(lines))
+    return code
+
+
+def usage_lines(error: typer.TyperException) -> list[str]:
+    """What is wrong with the command line, and where to read how it is meant.
+
+    A command that needs arguments and got none has shown its help instead, and has no message.
+    """
+    context = getattr(error, "ctx", None)
+    message = error.format_message().replace(": Value error, ", ": ", 1)
+    if not message:
+        return []
+    if context is None:
+        return [f"error: {message}"]
+    path = " ".join(context.command_path.split())
+    return [f"error: {message}", f"`{path} --help` says what there is"]

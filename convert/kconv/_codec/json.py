@@ -1,0 +1,66 @@
+"""JSON: decoding in C by msgspec, and a slower look for duplicate keys where they matter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from kconv._codec.limits import LIMIT, check_depth, check_size, too_deep
+from kconv._errors import DecodeError
+from kconv._paths import Path
+
+
+def decode(data: bytes, limit: int = LIMIT) -> Any:
+    """The value of a JSON text (RFC 8259, UTF-8); a later duplicate of a key wins.
+
+    Raises `DecodeError` for what is not JSON, NaN and Infinity among it, and `TooLarge` for a
+    text over the limits of size or depth.
+    """
+    check_size(data, limit)
+    try:
+        value = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise DecodeError(f"json parse error: {error}") from None
+    except UnicodeDecodeError:
+        raise DecodeError("json parse error: the text is not valid UTF-8") from None
+    except RecursionError:
+        raise too_deep() from None
+    check_depth(value)
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """The compact JSON text of a value, keys in the order they are in."""
+    return msgspec.json.encode(value)
+
+
+def encode_pretty(value: Any) -> bytes:
+    """The JSON text of a value for people: indented by two, a line break at the end."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as the list of its pairs, so that duplicates can be seen."""
+
+
+def duplicate_keys(data: bytes) -> list[Path]:
+    """The path of every key that an object of this well-formed JSON text repeats."""
+    return list(_duplicates(json.loads(data, object_pairs_hook=_Pairs), ()))
+
+
+def _duplicates(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, _Pairs):
+        seen: set[str] = set()
+        told: set[str] = set()
+        for key, inner in value:
+            if key in seen and key not in told:
+                told.add(key)
+                yield (*path, key)
+            seen.add(key)
+            yield from _duplicates(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _duplicates(inner, (*path, index))

@@ -1,0 +1,37 @@
+"""From marshmallow schemas and conversion plans to msgspec types and generated functions.
+
+The compiled path is fast and says yes or gives up (`Slow`): whatever it does not take, the plain
+path answers, so there is one source of truth for values and errors.
+"""
+
+from kconv._compile.check import checker
+from kconv._compile.convert import by_struct, compile_conversion, shallow
+from kconv._compile.fields import Slow, is_compiled
+from kconv._compile.finish import finisher
+from kconv._compile.nulls import without_nulls
+from kconv._compile.plain import is_wholly_plain, plain_fields
+from kconv._compile.struct import Struct
+from kconv._compile.structural import LOOSE, structural
+from kconv._compile.times import convert, decoder
+from kconv._compile.types import Types, nests_endlessly, types_below
+
+__all__ = [
+    "LOOSE",
+    "Slow",
+    "Struct",
+    "Types",
+    "by_struct",
+    "checker",
+    "compile_conversion",
+    "convert",
+    "decoder",
+    "finisher",
+    "is_compiled",
+    "is_wholly_plain",
+    "nests_endlessly",
+    "plain_fields",
+    "shallow",
+    "structural",
+    "types_below",
+    "without_nulls",
+]

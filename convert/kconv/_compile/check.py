@@ -1,0 +1,142 @@
+"""The rules of a type that msgspec cannot check while decoding, as one generated function.
+
+It visits just the fields that have such rules, or lead to objects that do, and raises `Slow` at
+the first that is broken: the plain path then names them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import UNSET
+
+from kconv._compile.fields import AnyField, Slow, innermost, is_compiled
+from kconv._compile.names import attribute_names, types_in
+from kconv._compile.source import Source, identifier
+from kconv._schema import Type, inherited
+from kconv.fields import Double, Field, List, Map, Object
+from kconv.fields._base import check_field
+
+Check = Callable[[Any], None]
+
+
+def checker(schema: type[Type], *, added: bool) -> tuple[Check | None, str]:
+    """The function that raises `Slow` for a completed struct that breaks a rule, and its source.
+
+    ``added`` says whether that includes the rules that groups add (`validates`). Rules of single
+    fields that msgspec has checked while decoding are not checked again. None
+    (and no source) when there are no other rules in the type or below it.
+    """
+    visited = _needing(schema, added)
+    if schema not in visited:
+        return None, ""
+    source = Source()
+    source.names.update(UNSET=UNSET, Slow=Slow)
+    names = _names(visited)
+    for each in visited:
+        source.add(f"def {names[each]}(o):")
+        source.depth += 1
+        _check_lines(source, each, names, added)
+        source.depth -= 1
+        source.add("")
+    function: Check = source.compile(names[schema], f"check {schema.__qualname__}")
+    return function, source.text()
+
+
+def _names(types: Iterable[type[Type]]) -> dict[type[Type], str]:
+    """The names of the functions that visit types, of which two may be called the same."""
+    found: dict[type[Type], str] = {}
+    for each in types:
+        name = base = f"check_{identifier(each.__qualname__)}_{identifier(each.__module__)}"
+        number = 1
+        while name in found.values():
+            number += 1
+            name = f"{base}_{number}"
+        found[each] = name
+    return found
+
+
+def _needing(schema: type[Type], added: bool) -> list[type[Type]]:
+    """The types at or below ``schema`` that need a visit, or lead to one that does."""
+    below: dict[type[Type], list[type[Type]]] = {}
+    waiting = [schema]
+    while waiting:
+        each = waiting.pop()
+        if each not in below:
+            below[each] = list(types_in(each))
+            waiting.extend(below[each])
+    found = {each for each in below if _needs_check(each, added)}
+    grown = True
+    while grown:
+        more = {each for each, inner in below.items() if each not in found and found & {*inner}}
+        found |= more
+        grown = bool(more)
+    return [each for each in below if each in found]
+
+
+def _fields(schema: type[Type]) -> Iterator[tuple[str, AnyField, str]]:
+    """Name, field and the expression that reads it, of every field of a type."""
+    names = attribute_names(schema)
+    for name, field in schema.instance().wire_fields().items():
+        yield name, field, f"o.{names[name]}"
+
+
+def _inner_type(field: AnyField) -> type[Type] | None:
+    inner = innermost(field)
+    return inner.type if isinstance(inner, Object) else None
+
+
+def _visit_lines(source: Source, field: AnyField, place: str, call: str) -> None:
+    source.add(f"v = {place}")
+    source.add("if v is not UNSET:")
+    source.depth += 1
+    value, before = "v", source.depth
+    while isinstance(field, List | Map):
+        each = f"x{source.depth}"
+        source.add(f"for {each} in {value}{'.values()' if isinstance(field, Map) else ''}:")
+        source.depth += 1
+        value, field = each, field.inner
+    source.add(f"{call}({value})")
+    source.depth = before - 1
+
+
+def _needs_check(schema: type[Type], added: bool) -> bool:
+    if added and any(inherited(schema, "rules")):
+        return True
+    return any(_unchecked(field) for _, field, _ in _fields(schema))
+
+
+def _unchecked(field: AnyField) -> bool:
+    """Whether a field has rules that the compiled type does not hold."""
+    within = False
+    while isinstance(field, List | Map):
+        if field.validators or (within and isinstance(field, List) and field.unique):
+            return True
+        field, within = field.inner, True
+    bounded = isinstance(field, Double) and (field.minimum, field.maximum) != (None, None)
+    return isinstance(field, Field) and bool(field.validators or bounded or not is_compiled(field))
+
+
+def _check_lines(
+    source: Source, schema: type[Type], names: Mapping[type[Type], str], added: bool
+) -> None:
+    for name, field, place in _fields(schema):
+        inner = _inner_type(field)
+        if _unchecked(field):
+            call = source.define(f"check_{name}", _refuse(field))
+            source.add(f"v = {place}")
+            source.add(f"if v is not UNSET: {call}(v)")
+        if inner is not None and inner in names and is_compiled(field):
+            _visit_lines(source, field, place, names[inner])
+    for rule in inherited(schema, "rules") if added else ():
+        source.add(f"for _ in {source.define(rule.__name__, rule)}(o): raise Slow")
+    source.add("return None")
+
+
+def _refuse(field: AnyField) -> Callable[[Any], None]:
+    def refuse(value: Any) -> None:
+        for _ in check_field(field, value, ()):
+            raise Slow
+
+    return refuse

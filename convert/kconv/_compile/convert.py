@@ -1,0 +1,206 @@
+"""Conversion plans as one generated function a direction, which touches only what differs.
+
+Equal subtrees pass by reference. Names and plain renames are converted from struct to struct;
+where other rules take part the object goes through them as a dict that shares what is equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeGuard
+
+from msgspec import UNSET
+
+from kconv._compile.names import attribute_names
+from kconv._compile.source import Source
+from kconv._compile.structural import on_structs
+from kconv._compile.types import Types
+from kconv._schema import Type
+from kconv.edges import Functions, Rename, Rule
+from kconv.edges._loss import Direction
+from kconv.edges._plan import Plan, object_types
+from kconv.edges._steps import EACH, Steps
+from kconv.fields import List, Object
+
+Convert = Callable[[Any], Any]
+
+
+def by_struct(rules: Sequence[Rule]) -> bool:
+    """Whether structs can be converted directly, by names, plain renames and such functions."""
+    return all(_is_plain_rename(rule) or _takes_structs(rule) for rule in rules)
+
+
+def _is_plain_rename(rule: Rule) -> bool:
+    """Whether a rule renames within an object: one that moves a field may have to make objects."""
+    if type(rule) is not Rename or EACH in rule.spoke[0] or EACH in rule.hub[0]:
+        return False
+    return rule.spoke[0][:-1] == rule.hub[0][:-1]
+
+
+def _takes_structs(rule: Rule) -> TypeGuard[Functions]:
+    return type(rule) is Functions and rule.structs
+
+
+def _is_structural(rule: Functions) -> bool:
+    both = (rule.forward, rule.backward)
+    return all(each is not None and on_structs(each) is not each for each in both)
+
+
+def compile_conversion(
+    source: type[Type],
+    target: type[Type],
+    plan: Plan,
+    types: Types,
+    *,
+    constants: dict[str, str],
+    rules: Sequence[Rule],
+    direction: Direction,
+) -> tuple[Convert, str]:
+    """The function from a struct of one type to a struct of another, and its source.
+
+    ``constants`` are fields of the target with a value of their own, such as its kind; ``rules``
+    are those of an edge that is `by_struct`, in either direction.
+    """
+    renames = [
+        (rule.spoke[0], rule.hub[0]) if direction == "to hub" else (rule.hub[0], rule.spoke[0])
+        for rule in rules
+        if _is_plain_rename(rule)
+    ]
+    writer = _Writer(types, renames)
+    given = {name: repr(value) for name, value in constants.items()}
+    made = writer.made(source, target, plan, "s", (), given)
+    code = writer.code
+    code.lines[:0] = writer.helpers
+    code.add("def convert(s):")
+    code.depth += 1
+    for number, (from_path, _) in enumerate(renames):
+        writer.read(number, source, from_path)
+    functions = [rule for rule in rules if _takes_structs(rule)]
+    code.add(f"{'t =' if functions else 'return'} {made}")
+    if functions:
+        # Functions may write to metadata, which the source goes on to own.
+        code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
+        if not all(_is_structural(rule) for rule in functions):
+            # Those written for structs put other annotations in their place.
+            code.add("a = t.metadata and t.metadata.annotations")
+            code.add("if a: t.metadata.annotations = a.copy()")
+        for rule in functions:
+            by_rule = rule.forward if direction == "to hub" else rule.backward
+            assert by_rule is not None, "frozen schemes have both"
+            code.add(f"{code.define('convert_by_rule', on_structs(by_rule))}(s, t)")
+        code.add("return t")
+    function: Convert = code.compile("convert", f"{source.__qualname__} to {target.__qualname__}")
+    return function, code.text()
+
+
+class _Writer:
+    """Writes the expressions that make a target's objects from the source's."""
+
+    def __init__(self, types: Types, renames: Sequence[tuple[Steps, Steps]]) -> None:
+        self.types = types
+        self.renames = renames
+        self.code = Source()
+        self.code.names["UNSET"] = UNSET
+        self.helpers: list[str] = []
+
+    def read(self, number: int, schema: type[Type], path: Steps) -> None:
+        """Lines that put what is at a path of the source into ``r<number>``."""
+        place = "s"
+        for step in path:
+            field = schema.instance().wire_fields()[step]
+            line = f"r{number} = {place}.{attribute_names(schema)[step]}"
+            self.code.add(line if place == "s" else f"if {place} is not UNSET: {line}")
+            place = f"r{number}"
+            if isinstance(field, Object):
+                schema = field.type
+
+    def made(
+        self,
+        ours: type[Type],
+        theirs: type[Type],
+        plan: Plan,
+        place: str,
+        at: Steps,
+        constants: dict[str, str],
+    ) -> str:
+        """The expression that makes the object of type ``theirs`` from the one at ``place``."""
+        from_names, to_names = attribute_names(ours), attribute_names(theirs)
+        arguments = []
+        for name in theirs.instance().wire_fields():
+            if name in constants:
+                value = constants[name]
+            elif name in plan.copied:
+                value = f"{place}.{from_names[name]}"
+            elif name in plan.inner:
+                value = self._inner(ours, theirs, plan, name, f"{place}.{from_names[name]}", at)
+            else:
+                value = self._renamed((*at, name))
+            arguments.append(f"{to_names[name]}={value}")
+        struct = self.code.define(theirs.__qualname__, self.types.struct(theirs))
+        return f"{struct}({', '.join(arguments)})"
+
+    def _renamed(self, path: Steps) -> str:
+        for number, (_, to_path) in enumerate(self.renames):
+            if to_path == path:
+                return f"r{number}"
+        return "UNSET"
+
+    def _inner(
+        self, ours: type[Type], theirs: type[Type], plan: Plan, name: str, place: str, at: Steps
+    ) -> str:
+        field = ours.instance().wire_fields()[name]
+        depth, inner = plan.inner[name]
+        _, from_type, to_type = object_types(field, theirs.instance().wire_fields()[name])
+        if from_type is None or to_type is None:
+            raise AssertionError(f"{name} holds no objects")
+        inside = (*at, name, *[EACH] * depth)
+        if depth == 0:
+            made = self.made(from_type, to_type, inner, place, inside, {})
+            return f"UNSET if {place} is UNSET else {made}"
+        helper = f"make_{len(self.helpers)}"
+        self.helpers.append("")
+        made = self.made(from_type, to_type, inner, "o", inside, {})
+        self.helpers[int(helper.removeprefix("make_"))] = f"def {helper}(o): return {made}"
+        return f"UNSET if {place} is UNSET else {_each(field, helper, place, 0)}"
+
+
+def _each(field: Any, helper: str, value: str, depth: int) -> str:
+    """The expression that applies a helper to the objects in lists and maps."""
+    if isinstance(field, Object):
+        return f"{helper}({value})"
+    inner = _each(field.inner, helper, f"x{depth}", depth + 1)
+    if isinstance(field, List):
+        return f"[{inner} for x{depth} in {value}]"
+    return f"{{k{depth}: {inner} for k{depth}, x{depth} in {value}.items()}}"
+
+
+def shallow(plan: Plan, source: dict[str, Any]) -> dict[str, Any]:
+    """What a plan makes of an object by names, sharing all that is equal.
+
+    Metadata and its annotations are new, since every rule may write to them.
+    """
+    target = _shallow(plan, source)
+    metadata = target.get("metadata")
+    if isinstance(metadata, dict):
+        metadata = target["metadata"] = dict(metadata)
+        if isinstance(metadata.get("annotations"), dict):
+            metadata["annotations"] = dict(metadata["annotations"])
+    return target
+
+
+def _shallow(plan: Plan, source: dict[str, Any]) -> dict[str, Any]:
+    target = {name: source[name] for name in plan.copied if name in source}
+    for name, (depth, inner) in plan.inner.items():
+        if name in source:
+            target[name] = _shallow_inside(inner, depth, source[name])
+    return target
+
+
+def _shallow_inside(plan: Plan, depth: int, value: Any) -> Any:
+    if value is None:
+        return None
+    if depth == 0:
+        return _shallow(plan, value)
+    if isinstance(value, list):
+        return [_shallow_inside(plan, depth - 1, item) for item in value]
+    return {key: _shallow_inside(plan, depth - 1, item) for key, item in value.items()}

@@ -1,0 +1,45 @@
+"""The attributes and types that make up a compiled type."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from kconv._compile.source import identifier
+from kconv._compile.struct import Struct
+from kconv._schema import Type
+from kconv.fields import List, Map, Object
+
+_RESERVED = frozenset(dir(Struct))
+
+
+@cache
+def types_in(schema: type[Type]) -> Sequence[type[Type]]:
+    """The types of the objects that a type's fields hold directly, or in lists and maps."""
+    found = []
+    for field in schema.instance().wire_fields().values():
+        inner = field
+        while isinstance(inner, List | Map):
+            inner = inner.inner
+        if isinstance(inner, Object):
+            found.append(inner.type)
+    return found
+
+
+@cache
+def attribute_names(schema: type[Type]) -> Mapping[str, str]:
+    """The attribute of each field by its name in the YAML; they differ for Python's own words."""
+    names: dict[str, str] = {}
+    for name in schema.instance().wire_fields():
+        attribute = identifier(name)
+        while (
+            keyword.iskeyword(attribute)
+            or attribute in _RESERVED
+            or attribute[:1].isdigit()
+            or attribute.startswith("__")
+            or attribute in names.values()
+        ):
+            attribute = f"f_{attribute.lstrip('_')}_"
+        names[name] = attribute
+    return names

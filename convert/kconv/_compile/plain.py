@@ -1,0 +1,86 @@
+"""`plain_fields`: the fields of a version that msgspec does not decode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, cast
+
+from marshmallow import missing
+
+from kconv._compile.fields import KNOWN, AnyField, is_compiled
+from kconv._compile.types import types_below
+from kconv._schema import Type
+from kconv.edges._steps import EACH, Steps, format_steps
+from kconv.fields import List, Map, Object
+from kconv.fields._base import wire_name
+
+
+def plain_fields(schema: type[Type]) -> list[str]:
+    """The paths of the fields that take the plain path, ``spec.rules[*].host``, sorted.
+
+    Those are fields of other libraries, of subclasses of kconv's own, and with processing of
+    their own (marshmallow's ``pre_load`` and ``post_load``), and objects whose types have hooks of
+    marshmallow. A type that holds itself is looked into once.
+    """
+    return sorted(map(format_steps, _below(schema, (), frozenset())))
+
+
+@cache
+def is_wholly_plain(schema: type[Type]) -> bool:
+    """Whether objects of a type take the plain path as a whole, because of what marshmallow does.
+
+    So they do where a type below has hooks of marshmallow (``pre_load``, ``validates``, ...), or
+    a field that is written in another way than it was read: of another library, with a
+    serialization of its own, ``attribute``, ``dump_only``, ``load_only`` or ``dump_default``.
+    """
+    return any(map(_is_itself_plain, types_below(schema)))
+
+
+@cache
+def _is_itself_plain(schema: type[Type]) -> bool:
+    return _has_hooks(schema) or any(map(_is_foreign, _fields(schema)))
+
+
+def _fields(schema: type[Type]) -> Iterator[AnyField]:
+    for field in schema.instance().wire_fields().values():
+        yield field
+        while isinstance(field, List | Map):
+            field = field.inner
+            yield field
+
+
+def _has_hooks(schema: type[Type]) -> bool:
+    # marshmallow has no public word for it.
+    return any(schema._hooks.values())
+
+
+def _is_foreign(field: AnyField) -> bool:
+    if _writes_otherwise(cast("Any", type(field))) or field.dump_only or field.load_only:
+        return True
+    named = field.name is not None and field.attribute not in (None, wire_name(field))
+    return named or field.dump_default is not missing
+
+
+@cache
+def _writes_otherwise(of: type[AnyField]) -> bool:
+    """Whether a class of fields is of another library, or writes values in its own way."""
+    own = next((each for each in of.__mro__ if each in KNOWN), None)
+    written = ("_serialize", "serialize", "get_value")
+    return own is None or any(getattr(of, name) is not getattr(own, name) for name in written)
+
+
+def _below(schema: type[Type], at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:
+    if _has_hooks(schema):
+        yield at
+    for name, field in schema.instance().wire_fields().items():
+        yield from _field(field, (*at, name), above | {schema})
+
+
+def _field(field: AnyField, at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:
+    if not is_compiled(field) or _is_foreign(field):
+        yield at
+    elif isinstance(field, List | Map):
+        yield from _field(field.inner, (*at, EACH), above)
+    elif isinstance(field, Object) and field.type not in above:
+        yield from _below(field.type, at, above)

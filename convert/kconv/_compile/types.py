@@ -1,0 +1,245 @@
+"""Compiled types: a msgspec struct for each `kconv._schema.Type`, built when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from threading import RLock
+from typing import Any, ForwardRef
+
+import msgspec
+from marshmallow import missing
+from msgspec import UNSET, UnsetType
+
+from kconv._compile.fields import (
+    AnyField,
+    Slow,
+    annotation,
+    canonical,
+    innermost,
+    is_compiled,
+    loose_annotation,
+)
+from kconv._compile.finish import finisher
+from kconv._compile.names import attribute_names, types_in
+from kconv._compile.source import identifier
+from kconv._compile.struct import Struct
+from kconv._compile.times import convert, decoder
+from kconv._schema import Type
+from kconv.fields import Field, List, Map, Object
+from kconv.fields._base import check_field
+
+_building = RLock()
+"""Types are built by one thread at a time."""
+
+
+class Types:
+    """The compiled types of one flavour.
+
+    With ``rules`` the types refuse values that break the rules of their fields; without, they
+    read whatever was stored. ``closed`` ones refuse fields that they do not declare. With
+    ``finish`` every object is completed as it is decoded (see `finisher`); types without hold
+    values that were, or come from a conversion. ``loose`` ones take whatever has the shape of
+    their objects: no field is required, none has a default. Types refer to each other by name,
+    so they may be circular.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: bool = False,
+        closed: bool = False,
+        finish: bool = False,
+        loose: bool = False,
+    ) -> None:
+        self.rules = rules
+        self.loose = loose
+        self.closed = closed
+        self.finish = finish
+        self.sources: dict[type[Type], str] = {}
+        self._bare = Types() if finish else self
+        self._structs: dict[type[Type], type[Struct]] = {}
+        self._ready: dict[type[Type], type[Struct]] = {}
+
+    def struct(self, schema: type[Type]) -> type[Struct]:
+        """The struct of a type, which msgspec knows all about once this returns."""
+        found = self._ready.get(schema)
+        if found is not None:
+            return found
+        with _building:
+            for each in types_below(schema):
+                if each not in self._structs:
+                    self._structs[each] = self._define(each)
+            struct = self._structs[schema]
+            # Has msgspec look at the type now: two threads that do so at once crash the process.
+            decoder(struct)
+            self._ready[schema] = struct
+        return struct
+
+    def _define(self, schema: type[Type]) -> type[Struct]:
+        names = attribute_names(schema)
+        fields = schema.instance().wire_fields()
+        rename = {attribute: name for name, attribute in names.items() if attribute != name}
+        namespace: dict[str, Any] = {
+            "__attributes__": names,
+            "__objects__": {
+                names[name]: _Assigned(self._bare, field)
+                for name, field in fields.items()
+                if is_compiled(field) and isinstance(innermost(field), Object)
+            },
+            "__module__": __name__,
+        }
+        if self.finish:
+            function, self.sources[schema] = finisher(schema, rules=self.rules)
+            if function is not None:
+                namespace["__post_init__"] = function
+        zero = schema.zero_is_absent if self.rules or self.finish else {}
+        struct: Any = msgspec.defstruct(
+            self._name(schema),
+            [self._field(names[name], field, name in zero) for name, field in fields.items()],
+            bases=(Struct,),
+            module=__name__,
+            namespace=namespace,
+            kw_only=True,
+            gc=False,
+            forbid_unknown_fields=self.closed,
+            rename=rename or None,
+        )
+        globals()[self._name(schema)] = struct
+        found: type[Struct] = struct
+        return found
+
+    def _name(self, schema: type[Type]) -> str:
+        name = identifier(f"{schema.__module__}.{schema.__qualname__}")
+        return f"_{name}_{id(schema):x}_{id(self):x}"
+
+    def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
+        if self.loose:
+            return attribute, loose_annotation(field, self._reference), UNSET
+        of = annotation(
+            field, self._reference, rules=self.rules, finish=self.finish, nonzero=zero_is_absent
+        )
+        default = field.load_default
+        if default is missing and isinstance(field, Field) and field.required:
+            return attribute, of
+        # What is not decoded is complete already: what it lacks is absent.
+        if default is missing or not self.finish:
+            return attribute, of | UnsetType if of is not Any else Any, UNSET
+        if isinstance(field, Object) and default is dict:
+            return attribute, of, msgspec.field(default_factory=self._empty(field.type))
+        return attribute, of, _default(field, default)
+
+    def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
+        """What makes an empty value of a type: the struct itself, if it can be empty."""
+        struct = self._structs.get(schema)
+        fields = schema.instance().wire_fields().values()
+        needs = any(
+            isinstance(f, Field) and f.required and f.load_default is missing for f in fields
+        )
+        return _Later(self, schema) if struct is None or needs else struct
+
+    def _reference(self, schema: type[Type]) -> Any:
+        """The struct of a type; its name, where the type is part of itself."""
+        return self._structs.get(schema) or ForwardRef(self._name(schema), module=__name__)
+
+
+def _default(field: AnyField, default: Any) -> Any:
+    """A field's default as msgspec takes it; one that takes no part in decoding is left alone."""
+    if default is list or default is dict:
+        return msgspec.field(default_factory=default)
+    if not is_compiled(field) or isinstance(innermost(field), Object) or not _stays(field, default):
+        return msgspec.field(default_factory=_slow)
+    if callable(default):
+        return msgspec.field(default_factory=_Checked(field, default))
+    if isinstance(default, list | dict):
+        return msgspec.field(default_factory=default.copy)
+    return default
+
+
+def _stays(field: AnyField, default: Any) -> bool:
+    """Whether what completes decoded values leaves a default as it is."""
+    function = canonical(innermost(field))
+    if function is None or default in ([], {}):
+        return True
+    if callable(default) or field is not innermost(field):
+        return False
+    try:
+        return bool(function(default) == default)
+    except Slow:
+        return False
+
+
+def _slow() -> Any:
+    raise Slow
+
+
+class _Checked:
+    """Makes a default, and leaves one that breaks a rule of its field to the plain path."""
+
+    def __init__(self, field: AnyField, default: Callable[[], Any]) -> None:
+        self.field, self.default = field, default
+
+    def __call__(self) -> Any:
+        value = self.default()
+        if any(check_field(self.field, value, ())):
+            raise Slow
+        return value
+
+
+class _Later:
+    """Makes an empty value of a type that may not be compiled yet."""
+
+    def __init__(self, types: Types, schema: type[Type]) -> None:
+        self.types, self.schema = types, schema
+
+    def __call__(self) -> Struct:
+        try:
+            return self.types.struct(self.schema)()
+        except TypeError:
+            # Something that is required is missing from an object that is made of defaults.
+            raise Slow from None
+
+
+class _Assigned:
+    """Compiles dicts that a computed default assigns to a field which holds objects."""
+
+    def __init__(self, types: Types, field: AnyField) -> None:
+        self.types, self.field = types, field
+
+    def __call__(self, value: Any) -> Any:
+        return self._compiled(self.field, value)
+
+    def _compiled(self, field: AnyField, value: Any) -> Any:
+        if isinstance(field, List):
+            return [self._compiled(field.inner, each) for each in value]
+        if isinstance(field, Map):
+            return {key: self._compiled(field.inner, each) for key, each in value.items()}
+        if isinstance(field, Object) and isinstance(value, dict):
+            return convert(value, self.types.struct(field.type))
+        return value
+
+
+@cache
+def nests_endlessly(schema: type[Type]) -> bool:
+    """Whether a type, or one below it, holds itself, so that its objects may nest at any depth."""
+    return _leads_back(schema, frozenset(), set())
+
+
+def _leads_back(schema: type[Type], above: frozenset[type[Type]], done: set[type[Type]]) -> bool:
+    if schema in above:
+        return True
+    if schema in done:
+        return False
+    done.add(schema)
+    return any(_leads_back(part, above | {schema}, done) for part in types_in(schema))
+
+
+def types_below(schema: type[Type], seen: set[type[Type]] | None = None) -> list[type[Type]]:
+    """A type and all types below it, parts before what they are part of."""
+    seen = set() if seen is None else seen
+    seen.add(schema)
+    found: list[type[Type]] = []
+    for part in types_in(schema):
+        if part not in seen:
+            found.extend(types_below(part, seen))
+    return [*found, schema]

@@ -1,0 +1,185 @@
+"""One base class for every error that kconv raises on purpose.
+
+An error says what went wrong in words for a person, in a stable CamelCase ``reason`` for
+programs (Kubernetes' own ``StatusReason`` where there is one), which object it is about, and
+every offending field at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text for people, cut where it goes beyond ``limit`` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+class Problem(Protocol):
+    """What an error lists for each offending field; `kconv._paths.Finding` is one."""
+
+    @property
+    def path(self) -> tuple[str | int, ...]:
+        """Where the field is."""
+
+    @property
+    def reason(self) -> str:
+        """The machine-readable cause."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """Which object an error is about; a part that is not known is the empty string."""
+
+    group: str = ""
+    version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        api_version = f"{self.group}/{self.version}" if self.group else self.version
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return " ".join(part for part in (api_version, self.kind, name) if part)
+
+
+MESSAGE_LIMIT = 16_384
+"""Characters that a message may have, whatever the input that it quotes."""
+
+
+class KconvError(Exception):
+    """Base of all errors of kconv.
+
+    ``message`` says what is wrong and, where there is something to do, what; ``about`` names the
+    object; ``findings`` lists every offending field. ``exit_code`` is what the command line ends
+    with: 1 the thing asked about is not so, 2 the command was wrong, 3 the environment failed.
+    """
+
+    reason: ClassVar[str] = "InternalError"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        about: ObjectRef | None = None,
+        findings: Sequence[Problem] = (),
+    ) -> None:
+        message = shortened(message, MESSAGE_LIMIT)
+        super().__init__(message)
+        self.message = message
+        self.about = about
+        self.findings: tuple[Problem, ...] = tuple(findings)
+
+
+class UsageError(KconvError):
+    """The command or call itself is wrong: an unknown option value, file or version."""
+
+    reason = "BadRequest"
+    exit_code = 2
+
+
+class DecodeError(KconvError):
+    """Bytes that are not a well-formed document or name no apiVersion and kind."""
+
+    reason = "BadRequest"
+
+
+class StrictDecodeError(DecodeError):
+    """Unknown or duplicate fields under ``fieldValidation=Strict``; findings name them all."""
+
+
+class TooLarge(DecodeError):
+    """A body over the size limit, or one that nests or expands beyond what is sane."""
+
+    reason = "RequestEntityTooLarge"
+
+
+class InvalidObject(KconvError):
+    """An object that was read but breaks its schema; findings name every field at once."""
+
+    reason = "Invalid"
+
+
+class NotRegistered(KconvError):
+    """A group, version, kind or resource that no loaded API package declares."""
+
+    reason = "NotFound"
+
+
+class SchemeError(KconvError):
+    """What `Scheme.freeze` refuses: an incomplete or contradictory set of versions."""
+
+    reason = "SchemeInvalid"
+    exit_code = 2
+
+
+class ConversionError(KconvError):
+    """A conversion rule could not convert an object that its schema accepts."""
+
+    reason = "ConversionFailed"
+
+
+class StoreError(KconvError):
+    """Base of what the store reports."""
+
+
+class NotFound(StoreError):
+    """No object is stored under that key."""
+
+    reason = "NotFound"
+
+
+class AlreadyExists(StoreError):
+    """An object is already stored under that key."""
+
+    reason = "AlreadyExists"
+
+
+class Conflict(StoreError):
+    """The object was written since it was read: read it again and retry."""
+
+    reason = "Conflict"
+
+
+class Expired(StoreError):
+    """The change log no longer reaches back to that resourceVersion: list again."""
+
+    reason = "Expired"
+
+
+class VersionNotOnRecord(StoreError):
+    """A write in an encoded version that the database's record does not (or no longer) hold."""
+
+    reason = "VersionNotOnRecord"
+
+
+class CannotDecode(StoreError):
+    """The database has a version on record that this release cannot decode: it must not serve."""
+
+    reason = "CannotDecode"
+    exit_code = 3
+
+
+class Unavailable(StoreError):
+    """The database cannot be reached, is locked, or refuses to write."""
+
+    reason = "ServiceUnavailable"
+    exit_code = 3
+
+
+class Denied(Unavailable):
+    """The database is there and forbids this user what was asked: waiting does not help."""
+
+
+class TablesOutdated(StoreError):
+    """The database has no tables of kconv, or those of another release."""
+
+    reason = "TablesOutdated"
+    exit_code = 3

@@ -1,0 +1,134 @@
+"""Field paths, and findings about the fields they name.
+
+Paths are written as Kubernetes writes them (``field.Path`` of apimachinery):
+``spec.containers[0].image``, and ``metadata.annotations[example.com/owner]`` for a map key that
+would not read as a field name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kconv._errors import shortened
+
+Path = tuple[str | int, ...]
+"""Field names and list positions, outermost first; the empty tuple is the object itself."""
+
+DEPTH = 200
+"""Levels that a document may nest. The deepest type of Kubernetes nests about 20."""
+
+REQUIRED = "FieldValueRequired"
+INVALID = "FieldValueInvalid"
+NOT_SUPPORTED = "FieldValueNotSupported"
+TYPE_INVALID = "FieldValueTypeInvalid"
+DUPLICATE = "FieldValueDuplicate"
+FORBIDDEN = "FieldValueForbidden"
+TOO_LONG = "FieldValueTooLong"
+TOO_MANY = "FieldValueTooMany"
+
+_FIELD_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
+
+
+_CONTAINERS: Final = (dict, list)
+
+
+def nests_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists of a JSON-shaped value nest more than so many levels."""
+    level = [value] if value and isinstance(value, _CONTAINERS) else []
+    for _ in range(levels):
+        if not level:
+            return False
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, _CONTAINERS)
+        ]
+    return bool(level)
+
+
+def format_path(path: Path) -> str:
+    """The path as one string, ``spec.containers[0].image``; the object itself is ``""``."""
+    parts: list[str] = []
+    for step in path:
+        if isinstance(step, int) or not _FIELD_NAME.match(step):
+            parts.append(f"[{step}]")
+        else:
+            parts.append(f".{step}" if parts else step)
+    return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with one field.
+
+    ``reason`` is a cause reason of Kubernetes (``FieldValueRequired``, …) and ``message`` what
+    Kubernetes writes for it, without the path: ``Invalid value: -1: must be …``.
+    """
+
+    path: Path
+    reason: str
+    message: str
+
+    def __post_init__(self) -> None:
+        # What is wrong may be megabytes long; what is said of it need not be.
+        object.__setattr__(self, "message", shortened(self.message, 1_000))
+
+    def __str__(self) -> str:
+        return f"{format_path(self.path)}: {self.message}" if self.path else self.message
+
+    def under(self, *prefix: str | int) -> Finding:
+        """The same finding seen from further out: its path behind ``prefix``."""
+        return Finding((*prefix, *self.path), self.reason, self.message)
+
+
+def quote(value: object) -> str:
+    """A value as Kubernetes quotes it in messages: strings and numbers as JSON writes them."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return shortened(text, 200)
+
+
+def required(path: Path, detail: str = "") -> Finding:
+    """A field that must be there (or must not be empty) and is not."""
+    return Finding(path, REQUIRED, f"Required value: {detail}" if detail else "Required value")
+
+
+def invalid(path: Path, value: object, detail: str) -> Finding:
+    """A value of the right type that breaks a rule."""
+    return Finding(path, INVALID, f"Invalid value: {quote(value)}: {detail}")
+
+
+def not_supported(path: Path, value: object, supported: Iterable[str]) -> Finding:
+    """A value outside of its enumeration."""
+    names = ", ".join(json.dumps(name) for name in supported)
+    return Finding(
+        path, NOT_SUPPORTED, f"Unsupported value: {quote(value)}: supported values: {names}"
+    )
+
+
+def wrong_type(path: Path, value: object, expected: str) -> Finding:
+    """A value of another JSON type than the field's."""
+    return Finding(path, TYPE_INVALID, f"Invalid value: {quote(value)}: must be {expected}")
+
+
+def duplicate(path: Path, value: object) -> Finding:
+    """An element that a list of type set or map already holds."""
+    return Finding(path, DUPLICATE, f"Duplicate value: {quote(value)}")
+
+
+def forbidden(path: Path, detail: str) -> Finding:
+    """A field that may not be set here."""
+    return Finding(path, FORBIDDEN, f"Forbidden: {detail}")
+
+
+def describe(findings: Iterable[object]) -> str:
+    """All findings in one line, as Kubernetes joins them: bare for one, ``[a, b]`` for more."""
+    texts = [str(finding) for finding in findings]
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

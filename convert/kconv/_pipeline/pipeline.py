@@ -1,0 +1,345 @@
+"""`Pipeline`: bytes -> decode -> spoke -> hub -> spoke -> bytes, the one way through.
+
+The server, the command line, the migration and the tests all convert here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from kconv._codec import json as json_codec
+from kconv._codec.limits import LIMIT, check_depth
+from kconv._errors import (
+    ConversionError,
+    DecodeError,
+    InvalidObject,
+    ObjectRef,
+    StrictDecodeError,
+    UsageError,
+)
+from kconv._gvk import GroupVersion
+from kconv._paths import REQUIRED, Finding, Path, describe, format_path
+from kconv._pipeline.engine import Engine, Way, WrongTypes
+from kconv._pipeline.heads import Heads
+from kconv._pipeline.values import (
+    Checks,
+    Decoded,
+    FieldValidation,
+    Format,
+    HubObject,
+    Value,
+    ref_of,
+)
+from kconv._scheme import Scheme, Spoke
+
+
+class Pipeline:
+    """Converts objects of the versions in a frozen scheme.
+
+    Values that come out are new, and values that go in are never changed.
+    """
+
+    def __init__(self, scheme: Scheme, engine: Engine | None = None) -> None:
+        self.scheme = scheme.freeze()
+        self.engine: Engine = engine or _default_engine()
+        self._heads = Heads(self.scheme)
+        self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (
+            b"",
+            None,
+            False,
+            None,
+        )
+
+    def decode(
+        self,
+        data: bytes,
+        *,
+        spoke: Spoke | None = None,
+        format: Format = "json",
+        field_validation: FieldValidation = "Ignore",
+        trusted: bool = False,
+        checks: Checks = "all",
+    ) -> Decoded:
+        """Decode the bytes of one object.
+
+        ``spoke`` says which version is expected: the object must agree, or say nothing. A
+        ``trusted`` object was valid when it was stored and is not judged again, however far
+        ``checks`` would go.
+
+        Raises `DecodeError` for malformed bytes, another kind or version, and wrong types;
+        `StrictDecodeError` for unknown fields; `InvalidObject` for broken rules; `NotRegistered`
+        for a kind that the scheme does not have. Each names all the fields at once.
+        """
+        checks = "types" if trusted else checks
+        if format == "json":
+            fast = self._decode_fast(data, spoke, field_validation, checks)
+            if fast is not None:
+                return fast
+        raw, duplicates = self._parse(data, format, field_validation)
+        if not isinstance(raw, dict):
+            raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
+        return self._load(raw, duplicates, spoke, field_validation, checks)
+
+    def load(
+        self,
+        raw: Value,
+        *,
+        spoke: Spoke | None = None,
+        field_validation: FieldValidation = "Ignore",
+        trusted: bool = False,
+        checks: Checks = "all",
+    ) -> Decoded:
+        """Decode a document that is parsed already; as `decode` otherwise."""
+        if not isinstance(raw, dict):
+            raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
+        check_depth(raw)
+        return self._load(raw, (), spoke, field_validation, "types" if trusted else checks)
+
+    def to_hub(self, decoded: Decoded) -> HubObject:
+        """The object in its internal version. Raises `ConversionError`."""
+        return HubObject(decoded.spoke.kind, self.engine.to_hub(decoded.spoke, decoded.native))
+
+    def from_hub(self, hub: HubObject, spoke: Spoke) -> Decoded:
+        """The object in another version of its kind. Raises `ConversionError`."""
+        if spoke.kind is not hub.kind:
+            raise ConversionError(f"{hub.kind.group_kind} has no version {spoke.gvk}")
+        return Decoded(spoke, self.engine.from_hub(spoke, hub.native))
+
+    def dump(self, decoded: Decoded) -> Value:
+        """The object as a document: kind, apiVersion, metadata, then its fields as declared."""
+        return self.engine.dump(decoded.spoke, decoded.native)
+
+    def encode(self, decoded: Decoded, format: Format = "json") -> bytes:
+        """The object's bytes."""
+        if format == "json":
+            return self.engine.encode(decoded.spoke, decoded.native)
+        from kconv._codec import yaml as yaml_codec  # it takes long, and who stores never needs it
+
+        return yaml_codec.encode(self.dump(decoded))
+
+    def convert(
+        self,
+        data: bytes,
+        to: GroupVersion,
+        *,
+        format: Format = "json",
+        field_validation: FieldValidation = "Ignore",
+        trusted: bool = False,
+    ) -> bytes:
+        """The bytes of an object in another version of its kind.
+
+        Judges the types and rules of single fields, unless ``trusted``; the rules that groups
+        add are for writes, as in Kubernetes, whose conversion does not validate.
+
+        Raises what `decode` raises, and `UsageError` if the kind has no such version.
+        """
+        if format == "json" and field_validation == "Ignore":
+            head, known, judged, way = self._last_way
+            if known is not to or judged is not trusted or not data.startswith(head):
+                way = self._way(data, to, trusted)
+            if way is not None and len(data) <= LIMIT:
+                converted = way(data)
+                if converted is not None:
+                    return converted
+        decoded = self.decode(
+            data, format=format, field_validation=field_validation, trusted=trusted,
+            checks="fields",
+        )  # fmt: skip
+        spoke = self._target(decoded, to)
+        native = self.engine.to_hub(decoded.spoke, decoded.native)
+        native = self.engine.from_hub(spoke, native)
+        if format == "json":
+            return self.engine.encode(spoke, native)
+        return self.encode(Decoded(spoke, native), format)
+
+    def convert_decoded(self, decoded: Decoded, to: GroupVersion) -> Decoded:
+        """A decoded object in another version of its kind; through the hub even to its own.
+
+        Raises `UsageError` if the kind has no such version, and `ConversionError`.
+        """
+        spoke = self._target(decoded, to)
+        converted = self.from_hub(self.to_hub(decoded), spoke)
+        return Decoded(spoke, converted.native, decoded.warnings)
+
+    def _target(self, decoded: Decoded, to: GroupVersion) -> Spoke:
+        kind = decoded.spoke.kind
+        spoke = kind.spoke_for(to, decoded.spoke.options.kind)
+        if spoke is None:
+            have = ", ".join(dict.fromkeys(each.api_version for each in kind.spokes))
+            message = f"{decoded.ref}: has no version {to}; it has {have}"
+            raise UsageError(message, about=decoded.ref)
+        return spoke
+
+    def check_update(self, new: Decoded, old: Decoded) -> None:
+        """Refuse a change that a rule about changes forbids, such as of an immutable field.
+
+        Both are of the same version. Raises `InvalidObject` with every such field.
+        """
+        findings = list(new.spoke.schema.instance().check_update(new.value, old.value))
+        if findings:
+            raise invalid_object(new.spoke, new.ref, findings)
+
+    def _way(self, data: bytes, to: GroupVersion, trusted: bool) -> Way | None:
+        """What converts an object like this one at a go, if the engine has that."""
+        head, spoke = self._heads.match(data)
+        target = spoke and spoke.kind.spoke_for(to, spoke.options.kind)
+        if spoke is None or target is None:
+            return None
+        way = self.engine.way(spoke, target, "types" if trusted else "fields")
+        self._last_way = (head, to, trusted, way)
+        return way
+
+    def _decode_fast(
+        self,
+        data: bytes,
+        expected: Spoke | None,
+        field_validation: FieldValidation,
+        checks: Checks,
+    ) -> Decoded | None:
+        """The object, if the engine has a short cut that finds nothing wrong with it."""
+        closed = field_validation != "Ignore"
+        if len(data) > LIMIT:
+            return None
+        spoke = expected or self._heads.spoke(data)
+        if spoke is None:
+            return None
+        native = self.engine.sound(spoke, data, checks=checks, closed=closed)
+        if native is None or (closed and json_codec.duplicate_keys(data)):
+            return None
+        return Decoded(spoke, native)
+
+    def _parse(
+        self, data: bytes, format: Format, field_validation: FieldValidation
+    ) -> tuple[Any, Iterable[Path]]:
+        if format == "yaml":
+            from kconv._codec import yaml as yaml_codec  # as in `encode`
+
+            documents = yaml_codec.decode_all_with_duplicates(data)
+            if len(documents) != 1:
+                raise DecodeError(f"expected one YAML document, found {len(documents)}")
+            return documents[0]
+        raw = json_codec.decode(data)
+        return raw, () if field_validation == "Ignore" else json_codec.duplicate_keys(data)
+
+    def _load(
+        self,
+        raw: Value,
+        duplicates: Iterable[Path],
+        expected: Spoke | None,
+        field_validation: FieldValidation,
+        checks: Checks,
+    ) -> Decoded:
+        spoke = self._spoke_of(raw, expected)
+        warnings: tuple[str, ...] = ()
+        closed = field_validation != "Ignore"
+        if not duplicates:
+            native = self.engine.sound(spoke, raw, checks=checks, closed=closed)
+            if native is not None:
+                return Decoded(spoke, native)
+        if field_validation != "Ignore":
+            warnings = self._unknown(spoke, raw, duplicates)
+            if warnings and field_validation == "Strict":
+                message = f"strict decoding error: {', '.join(warnings)}"
+                raise StrictDecodeError(_cannot(spoke, message), about=ref_of(spoke, raw))
+        try:
+            value = self.engine.decode(spoke, raw)
+        except WrongTypes as error:
+            findings = [*error.findings, *self._rest(spoke, raw, error.findings, checks)]
+            message = _cannot(spoke, describe(findings))
+            raise DecodeError(message, about=ref_of(spoke, raw), findings=findings) from None
+        findings = list(self.engine.check(spoke, value, checks))
+        if findings:
+            raise invalid_object(spoke, ref_of(spoke, value), findings)
+        return Decoded(spoke, value, warnings)
+
+    def _spoke_of(self, raw: Value, expected: Spoke | None) -> Spoke:
+        api_version, kind = raw.get("apiVersion"), raw.get("kind")
+        for name, value in (("apiVersion", api_version), ("kind", kind)):
+            if value is not None and not isinstance(value, str):
+                raise DecodeError(f"couldn't get version/kind; {name} must be a string")
+        if expected is not None:
+            return self._agreed(expected, api_version or "", kind or "")
+        for name, value in (("Kind", kind), ("apiVersion", api_version)):
+            if not value:
+                raise DecodeError(
+                    f"Object '{name}' is missing; every object says apiVersion and kind"
+                )
+        try:
+            gv = GroupVersion.parse(str(api_version))
+        except UsageError as error:
+            raise DecodeError(error.message) from None
+        return self.scheme.spoke(gv.kind(str(kind)))
+
+    def _agreed(self, expected: Spoke, api_version: str, kind: str) -> Spoke:
+        ours = expected.gvk
+        if kind and kind != ours.kind:
+            _, _, version = api_version.rpartition("/")
+            message = (
+                f'{kind} in version "{version or ours.version}" cannot be handled as a '
+                f"{ours.kind}: the kind in the data ({kind}) does not match the expected kind "
+                f"({ours.kind})"
+            )
+            raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
+        if api_version and api_version != ours.api_version:
+            message = (
+                f"the API version in the data ({api_version}) does not match the expected API "
+                f"version ({ours.api_version})"
+            )
+            raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
+        return expected
+
+    def _unknown(self, spoke: Spoke, raw: Value, duplicates: Iterable[Path]) -> tuple[str, ...]:
+        unknown = [f'unknown field "{format_path(p)}"' for p in self.engine.unknown(spoke, raw)]
+        repeated = [f'duplicate field "{format_path(path)}"' for path in duplicates]
+        return (*unknown, *repeated)
+
+    def _rest(
+        self, spoke: Spoke, raw: Value, wrong: list[Finding], checks: Checks
+    ) -> list[Finding]:
+        """What else is wrong with a document, once its fields of wrong types are set aside."""
+        pruned = copy.deepcopy(raw)
+        paths = [finding.path for finding in wrong]
+        for path in sorted(paths, key=len, reverse=True):
+            _remove(pruned, path)
+        try:
+            value = self.engine.decode(spoke, pruned)
+        except WrongTypes:
+            return []
+        found = self.engine.check(spoke, value, checks)
+        return [each for each in found if not (each.reason == REQUIRED and each.path in paths)]
+
+
+def _default_engine() -> Engine:
+    # Who converts but a few objects with the plain engine need not load the other.
+    from kconv._pipeline.compiled import CompiledEngine
+
+    return CompiledEngine()
+
+
+def _remove(value: Any, path: Path) -> None:
+    """Take a field out of a document; an element of a list becomes null, so the rest stays put."""
+    for step in path[:-1]:
+        value = value[step]
+    if path and isinstance(value, dict):
+        value.pop(path[-1], None)
+    elif path:
+        value[path[-1]] = None
+
+
+def invalid_object(spoke: Spoke, ref: ObjectRef, findings: list[Finding]) -> InvalidObject:
+    """The error of an object that breaks rules, worded as Kubernetes words it."""
+    group_kind = f"{spoke.gvk.kind}.{spoke.gvk.group}" if spoke.gvk.group else spoke.gvk.kind
+    message = f'{group_kind} "{ref.name}" is invalid: {describe(findings)}'
+    return InvalidObject(message, about=ref, findings=findings)
+
+
+def _cannot(spoke: Spoke, why: str) -> str:
+    gvk = spoke.gvk
+    return f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {why}'
+
+
+def _json_type(value: Any) -> str:
+    names = {list: "array", str: "string", bool: "bool", type(None): "null"}
+    return names.get(type(value), "number")

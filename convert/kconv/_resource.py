@@ -1,0 +1,146 @@
+"""`Resource`, a kind that an API serves in one version, and `Hub`, its internal version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kconv._gvk import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
+from kconv._schema import Type, TypeOptions
+from kconv.fields import Object, String
+from kconv.meta import ObjectMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of ``kubectl get``.
+
+    ``value`` is a field path (``spec.schedule``) or a function of the decoded object; ``type``
+    and ``format`` are those of an OpenAPI property (``date`` columns print as an age); columns
+    of a ``priority`` over 0 are shown by ``-o wide`` only.
+    """
+
+    name: str
+    value: str | Callable[[Mapping[str, Any]], Any]
+    type: Literal["string", "integer", "number", "boolean", "date"] = "string"
+    format: str = ""
+    priority: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """That a version is on its way out: since and until which release, and what comes instead."""
+
+    since: str
+    removed_in: str = ""
+    replacement: str = ""
+
+
+def plural_of(kind: str) -> str:
+    """The resource name of a kind by Kubernetes' rule: CronJob cronjobs, Ingress ingresses."""
+    name = kind.lower()
+    if name.endswith(("s", "x", "ch", "sh")):
+        return f"{name}es"
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return f"{name}s"
+
+
+class ResourceOptions(TypeOptions):
+    """What ``class Meta`` of a resource says.
+
+    ``group`` (empty for the core group) and ``version`` are needed; the rest has defaults:
+    ``kind`` is the class's name, ``plural`` follows from it, resources are ``namespaced`` and
+    have the subresource ``status``.
+    """
+
+    def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
+        super().__init__(meta, *args, **kwargs)
+        self.group: str = getattr(meta, "group", "")
+        self.version: str = getattr(meta, "version", "")
+        self.kind: str = getattr(meta, "kind", "")
+        self.plural: str = getattr(meta, "plural", "")
+        self.singular: str = getattr(meta, "singular", "")
+        self.short_names: Sequence[str] = tuple(getattr(meta, "short_names", ()))
+        self.namespaced: bool = getattr(meta, "namespaced", True)
+        self.categories: Sequence[str] = tuple(getattr(meta, "categories", ()))
+        self.subresources: Sequence[str] = tuple(getattr(meta, "subresources", ("status",)))
+        self.printer_columns: Sequence[Column] = tuple(getattr(meta, "printer_columns", ()))
+        self.deprecated: Deprecation | None = getattr(meta, "deprecated", None)
+
+    def named(self, class_name: str) -> None:
+        """Fill in what follows from the name of the class."""
+        self.kind = self.kind or class_name
+        self.plural = self.plural or plural_of(self.kind)
+        self.singular = self.singular or self.kind.lower()
+
+    @property
+    def list_kind(self) -> str:
+        """The kind of a list of such objects: ``CronJobList``."""
+        return f"{self.kind}List"
+
+    @property
+    def group_version(self) -> GroupVersion:
+        """The group and version that serve it."""
+        return GroupVersion(self.group, self.version)
+
+    @property
+    def gvk(self) -> GroupVersionKind:
+        """Group, version and kind."""
+        return self.group_version.kind(self.kind)
+
+    @property
+    def gvr(self) -> GroupVersionResource:
+        """Group, version and resource."""
+        return self.group_version.resource(self.plural)
+
+    @property
+    def group_resource(self) -> GroupResource:
+        """Group and resource, whatever the version."""
+        return GroupResource(self.group, self.plural)
+
+
+class _Named(Type):
+    """A type whose ``Meta`` speaks of a kind."""
+
+    OPTIONS_CLASS = ResourceOptions
+    opts: ResourceOptions
+
+
+class Resource(_Named):
+    """A kind in one version of its API, a *spoke*.
+
+    Subclasses declare ``spec``, ``status`` and whatever else the kind has; apiVersion, kind and
+    metadata are here. ``class Meta`` is described by `ResourceOptions`.
+    """
+
+    apiVersion = String()  # noqa: N815 - the field's own name
+    kind = String()
+    metadata = Object(ObjectMeta, load_default=dict)
+
+
+class Hub(_Named):
+    """The internal version of a kind, which every spoke is converted to and from.
+
+    Usually the shape of the newest version, plus what only older ones have. ``class Meta`` names
+    the group and, where they differ from the class's name, the kind and plural that objects are
+    stored under.
+    """
+
+    metadata = Object(ObjectMeta, load_default=dict)
+
+    @staticmethod
+    def prepare_for_create(value: dict[str, Any]) -> None:
+        """Set what only the server may set on a new object of the kind, in place.
+
+        ``value`` is the hub's value, with name and uid in its metadata. Most kinds need nothing.
+        """
+
+
+def options_of(cls: type[Resource] | type[Hub]) -> ResourceOptions:
+    """The options of a resource or hub class, names filled in."""
+    options: ResourceOptions = cls.opts
+    options.named(cls.__name__)
+    return options

@@ -1,0 +1,361 @@
+"""`Type`, the marshmallow schema of one struct of an API, and what a group adds to one by hand.
+
+Constant defaults and rules about a single field are said on the field. What is computed from
+several fields is a function beside the type: `defaults` and `derives` for values that are filled
+in, `validates` for rules, `validates_update` for rules about a change. So generated types stay
+generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast
+
+import marshmallow
+from marshmallow import missing
+from marshmallow.schema import SchemaMeta, SchemaOpts
+
+from kconv._errors import InvalidObject
+from kconv._paths import REQUIRED, Finding, Path, describe
+from kconv.fields._base import check_field, findings_of, wire_name
+from kconv.fields._collection import List, Map
+from kconv.fields._nested import Object
+
+Value = dict[str, Any]
+"""A decoded object: JSON-shaped, keyed by the names in the YAML, absent fields left out."""
+
+Default = Callable[[Value], None]
+Rule = Callable[[Mapping[str, Any]], Iterable[Finding]]
+UpdateRule = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaulter:
+    """Computed defaults, and of which fields it depends whether there are any (see `defaults`)."""
+
+    function: Default
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, ...], ...] = ()
+
+    def __call__(self, value: Value) -> None:
+        """Fill in the defaults of a decoded value, in place."""
+        if self.when and not any(name in value for name in self.when):
+            return
+        if self.lacking and not self.lacks_any(value):
+            return
+        if not any(name in value for name in self.unless):
+            self.function(value)
+
+    def lacks_any(self, value: Value) -> bool:
+        """Whether any field of ``lacking`` is absent, or an object that it would be in."""
+        return any(_lacks(value, path) for path in self.lacking)
+
+
+def _lacks(value: Value, path: Sequence[str]) -> bool:
+    for name in path:
+        if name not in value:
+            return True
+        value = value[name]
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The default of one field, worked out from others (see `derives`)."""
+
+    field: str
+    of: tuple[str, ...]
+    function: Callable[..., Any]
+
+    def __call__(self, value: Value) -> None:
+        """Fill in the field of a decoded value, in place."""
+        if not value.get(self.field):
+            value[self.field] = self.function(*map(value.get, self.of))
+
+
+_fields_only: ContextVar[bool] = ContextVar("fields_only", default=False)
+
+
+class TypeOptions(SchemaOpts):
+    """What ``class Meta`` of a type may say, besides marshmallow's own options.
+
+    ``map_type="atomic"``: writers replace the object as a whole (``x-kubernetes-map-type``).
+    """
+
+    def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
+        super().__init__(meta, *args, **kwargs)
+        self.unknown = marshmallow.EXCLUDE
+        self.map_type: Literal["atomic"] | None = getattr(meta, "map_type", None)
+
+
+class _TypeMeta(SchemaMeta):
+    """Gives every type lists of its own for the functions that a group adds to it."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:  # noqa: N805 - a metaclass
+        super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
+        cls.zero_is_absent: dict[str, Any] = {}
+        cls.defaulters: list[Defaulter | Derived] = []
+        cls.rules: list[Rule] = []
+        cls.update_rules: list[UpdateRule] = []
+
+
+class Type(marshmallow.Schema, metaclass=_TypeMeta):
+    """The schema of one struct of an API; its fields are `kconv.fields`, named as in the YAML.
+
+    ``load`` decodes a JSON-shaped dict (types, null as absent, canonical spelling, defaults) and
+    raises ``marshmallow.ValidationError`` with every field of a wrong type; `check` judges what
+    was decoded. Fields that the type does not declare are left out; `unknown` names them.
+    """
+
+    OPTIONS_CLASS = TypeOptions
+    opts: TypeOptions
+    zero_is_absent: ClassVar[dict[str, Any]]
+    defaulters: ClassVar[list[Defaulter | Derived]]
+    rules: ClassVar[list[Rule]]
+    update_rules: ClassVar[list[UpdateRule]]
+
+    _instances: ClassVar[dict[type[Type], Type]] = {}
+
+    @classmethod
+    def instance(cls) -> Self:
+        """The one shared instance of this type; a schema has no state of its own."""
+        found = Type._instances.get(cls)
+        if found is None:
+            found = Type._instances[cls] = cls()
+        return cast("Self", found)
+
+    def on_bind_field(self, field_name: str, field_obj: marshmallow.fields.Field[Any]) -> None:
+        """Keep one name for a field: loaded values are keyed as the YAML is."""
+        if field_obj.attribute is None:
+            field_obj.attribute = field_obj.data_key or field_name
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Loaded values are dicts, whose keys may have dots in them."""
+        return obj.get(attr, default)
+
+    def load(self, data: Any, **kwargs: Any) -> Any:
+        """Decode a JSON-shaped dict.
+
+        Raises ``marshmallow.ValidationError`` with every field whose value is of a wrong type.
+        """
+        value = super().load(data, **kwargs)
+        for name, default in self.zero_is_absent.items():
+            if not value.get(name):
+                value[name] = default
+        for fill_in in inherited(type(self), "defaulters"):
+            fill_in(value)
+        return value
+
+    def wire_fields(self) -> Mapping[str, marshmallow.fields.Field[Any]]:
+        """The fields by the names that they have in the YAML, as declared."""
+        of, found = self._wire_fields
+        # marshmallow gives copies of a schema that are to show less other fields.
+        if of is not self.fields:
+            found = {wire_name(field): field for field in self.fields.values()}
+            self._wire_fields = (self.fields, found)
+        return found
+
+    _wire_fields: tuple[object, Mapping[str, marshmallow.fields.Field[Any]]] = (None, {})
+
+    def check(self, value: Mapping[str, Any], path: Path = ()) -> Iterator[Finding]:
+        """Every rule that a decoded value breaks, in the order of the fields that they are about.
+
+        For each field first its own, then those that the group adds about it. Where the group
+        says why a field is required, the field itself need not repeat that it is.
+        """
+        added: dict[str | int | None, list[Finding]] = {}
+        for rule in () if _fields_only.get() else inherited(type(self), "rules"):
+            for finding in rule(value):
+                step = finding.path[0] if finding.path else None
+                added.setdefault(step, []).append(finding)
+        for name, field in self.wire_fields().items():
+            about = added.pop(name, ())
+            explained = {each.path for each in about if each.reason == REQUIRED}
+            for finding in check_field(field, value.get(name, missing), (name,)):
+                if finding.reason != REQUIRED or finding.path not in explained:
+                    yield finding.under(*path)
+            for finding in about:
+                yield finding.under(*path)
+        for rest in added.values():
+            for finding in rest:
+                yield finding.under(*path)
+
+    def check_fields(self, value: Mapping[str, Any]) -> list[Finding]:
+        """Every rule of single fields that a decoded value breaks, without what groups add."""
+        token = _fields_only.set(True)
+        try:
+            return list(self.check(value))
+        finally:
+            _fields_only.reset(token)
+
+    def check_update(
+        self, new: Mapping[str, Any], old: Mapping[str, Any], path: Path = ()
+    ) -> Iterator[Finding]:
+        """Every rule about changes that going from ``old`` to ``new`` breaks.
+
+        Looks into objects within objects, not into lists and maps, whose elements come and go.
+        """
+        for name, field in self.wire_fields().items():
+            if isinstance(field, Object) and isinstance(new.get(name), dict):
+                before = old.get(name) or {}
+                schema = field.type.instance()
+                yield from schema.check_update(new[name], before, (*path, name))
+        for rule in inherited(type(self), "update_rules"):
+            for finding in rule(new, old):
+                yield finding.under(*path)
+
+    def unknown_fields(self, data: Any, path: Path = ()) -> Iterator[Path]:
+        """The paths in a raw document that the type does not declare, at every depth."""
+        if not isinstance(data, dict):
+            return
+        known = self.wire_fields()
+        for key, value in data.items():
+            field = known.get(key)
+            if field is None:
+                yield (*path, key)
+            else:
+                yield from _unknown_in(field, value, (*path, key))
+
+
+def _unknown_in(field: Any, value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(field, Object):
+        yield from field.type.instance().unknown_fields(value, path)
+    elif isinstance(field, List) and isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _unknown_in(field.inner, element, (*path, index))
+    elif isinstance(field, Map) and isinstance(value, dict):
+        for key, element in value.items():
+            yield from _unknown_in(field.inner, element, (*path, key))
+
+
+def inherited(cls: type[Type], what: str) -> Iterator[Any]:
+    """The functions added to a type and its bases: ``defaulters``, ``rules``, ``update_rules``."""
+    for base in reversed(cls.__mro__):
+        yield from vars(base).get(what, ())
+
+
+def decode(schema: type[Type], data: Any) -> Value:
+    """Decode one value with a type on its own, outside of any pipeline.
+
+    Raises `InvalidObject` whose findings are all the fields of a wrong type.
+    """
+    try:
+        return cast("Value", schema.instance().load(data))
+    except marshmallow.ValidationError as error:
+        findings = list(findings_of(error.messages))
+        raise InvalidObject(describe(findings), findings=findings) from None
+
+
+_DefaultT = TypeVar("_DefaultT", bound=Default)
+_DerivedT = TypeVar("_DerivedT", bound=Callable[..., Any])
+_RuleT = TypeVar("_RuleT", bound=Rule)
+_UpdateRuleT = TypeVar("_UpdateRuleT", bound=UpdateRule)
+
+
+def defaults(
+    *types: type[Type],
+    when: Collection[str] = (),
+    unless: Collection[str] = (),
+    lacking: Collection[str] = (),
+) -> Callable[[_DefaultT], _DefaultT]:
+    """Decorator: a function that fills in computed defaults of the given types.
+
+    It gets a decoded value, with the fields' own defaults in it, and changes it in place. It need
+    not be called for values without any of the fields ``when``, nor for those with any of the
+    fields ``unless``, nor for those that have every field ``lacking``, each a path through objects
+    such as ``behavior.scaleUp.policies``. Raises ``ValueError`` for a field that a type does not
+    have.
+    """
+    paths = tuple(tuple(path.split(".")) for path in lacking)
+
+    def add(function: _DefaultT) -> _DefaultT:
+        for cls in types:
+            _declared(cls, *when, *unless)
+            for path in paths:
+                _declared_at(cls, path)
+            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths))
+        return function
+
+    return add
+
+
+def derives(
+    *types: type[Type], field: str, of: Collection[str] = ()
+) -> Callable[[_DerivedT], _DerivedT]:
+    """Decorator: a function that works out what a field is when it is absent or empty.
+
+    It gets the values of the fields ``of``, None for those that are absent. Raises ``ValueError``
+    for a field that a type does not have, and for one that holds an object, which is never empty.
+    """
+
+    def add(function: _DerivedT) -> _DerivedT:
+        for cls in types:
+            derived, *_ = _declared(cls, field, *of)
+            if isinstance(derived, Object):
+                raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
+            cls.defaulters.append(Derived(field, tuple(of), function))
+        return function
+
+    return add
+
+
+def _declared(cls: type[Type], *names: str) -> list[marshmallow.fields.Field[Any]]:
+    """The fields of a type by their names in the YAML, before there is any instance of it."""
+    declared: Mapping[str, marshmallow.fields.Field[Any]] = cls._declared_fields
+    fields = {field.data_key or name: field for name, field in declared.items()}
+    for name in names:
+        if name not in fields:
+            raise ValueError(f"{cls.__name__} has no field {name}")
+    return [fields[name] for name in names]
+
+
+def _declared_at(cls: type[Type], path: Sequence[str]) -> None:
+    """Look for a field within objects. Raises ``ValueError``."""
+    *above, last = path
+    for name in above:
+        (field,) = _declared(cls, name)
+        if not isinstance(field, Object):
+            raise ValueError(f"{cls.__name__}.{name} is no object")
+        cls = field.type
+    _declared(cls, last)
+
+
+def zero_is_absent(cls: type[Type], *names: str) -> None:
+    """Let ``""`` and ``0`` in these fields mean what absence does: the field's own default.
+
+    Kubernetes declares such fields without a pointer, so its decoder cannot tell the two apart
+    and fills in the default for either. ``names`` are fields of ``cls`` with a constant default.
+    """
+    for name, field in zip(names, _declared(cls, *names), strict=True):
+        cls.zero_is_absent[name] = field.load_default
+
+
+def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
+    """Decorator: a rule about values of the given types.
+
+    It gets a decoded value and yields findings whose paths start at that value.
+    """
+
+    def add(function: _RuleT) -> _RuleT:
+        for cls in types:
+            cls.rules.append(function)
+        return function
+
+    return add
+
+
+def validates_update(*types: type[Type]) -> Callable[[_UpdateRuleT], _UpdateRuleT]:
+    """Decorator: a rule about changes, such as a field that is immutable.
+
+    It gets the new and the old decoded value and yields findings whose paths start there.
+    """
+
+    def add(function: _UpdateRuleT) -> _UpdateRuleT:
+        for cls in types:
+            cls.update_rules.append(function)
+        return function
+
+    return add

@@ -1,0 +1,151 @@
+"""What is wrong with how a field is declared: its name, its bounds, and its constant default."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+import marshmallow
+from marshmallow import missing
+
+from kconv._paths import describe, quote
+from kconv.edges._plan import AnyField
+from kconv.fields import Double, Field, Integer, List, Object, String
+from kconv.fields._base import findings_of, wire_name
+from kconv.fields._scalar import INT64
+
+_LIST_TYPES = ("atomic", "set", "map")
+_FORMATS = ("int32", "int64")
+_BAD_NAME = re.compile(r'[."\\\x00-\x1f]')
+
+
+def name_problems(field: AnyField) -> Iterator[str]:
+    """Names that values cannot have as keys: marshmallow makes objects of those with dots."""
+    for name in dict.fromkeys((wire_name(field), field.attribute)):
+        if name is None:
+            continue
+        if not name:
+            yield "its name is empty; give it another data_key"
+        elif _BAD_NAME.search(name):
+            yield (
+                f"its name {quote(name)} has a dot, a quote, a backslash or a control character; "
+                "give it another data_key"
+            )
+
+
+def declaration_problems(field: AnyField) -> Iterator[str]:
+    """Bounds, enumerations and list types that no value could keep to, or that say nothing."""
+    if isinstance(field, String):
+        yield from _lengths("length", field.min_length, field.max_length)
+        for value in field.enum:
+            if type(value) is not str:
+                yield f"its enum has {value!r}, which is no plain str"
+    elif isinstance(field, Integer):
+        if field.format not in _FORMATS:
+            yield f"its format {field.format!r} is none of {', '.join(_FORMATS)}"
+        yield from _bounds(field, (int,), "whole number")
+    elif isinstance(field, Double):
+        yield from _bounds(field, (int, float), "number")
+    elif isinstance(field, List):
+        yield from _lengths("items", field.min_items, field.max_items)
+        yield from _list_type(field)
+
+
+def _bounds(
+    field: Integer | Double, types: tuple[type[int | float], ...], expected: str
+) -> Iterator[str]:
+    sound = True
+    for name, bound in (("minimum", field.minimum), ("maximum", field.maximum)):
+        if bound is None:
+            continue
+        if type(bound) not in types or not math.isfinite(bound):
+            sound = False
+            yield f"its {name} {bound!r} is no {expected}"
+        elif type(bound) is int and not INT64[0] <= bound <= INT64[1]:
+            sound = False
+            yield f"its {name} {bound} does not fit in 64 bits"
+    if not sound:
+        return
+    low, high = field.minimum, field.maximum
+    if low is not None and high is not None and low > high:
+        yield f"its minimum {low} is greater than its maximum {high}"
+    elif isinstance(field, Integer) and (
+        (low is not None and low > field.range[1]) or (high is not None and high < field.range[0])
+    ):
+        yield f"its bounds leave no number of format {field.format}"
+
+
+def _lengths(what: str, low: object, high: object) -> Iterator[str]:
+    sound = True
+    for name, bound in ((f"min_{what}", low), (f"max_{what}", high)):
+        if bound is not None and (type(bound) is not int or not 0 <= bound <= INT64[1]):
+            sound = False
+            yield f"its {name} {bound!r} is no whole number from 0 that fits in 64 bits"
+    if sound and isinstance(low, int) and isinstance(high, int) and low > high:
+        yield f"its min_{what} {low} is greater than its max_{what} {high}"
+
+
+def _list_type(field: List) -> Iterator[str]:
+    if field.list_type is not None and field.list_type not in _LIST_TYPES:
+        yield f"its list_type {field.list_type!r} is none of {', '.join(_LIST_TYPES)}"
+    if field.list_type != "map":
+        return
+    if not field.map_keys:
+        yield 'its list_type "map" needs map_keys, the fields that tell elements apart'
+    if not isinstance(field.inner, Object):
+        yield 'its list_type "map" is for lists of objects'
+        return
+    try:
+        known = field.inner.type.instance().wire_fields()
+    except (TypeError, NameError, AttributeError):
+        return  # said of the elements themselves
+    for key in field.map_keys:
+        if key not in known:
+            yield f"its map_keys have {key}, which {field.inner.type.__name__} does not have"
+
+
+def default_problems(field: AnyField) -> Iterator[str]:
+    """A constant default that the field itself would not decode so, or that breaks its rules."""
+    # The scheme of what is only converted plainly need not load the other engine's decoder.
+    from kconv._compile.fields import innermost, is_compiled
+
+    default = field.load_default
+    if default is missing or callable(default) or not is_compiled(field):
+        return
+    if default is None:
+        yield "its default is null, which is as good as absent; leave load_default out"
+        return
+    try:
+        decoded = field.deserialize(default)
+    except marshmallow.ValidationError as error:
+        yield f"its default {quote(default)} does not decode: {_text(error)}"
+        return
+    except RecursionError:
+        yield "its default holds itself without end; leave load_default out"
+        return
+    except (TypeError, NameError, AttributeError):
+        return  # an object of no type: said of the field itself
+    if isinstance(innermost(field), Object):
+        return  # objects are decoded when the default is taken
+    if type(decoded) is not type(default) or decoded != default:
+        yield f"its default {quote(default)} must be written {quote(decoded)}"
+        return
+    if isinstance(default, str) and type(default) is not str:
+        yield f"its default {default!r} is no plain str"
+        return
+    if isinstance(field, String) and field.enum and default not in field.enum:
+        yield f'its default "{default}" is none of {", ".join(map(str, field.enum))}'
+        return
+    # Absent, such a field is asked for all the same: the empty value only stands for absence.
+    if not isinstance(field, Field) or (field.required and field.empty(decoded)):
+        return
+    try:
+        for finding in field.check(decoded, ()):
+            yield f"its default breaks a rule of its own: {finding}"
+    except TypeError:
+        return  # bounds that are no numbers: said as such
+
+
+def _text(error: marshmallow.ValidationError) -> str:
+    return describe(findings_of(error.messages))

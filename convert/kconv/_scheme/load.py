@@ -1,0 +1,79 @@
+"""Finding API packages: the entry point group ``kconv.apis``, and modules named by hand."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
+
+from kconv._errors import KconvError, SchemeError, UsageError
+from kconv._scheme.scheme import Scheme
+
+ENTRY_POINTS = "kconv.apis"
+"""The entry point group: a name per API group (``core`` for the core group)."""
+
+Register = Callable[[Scheme], None]
+
+
+def installed_groups() -> list[str]:
+    """The API groups that installed packages offer; the core group is ``""``."""
+    return sorted({_group(point.name) for point in _points()})
+
+
+@cache
+def _points() -> list[EntryPoint]:
+    """Looking for them reads a file of every installed distribution."""
+    return sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+
+
+def load_scheme(
+    groups: Collection[str] | None = None, apis: Sequence[str] = (), *, deep: bool = True
+) -> Scheme:
+    """A frozen scheme of the installed API packages, or of some groups of them.
+
+    ``groups`` limits what is imported, which keeps start-up short; None loads all. ``deep`` is
+    that of `Scheme.freeze`. ``apis`` adds
+    packages by ``module:function``, where the function takes the `Scheme` to fill.
+
+    Raises `UsageError` for a module or function that is not there, `SchemeError` for what
+    `Scheme.freeze` refuses and for a package whose own code fails.
+    """
+    scheme = Scheme()
+    for point in _points():
+        if groups is None or _group(point.name) in groups:
+            _fill(scheme, point.value, point.load)
+    for name in apis:
+        _fill(scheme, name, partial(_named, name))
+    return scheme.freeze(deep=deep)
+
+
+def _fill(scheme: Scheme, name: str, load: Callable[[], Register]) -> None:
+    """Let a package register what it has; what is wrong with its code is said in its name."""
+    try:
+        load()(scheme)
+    except KconvError:
+        raise
+    except Exception as error:
+        # Any code of a user's own runs here, and it may fail in any way.
+        message = f'the API package "{name}" cannot be loaded: {type(error).__name__}: {error}'
+        raise SchemeError(message) from error
+
+
+def _group(name: str) -> str:
+    return "" if name == "core" else name
+
+
+def _named(name: str) -> Register:
+    module_name, _, function_name = name.partition(":")
+    if not module_name or not function_name:
+        raise UsageError(f'"{name}" does not name an API package; write module:function')
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UsageError(f'"{name}": {error}') from None
+    register = getattr(module, function_name, None)
+    if not callable(register):
+        raise UsageError(f'"{name}": {module_name} has no function {function_name}')
+    found: Register = register
+    return found

@@ -1,0 +1,90 @@
+"""What is wrong with the rules of an edge: in themselves, and about the fields that they join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kconv._differences import FILLED, ORDER, ZERO
+from kconv._errors import SchemeError
+from kconv._paths import INVALID, Finding
+from kconv._resource import Hub
+from kconv._schema import Type
+from kconv._scheme.spoke import Spoke
+from kconv.edges import Functions
+from kconv.edges._plan import AnyField, field_at
+from kconv.edges._rule import Rule
+from kconv.edges._steps import EACH, Steps, format_steps, parse_steps
+from kconv.fields import Field, FreeForm, List, Map, Object
+
+
+def rule_problems(spoke: Spoke, hub: type[Hub]) -> Iterator[Finding]:
+    """Findings about every rule of a spoke: what it says, and whether its fields are as it says."""
+    for rule in spoke.rules:
+        found = list(rule.problems())
+        dangling = [
+            *_dangling(spoke, rule, rule.spoke, spoke.schema, str(spoke.gvk)),
+            *_dangling(spoke, rule, rule.hub, hub, f"hub {spoke.kind.group_kind}"),
+        ]
+        if not found and not dangling:
+            found = rule.misfits(_fields(spoke.schema, rule.spoke), _fields(hub, rule.hub))
+        about = next(iter((*rule.spoke, *rule.hub)), ())
+        yield from (Finding(about, INVALID, f"{spoke.gvk}: {problem}") for problem in found)
+        yield from dangling
+        if isinstance(rule, Functions):
+            yield from _declared(spoke, rule, hub)
+
+
+def _dangling(
+    spoke: Spoke, rule: Rule, paths: Sequence[Steps], schema: type[Type], side: str
+) -> Iterator[Finding]:
+    for path in paths:
+        if field_at(schema, path) is None:
+            yield Finding(
+                path,
+                INVALID,
+                f"{spoke.gvk}: {rule} applies to nothing: {side} has no field {format_steps(path)}",
+            )
+
+
+def _declared(spoke: Spoke, rule: Functions, hub: type[Hub]) -> Iterator[Finding]:
+    """Findings about the fields that functions are said to keep or to lose."""
+    declared = [("kept", path) for path in rule.kept] + [("lost", path) for path in rule.lost]
+    for what, text in declared:
+        side, _, rest = text.rpartition(":")
+        of_spoke = what == "lost" and side == "spoke"
+        schema: type[Type] = spoke.schema if of_spoke else hub
+        try:
+            path = parse_steps(rest if what == "lost" else text)
+        except SchemeError as error:
+            yield Finding((), INVALID, f"{spoke.gvk}: {rule}: {what}= {error.message}")
+            continue
+        field = path[:-1] if path[-1] in (FILLED, ORDER, ZERO) else path
+        if not _reaches(schema, field):
+            name = "the spoke" if of_spoke else f"hub {spoke.kind.group_kind}"
+            yield Finding(
+                path,
+                INVALID,
+                f"{spoke.gvk}: {rule}: {what}= says {text}, and {name} has no field "
+                f"{format_steps(field)}",
+            )
+
+
+def _reaches(schema: type[Type], path: Steps) -> bool:
+    """Whether a value of a type can have something at a path, which may name keys of maps."""
+    field: AnyField | None = None
+    for step in path:
+        if field is None or isinstance(field, Object):
+            fields = (schema if field is None else field.type).instance().wire_fields()
+            if step not in fields:
+                return False
+            field = fields[step]
+        elif isinstance(field, Map) or (isinstance(field, List) and step == EACH):
+            field = field.inner
+        else:
+            return isinstance(field, FreeForm) or not isinstance(field, Field)
+    return field is not None
+
+
+def _fields(schema: type[Type], paths: Sequence[Steps]) -> list[AnyField]:
+    found = (field_at(schema, path) for path in paths)
+    return [field for field in found if field is not None]

@@ -1,0 +1,114 @@
+"""`HubKind` and `Spoke`: a kind with one hub, and the versions that serve it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kconv._gvk import (
+    GroupKind,
+    GroupResource,
+    GroupVersion,
+    GroupVersionKind,
+    GroupVersionResource,
+    Level,
+    level,
+)
+from kconv._resource import Hub, Resource, ResourceOptions
+from kconv.edges import Rule
+from kconv.edges._plan import Plan
+
+
+@dataclass(eq=False, slots=True)
+class Spoke:
+    """One version of a kind: its schema, its options, and how it converts.
+
+    ``forward`` is the plan to the hub and ``backward`` the one back; both are set by
+    `Scheme.freeze`.
+    """
+
+    schema: type[Resource]
+    options: ResourceOptions
+    rules: tuple[Rule, ...]
+    kind: HubKind
+    forward: Plan = field(default_factory=Plan)
+    backward: Plan = field(default_factory=Plan)
+    gvk: GroupVersionKind = field(init=False)
+    """Group, version and kind that objects of this spoke carry."""
+    gvr: GroupVersionResource = field(init=False)
+    """Group, version and resource under which it is served."""
+    group_version: GroupVersion = field(init=False)
+    """The group and version alone."""
+    api_version: str = field(init=False)
+    """The value of ``apiVersion``."""
+
+    def __post_init__(self) -> None:
+        self.gvk, self.gvr = self.options.gvk, self.options.gvr
+        self.group_version = self.options.group_version
+        self.api_version = str(self.group_version)
+
+    @property
+    def level(self) -> Level:
+        """How stable its version is."""
+        return level(self.options.version)
+
+    def __repr__(self) -> str:
+        return f"Spoke({self.gvk})"
+
+
+@dataclass(eq=False, slots=True)
+class HubKind:
+    """A kind whatever its version: the hub, its spokes, and what it is stored as.
+
+    ``storage`` is the version that an empty database stores it in; from then on the database's
+    own record says. ``spokes`` are in the order of preference.
+    """
+
+    hub: type[Hub]
+    options: ResourceOptions
+    storage: GroupVersion
+    spokes: list[Spoke] = field(default_factory=list)
+    _found: dict[tuple[GroupVersion, str | None], Spoke | None] = field(default_factory=dict)
+
+    @property
+    def group_resource(self) -> GroupResource:
+        """The name that objects are stored under, ``cronjobs.batch``."""
+        return self.options.group_resource
+
+    @property
+    def group_kind(self) -> GroupKind:
+        """The hub's kind, ``CronJob.batch``."""
+        return GroupKind(self.options.group, self.options.kind)
+
+    @property
+    def namespaced(self) -> bool:
+        """Whether objects live in namespaces."""
+        return self.spokes[0].options.namespaced
+
+    def spoke_for(self, gv: GroupVersion, kind: str | None = None) -> Spoke | None:
+        """The spoke of that group and version; None if the kind has none.
+
+        Where a version has the kind under several names (CronJob, ScheduledJob), the one called
+        ``kind``, else the one with the hub's own name, else the first.
+        """
+        key = (gv, kind)
+        if key not in self._found:
+            self._found[key] = self._spoke_for(gv, kind)
+        return self._found[key]
+
+    def _spoke_for(self, gv: GroupVersion, kind: str | None) -> Spoke | None:
+        found = [spoke for spoke in self.spokes if spoke.group_version == gv]
+        for name in (kind, self.options.kind):
+            for spoke in found:
+                if spoke.options.kind == name:
+                    return spoke
+        return found[0] if found else None
+
+    @property
+    def storage_spoke(self) -> Spoke:
+        """The spoke of the default storage version."""
+        spoke = self.spoke_for(self.storage)
+        assert spoke is not None, "freeze() refuses a storage version without a spoke"
+        return spoke
+
+    def __repr__(self) -> str:
+        return f"HubKind({self.group_kind}, {len(self.spokes)} spokes)"

@@ -1,0 +1,8 @@
+"""The API server: an ASGI app that kubectl and Kubernetes clients talk to."""
+
+from kconv._serve.app import create_app
+from kconv._serve.auth import Tokens
+from kconv._serve.lifecycle import ApiServer, Listen, build, run
+from kconv._serve.runtime_config import served_versions
+
+__all__ = ["ApiServer", "Listen", "Tokens", "build", "create_app", "run", "served_versions"]

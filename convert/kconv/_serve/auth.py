@@ -1,0 +1,54 @@
+"""Bearer tokens from a file, as kube-apiserver's ``--token-auth-file`` reads them."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+from pathlib import Path
+
+from kconv._errors import UsageError
+from kconv._serve.status import Refusal
+
+_OPEN = ("/healthz", "/livez", "/readyz")
+
+
+class Tokens:
+    """The tokens that let a request in; lines are ``token,user,uid[,"group1,group2"]``."""
+
+    def __init__(self, users: dict[str, str]) -> None:
+        self._users = {token.encode(): user for token, user in users.items()}
+
+    @classmethod
+    def read(cls, path: Path) -> Tokens:
+        """Read a token file. Raises `UsageError` for one that is missing, malformed or empty."""
+        users: dict[str, str] = {}
+        try:
+            with path.open(encoding="utf-8", newline="") as lines:
+                for number, row in enumerate(csv.reader(lines), start=1):
+                    if not row or row[0].lstrip().startswith("#"):
+                        continue
+                    if len(row) < 3 or not row[0].strip():
+                        raise UsageError(f"{path}:{number}: a line is token,user,uid[,groups]")
+                    users[row[0].strip()] = row[1].strip()
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise UsageError(f"the token file {path} cannot be read: {error}") from None
+        if not users:
+            raise UsageError(f"the token file {path} has no tokens")
+        return cls(users)
+
+    def user(self, authorization: str) -> str | None:
+        """Who an Authorization header speaks for; None when it holds no known token."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        given = token.strip().encode()
+        found = None
+        for known, user in self._users.items():
+            if hmac.compare_digest(known, given):
+                found = user
+        return found
+
+    def require(self, path: str, authorization: str) -> None:
+        """Refuse (401) a request without a token; health endpoints are open."""
+        if not path.startswith(_OPEN) and self.user(authorization) is None:
+            raise Refusal("Unauthorized", "Unauthorized")

@@ -1,0 +1,37 @@
+"""What both forms of discovery say about a resource."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Collection
+
+from kconv._gvk import GroupVersion
+from kconv._scheme import HubKind, Scheme, Spoke
+
+
+def versions_of(scheme: Scheme, group: str, served: Collection[GroupVersion]) -> list[str]:
+    """The versions of a group that are served, preferred first."""
+    return [each for each in scheme.versions(group) if GroupVersion(group, each) in served]
+
+
+def groups_of(scheme: Scheme, served: Collection[GroupVersion]) -> list[str]:
+    """The groups with a served version, the core group (empty) included."""
+    return [group for group in scheme.groups() if versions_of(scheme, group, served)]
+
+
+def spokes_of(scheme: Scheme, group_version: GroupVersion) -> list[Spoke]:
+    """The resources of a version, by name."""
+    return sorted(scheme.spokes(group_version), key=lambda spoke: spoke.options.plural)
+
+
+def storage_version_hash(kind: HubKind, api_version: str) -> str:
+    """The hash of what a kind is stored as, which tells a storage migrator that it changed.
+
+    Kubernetes' own: the first 8 bytes of SHA-256 of group/version/kind, in base64.
+    """
+    group_version = GroupVersion.parse(api_version)
+    spoke = kind.spoke_for(group_version)
+    name = spoke.options.kind if spoke is not None else kind.options.kind
+    text = f"{group_version.group}/{group_version.version}/{name}"
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()[:8]).decode()

@@ -1,0 +1,177 @@
+"""The endpoints that are not resources: discovery, OpenAPI, version, health, metrics."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kconv._errors import UsageError
+from kconv._gvk import GroupVersion
+from kconv._serve import discovery, openapi
+from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
+from kconv._serve.respond import CACHE, plain_text, write
+from kconv._serve.server import Server
+from kconv._serve.status import method_not_allowed, no_such_path
+
+_HEALTH = ("healthz", "livez", "readyz")
+MINOR = "32"
+"""The minor version of Kubernetes whose wire behaviour clients may expect."""
+
+
+async def answer_endpoint(server: Server, request: Request, path: str) -> Response | None:
+    """The answer of an endpoint; None when ``path`` is not one, so may be a resource.
+
+    Raises `kconv._serve.status.Refusal`.
+    """
+    steps = [step for step in path.split("/") if step]
+    first = steps[0] if steps else ""
+    if first in ("api", "apis") and len(steps) > _depth(first):
+        return None
+    if first in _HEALTH and len(steps) <= 2:
+        _only_reads(request, head=True)
+        return await _health(server, request, steps)
+    _only_reads(request)
+    if first == "metrics" and len(steps) == 1:
+        server.metrics.undecodable.clear()
+        for place, number in server.objects.undecodable.counts().items():
+            server.metrics.undecodable.labels(*place).set(number)
+        headers = {**CACHE, "Content-Type": server.metrics.content_type}
+        return Response(server.metrics.text(), 200, headers)
+    if steps[:2] == ["openapi", "v3"]:
+        return await _openapi(server, request, "/".join(steps[2:]))
+    accept = request.headers.get("accept", "")
+    if steps == ["openapi", "v2"]:
+        return _openapi_v2(server, accept)
+    if not steps:
+        return write({"paths": list(root_paths(server))}, 200, negotiate(accept, views=()))
+    if first == "version" and len(steps) == 1:
+        return write(version_document(server.release), 200, negotiate(accept, views=()))
+    if first in ("api", "apis"):
+        return await _discovery(server, request, steps)
+    return None
+
+
+def _depth(first: str) -> int:
+    return 2 if first == "api" else 3
+
+
+def _only_reads(request: Request, *, head: bool = False) -> None:
+    if request.method != "GET" and not (head and request.method == "HEAD"):
+        raise method_not_allowed()
+
+
+async def _health(server: Server, request: Request, steps: list[str]) -> Response:
+    verbose = "verbose" in request.query_params
+    only = steps[1] if len(steps) == 2 else ""
+
+    def report() -> tuple[int, str] | None:
+        return server.health.report(steps[0], verbose=verbose, only=only)
+
+    found = await to_thread.run_sync(report)
+    if found is None:
+        raise no_such_path()
+    return plain_text(found[1], found[0])
+
+
+async def _openapi(server: Server, request: Request, path: str) -> Response:
+    if not path:
+        return write(await to_thread.run_sync(server.openapi.index))
+    accepts = request.headers.get("accept", "") or "*/*"
+    if "json" not in accepts and "*/*" not in accepts:
+        raise not_acceptable(("application/json",))
+    document = await to_thread.run_sync(server.openapi.document, path)
+    if document is None:
+        raise no_such_path()
+    headers = {"Content-Type": "application/json"}
+    if request.query_params.get("hash"):
+        headers["Cache-Control"] = "public, immutable"
+    return Response(document, 200, headers)
+
+
+def _openapi_v2(server: Server, accept: str) -> Response:
+    for item in parse_accept(accept):
+        if item.covers(JSON):
+            return write(openapi.v2_document(server.release))
+        if item.type in (openapi.PROTOBUF, openapi.PROTOBUF_SENT):
+            headers = {**CACHE, "Content-Type": openapi.PROTOBUF_SENT}
+            return Response(openapi.v2_protobuf(server.release), 200, headers)
+    raise not_acceptable((JSON, openapi.PROTOBUF))
+
+
+async def _discovery(server: Server, request: Request, steps: list[str]) -> Response:
+    accept = request.headers.get("accept", "")
+    scheme, served = server.scheme, server.served
+    if len(steps) == 1:
+        core = steps[0] == "api"
+        version = discovery.aggregated_request(accept)
+        if version:
+            document, headers = discovery.aggregated(scheme, served, core=core, version=version)
+            if request.headers.get("if-none-match") == headers["ETag"]:
+                return Response(None, 304, headers)
+            return write(document, headers=headers)
+        accepted = _old_form(accept)
+        if core:
+            return write(discovery.api_versions(scheme, served, server.address), 200, accepted)
+        return write(discovery.api_group_list(scheme, served), 200, accepted)
+    accepted = _old_form(accept)
+    if steps[0] == "apis" and len(steps) == 2:
+        group = discovery.api_group(scheme, steps[1], served)
+        if group is None:
+            raise no_such_path()
+        return write(group, 200, accepted)
+    group_version = _group_version(steps)
+    if group_version not in served:
+        raise no_such_path()
+
+    def resources() -> dict[str, object]:
+        return discovery.api_resource_list(scheme, group_version, server.stored_as)
+
+    return write(await to_thread.run_sync(resources), 200, accepted)
+
+
+def _old_form(accept: str) -> Accepted:
+    """How to write a document of the old form, for clients that would prefer the aggregated."""
+    plain = ",".join(part for part in accept.split(",") if "as=" not in part)
+    return negotiate(plain, views=())
+
+
+def _group_version(steps: list[str]) -> GroupVersion:
+    try:
+        if steps[0] == "api":
+            return GroupVersion("", steps[1])
+        return GroupVersion.parse("/".join(steps[1:]))
+    except UsageError:
+        raise no_such_path() from None
+
+
+def root_paths(server: Server) -> Iterator[str]:
+    """Every path that is of use without a parameter, sorted."""
+    paths = {"/api", "/apis", "/metrics", "/openapi/v2", "/openapi/v3", "/version"}
+    for group_version in server.served:
+        if group_version.group:
+            paths |= {f"/apis/{group_version.group}", f"/apis/{group_version}"}
+        else:
+            paths.add(f"/api/{group_version.version}")
+    for endpoint in _HEALTH:
+        paths.add(f"/{endpoint}")
+        paths |= {f"/{endpoint}/{check}" for check in server.health.checks(endpoint)}
+    return iter(sorted(paths))
+
+
+def version_document(release: str) -> dict[str, str]:
+    """The version that this server says it has: an API of Kubernetes 1.32, made by kconv."""
+    return {
+        "major": "1",
+        "minor": MINOR,
+        "gitVersion": f"v1.{MINOR}.0-kconv.{release}",
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": platform.python_implementation(),
+        "platform": f"{platform.system().lower()}/{platform.machine()}",
+    }

@@ -1,0 +1,49 @@
+"""What the API server knows of particular kinds beyond their schemas.
+
+Kubernetes keeps such rules in each kind's registry strategy. A kind that is not named here gets
+the rules that custom resources have.
+"""
+
+from __future__ import annotations
+
+from kconv._gvk import GroupResource
+from kconv._scheme import HubKind
+
+NAMESPACES = GroupResource("", "namespaces")
+
+_WITHOUT_GENERATION = frozenset(
+    {NAMESPACES, GroupResource("autoscaling", "horizontalpodautoscalers")}
+)
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+SUBRESOURCE_VERBS = ("get", "patch", "update")
+
+
+def subresource_verbs(subresource: str) -> tuple[str, ...]:
+    """The verbs of a subresource; finalize is for updates only."""
+    return ("update",) if subresource == "finalize" else SUBRESOURCE_VERBS
+
+
+def has_status(kind: HubKind) -> bool:
+    """Whether status is written through its own subresource, and only there."""
+    return any("status" in spoke.options.subresources for spoke in kind.spokes)
+
+
+def has_generation(kind: HubKind) -> bool:
+    """Whether ``metadata.generation`` counts the changes of what is desired.
+
+    Kinds with a status subresource have it, but for a few of Kubernetes' own that never did.
+    """
+    return has_status(kind) and kind.group_resource not in _WITHOUT_GENERATION
+
+
+def is_namespace(kind: HubKind) -> bool:
+    """Whether this is the kind Namespace of the core group."""
+    return kind.group_resource == NAMESPACES
+
+
+def verbs_of(kind: HubKind) -> tuple[str, ...]:
+    """The verbs that discovery lists; namespaces are not deleted by collection."""
+    if is_namespace(kind):
+        return tuple(verb for verb in ALL_VERBS if verb != "deletecollection")
+    return ALL_VERBS

@@ -1,0 +1,58 @@
+"""What a server remembers of the objects that it cannot read, to log each once and count them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from kconv._gvk import GroupResource
+from kconv._store import Key, Stored
+
+_MOST_KNOWN = 10_000
+
+
+class KnownUndecodable:
+    """The objects that this server found undecodable and has not seen otherwise since."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Key, int] = {}
+
+    def note(self, stored: Stored) -> bool:
+        """Remember an object; False when it was known in this state already."""
+        with self._lock:
+            if self._known.get(stored.key) == stored.resource_version:
+                return False
+            if len(self._known) < _MOST_KNOWN or stored.key in self._known:
+                self._known[stored.key] = stored.resource_version
+            return True
+
+    def read(self, stored: Stored) -> None:
+        """The object could be read. One that failed in this very state may do so in a version."""
+        if self._known and self._known.get(stored.key) != stored.resource_version:
+            self.forget(stored.key)
+
+    def forget(self, key: Key) -> None:
+        """The object has been written, or is gone."""
+        if self._known:
+            with self._lock:
+                self._known.pop(key, None)
+
+    def listed(self, resource: GroupResource, namespace: str, found: Collection[Key]) -> None:
+        """A whole list of a resource (in a namespace, or all) had these undecodable objects."""
+        if not self._known:
+            return
+        with self._lock:
+            for key in list(self._known):
+                same = (key.group, key.resource) == (resource.group, resource.resource)
+                if same and (not namespace or key.namespace == namespace) and key not in found:
+                    del self._known[key]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many there are by (group, resource)."""
+        found: dict[tuple[str, str], int] = {}
+        with self._lock:
+            for key in self._known:
+                place = (key.group, key.resource)
+                found[place] = found.get(place, 0) + 1
+        return found

@@ -1,0 +1,81 @@
+"""Metrics for Prometheus, named as a kube-apiserver's so that its dashboards show them."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from kconv._serve.requestinfo import Target
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2, 3, 5, 10, 30, 60)
+_LABELS = ("verb", "group", "version", "resource", "subresource", "scope")
+
+
+class Metrics:
+    """The counters of one server, in a registry of their own."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "apiserver_request",
+            "Requests answered, by verb, resource and HTTP status code.",
+            (*_LABELS, "code"),
+            registry=self.registry,
+        )
+        self._duration = Histogram(
+            "apiserver_request_duration_seconds",
+            "How long requests took, watches left out.",
+            _LABELS,
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.watches = Gauge(
+            "apiserver_longrunning_requests",
+            "Watches that are open.",
+            ("verb", "group", "version", "resource"),
+            registry=self.registry,
+        )
+        self.log_errors = Counter(
+            "kconv_change_log_read_errors",
+            "Reads of the change log for watches that failed.",
+            registry=self.registry,
+        )
+
+        self._deprecated = Gauge(
+            "kconv_requested_deprecated_apis",
+            "1 for each deprecated version that has been requested.",
+            ("group", "version", "resource", "subresource", "removed_release"),
+            registry=self.registry,
+        )
+        self.undecodable = Gauge(
+            "kconv_undecodable_objects",
+            "Stored objects that this server has come upon and cannot read.",
+            ("group", "resource"),
+            registry=self.registry,
+        )
+
+    def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
+        """Count a request that was answered; ``seconds`` is not used for a watch."""
+        labels = [verb, *_place(target)]
+        self._requests.labels(*labels, str(code)).inc()
+        if target is not None and (deprecated := target.spoke.options.deprecated):
+            gvr = target.spoke.gvr
+            self._deprecated.labels(
+                gvr.group, gvr.version, gvr.resource, target.subresource, deprecated.removed_in
+            ).set(1)
+        if verb != "WATCH":
+            self._duration.labels(*labels).observe(seconds)
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+def _place(target: Target | None) -> list[str]:
+    if target is None:
+        return ["", "", "", "", ""]
+    gvr = target.spoke.gvr
+    scope = "resource" if target.name else "namespace" if target.namespace else "cluster"
+    return [gvr.group, gvr.version, gvr.resource, target.subresource, scope]

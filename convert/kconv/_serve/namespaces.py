@@ -1,0 +1,164 @@
+"""Namespaces: what must exist before anything is created in it, and goes with all that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from kconv._errors import AlreadyExists, Conflict, NotFound
+from kconv._scheme import HubKind, Scheme
+from kconv._serve.kinds import NAMESPACES
+from kconv._serve.metadata import begin, now
+from kconv._serve.objects import Current, Objects, key_of, prepared
+from kconv._serve.removal import mark_deleted
+from kconv._serve.requestinfo import Target
+from kconv._serve.status import Refusal, forbidden, not_found
+
+DEFAULT = "default"
+IMMORTAL = (DEFAULT, "kube-system", "kube-public")
+"""Namespaces that Kubernetes' NamespaceLifecycle lets nobody delete."""
+
+FINALIZER = "kubernetes"
+NAME_LABEL = "kubernetes.io/metadata.name"
+_PAGE = 200
+
+Value = dict[str, Any]
+
+
+def labelled(value: Value) -> Value:
+    """A namespace with its name as a label."""
+    meta = value["metadata"]
+    labels = {**(meta.get("labels") or {}), NAME_LABEL: meta.get("name", "")}
+    return {**value, "metadata": {**meta, "labels": labels}}
+
+
+class Namespaces:
+    """What the server does about namespaces; does nothing when the scheme has no such kind.
+
+    Methods block.
+    """
+
+    def __init__(self, scheme: Scheme, objects: Objects) -> None:
+        self._scheme = scheme
+        self._objects = objects
+        self.kind: HubKind | None = next(
+            (kind for kind in scheme.kinds if kind.group_resource == NAMESPACES), None
+        )
+        self.emptied: Callable[[str], None] = lambda namespace: None
+        """Called when something in a namespace, or a namespace, has been deleted."""
+
+    def create_default(self) -> None:
+        """Create the namespace ``default`` if it is not there."""
+        if self.kind is None:
+            return
+        try:
+            self._objects.get(self.kind, "", DEFAULT)
+        except NotFound:
+            meta = begin({"name": DEFAULT}, "", self.kind, now())
+            value = prepared(self.kind, {"metadata": meta})
+            try:
+                self._objects.create(self.kind, key_of(self.kind, "", DEFAULT), value)
+            except AlreadyExists:
+                return
+
+    def require(self, target: Target, name: str) -> None:
+        """Refuse to create something in a namespace that is not there, or on its way out.
+
+        Raises `kconv._serve.status.Refusal`: 404, or 403 for a namespace that is terminating.
+        """
+        if self.kind is None or not target.namespace:
+            return
+        try:
+            current = self._objects.fetch(self.kind, "", target.namespace)
+        except NotFound:
+            raise not_found(NAMESPACES, target.namespace) from None
+        if current.meta.get("deletionTimestamp"):
+            why = (
+                f"unable to create new content in namespace {target.namespace} because it is "
+                "being terminated"
+            )
+            cause = {
+                "reason": "NamespaceTerminating",
+                "message": f"namespace {target.namespace} is being terminated",
+                "field": "metadata.namespace",
+            }
+            raise forbidden(target.resource, name, why, causes=[cause])
+
+    def confirm(self, target: Target, created: Current) -> None:
+        """Take back what was created in a namespace that went meanwhile, and refuse it after all.
+
+        The check before a create can be overtaken: the namespace is deleted, found empty and
+        removed before the object is stored. After that, either the removal found the object or
+        this finds the namespace terminating or gone. Raises as `require`.
+        """
+        try:
+            self.require(target, created.meta["name"])
+        except Refusal:
+            with suppress(NotFound, Conflict):
+                self._objects.delete(created, created.value)
+            raise
+
+    def terminating(self) -> list[str]:
+        """The names of all namespaces that are to be removed."""
+        if self.kind is None:
+            return []
+        page = self._objects.store.list(NAMESPACES.group, NAMESPACES.resource)
+        found = (self._objects.fetched(self.kind, stored) for stored in page.items)
+        return [each.meta["name"] for each in found if each.meta.get("deletionTimestamp")]
+
+    def purge(self, name: str) -> bool:
+        """Delete all that a terminating namespace holds, then the namespace itself.
+
+        Returns whether it is gone; finalizers of what it holds may keep it for a while.
+        """
+        if self.kind is None:
+            return True
+        left = sum(self._delete_in(kind, name) for kind in self._scheme.kinds if kind.namespaced)
+        if left:
+            return False
+        try:
+            current = self._objects.fetch(self.kind, "", name)
+            if not current.meta.get("deletionTimestamp"):
+                return True
+            spec = {**(current.value.get("spec") or {})}
+            others = [each for each in spec.get("finalizers") or () if each != FINALIZER]
+            if others or current.meta.get("finalizers"):
+                return False
+            spec.pop("finalizers", None)
+            self._objects.delete(current, {**current.value, "spec": spec})
+        except NotFound:
+            return True
+        except Conflict:
+            return False
+        return True
+
+    def _delete_in(self, kind: HubKind, namespace: str) -> int:
+        """Delete a kind's objects in a namespace; returns how many are left."""
+        left = 0
+        for current in self._contents(kind, namespace):
+            try:
+                if current.fault is not None or not current.meta.get("finalizers"):
+                    self._objects.delete(current, current.value)
+                else:
+                    left += 1
+                    if not current.meta.get("deletionTimestamp"):
+                        self._objects.update(current, mark_deleted(current))
+            except NotFound:
+                continue
+            except (Conflict, Refusal):
+                left += 1
+        return left
+
+    def _contents(self, kind: HubKind, namespace: str) -> Iterator[Current]:
+        resource = kind.group_resource
+        after: tuple[str, str] | None = None
+        while True:
+            page = self._objects.store.list(
+                resource.group, resource.resource, namespace=namespace, limit=_PAGE, after=after
+            )
+            for stored in page.items:
+                yield self._objects.fetched(kind, stored)
+            after = page.next
+            if after is None:
+                return

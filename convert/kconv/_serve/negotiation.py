@@ -1,0 +1,138 @@
+"""Content negotiation: what a client accepts, and how an answer is written.
+
+Besides JSON and YAML, a client may ask for another view of the same object: a ``Table`` (kubectl
+get) or metadata only (``PartialObjectMetadata``, informers of controllers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
+from kconv._serve.status import Refusal
+
+JSON = "application/json"
+YAML = "application/yaml"
+_PRODUCED = (JSON, YAML)
+_VIEWS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
+_VIEW_VERSIONS = ("v1", "v1beta1")
+
+View = Literal["", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How to write an answer.
+
+    ``view`` is empty for the object itself; ``view_version`` is the version of meta.k8s.io that
+    a view is written in. ``parameters`` are those of the media range that was chosen.
+    """
+
+    media_type: str = JSON
+    view: View = ""
+    view_version: str = "v1"
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def format(self) -> Literal["json", "yaml"]:
+        """The codec to write with."""
+        return "yaml" if self.media_type == YAML else "json"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """One alternative of an Accept header, ``type`` without its parameters."""
+
+    type: str
+    parameters: dict[str, str]
+    quality: float
+
+    def covers(self, media_type: str) -> bool:
+        """Whether the range, which may be a wildcard, includes a media type."""
+        major = media_type.partition("/")[0]
+        return self.type in (media_type, f"{major}/*", "*/*")
+
+
+def parse_accept(header: str) -> list[MediaRange]:
+    """The alternatives of an Accept header, best first; an empty header accepts everything."""
+    ranges: list[MediaRange] = []
+    for part in header.split(","):
+        media_type, *rest = (piece.strip() for piece in part.split(";"))
+        if not media_type:
+            continue
+        parameters = {}
+        for piece in rest:
+            name, _, text = piece.partition("=")
+            parameters[name.strip().lower()] = text.strip().strip('"')
+        ranges.append(MediaRange(media_type.lower(), parameters, _quality(parameters)))
+    ranges.sort(key=lambda item: -item.quality)
+    return ranges or [MediaRange("*/*", {}, 1.0)]
+
+
+def _quality(parameters: dict[str, str]) -> float:
+    try:
+        return float(parameters.pop("q", "1"))
+    except ValueError:
+        return 0.0
+
+
+def negotiate(header: str, *, views: Collection[str] = _VIEWS) -> Accepted:
+    """Choose how to answer a request with this Accept header.
+
+    ``views`` are the views that the resource can be shown in. Raises
+    `kconv._serve.status.Refusal` (406) when nothing fits.
+    """
+    for item in parse_accept(header):
+        if item.quality <= 0:
+            continue
+        chosen = next((media for media in _PRODUCED if item.covers(media)), None)
+        if chosen is None:
+            continue
+        view = item.parameters.get("as", "")
+        if not view:
+            return Accepted(chosen, parameters=tuple(item.parameters.items()))
+        version = item.parameters.get("v", "")
+        group = item.parameters.get("g", "")
+        if view in views and group == "meta.k8s.io" and version in _VIEW_VERSIONS:
+            return Accepted(chosen, view, version)  # type: ignore[arg-type]  # views are Views
+    raise not_acceptable()
+
+
+def not_acceptable(produced: Collection[str] = _PRODUCED) -> Refusal:
+    """406: no representation that the client accepts."""
+    listed = ", ".join(produced)
+    return Refusal(
+        "NotAcceptable",
+        f"406: Not Acceptable\n\nAvailable representations: {listed}",
+        details={},
+    )
+
+
+BodyFormat = Literal["json", "yaml", "protobuf"]
+
+
+def body_format(content_type: str) -> BodyFormat:
+    """The codec of a request's body; no Content-Type means JSON, as in Kubernetes.
+
+    Raises `kconv._serve.status.Refusal` (415) for any other media type.
+    """
+    media_type = media_type_of(content_type)
+    if media_type in ("", JSON, "*/*"):
+        return "json"
+    if media_type in (YAML, "application/x-yaml", "text/yaml"):
+        return "yaml"
+    if media_type == PROTOBUF:
+        return "protobuf"
+    listed = ", ".join((*_PRODUCED, PROTOBUF))
+    raise Refusal(
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: "
+        + listed,
+    )
+
+
+def media_type_of(content_type: str) -> str:
+    """A Content-Type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()

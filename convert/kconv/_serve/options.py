@@ -1,0 +1,202 @@
+"""The query parameters of the API: what each verb understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from kconv._paths import TOO_LONG, Finding, forbidden, not_supported, quote
+from kconv._pipeline import FieldValidation
+from kconv._serve.status import Refusal, bad_request, invalid_options
+
+
+class Query(dict[str, str]):
+    """The query parameters, the first value of each as Go reads them; `getlist` has them all."""
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self._lists: dict[str, list[str]] = {}
+        for name, value in items:
+            self.setdefault(name, value)
+            self._lists.setdefault(name, []).append(value)
+
+    def getlist(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated, in order."""
+        return self._lists.get(name, [])
+
+
+_VALIDATIONS = ("", "Ignore", "Strict", "Warn")
+_DIGITS = 20
+_MATCHES = ("Exact", "NotOlderThan")
+Match = Literal["", "Exact", "NotOlderThan"]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """Of create, update, patch and delete."""
+
+    dry_run: bool = False
+    field_validation: FieldValidation = "Warn"
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """Of list, watch and delete collection; ``resource_version`` None is: the newest."""
+
+    limit: int = 0
+    continue_token: str = ""
+    resource_version: int | None = None
+    match: Match = ""
+    watch: bool = False
+    bookmarks: bool = False
+    send_initial_events: bool | None = None
+    timeout_seconds: int | None = None
+
+
+def is_true(query: Query, name: str) -> bool:
+    """Whether a boolean parameter is set; anything but false and 0 sets it."""
+    text = query.get(name)
+    return text is not None and text.lower() not in ("false", "0")
+
+
+def write_options(query: Query, kind: str) -> WriteOptions:
+    """Read the options of a write; ``kind`` is the name of their type, such as CreateOptions.
+
+    Raises `kconv._serve.status.Refusal` (422) for a value that is not supported.
+    """
+    dry_run = query.getlist("dryRun")
+    if any(word != "All" for word in dry_run):
+        raise invalid_options(kind, ("dryRun",), not_supported((), dry_run, ["All"]))
+    validation = query.get("fieldValidation", "")
+    if validation not in _VALIDATIONS:
+        finding = not_supported(("fieldValidation",), validation, _VALIDATIONS)
+        raise invalid_options(kind, ("fieldValidation",), finding)
+    manager = query.get("fieldManager", "")
+    if len(manager) > 128:
+        finding = Finding((), TOO_LONG, "Too long: may not be more than 128 bytes")
+        raise invalid_options(kind, ("fieldManager",), finding)
+    return WriteOptions(bool(dry_run), cast("FieldValidation", validation or "Warn"))
+
+
+def integer(query: Query, name: str) -> int | None:
+    """A parameter that is an int64, None where it is not given.
+
+    Raises `kconv._serve.status.Refusal` (400) for what is none.
+    """
+    text = query.get(name, "")
+    if not text:
+        return None
+    digits = text[1:] if text[0] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: invalid syntax")
+    number = _bounded(text, digits)
+    if not -(2**63) <= number < 2**63:
+        raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
+    return number
+
+
+def _bounded(text: str, digits: str) -> int:
+    """A number of checked ``digits``; one too long for 64 bits becomes some that is, too."""
+    significant = digits.lstrip("0") or "0"
+    if len(significant) > _DIGITS:
+        return 2**64
+    return -int(significant) if text[0] == "-" else int(significant)
+
+
+def parse_resource_version(text: str) -> int | None:
+    """A resourceVersion parameter as a number, None for the empty string.
+
+    Raises ``ValueError`` with Kubernetes' message for anything else.
+    """
+    if not text:
+        return None
+    said = quote(text)
+    why = f"resourceVersion: Invalid value: {said}: strconv.ParseUint: parsing {said}: "
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{why}invalid syntax")
+    number = _bounded(text, text)
+    if number >= 2**64:
+        raise ValueError(f"{why}value out of range")
+    return number
+
+
+def list_options(query: Query) -> ListOptions:
+    """Read the options of a list or watch.
+
+    Raises `kconv._serve.status.Refusal`: 400 for what cannot be read, 422 for what does not go
+    together. A watch from a malformed resourceVersion is a 500, as in Kubernetes.
+    """
+    watch = is_true(query, "watch")
+    match = query.get("resourceVersionMatch", "")
+    token = query.get("continue", "")
+    try:
+        version = parse_resource_version(query.get("resourceVersion", ""))
+    except ValueError as error:
+        if watch:
+            raise Refusal("", str(error), code=500) from None
+        raise bad_request(f"invalid resource version: {error}") from None
+    initial = is_true(query, "sendInitialEvents") if "sendInitialEvents" in query else None
+    options = ListOptions(
+        limit=max(integer(query, "limit") or 0, 0),
+        continue_token=token,
+        resource_version=version,
+        match=cast("Match", match),
+        watch=watch,
+        bookmarks=is_true(query, "allowWatchBookmarks"),
+        send_initial_events=initial,
+        timeout_seconds=integer(query, "timeoutSeconds"),
+    )
+    _check(options, match)
+    return options
+
+
+def _check(options: ListOptions, match: str) -> None:
+    if options.watch:
+        _check_watch(options, match)
+    elif options.send_initial_events is not None:
+        _refuse("sendInitialEvents", "sendInitialEvents is forbidden for list")
+    elif match:
+        if options.resource_version is None:
+            _refuse(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden unless resourceVersion is provided",
+            )
+        if options.continue_token:
+            _refuse(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden when continue is provided",
+            )
+        _check_match(match, _MATCHES)
+        if match == "Exact" and options.resource_version == 0:
+            _refuse(
+                "resourceVersionMatch",
+                'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
+            )
+    if not options.watch and options.continue_token and options.resource_version:
+        raise bad_request("specifying resource version is not allowed when using continue")
+
+
+def _check_watch(options: ListOptions, match: str) -> None:
+    if options.send_initial_events is not None and not match:
+        _refuse(
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        )
+    if match and options.send_initial_events is None:
+        _refuse(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )
+    if match:
+        _check_match(match, ("NotOlderThan",))
+
+
+def _check_match(match: str, supported: tuple[str, ...]) -> None:
+    if match not in supported:
+        finding = not_supported((), match, supported)
+        raise invalid_options("ListOptions", ("resourceVersionMatch",), finding)
+
+
+def _refuse(name: str, why: str) -> None:
+    raise invalid_options("ListOptions", (name,), forbidden((), why))

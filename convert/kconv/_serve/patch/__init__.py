@@ -1,0 +1,18 @@
+"""The patch types of the Kubernetes API, as functions on JSON values.
+
+Nothing here changes its arguments; each function returns a new document.
+"""
+
+from kconv._serve.patch.apply import PATCH_TYPES, Patch, read_patch
+from kconv._serve.patch.jsonpatch import apply_json_patch
+from kconv._serve.patch.merge import merge_patch
+from kconv._serve.patch.strategic import strategic_merge
+
+__all__ = [
+    "PATCH_TYPES",
+    "Patch",
+    "apply_json_patch",
+    "merge_patch",
+    "read_patch",
+    "strategic_merge",
+]

@@ -1,0 +1,99 @@
+"""A patch as a request carries it: its type by Content-Type, its document, how it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kconv._codec import json as json_codec
+from kconv._codec import yaml as yaml_codec
+from kconv._errors import DecodeError, TooLarge
+from kconv._schema import Type
+from kconv._serve.patch.jsonpatch import OPERATIONS_LIMIT, apply_json_patch
+from kconv._serve.patch.merge import merge_patch
+from kconv._serve.patch.strategic import strategic_merge
+from kconv._serve.status import Refusal, bad_request
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A patch that was read: ``document`` is a list for a JSON patch, else a dict."""
+
+    media_type: str
+    document: Any
+
+    @property
+    def resource_version(self) -> str:
+        """The resourceVersion that the patch insists on, or the empty string."""
+        if not isinstance(self.document, dict):
+            return ""
+        metadata = self.document.get("metadata")
+        version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+        return version if isinstance(version, str) else ""
+
+    def apply(self, value: Mapping[str, Any], schema: type[Type]) -> dict[str, Any]:
+        """The patched document; ``schema`` tells a strategic merge how lists combine.
+
+        Raises `kconv._serve.status.Refusal`: 400 for a patch that makes no sense, 422 for one
+        that does not apply to this object.
+        """
+        if self.media_type == JSON_PATCH:
+            patched = apply_json_patch(dict(value), self.document)
+        elif self.media_type == MERGE_PATCH:
+            patched = merge_patch(dict(value), self.document)
+        else:
+            patched = strategic_merge(dict(value), self.document, schema)
+        if not isinstance(patched, dict):
+            raise bad_request("the patched document is not an object")
+        return patched
+
+
+def read_patch(media_type: str, body: bytes) -> Patch:
+    """Read the body of a PATCH request.
+
+    Raises `kconv._serve.status.Refusal`: 415 for a media type that is not supported, 400 for a
+    body that is no such patch, 413 for one of more than 10,000 operations.
+    """
+    if media_type not in PATCH_TYPES:
+        raise Refusal(
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: "
+            + ", ".join(PATCH_TYPES),
+        )
+    try:
+        document = _parse(body)
+    except TooLarge:
+        raise
+    except DecodeError as error:
+        raise bad_request(f"error decoding patch: {error.message}") from None
+    if media_type == JSON_PATCH:
+        if not isinstance(document, list):
+            raise bad_request("error decoding patch: a JSON patch is a list of operations")
+        if len(document) > OPERATIONS_LIMIT:
+            raise Refusal(
+                "RequestEntityTooLarge",
+                f"The allowed maximum operations in a JSON patch is {OPERATIONS_LIMIT}, "
+                f"got {len(document)}",
+            )
+    elif not isinstance(document, dict):
+        raise bad_request("error decoding patch: a merge patch is an object")
+    return Patch(media_type, document)
+
+
+def _parse(body: bytes) -> Any:
+    """A patch is JSON; YAML is read too, as Kubernetes does for what kubectl sends."""
+    try:
+        return json_codec.decode(body)
+    except DecodeError:
+        if body.lstrip()[:1] in (b"{", b"[", b""):
+            raise
+        documents = yaml_codec.decode_all(body)
+        if len(documents) != 1:
+            raise
+        return documents[0]

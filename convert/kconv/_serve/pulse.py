@@ -1,0 +1,67 @@
+"""What a server does every few seconds: it says that it is up, and stores who called it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from anyio import CapacityLimiter, to_thread
+
+from kconv._errors import CannotDecode, KconvError
+from kconv._serve.fleet import Membership
+from kconv._serve.usage import Usage
+
+PULSE_SECONDS = 3.0
+"""Time between two heartbeats; whoever asks for live servers allows for several that are late."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pulse:
+    """Heartbeats and flushes, beside the requests.
+
+    ``unfit`` is told when the server must stop, and why.
+    """
+
+    def __init__(
+        self, membership: Membership, usage: Usage, unfit: Callable[[CannotDecode], None]
+    ) -> None:
+        self._membership = membership
+        self._usage = usage
+        self._unfit = unfit
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin, in this event loop."""
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._run(), name="kconv-pulse")
+
+    def stop(self) -> None:
+        """Stop; the server is registered still."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def end(self) -> None:
+        """Store the last counts and unregister; blocks. A database that is away is logged."""
+        for step in (self._usage.flush, self._membership.leave):
+            try:
+                step()
+            except KconvError as error:
+                _log.warning("at the end of the server: %s", error)
+
+    async def _run(self) -> None:
+        # Its own thread: requests that wait for a slow database must not hold up the heartbeat.
+        limiter = CapacityLimiter(1)
+        while True:
+            await asyncio.sleep(PULSE_SECONDS)
+            for step in (self._membership.beat, self._usage.flush):
+                try:
+                    await to_thread.run_sync(step, limiter=limiter)
+                except CannotDecode as error:
+                    _log.critical("this server stops: %s", error)
+                    self._unfit(error)
+                    return
+                except KconvError as error:
+                    _log.warning("heartbeat: %s", error)

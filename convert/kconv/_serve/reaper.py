@@ -1,0 +1,65 @@
+"""Removes terminating namespaces with all that they hold, beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from anyio import to_thread
+
+from kconv._errors import KconvError
+from kconv._serve.namespaces import Namespaces
+
+RESCAN_SECONDS = 30.0
+"""How often to look for terminating namespaces that another server began to remove."""
+
+_log = logging.getLogger(__name__)
+
+
+class Reaper:
+    """Works on a namespace when it is deleted, and when something held in it goes.
+
+    ``deleted`` is called after each round, so that watches learn of it at once.
+    """
+
+    def __init__(self, namespaces: Namespaces, deleted: Callable[[], None]) -> None:
+        self._namespaces = namespaces
+        self._deleted = deleted
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin, in this event loop, with what is terminating already."""
+        if self._namespaces.kind is None or (self._task is not None and not self._task.done()):
+            return
+        self._loop = loop
+        self._task = loop.create_task(self._run(), name="kconv-namespace-reaper")
+
+    def stop(self) -> None:
+        """Stop; what is not done is taken up by the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def notice(self, namespace: str) -> None:
+        """Something in a namespace was deleted, or itself; may be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                for name in await to_thread.run_sync(self._namespaces.terminating):
+                    await to_thread.run_sync(self._namespaces.purge, name)
+                    self._deleted()
+            except KconvError as error:
+                _log.warning("terminating namespaces cannot be removed: %s", error)
+                await asyncio.sleep(1)
+            try:
+                async with asyncio.timeout(RESCAN_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue

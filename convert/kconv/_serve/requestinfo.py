@@ -1,0 +1,81 @@
+"""What the path of a request means: ``/apis/<group>/<version>/namespaces/<ns>/<resource>/<name>``.
+
+The rules are those of Kubernetes' ``RequestInfo``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from kconv._errors import NotRegistered
+from kconv._gvk import GroupResource, GroupVersion, GroupVersionResource
+from kconv._paths import quote
+from kconv._scheme import Scheme, Spoke
+from kconv._serve.names import path_segment_problems
+from kconv._serve.status import bad_request, no_such_path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The resource that a path names.
+
+    ``namespace`` is empty for cluster-scoped resources and for collections over all namespaces;
+    ``name`` is empty for a collection; ``subresource`` is empty for the object itself.
+    """
+
+    spoke: Spoke
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def resource(self) -> GroupResource:
+        """The resource as the client knows it, which may be another name of what is stored."""
+        return self.spoke.gvr.group_resource
+
+    @property
+    def all_namespaces(self) -> bool:
+        """Whether this is a namespaced resource's collection over all namespaces."""
+        return self.spoke.options.namespaced and not self.namespace
+
+
+def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> Target:
+    """The resource that ``path`` names.
+
+    Raises `kconv._serve.status.Refusal`: 404 for a path that names nothing that is served, 400 for
+    a name or namespace that no object can have, which no database need be asked for.
+    """
+    steps = path.strip("/").split("/")
+    if steps[0] == "api" and len(steps) > 2:
+        group_version, rest = GroupVersion("", steps[1]), steps[2:]
+    elif steps[0] == "apis" and len(steps) > 3:
+        group_version, rest = GroupVersion(steps[1], steps[2]), steps[3:]
+    else:
+        raise no_such_path()
+    if group_version not in served or "" in rest:
+        raise no_such_path()
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in ("status", "finalize"):
+        namespace, rest = rest[1], rest[2:]
+    if len(rest) > 3:
+        raise no_such_path()
+    plural, name, subresource = (*rest, "", "")[:3]
+    try:
+        spoke = scheme.spoke_of_resource(
+            GroupVersionResource(group_version.group, group_version.version, plural)
+        )
+    except NotRegistered:
+        raise no_such_path() from None
+    options = spoke.options
+    if namespace and not options.namespaced:
+        raise no_such_path()
+    if name and options.namespaced and not namespace:
+        raise no_such_path()
+    if subresource and subresource not in options.subresources:
+        raise no_such_path()
+    for what, given in (("Namespace", namespace), ("Name", name)):
+        if problems := path_segment_problems(given):
+            listed = ", ".join(problems)
+            raise bad_request(f"{what} parameter invalid: {quote(given)}: {listed}")
+    return Target(spoke, namespace, name, subresource)

@@ -1,0 +1,16 @@
+"""Label and field selectors of list, watch and delete collection."""
+
+from kconv._serve.selectors.field import FieldSelector, parse_field_selector
+from kconv._serve.selectors.label import LabelSelector, parse_label_selector
+from kconv._serve.selectors.subject import Selector, Subject, fields_of, selectable
+
+__all__ = [
+    "FieldSelector",
+    "LabelSelector",
+    "Selector",
+    "Subject",
+    "fields_of",
+    "parse_field_selector",
+    "parse_label_selector",
+    "selectable",
+]

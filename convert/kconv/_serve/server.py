@@ -1,0 +1,122 @@
+"""What the parts of one server share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Collection
+
+from anyio import to_thread
+
+from kconv._errors import CannotDecode
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._scheme import HubKind, Scheme
+from kconv._serve.auth import Tokens
+from kconv._serve.fleet import Membership
+from kconv._serve.health import Health
+from kconv._serve.metrics import Metrics
+from kconv._serve.namespaces import Namespaces
+from kconv._serve.objects import Objects
+from kconv._serve.openapi import OpenApi
+from kconv._serve.pulse import Pulse
+from kconv._serve.reaper import Reaper
+from kconv._serve.usage import Usage
+from kconv._serve.warmup import warm_up
+from kconv._serve.watch import WatchHub
+from kconv._store import Store
+
+
+class Server:
+    """The state behind one app: the scheme and store it serves, and what runs beside requests."""
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        store: Store,
+        *,
+        served: Collection[GroupVersion],
+        release: str,
+        tokens: Tokens | None,
+        address: str,
+        pipeline: Pipeline | None = None,
+    ) -> None:
+        self.scheme = scheme
+        self.store = store
+        self.served = frozenset(served)
+        self.release = release
+        self.tokens = tokens
+        self.address = address
+        self.objects = Objects(pipeline or Pipeline(scheme), store)
+        self.namespaces = Namespaces(scheme, self.objects)
+        self.metrics = Metrics()
+        self.health = Health(store)
+        self.openapi = OpenApi(scheme, self.served, release)
+        self.watches = WatchHub(store, on_lag=self.metrics.log_errors.inc)
+        self.reaper = Reaper(self.namespaces, self.watches.wake)
+        self.membership = Membership(scheme, store, release)
+        self.usage = Usage(store)
+        self.pulse = Pulse(self.membership, self.usage, self._must_stop)
+        self.unfit: CannotDecode | None = None
+        """Why this server must not serve any more."""
+        self.on_unfit: Callable[[], None] = lambda: None
+        self._started: asyncio.Future[None] | None = None
+        self._preparing = threading.Lock()
+        self._prepared = False
+
+    def prepare(self) -> None:
+        """Compile, record storage versions, register, create the namespace ``default``; blocks.
+
+        Later calls do nothing. Raises `CannotDecode` where this server must not start.
+        """
+        with self._preparing:
+            if self._prepared:
+                return
+            warm_up(self.objects.pipeline)
+            self.store.ensure(
+                (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
+                for kind in self.scheme.kinds
+            )
+            self.membership.join()
+            self.namespaces.create_default()
+            self._prepared = True
+
+    async def start(self) -> None:
+        """Prepare, and start what runs beside requests; later calls wait for the first.
+
+        A failure is not remembered: the next request tries again.
+        """
+        if self._started is None or (self._started.done() and self._failed(self._started)):
+            self._started = asyncio.ensure_future(self._start())
+        await asyncio.shield(self._started)
+
+    async def _start(self) -> None:
+        await to_thread.run_sync(self.prepare)
+        self.pulse.start(asyncio.get_running_loop())
+        self.reaper.start(asyncio.get_running_loop())
+        self.namespaces.emptied = self.reaper.notice
+
+    @staticmethod
+    def _failed(started: asyncio.Future[None]) -> bool:
+        return started.cancelled() or started.exception() is not None
+
+    def drain(self) -> None:
+        """Become unready and end the watches; requests in flight go on."""
+        self.health.stopping = True
+        self.watches.close()
+
+    async def stop(self) -> None:
+        """Stop what runs beside requests, store the last counts, and leave the fleet."""
+        self.drain()
+        self.reaper.stop()
+        self.pulse.stop()
+        await to_thread.run_sync(self.pulse.end)
+
+    def _must_stop(self, error: CannotDecode) -> None:
+        self.unfit = error
+        self.drain()
+        self.on_unfit()
+
+    def stored_as(self, kind: HubKind) -> str:
+        """The apiVersion that a kind is stored in at present."""
+        return self.objects.versions.spoke(kind).api_version

@@ -1,0 +1,112 @@
+"""Tables: what ``kubectl get`` prints, columns and cells made by the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from kconv._resource import Column
+from kconv._scheme import Spoke
+from kconv._serve.metadata import now
+from kconv._serve.status import Refusal
+from kconv.fields._age import age
+
+NAME = Column("Name", "metadata.name", format="name")
+AGE = Column("Age", "metadata.creationTimestamp", type="date")
+UNREADABLE = "<unreadable>"
+NONE = "<none>"
+
+Document = dict[str, Any]
+
+
+def columns_of(spoke: Spoke) -> Sequence[Column]:
+    """A kind's printer columns; Name and Age for one that declares none."""
+    return spoke.options.printer_columns or (NAME, AGE)
+
+
+def table_of(
+    spoke: Spoke,
+    documents: Sequence[Document],
+    metadata: Document,
+    version: str,
+    *,
+    include: str = "",
+    rows: bool = True,
+    with_columns: bool = True,
+    metadata_of: Callable[[Spoke, Document], Document] = lambda spoke, document: document[
+        "metadata"
+    ],
+    readable: bool = True,
+) -> Document:
+    """A Table with a row for each object.
+
+    ``include`` is the query parameter ``includeObject``: None, Metadata (the default) or Object.
+    Of documents that are not ``readable`` (shown as they are stored), cells tell the name only.
+    Raises `kconv._serve.status.Refusal` (422) for another value.
+    """
+    if include not in ("", "None", "Metadata", "Object"):
+        raise Refusal("BadRequest", f"unrecognized includeObject value: {include!r}")
+    columns = columns_of(spoke)
+    when = now()
+    table: Document = {
+        "kind": "Table",
+        "apiVersion": f"meta.k8s.io/{version}",
+        "metadata": metadata,
+        "columnDefinitions": [_definition(column) for column in columns] if with_columns else None,
+        "rows": [],
+    }
+    if rows:
+        for document in documents:
+            cells = [
+                _cell(column, document, when) if readable else _unread(column, document)
+                for column in columns
+            ]
+            row: Document = {"cells": cells}
+            if include == "Object":
+                row["object"] = document
+            elif include != "None":
+                row["object"] = {
+                    "kind": "PartialObjectMetadata",
+                    "apiVersion": f"meta.k8s.io/{version}",
+                    "metadata": metadata_of(spoke, document),
+                }
+            table["rows"].append(row)
+    return table
+
+
+def _definition(column: Column) -> Document:
+    return {
+        "name": column.name,
+        "type": "string" if column.type == "date" else column.type,
+        "format": column.format,
+        "description": column.description,
+        "priority": column.priority,
+    }
+
+
+def _unread(column: Column, document: Document) -> Any:
+    """A cell of an object that is shown as it is stored: nothing but its name is sure."""
+    if column.name == "Name":
+        return document["metadata"]["name"]
+    return UNREADABLE if column.type in ("string", "date") else None
+
+
+def _cell(column: Column, document: Document, when: datetime) -> Any:
+    found = column.value(document) if callable(column.value) else at_path(document, column.value)
+    if column.type == "date":
+        return age(found, when)
+    return found
+
+
+def at_path(document: Mapping[str, Any], path: str) -> Any:
+    """The value at a path such as ``spec.schedule`` or ``.spec.jobs[0].name``, None without."""
+    found: Any = document
+    for step in path.replace("[", ".").replace("]", "").strip(".").split("."):
+        if isinstance(found, Mapping):
+            found = found.get(step)
+        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return None
+    return found

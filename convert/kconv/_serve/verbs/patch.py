@@ -1,0 +1,58 @@
+"""Patch: PATCH of an object or of its status, as JSON patch, merge patch or strategic merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kconv._errors import InvalidObject, Problem
+from kconv._serve.call import Answer, Call
+from kconv._serve.metadata import check_metadata
+from kconv._serve.negotiation import media_type_of
+from kconv._serve.options import write_options
+from kconv._serve.patch import read_patch
+from kconv._serve.verbs.change import Change, change, with_retries
+from kconv._serve.verbs.read import both
+from kconv._serve.verbs.update import check_names, check_version
+
+
+def patch(call: Call) -> Answer:
+    """Apply the patch in the body to the object that the URL names.
+
+    A patch without a resourceVersion is applied again when another write gets in between.
+    Raises `Refusal` and `kconv._errors.KconvError`.
+    """
+    read = read_patch(media_type_of(call.content_type), call.body)
+    options = write_options(call.query, "PatchOptions")
+    pipeline = call.objects.pipeline
+
+    def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
+        return check_metadata(meta, call.kind)
+
+    def attempt() -> Answer:
+        current = call.objects.get(call.kind, call.target.namespace, call.target.name)
+        shown = call.objects.document(call.spoke, current.stored)
+        patched = read.apply(shown, call.spoke.schema)
+        metadata = patched.get("metadata")
+        meta = metadata if isinstance(metadata, dict) else {}
+        check_version(call, {k: v for k, v in meta.items() if isinstance(v, str)}, current)
+        try:
+            decoded = pipeline.load(
+                patched, spoke=call.spoke, field_validation=options.field_validation
+            )
+        except InvalidObject as error:
+            raise both(call, meta, error, before_rules) from None
+        check_names(call, decoded.value["metadata"])
+        if not read.resource_version:
+            decoded = _unversioned(decoded)
+        made = change(call, Change(current, decoded, options.dry_run))
+        return Answer(made, spoke=call.spoke, warnings=decoded.warnings)
+
+    return attempt() if read.resource_version else with_retries(attempt)
+
+
+def _unversioned(decoded: Any) -> Any:
+    metadata = {
+        key: item for key, item in decoded.value["metadata"].items() if key != "resourceVersion"
+    }
+    return type(decoded)(decoded.spoke, {**decoded.value, "metadata": metadata}, decoded.warnings)

@@ -1,0 +1,82 @@
+"""Update: PUT of an object or of its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kconv._errors import Problem
+from kconv._serve.call import Answer, Call
+from kconv._serve.metadata import check_metadata
+from kconv._serve.objects import Current
+from kconv._serve.options import write_options
+from kconv._serve.status import bad_request, conflict
+from kconv._serve.verbs.change import Change, change, with_retries
+from kconv._serve.verbs.read import read_object
+
+
+def update(call: Call) -> Answer:
+    """Replace the object that the URL names by the one in the body.
+
+    Without a resourceVersion in the body, the object is replaced whatever it is now. Raises
+    `Refusal` and `kconv._errors.KconvError`.
+    """
+    options = write_options(call.query, "UpdateOptions")
+    # A whole object needs nothing of the old one, which may be unreadable; a part does.
+    fetch = call.objects.get if call.target.subresource else call.objects.fetch
+
+    def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
+        check_names(call, meta)
+        current = fetch(call.kind, call.target.namespace, call.target.name)
+        check_version(call, meta, current)
+        named = {"name": call.target.name, **meta}
+        return check_metadata(named, call.kind)
+
+    decoded = read_object(call, options.field_validation, before_rules)
+    given = decoded.value["metadata"]
+    check_names(call, given)
+
+    def attempt() -> Answer:
+        current = fetch(call.kind, call.target.namespace, call.target.name)
+        check_version(call, given, current)
+        made = change(call, Change(current, decoded, options.dry_run))
+        return Answer(made, spoke=call.spoke, warnings=decoded.warnings)
+
+    return attempt() if given.get("resourceVersion") else with_retries(attempt)
+
+
+def check_names(call: Call, meta: dict[str, Any]) -> None:
+    """Refuse (400) an object whose name or namespace is not that of the URL."""
+    name, namespace = meta.get("name") or "", meta.get("namespace") or ""
+    if not name:
+        raise bad_request(
+            f"the name of the object ({call.target.name} based on URL) was undeterminable: name "
+            "must be provided"
+        )
+    if name != call.target.name:
+        raise bad_request(
+            f"the name of the object ({name}) does not match the name on the URL "
+            f"({call.target.name})"
+        )
+    if call.target.namespace and namespace and namespace != call.target.namespace:
+        raise bad_request(
+            f"the namespace of the object ({namespace}) does not match the namespace on the "
+            f"request ({call.target.namespace})"
+        )
+
+
+def check_version(call: Call, meta: dict[str, Any], current: Current) -> None:
+    """Refuse (409) a write that was made for another state, or for another object."""
+    resource, name = call.target.resource, call.target.name
+    version = meta.get("resourceVersion")
+    if version and version != current.meta["resourceVersion"]:
+        if not version.isdigit():
+            raise bad_request(f'metadata.resourceVersion: Invalid value: "{version}"')
+        raise conflict(resource, name)
+    uid = meta.get("uid")
+    if uid and uid != current.stored.uid:
+        why = (
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: "
+            f"{current.stored.uid}"
+        )
+        raise conflict(resource, name, why)

@@ -1,0 +1,114 @@
+"""Watch events as clients see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconv._codec import json as json_codec
+from kconv._errors import KconvError
+from kconv._serve.call import Call
+from kconv._serve.negotiation import Accepted
+from kconv._serve.selectors import Selector, Subject
+from kconv._serve.status import Refusal
+from kconv._serve.tables import table_of
+from kconv._serve.undecodable import Undecodable
+from kconv._serve.verbs.list import subject_of
+from kconv._serve.views import metadata_only
+from kconv._store import Change, Stored
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+
+class Events:
+    """Turns rows and changes into the lines of one watch."""
+
+    def __init__(self, call: Call, selector: Selector) -> None:
+        self._call = call
+        self._selector = selector
+        self._accepted: Accepted = call.accepted
+        self._with_columns = True
+
+    def of_row(self, stored: Stored) -> bytes | None:
+        """The ADDED event of an object that is there; None when it is not selected or readable."""
+        everything = self._selector.everything
+        if not everything and not self._selector.matches(subject_of(self._call, stored)):
+            return None
+        return self._shown("ADDED", stored)
+
+    def of_change(self, change: Change) -> bytes | None:
+        """The event of a change; None when the selector never saw the object or nobody can read it.
+
+        An object that starts to match a selector is ADDED, one that ceases to is DELETED.
+        """
+        kind: str = change.type
+        if not self._selector.everything:
+            is_selected = self._selector.matches(subject_of(self._call, change.stored))
+            if kind != "ADDED":
+                was = change.before
+                was_selected = was is not None and self._selector.matches(Subject.decode(was))
+                if kind == "DELETED":
+                    is_selected = False
+                kind = _seen(was_selected, is_selected)
+            elif not is_selected:
+                kind = ""
+        if not kind:
+            return None
+        return self._shown(kind, change.stored)
+
+    def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
+        """A BOOKMARK: the client has seen everything up to ``resource_version``."""
+        spoke = self._call.spoke
+        metadata: dict[str, Any] = {"resourceVersion": str(resource_version)}
+        if initial_end:
+            metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
+        document = {
+            "kind": spoke.options.kind,
+            "apiVersion": spoke.api_version,
+            "metadata": metadata,
+        }
+        return self._line("BOOKMARK", document)
+
+    def error(self, error: Refusal | KconvError, refusal: Refusal) -> bytes:
+        """An ERROR event, after which the stream ends."""
+        return _encode("ERROR", refusal.document())
+
+    def _shown(self, kind: str, stored: Stored) -> bytes | None:
+        """The event of an object; None for one that cannot be read, which has been logged."""
+        try:
+            document = self._call.objects.document(self._call.spoke, stored)
+        except Undecodable:
+            return None
+        return self._line(kind, document)
+
+    def _line(self, kind: str, document: dict[str, Any]) -> bytes:
+        view = self._accepted.view
+        if view == "Table":
+            shown = table_of(
+                self._call.spoke,
+                [document],
+                {"resourceVersion": document["metadata"]["resourceVersion"]},
+                self._accepted.view_version,
+                include=self._call.query.get("includeObject", ""),
+                rows=kind != "BOOKMARK",
+                with_columns=self._with_columns,
+                metadata_of=self._call.objects.hub_metadata,
+            )
+            self._with_columns = False
+            return _encode(kind, shown)
+        if view:
+            metadata = document["metadata"]
+            if kind != "BOOKMARK":
+                metadata = self._call.objects.hub_metadata(self._call.spoke, document)
+            shown = metadata_only({"metadata": metadata}, self._accepted.view_version)
+            return _encode(kind, shown)
+        return _encode(kind, document)
+
+
+def _seen(was_selected: bool, is_selected: bool) -> str:
+    if is_selected:
+        return "MODIFIED" if was_selected else "ADDED"
+    return "DELETED" if was_selected else ""
+
+
+def _encode(kind: str, document: dict[str, Any]) -> bytes:
+    return json_codec.encode({"type": kind, "object": document}).rstrip(b"\n") + b"\n"

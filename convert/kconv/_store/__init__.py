@@ -1,0 +1,48 @@
+"""Where objects are kept: on SQLite or PostgreSQL, in one preferred version per resource."""
+
+from kconv._store.clients import ClientCount
+from kconv._store.operations import Operations
+from kconv._store.protocol import Store
+from kconv._store.quarantine import Place, Quarantined
+from kconv._store.records import (
+    AsRead,
+    Change,
+    ChangeType,
+    Count,
+    Key,
+    Page,
+    Row,
+    StorageVersion,
+    Stored,
+)
+from kconv._store.runs import Ending, Run, RunState, RunTarget
+from kconv._store.servers import Server
+from kconv._store.sql import SqlStore, open_store
+from kconv._store.undo import BeforeImage, Restored, UndoSize
+
+__all__ = [
+    "AsRead",
+    "BeforeImage",
+    "Change",
+    "ChangeType",
+    "ClientCount",
+    "Count",
+    "Ending",
+    "Key",
+    "Operations",
+    "Page",
+    "Place",
+    "Quarantined",
+    "Restored",
+    "Row",
+    "Run",
+    "RunState",
+    "RunTarget",
+    "Server",
+    "SqlStore",
+    "StorageVersion",
+    "Store",
+    "Stored",
+    "UndoSize",
+    "open_store",
+]

@@ -1,0 +1,91 @@
+"""The change log: what watches follow, and its compaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, select, true, update
+
+from kconv._errors import Expired
+from kconv._store.records import Change, Key, Stored
+from kconv._store.tables import changes, revision
+
+COLUMNS: Final = (
+    changes.c.grp,
+    changes.c.resource,
+    changes.c.namespace,
+    changes.c.name,
+    changes.c.uid,
+    changes.c.api_version,
+    changes.c.resource_version,
+    changes.c.data,
+    changes.c.type,
+    changes.c.before,
+)
+
+
+def as_change(row: Sequence[Any]) -> Change:
+    """The change of a row that holds `COLUMNS`."""
+    group, resource, namespace, name, uid, api_version, number, data, change_type, before = row
+    key = Key(group, resource, namespace, name)
+    stored = Stored(key, uid, api_version, number, bytes(data))
+    return Change(change_type, stored, None if before is None else bytes(before))
+
+
+def since(
+    connection: Connection,
+    after: int,
+    group: str | None,
+    resource: str | None,
+    namespace: str | None,
+    limit: int,
+) -> list[Change]:
+    """The first changes over ``after``. Raises `Expired`.
+
+    One statement reads the log and how far it is compacted, so that no compaction can come
+    between the two.
+    """
+    statement = select(*COLUMNS).where(changes.c.resource_version > after)
+    wanted = {changes.c.grp: group, changes.c.resource: resource, changes.c.namespace: namespace}
+    for column, value in wanted.items():
+        if value is not None:
+            statement = statement.where(column == value)
+    found = statement.order_by(changes.c.resource_version).limit(limit).subquery()
+    rows = connection.execute(
+        select(*found.c, revision.c.compacted)
+        .select_from(revision.outerjoin(found, true()))
+        .order_by(found.c.resource_version)
+    ).all()
+    compacted: int = rows[0][-1]
+    if after < compacted:
+        raise Expired(f"too old resource version: {after} ({compacted})")
+    return [as_change(row[:-1]) for row in rows if row.resource_version is not None]
+
+
+def cut_for(connection: Connection, keep: int) -> int:
+    """The resourceVersion up to which the log can go when ``keep`` changes are to stay."""
+    statement = (
+        select(changes.c.resource_version)
+        .order_by(changes.c.resource_version.desc())
+        .offset(keep)
+        .limit(1)
+    )
+    return connection.execute(statement).scalar_one_or_none() or 0
+
+
+def cut(connection: Connection, upto: int, most: int) -> int:
+    """Forget the oldest ``most`` changes of those up to ``upto``; returns how many there were."""
+    oldest = (
+        select(changes.c.resource_version)
+        .where(changes.c.resource_version <= upto)
+        .order_by(changes.c.resource_version)
+        .limit(most)
+        .subquery()
+    )
+    last = connection.execute(select(func.max(oldest.c.resource_version))).scalar_one_or_none()
+    if last is None:
+        return 0
+    forgotten = connection.execute(delete(changes).where(changes.c.resource_version <= last))
+    connection.execute(update(revision).where(revision.c.compacted < last).values(compacted=last))
+    return forgotten.rowcount

@@ -1,0 +1,219 @@
+"""Opening a database: its URL, its driver, and the three ways to talk to it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from kconv._errors import Unavailable, UsageError
+from kconv._store.faults import fault, lost_connection, may_succeed_again, no_tables, shown
+
+T = TypeVar("T")
+
+LOCK_TIMEOUT: Final = 10.0
+"""Seconds that a statement waits for another process' lock."""
+
+_ATTEMPTS: Final = 5
+_DRIVERS: Final = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_EXAMPLES: Final = "sqlite:///kconv.db or postgresql://user@host/name"
+
+
+def parse_url(url: str) -> URL:
+    """Read a database URL and settle its driver.
+
+    Raises `UsageError` for what is no URL, for other databases than SQLite and PostgreSQL, and
+    for SQLite in memory, which no second connection could see.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        quoted = "" if "@" in url else f' "{url}"'
+        raise UsageError(f"not a database URL{quoted}: write {_EXAMPLES}")
+    driver = _DRIVERS.get(scheme)
+    if driver is None:
+        raise UsageError(f'no database "{scheme}": write {_EXAMPLES}')
+    try:
+        parsed = make_url(url).set(drivername=driver)
+    except (ArgumentError, ValueError):
+        raise UsageError(f"not a {scheme} URL that can be read: write {_EXAMPLES}") from None
+    if is_sqlite(parsed):
+        if parsed.host or parsed.username:
+            raise UsageError(
+                "a SQLite URL has three slashes before a relative path and four before an "
+                "absolute one: sqlite:///kconv.db, sqlite:////var/lib/kconv.db"
+            )
+        if not parsed.database or parsed.database == ":memory:" or "uri" in parsed.query:
+            raise UsageError(f"SQLite needs a file: write {_EXAMPLES}")
+    return parsed
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether the URL is of SQLite; else it is of PostgreSQL."""
+    return url.drivername.startswith("sqlite")
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite URL; None for PostgreSQL."""
+    return Path(url.database or "") if is_sqlite(url) else None
+
+
+class Renewable(Protocol):
+    """What holds connections or locks that a forked child cannot use."""
+
+    def renew(self) -> None:
+        """Begin anew, in the child."""
+
+
+class Database:
+    """An engine and the three ways to use it: `peek`, `read` and `write`.
+
+    Each takes a function of a connection and returns what that returns; each raises `KconvError`
+    only (besides what the function raises by itself). A function may be run again after a lost
+    connection or a deadlock, so it must have no other effect than through its connection.
+    """
+
+    def __init__(self, url: URL, *, create: bool = False) -> None:
+        """Prepare to connect; nothing is connected yet.
+
+        ``create`` lets SQLite make a file that is not there. Raises `UsageError` when the driver
+        is not installed, `TablesOutdated` when a SQLite file is not there.
+        """
+        file = sqlite_file(url)
+        if file is not None and not create and not file.exists():
+            raise no_tables(url)
+        self.url: Final = url
+        self.sqlite: Final = file is not None
+        self.engine = _make_engine(url)
+
+    def peek(self, work: Callable[[Connection], T]) -> T:
+        """Run a single reading statement."""
+        options = {"kconv_begin": ""} if self.sqlite else {"isolation_level": "AUTOCOMMIT"}
+        return self._reading(work, options)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run several reading statements that all see the database at one moment."""
+        options: dict[str, Any] = {"kconv_begin": "BEGIN"}
+        if not self.sqlite:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return self._reading(work, options)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run a transaction; on SQLite it is the only writing one from its start."""
+        options = {"kconv_begin": "BEGIN IMMEDIATE"}
+        if not self.sqlite:
+            # A statement that waited for a row lock must then see what the holder committed.
+            options = {"isolation_level": "READ COMMITTED"}
+        for attempt in range(1, _ATTEMPTS + 1):
+            committing = False
+            try:
+                with self._connect(options) as connection:
+                    result = work(connection)
+                    committing = True
+                    connection.commit()
+                return result
+            except DBAPIError as error:
+                if committing and lost_connection(error):
+                    raise Unavailable(
+                        f"the connection to {shown(self.url)} broke at commit: "
+                        "read again to see whether the write was kept"
+                    ) from error
+                again = may_succeed_again(error) or lost_connection(error)
+                if attempt == _ATTEMPTS or not again:
+                    raise fault(error, self.url) from error
+            except SQLAlchemyError as error:
+                raise fault(error, self.url) from error
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the pooled connections; the next use opens new ones."""
+        self.engine.dispose()
+
+    def renew(self) -> None:
+        """Leave the connections to the parent process; called in a forked child."""
+        _inherited.append(self.engine)
+        self.engine = _make_engine(self.url)
+
+    def _reading(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
+        for attempt in (1, 2):
+            try:
+                with self._connect(options) as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if attempt == 2 or not lost_connection(error):
+                    raise fault(error, self.url) from error
+            except SQLAlchemyError as error:
+                raise fault(error, self.url) from error
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _connect(self, options: dict[str, Any]) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection.execution_options(**options)
+
+
+def _make_engine(url: URL) -> Engine:
+    sizes: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 30}
+    if is_sqlite(url):
+        timeout = float(str(url.query.get("timeout", LOCK_TIMEOUT)))
+        engine = create_engine(url, connect_args={"timeout": timeout}, **sizes)
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    options = f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)} {url.query.get('options', '')}"
+    arguments = {"options": options.strip(), "client_encoding": "utf8"}
+    defaults = {"connect_timeout": "10", "application_name": "kconv"}
+    arguments |= {name: value for name, value in defaults.items() if name not in url.query}
+    try:
+        return create_engine(url, connect_args=arguments, **sizes)
+    except ImportError:
+        raise UsageError(
+            'the driver for PostgreSQL is not installed: run pip install "kconv[postgres]"'
+        ) from None
+
+
+def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own handling of transactions is off: `_sqlite_begin` says BEGIN.
+    connection.isolation_level = None
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    statement = connection.get_execution_options().get("kconv_begin", "BEGIN")
+    if statement:
+        connection.exec_driver_sql(statement)
+
+
+# A forked child must neither use nor close the connections it inherited: what it sends on them
+# would reach the database as the parent's. Keeping the old engines keeps them from being closed.
+_inherited: list[Engine] = []
+_renewable: weakref.WeakSet[Renewable] = weakref.WeakSet()
+
+
+def renew_after_fork(holder: Renewable) -> None:
+    """Have ``holder.renew()`` called in every child that this process forks."""
+    _renewable.add(holder)
+
+
+def _renew_all() -> None:
+    for holder in list(_renewable):
+        holder.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

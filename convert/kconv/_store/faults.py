@@ -1,0 +1,164 @@
+"""From what databases and drivers raise to errors that say what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
+from kconv._errors import (
+    Conflict,
+    Denied,
+    KconvError,
+    StoreError,
+    TablesOutdated,
+    Unavailable,
+    VersionNotOnRecord,
+)
+
+# SQLSTATE codes, appendix A of PostgreSQL's manual.
+_DEADLOCK: Final = ("40001", "40P01")
+_NO_TABLE: Final = ("42P01", "42703")
+_READ_ONLY: Final = ("25006",)
+_LOCKED: Final = ("55P03",)
+_DENIED: Final = ("42501",)
+_FOREIGN_KEY: Final = ("23503",)
+_UNIQUE: Final = ("23505",)
+_ENVIRONMENT: Final = ("08", "28", "3D", "53", "57", "58", "XX")
+
+_SQLITE_HELP: Final = {
+    "SQLITE_BUSY": "is locked by another process: stop it or try again",
+    "SQLITE_LOCKED": "is locked by another process: stop it or try again",
+    "SQLITE_READONLY": "cannot be written: the file or its folder is read-only for this user",
+    "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and may be written",
+    "SQLITE_PERM": "cannot be opened: check the permissions of the file and its folder",
+    "SQLITE_FULL": "cannot grow: the disk is full",
+    "SQLITE_IOERR": "could not be read or written: check the disk",
+    "SQLITE_CORRUPT": "is damaged: restore it from a backup",
+    "SQLITE_NOTADB": "is not a SQLite database",
+    "SQLITE_NOMEM": "needs more memory than there is",
+}
+
+
+def shown(url: URL) -> str:
+    """The URL as it is given to ``--db``, without its driver and with nothing secret in it."""
+    public = url.difference_update_query(("password", "sslpassword", "passfile"))
+    return public.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def lost_connection(error: DBAPIError) -> bool:
+    """Whether the connection broke, so that nothing of the open transaction was kept."""
+    return error.connection_invalidated
+
+
+def may_succeed_again(error: DBAPIError) -> bool:
+    """Whether the same transaction may go through when run again.
+
+    That is so after a deadlock and when another process took a key between read and write.
+    """
+    return _sqlstate(error) in (*_DEADLOCK, *_FOREIGN_KEY, *_UNIQUE) or (
+        _sqlite_code(error).startswith("SQLITE_CONSTRAINT")
+    )
+
+
+def fault(error: SQLAlchemyError, url: URL) -> KconvError:
+    """The error of kconv for one of SQLAlchemy: what happened and what to do, no secrets."""
+    where = f"the database {shown(url)}"
+    if isinstance(error, NoFreeConnection):
+        return Unavailable(f"{where} is busy: no connection became free in time")
+    if not isinstance(error, DBAPIError):
+        return StoreError(f"{where}: {_first_line(error, url)}")
+    if code := _sqlite_code(error):
+        return _sqlite_fault(error, code, where, url)
+    return _postgresql_fault(error, where, url)
+
+
+def no_tables(url: URL) -> TablesOutdated:
+    """For a database that kconv's tables have not been made in."""
+    return TablesOutdated(
+        f"the database {shown(url)} has no tables of kconv: "
+        f"run `kconv db upgrade --db {shown(url)}`"
+    )
+
+
+def unknown_tables(url: URL, found: str, known: str) -> TablesOutdated:
+    """For tables at a revision that this release does not have; ``known`` is its newest."""
+    if not found.isdecimal():
+        return TablesOutdated(
+            f"the tables in {shown(url)} are another program's (Alembic revision {found}): "
+            "give kconv a database of its own"
+        )
+    return TablesOutdated(
+        f"the tables in {shown(url)} were made by a later release of kconv (revision {found}, "
+        f"this one knows {known}): upgrade kconv"
+    )
+
+
+def _sqlite_fault(error: DBAPIError, code: str, where: str, url: URL) -> KconvError:
+    detail = _first_line(error.orig, url)
+    if code == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return _not_on_record()
+    if code.startswith("SQLITE_CONSTRAINT"):
+        return Conflict(f"{where} refused the write: {detail}")
+    if detail.startswith(("no such table", "no such column")):
+        return no_tables(url)
+    for prefix, advice in _SQLITE_HELP.items():
+        if code.startswith(prefix):
+            return Unavailable(f"{where} {advice} ({detail})")
+    return StoreError(f"{where}: {detail}")
+
+
+def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
+    code = _sqlstate(error)
+    detail = _first_line(error.orig, url)
+    if code in _FOREIGN_KEY:
+        return _not_on_record()
+    if code in _UNIQUE:
+        return Conflict(f"{where} refused the write: {detail}")
+    if code in _NO_TABLE:
+        return no_tables(url)
+    if code in (*_LOCKED, *_DEADLOCK):
+        return Unavailable(f"{where} is locked by another process: try again ({detail})")
+    if code in _READ_ONLY:
+        return Unavailable(f"{where} is read-only: connect to the primary server ({detail})")
+    if code in _DENIED:
+        return Denied(f"{where} denies it: grant this user its tables ({detail})")
+    if error.connection_invalidated or (not code and _is_operational(error)):
+        return Unavailable(f"cannot reach {where}: is the server running? ({detail})")
+    if code.startswith(_ENVIRONMENT):
+        return Unavailable(f"{where} does not serve: {detail}")
+    return StoreError(f"{where}: {detail}")
+
+
+def _not_on_record() -> VersionNotOnRecord:
+    return VersionNotOnRecord(
+        "the version to be written is not on record in the database: "
+        "`kconv migrate status` lists those that are"
+    )
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error).__name__ == "OperationalError"
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _sqlite_code(error: DBAPIError) -> str:
+    if not type(error.orig).__module__.startswith("sqlite3"):
+        return ""
+    return getattr(error.orig, "sqlite_errorname", None) or "SQLITE_ERROR"
+
+
+def _first_line(error: BaseException | None, url: URL) -> str:
+    """The driver's message on one line, any password in it blanked."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    secrets = [url.password, *(url.query.get(name) for name in ("password", "sslpassword"))]
+    for secret in secrets:
+        if isinstance(secret, str) and secret:
+            text = text.replace(secret, "***")
+    return text

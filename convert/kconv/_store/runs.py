@@ -1,0 +1,176 @@
+"""Migration runs: one at a time on a database, held under a lease that a dead holder lets expire.
+
+An open run's row is locked by whoever writes for it, so that a run that was taken over writes
+nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from kconv._errors import Conflict, NotFound, UsageError
+from kconv._store import quarantine
+from kconv._store.moments import moment, now, take_turns
+from kconv._store.tables import runs
+
+RunState = Literal["running", "done", "failed", "interrupted"]
+Ending = Literal["done", "failed", "interrupted"]
+
+_ENDINGS: Final = ("done", "failed", "interrupted")
+_HELD: Final = (
+    select(runs.c.id)
+    .where(runs.c.id == bindparam("run_id"), runs.c.state == "running")
+    .with_for_update(read=True)
+)
+
+
+class RunTarget(NamedTuple):
+    """A resource that a run migrates: from which api_versions, to which."""
+
+    group: str
+    resource: str
+    before: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A migration run; moments are by the database's clock.
+
+    ``lease`` is for how many more seconds nobody else may begin one: negative when it has expired
+    and the run may be taken over, 0 when the run has ended.
+    """
+
+    id: str
+    holder: str
+    host: str
+    pid: int
+    state: RunState
+    began: datetime
+    ended: datetime | None
+    lease: float
+    targets: tuple[RunTarget, ...]
+
+
+def begin(connection: Connection, holder: str, targets: Iterable[RunTarget], lease: float) -> Run:
+    """Begin a run and hold it for ``lease`` seconds. Raises `Conflict` naming who holds another.
+
+    One whose lease has expired is ended as ``interrupted``.
+    """
+    _check_lease(lease)
+    take_turns(connection, runs)
+    moment_now = now(connection)
+    for other in _read(connection, moment_now):
+        if other.state == "running" and other.lease > 0:
+            raise Conflict(
+                f"run {other.id} is going on: {other.holder} (process {other.pid} on "
+                f"{other.host}) holds it since {other.began:%Y-%m-%d %H:%M:%S} UTC; if that "
+                f"process is dead, its lease expires in {other.lease:.0f} seconds"
+            )
+    connection.execute(
+        update(runs).where(runs.c.state == "running").values(state="interrupted", ended=moment_now)
+    )
+    run_id = f"{moment(moment_now):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    connection.execute(
+        insert(runs).values(
+            id=run_id,
+            holder=holder,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            state="running",
+            began=moment_now,
+            expires=moment_now + lease,
+            targets=json.dumps([tuple(each) for each in targets]),
+        )
+    )
+    quarantine.sweep(connection)
+    return get(connection, run_id)
+
+
+def renew(connection: Connection, run_id: str, lease: float) -> None:
+    """Hold a run for ``lease`` seconds from now. Raises `Conflict` when it is no longer held."""
+    _check_lease(lease)
+    renewed = connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.state == "running")
+        .values(expires=now(connection) + lease)
+    )
+    if not renewed.rowcount:
+        raise _lost(run_id)
+
+
+def end(connection: Connection, run_id: str, state: Ending) -> bool:
+    """End a run; False when it had ended or was taken over."""
+    if state not in _ENDINGS:
+        raise UsageError(f'a run does not end as "{state}": say {", ".join(_ENDINGS)}')
+    ended = connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.state == "running")
+        .values(state=state, ended=now(connection))
+    )
+    return bool(ended.rowcount)
+
+
+def get(connection: Connection, run_id: str) -> Run:
+    """One run. Raises `NotFound`."""
+    for run in _read(connection, now(connection), run_id):
+        return run
+    raise NotFound(f'no run "{run_id}": `kconv migrate status` lists them')
+
+
+def known(connection: Connection) -> list[Run]:
+    """Every run, the newest first."""
+    return _read(connection, now(connection))
+
+
+def check_held(connection: Connection, run_id: str) -> None:
+    """Have the run stay as it is until commit. Raises `Conflict` when it is no longer held."""
+    if connection.execute(_HELD, {"run_id": run_id}).scalar_one_or_none() is None:
+        raise _lost(run_id)
+
+
+def _read(connection: Connection, moment_now: float, run_id: str | None = None) -> list[Run]:
+    statement = select(runs).order_by(runs.c.began.desc(), runs.c.id.desc())
+    if run_id is not None:
+        statement = statement.where(runs.c.id == run_id)
+    return [
+        Run(
+            id=row["id"],
+            holder=row["holder"],
+            host=row["host"],
+            pid=row["pid"],
+            state=row["state"],
+            began=moment(row["began"]),
+            ended=None if row["ended"] is None else moment(row["ended"]),
+            lease=row["expires"] - moment_now if row["state"] == "running" else 0.0,
+            targets=tuple(_target(each) for each in json.loads(row["targets"])),
+        )
+        for row in connection.execute(statement).mappings()
+    ]
+
+
+def _target(value: Sequence[object]) -> RunTarget:
+    group, resource, before, to = value
+    assert isinstance(before, list), "as `begin` wrote it"
+    return RunTarget(str(group), str(resource), tuple(map(str, before)), str(to))
+
+
+def _check_lease(lease: float) -> None:
+    if not lease > 0:
+        raise UsageError(f"a lease of {lease} seconds holds nothing")
+
+
+def _lost(run_id: str) -> Conflict:
+    return Conflict(
+        f"run {run_id} is no longer held: it has ended, or its lease expired and another run "
+        "took over; `kconv migrate status` shows which"
+    )

@@ -1,0 +1,170 @@
+"""The servers that share a database, what each can decode, and what that forbids.
+
+A flip and the start of a server cannot race: both take their turn on the table of servers, and
+each then sees what the other has done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from kconv._errors import CannotDecode, Conflict
+from kconv._store.moments import NEVER, moment, now, take_turns
+from kconv._store.records import qualified
+from kconv._store.tables import servers, storage_versions
+
+STALE: Final = 3600.0
+"""Seconds after which a server that was not seen is forgotten, when the next one registers."""
+
+_MOST_NAMED: Final = 10
+
+Versions = tuple[tuple[str, str, str], ...]
+"""(group, resource, api_version), any number of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server: ``decodes`` are the (group, resource, api_version) that its release can read.
+
+    The store sets the rest: ``started`` and ``seen`` by the database's clock, and ``encodes``, the
+    preferred versions on record of the resources that it knows, for servers write by the record.
+    """
+
+    id: str
+    release: str
+    host: str
+    pid: int
+    decodes: Versions
+    started: datetime = NEVER
+    seen: datetime = NEVER
+    encodes: Versions = ()
+
+    def __str__(self) -> str:
+        return f"{self.id} (release {self.release} on {self.host}, process {self.pid})"
+
+
+def register(connection: Connection, server: Server) -> None:
+    """Note a server that starts, unless it could not read what is stored. Raises `CannotDecode`."""
+    take_turns(connection, servers)
+    _check(connection, server, strict=True)
+    moment_now = now(connection)
+    connection.execute(
+        delete(servers).where((servers.c.id == server.id) | (servers.c.seen < moment_now - STALE))
+    )
+    connection.execute(
+        insert(servers).values(
+            id=server.id,
+            release=server.release,
+            host=server.host,
+            pid=server.pid,
+            started=moment_now,
+            seen=moment_now,
+            decodes=json.dumps(server.decodes),
+        )
+    )
+
+
+def heartbeat(connection: Connection, server_id: str) -> bool:
+    """Note that a server is up; False when it is not registered. Raises `CannotDecode`.
+
+    A server that was not seen for a while is not asked before a flip, so it is told of it here.
+    """
+    touched = connection.execute(
+        update(servers).where(servers.c.id == server_id).values(seen=now(connection))
+    )
+    if not touched.rowcount:
+        return False
+    for server in _read(connection, servers.c.id == server_id):
+        _check(connection, server, strict=False)
+    return True
+
+
+def unregister(connection: Connection, server_id: str) -> None:
+    """Forget a server."""
+    connection.execute(delete(servers).where(servers.c.id == server_id))
+
+
+def alive(connection: Connection, within: float) -> list[Server]:
+    """The servers seen in the last ``within`` seconds, the first started first."""
+    return list(_read(connection, servers.c.seen >= now(connection) - within))
+
+
+def check_flip(
+    connection: Connection, group: str, resource: str, api_version: str, live: float | None
+) -> None:
+    """Take the turn of a flip, and refuse it where a live server could not follow.
+
+    ``live`` is how many seconds ago a server may have been seen to count; None asks nobody.
+    Raises `Conflict`, naming the servers.
+    """
+    take_turns(connection, servers)
+    if live is None:
+        return
+    version = (group, resource, api_version)
+    blocking = [each for each in alive(connection, live) if version not in each.decodes]
+    if blocking:
+        named = ", ".join(map(str, blocking[:_MOST_NAMED]))
+        more = len(blocking) - _MOST_NAMED
+        raise Conflict(
+            f"{qualified(group, resource)} cannot be stored as {api_version}, which "
+            f"{len(blocking)} live server{'s' * (len(blocking) > 1)} cannot decode: {named}"
+            f"{f' and {more} more' if more > 0 else ''}; upgrade or stop them first"
+        )
+
+
+def _read(connection: Connection, condition: ColumnElement[bool]) -> Iterable[Server]:
+    preferred = _recorded(connection, only_preferred=True)
+    statement = select(servers).where(condition).order_by(servers.c.started, servers.c.id)
+    for row in connection.execute(statement).mappings():
+        decodes = tuple((each[0], each[1], each[2]) for each in json.loads(row["decodes"]))
+        known = {each[:2] for each in decodes}
+        yield Server(
+            id=row["id"],
+            release=row["release"],
+            host=row["host"],
+            pid=row["pid"],
+            decodes=decodes,
+            started=moment(row["started"]),
+            seen=moment(row["seen"]),
+            encodes=tuple(each for each in preferred if each[:2] in known),
+        )
+
+
+def _check(connection: Connection, server: Server, *, strict: bool) -> None:
+    """Compare the record with what a server decodes.
+
+    ``strict`` also minds resources that it does not know at all. Those a later release may add
+    while it is up, which does not concern it; but it must not start on a database that holds
+    what would be out of everybody's reach.
+    """
+    decodes: Collection[tuple[str, str, str]] = set(server.decodes)
+    known = {each[:2] for each in decodes}
+    unknown = [
+        f"{qualified(*each[:2])} as {each[2]}"
+        for each in _recorded(connection, only_preferred=False)
+        if each not in decodes and (strict or each[:2] in known)
+    ]
+    if unknown:
+        raise CannotDecode(
+            f"the database may hold {', '.join(unknown)}, which release {server.release} of this "
+            "server cannot decode: install the package that has it or name it with --apis; where "
+            "the version is to go, run `kconv migrate` with the release that still has it"
+        )
+
+
+def _recorded(connection: Connection, *, only_preferred: bool) -> Versions:
+    columns = (
+        storage_versions.c.grp,
+        storage_versions.c.resource,
+        storage_versions.c.api_version,
+    )
+    statement = select(*columns).order_by(*columns)
+    if only_preferred:
+        statement = statement.where(storage_versions.c.preferred)
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(statement))

@@ -1,0 +1,280 @@
+"""The store in a SQL database."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Column, Connection, inspect, select, text
+
+from kconv._errors import TablesOutdated, UsageError
+from kconv._store import changes, encoded, objects, rewrite, versions
+from kconv._store.engine import Database, parse_url, renew_after_fork
+from kconv._store.faults import no_tables, shown, unknown_tables
+from kconv._store.protocol import Store
+from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
+from kconv._store.sql_operations import SqlOperations
+from kconv._store.tables import TABLES_REVISION, revision
+from kconv._store.write import Write
+from kconv._store.writer import Writer
+
+T = TypeVar("T")
+
+_COMPACT_STEP: Final = 2000
+_MOST: Final = 2**63 - 1
+
+
+def open_store(url: str) -> SqlStore:
+    """Open the store in the database at ``url``, ``sqlite:///FILE`` or ``postgresql://…``.
+
+    Raises `UsageError` for a URL that is none or a driver that is not installed, `Unavailable`
+    for a database that cannot be reached, and `TablesOutdated` where ``kconv db upgrade`` must
+    run first or a later release of kconv made the tables.
+    """
+    database = Database(parse_url(url))
+    try:
+        _check_tables(database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlStore(database, url)
+
+
+class SqlStore(SqlOperations, Store):
+    """`kconv._store.protocol.Store` on SQLite or PostgreSQL; see there for what each call does.
+
+    It may be used from any thread and, after a fork, by the child too. Pickling it (a process
+    pool) sends the URL; the receiver opens its own.
+    """
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._url = url
+        self._writer = Writer(database)
+        renew_after_fork(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open_store, (self._url,)
+
+    def __repr__(self) -> str:
+        return f"SqlStore({shown(self._database.url)!r})"
+
+    def get(self, key: Key) -> Stored:
+        return self._database.peek(lambda connection: objects.get(connection, key))
+
+    def create(
+        self, key: Key, *, uid: str, api_version: str, data: bytes, before: bytes | None = None
+    ) -> Stored:
+        return self._writer.submit(Write("ADDED", key, api_version, data, before, uid=uid))
+
+    def update(
+        self,
+        key: Key,
+        *,
+        expected: int,
+        api_version: str,
+        data: bytes,
+        before: bytes | None = None,
+    ) -> Stored:
+        write = Write("MODIFIED", key, api_version, data, before, expected=expected)
+        return self._writer.submit(write)
+
+    def delete(
+        self,
+        key: Key,
+        *,
+        expected: int,
+        api_version: str,
+        data: bytes,
+        before: bytes | None = None,
+    ) -> Stored:
+        write = Write("DELETED", key, api_version, data, before, expected=expected)
+        return self._writer.submit(write)
+
+    def list(
+        self,
+        group: str,
+        resource: str,
+        *,
+        namespace: str | None = None,
+        limit: int | None = None,
+        after: tuple[str, str] | None = None,
+    ) -> Page:
+        if limit is not None and limit < 1:
+            raise UsageError(f"a page needs a limit of at least 1, not {limit}")
+        return self._database.read(
+            lambda connection: objects.page(connection, group, resource, namespace, limit, after)
+        )
+
+    def changes(
+        self,
+        after: int,
+        *,
+        group: str | None = None,
+        resource: str | None = None,
+        namespace: str | None = None,
+        limit: int = 500,
+    ) -> builtins.list[Change]:
+        if after > _MOST:
+            return []
+        return self._database.peek(
+            lambda connection: changes.since(connection, after, group, resource, namespace, limit)
+        )
+
+    def head(self) -> int:
+        return self._counter(revision.c.value)
+
+    def oldest(self) -> int:
+        return self._counter(revision.c.compacted)
+
+    def compact(self, keep: int) -> int:
+        if keep < 0:
+            raise UsageError(f"cannot keep {keep} changes")
+        upto = self._database.peek(lambda connection: changes.cut_for(connection, keep))
+        total = 0
+        # In steps, so that writers get their turns in between.
+        while forgotten := self._writer.alone(
+            lambda connection: changes.cut(connection, upto, _COMPACT_STEP)
+        ):
+            total += forgotten
+        return total
+
+    def ensure(self, kinds: Iterable[tuple[str, str, str]]) -> None:
+        wanted = list(kinds)
+        self._writer.alone(lambda connection: versions.ensure(connection, wanted))
+
+    def storage_versions(self) -> builtins.list[StorageVersion]:
+        return self._database.peek(versions.recorded)
+
+    def storage_version(self, group: str, resource: str) -> str:
+        return self._database.peek(
+            lambda connection: versions.preferred(connection, group, resource)
+        )
+
+    def prefer(
+        self, group: str, resource: str, api_version: str, *, live: float | None = None
+    ) -> None:
+        self._writer.alone(
+            lambda connection: versions.prefer(connection, group, resource, api_version, live)
+        )
+
+    def counts(self) -> builtins.list[Count]:
+        return self._database.read(versions.counts)
+
+    def encoded(
+        self,
+        group: str,
+        resource: str,
+        *,
+        other_than: str,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> builtins.list[Stored]:
+        return self._look(
+            lambda connection: encoded.objects_page(
+                connection, group, resource, other_than, after, limit
+            )
+        )
+
+    def encoded_changes(
+        self, group: str, resource: str, *, other_than: str, after: int, limit: int
+    ) -> builtins.list[Change]:
+        return self._look(
+            lambda connection: encoded.changes_page(
+                connection, group, resource, other_than, after, limit
+            )
+        )
+
+    def encoded_mark(
+        self,
+        group: str,
+        resource: str,
+        *,
+        other_than: str,
+        after: tuple[str, str] | None,
+        rows: int,
+    ) -> tuple[str, str] | None:
+        return self._database.peek(
+            lambda connection: encoded.objects_mark(
+                connection, group, resource, other_than, after, rows
+            )
+        )
+
+    def encoded_changes_mark(
+        self, group: str, resource: str, *, other_than: str, after: int, rows: int
+    ) -> int | None:
+        return self._database.peek(
+            lambda connection: encoded.changes_mark(
+                connection, group, resource, other_than, after, rows
+            )
+        )
+
+    def rewrite(
+        self,
+        items: Sequence[tuple[AsRead, str, bytes]],
+        *,
+        run: str | None = None,
+        keep_undo: bool = False,
+    ) -> int:
+        return self._writer.alone(
+            lambda connection: rewrite.rewrite(connection, items, run, keep_undo)
+        )
+
+    def rewrite_changes(
+        self, items: Sequence[tuple[AsRead, str, bytes]], *, run: str | None = None
+    ) -> int:
+        return self._writer.alone(
+            lambda connection: rewrite.rewrite_changes(connection, items, run)
+        )
+
+    def drop(self, group: str, resource: str, api_version: str) -> bool:
+        # First without keeping writers waiting: where no row is left, PostgreSQL remembers in the
+        # index which entries lead nowhere any more, so that the second look is quick.
+        if self._database.read(
+            lambda connection: versions.has_rows(connection, group, resource, api_version)
+        ):
+            return False
+        return self._writer.alone(
+            lambda connection: versions.drop(connection, group, resource, api_version)
+        )
+
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        """Read a page of `encoded`, which on PostgreSQL is a single statement."""
+        return self._database.read(work) if self._database.sqlite else self._database.peek(work)
+
+    def _counter(self, column: Column[int]) -> int:
+        value: int = self._database.peek(
+            lambda connection: connection.execute(select(column)).scalar_one()
+        )
+        return value
+
+    def renew(self) -> None:
+        """Begin anew with own connections, in a forked child; happens by itself."""
+        self._database.renew()
+        self._writer = Writer(self._database)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _check_tables(database: Database) -> None:
+    """Compare the database's Alembic revision with the one that this code needs."""
+    found = database.read(_table_revision)
+    url = database.url
+    if found is None:
+        raise no_tables(url)
+    if not found.isdecimal() or found > TABLES_REVISION:
+        raise unknown_tables(url, found, TABLES_REVISION)
+    if found < TABLES_REVISION:
+        raise TablesOutdated(
+            f"the tables in {shown(url)} are of an older release (revision {found}, this one "
+            f"needs {TABLES_REVISION}): run `kconv db upgrade --db {shown(url)}`"
+        )
+
+
+def _table_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    statement = text("SELECT version_num FROM alembic_version")
+    return connection.execute(statement).scalar_one_or_none()

@@ -1,0 +1,101 @@
+"""What operating a store needs, in a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from kconv._store import clients, quarantine, runs, servers, undo
+from kconv._store.clients import ClientCount
+from kconv._store.engine import Database
+from kconv._store.operations import Operations
+from kconv._store.quarantine import Quarantined
+from kconv._store.records import Key
+from kconv._store.runs import Ending, Run, RunTarget
+from kconv._store.servers import Server
+from kconv._store.undo import BeforeImage, Restored, UndoSize
+from kconv._store.writer import Writer
+
+_DROP_STEP: Final = 1000
+
+
+class SqlOperations(Operations):
+    """`kconv._store.operations.Operations` on SQLite or PostgreSQL."""
+
+    _database: Database
+    _writer: Writer
+
+    def register(self, server: Server) -> None:
+        self._writer.alone(lambda connection: servers.register(connection, server))
+
+    def heartbeat(self, server_id: str) -> bool:
+        return self._writer.alone(lambda connection: servers.heartbeat(connection, server_id))
+
+    def unregister(self, server_id: str) -> None:
+        self._writer.alone(lambda connection: servers.unregister(connection, server_id))
+
+    def servers(self, within: float) -> list[Server]:
+        return self._database.read(lambda connection: servers.alive(connection, within))
+
+    def begin_run(self, holder: str, targets: Sequence[RunTarget], lease: float) -> Run:
+        return self._writer.alone(lambda connection: runs.begin(connection, holder, targets, lease))
+
+    def renew_run(self, run_id: str, lease: float) -> None:
+        self._writer.alone(lambda connection: runs.renew(connection, run_id, lease))
+
+    def end_run(self, run_id: str, state: Ending) -> bool:
+        return self._writer.alone(lambda connection: runs.end(connection, run_id, state))
+
+    def run(self, run_id: str) -> Run:
+        return self._database.read(lambda connection: runs.get(connection, run_id))
+
+    def runs(self) -> list[Run]:
+        return self._database.read(runs.known)
+
+    def undo_size(self, run_id: str) -> UndoSize:
+        return self._database.peek(lambda connection: undo.size(connection, run_id))
+
+    def undo_page(self, run_id: str, *, after: Key | None, limit: int) -> list[BeforeImage]:
+        return self._database.peek(lambda connection: undo.page(connection, run_id, after, limit))
+
+    def restore(
+        self,
+        run_id: str,
+        items: Sequence[BeforeImage],
+        *,
+        live: float | None = None,
+        held: str | None = None,
+    ) -> Restored:
+        return self._writer.alone(
+            lambda connection: undo.restore(connection, run_id, items, live, held)
+        )
+
+    def drop_undo(self, run_id: str) -> int:
+        total = 0
+        # In steps, so that writers get their turns in between.
+        while forgotten := self._writer.alone(
+            lambda connection: undo.drop(connection, run_id, _DROP_STEP)
+        ):
+            total += forgotten
+        return total
+
+    def quarantine(self, entries: Sequence[Quarantined]) -> None:
+        self._writer.alone(lambda connection: quarantine.add(connection, entries))
+
+    def quarantined(
+        self, group: str | None = None, resource: str | None = None
+    ) -> list[Quarantined]:
+        return self._database.peek(
+            lambda connection: quarantine.entries(connection, group, resource)
+        )
+
+    def release(self, entries: Sequence[Quarantined]) -> int:
+        return self._writer.alone(lambda connection: quarantine.remove(connection, entries))
+
+    def count_requests(self, requests: Mapping[tuple[str, str, str, str], int]) -> None:
+        self._writer.alone(lambda connection: clients.count(connection, requests))
+
+    def clients(self, group: str, version: str, *, since_days: int) -> list[ClientCount]:
+        return self._database.read(
+            lambda connection: clients.counted(connection, group, version, since_days)
+        )

@@ -1,0 +1,187 @@
+"""Before-images: what a run replaced, kept until dropped, so that the run can be undone.
+
+Only objects have them. An entry of the change log says the same in either version and is soon
+compacted; the next migration brings the log along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
+
+from kconv._store import encoded, runs, versions
+from kconv._store.objects import COLUMNS, as_stored
+from kconv._store.records import Key, Stored
+from kconv._store.rewrite import digest, rewrite
+from kconv._store.tables import objects, undo
+
+_KEY: Final = (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name)
+_OBJECT_KEY: Final = (objects.c.grp, objects.c.resource, objects.c.namespace, objects.c.name)
+_LOCK_STEP: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeImage:
+    """An object as it was before a run, and what the run wrote in its place.
+
+    ``data`` is its JSON in ``api_version``; the run wrote bytes whose SHA-256 is
+    ``written_digest`` in ``written_api_version``, and left ``resource_version``.
+    """
+
+    key: Key
+    resource_version: int
+    api_version: str
+    data: bytes
+    written_api_version: str
+    written_digest: bytes
+
+
+class UndoSize(NamedTuple):
+    """How many before-images there are, and the bytes of data that they hold."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of before-images.
+
+    ``restored`` are in place again; ``written`` were not, because the object has been written or
+    re-encoded since, nor ``deleted``, because it has been deleted.
+    """
+
+    restored: tuple[BeforeImage, ...] = ()
+    written: tuple[BeforeImage, ...] = ()
+    deleted: tuple[BeforeImage, ...] = ()
+
+
+_PAGE: Final = (
+    select(
+        *_KEY,
+        undo.c.resource_version,
+        undo.c.api_version,
+        undo.c.data,
+        undo.c.written_api_version,
+        undo.c.written_digest,
+    )
+    .where(
+        undo.c.run == bindparam("of_run"),
+        tuple_(*_KEY) > tuple_(*(bindparam(f"after_{column.name}") for column in _KEY)),
+    )
+    .order_by(*_KEY)
+    .limit(bindparam("most"))
+)
+_FORGET: Final = delete(undo).where(
+    undo.c.run == bindparam("of_run"),
+    *(column == bindparam(f"key_{column.name}") for column in _KEY),
+)
+
+
+def size(connection: Connection, run: str) -> UndoSize:
+    """What a run's before-images take."""
+    statement = select(func.count(), func.sum(func.length(undo.c.data))).where(undo.c.run == run)
+    rows, data = connection.execute(statement).one()
+    return UndoSize(rows, int(data or 0))
+
+
+def page(connection: Connection, run: str, after: Key | None, limit: int) -> list[BeforeImage]:
+    """A run's before-images by key, within `encoded.PAGE_BYTES`."""
+    start = after or Key("", "", "", "")
+    parameters = {
+        "of_run": run,
+        "after_grp": start.group,
+        "after_resource": start.resource,
+        "after_namespace": start.namespace,
+        "after_name": start.name,
+        "most": limit,
+    }
+    return encoded.rows_within(connection, _PAGE, parameters, undo, _as_image)
+
+
+def restore(
+    connection: Connection,
+    run: str,
+    items: Sequence[BeforeImage],
+    live: float | None,
+    held: str | None = None,
+) -> Restored:
+    """Put back the rows that still are what the run wrote, and forget their before-images.
+
+    Versions that have left the record since come back on it, where each server seen within
+    ``live`` seconds can decode them. ``held`` is the run that does so, if any. Raises `Conflict`,
+    also when it is no longer held.
+    """
+    if held is not None:
+        runs.check_held(connection, held)
+    if not items:
+        return Restored()
+    for group, resource, version in sorted(
+        {(each.key.group, each.key.resource, each.api_version) for each in items}
+    ):
+        versions.put_on_record(connection, group, resource, version, live)
+    present = _lock(connection, sorted(each.key for each in items))
+    restored, written, deleted = [], [], []
+    back: list[tuple[Stored, str, bytes]] = []
+    for each in items:
+        stored = present.get(each.key)
+        if stored is None:
+            deleted.append(each)
+        elif _is_what_the_run_wrote(stored, each):
+            restored.append(each)
+            back.append((stored, each.api_version, each.data))
+        else:
+            written.append(each)
+    done = rewrite(connection, back, None, keep_undo=False)
+    assert done == len(back), "the rows are locked"
+    if restored:
+        connection.execute(_FORGET, [_forgotten(run, each.key) for each in restored])
+    return Restored(tuple(restored), tuple(written), tuple(deleted))
+
+
+def drop(connection: Connection, run: str, most: int) -> int:
+    """Forget the first ``most`` before-images of a run; returns how many there were."""
+    last = connection.execute(
+        select(*_KEY).where(undo.c.run == run).order_by(*_KEY).offset(most - 1).limit(1)
+    ).one_or_none()
+    statement = delete(undo).where(undo.c.run == run)
+    if last is not None:
+        statement = statement.where(tuple_(*_KEY) <= tuple_(*last))
+    return connection.execute(statement).rowcount
+
+
+def _lock(connection: Connection, keys: Sequence[Key]) -> dict[Key, Stored]:
+    found: dict[Key, Stored] = {}
+    for start in range(0, len(keys), _LOCK_STEP):
+        wanted = [
+            (key.group, key.resource, key.namespace, key.name)
+            for key in keys[start : start + _LOCK_STEP]
+        ]
+        statement = select(*COLUMNS).where(tuple_(*_OBJECT_KEY).in_(wanted)).order_by(*_OBJECT_KEY)
+        for row in connection.execute(statement.with_for_update()):
+            stored = as_stored(row)
+            found[stored.key] = stored
+    return found
+
+
+def _is_what_the_run_wrote(stored: Stored, image: BeforeImage) -> bool:
+    return (
+        stored.resource_version == image.resource_version
+        and stored.api_version == image.written_api_version
+        and digest(stored.data) == image.written_digest
+    )
+
+
+def _forgotten(run: str, key: Key) -> dict[str, Any]:
+    values = (key.group, key.resource, key.namespace, key.name)
+    names = (f"key_{column.name}" for column in _KEY)
+    return {"of_run": run} | dict(zip(names, values, strict=True))
+
+
+def _as_image(row: Sequence[Any]) -> BeforeImage:
+    group, resource, namespace, name, number, api_version, data, written, written_digest = row
+    key = Key(group, resource, namespace, name)
+    return BeforeImage(key, number, api_version, bytes(data), written, bytes(written_digest))

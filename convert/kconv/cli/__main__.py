@@ -1,5 +1,0 @@
-"""``python -m kconv.cli`` is ``kconv``."""
-
-from kconv.cli import main
-
-main()

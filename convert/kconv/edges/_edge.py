@@ -1,0 +1,20 @@
+"""`Edge`: a spoke with the rules by which it converts to and from its hub."""
+
+from __future__ import annotations
+
+from kconv._resource import Resource
+from kconv.edges._rule import Rule
+
+
+class Edge:
+    """A version of a kind, and what does not convert by its name and shape alone.
+
+    Everything of the same name and shape on both sides needs no rule.
+    """
+
+    def __init__(self, spoke: type[Resource], *rules: Rule) -> None:
+        self.spoke = spoke
+        self.rules = rules
+
+    def __repr__(self) -> str:
+        return f"Edge({self.spoke.__module__}.{self.spoke.__qualname__}, {len(self.rules)} rules)"

@@ -1,0 +1,29 @@
+"""`Loss`: a field that a conversion cannot carry over by itself, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kconv.edges._steps import Steps, format_steps
+
+Direction = Literal["to hub", "to spoke"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A path of the source that the target has no field for.
+
+    ``kept`` names the annotation that preserves it; where it is empty the value is dropped, and
+    ``reason`` says why its author thinks that right.
+    """
+
+    path: Steps
+    direction: Direction
+    kept: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.kept:
+            return f"{format_steps(self.path)}: kept in the annotation {self.kept}"
+        return f"{format_steps(self.path)}: dropped: {self.reason}"

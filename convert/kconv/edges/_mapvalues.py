@@ -1,0 +1,61 @@
+"""A field whose values are spelled differently in the other version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kconv.edges._plan import AnyField, shape
+from kconv.edges._rule import Rule, Value, same_elements
+from kconv.edges._steps import MISSING, format_steps, get, pairs, put
+from kconv.fields import String
+
+
+class MapValues(Rule):
+    """``values`` maps the spoke's values to the hub's, one to one; others stay as they are."""
+
+    name = "map-values"
+
+    def __init__(self, spoke: str, hub: str, values: Mapping[str, str]) -> None:
+        super().__init__((spoke,), (hub,))
+        self.values = dict(values)
+        self.reverse = {hub_value: value for value, hub_value in self.values.items()}
+
+    def to_hub(self, spoke: Value, hub: Value) -> None:
+        """Spoke to hub, see the class."""
+        for one, steps, other, target in pairs(spoke, self.spoke[0], hub, self.hub[0]):
+            found = get(one, steps)
+            if found is not MISSING:
+                put(other, target, self.values.get(found, found))
+
+    def to_spoke(self, hub: Value, spoke: Value) -> None:
+        """Hub to spoke, see the class."""
+        for one, steps, other, target in pairs(hub, self.hub[0], spoke, self.spoke[0]):
+            found = get(one, steps)
+            if found is not MISSING:
+                put(other, target, self.reverse.get(found, found))
+
+    def problems(self) -> list[str]:
+        """What `Scheme.freeze` refuses about the rule."""
+        problems = same_elements(self, self.spoke[0], self.hub[0])
+        if len(self.reverse) != len(self.values):
+            problems.append(f"{self}: two values of the spoke map to one of the hub")
+        for value in self.reverse.keys() & self.values.keys():
+            if self.values[value] != value and self.reverse[value] != self.values[value]:
+                problems.append(f'{self}: "{value}" means different things on the two sides')
+        return problems
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """Fields that are no strings, and values of an enumeration that the other has none for."""
+        one, other = spoke[0], hub[0]
+        if not isinstance(one, String) or not isinstance(other, String):
+            found = f"{shape(one)} and {shape(other)}"
+            return [f"{self}: maps strings, and the fields are {found}; use Functions"]
+        if not one.enum or not other.enum:
+            return []
+        missing = [(v, self.values.get(v, v), self.hub[0], other.enum) for v in one.enum]
+        missing += [(v, self.reverse.get(v, v), self.spoke[0], one.enum) for v in other.enum]
+        return [
+            f'{self}: "{value}" becomes "{becomes}", which {format_steps(path)} does not allow'
+            for value, becomes, path, allowed in missing
+            if becomes not in allowed
+        ]

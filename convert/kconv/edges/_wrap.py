@@ -1,0 +1,81 @@
+"""A single value in one version that is a list in the other."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from kconv._schema import Type
+from kconv.edges._kept import Kept
+from kconv.edges._loss import Loss
+from kconv.edges._plan import AnyField, field_difference, shape
+from kconv.edges._preserve import PRESERVED, keep, take
+from kconv.edges._rule import Rule, Value
+from kconv.edges._steps import EACH, MISSING, format_steps, get, put
+from kconv.fields import List
+
+
+class Wrap(Rule):
+    """The spoke's single value is the first of the hub's list.
+
+    What the list holds beyond its first element is kept in ``annotation`` of the spoke; what that
+    holds is ignored unless it makes a sound list with the first.
+    """
+
+    name = "wrap"
+
+    def __init__(self, spoke: str, hub: str, *, annotation: str = PRESERVED) -> None:
+        super().__init__((spoke,), (hub,))
+        self.annotation = annotation
+        self.key = f"{format_steps(self.hub[0])}[1:]"
+        self._kept: Kept | None = None
+
+    def bound(self, hub: type[Type]) -> Self:
+        """The rule that looks at what is kept by the type of the hub's list."""
+        rule = copy.copy(self)
+        rule._kept = Kept.at(hub, self.hub[0])
+        return rule
+
+    def to_hub(self, spoke: Value, hub: Value) -> None:
+        """The value, and behind it what the annotation kept."""
+        rest = take(hub, self.annotation, self.key)
+        found = get(spoke, self.spoke[0])
+        if found is not MISSING:
+            put(hub, self.hub[0], [copy.deepcopy(found), *self._tail(found, rest)])
+
+    def _tail(self, first: Any, rest: Any) -> list[Any]:
+        if not isinstance(rest, list) or not rest:
+            return []
+        whole = [first, *rest]
+        sound = self._kept.decode(whole) if self._kept else whole
+        return [] if sound is MISSING else list(sound[1:])
+
+    def to_spoke(self, hub: Value, spoke: Value) -> None:
+        """The first element; the annotation keeps the others."""
+        take(spoke, self.annotation, self.key)
+        found = get(hub, self.hub[0])
+        if isinstance(found, list) and found:
+            put(spoke, self.spoke[0], copy.deepcopy(found[0]))
+            if len(found) > 1:
+                keep(spoke, self.annotation, self.key, found[1:])
+
+    def problems(self) -> list[str]:
+        """What `Scheme.freeze` refuses about the rule."""
+        if any(EACH in path for path in (*self.spoke, *self.hub)):
+            return [f"{self}: wrap works on paths without [*]"]
+        return []
+
+    def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
+        """A hub field that is no list of what the spoke's is."""
+        wrapped = hub[0]
+        if not isinstance(wrapped, List):
+            return [f"{self}: the field of the hub is no list but {shape(wrapped)}"]
+        difference = field_difference(spoke[0], wrapped.inner)
+        if not difference:
+            return []
+        return [f"{self}: the list holds values of another shape ({difference}); use Functions"]
+
+    def losses(self) -> Iterator[Loss]:
+        """All elements but the first, which the annotation keeps."""
+        yield Loss(self.hub[0], "to spoke", kept=self.annotation)

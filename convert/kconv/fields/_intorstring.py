@@ -1,0 +1,29 @@
+"""A port or share given as a number or a name: ``8080``, ``"http"``, ``"25%"``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconv.fields._base import Field, type_error
+from kconv.fields._scalar import INT32
+
+
+class IntOrString(Field):
+    """An integer of format int32 or a string, kept as which of the two it is."""
+
+    type_name = "int-or-string"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise type_error(value, "an integer or a string")
+        if not INT32[0] <= value <= INT32[1]:
+            raise type_error(value, "an integer of format int32, or a string")
+        return value
+
+    def zero(self) -> int:
+        """Zero."""
+        return 0

@@ -1,0 +1,87 @@
+"""Objects within objects, and free-form values that a schema does not look into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import marshmallow
+from marshmallow import missing
+
+from kconv._paths import Finding, Path
+from kconv.fields._base import Field, Json, type_error
+
+if TYPE_CHECKING:
+    from kconv._schema import Type
+
+
+class Object(Field):
+    """An object of another `kconv._schema.Type`; a lambda where the type comes later in a module.
+
+    With ``load_default=dict`` an absent object is an empty one with its own defaults. Raises
+    ``TypeError`` on first use when it is given something else.
+    """
+
+    type_name = "object"
+
+    def __init__(
+        self,
+        of: type[Type] | Callable[[], type[Type]],
+        *,
+        patch_strategy: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._of = of
+        self.patch_strategy = patch_strategy
+
+    @property
+    def type(self) -> type[Type]:
+        """The class of the object's type."""
+        of: Any = self._of
+        if not isinstance(of, type):
+            of = of()
+        if not isinstance(of, type) or not issubclass(of, marshmallow.Schema):
+            raise TypeError(f"Object() takes a Type, not {of!r}")
+        found = self._of = cast("type[Type]", of)
+        return found
+
+    def default(self) -> Any:
+        """An absent object with ``load_default`` is decoded like one that was written."""
+        value = super().default()
+        return value if value is missing or value is None else self.type.instance().load(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, dict):
+            raise type_error(value, "an object")
+        return self.type.instance().load(value)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return self.type.instance().dump(value)
+
+    def zero(self) -> Any:
+        """An empty object with its own defaults."""
+        return self.type.instance().load({})
+
+    def check(self, value: Any, path: Path) -> Iterator[Finding]:
+        """The rules of the object's fields, and of the object as a whole."""
+        yield from self.type.instance().check(value, path)
+        yield from super().check(value, path)
+
+
+class FreeForm(Field):
+    """Any JSON value, kept as it is: no field within it is unknown, and nulls stay.
+
+    ``object_only`` refuses what is not an object (``x-kubernetes-preserve-unknown-fields``).
+    """
+
+    type_name = "free-form"
+
+    def __init__(self, *, object_only: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.object_only = object_only
+
+    def _deserialize(self, value: Json, attr: str | None, data: Any, **kwargs: Any) -> Json:
+        if self.object_only and not isinstance(value, dict):
+            raise type_error(value, "an object")
+        return value

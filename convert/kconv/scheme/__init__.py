@@ -1,7 +1,0 @@
-"""The scheme: which groups, versions and kinds there are, and how they hang together."""
-
-from kconv.scheme.load import installed_groups, load_scheme
-from kconv.scheme.scheme import Scheme
-from kconv.scheme.spoke import HubKind, Spoke
-
-__all__ = ["HubKind", "Scheme", "Spoke", "installed_groups", "load_scheme"]

@@ -1,7 +1,0 @@
-"""OpenAPI documents, made from the schemas: for kubectl explain, apply and validation."""
-
-from kconv.serve.openapi.document import openapi_document
-from kconv.serve.openapi.index import OpenApi
-from kconv.serve.openapi.v2 import PROTOBUF, PROTOBUF_SENT, v2_document, v2_protobuf
-
-__all__ = ["PROTOBUF", "PROTOBUF_SENT", "OpenApi", "openapi_document", "v2_document", "v2_protobuf"]

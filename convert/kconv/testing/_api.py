@@ -1,0 +1,70 @@
+"""`ApiTests`: which API to test, said in a conftest.py or a test module.
+
+Imports nothing heavy, since the pytest plugin loads it into every test run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kconv._scheme import Scheme
+
+
+@dataclass(frozen=True, init=False)
+class ApiTests:
+    """The tests of an API package; pytest collects it wherever a module has one.
+
+    ``apis`` name functions that register kinds with a `Scheme`, ``"shop.api:register"``;
+    ``groups`` adds groups of installed packages, ``""`` being the core group. ``golden`` is the
+    folder of golden files, relative to the file that says so; None does without. ``examples`` is
+    how many objects each property is tried with, unless ``--kconv-examples`` or
+    ``KCONV_EXAMPLES`` says otherwise.
+
+    With ``pytest --kconv`` two more count. ``lock`` is the folder of lock files, relative to the
+    same file; None stands for that of the project (``kconv_lock`` in pytest's configuration).
+    ``skew`` is how many of the latest releases must read what the code writes now.
+    """
+
+    apis: tuple[str, ...]
+    groups: tuple[str, ...]
+    golden: Path | None
+    examples: int
+    lock: Path | None
+    skew: int
+
+    def __init__(
+        self,
+        *apis: str,
+        groups: Collection[str] = (),
+        golden: str | Path | None = "golden",
+        examples: int = 25,
+        lock: str | Path | None = None,
+        skew: int = 1,
+    ) -> None:
+        object.__setattr__(self, "apis", apis)
+        object.__setattr__(self, "groups", tuple(groups))
+        object.__setattr__(self, "golden", None if golden is None else Path(golden))
+        object.__setattr__(self, "examples", examples)
+        object.__setattr__(self, "lock", None if lock is None else Path(lock))
+        object.__setattr__(self, "skew", skew)
+
+    def scheme(self) -> Scheme:
+        """The frozen scheme of the API.
+
+        Raises `UsageError` for a name that leads nowhere, `SchemeError` for what
+        `Scheme.freeze` refuses, or when there is no kind to test.
+        """
+        from kconv._errors import SchemeError
+        from kconv._scheme import installed_groups, load_scheme
+
+        unknown = sorted(set(self.groups) - set(installed_groups()))
+        if unknown:
+            raise SchemeError(f"no installed package registers the groups {', '.join(unknown)}")
+        scheme = load_scheme(self.groups, self.apis)
+        if not scheme.kinds:
+            raise SchemeError('nothing to test: name an API, ApiTests("module:function")')
+        return scheme

@@ -1,0 +1,189 @@
+"""Golden files: what a release wrote, which every later one must read, convert and write again.
+
+A folder holds ``HEAD/``, kept equal to what the schemas say today, and a folder for each release,
+which ``kconv lock --release`` writes and nobody edits. In each, every version of every kind has
+one object with all fields set, as ``group.version.kind.json`` and ``.yaml`` (the core group is
+``core``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kconv._codec import json as json_codec
+from kconv._codec import yaml as yaml_codec
+from kconv._differences import ABSENT, differences
+from kconv._errors import KconvError, NotRegistered
+from kconv._pipeline import Decoded, Format, Pipeline
+from kconv._scheme import Scheme, Spoke
+from kconv.testing import _declared as declared
+from kconv.testing._broken import Broken
+from kconv.testing._full import full
+from kconv.testing._names import slug, title
+
+HEAD = "HEAD"
+FORMATS: tuple[Format, ...] = ("json", "yaml")
+LONGEST = 40
+"""How many lines of a difference between two files a failure shows."""
+
+
+def releases(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every object of every past release: the release's name, and the object's."""
+    if folder.is_dir():
+        for release in sorted(each for each in folder.iterdir() if each.is_dir()):
+            if release.name != HEAD:
+                for stem in sorted({path.stem for path in _files(release)}):
+                    yield release.name, stem
+
+
+def spokes_of(scheme: Scheme) -> list[Spoke]:
+    """Every version of every kind."""
+    return [spoke for kind in scheme.kinds for spoke in kind.spokes]
+
+
+def written(pipeline: Pipeline, spoke: Spoke, format: Format) -> bytes:
+    """The bytes of the golden file that a spoke has today."""
+    decoded = pipeline.load(full(spoke), spoke=spoke, trusted=True)
+    if format == "json":
+        return json_codec.encode_pretty(pipeline.dump(decoded))
+    return pipeline.encode(decoded, "yaml")
+
+
+def update(pipeline: Pipeline, folder: Path, spoke: Spoke) -> None:
+    """Write the golden files of a spoke in HEAD."""
+    for format in FORMATS:
+        path = folder / HEAD / f"{slug(spoke)}.{format}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(written(pipeline, spoke, format))
+
+
+def strays(scheme: Scheme, folder: Path) -> list[Path]:
+    """Files in HEAD that are of no version of any kind."""
+    names = {slug(spoke) for spoke in spokes_of(scheme)}
+    head = folder / HEAD
+    return [path for path in _files(head) if path.stem not in names] if head.is_dir() else []
+
+
+def head_holds(pipeline: Pipeline, folder: Path, spoke: Spoke, command: str) -> None:
+    """The files in HEAD are what the schema says today, byte by byte. Raises `Broken`."""
+    for format in FORMATS:
+        path = folder / HEAD / f"{slug(spoke)}.{format}"
+        if not path.exists():
+            raise Broken(f"{title(spoke)} has no golden file {path}.", (), f"Write it:  {command}")
+        expected, found = written(pipeline, spoke, format), path.read_bytes()
+        if expected != found:
+            raise Broken(
+                f"{title(spoke)}: {path} is not what the schema says today.",
+                _file_difference(found, expected),
+                "Lines with - are in the file, those with + are what the code writes now. If that "
+                f"change of\nthe API is meant:  {command}",
+            )
+        if format == "json":
+            again = json_codec.encode_pretty(json_codec.decode(_reencoded(pipeline, found, spoke)))
+            if again != found:
+                lines = _file_difference(found, again)
+                raise Broken(
+                    f"{title(spoke)}: {path} is other bytes after decode and encode.", lines
+                )
+
+
+def release_holds(pipeline: Pipeline, folder: Path, release: str, name: str) -> None:
+    """The bytes that a release wrote are read, converted and written again. Raises `Broken`."""
+    read = {
+        path.suffix[1:]: (path, _decoded(pipeline, path))
+        for path in _files(folder / release)
+        if path.stem == name
+    }
+    for path, decoded in read.values():
+        _nothing_forgotten(pipeline, path, decoded)
+        _through_hub(pipeline, path, decoded)
+        for target in decoded.spoke.kind.spokes:
+            if target is not decoded.spoke:
+                _there_and_back(pipeline, path, decoded, target)
+    values = [decoded.value for _, decoded in read.values()]
+    if len(values) == 2 and values[0] != values[1]:
+        lines = list(differences(values[0], values[1]))
+        raise Broken(f"{folder / release / name}: .json and .yaml hold different objects.", lines)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix[1:] in FORMATS)
+
+
+def _decoded(pipeline: Pipeline, path: Path) -> Decoded:
+    try:
+        return pipeline.decode(
+            path.read_bytes(),
+            format=path.suffix[1:],  # type: ignore[arg-type]  # _files gives no other suffix
+            field_validation="Strict",
+            trusted=True,
+        )
+    except NotRegistered as error:
+        advice = (
+            "Objects stored in that version cannot be read any more. Register it again, or, if no "
+            f"database and\nno client can have such objects, delete {path.parent / path.stem}.*"
+        )
+        raise Broken(f"{path} is of a version that is gone: {error}", (), advice) from None
+    except KconvError as error:
+        advice = "What a release wrote must stay readable: keep the field, or move it by a rule."
+        raise Broken(f"{path} cannot be read: {error}", (), advice) from None
+
+
+def _nothing_forgotten(pipeline: Pipeline, path: Path, decoded: Decoded) -> None:
+    document = _parsed(path)
+    found = [
+        each
+        for each in differences(document, pipeline.dump(decoded))
+        if each.before is not ABSENT
+    ]  # fmt: skip
+    if found:
+        about = f"{path} is another object after decode and encode."
+        raise Broken(about, found, "What a release wrote must be written again as it is.")
+    encoded = pipeline.decode(pipeline.encode(decoded), trusted=True)
+    if encoded.value != decoded.value:
+        lines = list(differences(decoded.value, encoded.value))
+        raise Broken(f"{path}: decoding what was encoded changes it.", lines)
+
+
+def _through_hub(pipeline: Pipeline, path: Path, decoded: Decoded) -> None:
+    spoke = decoded.spoke
+    back = pipeline.from_hub(pipeline.to_hub(decoded), spoke)
+    way = f"{path}: {title(spoke)} -> hub -> {title(spoke)}"
+    expected = declared.through_hub(spoke)
+    expected.hold(way, decoded.value, back.value, None, side="spoke")
+
+
+def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Spoke) -> None:
+    source = decoded.spoke
+    document = pipeline.encode(decoded)
+    there = pipeline.convert(document, target.group_version, trusted=True)
+    if target.kind.spoke_for(target.group_version, source.options.kind) is not target:
+        there = pipeline.encode(pipeline.from_hub(pipeline.to_hub(decoded), target))
+    step = pipeline.decode(there, spoke=target, trusted=True)
+    back = pipeline.from_hub(pipeline.to_hub(step), source)
+    way = f"{path}: {title(source)} -> {title(target)} -> {title(source)}"
+    expected = declared.there_and_back(source, target)
+    expected.hold(way, decoded.value, back.value, None, side="hub")
+
+
+def _parsed(path: Path) -> Any:
+    if path.suffix == ".json":
+        return json_codec.decode(path.read_bytes())
+    return yaml_codec.decode_all(path.read_bytes())[0]
+
+
+def _reencoded(pipeline: Pipeline, data: bytes, spoke: Spoke) -> bytes:
+    return pipeline.encode(pipeline.decode(data, spoke=spoke, trusted=True))
+
+
+def _file_difference(old: bytes, new: bytes) -> list[str]:
+    lines = list(
+        difflib.unified_diff(
+            old.decode(errors="replace").splitlines(), new.decode().splitlines(), lineterm="", n=2
+        )
+    )[2:]
+    more = [f"… and {len(lines) - LONGEST} lines more"] if len(lines) > LONGEST else []
+    return [*lines[:LONGEST], *more]

@@ -1,0 +1,90 @@
+"""The ways through the hub that must give an object back, each for one object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kconv._differences import differences
+from kconv._errors import DecodeError, InvalidObject
+from kconv._pipeline import Decoded, Pipeline
+from kconv._scheme import Spoke
+from kconv.testing import _declared as declared
+from kconv.testing._broken import Broken
+from kconv.testing._names import title
+
+Document = dict[str, Any]
+
+
+def round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
+    """Through the hub and back a spoke is the same, but for what the rules declare lost."""
+    first = pipeline.load(document, spoke=spoke, trusted=True)
+    second = pipeline.from_hub(pipeline.to_hub(first), spoke)
+    way = f"{title(spoke)} -> hub -> {title(spoke)}"
+    expected = declared.through_hub(spoke)
+    expected.hold(way, first.value, second.value, document, side="spoke")
+
+
+def hub_round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
+    """Through a spoke and back the hub's object (spoke -> hub -> spoke -> hub) is the same."""
+    hub = pipeline.to_hub(pipeline.load(document, spoke=spoke, trusted=True))
+    again = pipeline.to_hub(pipeline.from_hub(hub, spoke))
+    way = f"the hub's {spoke.kind.group_kind} -> {title(spoke)} -> hub"
+    expected = declared.through_spoke(spoke)
+    expected.hold(way, hub.value, again.value, document, side="hub")
+
+
+def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: Document) -> None:
+    """One version -> another -> the first gives the object back, but for the ledger's paths.
+
+    What becomes of an object that is valid in the one is valid in the other.
+    """
+    first = pipeline.load(document, spoke=source, trusted=True)
+    there = _to(pipeline, first, target)
+    for name, wanted in (("kind", target.options.kind), ("apiVersion", target.api_version)):
+        if there.value.get(name) != wanted:
+            line = f'{name}: expected "{wanted}", found {there.value.get(name)!r}'
+            raise Broken(f"{title(source)} -> {title(target)} has a wrong {name}.", [line])
+    _stays_valid(pipeline, first, there, document)
+    back = _to(pipeline, there, source)
+    way = f"{title(source)} -> {title(target)} -> {title(source)}"
+    expected = declared.there_and_back(source, target)
+    expected.hold(way, first.value, back.value, document, side="hub")
+
+
+def _stays_valid(pipeline: Pipeline, first: Decoded, there: Decoded, document: Document) -> None:
+    """By the types and the rules of single fields; those that groups add are for writes."""
+    if any(first.spoke.schema.instance().check_fields(first.value)):
+        return
+    try:
+        pipeline.decode(pipeline.encode(there), spoke=there.spoke, checks="fields")
+    except (DecodeError, InvalidObject) as error:
+        raise Broken(
+            f"{title(first.spoke)} -> {title(there.spoke)} makes an invalid object of a valid one.",
+            error.findings or [error.message],
+            f"Every value that {title(first.spoke)} allows must become one that "
+            f"{title(there.spoke)} allows: let the\nrule that makes the field (MapValues, "
+            "Functions, …) see to it, let the first version refuse\nmore, or the second less "
+            "(required=, enum=, pattern=, minimum= … of the field).",
+            document,
+        ) from None
+
+
+def defaulting(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
+    """Decoding what was decoded and encoded changes nothing: defaults are filled in once."""
+    first = pipeline.load(document, spoke=spoke, trusted=True)
+    for format in ("json", "yaml"):
+        data = pipeline.encode(first, format)
+        again = pipeline.decode(data, spoke=spoke, format=format, trusted=True)
+        found = list(differences(first.value, again.value))
+        if found:
+            raise Broken(
+                f"{title(spoke)}: decoding an object as {format} again, after its defaults were "
+                "filled in, changes it.",
+                found,
+                "A default must leave alone what it (or another default) has set before.",
+                document,
+            )
+
+
+def _to(pipeline: Pipeline, decoded: Decoded, spoke: Spoke) -> Decoded:
+    return pipeline.from_hub(pipeline.to_hub(decoded), spoke)

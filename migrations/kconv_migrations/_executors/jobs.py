@@ -1,0 +1,174 @@
+"""The work on rows that have been read, in this process or in a worker.
+
+A `Job` and a `Done` are plain values: they are sent in bulk, a page at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from kconv._errors import KconvError, StoreError
+from kconv._gvk import GroupResource, GroupVersion
+from kconv._paths import describe, format_path
+from kconv._pipeline import HubObject, Pipeline
+from kconv._pipeline.values import Checks, Value
+from kconv._scheme import HubKind, Spoke
+from kconv_migrations._executors.problem import Problem
+from kconv_migrations._executors.references import References
+from kconv_migrations._executors.rewrite import Reencoder, WouldLose, differences
+
+Task = Literal["rewrite", "rehearse", "verify"]
+
+_INDEX: Final = re.compile(r"\[\d+\]")
+_UNKNOWN: Final = Problem("NotRegistered", "no installed API has the resource")
+
+
+class NotAsBefore(StoreError):
+    """A row does not mean what the before-image of its object means."""
+
+    reason = "NotAsBefore"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done with rows of one resource.
+
+    ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same and keeps the
+    bytes; ``verify`` decodes them and compares what they mean with their before-images. With
+    ``validate`` they are judged by the rules that groups add, and not by those of single fields
+    alone.
+    """
+
+    task: Task
+    resource: GroupResource
+    api_version: str
+    accept_loss: bool = False
+    validate: bool = False
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of the rows of a job, by their places among them.
+
+    ``data`` has the new bytes, None where there is a problem. ``broken`` rows are well but for a
+    rule that they break; ``lost`` counts rows by path that the new version cannot hold;
+    ``unread`` counts before-images by version that this code cannot read.
+    """
+
+    data: list[bytes | None] = field(default_factory=list)
+    problems: dict[int, Problem] = field(default_factory=dict)
+    broken: dict[int, Problem] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
+
+
+class Hand:
+    """Does jobs, with the versions of one scheme."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
+        # References may have been rewritten: verifying compares them with all but one version
+        # of each kind taken for gone, whichever did.
+        others = [
+            (kind.group_resource, spoke.api_version)
+            for kind in pipeline.scheme.kinds
+            for spoke in kind.spokes
+            if spoke.api_version != str(kind.storage)
+        ]
+        self._references = References(pipeline.scheme, {}, others)
+
+    def prepare(self, resources: Iterable[GroupResource]) -> None:
+        """Have the engine build what it decodes the versions of some resources with."""
+        engine = self._pipeline.engine
+        for kind in map(self._kinds.get, resources):
+            for spoke in kind.spokes if kind is not None else ():
+                engine.prepare(spoke)
+
+    def do(
+        self,
+        job: Job,
+        rows: Sequence[tuple[str, bytes]],
+        images: Sequence[tuple[str, bytes] | None] = (),
+    ) -> Done:
+        """Do a job on rows, each an encoded version and bytes. Nothing that they hold raises.
+
+        ``images`` are what the rows held before, likewise, or None.
+        """
+        kind = self._kinds.get(job.resource)
+        if kind is None:
+            return Done([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
+        checks: Checks = "all" if job.validate else "fields"
+        reencoder = Reencoder(self._pipeline, accept_loss=job.accept_loss, checks=checks)
+        to = GroupVersion.parse(job.api_version)
+        done = Done()
+        target = kind.spoke_for(to)
+        versions = {api_version for api_version, _ in rows}
+        spokes = {each: kind.spoke_for(GroupVersion.parse(each)) for each in versions}
+        for place, (api_version, data) in enumerate(rows):
+            try:
+                if job.task == "verify":
+                    image = images[place] if images else None
+                    read = self._verify(reencoder, kind, rows[place], image)
+                    if image is not None and not read:
+                        done.unread[image[0]] = done.unread.get(image[0], 0) + 1
+                    continue
+                spoke = spokes[api_version]
+                if spoke is not None and target is not None:
+                    new = reencoder.quickly(data, spoke, target)
+                    if new is not None:
+                        if job.task == "rewrite":
+                            done.data.append(new)
+                        continue
+                made = reencoder.reencode(data, api_version, kind, to)
+            except Exception as error:  # noqa: BLE001 - one row's error must not end the run
+                done.problems[place] = Problem.of(error)
+                if isinstance(error, WouldLose):
+                    _count(done.lost, (format_path(each.path) for each in error.findings))
+                if job.task == "rewrite":
+                    done.data.append(None)
+                continue
+            if job.task == "rewrite":
+                done.data.append(made.data)
+            if made.broken is not None:
+                done.broken[place] = made.broken
+            if made.lost:
+                _count(done.lost, (format_path(each.path) for each in made.lost))
+        return done
+
+    def _verify(
+        self,
+        reencoder: Reencoder,
+        kind: HubKind,
+        stored: tuple[str, bytes],
+        image: tuple[str, bytes] | None,
+    ) -> bool:
+        """Raises what is wrong with a row; False where its before-image cannot be read."""
+        api_version, data = stored
+        row = reencoder.decode(data, api_version, kind)
+        after = self._pipeline.to_hub(row)
+        if image is None:
+            return True
+        try:
+            before = reencoder.hub(image[1], image[0], kind)
+        except KconvError:
+            # Its version may have left the code since, which says nothing about the row.
+            return False
+        found = list(differences(before, after))
+        if found and self._said(before, row.spoke) != self._said(after, row.spoke):
+            message = f"{row.ref}: differs from its before-image: {describe(found)}"
+            raise NotAsBefore(message, about=row.ref, findings=found)
+        return True
+
+    def _said(self, hub: HubObject, spoke: Spoke) -> Value:
+        """What an object says, whichever versions its references name."""
+        repaired = HubObject(hub.kind, self._references.repair_in_hub(hub.value, hub.kind))
+        return self._references.repair(self._pipeline.from_hub(repaired, spoke).value, spoke)
+
+
+def _count(lost: dict[str, int], paths: Iterable[str]) -> None:
+    for path in {_INDEX.sub("[]", path) for path in paths}:
+        lost[path] = lost.get(path, 0) + 1

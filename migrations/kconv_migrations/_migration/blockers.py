@@ -1,0 +1,40 @@
+"""What keeps a flip from happening: servers that are up and could not read the new version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kconv._errors import Conflict
+from kconv._store import Server, Store
+from kconv_migrations._migration.plan import Target
+
+MOST_NAMED = 10
+
+
+def blocking(servers: Sequence[Server], target: Target) -> list[Server]:
+    """The servers among ``servers`` that cannot decode the target's version."""
+    version = (target.resource.group, target.resource.resource, target.api_version)
+    return [server for server in servers if version not in server.decodes]
+
+
+def check_flips(store: Store, targets: Sequence[Target], live: float | None) -> None:
+    """Refuse before the first of several flips what one of them would be refused for.
+
+    Each flip is checked again in its own transaction. Raises `Conflict`, naming the servers.
+    """
+    flips = [target for target in targets if target.flips]
+    if live is None or not flips:
+        return
+    servers = store.servers(live)
+    lines = []
+    for target in flips:
+        found = blocking(servers, target)
+        if found:
+            named = ", ".join(map(str, found[:MOST_NAMED]))
+            more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+            lines.append(
+                f"{target.resource} cannot be stored as {target.api_version}, which "
+                f"{len(found)} live server{'s' * (len(found) > 1)} cannot decode: {named}{more}"
+            )
+    if lines:
+        raise Conflict("\n".join([*lines, "nothing was flipped: upgrade or stop them first"]))

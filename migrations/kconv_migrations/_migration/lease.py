@@ -1,0 +1,95 @@
+"""Holding a run: one at a time on a database, renewed while it works."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from kconv._errors import Conflict, KconvError, StoreError, Unavailable
+from kconv._store import Ending, Run, RunTarget, Store
+
+LEASE = 30.0
+"""Seconds for which a run is held after its last sign of life."""
+
+
+class Held:
+    """A run that this process holds; ``ending`` is how it will have ended."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.ending: Ending = "interrupted"
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.run.id
+
+
+@contextmanager
+def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> Iterator[Held]:
+    """Begin a run and hold it until the context is left.
+
+    Raises `Conflict` when another run goes on, naming who holds it. One whose process on this
+    machine is gone is not waited for; if the process is only out of sight (in another container
+    of the same host name), its next write fails and it stops.
+    """
+    for run in store.runs():
+        if run.state == "running" and is_dead(run):
+            store.end_run(run.id, "interrupted")
+    held = Held(store.begin_run(_holder(), targets, lease))
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(store, held.id, lease, over), daemon=True)
+    keeper.start()
+    try:
+        yield held
+    except Exception:
+        held.ending = "failed"
+        raise
+    finally:
+        over.set()
+        keeper.join()
+        # The lease ends it too; what happened before must be what is told.
+        with suppress(StoreError):
+            store.end_run(held.id, held.ending)
+
+
+def going_on(store: Store) -> Run | None:
+    """The run that goes on, which another would have to wait for; None where there is none."""
+    live = (
+        run for run in store.runs() if run.state == "running" and run.lease > 0 and not is_dead(run)
+    )
+    return next(live, None)
+
+
+def is_dead(run: Run) -> bool:
+    """Whether the run's process was on this machine and is no more."""
+    if run.host != socket.gethostname() or run.pid == os.getpid():
+        return False
+    try:
+        os.kill(run.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _keep(store: Store, run_id: str, lease: float, over: threading.Event) -> None:
+    while not over.wait(lease / 3):
+        try:
+            store.renew_run(run_id, lease)
+        except Unavailable:
+            continue  # it may be back before the lease expires
+        except (Conflict, KconvError):
+            return  # the next write says so
+
+
+def _holder() -> str:
+    try:
+        return f"kconv migrate by {getpass.getuser()}"
+    except (OSError, KeyError, ImportError):
+        return f"kconv migrate by user {os.getuid()}"

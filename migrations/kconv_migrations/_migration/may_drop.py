@@ -1,0 +1,156 @@
+"""May a version be deleted from the code? What still holds it, if not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kconv._errors import UsageError
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._store import ClientCount, Store
+from kconv_migrations._migration.outcome import LIVE
+from kconv_migrations._migration.plan import as_preferred
+from kconv_migrations._migration.repair import references_of, referring
+from kconv_migrations._migration.status import status
+
+DAYS = 7
+"""Days, today included, in which a client's request counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a version may go, and for each thing that holds it a line.
+
+    ``notes`` hold nothing but are worth knowing.
+    """
+
+    version: GroupVersion
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    clients: tuple[ClientCount, ...]
+
+    @property
+    def may(self) -> bool:
+        """Whether nothing holds it."""
+        return not self.reasons
+
+
+def may_drop(
+    store: Store,
+    pipeline: Pipeline,
+    version: GroupVersion,
+    *,
+    days: int = DAYS,
+    live: float = LIVE,
+    references: bool = True,
+) -> Verdict:
+    """Whether ``version`` may be deleted from the code.
+
+    Held by: its place on the record and rows (objects, change log, quarantine) in it, servers
+    that are up and know no other version of a resource that is stored, references to it, and
+    clients that called it in the last ``days`` days. Raises `UsageError` for a version that
+    neither the scheme nor the record has.
+    """
+    name = str(version)
+    known = pipeline.scheme.versions(version.group)
+    if version.version not in known and name not in _recorded(store):
+        have = ", ".join(str(GroupVersion(version.group, each)) for each in known)
+        raise UsageError(f'no version "{name}": there are {have or "none of that group"}')
+    reasons = [*_rows(store, name), *_quarantined(store, version)]
+    reasons += _servers(store, pipeline, version, live)
+    if references:
+        reasons += _references(store, pipeline, version)
+    clients = tuple(store.clients(version.group, version.version, since_days=days - 1))
+    if clients:
+        top = clients[0]
+        reasons.append(
+            f"{count(len(clients), 'client')} called it in the last {days} days, most often "
+            f"{top.user_agent or 'one without a name'}: {count(top.requests, 'request')} for "
+            f"{top.resource}, last on {top.last}"
+        )
+    return Verdict(version, tuple(reasons), tuple(_notes(store, name)), clients)
+
+
+def count(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _recorded(store: Store) -> set[str]:
+    return {each.api_version for each in store.storage_versions()}
+
+
+def _rows(store: Store, name: str) -> Iterator[str]:
+    for each in status(store):
+        for version in each.versions:
+            if version.api_version != name:
+                continue
+            if version.preferred:
+                yield f"{each.resource}: new objects are stored in it; `kconv migrate --to` flips"
+            if version.objects:
+                yield f"{each.resource}: {count(version.objects, 'object')} stored in it"
+            if version.changes:
+                yield f"{each.resource}: {count(version.changes, 'change')} in the log are in it"
+            if not version.preferred and not version.rows:
+                yield f"{each.resource}: on record, without rows; `kconv migrate` drops it"
+
+
+def _quarantined(store: Store, version: GroupVersion) -> Iterator[str]:
+    found = [each for each in store.quarantined(version.group) if each.api_version == str(version)]
+    if found:
+        yield f"{count(len(found), 'row')} in quarantine; `kconv migrate quarantine` lists them"
+
+
+def _servers(store: Store, pipeline: Pipeline, version: GroupVersion, live: float) -> Iterator[str]:
+    """Servers that would have nothing to read what is stored with."""
+    preferred = {each.resource: each.preferred for each in status(store)}
+    for kind in pipeline.scheme.kinds:
+        if kind.spoke_for(version) is None:
+            continue
+        resource = kind.group_resource
+        others = [each.api_version for each in kind.spokes if each.group_version != version]
+        wanted = preferred.get(resource, "")
+        if wanted in ("", str(version)):
+            wanted = next(iter(others), "")
+        for server in store.servers(live):
+            mine = {
+                each[2]
+                for each in server.decodes
+                if each[:2] == (resource.group, resource.resource)
+            }
+            if wanted and mine and wanted not in mine:
+                yield f"{resource}: the live server {server} cannot decode {wanted}"
+
+
+def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iterator[str]:
+    name = str(version)
+    standing = as_preferred(store, pipeline.scheme)
+    preferred = {each.spoke.gvk.kind for each in standing if each.api_version == name}
+    for found in referring(store, pipeline, references_of(store, pipeline, (), version)):
+        number = sum(n for (_, old, _), n in found.references.items() if old == name)
+        if number:
+            # What is preferred has to give way first.
+            first = (
+                f" --to {version.group or 'core'}={new.rpartition('/')[2]}"
+                for kind, old, new in sorted(found.references)
+                if old == name and kind in preferred
+            )
+            to = next(first, "")
+            yield (
+                f"{found.resource}: {count(number, 'reference')} to it, as in "
+                f"{found.examples[name]}; `kconv migrate{to} --rewrite-references` rewrites them"
+            )
+        if found.failures:
+            yield (
+                f"{found.resource}: {count(len(found.failures), 'object')} could not be looked "
+                f"into for references to it: {found.failures[0].message}"
+            )
+
+
+def _notes(store: Store, name: str) -> Iterator[str]:
+    for run in store.runs():
+        if any(name in target.before for target in run.targets):
+            size = store.undo_size(run.id)
+            if size.rows:
+                yield f"run {run.id} could no longer be undone: its before-images may be in it"

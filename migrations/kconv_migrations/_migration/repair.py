@@ -1,0 +1,171 @@
+"""Counting references to versions that go, and rewriting them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kconv._errors import KconvError
+from kconv._gvk import GroupResource, GroupVersion
+from kconv._paths import describe
+from kconv._pipeline import Decoded, HubObject, Pipeline
+from kconv._scheme import HubKind
+from kconv._store import Quarantined, Store, Stored
+from kconv_migrations._executors.problem import Problem
+from kconv_migrations._executors.references import Reference, References, hides
+from kconv_migrations._executors.rewrite import WouldLose, differences
+from kconv_migrations._migration.entry import entry
+from kconv_migrations._migration.lease import hold
+from kconv_migrations._migration.outcome import Settings
+from kconv_migrations._migration.pace import Pace
+from kconv_migrations._migration.pages import objects_of
+from kconv_migrations._migration.plan import Target
+from kconv_migrations._migration.status import preferred_versions, status
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Referring:
+    """References that objects of a resource hold to versions that go.
+
+    ``references`` counts them by (kind, version, version in its place), ``examples`` has the first
+    one to each version; ``objects`` hold any; ``rewritten`` objects name the new versions now;
+    ``failures`` could not be decoded.
+    """
+
+    resource: GroupResource
+    objects: int = 0
+    rewritten: int = 0
+    references: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    failures: list[Quarantined] = field(default_factory=list)
+
+
+def references_of(
+    store: Store, pipeline: Pipeline, targets: Sequence[Target] = (), *dropping: GroupVersion
+) -> References:
+    """What finds references to versions that no API has, or that are to give way.
+
+    The versions of ``targets`` take the place of all others of their kinds; ``dropping`` are
+    group versions that are about to leave the code.
+    """
+    preferred = preferred_versions(store)
+    gone = {
+        (kind.group_resource, spoke.api_version)
+        for kind in pipeline.scheme.kinds
+        for spoke in kind.spokes
+        if spoke.group_version in dropping
+    }
+    for target in targets:
+        resource = target.resource
+        preferred[resource] = target.api_version
+        gone |= {(resource, spoke.api_version) for spoke in target.kind.spokes}
+        gone.discard((resource, target.api_version))
+    return References(pipeline.scheme, preferred, gone)
+
+
+def referring(
+    store: Store,
+    pipeline: Pipeline,
+    references: References,
+    *,
+    rewrite_as: str | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[Referring], None] = lambda _: None,
+) -> Iterator[Referring]:
+    """Look for references in every object, and yield the resources that hold some.
+
+    With ``rewrite_as``, the id of a run that is held, they are rewritten: like all rows of a
+    migration they keep their resourceVersions and, if ``settings`` say so, their before-images.
+    """
+    chosen = settings or Settings()
+    pace, size = Pace(chosen.rate), min(BATCH, chosen.page)
+    kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
+    for each in status(store):
+        kind = kinds.get(each.resource)
+        if kind is None:
+            continue
+        found = Referring(each.resource)
+        for page in objects_of(store, each.resource, size):
+            items = list(_repaired(pipeline, kind, references, page, found))
+            if rewrite_as is not None and items:
+                found.rewritten += store.rewrite(items, run=rewrite_as, keep_undo=chosen.undo)
+                pace.keep(len(items))
+            progress(found)
+        if found.objects or found.failures:
+            yield found
+
+
+def _repaired(
+    pipeline: Pipeline,
+    kind: HubKind,
+    references: References,
+    page: Sequence[Stored],
+    found: Referring,
+) -> Iterator[tuple[Stored, str, bytes]]:
+    for stored in page:
+        try:
+            spoke = kind.spoke_for(GroupVersion.parse(stored.api_version))
+            if not references.may_hold(stored.data, spoke):
+                continue
+            decoded = pipeline.decode(stored.data, trusted=True, field_validation="Strict")
+            held, repaired = _mended(pipeline, references, decoded)
+        except KconvError as error:
+            found.failures.append(entry(Problem.of(error), stored, "objects"))
+            continue
+        if not held:
+            continue
+        found.objects += 1
+        found.references.update((each.kind, each.api_version, each.new) for each in held)
+        key = stored.key
+        name = f"{key.namespace}/{key.name}" if key.namespace else key.name
+        for each in held:
+            found.examples.setdefault(each.api_version, f"{name}: {each}")
+        yield stored, stored.api_version, pipeline.encode(repaired)
+
+
+def _mended(
+    pipeline: Pipeline, references: References, decoded: Decoded
+) -> tuple[list[Reference], Decoded]:
+    """The references that an object holds, and the object with others in their place.
+
+    What the object shows is repaired as it stands; what it hides, in the hub and back.
+
+    Raises `WouldLose` when the way back does not give what was repaired.
+    """
+    spoke = decoded.spoke
+    held = references.find(decoded.value, spoke)
+    if held:
+        value = references.repair(decoded.value, spoke)
+        decoded = Decoded(spoke, pipeline.load(value, spoke=spoke, trusted=True).native)
+    if not hides(spoke):
+        return held, decoded
+    hub = pipeline.to_hub(decoded)
+    hidden = references.find_in_hub(hub.value, spoke.kind)
+    if not hidden:
+        return held, decoded
+    wanted = HubObject(spoke.kind, references.repair_in_hub(hub.value, spoke.kind))
+    repaired = pipeline.from_hub(wanted, spoke)
+    if lost := list(differences(wanted, pipeline.to_hub(repaired))):
+        message = f"{decoded.ref}: its references cannot be rewritten: {describe(lost)}"
+        raise WouldLose(message, about=decoded.ref, findings=lost)
+    return [*held, *hidden], repaired
+
+
+def rewrite_references(
+    store: Store,
+    pipeline: Pipeline,
+    references: References,
+    settings: Settings,
+    began: Callable[[str], None] = lambda _: None,
+) -> Iterator[Referring]:
+    """`referring` that rewrites, as a run of its own; ``began`` hears the run's id.
+
+    Raises `Conflict` when another run goes on.
+    """
+    with hold(store, [], settings.lease) as held:
+        began(held.id)
+        yield from referring(store, pipeline, references, rewrite_as=held.id, settings=settings)
+        held.ending = "done"

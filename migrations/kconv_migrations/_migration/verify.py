@@ -1,0 +1,143 @@
+"""Looking at every row again: does it decode, is it in the preferred version, is it what it was?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from kconv._errors import Expired, NotFound
+from kconv._gvk import GroupResource
+from kconv._pipeline import Pipeline
+from kconv._store import Place, Quarantined, Store, Stored
+from kconv_migrations._executors.jobs import Hand, Job
+from kconv_migrations._executors.problem import Problem
+from kconv_migrations._executors.spans import Answer
+from kconv_migrations._executors.workers import Hands
+from kconv_migrations._migration.entry import entry
+from kconv_migrations._migration.pages import spans_of, through
+from kconv_migrations._migration.status import preferred_versions, status
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was looked at of a resource; ``compared`` objects have a before-image that fits.
+
+    ``unread`` counts those whose before-image this code cannot read, by the image's version.
+    """
+
+    resource: GroupResource
+    preferred: str
+    objects: int = 0
+    changes: int = 0
+    compared: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
+    failures: list[Quarantined] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.failures
+
+
+def verify(
+    store: Store,
+    hands: Hands,
+    only: Iterable[GroupResource] = (),
+    progress: Callable[[Verified], None] = lambda _: None,
+) -> Iterator[Verified]:
+    """Verify every resource on record, or ``only`` some.
+
+    A row fails that does not decode, is not in the preferred version, or does not mean what its
+    before-image means, where one is kept of it and nobody has written the object since. One that
+    this code cannot read, as its version has left the code, is no failure. Rows of a resource
+    that the scheme does not have all fail. Nothing is written. ``progress`` is told after each
+    page.
+    """
+    wanted = set(only)
+    runs = tuple(run.id for run in store.runs() if store.undo_size(run.id).rows)
+    places: tuple[Place, ...] = ("objects", "changes")
+    for each in status(store):
+        if wanted and each.resource not in wanted:
+            continue
+        verified = Verified(each.resource, each.preferred)
+        job = Job("verify", each.resource, each.preferred)
+        for where in places:
+            for answer in through(hands, spans_of(store, job, where, BATCH, runs=runs)):
+                _note(verified, answer, where)
+                progress(verified)
+        yield verified
+
+
+@dataclass(slots=True)
+class LookedAgain:
+    """The rows in quarantine: ``released`` ones are well, ``wrong`` ones still are not.
+
+    ``elsewhere`` are in another version than the preferred one: a run is to rewrite them.
+    """
+
+    released: list[Quarantined] = field(default_factory=list)
+    wrong: list[Quarantined] = field(default_factory=list)
+    elsewhere: list[Quarantined] = field(default_factory=list)
+
+
+def look_again(store: Store, pipeline: Pipeline) -> LookedAgain:
+    """Take rows out of quarantine that decode and are in the preferred version.
+
+    No run would rewrite them, where an older version is preferred again. What is wrong with the
+    others in that version is recorded anew.
+    """
+    found = LookedAgain()
+    preferred = preferred_versions(store)
+    hand = Hand(pipeline)
+    for each in store.quarantined():
+        resource = GroupResource(each.key.group, each.key.resource)
+        if preferred.get(resource) != each.api_version:
+            found.elsewhere.append(each)
+            continue
+        row = _row_of(store, each)
+        if row is None:
+            continue
+        job = Job("verify", resource, each.api_version)
+        problem = hand.do(job, [(row.api_version, row.data)]).problems.get(0)
+        if problem is None:
+            found.released.append(each)
+        else:
+            found.wrong.append(entry(problem, row, each.where, each.run))
+    store.release(found.released)
+    store.quarantine(found.wrong)
+    return found
+
+
+def _row_of(store: Store, quarantined: Quarantined) -> Stored | None:
+    """The row that an entry speaks of; None where it has been written or has gone since."""
+    key, number = quarantined.key, quarantined.resource_version
+    try:
+        if quarantined.where == "objects":
+            rows = [store.get(key)]
+        else:
+            changes = store.changes(number - 1, group=key.group, resource=key.resource, limit=1)
+            rows = [each.stored for each in changes]
+    except (NotFound, Expired):
+        return None
+    wanted = (key, number, quarantined.api_version)
+    return next((r for r in rows if (r.key, r.resource_version, r.api_version) == wanted), None)
+
+
+def _note(verified: Verified, answer: Answer, where: Place) -> None:
+    rows = answer.rows(verified.resource)
+    for place, row in enumerate(rows):
+        problem = answer.done.problems.get(place)
+        if problem is None and row.api_version != verified.preferred:
+            said = f"is in {row.api_version}, not in {verified.preferred}"
+            problem = Problem("NotPreferred", said)
+        if problem is not None:
+            verified.failures.append(entry(problem, row, where))
+    verified.compared += answer.compared
+    for version, count in answer.done.unread.items():
+        verified.unread[version] = verified.unread.get(version, 0) + count
+    if where == "objects":
+        verified.objects += len(rows)
+    else:
+        verified.changes += len(rows)

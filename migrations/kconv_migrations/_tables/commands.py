@@ -1,0 +1,121 @@
+"""What ``kconv db`` does. Alembic needs no alembic.ini: everything is settled here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect, text
+
+from kconv._errors import Unavailable
+from kconv._store.engine import Database, parse_url, sqlite_file
+from kconv._store.faults import unknown_tables
+
+# Taken for the length of an upgrade, so that a second one waits and then finds nothing to do.
+_ADVISORY_LOCK: Final = 0x6B636F6E76
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A step in the tables' history; ``parent`` is None for the first."""
+
+    id: str
+    parent: str | None
+    message: str
+
+
+def upgrade(url: str) -> str:
+    """Bring the tables up to this release; returns the revision they are at then.
+
+    All of it is one transaction, also on SQLite, whose file is made if it is not there. Running
+    it twice, or in two processes at once, is harmless. Raises `UsageError`, `Unavailable`, and
+    `TablesOutdated` when a later release made the tables.
+    """
+    parsed = parse_url(url)
+    file = sqlite_file(parsed)
+    if file is not None and not file.parent.is_dir():
+        raise Unavailable(f"cannot make {file}: the folder {file.parent} does not exist")
+    database = Database(parsed, create=True)
+    head = history()[-1].id
+
+    def run(connection: Connection) -> str:
+        if not database.sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _ADVISORY_LOCK})
+        config = _config()
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            found = _current(connection)
+            if found is None or found in {each.id for each in history()}:
+                raise
+            raise unknown_tables(parsed, found, head) from error
+        return head
+
+    try:
+        return database.write(run)
+    finally:
+        database.close()
+
+
+def current(url: str) -> str | None:
+    """The revision that the tables are at; None when there are none.
+
+    Raises `UsageError`, `Unavailable`.
+    """
+    database = _existing(url)
+    if database is None:
+        return None
+    try:
+        return database.read(_current)
+    finally:
+        database.close()
+
+
+def is_empty(url: str) -> bool:
+    """Whether the database holds no table at all, or its file is not there yet.
+
+    Raises `UsageError`, `Unavailable`.
+    """
+    database = _existing(url)
+    if database is None:
+        return True
+    try:
+        return database.read(lambda connection: not inspect(connection).get_table_names())
+    finally:
+        database.close()
+
+
+def history() -> list[Revision]:
+    """All revisions, the oldest first."""
+    revisions = []
+    for script in ScriptDirectory.from_config(_config()).walk_revisions():
+        parent = script.down_revision
+        assert parent is None or isinstance(parent, str), "the history has no branches"
+        revisions.append(Revision(script.revision, parent, script.doc))
+    return revisions[::-1]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _existing(url: str) -> Database | None:
+    parsed = parse_url(url)
+    file = sqlite_file(parsed)
+    if file is not None and not file.exists():
+        return None
+    return Database(parsed)

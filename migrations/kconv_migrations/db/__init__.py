@@ -1,5 +1,0 @@
-"""The database's tables: made and altered by Alembic revisions, run by ``kconv db``."""
-
-from kconv_migrations.db.commands import Revision, current, history, is_empty, upgrade
-
-__all__ = ["Revision", "current", "history", "is_empty", "upgrade"]
