@@ -17,3 +17,12 @@ class Rule(Generic[C]):
 
     name: str
     judge: Callable[[C], Iterable[Verdict]]
+
+
+def rule(name: str) -> Callable[[Callable[[C], Iterable[Verdict]]], Rule[C]]:
+    """Make a rule of that name of the function below."""
+
+    def make(judge: Callable[[C], Iterable[Verdict]]) -> Rule[C]:
+        return Rule(name, judge)
+
+    return make

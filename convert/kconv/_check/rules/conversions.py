@@ -1,4 +1,4 @@
-"""A conversion rule that does something else, or is gone."""
+"""How a version converts to and from the hub."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kconv._check.change import KindChange
 from kconv._check.newfields import got_version, paths
-from kconv._check.rule import Rule
+from kconv._check.rule import rule
 from kconv._check.verdict import Verdict, Whom, breaking, minor
 
 _LEDGER = ("lose", "preserve", "when-absent")
@@ -16,8 +16,11 @@ _BREAKS = "the same object means something else in the other versions than befor
 _LOOK = "convert the golden data of past releases before and after"
 
 
-def judge(change: KindChange) -> Iterator[Verdict]:
-    """Other particulars, such as the values of a map-values; a rule that came or went.
+@rule("conversion-changed")
+def conversion_changed(change: KindChange) -> Iterator[Verdict]:
+    """A conversion rule that does something else, or is gone.
+
+    Other particulars, such as the values of a map-values; a rule that came or went.
 
     A rule that another one about the same fields replaced may do the same. Where the kind got a
     version, the hub probably got another shape, and the rules of the older versions follow it.
@@ -55,4 +58,36 @@ def _claims(text: str) -> str:
     return text.partition("(")[2].partition(" #")[0]
 
 
-RULE = Rule("conversion-changed", judge)
+@rule("edge-removed")
+def edge_removed(change: KindChange) -> Iterator[Verdict]:
+    """A kind that no longer converts to the other versions of what is stored.
+
+    The version hangs on another hub now: its objects are stored elsewhere.
+    """
+    if change.old.stored_as != change.new.stored_as:
+        yield breaking(
+            f"its edge to the hub of {change.old.stored_as} is gone; it is stored as "
+            f"{change.new.stored_as}",
+            Whom.STORED,
+            f"objects stored as {change.old.stored_as} are no longer found in this version",
+            "put the edge back: register the version with the hub that it had",
+        )
+
+
+@rule("kept-moved")
+def kept_moved(change: KindChange) -> Iterator[Verdict]:
+    """Fields that objects keep in an annotation which the code no longer reads.
+
+    What objects of this version hold of newer ones is in the annotation that the base names.
+    """
+    now = change.new.conversion.kept
+    for path, annotation in sorted(change.old.conversion.kept.items()):
+        if now.get(path) != annotation:
+            yield breaking(
+                f"{path} was kept in the annotation {annotation}, now "
+                + (f"in {now[path]}" if path in now else "in none"),
+                Whom.STORED,
+                f"what objects of this version keep in {annotation} is no longer read",
+                "read the old annotation too: Functions() can, where the rule names another",
+                path,
+            )

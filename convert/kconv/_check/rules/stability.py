@@ -1,4 +1,4 @@
-"""Objects are stored in another version than before."""
+"""How stable the versions are that a group prefers and stores."""
 
 from __future__ import annotations
 
@@ -6,14 +6,42 @@ from collections.abc import Iterator
 
 from kconv._check.change import ProjectChange
 from kconv._check.lock import Locks
-from kconv._check.rule import Rule
+from kconv._check.rule import rule
 from kconv._check.stability import less_stable
 from kconv._check.verdict import Verdict, Weight, Whom
 from kconv._gvk import GroupVersion, level
 
 
-def judge(change: ProjectChange) -> Iterator[Verdict]:
-    """A less stable version must not be what is stored; one that is new should not be yet.
+@rule("preferred-unstable")
+def preferred_unstable(change: ProjectChange) -> Iterator[Verdict]:
+    """The preferred version of a group is less stable than it was.
+
+    Clients that leave the choice to the server get a version that may change.
+    """
+    old, new = _preferred(change.old), _preferred(change.new)
+    for group in sorted(old.keys() & new.keys()):
+        before, after = old[group], new[group]
+        if less_stable(after.version, before.version):
+            yield Verdict(
+                Weight.BREAKING,
+                f"the preferred version moved from {before} to the less stable {after}",
+                Whom.READERS,
+                "who leaves the choice to the server gets a version that may still change",
+                f"prefer {before}",
+                version=after,
+                level=level(before.version),
+            )
+
+
+def _preferred(locks: Locks) -> dict[str, GroupVersion]:
+    return {gv.group: gv for gv, lock in locks.items() if lock.preferred}
+
+
+@rule("storage-unstable")
+def storage_unstable(change: ProjectChange) -> Iterator[Verdict]:
+    """Objects are stored in another version than before.
+
+    A less stable version must not be what is stored; one that is new should not be yet.
 
     Kubernetes' deprecation policy, rule 4b: the storage version advances only after a release that
     has both, since the release before must be able to read what is stored.
@@ -52,6 +80,3 @@ def _stored(locks: Locks) -> dict[str, tuple[GroupVersion, str]]:
         for name, kind in lock.kinds.items()
         if kind.storage
     }
-
-
-RULE = Rule("storage-unstable", judge)
