@@ -10,6 +10,7 @@ from kconv._check.compare import compare
 from kconv._check.finding import Finding, Severity
 from kconv._check.lock import Locks, locks_of, parsed, read_folder, read_revision, texts_of
 from kconv._check.lock.folder import Texts, path_of
+from kconv._check.release import checked_release
 from kconv._scheme import Scheme
 
 FOLDER = Path("lock")
@@ -51,8 +52,10 @@ def check(
     ``folder`` as it is. ``groups`` limits what is compared, and ``release`` is the one that is
     being made, for deprecation windows.
 
-    Raises `UsageError` where the base is not there or malformed.
+    Raises `UsageError` where the base is not there or malformed, and for a ``release`` that is no
+    version.
     """
+    checked_release(release)
     name, base = _base(against, folder)
     if groups is not None:
         names = {group or "core" for group in groups}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from kconv._check.lock import locks_of, texts_of
-from kconv._check.release import release_key
+from kconv._check.release import checked_release, release_key
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
@@ -42,10 +42,13 @@ def release_files(scheme: Scheme, groups: Collection[str] | None = None) -> File
 
 
 def release_folder(folder: Path, release: str) -> Path:
-    """Where a folder of golden files has a release. Raises `UsageError` for a bad name."""
+    """Where a folder of golden files has a release. Raises `UsageError` for a bad name.
+
+    A release's name is a version, since releases are put in order by it.
+    """
     if release == golden.HEAD or release.startswith(".") or set(release) & set("/\\"):
         raise UsageError(f'"{release}" cannot name a release: it names a folder in {folder}')
-    return folder / release
+    return folder / checked_release(release)
 
 
 def differing(folder: Path, files: Files, groups: Collection[str] | None = None) -> Files | None:
@@ -74,7 +77,10 @@ def write_release(folder: Path, files: Files) -> None:
 
 
 def latest(folder: Path, count: int) -> list[str]:
-    """The last releases that a folder of golden files has, the latest first."""
+    """The last releases that a folder of golden files has, the latest first.
+
+    Folders whose names are no versions are older than all that are.
+    """
     if not folder.is_dir():
         return []
     names = [path.name for path in folder.iterdir() if path.is_dir() and path.name != golden.HEAD]

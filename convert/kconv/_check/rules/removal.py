@@ -20,9 +20,12 @@ def deprecation_shortened(change: KindChange) -> Iterator[Verdict]:
     """
     old, new = change.old.deprecated, change.new.deprecated
     before, after = old.get("removedIn", ""), new.get("removedIn", "")
-    if before and after and earlier(after, before):
+    sooner = earlier(after, before) if before and after and before != after else False
+    if sooner or sooner is None:
         yield breaking(
-            f"the version goes in {after} already, not in {before}",
+            f"the version goes in {after} already, not in {before}"
+            if sooner
+            else f"the version goes in {after}, not in {before}, and one of them is no version",
             Whom.WRITERS,
             "they were told that they had until then",
             f'leave Deprecation(removed_in="{before}")',
@@ -75,7 +78,11 @@ def _judged(kind: KindLock, release: str, *, stable: bool) -> tuple[Weight, str,
     if not release:
         todo = f"say which release this is: --release {until}, or later"
         return Weight.BREAKING, f"the version was removed, which stays until {until}", todo
-    if earlier(release, until):
+    too_early = earlier(release, until)
+    if too_early is None:
+        todo = 'put it back, and name a version such as 1.4: Deprecation(removed_in="…")'
+        return Weight.BREAKING, f"the version was removed, which stays until {until}", todo
+    if too_early:
         todo = f"put it back until {until}"
         return (
             Weight.BREAKING,
