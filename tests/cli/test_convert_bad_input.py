@@ -97,7 +97,7 @@ def test_aliases_made_to_explode(kconv: Kconv) -> None:
 def test_file_over_the_limit(kconv: Kconv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "big.yaml").write_text(CRONJOB + "#" * LIMIT)
     assert kconv("convert", "-f", "big.yaml").code == 0
-    monkeypatch.setattr("kconv._cli.manifest.FILE_LIMIT", LIMIT)
+    monkeypatch.setattr("kconv._files.manifests.FILE_LIMIT", LIMIT)
     assert "big.yaml: Request entity too large" in refused(kconv("convert", "-f", "big.yaml"), 1)
 
 

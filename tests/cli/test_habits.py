@@ -135,9 +135,9 @@ def test_interruption(tmp_path: Path) -> None:
 def test_interruption_while_a_string_is_executed(tmp_path: Path) -> None:
     """Python remembers such a Ctrl-C as not dealt with, and a module would end by the signal."""
     (tmp_path / "interrupted.py").write_text(
-        "import kconv._cli.converting as module\n"
-        "def convert_files(**_): exec('raise KeyboardInterrupt')\n"
-        "module.convert_files = convert_files\n"
+        "import kconv._cli.convert_files as module\n"
+        "def convert_and_write(**_): exec('raise KeyboardInterrupt')\n"
+        "module.convert_and_write = convert_and_write\n"
         "from kconv._cli import main\n"
         "main()\n"
     )

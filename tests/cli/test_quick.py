@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.main import get_command
 
-from kconv._cli import converting, migrating, run
+from kconv._cli import convert_files, migrate_objects, run
 from kconv._cli.convert import app as convert_app
 from kconv._cli.groups import CommandGroup
 from kconv._cli.migrate import app as migrate_app
 from kconv._cli.quick import COMMANDS, plain
 
 FUNCTIONS: dict[str, Callable[..., int]] = {
-    "convert": converting.convert_files,
-    "migrate": migrating.migrate_stored,
+    "convert": convert_files.convert_and_write,
+    "migrate": migrate_objects.migrate_and_report,
 }
 
 
@@ -109,8 +109,8 @@ def taken(arguments: Sequence[str], database: str, *, quick: bool) -> dict[str, 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KCONV_DB", database)
-        patch.setattr(converting, "convert_files", function)
-        patch.setattr(migrating, "migrate_stored", function)
+        patch.setattr(convert_files, "convert_and_write", function)
+        patch.setattr(migrate_objects, "migrate_and_report", function)
         patch.setattr(run, "fail", lambda lines, code: code)
         if not quick:
             patch.setattr(run, "plain", lambda arguments: None)

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from kconv._cli import hands as cli_hands
-from kconv._cli.hands import hands_for
+from kconv._cli import migrate_workers
+from kconv._cli.migrate_workers import executor_for
 from kconv._errors import Unavailable, UsageError
 from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
@@ -279,14 +279,14 @@ def test_few_rows_are_converted_by_this_process(
     processes: int,
 ) -> None:
     seed(store, pipeline, 3)
-    monkeypatch.setattr(cli_hands, "FEW", few)
+    monkeypatch.setattr(migrate_workers, "FEW", few)
     monkeypatch.setattr("kconv_migrations._migration.default_workers", lambda: 2)
-    with hands_for(store, pipeline, None, None) as hands:
+    with executor_for(store, pipeline, None, None) as hands:
         assert isinstance(hands, Workers if processes else InProcess)
         assert len(started) == processes
-    with hands_for(store, pipeline, 1, None) as hands:
+    with executor_for(store, pipeline, 1, None) as hands:
         assert isinstance(hands, InProcess)
-    with hands_for(store, pipeline, 3, None):
+    with executor_for(store, pipeline, 3, None):
         assert len(started) == processes + 2
 
 

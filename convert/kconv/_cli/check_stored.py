@@ -58,7 +58,7 @@ def _sorted(report: StoredReport) -> list[Problem]:
 
 
 def _lines(report: StoredReport) -> list[str]:
-    from kconv._cli.message import count
+    from kconv._messages import count
 
     lines = []
     for each in _sorted(report):

@@ -65,9 +65,9 @@ def convert(
 
     `kconv convert -f old.yaml --output-version batch/v1`
     """
-    from kconv._cli.converting import convert_files
+    from kconv._cli.convert_files import convert_and_write
 
-    code = convert_files(
+    code = convert_and_write(
         files or (),
         output_version or (),
         output,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from kconv._codec.limits import FILE_LIMIT
 from kconv._errors import UsageError
 from kconv._importer import (
     DEFAULT_MAP,
@@ -21,6 +22,7 @@ from kconv._importer import (
     read_overlay,
     write,
 )
+from kconv._input import read_file
 
 
 def import_openapi(
@@ -75,9 +77,10 @@ def import_openapi(
         kinds=[parse_kind(text) for text in kind or ()],
         names=list(definition or ()),
         mapping={**DEFAULT_MAP, **dict(_mapping(text) for text in map_ or ())},
-        overlays=[read_overlay(_read(path), str(path)) for path in overlay or ()],
+        overlays=[read_overlay(read_file(path, FILE_LIMIT), str(path)) for path in overlay or ()],
     )
-    changes = plan(generate(read_definitions(_read(file), str(file)), request), out, force=force)
+    definitions = read_definitions(read_file(file, FILE_LIMIT), str(file))
+    changes = plan(generate(definitions, request), out, force=force)
     if dry_run or check:
         sys.stdout.writelines(change.diff() for change in changes)
     else:
@@ -107,13 +110,6 @@ def _mapping(text: str) -> tuple[str, str]:
     if not equals or not prefix or not all(part.isidentifier() for part in package.split(".")):
         raise UsageError(f'--map: "{text}" is not PREFIX=PACKAGE')
     return prefix.removesuffix("."), package
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _report(changes: Sequence[Change], *, pending: bool) -> None:

@@ -66,8 +66,8 @@ def lock(
     """
     from kconv._check.lock import lock_plan
     from kconv._cli.console import emit, say
-    from kconv._cli.message import count
     from kconv._errors import UsageError
+    from kconv._messages import count
 
     if check and (release or dry_run):
         raise UsageError("--check writes nothing, and looks at lock files only")
@@ -94,7 +94,7 @@ def _store_release(
     scheme: Scheme, golden: Path, release: str, groups: list[str] | None, *, dry_run: bool
 ) -> None:
     from kconv._cli.console import emit, say
-    from kconv._cli.message import count
+    from kconv._messages import count
     from kconv.testing._release import differing, release_files, release_folder, write_release
 
     folder = release_folder(golden, release)

@@ -83,9 +83,9 @@ def run(
     go into quarantine and stay as they are. Ends with the proof: the old version leaves the
     record in the transaction that sees no row left in it. Run it again after any interruption.
     """
-    from kconv._cli.migrating import migrate_stored
+    from kconv._cli.migrate_objects import migrate_and_report
 
-    code = migrate_stored(
+    code = migrate_and_report(
         names or (),
         to or (),
         db,

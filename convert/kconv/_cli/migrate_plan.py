@@ -56,13 +56,13 @@ def plan(
 
 def _print(found: Survey) -> None:
     from kconv._cli.console import emit, emit_table, say
-    from kconv._cli.message import count
     from kconv._cli.migrate_report import (
         announce,
         complain_of_references,
         report_references,
         say_undecodable,
     )
+    from kconv._messages import count
 
     announce([each.target for each in found.targets], dry_run=True)
     if found.targets:

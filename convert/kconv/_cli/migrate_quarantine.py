@@ -126,9 +126,9 @@ def _data(store: Store, row: Quarantined) -> str:
 
 def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> None:
     from kconv._cli.console import emit, emit_json, say
-    from kconv._cli.message import count
     from kconv._cli.migrate_report import complain, complain_of, outcome_as_json, report
     from kconv._cli.migrate_report import rows_as_json as as_json
+    from kconv._messages import count
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
     from kconv_migrations import _migration as storage

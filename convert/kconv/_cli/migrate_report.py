@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kconv._cli.message import count
+from kconv._messages import count
 
 if TYPE_CHECKING:
     from kconv._gvk import GroupResource

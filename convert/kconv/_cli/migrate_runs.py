@@ -80,8 +80,9 @@ def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Re
     with 1. Refused where this code no longer has the old version.
     """
     from kconv._cli.console import emit, emit_json, say
-    from kconv._cli.message import Interrupted, count
+    from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_report import SHOWN, key_name
+    from kconv._messages import count
     from kconv._store import Key, open_store
     from kconv_migrations import _migration as storage
 
@@ -127,7 +128,7 @@ def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Re
 def drop_undo(run: RunId, db: Db = DEFAULT_DB) -> None:
     """Forget a run's before-images; it cannot be undone afterwards."""
     from kconv._cli.console import emit
-    from kconv._cli.message import count
+    from kconv._messages import count
     from kconv._store import open_store
     from kconv_migrations import _migration as storage
 

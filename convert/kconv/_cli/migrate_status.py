@@ -118,9 +118,9 @@ def _print(
     references: bool,
 ) -> None:
     from kconv._cli.console import emit, emit_table, say
-    from kconv._cli.message import count
     from kconv._cli.migrate_runs import SHOWN_RUNS, run_rows
     from kconv._cli.stored import STORED, stored_rows
+    from kconv._messages import count
 
     emit_table(STORED, stored_rows(found))
     if runs:

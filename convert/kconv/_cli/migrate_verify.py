@@ -32,11 +32,12 @@ def verify(
     with 1 if a row fails.
     """
     from kconv._cli.console import emit, emit_json
-    from kconv._cli.hands import hands_for
-    from kconv._cli.message import Interrupted, count
+    from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_report import complain_of
+    from kconv._cli.migrate_workers import executor_for
     from kconv._errors import UsageError
     from kconv._gvk import GroupResource
+    from kconv._messages import count
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
     from kconv._store import open_store
@@ -51,7 +52,7 @@ def verify(
         if unknown := [str(each) for each in only if each not in recorded]:
             listed = ", ".join(map(str, sorted(recorded)))
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
-        with hands_for(store, Pipeline(scheme), workers, apis) as hands, _between() as check:
+        with executor_for(store, Pipeline(scheme), workers, apis) as hands, _between() as check:
             for each in storage.verify(store, hands, only, lambda _: check()):
                 found.append(each)
                 if output is Report.TEXT:

@@ -104,8 +104,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
 }
 """Each command's options as its Typer application has them, but ``--apis``.
 
-``convert`` makes what `kconv._cli.converting.convert_files` takes, ``migrate`` what
-`kconv._cli.migrating.migrate_stored` does.
+``convert`` makes what `kconv._cli.convert_files.convert_and_write` takes, ``migrate`` what
+`kconv._cli.migrate_objects.migrate_and_report` does.
 """
 
 

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from kconv._cli.message import Interrupted, error_lines
+from kconv._cli.interrupted import Interrupted
 from kconv._cli.quick import plain
 from kconv._errors import KconvError
+from kconv._messages import error_lines
 
 if TYPE_CHECKING:
     import typer
@@ -56,12 +57,12 @@ def _is_closed(stream: IO[str] | None) -> bool:
 
 def _run_plain(command: str, options: dict[str, Any]) -> int:
     if command == "convert":
-        from kconv._cli.converting import convert_files
+        from kconv._cli.convert_files import convert_and_write
 
-        return convert_files(**options)
-    from kconv._cli.migrating import migrate_stored
+        return convert_and_write(**options)
+    from kconv._cli.migrate_objects import migrate_and_report
 
-    return migrate_stored(**options)
+    return migrate_and_report(**options)
 
 
 def _run_typer(arguments: Sequence[str]) -> int:

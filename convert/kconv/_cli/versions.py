@@ -10,7 +10,8 @@ import typer
 from kconv._cli.options import Apis, Output, Report
 
 if TYPE_CHECKING:
-    from kconv._scheme import Scheme, Spoke
+    from kconv._scheme import Scheme
+    from kconv._versions import KindVersion
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
@@ -42,6 +43,7 @@ def versions(
     from kconv._cli.console import emit, emit_json, emit_table, text_width
     from kconv._errors import UsageError
     from kconv._scheme import load_scheme
+    from kconv._versions import versions as list_versions
 
     if loss and source is not None:
         raise UsageError("--loss does not go with --source")
@@ -52,16 +54,18 @@ def versions(
     if source is not None:
         _source(scheme, source, output)
         return
-    rows = version_rows(scheme)
+    found = list_versions(scheme)
     if output is Report.JSON:
-        emit_json({"versions": rows})
+        emit_json({"versions": [_as_json(each) for each in found]})
         return
-    emit_table(HEADER, [(*_title(row), row["level"], _state(row)) for row in rows])
+    emit_table(HEADER, [(*_title(each), str(each.level), _state(each)) for each in found])
     notes = [
         line
-        for row in rows
-        for note in (*_deprecation(row), *_plain(row))
-        for line in wrap(f"{' '.join(_title(row))}: {note}", text_width(), subsequent_indent="    ")
+        for each in found
+        for note in (*_deprecation(each), *_plain(each))
+        for line in wrap(
+            f"{' '.join(_title(each))}: {note}", text_width(), subsequent_indent="    "
+        )
     ]
     if notes:
         emit("\n".join(["", *notes]))
@@ -69,13 +73,14 @@ def versions(
 
 def _losses(scheme: Scheme, output: Report) -> None:
     from kconv._cli.console import emit, emit_json
-    from kconv._cli.loss import loss_lines, loss_rows
+    from kconv._cli.losses import loss_lines, losses_as_json
+    from kconv._versions import losses
 
-    rows = loss_rows(scheme)
+    found = losses(scheme)
     if output is Report.JSON:
-        emit_json({"conversions": rows})
+        emit_json({"conversions": losses_as_json(found)})
     else:
-        emit("\n".join(loss_lines(rows)))
+        emit("\n".join(loss_lines(found)))
 
 
 def _source(scheme: Scheme, text: str, output: Report) -> None:
@@ -99,34 +104,18 @@ def _source(scheme: Scheme, text: str, output: Report) -> None:
     emit("\n\n\n".join(f"# {title}\n{code.rstrip()}" for title, code in conversions_first))
 
 
-def version_rows(scheme: Scheme) -> list[dict[str, Any]]:
-    """A row for each kind of each version: groups by name, preferred versions first."""
-    from kconv._gvk import GroupVersion
-
-    rows: list[dict[str, Any]] = []
-    for group in scheme.groups():
-        for version in scheme.versions(group):
-            spokes = scheme.spokes(GroupVersion(group, version))
-            rows.extend(_row(scheme, spoke) for spoke in spokes)
-    return rows
-
-
-def _row(scheme: Scheme, spoke: Spoke) -> dict[str, Any]:
-    from kconv._compile.plain import plain_fields
-    from kconv._gvk import Level
-
-    group, version = spoke.gvk.group, spoke.gvk.version
-    deprecated = spoke.options.deprecated
+def _as_json(each: KindVersion) -> dict[str, Any]:
+    deprecated = each.deprecated
     return {
-        "group": group,
-        "version": version,
-        "level": str(spoke.level),
-        "kind": spoke.gvk.kind,
-        "resource": spoke.options.plural,
-        "namespaced": spoke.options.namespaced,
-        "served": spoke.level is not Level.ALPHA,
-        "preferred": version == scheme.versions(group)[0],
-        "storage": spoke is spoke.kind.storage_spoke,
+        "group": each.gvk.group,
+        "version": each.gvk.version,
+        "level": str(each.level),
+        "kind": each.gvk.kind,
+        "resource": each.resource,
+        "namespaced": each.namespaced,
+        "served": each.served,
+        "preferred": each.preferred,
+        "storage": each.stored,
         "deprecated": None
         if deprecated is None
         else {
@@ -134,33 +123,33 @@ def _row(scheme: Scheme, spoke: Spoke) -> dict[str, Any]:
             "removedIn": deprecated.removed_in,
             "replacement": deprecated.replacement,
         },
-        "plainFields": plain_fields(spoke.schema),
+        "plainFields": list(each.plain_fields),
     }
 
 
-def _title(row: dict[str, Any]) -> tuple[str, str]:
-    version = row["version"]
-    return (f"{row['group']}/{version}" if row["group"] else version), row["kind"]
+def _title(each: KindVersion) -> tuple[str, str]:
+    return each.gvk.api_version, each.gvk.kind
 
 
-def _state(row: dict[str, Any]) -> str:
-    found = [] if row["served"] else ["off"]
-    names = {"preferred": "preferred", "storage": "stored", "deprecated": "deprecated"}
-    found += [word for name, word in names.items() if row[name]]
+def _state(each: KindVersion) -> str:
+    found = [] if each.served else ["off"]
+    found += ["preferred"] if each.preferred else []
+    found += ["stored"] if each.stored else []
+    found += ["deprecated"] if each.deprecated is not None else []
     return ", ".join(found) or "served"
 
 
-def _deprecation(row: dict[str, Any]) -> list[str]:
-    deprecated = row["deprecated"]
+def _deprecation(each: KindVersion) -> list[str]:
+    deprecated = each.deprecated
     if deprecated is None:
         return []
-    text = f"deprecated since {deprecated['since']}"
-    if deprecated["removedIn"]:
-        text += f", removed in {deprecated['removedIn']}"
-    if deprecated["replacement"]:
-        text += f", use {deprecated['replacement']}"
+    text = f"deprecated since {deprecated.since}"
+    if deprecated.removed_in:
+        text += f", removed in {deprecated.removed_in}"
+    if deprecated.replacement:
+        text += f", use {deprecated.replacement}"
     return [text]
 
 
-def _plain(row: dict[str, Any]) -> list[str]:
-    return [f"plain: {', '.join(row['plainFields'])}"] if row["plainFields"] else []
+def _plain(each: KindVersion) -> list[str]:
+    return [f"plain: {', '.join(each.plain_fields)}"] if each.plain_fields else []

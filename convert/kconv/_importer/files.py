@@ -13,6 +13,10 @@ from typing import Literal
 from kconv._errors import UsageError
 from kconv._importer.generate import Generated
 from kconv._importer.render import MARKER
+from kconv._input import read_file
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes that a module may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,8 @@ def _stale(generated: Generated, out: Path) -> Iterable[Change]:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
+        return read_file(path, LIMIT).decode() if os.path.lexists(path) else None
+    except UnicodeDecodeError as error:
         raise UsageError(f"cannot read {path}: {error}") from error
 
 

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kconv._check.release import release_key
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
+from kconv._codec.limits import FILE_LIMIT
 from kconv._differences import ABSENT, differences
 from kconv._errors import KconvError, NotRegistered
+from kconv._input import read_file
 from kconv._pipeline import Decoded, Format, Pipeline
 from kconv._scheme import Scheme, Spoke
 from kconv.testing import _declared as declared
@@ -31,12 +34,12 @@ LONGEST = 40
 
 
 def releases(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every object of every past release: the release's name, and the object's."""
+    """Every object of every past release, oldest first: the release's name, and the object's."""
     if folder.is_dir():
-        for release in sorted(each for each in folder.iterdir() if each.is_dir()):
-            if release.name != HEAD:
-                for stem in sorted({path.stem for path in _files(release)}):
-                    yield release.name, stem
+        names = (each.name for each in folder.iterdir() if each.is_dir() and each.name != HEAD)
+        for release in sorted(names, key=release_key):
+            for stem in sorted({path.stem for path in _files(folder / release)}):
+                yield release, stem
 
 
 def spokes_of(scheme: Scheme) -> list[Spoke]:
@@ -73,7 +76,7 @@ def head_holds(pipeline: Pipeline, folder: Path, spoke: Spoke, command: str) -> 
         path = folder / HEAD / f"{slug(spoke)}.{format}"
         if not path.exists():
             raise Broken(f"{title(spoke)} has no golden file {path}.", (), f"Write it:  {command}")
-        expected, found = written(pipeline, spoke, format), path.read_bytes()
+        expected, found = written(pipeline, spoke, format), read_file(path, FILE_LIMIT)
         if expected != found:
             raise Broken(
                 f"{title(spoke)}: {path} is not what the schema says today.",
@@ -116,7 +119,7 @@ def _files(folder: Path) -> list[Path]:
 def _decoded(pipeline: Pipeline, path: Path) -> Decoded:
     try:
         return pipeline.decode(
-            path.read_bytes(),
+            read_file(path, FILE_LIMIT),
             format=path.suffix[1:],  # type: ignore[arg-type]  # _files gives no other suffix
             field_validation="Strict",
             trusted=True,
@@ -171,8 +174,8 @@ def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Sp
 
 def _parsed(path: Path) -> Any:
     if path.suffix == ".json":
-        return json_codec.decode(path.read_bytes())
-    return yaml_codec.decode_all(path.read_bytes())[0]
+        return json_codec.decode(read_file(path, FILE_LIMIT))
+    return yaml_codec.decode_all(read_file(path, FILE_LIMIT))[0]
 
 
 def _reencoded(pipeline: Pipeline, data: bytes, spoke: Spoke) -> bytes:

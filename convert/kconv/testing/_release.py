@@ -7,7 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from kconv._check.lock import locks_of, texts_of
 from kconv._check.release import checked_release, release_key
+from kconv._codec.limits import FILE_LIMIT
 from kconv._errors import UsageError
+from kconv._input import read_file
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv.testing import _golden as golden
@@ -89,7 +91,10 @@ def latest(folder: Path, count: int) -> list[str]:
 
 def _found(folder: Path) -> Files:
     paths = [*folder.glob("*.json"), *folder.glob("*.yaml"), *folder.glob(f"{LOCK}/*/*.yaml")]
-    return {PurePosixPath(path.relative_to(folder).as_posix()): path.read_bytes() for path in paths}
+    return {
+        PurePosixPath(path.relative_to(folder).as_posix()): read_file(path, FILE_LIMIT)
+        for path in paths
+    }
 
 
 def _group(path: PurePosixPath) -> str:

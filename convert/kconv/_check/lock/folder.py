@@ -10,6 +10,10 @@ from kconv._check.lock.read import read_lock
 from kconv._check.lock.text import HEADER, text_of
 from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
+from kconv._input import read_file
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes that a lock file may have."""
 
 Texts = Mapping[PurePosixPath, str]
 """Lock files by their path in the folder."""
@@ -28,14 +32,14 @@ def path_of(gv: GroupVersion) -> PurePosixPath:
 def read_folder(folder: Path) -> Texts:
     """The texts of all lock files in a folder.
 
-    Raises `UsageError` where there are none, or one is not UTF-8.
+    Raises `UsageError` where there are none, or one cannot be read or is not UTF-8.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; `kconv lock --out {folder}` makes it")
     texts: dict[PurePosixPath, str] = {}
     for path in sorted(folder.glob("*/*.yaml")):
         try:
-            text = path.read_bytes().decode()
+            text = read_file(path, LIMIT).decode()
         except UnicodeDecodeError as error:
             raise UsageError(f"{path}: not UTF-8: {error.reason}") from None
         texts[PurePosixPath(path.relative_to(folder).as_posix())] = text

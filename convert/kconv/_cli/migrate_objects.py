@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from kconv._cli.console import emit, emit_json
 from kconv._cli.database import DEFAULT_DB, outage
-from kconv._cli.hands import groups_of, hands_for
-from kconv._cli.message import Interrupted
+from kconv._cli.interrupted import Interrupted
 from kconv._cli.migrate_report import (
     announce,
     complain,
@@ -20,6 +19,7 @@ from kconv._cli.migrate_report import (
     report,
     report_references,
 )
+from kconv._cli.migrate_workers import executor_for, groups_of
 from kconv._cli.progress import Meter
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
@@ -28,7 +28,7 @@ from kconv._store import open_store
 from kconv_migrations import _migration as storage
 
 
-def migrate_stored(
+def migrate_and_report(
     names: Sequence[str] = (),
     to: Sequence[str] = (),
     db: str = DEFAULT_DB,
@@ -65,7 +65,7 @@ def migrate_stored(
             targets = storage.plan(store, load_scheme(apis=apis), names, to)
         pipeline = Pipeline(scheme)
         resources = [target.resource for target in targets]
-        with hands_for(store, pipeline, workers, apis, groups, resources) as hands:
+        with executor_for(store, pipeline, workers, apis, groups, resources) as hands:
             settings = storage.Settings(
                 batch_size=batch_size,
                 rate=rate,

@@ -6,10 +6,6 @@ from kconv._errors import KconvError
 from kconv._paths import describe
 
 
-class Interrupted(Exception):
-    """Ctrl-C came; says what stays as it is, and what goes on from there."""
-
-
 def error_lines(error: KconvError) -> list[str]:
     """The lines of an error on its own, ``error: …`` first."""
     first, *rest = problem_lines(error)

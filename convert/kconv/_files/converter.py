@@ -1,29 +1,34 @@
-"""Converting manifests: every document to its version, every problem of all of them at once."""
+"""Converting parsed manifests: every document to its version, every problem at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from kconv._cli.manifest import Document, Manifest
-from kconv._cli.message import problem_lines
-from kconv._errors import DecodeError, InvalidObject, KconvError, NotRegistered, UsageError
+from kconv._errors import (
+    ConversionError,
+    DecodeError,
+    InvalidObject,
+    KconvError,
+    NotRegistered,
+    ObjectRef,
+    StrictDecodeError,
+    UsageError,
+)
+from kconv._files.groups import is_list
+from kconv._files.manifests import Document, Manifest
 from kconv._gvk import GroupVersion, version_key
+from kconv._messages import problem_lines
 from kconv._paths import REQUIRED
 from kconv._pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
-from kconv._scheme import HubKind, Scheme, Spoke, load_scheme
-from kconv._scheme.load import installed_groups
+from kconv._scheme import HubKind, Scheme, Spoke
 
 Value = dict[str, Any]
 
-WORTH_COMPILING = 40
-"""From so many objects on, compiling their versions takes less time than it saves."""
-
 
 @dataclass(slots=True)
-class Converted:
+class ConvertedDocument:
     """What became of one document; ``changed`` when an object of it has another version now."""
 
     document: Document
@@ -32,51 +37,37 @@ class Converted:
     objects: int = 0
 
 
-@dataclass(slots=True)
-class Findings:
-    """What there is to tell: ``problems`` keep anything from being written."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps anything from being written: the lines that say it, and the error."""
 
-    problems: list[list[str]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-def scheme_for(
-    manifests: Sequence[Manifest], targets: Sequence[GroupVersion], apis: Sequence[str]
-) -> Scheme:
-    """The scheme of the API groups that the manifests and the target versions speak of.
-
-    Raises `UsageError` for a target that no installed API has.
-    """
-    found = {_group(value) for manifest in manifests for value in _objects(manifest)}
-    found |= {target.group for target in targets}
-    scheme = load_scheme(found & set(installed_groups()), apis, deep=bool(apis))
-    if not found <= set(scheme.groups()):
-        # A group that no package goes by may still hold versions of another group's kind.
-        scheme = load_scheme(apis=apis)
-    for target in targets:
-        versions = scheme.versions(target.group)
-        if target.version not in versions:
-            raise UsageError(f"no version {target}: {_instead(target, versions)}")
-    return scheme
+    lines: tuple[str, ...]
+    error: KconvError
 
 
-def _instead(target: GroupVersion, versions: Sequence[str]) -> str:
-    have = ", ".join(str(GroupVersion(target.group, version)) for version in versions)
-    if not target.group:
-        return f"the core group has {have or 'none'}; others are written as batch/v1 is"
-    return f"there are {have}" if have else "`kconv versions` lists what there is"
+@dataclass(frozen=True, slots=True)
+class ObjectLoss:
+    """What the version ``api_version`` cannot hold of an object; ``where`` names it for people."""
 
+    where: str
+    about: ObjectRef
+    api_version: str
+    lost: Lost
 
-def are_few(manifests: Sequence[Manifest]) -> bool:
-    """Whether the objects of all manifests are converted before versions would be compiled."""
-    objects = (1 for manifest in manifests for _ in _objects(manifest))
-    return sum(islice(objects, WORTH_COMPILING)) < WORTH_COMPILING
+    @property
+    def what(self) -> str:
+        """The field, its value, and what becomes of it."""
+        return f"{self.lost}, which {self.api_version} cannot hold"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
 
 
 class Converter:
     """Converts documents to one version for each group, by default the preferred one.
 
-    ``few`` says that it is not worth compiling the versions first.
+    ``few`` says that it is not worth compiling the versions first. What there is to tell of the
+    documents gathers in ``problems``, ``warnings`` and ``losses``.
     """
 
     def __init__(
@@ -92,25 +83,27 @@ class Converter:
         self.targets = tuple(targets)
         self.strict = strict
         self.ignore_unknown = ignore_unknown
-        self.findings = Findings()
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+        self.losses: list[ObjectLoss] = []
 
-    def convert(self, manifest: Manifest, document: Document) -> Converted:
+    def convert(self, manifest: Manifest, document: Document) -> ConvertedDocument:
         """Convert a document, a list's items one by one; what is wrong is added to `findings`."""
         where = manifest.where(document)
-        result = Converted(document, document.value)
+        result = ConvertedDocument(document, document.value)
         if not isinstance(document.value, dict):
             error = DecodeError("not an object: a manifest has apiVersion and kind")
             self._problem(where, error)
             return result
         self._unknown(where, [f'duplicate field "{path}"' for path in document.duplicates])
         items = document.value.get("items")
-        if _is_list(document.value) and isinstance(items, list):
+        if is_list(document.value) and isinstance(items, list):
             self._list(where, result, items)
         else:
             result.value = self._object(where, result, document.value)
         return result
 
-    def _list(self, where: str, result: Converted, items: list[Any]) -> None:
+    def _list(self, where: str, result: ConvertedDocument, items: list[Any]) -> None:
         value = result.document.value
         typed = value["kind"] != "List"
         implied = {"apiVersion": value.get("apiVersion"), "kind": value["kind"][: -len("List")]}
@@ -129,7 +122,7 @@ class Converter:
         elif typed and not done:
             self._empty_list(where, result)
 
-    def _empty_list(self, where: str, result: Converted) -> None:
+    def _empty_list(self, where: str, result: ConvertedDocument) -> None:
         value = result.document.value
         item = {"apiVersion": value.get("apiVersion"), "kind": value["kind"][: -len("List")]}
         try:
@@ -142,7 +135,7 @@ class Converter:
             result.value |= {"apiVersion": target.api_version, "kind": target.options.list_kind}
             result.changed |= result.value["apiVersion"] != value.get("apiVersion")
 
-    def _object(self, where: str, result: Converted, value: Value) -> Value:
+    def _object(self, where: str, result: ConvertedDocument, value: Value) -> Value:
         result.objects += 1
         try:
             decoded = self._decoded(where, value)
@@ -153,7 +146,7 @@ class Converter:
             if target is not decoded.spoke:
                 result.changed = True
             converted, losses = converts_to(self.pipeline, decoded, target)
-            self._lost(f"{where}: {_title(decoded)}", target, losses)
+            self._lost(where, decoded, target, losses)
             return self.pipeline.dump(converted)
         except NotRegistered as error:
             if not self.ignore_unknown:
@@ -174,7 +167,7 @@ class Converter:
             if self.strict or self._incomplete(value):
                 raise
             decoded = self.pipeline.load(value, field_validation="Warn", checks="types")
-            self.findings.warnings.extend(
+            self.warnings.extend(
                 f"{where}: {_title(decoded)}: {finding}; a server would refuse it"
                 for finding in error.findings
             )
@@ -201,30 +194,37 @@ class Converter:
             if found is not None:
                 return found
         wanted = " or ".join(map(str, self.targets))
-        self.findings.warnings.append(
+        self.warnings.append(
             f"{where}: {title}: has no version {wanted}; left in {spoke.api_version}"
         )
         return None
 
     def _unknown(self, where: str, warnings: Sequence[str]) -> None:
         if self.strict and warnings:
-            self.findings.problems.append([where, *(f"  {warning}" for warning in warnings)])
+            lines = (where, *(f"  {warning}" for warning in warnings))
+            self.problems.append(Problem(lines, StrictDecodeError("\n".join(lines))))
         elif warnings:
-            self.findings.warnings.extend(f"{where}: {each}, dropped" for each in warnings)
+            self.warnings.extend(f"{where}: {each}, dropped" for each in warnings)
 
-    def _lost(self, where: str, target: Spoke, losses: Sequence[Lost]) -> None:
-        told = [f"{loss}, which {target.api_version} cannot hold" for loss in losses]
-        if self.strict and told:
-            self.findings.problems.append([where, *(f"  {each}" for each in told)])
+    def _lost(self, where: str, decoded: Decoded, target: Spoke, losses: Sequence[Lost]) -> None:
+        where = f"{where}: {_title(decoded)}"
+        found = [ObjectLoss(where, decoded.ref, target.api_version, loss) for loss in losses]
+        self.losses.extend(found)
+        if self.strict and found:
+            lines = (where, *(f"  {each.what}" for each in found))
+            self.problems.append(Problem(lines, ConversionError("\n".join(lines))))
         else:
-            self.findings.warnings.extend(f"{where}: {each}" for each in told)
+            self.warnings.extend(map(str, found))
 
     def _problem(self, where: str, error: KconvError) -> None:
         head, *rest = problem_lines(error)
         about = str(error.about) if error.about and error.about.name else ""
         if about and error.about is not None and f'"{error.about.name}"' not in head:
             where = f"{where}: {about}"
-        self.findings.problems.append([f"{where}: {head}", *rest])
+        if isinstance(error, UsageError):
+            # Whoever wrote the object is wrong, not who calls.
+            error = DecodeError(error.message, about=error.about, findings=error.findings)
+        self.problems.append(Problem((f"{where}: {head}", *rest), error))
 
 
 def preferred(kind: HubKind, name: str) -> Spoke:
@@ -237,27 +237,3 @@ def preferred(kind: HubKind, name: str) -> Spoke:
 def _title(decoded: Decoded) -> str:
     ref = decoded.ref
     return str(ref) if ref.name else f"{ref} without a name"
-
-
-def _objects(manifest: Manifest) -> Iterator[Any]:
-    for document in manifest.documents:
-        value = document.value
-        if not isinstance(value, dict):
-            continue
-        if _is_list(value) and isinstance(value.get("items"), list):
-            if value["kind"] != "List":
-                yield value
-            yield from (item for item in value["items"] if isinstance(item, dict))
-        else:
-            yield value
-
-
-def _is_list(value: Value) -> bool:
-    kind = value.get("kind")
-    return isinstance(kind, str) and kind.endswith("List") and "items" in value
-
-
-def _group(value: Value) -> str:
-    api_version = value.get("apiVersion")
-    group, slash, _ = str(api_version or "").partition("/")
-    return group if slash else ""

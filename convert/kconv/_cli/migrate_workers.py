@@ -17,7 +17,7 @@ FEW = 5000
 
 
 @contextmanager
-def hands_for(
+def executor_for(
     store: Store,
     pipeline: Pipeline,
     workers: int | None,

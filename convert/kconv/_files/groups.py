@@ -1,0 +1,84 @@
+"""Which API groups manifests speak of, so that only these are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from kconv._errors import UsageError
+from kconv._files.manifests import Manifest
+from kconv._gvk import GroupVersion
+from kconv._scheme import Scheme, load_scheme
+from kconv._scheme.load import installed_groups
+
+WORTH_COMPILING = 40
+"""From so many objects on, compiling their versions takes less time than it saves."""
+
+
+def scheme_for(
+    manifests: Sequence[Manifest],
+    targets: Sequence[GroupVersion],
+    apis: Sequence[str],
+    scheme: Scheme | None = None,
+) -> Scheme:
+    """The scheme of the API groups that the manifests and the target versions speak of.
+
+    A ``scheme`` is taken as it is. Raises `UsageError` for a target that it does not have.
+    """
+    scheme = scheme.freeze() if scheme is not None else _smallest(manifests, targets, apis)
+    for target in targets:
+        versions = scheme.versions(target.group)
+        if target.version not in versions:
+            raise UsageError(f"no version {target}: {_instead(target, versions)}")
+    return scheme
+
+
+def _smallest(
+    manifests: Sequence[Manifest], targets: Sequence[GroupVersion], apis: Sequence[str]
+) -> Scheme:
+    found = {_group(value) for manifest in manifests for value in _objects(manifest)}
+    found |= {target.group for target in targets}
+    scheme = load_scheme(found & set(installed_groups()), apis, deep=bool(apis))
+    if not found <= set(scheme.groups()):
+        # A group that no package goes by may still hold versions of another group's kind.
+        scheme = load_scheme(apis=apis)
+    return scheme
+
+
+def _instead(target: GroupVersion, versions: Sequence[str]) -> str:
+    have = ", ".join(str(GroupVersion(target.group, version)) for version in versions)
+    if not target.group:
+        return f"the core group has {have or 'none'}; others are written as batch/v1 is"
+    return f"there are {have}" if have else "`kconv versions` lists what there is"
+
+
+def are_few(manifests: Sequence[Manifest]) -> bool:
+    """Whether the objects of all manifests are converted before versions would be compiled."""
+    objects = (1 for manifest in manifests for _ in _objects(manifest))
+    return sum(islice(objects, WORTH_COMPILING)) < WORTH_COMPILING
+
+
+def _objects(manifest: Manifest) -> Iterator[Any]:
+    for document in manifest.documents:
+        value = document.value
+        if not isinstance(value, dict):
+            continue
+        if is_list(value) and isinstance(value.get("items"), list):
+            if value["kind"] != "List":
+                yield value
+            yield from (item for item in value["items"] if isinstance(item, dict))
+        else:
+            yield value
+
+
+def is_list(value: dict[str, Any]) -> bool:
+    """Whether a document is a List, or a list of one kind."""
+    kind = value.get("kind")
+    return isinstance(kind, str) and kind.endswith("List") and "items" in value
+
+
+def _group(value: dict[str, Any]) -> str:
+    api_version = value.get("apiVersion")
+    group, slash, _ = str(api_version or "").partition("/")
+    return group if slash else ""

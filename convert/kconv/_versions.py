@@ -1,0 +1,104 @@
+"""What there is: every version of every kind, and what conversions between them can lose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kconv._compile import plain
+from kconv._gvk import GroupVersion, GroupVersionKind, Level
+from kconv._resource import Deprecation
+from kconv._scheme import Scheme, Spoke, load_scheme
+from kconv._scheme.ledger import ledger
+from kconv.edges._steps import format_steps
+
+
+@dataclass(frozen=True, slots=True)
+class KindVersion:
+    """A kind in one version.
+
+    ``served`` is whether it is without being turned on (``--runtime-config``), ``preferred``
+    whether its version is what clients of the group use, and ``stored`` whether an empty database
+    stores the kind in it. ``plain_fields`` are the paths of fields that take the slower path,
+    since no code can be generated for them.
+    """
+
+    gvk: GroupVersionKind
+    resource: str
+    namespaced: bool
+    level: Level
+    served: bool
+    preferred: bool
+    stored: bool
+    deprecated: Deprecation | None
+    plain_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleLoss:
+    """A field that a conversion cannot carry over.
+
+    It is ``kept_in`` an annotation, if that is not empty, or lost for an acknowledged ``reason``.
+    """
+
+    path: str
+    kept_in: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionLosses:
+    """What a conversion between two versions of a kind can lose."""
+
+    source: GroupVersionKind
+    target: GroupVersionKind
+    losses: tuple[PossibleLoss, ...]
+
+
+def versions(scheme: Scheme | None = None, *, apis: Sequence[str] = ()) -> list[KindVersion]:
+    """Every version of every kind: groups by name, the preferred version of each first.
+
+    Without a ``scheme``, of the installed API packages and those that ``apis`` names as
+    ``module:function``. Raises `UsageError` and `SchemeError`, as `load_scheme` does.
+    """
+    scheme = _frozen(scheme, apis)
+    return [
+        _kind_version(scheme, spoke)
+        for group in scheme.groups()
+        for version in scheme.versions(group)
+        for spoke in scheme.spokes(GroupVersion(group, version))
+    ]
+
+
+def losses(scheme: Scheme | None = None, *, apis: Sequence[str] = ()) -> list[ConversionLosses]:
+    """What each ordered pair of versions of a kind can lose; arguments as for `versions`."""
+    return [
+        ConversionLosses(
+            entry.source.gvk,
+            entry.target.gvk,
+            tuple(
+                PossibleLoss(format_steps(each.path), each.kept, each.reason)
+                for each in entry.losses
+            ),
+        )
+        for kind in _frozen(scheme, apis).kinds
+        for entry in ledger(kind)
+    ]
+
+
+def _frozen(scheme: Scheme | None, apis: Sequence[str]) -> Scheme:
+    return load_scheme(apis=apis) if scheme is None else scheme.freeze()
+
+
+def _kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:
+    return KindVersion(
+        gvk=spoke.gvk,
+        resource=spoke.options.plural,
+        namespaced=spoke.options.namespaced,
+        level=spoke.level,
+        served=spoke.level is not Level.ALPHA,
+        preferred=spoke.gvk.version == scheme.versions(spoke.gvk.group)[0],
+        stored=spoke is spoke.kind.storage_spoke,
+        deprecated=spoke.options.deprecated,
+        plain_fields=tuple(plain.plain_fields(spoke.schema)),
+    )
