@@ -11,8 +11,8 @@ from fleet.apis import GROUP, NEW, OLD, RESOURCE, first, second
 from fleet.conftest import Process
 from kconv._errors import CannotDecode, Conflict
 from kconv._scheme import Scheme
-from kconv._serve.fleet import Membership
-from kconv._serve.pulse import PULSE_SECONDS
+from kconv._serve.heartbeat import HEARTBEAT_SECONDS
+from kconv._serve.membership import Membership
 from kconv._store import SqlStore
 
 
@@ -96,7 +96,7 @@ def test_heartbeats(store: SqlStore, launch: Callable[..., Process]) -> None:
     store.unregister(before.id)
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         assert client.get(f"/apis/{NEW}/reports", headers={"User-Agent": ""}).status_code == 200
-    time.sleep(PULSE_SECONDS + 1)
+    time.sleep(HEARTBEAT_SECONDS + 1)
     (after,) = store.servers(60)
     assert after.id == before.id
     (count,) = store.clients(GROUP, "v1", since_days=1)

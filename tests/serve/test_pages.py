@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._serve import past
+from kconv._serve import history
 from kconv._serve.continuation import INCONSISTENT, Continuation
 from kconv._serve.verbs import list as listing
 from kconv._store import SqlStore
@@ -30,7 +30,7 @@ def shown(document: dict[str, Any]) -> list[tuple[str, str]]:
 def test_later_pages_show_the_same_moment(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(past, "_PAGE", 2)
+    monkeypatch.setattr(history, "_PAGE", 2)
     for name in "abdefh":
         created(client, CONFIGMAPS, configmap(name))
     first = page(client)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._serve.verbs import change
+from kconv._serve.verbs import replace
 from kconv._store import SqlStore
 from serve.conftest import BOTH, Running
 from serve.samples import (
@@ -159,7 +159,7 @@ def test_lost_races_end_in_time(
         return update(key, **{**given, "expected": 1})
 
     monkeypatch.setattr(store, "update", lose)
-    monkeypatch.setattr(change, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(replace, "RETRY_SECONDS", 0.2)
     assert patched(client, f"{CONFIGMAPS}/x", {"data": {"a": "c"}}).status_code == 409
     assert len(tries) > 2
     tries.clear()

@@ -5,8 +5,8 @@ import pytest
 
 from kconv._errors import CannotDecode, Unavailable
 from kconv._gvk import GroupVersionResource
-from kconv._serve import usage
-from kconv._serve.usage import NO_AGENT, OTHERS, Usage
+from kconv._serve import request_counts
+from kconv._serve.request_counts import NO_AGENT, OTHERS, RequestCounts
 from kconv._store import SqlStore
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob
@@ -52,7 +52,7 @@ def test_requests_are_counted_per_version_and_agent(
             client.get(path, headers={"User-Agent": agent})
     client.get(f"{BETA}/nope", headers={"User-Agent": "kubectl/v1.20"})
     client.get("/apis/batch/v1beta1/nopes", headers={"User-Agent": "kubectl/v1.20"})
-    running.server._server.usage.flush()
+    running.server._server.request_counts.flush()
     found = store.clients("batch", "v1beta1", since_days=1)
     assert [(each.resource, each.user_agent, each.requests) for each in found] == [
         ("cronjobs", "kubectl/v1.20", 4),
@@ -72,7 +72,7 @@ def test_last_requests_are_stored_at_the_end(running: Running, store: SqlStore) 
 
 
 def test_counts_outlive_a_locked_database(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    counting = Usage(store)
+    counting = RequestCounts(store)
     counting.count(GVR, "one")
 
     def locked(*_: object) -> None:
@@ -90,8 +90,8 @@ def test_counts_outlive_a_locked_database(store: SqlStore, monkeypatch: pytest.M
 
 
 def test_made_up_agents_take_no_memory(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "MOST", 3)
-    counting = Usage(store)
+    monkeypatch.setattr(request_counts, "MOST", 3)
+    counting = RequestCounts(store)
     for number in range(10):
         counting.count(GVR, f"agent-{number}")
     counting.count(GVR, "")

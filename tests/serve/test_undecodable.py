@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._serve.known_undecodable import KnownUndecodable
+from kconv._serve.undecodable_registry import UndecodableRegistry
 from kconv._store import Key, SqlStore, Stored
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
@@ -258,8 +258,8 @@ def _gone(client: httpx.Client, path: str) -> None:
 
 
 def test_no_more_are_remembered_than_is_bearable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kconv._serve.known_undecodable._MOST_KNOWN", 3)
-    known = KnownUndecodable()
+    monkeypatch.setattr("kconv._serve.undecodable_registry._MOST_KNOWN", 3)
+    known = UndecodableRegistry()
     for number in range(5):
         known.note(Stored(Key("g", "r", "n", str(number)), "", "g/v1", 1, b""))
     assert known.counts() == {("g", "r"): 3}

@@ -21,13 +21,13 @@ from kconv._errors import (
     VersionNotOnRecord,
 )
 from kconv._serve.body import read_body
-from kconv._serve.call import Answer, Call
 from kconv._serve.endpoints import answer_endpoint
-from kconv._serve.kinds import is_namespace
+from kconv._serve.kind_rules import is_namespace
 from kconv._serve.negotiation import Accepted, negotiate
 from kconv._serve.options import Query, is_true
-from kconv._serve.requestinfo import Target, find_target
-from kconv._serve.respond import CACHE, refuse, respond
+from kconv._serve.request_path import Target, find_target
+from kconv._serve.resource_request import Answer, Call
+from kconv._serve.responses import CACHE, refuse, respond
 from kconv._serve.server import Server
 from kconv._serve.status import (
     Refusal,
@@ -90,7 +90,9 @@ class Dispatcher:
                 if self.server.unfit is not None:
                     raise self.server.unfit
                 target = find_target(path, self.server.scheme, self.server.served)
-                self.server.usage.count(target.spoke.gvr, request.headers.get("user-agent", ""))
+                self.server.request_counts.count(
+                    target.spoke.gvr, request.headers.get("user-agent", "")
+                )
                 verb, run = choose(request, target)
                 accepted = negotiate(request.headers.get("accept", ""))
                 if run is None:
@@ -100,7 +102,7 @@ class Dispatcher:
         except Refusal as refusal:
             response = refuse(refusal, accepted)
         except KconvError as error:
-            response = refuse(told(error, target), accepted)
+            response = refuse(refusal_for(error, target), accepted)
         except ClientDisconnect:
             response = Response(None, 499)
         except Exception:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
@@ -133,14 +135,14 @@ class Dispatcher:
             return await to_thread.run_sync(work)
         finally:
             if verb not in _READS:
-                self.server.watches.wake()
+                self.server.broadcaster.wake()
 
     async def _watch(self, request: Request, target: Target, accepted: Accepted) -> Response:
         query = query_of(request)
         if target.name:
             query["fieldSelector"] = f"metadata.name={target.name}"
         call = Call(target, query, self.server.objects, self.server.namespaces, accepted=accepted)
-        watch = open_watch(call, self.server.watches)
+        watch = open_watch(call, self.server.broadcaster)
         gvr = target.spoke.gvr
         gauge = self.server.metrics.watches.labels("WATCH", gvr.group, gvr.version, gvr.resource)
 
@@ -201,7 +203,7 @@ def choose(request: Request, target: Target) -> tuple[str, Verb | None]:
     return _ON_COLLECTION[method]
 
 
-def told(error: KconvError, target: Target | None) -> Refusal:
+def refusal_for(error: KconvError, target: Target | None) -> Refusal:
     """An error of the engine or the store as clients are to be told."""
     if target is not None:
         named = error.about.name if error.about and error.about.name else ""

@@ -13,7 +13,7 @@ from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._serve import discovery, openapi
 from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
-from kconv._serve.respond import CACHE, plain_text, write
+from kconv._serve.responses import CACHE, plain_text, write
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, no_such_path
 

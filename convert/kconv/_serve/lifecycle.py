@@ -96,7 +96,7 @@ class ApiServer(uvicorn.Server):
 
     def leave(self) -> None:
         """Undo `prepare`: this server is no longer one of those on the database."""
-        self._server.pulse.end()
+        self._server.heartbeat.end()
 
     def _end(self) -> None:
         self.should_exit = True

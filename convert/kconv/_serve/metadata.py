@@ -13,7 +13,7 @@ from typing import Any
 
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._scheme import HubKind
-from kconv._serve.kinds import has_generation, is_namespace
+from kconv._serve.kind_rules import has_generation, is_namespace
 from kconv._serve.names import (
     dns_label_problems,
     label_name_problems,

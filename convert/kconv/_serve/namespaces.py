@@ -8,11 +8,11 @@ from typing import Any
 
 from kconv._errors import AlreadyExists, Conflict, NotFound
 from kconv._scheme import HubKind, Scheme
-from kconv._serve.kinds import NAMESPACES
+from kconv._serve.deletion import mark_for_deletion
+from kconv._serve.kind_rules import NAMESPACES
 from kconv._serve.metadata import begin, now
 from kconv._serve.objects import Current, Objects, key_of, prepared
-from kconv._serve.removal import mark_deleted
-from kconv._serve.requestinfo import Target
+from kconv._serve.request_path import Target
 from kconv._serve.status import Refusal, forbidden, not_found
 
 DEFAULT = "default"
@@ -70,7 +70,7 @@ class Namespaces:
         if self.kind is None or not target.namespace:
             return
         try:
-            current = self._objects.fetch(self.kind, "", target.namespace)
+            current = self._objects.get_or_salvage(self.kind, "", target.namespace)
         except NotFound:
             raise not_found(NAMESPACES, target.namespace) from None
         if current.meta.get("deletionTimestamp"):
@@ -104,7 +104,7 @@ class Namespaces:
         if self.kind is None:
             return []
         page = self._objects.store.list(NAMESPACES.group, NAMESPACES.resource)
-        found = (self._objects.fetched(self.kind, stored) for stored in page.items)
+        found = (self._objects.read_or_salvage(self.kind, stored) for stored in page.items)
         return [each.meta["name"] for each in found if each.meta.get("deletionTimestamp")]
 
     def purge(self, name: str) -> bool:
@@ -118,7 +118,7 @@ class Namespaces:
         if left:
             return False
         try:
-            current = self._objects.fetch(self.kind, "", name)
+            current = self._objects.get_or_salvage(self.kind, "", name)
             if not current.meta.get("deletionTimestamp"):
                 return True
             spec = {**(current.value.get("spec") or {})}
@@ -143,7 +143,7 @@ class Namespaces:
                 else:
                     left += 1
                     if not current.meta.get("deletionTimestamp"):
-                        self._objects.update(current, mark_deleted(current))
+                        self._objects.update(current, mark_for_deletion(current))
             except NotFound:
                 continue
             except (Conflict, Refusal):
@@ -158,7 +158,7 @@ class Namespaces:
                 resource.group, resource.resource, namespace=namespace, limit=_PAGE, after=after
             )
             for stored in page.items:
-                yield self._objects.fetched(kind, stored)
+                yield self._objects.read_or_salvage(kind, stored)
             after = page.next
             if after is None:
                 return

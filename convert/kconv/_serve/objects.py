@@ -15,10 +15,10 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import HubObject, Pipeline
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
-from kconv._serve.known_undecodable import KnownUndecodable
 from kconv._serve.selectors import Subject
+from kconv._serve.storage_versions import StorageVersions
 from kconv._serve.undecodable import Undecodable, salvage
-from kconv._serve.versions import StorageVersions
+from kconv._serve.undecodable_registry import UndecodableRegistry
 from kconv._store import Key, Store, Stored
 
 _CACHED_DOCUMENTS = 2048
@@ -67,17 +67,17 @@ class Objects:
         self.pipeline = pipeline
         self.store = store
         self.versions = StorageVersions(store)
-        self.undecodable = KnownUndecodable()
+        self.undecodable = UndecodableRegistry()
         self._documents: OrderedDict[tuple[int, str, str], tuple[bytes, Document]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, kind: HubKind, namespace: str, name: str) -> Current:
         """An object by name. Raises `kconv._errors.NotFound` and `Undecodable`."""
-        return self.current(kind, self.row(kind, namespace, name))
+        return self.read(kind, self.row(kind, namespace, name))
 
-    def fetch(self, kind: HubKind, namespace: str, name: str) -> Current:
+    def get_or_salvage(self, kind: HubKind, namespace: str, name: str) -> Current:
         """An object by name, even one that cannot be read. Raises `kconv._errors.NotFound`."""
-        return self.fetched(kind, self.row(kind, namespace, name))
+        return self.read_or_salvage(kind, self.row(kind, namespace, name))
 
     def row(self, kind: HubKind, namespace: str, name: str) -> Stored:
         """The row of an object. Raises `kconv._errors.NotFound`."""
@@ -88,7 +88,7 @@ class Objects:
             self.undecodable.forget(key)
             raise
 
-    def current(self, kind: HubKind, stored: Stored) -> Current:
+    def read(self, kind: HubKind, stored: Stored) -> Current:
         """The hub value of a row. Raises `Undecodable` for a row this server cannot read."""
         try:
             decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
@@ -99,10 +99,10 @@ class Objects:
         metadata = {**hub["metadata"], "resourceVersion": str(stored.resource_version)}
         return Current(stored, kind, {**hub, "metadata": metadata})
 
-    def fetched(self, kind: HubKind, stored: Stored) -> Current:
+    def read_or_salvage(self, kind: HubKind, stored: Stored) -> Current:
         """The hub value of a row, or what can be salvaged of it."""
         try:
-            return self.current(kind, stored)
+            return self.read(kind, stored)
         except Undecodable as fault:
             value = salvage(self.pipeline, kind, stored)
             metadata = {**value["metadata"], "resourceVersion": str(stored.resource_version)}
@@ -167,7 +167,7 @@ class Objects:
         hub: Document = self.pipeline.to_hub(decoded).value["metadata"]
         return hub
 
-    def shown(self, spoke: Spoke, kind: HubKind, value: Document) -> Document:
+    def document_of(self, spoke: Spoke, kind: HubKind, value: Document) -> Document:
         """A hub value as a client of ``spoke`` sees it."""
         return self.pipeline.dump(self.pipeline.from_hub(HubObject(kind, value), spoke))
 

@@ -13,17 +13,17 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.auth import Tokens
-from kconv._serve.fleet import Membership
 from kconv._serve.health import Health
+from kconv._serve.heartbeat import Heartbeat
+from kconv._serve.membership import Membership
 from kconv._serve.metrics import Metrics
+from kconv._serve.namespace_controller import NamespaceController
 from kconv._serve.namespaces import Namespaces
 from kconv._serve.objects import Objects
 from kconv._serve.openapi import OpenApi
-from kconv._serve.pulse import Pulse
-from kconv._serve.reaper import Reaper
-from kconv._serve.usage import Usage
+from kconv._serve.request_counts import RequestCounts
 from kconv._serve.warmup import warm_up
-from kconv._serve.watch import WatchHub
+from kconv._serve.watch import Broadcaster
 from kconv._store import Store
 
 
@@ -52,11 +52,11 @@ class Server:
         self.metrics = Metrics()
         self.health = Health(store)
         self.openapi = OpenApi(scheme, self.served, release)
-        self.watches = WatchHub(store, on_lag=self.metrics.log_errors.inc)
-        self.reaper = Reaper(self.namespaces, self.watches.wake)
+        self.broadcaster = Broadcaster(store, on_lag=self.metrics.log_errors.inc)
+        self.namespace_controller = NamespaceController(self.namespaces, self.broadcaster.wake)
         self.membership = Membership(scheme, store, release)
-        self.usage = Usage(store)
-        self.pulse = Pulse(self.membership, self.usage, self._must_stop)
+        self.request_counts = RequestCounts(store)
+        self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
         self.on_unfit: Callable[[], None] = lambda: None
@@ -92,9 +92,9 @@ class Server:
 
     async def _start(self) -> None:
         await to_thread.run_sync(self.prepare)
-        self.pulse.start(asyncio.get_running_loop())
-        self.reaper.start(asyncio.get_running_loop())
-        self.namespaces.emptied = self.reaper.notice
+        self.heartbeat.start(asyncio.get_running_loop())
+        self.namespace_controller.start(asyncio.get_running_loop())
+        self.namespaces.emptied = self.namespace_controller.notice
 
     @staticmethod
     def _failed(started: asyncio.Future[None]) -> bool:
@@ -103,14 +103,14 @@ class Server:
     def drain(self) -> None:
         """Become unready and end the watches; requests in flight go on."""
         self.health.stopping = True
-        self.watches.close()
+        self.broadcaster.close()
 
     async def stop(self) -> None:
         """Stop what runs beside requests, store the last counts, and leave the fleet."""
         self.drain()
-        self.reaper.stop()
-        self.pulse.stop()
-        await to_thread.run_sync(self.pulse.end)
+        self.namespace_controller.stop()
+        self.heartbeat.stop()
+        await to_thread.run_sync(self.heartbeat.end)
 
     def _must_stop(self, error: CannotDecode) -> None:
         self.unfit = error

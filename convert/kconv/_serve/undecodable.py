@@ -46,8 +46,9 @@ class Undecodable(KconvError):
         said = cause.message if isinstance(cause, KconvError) else repr(cause)
         self.cause = said if len(said) <= _CAUSE_LIMIT else f"{said[:_CAUSE_LIMIT]}..."
         super().__init__(
-            f"{named(key)} cannot be read as it is stored, in {stored.api_version}: {self.cause}; "
-            f"get it as {stored.api_version} to see it as it is, then replace (PUT) or delete it",
+            f"{describe(key)} cannot be read as it is stored, in {stored.api_version}: "
+            f"{self.cause}; get it as {stored.api_version} to see it as it is, then replace (PUT) "
+            "or delete it",
             about=ObjectRef(key.group, "", key.resource, key.namespace, key.name),
             findings=findings,
         )
@@ -70,7 +71,7 @@ class Undecodable(KconvError):
         return {**found, "causes": causes} if causes else found
 
 
-def named(key: Key) -> str:
+def describe(key: Key) -> str:
     """An object's resource and name, for people: ``cronjobs.batch "reports/nightly"``."""
     name = f"{key.namespace}/{key.name}" if key.namespace else key.name
     return f'{GroupResource(key.group, key.resource)} "{name}"'
@@ -79,14 +80,14 @@ def named(key: Key) -> str:
 def raw_warning(fault: Undecodable) -> str:
     """What goes with an object that is shown as it is stored."""
     return (
-        f"{named(fault.stored.key)} cannot be read ({fault.cause}) and is shown as it is stored; "
-        "replace (PUT) or delete it"
+        f"{describe(fault.stored.key)} cannot be read ({fault.cause}) and is shown as it is "
+        "stored; replace (PUT) or delete it"
     )
 
 
 def left_out_warning(faults: Sequence[Undecodable]) -> str:
     """What goes with a list that leaves objects out."""
-    names = [named(fault.stored.key) for fault in faults[:_MOST_NAMED]]
+    names = [describe(fault.stored.key) for fault in faults[:_MOST_NAMED]]
     more = len(faults) - len(names)
     listed = ", ".join(names) + (f" and {more} more" if more else "")
     return f"left out, for they cannot be read: {listed}; get them by name for the reason"

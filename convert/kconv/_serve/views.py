@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kconv._scheme import Spoke
-from kconv._serve.call import Answer
 from kconv._serve.negotiation import Accepted, not_acceptable
 from kconv._serve.objects import Objects
+from kconv._serve.resource_request import Answer
 from kconv._serve.tables import table_of
 
 Document = dict[str, Any]
@@ -25,7 +25,9 @@ def metadata_only(document: Document, version: str) -> Document:
     }
 
 
-def shown(answer: Answer, accepted: Accepted, include_object: str, objects: Objects) -> Document:
+def represent(
+    answer: Answer, accepted: Accepted, include_object: str, objects: Objects
+) -> Document:
     """An answer as the client asked for it; a Status is shown as it is.
 
     Metadata on its own is that of the hub, without what a version adds to carry its fields.

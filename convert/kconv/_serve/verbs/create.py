@@ -7,13 +7,13 @@ from typing import Any
 
 from kconv._errors import AlreadyExists, NotFound, Problem
 from kconv._pipeline import Decoded
-from kconv._serve.call import Answer, Call
-from kconv._serve.kinds import has_status
+from kconv._serve.kind_rules import has_status
 from kconv._serve.metadata import begin, check_metadata, now
 from kconv._serve.objects import Current, key_of, prepared, with_version
 from kconv._serve.options import write_options
+from kconv._serve.resource_request import Answer, Call
 from kconv._serve.status import Refusal, already_exists, bad_request, invalid
-from kconv._serve.verbs.read import read_object
+from kconv._serve.verbs.request_body import decode_body
 
 _NAME_ATTEMPTS = 8
 
@@ -29,7 +29,7 @@ def create(call: Call) -> Answer:
         _check_place(call, meta)
         return check_metadata(begin(meta, call.target.namespace, call.kind, now()), call.kind)
 
-    decoded = read_object(call, options.field_validation, before_rules)
+    decoded = decode_body(call, options.field_validation, before_rules)
     given = decoded.value["metadata"]
     _check_place(call, given)
     if given.get("resourceVersion"):
@@ -67,7 +67,7 @@ def _shown(call: Call, value: dict[str, Any], *, again: bool) -> dict[str, Any]:
 
     ``again``: with the defaults that follow from what the server has set.
     """
-    document = call.objects.shown(call.spoke, call.kind, value)
+    document = call.objects.document_of(call.spoke, call.kind, value)
     if not again:
         return document
     pipeline = call.objects.pipeline

@@ -9,13 +9,13 @@ from typing import Any
 from kconv._errors import DecodeError
 from kconv._gvk import GroupResource
 from kconv._paths import Path, invalid, not_supported, quote, wrong_type
-from kconv._serve.call import Answer, Call
-from kconv._serve.kinds import is_namespace
+from kconv._serve.deletion import finalizers_of, mark_for_deletion
+from kconv._serve.kind_rules import is_namespace
 from kconv._serve.namespaces import FINALIZER, IMMORTAL
 from kconv._serve.negotiation import body_format
 from kconv._serve.objects import Current
 from kconv._serve.options import integer, is_true, write_options
-from kconv._serve.removal import finalizers_of, mark_deleted
+from kconv._serve.resource_request import Answer, Call
 from kconv._serve.status import (
     bad_request,
     conflict,
@@ -24,8 +24,8 @@ from kconv._serve.status import (
     invalid_options,
     success,
 )
-from kconv._serve.verbs.change import with_retries
-from kconv._serve.verbs.read import parse
+from kconv._serve.verbs.replace import with_retries
+from kconv._serve.verbs.request_body import parse
 
 _POLICIES = ("Foreground", "Background", "Orphan")
 _TYPES: Mapping[Path, tuple[type, str]] = {
@@ -131,7 +131,7 @@ def delete(call: Call) -> Answer:
         raise forbidden(call.target.resource, call.target.name, why)
 
     def attempt() -> Answer:
-        current = call.objects.fetch(call.kind, call.target.namespace, call.target.name)
+        current = call.objects.get_or_salvage(call.kind, call.target.namespace, call.target.name)
         _check(call, current, options)
         return remove(call, current, dry_run=options.dry_run)
 
@@ -154,13 +154,13 @@ def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
     if held and current.fault is None and current.meta.get("deletionTimestamp"):
         return Answer(call.objects.document(call.spoke, current.stored), spoke=call.spoke)
     if held:
-        value = mark_deleted(current)
+        value = mark_for_deletion(current)
         if not dry_run:
             stored = call.objects.update(current, value)
             if call.kind is call.namespaces.kind:
                 call.namespaces.emptied(name)
             value["metadata"]["resourceVersion"] = str(stored.resource_version)
-        document = call.objects.shown(call.spoke, call.kind, value)
+        document = call.objects.document_of(call.spoke, call.kind, value)
         return Answer(document, spoke=call.spoke)
     if not dry_run:
         call.objects.delete(current, current.value)

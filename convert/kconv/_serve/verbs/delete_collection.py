@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from kconv._errors import NotFound
-from kconv._serve.call import Answer, Call
 from kconv._serve.options import list_options
+from kconv._serve.resource_request import Answer, Call
 from kconv._serve.undecodable import left_out_warning
-from kconv._serve.verbs.change import with_retries
 from kconv._serve.verbs.delete import DeleteOptions, delete_options, remove
 from kconv._serve.verbs.list import find, frame, selector_of
+from kconv._serve.verbs.replace import with_retries
 from kconv._store import Stored
 
 
@@ -34,7 +34,7 @@ def delete_collection(call: Call) -> Answer:
 def _delete_one(call: Call, options: DeleteOptions, stored: Stored) -> None:
     """Delete what was listed, unless it is gone or another object by now."""
     try:
-        current = call.objects.fetch(call.kind, stored.key.namespace, stored.key.name)
+        current = call.objects.get_or_salvage(call.kind, stored.key.namespace, stored.key.name)
         unwanted = options.uid and options.uid != current.stored.uid
         if not unwanted and current.stored.uid == stored.uid:
             remove(call, current, dry_run=options.dry_run)

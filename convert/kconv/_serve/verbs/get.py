@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kconv._serve.call import Answer, Call
+from kconv._serve.resource_request import Answer, Call
 from kconv._serve.undecodable import Undecodable, raw_document, raw_warning
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kconv._serve.call import Answer, Call
 from kconv._serve.continuation import INCONSISTENT, Continuation, parse_continue
+from kconv._serve.history import HistoryCompacted, ListHistory
 from kconv._serve.names import path_segment_problems
 from kconv._serve.options import ListOptions, list_options
-from kconv._serve.past import Forgotten, Past
+from kconv._serve.resource_request import Answer, Call
 from kconv._serve.selectors import (
     Selector,
     Subject,
@@ -118,10 +118,10 @@ def find(call: Call, options: ListOptions, selector: Selector) -> Listing:
             after=listing.after,
         )
         listing.resource_version = listing.resource_version or page.resource_version
-        past = Past(store, resource, namespace, listing.resource_version)
+        past = ListHistory(store, resource, namespace, listing.resource_version)
         try:
             page = past.page(page, listing.after)
-        except Forgotten:
+        except HistoryCompacted:
             if listing.after == began:
                 raise _inconsistent(call, listing.after) from None
             # What was found so far is a page, too.
@@ -153,7 +153,7 @@ def _take(call: Call, page: Page, selector: Selector, listing: Listing, limit: i
 
 def subject_of(call: Call, stored: Stored) -> Subject:
     """What selectors see of a row; of one that cannot be read, what was salvaged."""
-    return call.objects.fetched(call.kind, stored).subject
+    return call.objects.read_or_salvage(call.kind, stored).subject
 
 
 def _continuation(call: Call, options: ListOptions) -> Continuation | None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from kconv._errors import InvalidObject, Problem
-from kconv._serve.call import Answer, Call
 from kconv._serve.metadata import check_metadata
 from kconv._serve.negotiation import media_type_of
 from kconv._serve.options import write_options
 from kconv._serve.patch import read_patch
-from kconv._serve.verbs.change import Change, change, with_retries
-from kconv._serve.verbs.read import both
+from kconv._serve.resource_request import Answer, Call
+from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
+from kconv._serve.verbs.request_body import refuse_invalid
 from kconv._serve.verbs.update import check_names, check_version
 
 
@@ -41,11 +41,11 @@ def patch(call: Call) -> Answer:
                 patched, spoke=call.spoke, field_validation=options.field_validation
             )
         except InvalidObject as error:
-            raise both(call, meta, error, before_rules) from None
+            raise refuse_invalid(call, meta, error, before_rules) from None
         check_names(call, decoded.value["metadata"])
         if not read.resource_version:
             decoded = _unversioned(decoded)
-        made = change(call, Change(current, decoded, options.dry_run))
+        made = replace_object(call, Replacement(current, decoded, options.dry_run))
         return Answer(made, spoke=call.spoke, warnings=decoded.warnings)
 
     return attempt() if read.resource_version else with_retries(attempt)

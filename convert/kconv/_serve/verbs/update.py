@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from kconv._errors import Problem
-from kconv._serve.call import Answer, Call
 from kconv._serve.metadata import check_metadata
 from kconv._serve.objects import Current
 from kconv._serve.options import write_options
+from kconv._serve.resource_request import Answer, Call
 from kconv._serve.status import bad_request, conflict
-from kconv._serve.verbs.change import Change, change, with_retries
-from kconv._serve.verbs.read import read_object
+from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
+from kconv._serve.verbs.request_body import decode_body
 
 
 def update(call: Call) -> Answer:
@@ -23,7 +23,7 @@ def update(call: Call) -> Answer:
     """
     options = write_options(call.query, "UpdateOptions")
     # A whole object needs nothing of the old one, which may be unreadable; a part does.
-    fetch = call.objects.get if call.target.subresource else call.objects.fetch
+    fetch = call.objects.get if call.target.subresource else call.objects.get_or_salvage
 
     def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
         check_names(call, meta)
@@ -32,14 +32,14 @@ def update(call: Call) -> Answer:
         named = {"name": call.target.name, **meta}
         return check_metadata(named, call.kind)
 
-    decoded = read_object(call, options.field_validation, before_rules)
+    decoded = decode_body(call, options.field_validation, before_rules)
     given = decoded.value["metadata"]
     check_names(call, given)
 
     def attempt() -> Answer:
         current = fetch(call.kind, call.target.namespace, call.target.name)
         check_version(call, given, current)
-        made = change(call, Change(current, decoded, options.dry_run))
+        made = replace_object(call, Replacement(current, decoded, options.dry_run))
         return Answer(made, spoke=call.spoke, warnings=decoded.warnings)
 
     return attempt() if given.get("resourceVersion") else with_retries(attempt)

@@ -6,8 +6,8 @@ from typing import Any
 
 from kconv._codec import json as json_codec
 from kconv._errors import KconvError
-from kconv._serve.call import Call
 from kconv._serve.negotiation import Accepted
+from kconv._serve.resource_request import Call
 from kconv._serve.selectors import Selector, Subject
 from kconv._serve.status import Refusal
 from kconv._serve.tables import table_of

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from anyio import to_thread
 
 from kconv._errors import Expired, KconvError
-from kconv._serve.call import Call
 from kconv._serve.options import ListOptions, list_options
+from kconv._serve.resource_request import Call
 from kconv._serve.status import Refusal, expired, refusal_of
 from kconv._serve.verbs.list import selector_of
+from kconv._serve.watch.broadcaster import Broadcaster, Subscription
 from kconv._serve.watch.events import Events
-from kconv._serve.watch.hub import Subscription, WatchHub
 from kconv._store import Change, Page
 
 BOOKMARK_SECONDS = 60.0
@@ -28,7 +28,7 @@ class Watch:
     """A watch that has been accepted; `lines` is the body of its answer."""
 
     call: Call
-    hub: WatchHub
+    hub: Broadcaster
     options: ListOptions
     events: Events
 
@@ -148,7 +148,7 @@ class Watch:
         return random.uniform(_LEAST_SECONDS, _MOST_SECONDS)
 
 
-def open_watch(call: Call, hub: WatchHub) -> Watch:
+def open_watch(call: Call, hub: Broadcaster) -> Watch:
     """Check the parameters of a watch and prepare it.
 
     Raises `kconv._serve.status.Refusal` for parameters that make no sense.

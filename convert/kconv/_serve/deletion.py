@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._serve.kinds import is_namespace
+from kconv._serve.kind_rules import is_namespace
 from kconv._serve.metadata import now
 from kconv._serve.objects import Current
 from kconv.fields._time import format_time
@@ -14,10 +14,10 @@ Value = dict[str, Any]
 
 def finalizers_of(current: Current) -> list[str]:
     """All that holds an object back from going; a namespace has some in its spec."""
-    return held_by(current.value, namespace=is_namespace(current.kind))
+    return finalizers_in(current.value, namespace=is_namespace(current.kind))
 
 
-def held_by(value: Value, *, namespace: bool) -> list[str]:
+def finalizers_in(value: Value, *, namespace: bool) -> list[str]:
     """The finalizers in a hub value."""
     found = list(value["metadata"].get("finalizers") or ())
     if namespace:
@@ -25,7 +25,7 @@ def held_by(value: Value, *, namespace: bool) -> list[str]:
     return found
 
 
-def mark_deleted(current: Current) -> Value:
+def mark_for_deletion(current: Current) -> Value:
     """The object as it waits for its finalizers: deletionTimestamp set, generation counted up."""
     meta = {
         **current.meta,

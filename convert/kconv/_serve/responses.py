@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
-from kconv._serve.call import Answer
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.objects import Objects
 from kconv._serve.options import Query, is_true
+from kconv._serve.resource_request import Answer
 from kconv._serve.status import Refusal
-from kconv._serve.views import shown
+from kconv._serve.views import represent
 
 CACHE = {"Cache-Control": "no-cache, private"}
 _WARNINGS_LIMIT = 4096
@@ -27,7 +27,7 @@ def respond(answer: Answer, accepted: Accepted, query: Query, objects: Objects) 
 
     Raises `Refusal` (406) where the view asked for does not fit.
     """
-    document = shown(answer, accepted, query.get("includeObject", ""), objects)
+    document = represent(answer, accepted, query.get("includeObject", ""), objects)
     response = write(document, answer.code, accepted, pretty=is_true(query, "pretty"))
     response.headers.update(answer.headers)
     for warning in limited(answer.warnings):

@@ -58,7 +58,7 @@ class Membership:
             try:
                 self._store.register(self.registration)
             except CannotDecode as error:
-                raise self._told(error) from None
+                raise self._with_remedy(error) from None
             self._joined = True
 
     def beat(self) -> None:
@@ -76,7 +76,7 @@ class Membership:
                 _log.warning("server %s was taken for gone; it registers again", self.registration)
                 self._store.register(self.registration)
             except CannotDecode as error:
-                raise self._told(error) from None
+                raise self._with_remedy(error) from None
 
     def leave(self) -> None:
         """Unregister, after the last request."""
@@ -85,7 +85,7 @@ class Membership:
                 self._joined = False
                 self._store.unregister(self.registration.id)
 
-    def _told(self, error: CannotDecode) -> CannotDecode:
+    def _with_remedy(self, error: CannotDecode) -> CannotDecode:
         """The error with the command that makes the database readable for this release."""
         storage = {kind.group_resource: kind.storage for kind in self._scheme.kinds}
         unknown: list[str] = []

@@ -9,15 +9,15 @@ from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._errors import DecodeError, InvalidObject, Problem
 from kconv._pipeline import Decoded, FieldValidation
-from kconv._serve.call import Call
 from kconv._serve.negotiation import BodyFormat, body_format
 from kconv._serve.protobuf import decode_object
+from kconv._serve.resource_request import Call
 from kconv._serve.status import Refusal, invalid
 
 Meta = dict[str, Any]
 
 
-def read_object(
+def decode_body(
     call: Call,
     field_validation: FieldValidation,
     before_rules: Callable[[Meta], Iterable[Problem]],
@@ -41,7 +41,7 @@ def read_object(
             call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
         )
     except InvalidObject as error:
-        raise both(call, raw_metadata(call.body, encoding), error, before_rules) from None
+        raise refuse_invalid(call, raw_metadata(call.body, encoding), error, before_rules) from None
     except DecodeError as error:
         if error.about is None and error.reason == "BadRequest" and not error.findings:
             raise DecodeError(
@@ -50,7 +50,7 @@ def read_object(
         raise
 
 
-def both(
+def refuse_invalid(
     call: Call,
     meta: Meta,
     error: InvalidObject,

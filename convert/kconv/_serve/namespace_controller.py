@@ -17,7 +17,7 @@ RESCAN_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-class Reaper:
+class NamespaceController:
     """Works on a namespace when it is deleted, and when something held in it goes.
 
     ``deleted`` is called after each round, so that watches learn of it at once.
@@ -35,7 +35,7 @@ class Reaper:
         if self._namespaces.kind is None or (self._task is not None and not self._task.done()):
             return
         self._loop = loop
-        self._task = loop.create_task(self._run(), name="kconv-namespace-reaper")
+        self._task = loop.create_task(self._run(), name="kconv-namespace-controller")
 
     def stop(self) -> None:
         """Stop; what is not done is taken up by the next start."""

@@ -9,23 +9,23 @@ from collections.abc import Callable
 from anyio import CapacityLimiter, to_thread
 
 from kconv._errors import CannotDecode, KconvError
-from kconv._serve.fleet import Membership
-from kconv._serve.usage import Usage
+from kconv._serve.membership import Membership
+from kconv._serve.request_counts import RequestCounts
 
-PULSE_SECONDS = 3.0
+HEARTBEAT_SECONDS = 3.0
 """Time between two heartbeats; whoever asks for live servers allows for several that are late."""
 
 _log = logging.getLogger(__name__)
 
 
-class Pulse:
+class Heartbeat:
     """Heartbeats and flushes, beside the requests.
 
     ``unfit`` is told when the server must stop, and why.
     """
 
     def __init__(
-        self, membership: Membership, usage: Usage, unfit: Callable[[CannotDecode], None]
+        self, membership: Membership, usage: RequestCounts, unfit: Callable[[CannotDecode], None]
     ) -> None:
         self._membership = membership
         self._usage = usage
@@ -35,7 +35,7 @@ class Pulse:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin, in this event loop."""
         if self._task is None or self._task.done():
-            self._task = loop.create_task(self._run(), name="kconv-pulse")
+            self._task = loop.create_task(self._run(), name="kconv-heartbeat")
 
     def stop(self) -> None:
         """Stop; the server is registered still."""
@@ -55,7 +55,7 @@ class Pulse:
         # Its own thread: requests that wait for a slow database must not hold up the heartbeat.
         limiter = CapacityLimiter(1)
         while True:
-            await asyncio.sleep(PULSE_SECONDS)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
             for step in (self._membership.beat, self._usage.flush):
                 try:
                     await to_thread.run_sync(step, limiter=limiter)

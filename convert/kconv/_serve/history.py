@@ -12,12 +12,12 @@ from kconv._store import Change, Key, Page, Store, Stored
 _PAGE = 500
 
 
-class Forgotten(Exception):
+class HistoryCompacted(Exception):
     """The change log no longer has what a list of that time would show."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ListHistory:
     """The objects of a resource as they were at ``version``; ``namespace`` None is all."""
 
     store: Store
@@ -30,7 +30,7 @@ class Past:
 
         What was created since is left out; what was changed or deleted since is shown in the last
         state that the log has of that time. The page covers the same names, so it may hold more
-        objects or fewer. Raises `Forgotten`.
+        objects or fewer. Raises `HistoryCompacted`.
         """
         if now.resource_version <= self.version:
             return now
@@ -61,11 +61,11 @@ class Past:
                 if change.stored.key in keys:
                     found[change.stored.key] = change.stored
         if len(found) < len(keys):
-            raise Forgotten
+            raise HistoryCompacted
         return found
 
     def _log(self, after: int, upto: int) -> Iterator[Change]:
-        """The resource's changes over ``after``, up to ``upto``. Raises `Forgotten`."""
+        """The resource's changes over ``after``, up to ``upto``. Raises `HistoryCompacted`."""
         while after < upto:
             try:
                 changes = self.store.changes(
@@ -76,7 +76,7 @@ class Past:
                     limit=_PAGE,
                 )
             except Expired:
-                raise Forgotten from None
+                raise HistoryCompacted from None
             for change in changes:
                 after = change.stored.resource_version
                 if after > upto:

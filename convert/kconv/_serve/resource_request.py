@@ -10,7 +10,7 @@ from kconv._scheme import HubKind, Spoke
 from kconv._serve.negotiation import Accepted
 from kconv._serve.objects import Objects
 from kconv._serve.options import Query
-from kconv._serve.requestinfo import Target
+from kconv._serve.request_path import Target
 
 if TYPE_CHECKING:
     from kconv._serve.namespaces import Namespaces

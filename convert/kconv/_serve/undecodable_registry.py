@@ -11,7 +11,7 @@ from kconv._store import Key, Stored
 _MOST_KNOWN = 10_000
 
 
-class KnownUndecodable:
+class UndecodableRegistry:
     """The objects that this server found undecodable and has not seen otherwise since."""
 
     def __init__(self) -> None:

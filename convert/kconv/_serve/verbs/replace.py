@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from kconv._errors import Conflict, InvalidObject
 from kconv._pipeline import Decoded, HubObject
-from kconv._serve.call import Call
-from kconv._serve.kinds import has_generation, has_status, is_namespace
+from kconv._serve.deletion import finalizers_in
+from kconv._serve.kind_rules import has_generation, has_status, is_namespace
 from kconv._serve.metadata import carry_over, check_metadata_update
 from kconv._serve.namespaces import FINALIZER, labelled
 from kconv._serve.objects import Current, with_version, without_version
 from kconv._serve.patch.jsonpatch import same
-from kconv._serve.removal import held_by
+from kconv._serve.resource_request import Call
 from kconv._serve.status import conflict, invalid
 
 RETRY_SECONDS = 10.0
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Replacement:
     """From ``current`` to what the client wants, ``wanted``, in the client's version."""
 
     current: Current
@@ -52,7 +52,7 @@ def with_retries(attempt: Callable[[], T]) -> T:
         most = min(most * 2, _MOST_PAUSE)
 
 
-def change(call: Call, made: Change) -> Document:
+def replace_object(call: Call, made: Replacement) -> Document:
     """Write the new state; returns the object as the client sees it.
 
     A change that changes nothing is not written. An object that waits for its deletion and has
@@ -64,10 +64,10 @@ def change(call: Call, made: Change) -> Document:
     _check(call, made, value)
     if current.fault is None and same(without_version(current.value), value):
         return call.objects.document(call.spoke, current.stored)
-    shown = call.objects.shown(call.spoke, call.kind, value)
+    shown = call.objects.document_of(call.spoke, call.kind, value)
     if made.dry_run:
         return with_version(shown, current.stored.resource_version)
-    gone = value["metadata"].get("deletionTimestamp") and not held_by(
+    gone = value["metadata"].get("deletionTimestamp") and not finalizers_in(
         value, namespace=is_namespace(call.kind)
     )
     try:
@@ -82,7 +82,7 @@ def change(call: Call, made: Change) -> Document:
     return with_version(shown, stored.resource_version)
 
 
-def _merged(call: Call, made: Change) -> Document:
+def _merged(call: Call, made: Replacement) -> Document:
     """The new hub value: what this endpoint may write from the client, the rest as it was."""
     old = made.current.value
     new = call.objects.pipeline.to_hub(made.wanted).value
@@ -114,7 +114,7 @@ def _completed(call: Call, value: Document) -> Document:
         phase = "Terminating" if value["metadata"].get("deletionTimestamp") else "Active"
         return {**value, "spec": {"finalizers": [FINALIZER]}, "status": {"phase": phase}}
     pipeline = call.objects.pipeline
-    shown = call.objects.shown(call.spoke, call.kind, value)
+    shown = call.objects.document_of(call.spoke, call.kind, value)
     loaded = pipeline.to_hub(pipeline.load(shown, spoke=call.spoke, trusted=True)).value
     return {**loaded, "metadata": value["metadata"]}
 
@@ -129,7 +129,7 @@ def _desired(value: Document) -> Document:
     return {key: item for key, item in value.items() if key not in ("metadata", "status")}
 
 
-def _check(call: Call, made: Change, value: Document) -> None:
+def _check(call: Call, made: Replacement, value: Document) -> None:
     pipeline, spoke = call.objects.pipeline, call.spoke
     findings: list[Any] = list(
         check_metadata_update(value["metadata"], made.current.meta, call.kind)

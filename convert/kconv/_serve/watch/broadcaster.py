@@ -67,7 +67,7 @@ class Subscription:
         return taken
 
 
-class WatchHub:
+class Broadcaster:
     """Reads the change log while anyone watches.
 
     It belongs to one event loop. ``on_lag`` is told when the log could not be read.
@@ -97,7 +97,7 @@ class WatchHub:
         async with self._starting:
             if self._reader is None or self._reader.done():
                 self._position = await to_thread.run_sync(self._store.head)
-                self._reader = asyncio.create_task(self._run(), name="kconv-watch-hub")
+                self._reader = asyncio.create_task(self._run(), name="kconv-watch-broadcaster")
             subscription = Subscription(resource, namespace, self._position)
             if self.closed:
                 subscription.end()

@@ -20,7 +20,7 @@ Caller = tuple[str, str, str, str]
 """(group, version, resource, user agent)."""
 
 
-class Usage:
+class RequestCounts:
     """Requests per version, resource and user agent since the last flush; thread-safe."""
 
     def __init__(self, store: Store) -> None:
