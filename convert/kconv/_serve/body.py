@@ -15,7 +15,7 @@ async def read_body(request: Request) -> bytes:
     to be longer is not read at all.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > LIMIT:
+    if announced.isascii() and announced.isdigit() and int(announced) > LIMIT:
         raise too_large(LIMIT)
     if request.headers.get("content-encoding", "identity") != "identity":
         raise bad_request("compressed request bodies are not supported")

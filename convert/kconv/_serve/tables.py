@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kconv._paths import quote
 from kconv._resource import Column
 from kconv._scheme import Spoke
 from kconv._serve.metadata import now
-from kconv._serve.status import Refusal
+from kconv._serve.status import bad_request
 from kconv.fields._age import age
 
 NAME = Column("Name", "metadata.name", format="name")
@@ -43,10 +44,9 @@ def table_of(
 
     ``include`` is the query parameter ``includeObject``: None, Metadata (the default) or Object.
     Of documents that are not ``readable`` (shown as they are stored), cells tell the name only.
-    Raises `kconv._serve.status.Refusal` (422) for another value.
+    Raises as `check_include`.
     """
-    if include not in ("", "None", "Metadata", "Object"):
-        raise Refusal("BadRequest", f"unrecognized includeObject value: {include!r}")
+    check_include(include)
     columns = columns_of(spoke)
     when = now()
     table: Document = {
@@ -73,6 +73,12 @@ def table_of(
                 }
             table["rows"].append(row)
     return table
+
+
+def check_include(include: str) -> None:
+    """Raises `kconv._serve.status.Refusal` (400) for an ``includeObject`` that there is not."""
+    if include not in ("", "None", "Metadata", "Object"):
+        raise bad_request(f"unrecognized includeObject value: {quote(include)}")
 
 
 def _definition(column: Column) -> Document:

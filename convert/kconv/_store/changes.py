@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, select, true, update
 
 from kconv._errors import Expired
-from kconv._store.records import Change, Key, Stored
+from kconv._store.records import HIGHEST, Change, Key, Stored
 from kconv._store.tables import changes, revision
 
 COLUMNS: Final = (
@@ -46,6 +46,7 @@ def since(
     One statement reads the log and how far it is compacted, so that no compaction can come
     between the two.
     """
+    after, limit = min(after, HIGHEST), min(limit, HIGHEST)
     statement = select(*COLUMNS).where(changes.c.resource_version > after)
     wanted = {changes.c.grp: group, changes.c.resource: resource, changes.c.namespace: namespace}
     for column, value in wanted.items():

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, tuple_
 
 from kconv._errors import NotFound, ObjectRef
-from kconv._store.records import Key, Page, Stored
+from kconv._store.records import HIGHEST, Key, Page, Stored
 from kconv._store.tables import objects, revision
 
 COLUMNS: Final = (
@@ -75,7 +75,7 @@ def page(
     condition = _within(group, resource, namespace, after)
     statement = select(*COLUMNS).where(condition).order_by(objects.c.namespace, objects.c.name)
     if limit is not None:
-        statement = statement.limit(limit + 1)
+        statement = statement.limit(min(limit + 1, HIGHEST))
     rows = connection.execute(statement).all()
     if limit is None or len(rows) <= limit:
         return Page([as_stored(row) for row in rows], head, None, 0)

@@ -11,6 +11,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+HIGHEST = 2**63 - 1
+"""No number in a database is higher: neither of a resourceVersion nor of rows."""
+
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 

@@ -118,6 +118,8 @@ def find(call: Call, options: ListOptions, selector: Selector) -> Listing:
             after=listing.after,
         )
         listing.resource_version = listing.resource_version or page.resource_version
+        if listing.resource_version > page.resource_version:
+            raise future_version(listing.resource_version, page.resource_version)
         past = ListHistory(store, resource, namespace, listing.resource_version)
         try:
             page = past.page(page, listing.after)

@@ -41,7 +41,7 @@ def patch(call: Call) -> Answer:
                 patched, spoke=call.spoke, field_validation=options.field_validation
             )
         except InvalidObject as error:
-            raise refuse_invalid(call, meta, error, before_rules) from None
+            raise refuse_invalid(call, patched, error, before_rules) from None
         check_names(call, decoded.value["metadata"])
         if not read.resource_version:
             decoded = _unversioned(decoded)

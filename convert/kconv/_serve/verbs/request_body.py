@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kconv._codec import json as json_codec
@@ -24,8 +24,8 @@ def decode_body(
 ) -> Decoded:
     """The object in the body, of the version that the URL names.
 
-    ``before_rules`` gets the object's metadata as the client wrote it, when the object breaks
-    rules: it may refuse for a reason that comes first, and returns what is wrong with the
+    ``before_rules`` gets the object's metadata when the object breaks rules: it may
+    refuse for a reason that comes first, and returns what is wrong with the
     metadata, so that the client learns all at once.
 
     Raises what `kconv._pipeline.Pipeline.decode` raises, and `Refusal` (415, 422).
@@ -41,7 +41,8 @@ def decode_body(
             call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
         )
     except InvalidObject as error:
-        raise refuse_invalid(call, raw_metadata(call.body, encoding), error, before_rules) from None
+        document = parse(call.body, encoding)
+        raise refuse_invalid(call, document, error, before_rules) from None
     except DecodeError as error:
         if error.about is None and error.reason == "BadRequest" and not error.findings:
             raise DecodeError(
@@ -52,12 +53,13 @@ def decode_body(
 
 def refuse_invalid(
     call: Call,
-    meta: Meta,
+    document: Mapping[str, Any],
     error: InvalidObject,
     before_rules: Callable[[Meta], Iterable[Problem]],
 ) -> Refusal:
-    """The refusal of an object that breaks rules: its metadata's findings, then the others."""
+    """The refusal of a document that breaks rules: its metadata's findings, then the others."""
     gvk = call.spoke.gvk
+    meta = _decoded_metadata(call, document)
     own = list(before_rules(meta))
     told = {(each.path, each.message) for each in own}
     others = [each for each in error.findings if (each.path, each.message) not in told]
@@ -68,11 +70,16 @@ def parse(body: bytes, encoding: BodyFormat) -> Any:
     """The document in a body. Raises `DecodeError`."""
     if encoding == "protobuf":
         return decode_object(body)
-    return json_codec.decode(body) if encoding == "json" else yaml_codec.decode_all(body)[0]
+    if encoding == "json":
+        return json_codec.decode(body)
+    documents = yaml_codec.decode_all(body)
+    return documents[0] if documents else None
 
 
-def raw_metadata(body: bytes, encoding: BodyFormat) -> Meta:
-    """The metadata of a body that has been decoded once already."""
-    document = parse(body, encoding)
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    return metadata if isinstance(metadata, dict) else {}
+def _decoded_metadata(call: Call, document: Mapping[str, Any]) -> Meta:
+    """The metadata of a document whose types are right: without nulls, every field of its type."""
+    gvk = call.spoke.gvk
+    head = {"kind": gvk.kind, "apiVersion": gvk.api_version, "metadata": document.get("metadata")}
+    decoded = call.objects.pipeline.load(head, spoke=call.spoke, trusted=True)
+    metadata: Meta = decoded.value["metadata"]
+    return metadata

@@ -70,7 +70,7 @@ def check_version(call: Call, meta: dict[str, Any], current: Current) -> None:
     resource, name = call.target.resource, call.target.name
     version = meta.get("resourceVersion")
     if version and version != current.meta["resourceVersion"]:
-        if not version.isdigit():
+        if not (version.isascii() and version.isdigit()):
             raise bad_request(f'metadata.resourceVersion: Invalid value: "{version}"')
         raise conflict(resource, name)
     uid = meta.get("uid")

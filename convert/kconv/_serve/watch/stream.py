@@ -13,6 +13,7 @@ from kconv._errors import Expired, KconvError
 from kconv._serve.options import ListOptions, list_options
 from kconv._serve.resource_request import Call
 from kconv._serve.status import Refusal, expired, refusal_of
+from kconv._serve.tables import check_include
 from kconv._serve.verbs.list import selector_of
 from kconv._serve.watch.broadcaster import Broadcaster, Subscription
 from kconv._serve.watch.events import Events
@@ -154,6 +155,8 @@ def open_watch(call: Call, hub: Broadcaster) -> Watch:
     Raises `kconv._serve.status.Refusal` for parameters that make no sense.
     """
     options = list_options(call.query)
+    if call.accepted.view == "Table":
+        check_include(call.query.get("includeObject", ""))
     if hub.closed:
         raise Refusal("ServiceUnavailable", "the server is shutting down")
     return Watch(call, hub, options, Events(call, selector_of(call)))
