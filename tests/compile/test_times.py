@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kconv._compile import Types, convert, decoder
-from kconv._compile.fields import quantities
+from kconv._compile.fields import spellings
 from kconv._compile.times import Times
 from kconv._schema import Type
 from kconv.fields import Field, List, Map, MicroTime, Quantity, Time
@@ -91,7 +91,7 @@ class Counted(Time):
 
 
 def test_what_is_decoded_is_remembered() -> None:
-    times = Times(Counted(), "never")
+    times = Times(Counted().deserialize, "never")
     Counted.calls = 0
     for _ in range(3):
         assert times["2024-01-02T03:04:05+01:00"] == "2024-01-02T02:04:05Z"
@@ -99,7 +99,7 @@ def test_what_is_decoded_is_remembered() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    times = Times(Time(), "never")
+    times = Times(Time().deserialize, "never")
     for second in range(10_000):
         text = format_time(datetime.fromtimestamp(second, UTC))
         assert times[text] == text
@@ -107,7 +107,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 def test_what_is_no_time_is_not_remembered() -> None:
-    times = Times(Time(), "never")
+    times = Times(Time().deserialize, "never")
     with pytest.raises(ValueError, match="RFC 3339"):
         times["soon"]
     assert not times
@@ -127,7 +127,8 @@ def test_texts_of_other_classes_are_not_handed_to_others() -> None:
 
 
 def test_quantities_spelled_at_length_are_not_kept() -> None:
-    known = quantities(Quantity())
+    known = spellings(Quantity())
+    assert known is not None
     for number in range(20):
         long = " " * 100_000 + f"{number}"
         assert known[long] == f"{number}"

@@ -11,12 +11,13 @@ from typing import Any
 
 from msgspec import UNSET
 
-from kconv._compile.fields import AnyField, Slow, innermost, is_compiled
+from kconv._compile.fields import Slow, is_compiled, needs_check
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import Source, identifier
 from kconv._schema import Type, inherited
-from kconv.fields import Double, Field, List, Map, Object
-from kconv.fields._base import check_field
+from kconv.fields import spec_of
+from kconv.fields._base import check_field, innermost
+from kconv.fields._spec import AnyField
 
 Check = Callable[[Any], None]
 
@@ -83,8 +84,7 @@ def _fields(schema: type[Type]) -> Iterator[tuple[str, AnyField, str]]:
 
 
 def _inner_type(field: AnyField) -> type[Type] | None:
-    inner = innermost(field)
-    return inner.type if isinstance(inner, Object) else None
+    return spec_of(innermost(field)).object_type
 
 
 def _visit_lines(source: Source, field: AnyField, place: str, call: str) -> None:
@@ -92,11 +92,12 @@ def _visit_lines(source: Source, field: AnyField, place: str, call: str) -> None
     source.add("if v is not UNSET:")
     source.depth += 1
     value, before = "v", source.depth
-    while isinstance(field, List | Map):
+    spec = spec_of(field)
+    while spec.element is not None:
         each = f"x{source.depth}"
-        source.add(f"for {each} in {value}{'.values()' if isinstance(field, Map) else ''}:")
+        source.add(f"for {each} in {value}{'.values()' if spec.structure == 'map' else ''}:")
         source.depth += 1
-        value, field = each, field.inner
+        value, spec = each, spec_of(spec.element)
     source.add(f"{call}({value})")
     source.depth = before - 1
 
@@ -109,13 +110,16 @@ def _needs_check(schema: type[Type], added: bool) -> bool:
 
 def _unchecked(field: AnyField) -> bool:
     """Whether a field has rules that the compiled type does not hold."""
-    within = False
-    while isinstance(field, List | Map):
-        if field.validators or (within and isinstance(field, List) and field.unique):
+    if needs_check(field):
+        return True
+    element = spec_of(field).element
+    while element is not None:
+        spec = spec_of(element)
+        # Of a field of its own `finisher` refuses duplicates.
+        if needs_check(element) or spec.unique:
             return True
-        field, within = field.inner, True
-    bounded = isinstance(field, Double) and (field.minimum, field.maximum) != (None, None)
-    return isinstance(field, Field) and bool(field.validators or bounded or not is_compiled(field))
+        element = spec.element
+    return False
 
 
 def _check_lines(

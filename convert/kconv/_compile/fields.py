@@ -1,23 +1,26 @@
 """Which msgspec type decodes a field, and what is left to do after it did.
 
-Only fields whose class is kconv's own are compiled; a subclass may decode in ways of its own, so
-it takes the plain path, as do fields of other libraries.
+Only fields whose own class says what they are (`kconv.fields.Spec`) are compiled; a subclass may
+decode in ways of its own, so it takes the plain path, as do fields of other libraries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args
 
 import marshmallow
 from msgspec import UNSET, Meta, UnsetType
 
-from kconv import fields
 from kconv._codec.limits import check_depth
-from kconv._compile.times import MICRO_TIME, TIME
-from kconv.fields._quantity import canonical_quantity
+from kconv._compile.times import text_type
+from kconv.fields import Spec, spec_of
+from kconv.fields._base import has_own_rules, innermost, is_own, says_itself
+from kconv.fields._scalar import INT64
+from kconv.fields._spec import AnyField, check_bounds
 
-AnyField = marshmallow.fields.Field[Any]
 TypeOf = Callable[[type[Any]], Any]
 
 
@@ -29,23 +32,22 @@ _MEMO_SIZE = 4096
 _LONGEST = 64
 
 
-class Quantities(dict[Any, str]):
-    """Canonical spellings of quantities by what was written, remembered since objects repeat them.
+class Spellings(dict[Any, str]):
+    """Canonical spellings by what was written, remembered since objects repeat them.
 
     ``canonical`` has what may stay as it is: texts known to be in their canonical spelling, and
-    ``msgspec.UNSET``. Looking a value up raises `Slow` when it is not a quantity.
+    ``msgspec.UNSET``. Looking a value up raises `Slow` when it has none.
     """
 
-    def __init__(self, *, milli: bool) -> None:
+    def __init__(self, made: Callable[[Any], str]) -> None:
         super().__init__()
-        self.milli = milli
+        self.made = made
         self.canonical: set[Any] = {UNSET}
 
     def __missing__(self, value: Any) -> str:
         try:
-            text = value.strip() if isinstance(value, str) else repr(value)
-            found = canonical_quantity(text, milli=self.milli)
-        except ValueError:
+            found = self.made(value)
+        except (ValueError, marshmallow.ValidationError):
             raise Slow from None
         # One spelled at length is not likely to come again, and would stay in memory.
         if type(value) is str and len(value) <= _LONGEST:
@@ -58,12 +60,15 @@ class Quantities(dict[Any, str]):
         return found
 
 
-_quantities = {milli: Quantities(milli=milli) for milli in (False, True)}
+_spellings = cache(Spellings)
 
 
-def quantities(field: fields.Quantity) -> Quantities:
-    """The spellings that fields like this one share."""
-    return _quantities[field.milli]
+def spellings(field: AnyField) -> Spellings | None:
+    """The spellings that fields like this one share; None where none are to be remembered."""
+    spec = spec_of(field)
+    if not spec.repeats or spec.canonical is None or not is_own(field):
+        return None
+    return _spellings(spec.canonical)
 
 
 def decode_plain(field: AnyField) -> Callable[[Any], Any]:
@@ -89,18 +94,10 @@ def _free_form(value: Any) -> Any:
 
 def is_compiled(field: AnyField) -> bool:
     """Whether a field, its elements included, is decoded by msgspec; else by the plain path."""
-    if type(field) not in KNOWN or getattr(field, "pre_load", None) or field.post_load:
+    spec = spec_of(field)
+    if spec.native is None or not says_itself(field):
         return False
-    if isinstance(field, fields.List | fields.Map):
-        return is_compiled(field.inner)
-    return True
-
-
-def innermost(field: AnyField) -> AnyField:
-    """The field of the elements within lists and maps; the field itself otherwise."""
-    while isinstance(field, fields.List | fields.Map):
-        field = field.inner
-    return field
+    return spec.element is None or is_compiled(spec.element)
 
 
 def annotation(
@@ -115,70 +112,77 @@ def annotation(
     """
     if not is_compiled(field):
         return Any
-    if isinstance(field, fields.Object):
-        return struct(field.type)
-    if isinstance(field, fields.Map):
-        values: Any = annotation(field.inner, struct, rules=rules, finish=finish)
-        return dict[str, values]
-    if isinstance(field, fields.Time):
-        if not finish:
-            return str
-        return MICRO_TIME if isinstance(field, fields.MicroTime) else TIME
-    if isinstance(field, fields.List):
-        items: Any = annotation(field.inner, struct, rules=rules, finish=finish)
-        inner = list[items]
-        least = max(field.min_items or 0, 1 if field.required else 0) or None
-        return _constrained(inner, rules, min_length=least, max_length=field.max_items)
-    if isinstance(field, fields.String):
-        return _string(field, rules, nonzero)
-    if isinstance(field, fields.Integer):
-        bounds = _bounds(field) if rules else field.range
-        return Annotated[int, Meta(ge=max(bounds[0], 1) if nonzero else bounds[0], le=bounds[1])]
-    if isinstance(field, fields.Double):
-        return int | float  # of which msgspec takes no bounds; see `kconv._compile.check`
-    return KNOWN[type(field)]
+    spec = spec_of(field)
+    if spec.object_type is not None:
+        return struct(spec.object_type)
+    if spec.element is not None:
+        each: Any = annotation(spec.element, struct, rules=rules, finish=finish)
+        if spec.structure == "map":
+            return dict[str, each]
+        least = _least(spec, spec.min_items, field.required)
+        return _constrained(list[each], rules, min_length=least, max_length=spec.max_items)
+    if spec.canonical is not None:
+        # The rules are those of the canonical value.
+        return text_type(spec) if spec.canonical_pattern is not None and finish else spec.native
+    if spec.native is str:
+        return _string(spec, field.required, rules, nonzero)
+    return _numbers(spec, rules, nonzero)
 
 
 def loose_annotation(field: AnyField, struct: TypeOf) -> Any:
     """The msgspec type that takes any value of a field, null included, with structs for objects."""
-    if isinstance(innermost(field), fields.Object) and is_compiled(field):
-        return _loose(field, struct) | None | UnsetType
+    if spec_of(innermost(field)).object_type is not None and is_compiled(field):
+        return _loose(spec_of(field), struct) | None | UnsetType
     return Any
 
 
-def _loose(field: AnyField, struct: TypeOf) -> Any:
-    if isinstance(field, fields.List):
-        items: Any = _loose(field.inner, struct)
-        return list[items]
-    if isinstance(field, fields.Map):
-        values: Any = _loose(field.inner, struct)
-        return dict[str, values]
-    return struct(field.type) if isinstance(field, fields.Object) else Any
+def _loose(spec: Spec, struct: TypeOf) -> Any:
+    if spec.element is not None:
+        each: Any = _loose(spec_of(spec.element), struct)
+        return dict[str, each] if spec.structure == "map" else list[each]
+    return Any if spec.object_type is None else struct(spec.object_type)
 
 
-def _string(field: fields.String, rules: bool, nonzero: bool) -> Any:
-    if rules and field.enum:
+def _string(spec: Spec, required: bool, rules: bool, nonzero: bool) -> Any:
+    if rules and spec.enum:
         allowed = tuple(
             value
-            for value in field.enum
-            if not list(field.check(value, ())) and not (nonzero and value == "")
+            for value in spec.enum
+            if not list(check_bounds(spec, value, ())) and not (nonzero and value == "")
         )
         return Literal[allowed] if allowed else Annotated[str, Meta(max_length=0, min_length=1)]
     if nonzero and not rules:
         return Annotated[str, Meta(min_length=1)]
-    least = max(field.min_length or 0, 1 if field.required or nonzero else 0) or None
     return _constrained(
-        str, rules, pattern=field.expression, min_length=least, max_length=field.max_length
+        str,
+        rules,
+        pattern=spec.expression,
+        min_length=_least(spec, spec.min_length, required or nonzero),
+        max_length=spec.max_length,
     )
 
 
-def _bounds(field: fields.Integer) -> tuple[int, int]:
-    low, high = field.range
-    if field.minimum is not None:
-        low = max(low, field.minimum)
-    if field.maximum is not None:
-        high = min(high, field.maximum)
-    return low, high
+def _least(spec: Spec, length: int | None, required: bool) -> int | None:
+    return max(length or 0, 1 if required and spec.empty_is_absent else 0) or None
+
+
+def _numbers(spec: Spec, rules: bool, nonzero: bool) -> Any:
+    """The type of what is, or may be, a whole number; any other type as it is."""
+    parts = get_args(spec.native) if isinstance(spec.native, UnionType) else (spec.native,)
+    if int not in parts or float in parts:
+        return spec.native  # msgspec takes no bounds of `int | float`; see `needs_check`
+    low, high = spec.range or INT64
+    if rules:
+        low, high = _within(low, spec.minimum, max), _within(high, spec.maximum, min)
+    low = max(low, 1) if nonzero and spec.native is int else low
+    whole: Any = Annotated[int, Meta(ge=low, le=high)]
+    for part in parts:
+        whole = whole if part is int else whole | part
+    return whole
+
+
+def _within(limit: int, bound: float | None, nearer: Callable[..., Any]) -> Any:
+    return limit if bound is None else nearer(limit, bound)
 
 
 def _constrained(inner: Any, rules: bool, **constraints: Any) -> Any:
@@ -186,32 +190,35 @@ def _constrained(inner: Any, rules: bool, **constraints: Any) -> Any:
     return Annotated[inner, Meta(**given)] if rules and given else inner
 
 
+def refuses_zero(field: AnyField) -> bool:
+    """Whether the compiled type of a field by itself can refuse a zero that means absence.
+
+    Objects are never zero.
+    """
+    spec = spec_of(field)
+    plain = spec.native in (int, str) and spec.canonical is None
+    return is_compiled(field) and (plain or spec.structure == "object")
+
+
+def needs_check(field: AnyField) -> bool:
+    """Whether a field, elements aside, has rules that its compiled type does not hold."""
+    spec = spec_of(field)
+    if has_own_rules(field) or not is_compiled(field):
+        return True
+    bounds = (spec.enum, spec.pattern, spec.min_length, spec.max_length)
+    bounded = any(each not in (None, ()) for each in (*bounds, spec.minimum, spec.maximum))
+    return bounded and (spec.canonical is not None or spec.native not in (int, str))
+
+
 def canonical(field: AnyField) -> Callable[[Any], Any] | None:
     """What brings a decoded scalar to its canonical spelling; None where msgspec leaves it so."""
-    if isinstance(field, fields.Quantity):
-        return quantities(field).__getitem__
-    if isinstance(field, fields.Duration | fields.Bytes):
-        return decode_plain(field)
-    if isinstance(field, fields.FreeForm):
-        return decode_plain(field) if field.object_only else _free_form
-    return None
-
-
-KNOWN: dict[type[Any], Any] = {
-    fields.String: str,
-    fields.Integer: int,
-    fields.Int32: int,
-    fields.Int64: int,
-    fields.Double: float,
-    fields.Boolean: bool,
-    fields.Quantity: str | int | float,
-    fields.IntOrString: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | str,
-    fields.Time: TIME,
-    fields.MicroTime: MICRO_TIME,
-    fields.Duration: str,
-    fields.Bytes: str,
-    fields.FreeForm: Any,
-    fields.Map: dict,
-    fields.List: list,
-    fields.Object: None,
-}
+    spec = spec_of(field)
+    if not is_own(field):
+        # Fields of other libraries judge their values as they decode them.
+        return decode_plain(field) if spec.canonical is not None or field.validators else None
+    if spec.canonical is None:
+        return _free_form if spec.structure == "free" else None
+    if spec.canonical_pattern is not None:
+        return None
+    known = spellings(field)
+    return decode_plain(field) if known is None else known.__getitem__

@@ -13,18 +13,19 @@ from typing import Any
 from msgspec import UNSET
 
 from kconv._compile.fields import (
-    AnyField,
     Slow,
     canonical,
     decode_plain,
-    innermost,
     is_compiled,
-    quantities,
+    refuses_zero,
+    spellings,
 )
 from kconv._compile.names import attribute_names
 from kconv._compile.source import Source
 from kconv._schema import Defaulter, Derived, Type, inherited
-from kconv.fields import Integer, List, Map, Object, Quantity, String
+from kconv.fields import Spec, spec_of
+from kconv.fields._base import innermost
+from kconv.fields._spec import AnyField
 
 Finish = Callable[[Any], None]
 
@@ -43,18 +44,17 @@ def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
     for name, field in schema.instance().wire_fields().items():
         _field_lines(source, name, field, f"o.{names[name]}")
     for name, default in schema.zero_is_absent.items():
-        # Of texts and numbers msgspec refuses zero by itself.
-        field = schema.instance().wire_fields()[name]
-        if default and not isinstance(field, String | Integer | Object):
+        if default and not refuses_zero(schema.instance().wire_fields()[name]):
             source.names["Slow"] = Slow
             source.add(f"if not o.{names[name]}: raise Slow")
     for fill_in in inherited(schema, "defaulters"):
         _default_line(source, schema, fill_in)
     if rules:
         for name, field in schema.instance().wire_fields().items():
-            if isinstance(field, List) and field.unique and is_compiled(field):
+            spec = spec_of(field)
+            if spec.unique and is_compiled(field):
                 source.add(f"v = o.{names[name]}")
-                refuse = source.define(f"refuse_duplicate_{name}", _refuse_duplicates(field))
+                refuse = source.define(f"refuse_duplicate_{name}", _refuse_duplicates(spec))
                 source.add(f"if v is not UNSET and len(v) > 1: {refuse}(v)")
     if len(source.lines) == 1:
         return None, ""
@@ -70,7 +70,8 @@ def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Deriv
         given = ", ".join(f"None if {value} is UNSET else {value}" for value in values)
         field = schema.instance().wire_fields()[fill_in.field]
         place = f"o.{names[fill_in.field]}"
-        to = f"o[{fill_in.field!r}]" if isinstance(innermost(field), Object) else place
+        holds_objects = spec_of(innermost(field)).structure == "object"
+        to = f"o[{fill_in.field!r}]" if holds_objects else place
         source.add(f"if not {place}: {to} = {call}({given})")
         return
     conditions = [
@@ -90,14 +91,14 @@ def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str
         place, of = "o", schema
         for number, name in enumerate(path, 1):
             field = of.instance().wire_fields().get(name)
+            below = None if field is None else spec_of(field).object_type
             within = number < len(path)
-            if field is None or (within and not (isinstance(field, Object) and is_compiled(field))):
+            if field is None or (within and (below is None or not is_compiled(field))):
                 # A dict, as the plain path has it, or an object that another type took the place of
                 return [f"{source.define('lacks_any', fill_in.lacks_any)}(o)"]
             place += f".{attribute_names(of)[name]}"
             found[f"{place} is UNSET"] = None
-            if isinstance(field, Object):
-                of = field.type
+            of = below or of
     return list(found)
 
 
@@ -108,16 +109,19 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None
         if function is None:
             return
         call, unless = source.define(f"canonical_{name}", function), ""
-        if isinstance(inner, Quantity):
-            known = quantities(inner)
-            call = source.define("canonical_milli" if inner.milli else "canonical", known)
+        known = spellings(inner)
+        if known is not None:
+            call = source.define(f"canonical_{spec_of(inner).type_name}", known)
             spelled = source.define(f"{call}_spelled", known.canonical)
             if field is inner:
                 source.add(f"if {place} not in {spelled}: {place} = {call}[{place}]")
                 return
-            if isinstance(field, Map) and field.inner is inner:
+            spec = spec_of(field)
+            if spec.structure == "map" and spec.element is inner:
                 unless = f" and not {spelled}.issuperset(v.values())"
-        completed = _rebuilt(field, call, "v", 0)
+        completed = _rebuilt(
+            spec_of(field), f"{call}({{}})" if known is None else f"{call}[{{}}]", "v", 0
+        )
     else:
         completed = f"{source.define(f'decode_{name}', decode_plain(field))}(v)"
         unless = ""
@@ -125,23 +129,25 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None
     source.add(f"if v is not UNSET{unless}: {place} = {completed}")
 
 
-def _rebuilt(field: AnyField, call: str, value: str, depth: int) -> str:
-    if isinstance(field, List):
-        return f"[{_rebuilt(field.inner, call, f'x{depth}', depth + 1)} for x{depth} in {value}]"
-    if isinstance(field, Map):
-        inner = _rebuilt(field.inner, call, f"x{depth}", depth + 1)
-        return f"{{k{depth}: {inner} for k{depth}, x{depth} in {value}.items()}}"
-    return f"{call}[{value}]" if isinstance(field, Quantity) else f"{call}({value})"
+def _rebuilt(spec: Spec, call: str, value: str, depth: int) -> str:
+    if spec.element is None:
+        return call.format(value)
+    each = f"x{depth}"
+    inner = _rebuilt(spec_of(spec.element), call, each, depth + 1)
+    if spec.structure == "map":
+        return f"{{k{depth}: {inner} for k{depth}, {each} in {value}.items()}}"
+    return f"[{inner} for {each} in {value}]"
 
 
-def _refuse_duplicates(field: List) -> Callable[[Any], None]:
-    keys = field.map_keys
+def _refuse_duplicates(spec: Spec) -> Callable[[Any], None]:
+    keys, identity = spec.map_keys, spec.identity
+    assert identity is not None
 
     def refuse(value: Any) -> None:
-        if field.list_type == "map":
+        if spec.list_type == "map":
             found = {tuple(element.get(key) for key in keys) for element in value}
         else:
-            found = {field.identity(element) for element in value}
+            found = {identity(element) for element in value}
         if len(found) != len(value):
             raise Slow
 

@@ -9,7 +9,8 @@ from functools import cache
 from kconv._compile.source import identifier
 from kconv._compile.struct import Struct
 from kconv._schema import Type
-from kconv.fields import List, Map, Object
+from kconv.fields import spec_of
+from kconv.fields._base import innermost
 
 _RESERVED = frozenset(dir(Struct))
 
@@ -19,11 +20,9 @@ def types_in(schema: type[Type]) -> Sequence[type[Type]]:
     """The types of the objects that a type's fields hold directly, or in lists and maps."""
     found = []
     for field in schema.instance().wire_fields().values():
-        inner = field
-        while isinstance(inner, List | Map):
-            inner = inner.inner
-        if isinstance(inner, Object):
-            found.append(inner.type)
+        of = spec_of(innermost(field)).object_type
+        if of is not None:
+            found.append(of)
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._compile.fields import AnyField
 from kconv._schema import Type
-from kconv.fields import List, Map, Object
+from kconv.fields import spec_of
+from kconv.fields._base import is_own
+from kconv.fields._spec import AnyField
 
 
 def without_nulls(schema: type[Type], raw: Any) -> Any:
@@ -17,15 +18,18 @@ def without_nulls(schema: type[Type], raw: Any) -> Any:
     return {
         name: _inside(fields.get(name), value)
         for name, value in raw.items()
-        if value is not None or name not in fields
+        if value is not None or name not in fields or not is_own(fields[name])
     }
 
 
 def _inside(field: AnyField | None, value: Any) -> Any:
-    if isinstance(field, Object):
-        return without_nulls(field.type, value)
-    if isinstance(field, List) and isinstance(value, list):
-        return [_inside(field.inner, each) for each in value]
-    if isinstance(field, Map) and isinstance(value, dict):
-        return {key: _inside(field.inner, each) for key, each in value.items()}
+    spec = None if field is None else spec_of(field)
+    if spec is None:
+        return value
+    if spec.object_type is not None:
+        return without_nulls(spec.object_type, value)
+    if spec.structure == "list" and isinstance(value, list):
+        return [_inside(spec.element, each) for each in value]
+    if spec.structure == "map" and isinstance(value, dict):
+        return {key: _inside(spec.element, each) for key, each in value.items()}
     return value

@@ -8,20 +8,21 @@ from typing import Any, cast
 
 from marshmallow import missing
 
-from kconv._compile.fields import KNOWN, AnyField, is_compiled
+from kconv._compile.fields import is_compiled
 from kconv._compile.types import types_below
 from kconv._schema import Type
 from kconv.edges._steps import EACH, Steps, format_steps
-from kconv.fields import List, Map, Object
+from kconv.fields import Field, spec_of
 from kconv.fields._base import wire_name
+from kconv.fields._spec import AnyField
 
 
 def plain_fields(schema: type[Type]) -> list[str]:
     """The paths of the fields that take the plain path, ``spec.rules[*].host``, sorted.
 
-    Those are fields of other libraries, of subclasses of kconv's own, and with processing of
-    their own (marshmallow's ``pre_load`` and ``post_load``), and objects whose types have hooks of
-    marshmallow. A type that holds itself is looked into once.
+    Those are fields whose class does not say what it is (fields of other libraries, subclasses of
+    kconv's own), and with processing of their own (marshmallow's ``pre_load`` and ``post_load``),
+    and objects whose types have hooks of marshmallow. A type that holds itself is looked into once.
     """
     return sorted(map(format_steps, _below(schema, (), frozenset())))
 
@@ -31,8 +32,9 @@ def is_wholly_plain(schema: type[Type]) -> bool:
     """Whether objects of a type take the plain path as a whole, because of what marshmallow does.
 
     So they do where a type below has hooks of marshmallow (``pre_load``, ``validates``, ...), or
-    a field that is written in another way than it was read: of another library, with a
-    serialization of its own, ``attribute``, ``dump_only``, ``load_only`` or ``dump_default``.
+    a field that is written in another way than it was read: of a class that does not say what it
+    is, or with a serialization of its own, ``attribute``, ``dump_only``, ``load_only`` or
+    ``dump_default``.
     """
     return any(map(_is_itself_plain, types_below(schema)))
 
@@ -45,8 +47,8 @@ def _is_itself_plain(schema: type[Type]) -> bool:
 def _fields(schema: type[Type]) -> Iterator[AnyField]:
     for field in schema.instance().wire_fields().values():
         yield field
-        while isinstance(field, List | Map):
-            field = field.inner
+        while (element := spec_of(field).element) is not None:
+            field = element
             yield field
 
 
@@ -64,8 +66,9 @@ def _is_foreign(field: AnyField) -> bool:
 
 @cache
 def _writes_otherwise(of: type[AnyField]) -> bool:
-    """Whether a class of fields is of another library, or writes values in its own way."""
-    own = next((each for each in of.__mro__ if each in KNOWN), None)
+    """Whether no class that says what its fields are says how values of a class are written."""
+    said = (each for each in of.__mro__ if "make_spec" in vars(each) and each is not Field)
+    own = next(said, None)
     written = ("_serialize", "serialize", "get_value")
     return own is None or any(getattr(of, name) is not getattr(own, name) for name in written)
 
@@ -80,7 +83,9 @@ def _below(schema: type[Type], at: Steps, above: frozenset[type[Type]]) -> Itera
 def _field(field: AnyField, at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:
     if not is_compiled(field) or _is_foreign(field):
         yield at
-    elif isinstance(field, List | Map):
-        yield from _field(field.inner, (*at, EACH), above)
-    elif isinstance(field, Object) and field.type not in above:
-        yield from _below(field.type, at, above)
+        return
+    spec = spec_of(field)
+    if spec.element is not None:
+        yield from _field(spec.element, (*at, EACH), above)
+    elif spec.object_type is not None and spec.object_type not in above:
+        yield from _below(spec.object_type, at, above)

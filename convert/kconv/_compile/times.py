@@ -1,6 +1,6 @@
-"""Points in time as msgspec decodes them: texts, in their canonical spelling.
+"""Texts that msgspec decodes to their canonical spelling, points in time above all.
 
-To msgspec a time is a type of its own, made by its hook from what the JSON holds. All that is
+To msgspec such a text is a type of its own, made by its hook from what the JSON holds. All that is
 called for a spelling that was seen before is in C: a `re` pattern in the type would be searched
 with, and a match made, for each one.
 """
@@ -9,35 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from operator import getitem
 from typing import Any, Final
 
 import marshmallow
 import msgspec
 
-from kconv.fields import MicroTime, Time
+from kconv.fields import Spec
 
 _MEMO_SIZE: Final = 4096
-_SECONDS: Final = (
-    r"(?!0000)[0-9]{4}-"
-    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-)
 
 
 class Times(dict[Any, str]):
     """Canonical spellings by what was written, remembered since objects are read more than once.
 
-    ``canonical`` matches what surely is in its canonical spelling, which leap days are not for
-    want of a short pattern. Looking up what is no time of ``field`` raises ``ValueError``.
+    ``made`` makes them; ``canonical`` matches what surely is in its canonical spelling. Looking up
+    what has none raises ``ValueError``.
     """
 
-    def __init__(self, field: Time, canonical: str) -> None:
+    def __init__(self, made: Callable[[Any], str], canonical: str) -> None:
         super().__init__()
-        self.field = field
-        self.canonical = canonical + r"Z\Z"
+        self.made = made
+        self.canonical = rf"(?:{canonical})\Z"
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -51,7 +45,7 @@ class Times(dict[Any, str]):
             found: str = value
         else:
             try:
-                found = self.field.deserialize(value)
+                found = self.made(value)
             except marshmallow.ValidationError as error:
                 raise ValueError(str(error)) from None
         if exactly:
@@ -67,14 +61,23 @@ class _Text(type):
     __instancecheck__ = type.__instancecheck__.__get__(str)
 
 
-def _text_type(name: str, made: Callable[[Any], str]) -> Any:
-    return _Text(name, (), {"__class_getitem__": made})
+def text_type(spec: Spec) -> Any:
+    """The type of the texts of a field that says which of them surely are canonical."""
+    assert spec.canonical is not None, "there is a pattern for it"
+    assert spec.canonical_pattern is not None, "the caller asked for one"
+    return _text_type(spec.canonical, spec.canonical_pattern)
 
 
-TIME: Final = _text_type("Time", Times(Time(), _SECONDS).__getitem__)
-MICRO_TIME: Final = _text_type(
-    "MicroTime", Times(MicroTime(), _SECONDS + r"\.[0-9]{6}").__getitem__
-)
+@cache
+def _text_type(canonical: Callable[[Any], Any], pattern: str) -> Any:
+    def made(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(value)
+        found: str = canonical(value)
+        return found
+
+    return _Text("Text", (), {"__class_getitem__": Times(made, pattern).__getitem__})
+
 
 # The hook is given the type and what the JSON holds.
 _hook: Final[Callable[[type, Any], Any]] = getitem  # type: ignore[assignment]  # it has overloads

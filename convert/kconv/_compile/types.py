@@ -11,23 +11,16 @@ import msgspec
 from marshmallow import missing
 from msgspec import UNSET, UnsetType
 
-from kconv._compile.fields import (
-    AnyField,
-    Slow,
-    annotation,
-    canonical,
-    innermost,
-    is_compiled,
-    loose_annotation,
-)
+from kconv._compile.fields import Slow, annotation, canonical, is_compiled, loose_annotation
 from kconv._compile.finish import finisher
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import identifier
 from kconv._compile.struct import Struct
 from kconv._compile.times import convert, decoder
 from kconv._schema import Type
-from kconv.fields import Field, List, Map, Object
-from kconv.fields._base import check_field
+from kconv.fields import Spec, spec_of
+from kconv.fields._base import check_field, innermost, is_own
+from kconv.fields._spec import AnyField
 
 _building = RLock()
 """Types are built by one thread at a time."""
@@ -85,7 +78,7 @@ class Types:
             "__objects__": {
                 names[name]: _Assigned(self._bare, field)
                 for name, field in fields.items()
-                if is_compiled(field) and isinstance(innermost(field), Object)
+                if is_compiled(field) and _holds_objects(field)
             },
             "__module__": __name__,
         }
@@ -120,22 +113,21 @@ class Types:
             field, self._reference, rules=self.rules, finish=self.finish, nonzero=zero_is_absent
         )
         default = field.load_default
-        if default is missing and isinstance(field, Field) and field.required:
+        if default is missing and _is_required(field):
             return attribute, of
         # What is not decoded is complete already: what it lacks is absent.
         if default is missing or not self.finish:
             return attribute, of | UnsetType if of is not Any else Any, UNSET
-        if isinstance(field, Object) and default is dict:
-            return attribute, of, msgspec.field(default_factory=self._empty(field.type))
+        object_type = spec_of(field).object_type
+        if object_type is not None and default is dict:
+            return attribute, of, msgspec.field(default_factory=self._empty(object_type))
         return attribute, of, _default(field, default)
 
     def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
         """What makes an empty value of a type: the struct itself, if it can be empty."""
         struct = self._structs.get(schema)
         fields = schema.instance().wire_fields().values()
-        needs = any(
-            isinstance(f, Field) and f.required and f.load_default is missing for f in fields
-        )
+        needs = any(_is_required(each) and each.load_default is missing for each in fields)
         return _Later(self, schema) if struct is None or needs else struct
 
     def _reference(self, schema: type[Type]) -> Any:
@@ -143,11 +135,20 @@ class Types:
         return self._structs.get(schema) or ForwardRef(self._name(schema), module=__name__)
 
 
+def _holds_objects(field: AnyField) -> bool:
+    return spec_of(innermost(field)).structure == "object"
+
+
+def _is_required(field: AnyField) -> bool:
+    """Whether an object without the field does not decode at all, or not without a rule broken."""
+    return field.required and (is_own(field) or is_compiled(field))
+
+
 def _default(field: AnyField, default: Any) -> Any:
     """A field's default as msgspec takes it; one that takes no part in decoding is left alone."""
     if default is list or default is dict:
         return msgspec.field(default_factory=default)
-    if not is_compiled(field) or isinstance(innermost(field), Object) or not _stays(field, default):
+    if not is_compiled(field) or _holds_objects(field) or not _stays(field, default):
         return msgspec.field(default_factory=_slow)
     if callable(default):
         return msgspec.field(default_factory=_Checked(field, default))
@@ -207,15 +208,16 @@ class _Assigned:
         self.types, self.field = types, field
 
     def __call__(self, value: Any) -> Any:
-        return self._compiled(self.field, value)
+        return self._compiled(spec_of(self.field), value)
 
-    def _compiled(self, field: AnyField, value: Any) -> Any:
-        if isinstance(field, List):
-            return [self._compiled(field.inner, each) for each in value]
-        if isinstance(field, Map):
-            return {key: self._compiled(field.inner, each) for key, each in value.items()}
-        if isinstance(field, Object) and isinstance(value, dict):
-            return convert(value, self.types.struct(field.type))
+    def _compiled(self, spec: Spec, value: Any) -> Any:
+        if spec.element is not None:
+            inner = spec_of(spec.element)
+            if spec.structure == "map":
+                return {key: self._compiled(inner, each) for key, each in value.items()}
+            return [self._compiled(inner, each) for each in value]
+        if spec.object_type is not None and isinstance(value, dict):
+            return convert(value, self.types.struct(spec.object_type))
         return value
 
 

@@ -108,7 +108,8 @@ def _list_type(field: List) -> Iterator[str]:
 def default_problems(field: AnyField) -> Iterator[str]:
     """A constant default that the field itself would not decode so, or that breaks its rules."""
     # The scheme of what is only converted plainly need not load the other engine's decoder.
-    from kconv._compile.fields import innermost, is_compiled
+    from kconv._compile.fields import is_compiled
+    from kconv.fields._base import innermost
 
     default = field.load_default
     if default is missing or callable(default) or not is_compiled(field):

@@ -1,10 +1,11 @@
 """Strict marshmallow fields of the Kubernetes API.
 
 A field decodes a JSON value to the same value in its canonical spelling, so a loaded object is
-JSON-shaped and its keys are the names in the YAML.
+JSON-shaped and its keys are the names in the YAML. What a field is it says in its `Spec`; a field
+of somebody's own that says it too works wherever these do.
 """
 
-from kconv.fields._base import Field
+from kconv.fields._base import Field, spec_of
 from kconv.fields._binary import Bytes
 from kconv.fields._collection import List, Map
 from kconv.fields._duration import Duration
@@ -12,6 +13,7 @@ from kconv.fields._intorstring import IntOrString
 from kconv.fields._nested import FreeForm, Object
 from kconv.fields._quantity import Quantity
 from kconv.fields._scalar import Boolean, Double, Int32, Int64, Integer, String
+from kconv.fields._spec import Spec
 from kconv.fields._time import MicroTime, Time
 
 __all__ = [
@@ -30,6 +32,8 @@ __all__ = [
     "MicroTime",
     "Object",
     "Quantity",
+    "Spec",
     "String",
     "Time",
+    "spec_of",
 ]

@@ -16,6 +16,7 @@ import marshmallow
 from marshmallow import missing
 
 from kconv._paths import INVALID, REQUIRED, TYPE_INVALID, Finding, Path, required, wrong_type
+from kconv.fields._spec import AnyField, Spec, check_bounds
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -68,11 +69,24 @@ class Field(marshmallow.fields.Field[Any]):
     """
 
     type_name = "any"
-    """How messages and `describe` call the type."""
+    """How messages call the type."""
 
     def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.required = required
+
+    def make_spec(self) -> Spec:
+        """What the field is, for all that need to know.
+
+        A class says it for itself alone: its subclasses may decode in ways of their own, so they
+        are decoded by their own code until they say what they are.
+        """
+        return Spec(type_name=self.type_name)
+
+    @property
+    def spec(self) -> Spec:
+        """What the field is."""
+        return spec_of(self)
 
     def deserialize(
         self,
@@ -94,6 +108,26 @@ class Field(marshmallow.fields.Field[Any]):
             value = process(value)
         return value
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        """The canonical value of one of the native type. Raises ``marshmallow.ValidationError``."""
+        spec = self.spec
+        if spec.native is None or spec.native is Any:
+            return value if spec.canonical is None else self._canonical(spec.canonical, value)
+        if not isinstance(value, spec.native) or _is_no_number(value, spec.native):
+            raise type_error(value, spec.expected)
+        return value if spec.canonical is None else self._canonical(spec.canonical, value)
+
+    def _canonical(self, canonical: Callable[[Any], Any], value: Any) -> Any:
+        try:
+            return canonical(value)
+        except ValueError:
+            raise type_error(value, self.spec.expected) from None
+
+    # The hook by which a schema gets fields of its own, copies of those that were declared.
+    def _bind_to_schema(self, field_name: str, parent: Any) -> None:
+        super()._bind_to_schema(field_name, parent)
+        vars(self).pop(_SPEC, None)
+
     def default(self) -> Any:
         """What an absent field decodes to; ``marshmallow.missing`` is: it stays absent."""
         default = self.load_default
@@ -108,15 +142,71 @@ class Field(marshmallow.fields.Field[Any]):
 
     def zero(self) -> Any:
         """The value that Go gives a field of this type when nothing is set."""
-        return None
+        return copy.copy(self.spec.zero)
 
     def empty(self, value: Any) -> bool:
         """Whether ``required`` counts the value as not there."""
-        return False
+        return self.spec.empty_is_absent and not value
 
     def check(self, value: Any, path: Path) -> Iterator[Finding]:
         """Every rule that a decoded value at ``path`` breaks."""
+        yield from check_bounds(self.spec, value, path)
         yield from run_validators(self.validators, value, path)
+
+
+_SPEC = "_kconv_spec"
+
+
+def spec_of(field: AnyField) -> Spec:
+    """What a field is: what its ``make_spec`` says, asked once.
+
+    A field of another library that has none is free-form: nothing is known of its values. Raises
+    ``TypeError`` when what is said is no `Spec`.
+    """
+    found: Spec | None = vars(field).get(_SPEC)
+    if found is None:
+        make = getattr(field, "make_spec", None)
+        found = Spec(type_name=type(field).__name__, structure="free") if make is None else make()
+        if not isinstance(found, Spec):
+            raise TypeError(f"{type(field).__qualname__}.make_spec() gives no Spec, but {found!r}")
+        vars(field)[_SPEC] = found
+    return found
+
+
+def innermost(field: AnyField) -> AnyField:
+    """The field of the elements within lists and maps; the field itself otherwise."""
+    while (element := spec_of(field).element) is not None:
+        field = element
+    return field
+
+
+def is_own(field: AnyField) -> bool:
+    """Whether null equals absent and decoding judges no value, as for all fields of kconv's."""
+    return isinstance(field, Field)
+
+
+def says_itself(field: AnyField) -> bool:
+    """Whether the field's own class says what it is, and nothing makes it decode otherwise.
+
+    What a class says does not hold for its subclasses, and for a field of another library not
+    where it takes null for a value.
+    """
+    if "make_spec" not in vars(type(field)) or getattr(field, "pre_load", None) or field.post_load:
+        return False
+    return is_own(field) or not field.allow_none
+
+
+def has_own_rules(field: AnyField) -> bool:
+    """Whether a field has rules besides those of its `Spec`: validators, or a ``check``."""
+    check = getattr(type(field), "check", None)
+    return bool(field.validators) or not getattr(check, "__module__", "kconv.fields.").startswith(
+        "kconv.fields."
+    )
+
+
+def _is_no_number(value: object, native: Any) -> bool:
+    """Whether a value is a bool where the native type has none: bools are ints to Python."""
+    return isinstance(value, bool) and native is not bool
 
 
 def run_validators(
@@ -136,11 +226,13 @@ def run_validators(
 def check_field(field: marshmallow.fields.Field[Any], value: Any, path: Path) -> Iterator[Finding]:
     """Every rule that a field's value at ``path`` breaks; ``marshmallow.missing``: it is absent.
 
-    Fields that are not kconv's own judge their values while decoding, so nothing is left here.
+    Fields that are not kconv's own judge their values while decoding, so just what they say in
+    their `Spec` is left here.
     """
     if not isinstance(field, Field):
-        return
-    if value is missing:
+        if value is not missing:
+            yield from check_bounds(spec_of(field), value, path)
+    elif value is missing:
         if field.required:
             yield required(path)
     elif field.required and field.empty(value):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from typing import Any
 
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Field
+from kconv.fields._spec import Spec
+
+
+def canonical_base64(text: str) -> str:
+    """Standard base64 with padding and without line breaks. Raises ``ValueError`` for others."""
+    text = text.replace("\n", "").replace("\r", "")
+    return base64.b64encode(base64.b64decode(text, validate=True)).decode("ascii")
 
 
 class Bytes(Field):
@@ -17,15 +22,17 @@ class Bytes(Field):
 
     type_name = "byte"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if not isinstance(value, str):
-            raise type_error(value, "a base64 string")
-        text = value.replace("\n", "").replace("\r", "")
-        try:
-            return base64.b64encode(base64.b64decode(text, validate=True)).decode("ascii")
-        except (binascii.Error, ValueError):
-            raise type_error(value, "a base64 string") from None
-
-    def zero(self) -> str:
-        """No bytes."""
-        return ""
+    def make_spec(self) -> Spec:
+        """A text that is read as base64."""
+        return Spec(
+            type_name=self.type_name,
+            json_type="string",
+            format="byte",
+            expected="a base64 string",
+            native=str,
+            canonical=canonical_base64,
+            zero="",
+            placeholder=lambda _, name: base64.b64encode(f"{name}Value".encode()).decode(),
+            strategy=lambda st: st.binary(max_size=8).map(lambda b: base64.b64encode(b).decode()),
+            formats=("byte",),
+        )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import marshmallow
 
 from kconv._paths import Finding, Path, duplicate
 from kconv.fields._base import Field, type_error
-
-ListType = Literal["atomic", "set", "map"]
+from kconv.fields._spec import ListType, Spec
 
 
 class _Elements(Field):
@@ -51,6 +50,18 @@ class Map(_Elements):
     def __init__(self, values: marshmallow.fields.Field[Any], **kwargs: Any) -> None:
         super().__init__(values, **kwargs)
 
+    def make_spec(self) -> Spec:
+        """Values under any keys."""
+        return Spec(
+            type_name=self.type_name,
+            structure="map",
+            json_type="object",
+            expected="a map",
+            native=dict,
+            element=self.inner,
+            zero={},
+        )
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
             raise type_error(value, "a map")
@@ -62,10 +73,6 @@ class Map(_Elements):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return {key: dump_element(self.inner, key, inner) for key, inner in value.items()}
-
-    def zero(self) -> dict[str, Any]:
-        """The empty map."""
-        return {}
 
     def check(self, value: Any, path: Path) -> Iterator[Finding]:
         """The rules of the values, and the validators given to the field."""
@@ -107,6 +114,27 @@ class List(_Elements):
         self.min_items = min_items
         self.max_items = max_items
 
+    def make_spec(self) -> Spec:
+        """Elements of a field; an empty list counts as absent, as in Kubernetes' validation."""
+        return Spec(
+            type_name=self.type_name,
+            structure="list",
+            json_type="array",
+            expected="a list",
+            native=list,
+            element=self.inner,
+            min_items=self.min_items,
+            max_items=self.max_items,
+            unique=self.unique,
+            list_type=self.list_type,
+            map_keys=self.map_keys,
+            identity=self.identity,
+            merge_key=self.merge_key,
+            patch_strategy=self.patch_strategy,
+            zero=[],
+            empty_is_absent=True,
+        )
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, list):
             raise type_error(value, "a list")
@@ -118,14 +146,6 @@ class List(_Elements):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return [dump_element(self.inner, index, inner) for index, inner in enumerate(value)]
-
-    def zero(self) -> list[Any]:
-        """The empty list."""
-        return []
-
-    def empty(self, value: Any) -> bool:
-        """An empty list counts as absent, as in Kubernetes' validation."""
-        return not value
 
     def check(self, value: Any, path: Path) -> Iterator[Finding]:
         """The elements' rules, duplicates, length, and the validators given to the field."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any
 
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Field
+from kconv.fields._spec import Spec
 
 _UNITS = {
     "ns": 1,
@@ -63,14 +63,17 @@ class Duration(Field):
 
     type_name = "duration"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if not isinstance(value, str):
-            raise type_error(value, "a duration such as 1h30m or 250ms")
-        try:
-            return format_duration(parse_duration(value))
-        except ValueError:
-            raise type_error(value, "a duration such as 1h30m or 250ms") from None
-
-    def zero(self) -> str:
-        """No time at all."""
-        return "0s"
+    def make_spec(self) -> Spec:
+        """A text that is read as Go reads durations."""
+        return Spec(
+            type_name=self.type_name,
+            json_type="string",
+            expected="a duration such as 1h30m or 250ms",
+            native=str,
+            canonical=lambda text: format_duration(parse_duration(text)),
+            zero="0s",
+            placeholder=lambda number, _: format_duration(number * 10**9),
+            strategy=lambda st: st.integers(0, 10**15).map(format_duration),
+            formats=("duration",),
+            definitions=("io.k8s.apimachinery.pkg.apis.meta.v1.Duration",),
+        )

@@ -6,12 +6,34 @@ from typing import Any
 
 from kconv.fields._base import Field, type_error
 from kconv.fields._scalar import INT32
+from kconv.fields._spec import Spec
 
 
 class IntOrString(Field):
     """An integer of format int32 or a string, kept as which of the two it is."""
 
     type_name = "int-or-string"
+
+    def make_spec(self) -> Spec:
+        """A number within int32, or any text."""
+        return Spec(
+            type_name=self.type_name,
+            openapi={
+                "format": "int-or-string",
+                "oneOf": [{"type": "integer"}, {"type": "string"}],
+            },
+            expected="an integer or a string",
+            native=int | str,
+            range=INT32,
+            zero=0,
+            placeholder=lambda number, _: number,
+            strategy=lambda st: st.one_of(
+                st.integers(0, 65535),
+                st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8),
+            ),
+            formats=("int-or-string",),
+            definitions=("io.k8s.apimachinery.pkg.util.intstr.IntOrString",),
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
         if isinstance(value, str):
@@ -23,7 +45,3 @@ class IntOrString(Field):
         if not INT32[0] <= value <= INT32[1]:
             raise type_error(value, "an integer of format int32, or a string")
         return value
-
-    def zero(self) -> int:
-        """Zero."""
-        return 0

@@ -9,7 +9,8 @@ import marshmallow
 from marshmallow import missing
 
 from kconv._paths import Finding, Path
-from kconv.fields._base import Field, Json, type_error
+from kconv.fields._base import Field, type_error
+from kconv.fields._spec import Spec
 
 if TYPE_CHECKING:
     from kconv._schema import Type
@@ -34,6 +35,18 @@ class Object(Field):
         super().__init__(**kwargs)
         self._of = of
         self.patch_strategy = patch_strategy
+
+    def make_spec(self) -> Spec:
+        """An object of the type."""
+        return Spec(
+            type_name=self.type_name,
+            structure="object",
+            json_type="object",
+            expected="an object",
+            native=dict,
+            type_of=lambda: self.type,
+            patch_strategy=self.patch_strategy,
+        )
 
     @property
     def type(self) -> type[Type]:
@@ -81,7 +94,33 @@ class FreeForm(Field):
         super().__init__(**kwargs)
         self.object_only = object_only
 
-    def _deserialize(self, value: Json, attr: str | None, data: Any, **kwargs: Any) -> Json:
-        if self.object_only and not isinstance(value, dict):
-            raise type_error(value, "an object")
-        return value
+    def make_spec(self) -> Spec:
+        """Any value, or any object."""
+        return Spec(
+            type_name=self.type_name,
+            structure="free",
+            json_type="object" if self.object_only else "",
+            expected="an object",
+            native=Any,
+            canonical=_only_objects if self.object_only else None,
+            placeholder=lambda _, name: {f"{name}Key": f"{name}Value"},
+            strategy=_objects,
+            facts={"objectOnly": self.object_only},
+        )
+
+
+def _only_objects(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(value)
+    return value
+
+
+def _objects(st: Any) -> Any:
+    return st.dictionaries(
+        st.from_regex(r"[a-z][a-z0-9.-]{0,8}", fullmatch=True),
+        st.one_of(
+            st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8),
+            st.booleans(),
+        ),
+        max_size=2,
+    )

@@ -11,7 +11,8 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 from functools import lru_cache
 from typing import Any
 
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Field
+from kconv.fields._spec import Spec
 
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
@@ -133,16 +134,35 @@ class Quantity(Field):
         super().__init__(**kwargs)
         self.milli = milli
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = repr(value)
-        if not isinstance(value, str):
-            raise type_error(value, "a quantity such as 100m or 1.5Gi")
-        try:
-            return canonical_quantity(value.strip(), milli=self.milli)
-        except ValueError:
-            raise type_error(value, "a quantity such as 100m or 1.5Gi") from None
+    def make_spec(self) -> Spec:
+        """A text or number that is read as an amount."""
+        return Spec(
+            type_name=self.type_name,
+            openapi={"oneOf": [{"type": "string"}, {"type": "number"}]},
+            expected="a quantity such as 100m or 1.5Gi",
+            native=str | int | float,
+            canonical=_rounded_to_milli if self.milli else _exact,
+            repeats=True,
+            zero="0",
+            placeholder=lambda number, _: str(number),
+            strategy=lambda st: st.builds(
+                "{}{}".format,
+                st.integers(0, 5000),
+                st.sampled_from(("", "m", "k", "M", "G", "Ki", "Mi", "Gi", "n", "u")),
+            ),
+            facts={"milli": self.milli},
+            formats=("quantity",),
+            definitions=("io.k8s.apimachinery.pkg.api.resource.Quantity",),
+        )
 
-    def zero(self) -> str:
-        """The quantity zero."""
-        return "0"
+
+def _exact(value: Any) -> str:
+    return canonical_quantity(_text(value))
+
+
+def _rounded_to_milli(value: Any) -> str:
+    return canonical_quantity(_text(value), milli=True)
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else repr(value)

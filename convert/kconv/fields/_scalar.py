@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
-from kconv._paths import TOO_LONG, Finding, Path, invalid, not_supported
 from kconv.fields._base import Field, type_error
+from kconv.fields._spec import Spec, anchored
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
-
-
-def anchored(pattern: str) -> str:
-    """An ECMA pattern for Python, whose ``$`` would also match before a last line break."""
-    return re.sub(r"((?:^|[^\\])(?:\\\\)*)\$$", r"\1\\Z", pattern)
+FORMATS = ("int32", "int64")
 
 
 class String(Field):
@@ -41,45 +38,28 @@ class String(Field):
         self.pattern = pattern
         self.min_length = min_length
         self.max_length = max_length
-        self.expression = None if pattern is None else anchored(pattern)
-        """The pattern as Python and msgspec search it."""
-        self._compiled = re.compile(self.expression) if self.expression is not None else None
+        if pattern is not None:
+            re.compile(anchored(pattern))
+
+    def make_spec(self) -> Spec:
+        """A text within its enumeration, lengths and pattern."""
+        return Spec(
+            type_name=self.type_name,
+            json_type="string",
+            expected="a string",
+            native=str,
+            enum=self.enum,
+            pattern=self.pattern,
+            min_length=self.min_length,
+            max_length=self.max_length,
+            zero="",
+            empty_is_absent=True,
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise type_error(value, "a string")
         return value
-
-    def zero(self) -> str:
-        """The empty string."""
-        return ""
-
-    def empty(self, value: Any) -> bool:
-        """The empty string counts as absent."""
-        return bool(value == "")
-
-    def check(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Enumeration, length, pattern, and the validators given to the field."""
-        if self.enum and value not in self.enum:
-            yield not_supported(path, value, self.enum)
-        if self.min_length is not None and len(value) < self.min_length:
-            yield invalid(path, value, f"should be at least {self.min_length} chars long")
-        if self.max_length is not None and len(value) > self.max_length:
-            message = f"Too long: may not be more than {self.max_length} bytes"
-            yield Finding(path, TOO_LONG, message)
-        if self._compiled is not None and not self._compiled.search(value):
-            yield invalid(path, value, f"should match '{self.pattern}'")
-        yield from super().check(value, path)
-
-
-def check_bounds(
-    value: float, path: Path, minimum: float | None, maximum: float | None
-) -> Iterator[Finding]:
-    """Findings for a number outside of its (inclusive) bounds."""
-    if minimum is not None and value < minimum:
-        yield invalid(path, value, f"must be greater than or equal to {minimum}")
-    if maximum is not None and value > maximum:
-        yield invalid(path, value, f"must be less than or equal to {maximum}")
 
 
 class Integer(Field):
@@ -101,6 +81,28 @@ class Integer(Field):
         self.maximum = maximum
         self.range = INT32 if format == "int32" else INT64
 
+    def make_spec(self) -> Spec:
+        """A whole number within its format and bounds."""
+        return Spec(
+            type_name=self.type_name,
+            shape=self.format,
+            json_type="integer",
+            format=self.format,
+            expected="an integer",
+            native=int,
+            range=self.range,
+            minimum=self.minimum,
+            maximum=self.maximum,
+            problems=self._problems,
+            zero=0,
+            facts={"format": self.format},
+            formats=("",),
+        )
+
+    def _problems(self) -> Iterator[str]:
+        if self.format not in FORMATS:
+            yield f"its format {self.format!r} is none of {', '.join(FORMATS)}"
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -110,15 +112,6 @@ class Integer(Field):
             raise type_error(value, f"an integer of format {self.format}")
         return value
 
-    def zero(self) -> int:
-        """Zero."""
-        return 0
-
-    def check(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Bounds, and the validators given to the field."""
-        yield from check_bounds(value, path, self.minimum, self.maximum)
-        yield from super().check(value, path)
-
 
 class Int32(Integer):
     """An integer of format int32."""
@@ -126,12 +119,20 @@ class Int32(Integer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="int32", **kwargs)
 
+    def make_spec(self) -> Spec:
+        """As of `Integer`."""
+        return replace(super().make_spec(), formats=("int32",))
+
 
 class Int64(Integer):
     """An integer of format int64."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="int64", **kwargs)
+
+    def make_spec(self) -> Spec:
+        """As of `Integer`."""
+        return replace(super().make_spec(), formats=("int64",))
 
 
 class Double(Field):
@@ -146,19 +147,20 @@ class Double(Field):
         self.minimum = minimum
         self.maximum = maximum
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise type_error(value, "a number")
-        return value
-
-    def zero(self) -> float:
-        """Zero."""
-        return 0
-
-    def check(self, value: Any, path: Path) -> Iterator[Finding]:
-        """Bounds, and the validators given to the field."""
-        yield from check_bounds(value, path, self.minimum, self.maximum)
-        yield from super().check(value, path)
+    def make_spec(self) -> Spec:
+        """A number within its bounds."""
+        return Spec(
+            type_name=self.type_name,
+            shape="double",
+            json_type="number",
+            format="double",
+            expected="a number",
+            native=int | float,
+            minimum=self.minimum,
+            maximum=self.maximum,
+            zero=0,
+            formats=("", "double", "float"),
+        )
 
 
 class Boolean(Field):
@@ -166,11 +168,12 @@ class Boolean(Field):
 
     type_name = "boolean"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise type_error(value, "a boolean")
-        return value
-
-    def zero(self) -> bool:
-        """False."""
-        return False
+    def make_spec(self) -> Spec:
+        """One of two values."""
+        return Spec(
+            type_name=self.type_name,
+            json_type="boolean",
+            expected="a boolean",
+            native=bool,
+            zero=False,
+        )
