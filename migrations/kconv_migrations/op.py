@@ -119,11 +119,10 @@ def _run(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
     groups = {target.resource.group for target in targets}
     pipeline = Pipeline(scheme)
     outcomes: list[storage.Outcome] = []
-    if operation.workers > 1:
-        with storage.Workers(operation.workers, store, pipeline, groups, operation.apis) as hands:
-            outcomes += storage.migrate(store, pipeline, targets, operation.settings, hands=hands)
-    else:
-        outcomes += storage.migrate(store, pipeline, targets, operation.settings)
+    with storage.executor_for(
+        store, pipeline, operation.workers, operation.apis, groups
+    ) as executor:
+        outcomes += storage.migrate(store, pipeline, targets, operation.settings, executor=executor)
     unfinished = [each for each in outcomes if not each.done]
     if unfinished:
         names = ", ".join(str(each.target.resource) for each in unfinished)

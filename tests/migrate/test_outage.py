@@ -16,8 +16,8 @@ from fixtures.postgres import PostgresServer
 from kconv._errors import Denied, Unavailable
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
-from kconv_migrations._migration import Progress, Settings, Workers, migrate, plan, undo
-from kconv_migrations._migration.pages import Patient
+from kconv_migrations._migration import Progress, Settings, WorkerExecutor, migrate, plan, undo
+from kconv_migrations._migration.retry import RetryingStore
 from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
 
 COUNT = 300
@@ -61,8 +61,8 @@ def test_a_run_waits_for_a_database_that_comes_back(
                 time.sleep(0.01)
 
     settings = Settings(batch_size=20, outage=30)
-    with Workers(workers, store, pipeline, {"batch"}) as hands:
-        (outcome,) = migrate(store, pipeline, targets, settings, stop, hands)
+    with WorkerExecutor(workers, store, pipeline, {"batch"}) as executor:
+        (outcome,) = migrate(store, pipeline, targets, settings, stop, executor)
     stopped[0].join()
     assert said
     assert outcome.done
@@ -256,6 +256,6 @@ def test_what_is_denied_is_not_waited_for() -> None:
 
     began = time.monotonic()
     with pytest.raises(Denied):
-        Patient(cast("Any", None), 60, lambda _: None).until_back(denied)
+        RetryingStore(cast("Any", None), 60, lambda _: None).retry(denied)
     assert len(calls) == 1
     assert time.monotonic() - began < 5

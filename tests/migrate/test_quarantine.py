@@ -8,7 +8,7 @@ import pytest
 from cli.samples import Ended
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
-from kconv_migrations._migration import Settings, Workers, migrate, plan
+from kconv_migrations._migration import Settings, WorkerExecutor, migrate, plan
 from migrate.samples import NEW, OLD, encoded, insert, key, put, rows, seed
 
 Run = Callable[..., Ended]
@@ -120,8 +120,8 @@ def test_a_thousand_bad_rows_among_twenty_thousand(
     )
     wrong = set(names[7::20])
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    with Workers(workers, store, pipeline, {"batch"}) as hands:
-        (outcome,) = migrate(store, pipeline, targets, Settings(undo=False), hands=hands)
+    with WorkerExecutor(workers, store, pipeline, {"batch"}) as executor:
+        (outcome,) = migrate(store, pipeline, targets, Settings(undo=False), executor=executor)
     assert {each.key.name for each in outcome.failures} == wrong
     assert {each.key.name for each in store.quarantined()} == wrong
     assert len(wrong) == 1000

@@ -14,15 +14,15 @@ from kconv._scheme import Scheme
 from kconv._store import Key, Quarantined, Server, SqlStore
 from kconv.edges import Edge
 from kconv.fields import List, Map, Object, String
-from kconv_migrations._executors.workers import InProcess
+from kconv_migrations._executors.executor import InProcessExecutor
 from kconv_migrations._migration import (
     References,
     Settings,
+    find_references,
     may_drop,
     migrate,
+    outdated_references,
     plan,
-    references_of,
-    referring,
     rewrite_references,
     undo,
     verify,
@@ -86,11 +86,11 @@ def named(store: SqlStore, name: str) -> list[str]:
 
 def test_unregistered_and_dropped_versions_are_found(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
-    (found,) = referring(store, pipeline, references_of(store, pipeline))
+    (found,) = find_references(store, pipeline, outdated_references(store, pipeline))
     assert found.objects == 1
     assert found.references == {("CronJob", "batch/v1alpha9", NEW): 2}
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    (found,) = referring(store, pipeline, references_of(store, pipeline, targets))
+    (found,) = find_references(store, pipeline, outdated_references(store, pipeline, targets))
     assert found.references[("CronJob", OLD, NEW)] == 2
     assert found.objects == 2
 
@@ -99,14 +99,14 @@ def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
     before, head = store.list("batch", "cronjobs").items, store.head()
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    references = references_of(store, pipeline, targets)
+    references = outdated_references(store, pipeline, targets)
     (found,) = rewrite_references(store, pipeline, references, Settings())
     assert (found.objects, found.rewritten) == (2, 2)
     for name in ("a", "b", "c"):
         assert named(store, name) == ["example.com/v1", NEW, NEW]
     assert store.head() == head
-    assert list(referring(store, pipeline, references)) == []
-    (verified,) = verify(store, InProcess(store, pipeline))
+    assert list(find_references(store, pipeline, references)) == []
+    (verified,) = verify(store, InProcessExecutor(store, pipeline))
     assert (verified.sound, verified.compared) == (True, 2)
     assert undo(store, store.runs()[0].id).restored == 2
     assert store.list("batch", "cronjobs").items == before
@@ -114,7 +114,7 @@ def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
 
 def test_rewritten_at_a_rate(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
-    references = references_of(store, pipeline, (), GroupVersion.parse(OLD))
+    references = outdated_references(store, pipeline, (), GroupVersion.parse(OLD))
     began = time.monotonic()
     (found,) = rewrite_references(store, pipeline, references, Settings(rate=4))
     assert found.rewritten == 2
@@ -208,7 +208,7 @@ def test_fields_of_the_shipped_groups_that_name_objects(
         {**manifest("runs"), "status": {"active": [target]}, "metadata": metadata},
     )
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    references = references_of(store, pipeline, targets)
+    references = outdated_references(store, pipeline, targets)
     list(rewrite_references(store, pipeline, references, Settings()))
     for at, paths in (
         (autoscaler, [("spec", "scaleTargetRef"),
@@ -222,7 +222,7 @@ def test_fields_of_the_shipped_groups_that_name_objects(
             for step in path:
                 found = found[step]
             assert found["apiVersion"] == NEW, (at, path)
-    assert list(referring(store, pipeline, references)) == []
+    assert list(find_references(store, pipeline, references)) == []
 
 
 def hiding(store: SqlStore, pipeline: Pipeline) -> tuple[Key, bytes]:
@@ -243,12 +243,14 @@ def test_references_that_a_version_hides(kconv: Run, store: SqlStore, pipeline: 
     assert held.code == 1
     place = "reports/hides: spec.metrics[0].object.describedObject"
     assert f"1 reference to it, as in {place}" in held.out
-    references = references_of(store, pipeline, targets)
+    references = outdated_references(store, pipeline, targets)
     (found,) = rewrite_references(store, pipeline, references, Settings())
     assert (found.objects, found.rewritten, found.failures) == (1, 1, [])
     assert store.get(at).data == data.replace(OLD.encode(), NEW.encode())
-    assert list(referring(store, pipeline, references)) == []
-    verified = {str(each.resource): each for each in verify(store, InProcess(store, pipeline))}
+    assert list(find_references(store, pipeline, references)) == []
+    verified = {
+        str(each.resource): each for each in verify(store, InProcessExecutor(store, pipeline))
+    }
     assert all(each.sound for each in verified.values())
     assert verified["horizontalpodautoscalers.autoscaling"].compared == 1
     assert kconv("migrate", "status", "--may-drop", OLD).code == 0

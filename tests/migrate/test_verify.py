@@ -11,12 +11,12 @@ from sqlalchemy import create_engine, text
 from cli.samples import Ended
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
-from kconv_migrations._executors.spans import Answer, Reader, Span
+from kconv_migrations._executors.spans import Span, SpanResult, SpanRunner
 from kconv_migrations._migration import (
-    InProcess,
+    InProcessExecutor,
     Settings,
     Verified,
-    Workers,
+    WorkerExecutor,
     migrate,
     plan,
     verify,
@@ -27,7 +27,7 @@ Run = Callable[..., Ended]
 
 
 def verified(store: SqlStore, pipeline: Pipeline) -> Verified:
-    (found,) = verify(store, InProcess(store, pipeline))
+    (found,) = verify(store, InProcessExecutor(store, pipeline))
     return found
 
 
@@ -43,8 +43,8 @@ def test_after_a_run_all_is_well(store: SqlStore, pipeline: Pipeline) -> None:
     found = verified(store, pipeline)
     assert found.sound
     assert (found.objects, found.changes, found.compared) == (12, 12, 12)
-    with Workers(2, store, pipeline, {"batch"}) as hands:
-        (again,) = verify(store, hands)
+    with WorkerExecutor(2, store, pipeline, {"batch"}) as executor:
+        (again,) = verify(store, executor)
     assert again == found
 
 
@@ -112,14 +112,14 @@ def test_ctrl_c_waits_for_the_page(
     """It is no statement that is interrupted, of which SQLAlchemy would write a traceback."""
     migrated(store, pipeline, 2)
     handler = signal.getsignal(signal.SIGINT)
-    do, ended = Reader.do, list[Answer]()
+    run, ended = SpanRunner.run, list[SpanResult]()
 
-    def interrupted(self: Reader, span: Span) -> Answer:
+    def interrupted(self: SpanRunner, span: Span) -> SpanResult:
         os.kill(os.getpid(), signal.SIGINT)
-        ended.append(do(self, span))
+        ended.append(run(self, span))
         return ended[-1]
 
-    monkeypatch.setattr(Reader, "do", interrupted)
+    monkeypatch.setattr(SpanRunner, "run", interrupted)
     called = kconv("migrate", "verify", "--workers", "1")
     assert (called.code, called.out) == (130, "")
     assert called.err == "interrupted: nothing was written; the same command begins anew\n"

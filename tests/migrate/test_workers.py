@@ -1,7 +1,8 @@
-"""Worker processes: answers in order, errors where the span came from, and none left behind."""
+"""Worker processes: results in order, errors where the span came from, and none left behind."""
 
 from __future__ import annotations
 
+import multiprocessing.util
 import os
 import subprocess
 import sys
@@ -9,59 +10,53 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kconv._cli import migrate_workers
-from kconv._cli.migrate_workers import executor_for
 from kconv._errors import Unavailable, UsageError
 from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, Stored
-from kconv_migrations._executors import workers as workers_module
-from kconv_migrations._executors.jobs import Job, Task
-from kconv_migrations._executors.process import Process, WorkerEnded, may_copy
+from kconv_migrations._executors import choice
+from kconv_migrations._executors.executor import InProcessExecutor, results
+from kconv_migrations._executors.row_processor import Action, Task
 from kconv_migrations._executors.spans import Span
-from kconv_migrations._executors.workers import MOST, InProcess, Workers, default_workers
-from kconv_migrations._migration.pages import spans_of, through
+from kconv_migrations._executors.worker import StartMethod, start_method
+from kconv_migrations._executors.worker_executor import (
+    MAX_DEFAULT_WORKERS,
+    WorkerEnded,
+    WorkerExecutor,
+    default_workers,
+)
+from kconv_migrations._migration import executor_for
+from kconv_migrations._migration.split import split_into_spans
 from migrate.samples import NEW, OLD, encoded, insert, seed
 
 RESOURCE = GroupResource("batch", "cronjobs")
 
-Make = Callable[..., Workers]
+Make = Callable[..., WorkerExecutor]
 
 
-@pytest.fixture(params=["copies", "afresh"])
-def make(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    store: SqlStore,
-    pipeline: Pipeline,
-) -> Make:
-    """What makes so many workers of either kind."""
-    copies = request.param == "copies"
-    monkeypatch.setattr(workers_module, "may_copy", lambda: copies)
-
-    def made(count: int, *apis: str) -> Workers:
-        return Workers(count + 1, store, pipeline, {"batch"}, apis, [RESOURCE])
-
-    return made
+@pytest.fixture(params=["fork", "spawn"])
+def method(request: pytest.FixtureRequest) -> StartMethod:
+    """How workers are started."""
+    found: StartMethod = request.param
+    return found
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
-    """The workers that are started from now on."""
-    found: list[Process] = []
-    original = Process.__init__
+def make(method: StartMethod, store: SqlStore, pipeline: Pipeline) -> Make:
+    """What makes an executor with so many workers beside this process."""
 
-    def noted(self: Process, *arguments: Any) -> None:
-        original(self, *arguments)
-        found.append(self)
+    def made(count: int, *apis: str) -> WorkerExecutor:
+        resources = [RESOURCE]
+        return WorkerExecutor(count + 1, store, pipeline, {"batch"}, apis, resources, method=method)
 
-    monkeypatch.setattr(Process, "__init__", noted)
-    return found
+    return made
 
 
 @pytest.fixture
@@ -70,26 +65,26 @@ def seeded(store: SqlStore, pipeline: Pipeline) -> list[Stored]:
     return seed(store, pipeline, 60)
 
 
-def job(task: Task = "rewrite") -> Job:
-    return Job(task, RESOURCE, NEW)
+def task(action: Action = "rewrite") -> Task:
+    return Task(action, RESOURCE, NEW)
 
 
-def everything(task: Task = "rewrite", limit: int = 10_000) -> Span:
-    return Span(job(task), "objects", NEW, limit)
+def everything(action: Action = "rewrite", limit: int = 10_000) -> Span:
+    return Span(task(action), "objects", NEW, limit)
 
 
 def test_answers_come_in_order(
     make: Make, store: SqlStore, pipeline: Pipeline, seeded: list[Stored]
 ) -> None:
-    spans = list(spans_of(store, job(), "objects", 7, NEW))
+    spans = list(split_into_spans(store, task(), "objects", 7, NEW))
     assert len(spans) == 9
-    with make(2) as hands:
-        answers = list(through(hands, spans))
-    found = [row for answer in answers for row in answer.rows(RESOURCE)]
+    with make(2) as executor:
+        found_results = list(results(executor, spans))
+    found = [row for result in found_results for row in result.rows(RESOURCE)]
     assert [(row.key, row.resource_version) for row in found] == [
         (each.key, each.resource_version) for each in seeded
     ]
-    made = [data for answer in answers for data in answer.done.data]
+    made = [data for result in found_results for data in result.processed.data]
     assert made == [encoded(pipeline, each.key.name, NEW) for each in seeded]
 
 
@@ -97,32 +92,30 @@ def test_a_worker_reads_by_connections_of_its_own(
     make: Make, store: SqlStore, seeded: list[Stored]
 ) -> None:
     assert store.get(seeded[0].key) == seeded[0]
-    with make(2) as hands:
-        asked = [hands.submit(everything()) for _ in range(8)]
+    with make(2) as executor:
+        asked = [executor.submit(everything()) for _ in range(8)]
         for _ in range(20):
             assert store.get(seeded[0].key) == seeded[0]
-        assert [len(each.result().places) for each in asked] == [60] * 8
+        assert [len(each.result().identities) for each in asked] == [60] * 8
     assert store.get(seeded[-1].key) == seeded[-1]
 
 
-def test_what_cannot_be_loaded_is_raised_by_the_span(
-    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers_module, "may_copy", lambda: False)
-    with Workers(2, store, pipeline, {"batch"}, ["nowhere:register"]) as hands:
-        asked = hands.submit(everything())
+def test_what_cannot_be_loaded_is_raised_by_the_span(store: SqlStore, pipeline: Pipeline) -> None:
+    apis = ["nowhere:register"]
+    with WorkerExecutor(2, store, pipeline, {"batch"}, apis, method="spawn") as executor:
+        asked = executor.submit(everything())
         with pytest.raises(UsageError, match="nowhere"):
             asked.result()
 
 
-def test_a_worker_that_ends_says_so(
-    make: Make, started: list[Process], seeded: list[Stored]
-) -> None:
-    with make(1) as hands:
-        hands.submit(everything()).result()
-        started[0].kill()
+@pytest.mark.usefixtures("seeded")
+def test_a_worker_that_ends_says_so(make: Make) -> None:
+    with make(1) as executor:
+        executor.submit(everything()).result()
+        (worker,) = active_children()
+        worker.kill()
         with pytest.raises(WorkerEnded, match=r"ended with -9.*--workers 1"):
-            hands.submit(everything()).result()
+            executor.submit(everything()).result()
 
 
 def test_what_is_larger_than_a_pipe_does_not_stop_both_sides(
@@ -132,27 +125,28 @@ def test_what_is_larger_than_a_pipe_does_not_stop_both_sides(
     insert(database_url, [(f"more-{n:05}", template) for n in range(2500)])
     mark = seeded[0].key.namespace, seeded[0].key.name
     skip = frozenset((mark, number) for number in range(10**6, 10**6 + 300_000))
-    with make(1) as hands:
-        asked = [hands.submit(replace(everything(), skip=skip)) for _ in range(4)]
-        assert [len(each.result().places) for each in asked] == [2560] * 4
+    with make(1) as executor:
+        asked = [executor.submit(replace(everything(), skip=skip)) for _ in range(4)]
+        assert [len(each.result().identities) for each in asked] == [2560] * 4
 
 
 def test_closing_ends_every_span_and_process(
-    make: Make, started: list[Process], database_url: str, store: SqlStore, pipeline: Pipeline
+    make: Make, database_url: str, store: SqlStore, pipeline: Pipeline
 ) -> None:
     store.prefer("batch", "cronjobs", OLD)
     template = encoded(pipeline, "NAME")
     insert(database_url, [(name, template) for name in (f"cron-{n:05}" for n in range(3000))])
-    with make(2) as hands:
-        asked = [hands.submit(everything("rehearse")) for _ in range(30)]
-        assert len(asked[0].result().places) == 3000
+    with make(2) as executor:
+        asked = [executor.submit(everything("rehearse")) for _ in range(30)]
+        assert len(asked[0].result().identities) == 3000
+        started = active_children()
     assert len(started) == 2
-    assert all(each.code is not None for each in started)
+    assert active_children() == []
     with pytest.raises(WorkerEnded, match="closed"):
         asked[-1].result()
-    hands.close()
+    executor.close()
     with pytest.raises(UsageError, match="closed"):
-        hands.submit(everything())
+        executor.submit(everything())
 
 
 def test_closing_does_not_wait_for_what_a_worker_started(
@@ -162,7 +156,6 @@ def test_closing_does_not_wait_for_what_a_worker_started(
     pipeline: Pipeline,
     seeded: list[Stored],
 ) -> None:
-    monkeypatch.setattr(workers_module, "may_copy", lambda: False)
     mark = tmp_path / "started"
     (tmp_path / "lingering.py").write_text(
         "import os, pathlib, time\n"
@@ -173,46 +166,46 @@ def test_closing_does_not_wait_for_what_a_worker_started(
         f"    pathlib.Path({str(mark)!r}).touch()\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    with Workers(2, store, pipeline, {"batch"}, ["lingering:register"]) as hands:
-        hands.submit(everything()).result()
+    apis = ["lingering:register"]
+    with WorkerExecutor(2, store, pipeline, {"batch"}, apis, method="spawn") as executor:
+        executor.submit(everything()).result()
         assert mark.exists()
-        hands.submit(everything())
+        executor.submit(everything())
         began = time.monotonic()
     assert time.monotonic() - began < 20
 
 
 def test_what_was_started_is_ended_where_no_more_can_be(
-    make: Make, started: list[Process], monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for owner, name in ((os, "fork"), (subprocess, "Popen")):
+    workers: list[BaseProcess] = []
+    for owner, name in ((os, "fork"), (multiprocessing.util, "spawnv_passfds")):
         original = getattr(owner, name)
 
-        def once(*arguments: Any, original: Any = original, **named: Any) -> Any:
-            if started:
+        def once(*arguments: Any, original: Any = original) -> Any:
+            if started := active_children():
+                workers.extend(started)
                 raise BlockingIOError(11, "Resource temporarily unavailable")
-            return original(*arguments, **named)
+            return original(*arguments)
 
         monkeypatch.setattr(owner, name, once)
     with pytest.raises(Unavailable, match=r"temporarily unavailable.*fewer --workers"):
         make(3)
-    assert [each.code for each in started] == [-9]
+    assert [each.exitcode for each in workers] == [-9]
 
 
 _ORPHANS = """
-import os, sys, time
+import sys, time
+from multiprocessing import active_children
 from kconv._pipeline import Pipeline
 from kconv._scheme import load_scheme
 from kconv._store import open_store
-from kconv_migrations._executors.process import may_copy
-from kconv_migrations._executors import workers
+from kconv_migrations._migration import WorkerExecutor
 
-store = open_store(sys.argv[1])
-scheme = load_scheme({"batch"})
+url, method = sys.argv[1:]
 print("to standard output, before", end="")
-if sys.argv[2] == "afresh":
-    workers.may_copy = lambda: False
-made = workers.Workers(4, store, Pipeline(scheme), {"batch"})
-print("", may_copy(), *(each.pid for each in made._processes), flush=True)
+made = WorkerExecutor(4, open_store(url), Pipeline(load_scheme({"batch"})), method=method)
+print("", *(each.pid for each in active_children()), flush=True)
 time.sleep(60)
 """
 
@@ -222,27 +215,26 @@ def orphans(store: SqlStore, database_url: str) -> Iterator[Callable[[str], list
     """Starts a process that has workers, kills it, and says which they were."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(way: str) -> list[int]:
-        command = [sys.executable, "-c", _ORPHANS, database_url, way]
+    def start(method: str) -> list[int]:
+        command = [sys.executable, "-c", _ORPHANS, database_url, method]
         running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         assert running[-1].stdout is not None
         words = running[-1].stdout.readline().split()
-        # What was not written yet when they were copied is written once.
-        assert words[:5] == ["to", "standard", "output,", "before", "True"]
+        # What was not written yet when they were forked is written once.
+        assert words[:4] == ["to", "standard", "output,", "before"]
         running[-1].kill()
         running[-1].communicate()
-        return [int(word) for word in words[5:]]
+        return [int(word) for word in words[4:]]
 
     yield start
     for each in running:
         each.kill()
 
 
-@pytest.mark.parametrize("way", ["copies", "afresh"])
 def test_workers_end_when_the_process_that_has_them_is_killed(
-    orphans: Callable[[str], list[int]], way: str
+    orphans: Callable[[str], list[int]], method: StartMethod
 ) -> None:
-    left = orphans(way)
+    left = orphans(method)
     assert len(left) == 3
     deadline = time.monotonic() + 30
     while left:
@@ -258,12 +250,12 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def test_a_process_with_threads_is_not_copied() -> None:
+def test_a_process_with_threads_is_not_forked() -> None:
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
     try:
-        assert not may_copy()
+        assert start_method() == "spawn"
     finally:
         over.set()
         thread.join()
@@ -273,25 +265,24 @@ def test_a_process_with_threads_is_not_copied() -> None:
 def test_few_rows_are_converted_by_this_process(
     store: SqlStore,
     pipeline: Pipeline,
-    started: list[Process],
     monkeypatch: pytest.MonkeyPatch,
     few: int,
     processes: int,
 ) -> None:
     seed(store, pipeline, 3)
-    monkeypatch.setattr(migrate_workers, "FEW", few)
-    monkeypatch.setattr("kconv_migrations._migration.default_workers", lambda: 2)
-    with executor_for(store, pipeline, None, None) as hands:
-        assert isinstance(hands, Workers if processes else InProcess)
-        assert len(started) == processes
-    with executor_for(store, pipeline, 1, None) as hands:
-        assert isinstance(hands, InProcess)
-    with executor_for(store, pipeline, 3, None):
-        assert len(started) == processes + 2
+    monkeypatch.setattr(choice, "FEW_ROWS", few)
+    monkeypatch.setattr(choice, "default_workers", lambda: 2)
+    with executor_for(store, pipeline) as executor:
+        assert isinstance(executor, WorkerExecutor if processes else InProcessExecutor)
+        assert len(active_children()) == processes
+    with executor_for(store, pipeline, 1) as executor:
+        assert isinstance(executor, InProcessExecutor)
+    with executor_for(store, pipeline, 3):
+        assert len(active_children()) == 2
 
 
 def test_many_processors_are_not_all_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
-    assert default_workers() == MOST
+    assert default_workers() == MAX_DEFAULT_WORKERS
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7}, raising=False)
     assert default_workers() == 1

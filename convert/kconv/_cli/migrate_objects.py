@@ -19,7 +19,6 @@ from kconv._cli.migrate_report import (
     report,
     report_references,
 )
-from kconv._cli.migrate_workers import executor_for, groups_of
 from kconv._cli.progress import Meter
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
@@ -51,7 +50,7 @@ def migrate_and_report(
     """
     store = open_store(db)
     outcomes: list[storage.Outcome] = []
-    repaired: list[storage.Referring] = []
+    repaired: list[storage.ResourceReferences] = []
     runs: list[str] = []
     text = output == "text"
     groups = groups_of(names, to)
@@ -65,7 +64,7 @@ def migrate_and_report(
             targets = storage.plan(store, load_scheme(apis=apis), names, to)
         pipeline = Pipeline(scheme)
         resources = [target.resource for target in targets]
-        with executor_for(store, pipeline, workers, apis, groups, resources) as hands:
+        with storage.executor_for(store, pipeline, workers, apis, groups, resources) as executor:
             settings = storage.Settings(
                 batch_size=batch_size,
                 rate=rate,
@@ -78,18 +77,18 @@ def migrate_and_report(
             if rewrite_references:
                 # Without --to, every version that is not preferred gives way to the one that is.
                 standing = () if to else storage.as_preferred(store, scheme, names)
-                references = storage.references_of(store, pipeline, [*standing, *targets])
+                references = storage.outdated_references(store, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:
-                for outcome in storage.migrate(store, pipeline, targets, settings, meter, hands):
+                for outcome in storage.migrate(store, pipeline, targets, settings, meter, executor):
                     outcomes.append(outcome)
                     if text:
                         with meter.aside():
                             report(outcome, dry_run, rate)
         if rewrite_references:
             looked = (
-                storage.referring(store, pipeline, references)
+                storage.find_references(store, pipeline, references)
                 if dry_run
                 else storage.rewrite_references(store, pipeline, references, settings, runs.append)
             )
@@ -116,3 +115,10 @@ def migrate_and_report(
     complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)
     return 0 if done else 1
+
+
+def groups_of(names: Sequence[str], to: Sequence[str]) -> set[str] | None:
+    """The API groups that a command line names; None for all."""
+    found = {name.partition("=")[0] for name in to}
+    found |= {name.partition(".")[2] for name in names}
+    return {"" if name == "core" else name for name in found} or None

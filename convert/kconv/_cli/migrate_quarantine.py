@@ -133,12 +133,12 @@ def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> Non
     from kconv._scheme import load_scheme
     from kconv_migrations import _migration as storage
 
-    looked, outcomes = storage.LookedAgain(), list[Any]()
+    looked, outcomes = storage.QuarantineCheck(), list[Any]()
     any_there = bool(store.quarantined())
     if any_there:
         scheme = load_scheme(apis=apis or ())
         pipeline = Pipeline(scheme)
-        looked = storage.look_again(store, pipeline)
+        looked = storage.check_quarantine(store, pipeline)
         if names := sorted({row.key.qualified for row in looked.elsewhere}):
             targets = storage.plan(store, scheme, names)
             settings = storage.Settings(outage=outage(db))

@@ -10,7 +10,7 @@ from kconv._messages import count
 if TYPE_CHECKING:
     from kconv._gvk import GroupResource
     from kconv._store import Key, Quarantined
-    from kconv_migrations._migration import Outcome, Referring, Target, VersionStatus
+    from kconv_migrations._migration import Outcome, ResourceReferences, Target, VersionStatus
 
 SHOWN = 20
 """Rows that are told one by one; ``-o json`` has all of them."""
@@ -72,7 +72,7 @@ def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
         emit(f"{name}: run {outcome.run}")
 
 
-def report_references(found: Referring) -> None:
+def report_references(found: ResourceReferences) -> None:
     """Say which references of a resource were, or would be, rewritten."""
     from kconv._cli.console import emit
 
@@ -112,7 +112,7 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
     complain_text("\n".join(lines))
 
 
-def complain_of_references(found: Iterable[Referring]) -> None:
+def complain_of_references(found: Iterable[ResourceReferences]) -> None:
     """Tell, on standard error, of the objects whose references are not known."""
     failures = [failure for each in found for failure in each.failures]
     complain_of(failures, "cannot be looked into for references; left as they are")
@@ -195,7 +195,7 @@ def rows_as_json(rows: Iterable[Quarantined]) -> list[dict[str, Any]]:
     ]
 
 
-def referring_as_json(found: Referring) -> dict[str, Any]:
+def referring_as_json(found: ResourceReferences) -> dict[str, Any]:
     """The JSON of the references that objects of a resource hold."""
     return {
         "resource": str(found.resource),

@@ -34,7 +34,6 @@ def verify(
     from kconv._cli.console import emit, emit_json
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_report import complain_of
-    from kconv._cli.migrate_workers import executor_for
     from kconv._errors import UsageError
     from kconv._gvk import GroupResource
     from kconv._messages import count
@@ -52,8 +51,12 @@ def verify(
         if unknown := [str(each) for each in only if each not in recorded]:
             listed = ", ".join(map(str, sorted(recorded)))
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
-        with executor_for(store, Pipeline(scheme), workers, apis) as hands, _between() as check:
-            for each in storage.verify(store, hands, only, lambda _: check()):
+        pipeline = Pipeline(scheme)
+        with (
+            storage.executor_for(store, pipeline, workers, apis or ()) as executor,
+            _between() as check,
+        ):
+            for each in storage.verify(store, executor, only, lambda _: check()):
                 found.append(each)
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""

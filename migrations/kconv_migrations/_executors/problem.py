@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from kconv._errors import KconvError
 from kconv._paths import format_path
+from kconv._store import AsRead, Place, Quarantined
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error of one row: its reason, what it says, and (path, reason, message) of each field."""
+    """An error about one row.
+
+    ``findings`` are the path, reason and message of each field that is at fault.
+    """
 
     reason: str
     message: str
@@ -18,8 +22,21 @@ class Problem:
 
     @classmethod
     def of(cls, error: BaseException) -> Problem:
-        """The problem that an error tells of; one that kconv did not expect is named."""
+        """The problem that an error reports; one that kconv did not expect is named."""
         if not isinstance(error, KconvError):
             return cls("InternalError", f"{type(error).__name__}: {error}")
         findings = [(format_path(each.path), each.reason, each.message) for each in error.findings]
         return cls(error.reason, error.message, tuple(findings))
+
+    def quarantined(self, row: AsRead, where: Place, run: str = "") -> Quarantined:
+        """The entry of the quarantine for a row that has this problem."""
+        return Quarantined(
+            run=run,
+            key=row.key,
+            resource_version=row.resource_version,
+            api_version=row.api_version,
+            where=where,
+            reason=self.reason,
+            message=self.message,
+            findings=self.findings,
+        )

@@ -1,4 +1,7 @@
-"""Spans of a resource's rows: whoever does them reads them too, so that rows are sent nowhere."""
+"""Spans of a resource's rows: the unit of work of an executor.
+
+Whoever runs a span reads its rows from the database, so that no rows are sent to a worker.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Final
 from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
 from kconv._store import Key, Place, Row, Store, Stored
-from kconv_migrations._executors.images import Images
-from kconv_migrations._executors.jobs import Done, Hand, Job
+from kconv_migrations._executors.before_images import BeforeImages
+from kconv_migrations._executors.row_processor import Processed, RowProcessor, Task
 
 Mark = tuple[str, str] | int
-"""A place among rows: (namespace, name) among objects, a resourceVersion in the change log."""
+"""The position of a row: (namespace, name) of an object, the resourceVersion of a change."""
 
-ALL: Final = ""
-"""As ``other_than``: no row is in this version."""
+NO_VERSION: Final = ""
+"""As ``other_than`` of a span: no row is in this version, so none is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,11 @@ class Span:
     """The rows after ``after`` (None: from the first) up to ``until`` (None: to the last).
 
     Those in the version ``other_than`` are passed over, and those of ``skip``, each a mark and a
-    resourceVersion. At most ``limit`` are done at once. Objects are compared with the
-    before-images of ``runs``, where the job compares.
+    resourceVersion. Running it does ``limit`` rows at most. Objects are compared with the
+    before-images of ``runs``, where the task compares.
     """
 
-    job: Job
+    task: Task
     where: Place
     other_than: str
     limit: int
@@ -39,15 +42,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SpanResult:
     """The first rows of a span, what became of them, and the rest of it.
 
-    ``places`` are (namespace, name, version, resourceVersion), in the order of the rows;
+    ``identities`` are (namespace, name, version, resourceVersion), in the order of the rows;
     ``compared`` counts those that were compared with a before-image.
     """
 
-    places: Sequence[tuple[str, str, str, int]]
-    done: Done
+    identities: Sequence[tuple[str, str, str, int]]
+    processed: Processed
     rest: Span | None
     compared: int = 0
 
@@ -56,24 +59,24 @@ class Answer:
         group, name = resource.group, resource.resource
         return [
             Row(Key(group, name, namespace, each), version, number)
-            for namespace, each, version, number in self.places
+            for namespace, each, version, number in self.identities
         ]
 
 
-class Reader:
-    """Reads spans and has them done, with the versions of one scheme."""
+class SpanRunner:
+    """Runs spans: reads their rows and processes them, with the versions of one scheme."""
 
     def __init__(self, store: Store, pipeline: Pipeline) -> None:
         self._store = store
-        self._hand = Hand(pipeline)
+        self._processor = RowProcessor(pipeline)
 
     def prepare(self, resources: Iterable[GroupResource]) -> None:
         """Build what is built on first use of some resources."""
-        self._hand.prepare(resources)
+        self._processor.prepare(resources)
 
-    def do(self, span: Span) -> Answer:
-        """The first page of a span. Raises what the store raises."""
-        job = span.job
+    def run(self, span: Span) -> SpanResult:
+        """Do the first rows of a span. Raises what the store raises."""
+        task = span.task
         rows = self._objects(span) if span.where == "objects" else self._changes(span)
         last = _mark(rows[-1], span) if rows else span.until
         if span.until is not None:
@@ -85,22 +88,23 @@ class Reader:
             ]
         images: Sequence[tuple[str, bytes] | None] = ()
         if span.runs and span.where == "objects":
-            found = Images(self._store, job.resource, span.runs, span.after)
-            images = [found.of(each) for each in rows]
-        done = self._hand.do(job, [(each.api_version, each.data) for each in rows], images)
-        places = [
+            found = BeforeImages(self._store, task.resource, span.runs, span.after)
+            images = [found.find(each) for each in rows]
+        versions_and_data = [(each.api_version, each.data) for each in rows]
+        processed = self._processor.process(task, versions_and_data, images)
+        identities = [
             (each.key.namespace, each.key.name, each.api_version, each.resource_version)
             for each in rows
         ]
         over = last is None or (span.until is not None and last >= span.until)  # type: ignore[operator]
         rest = None if over else replace(span, after=last)
-        compared = sum(each is not None for each in images) - sum(done.unread.values())
-        return Answer(places, done, rest, compared)
+        compared = sum(each is not None for each in images) - sum(processed.unread.values())
+        return SpanResult(identities, processed, rest, compared)
 
     def _objects(self, span: Span) -> list[Stored]:
         after = span.after
         assert not isinstance(after, int)
-        resource = span.job.resource
+        resource = span.task.resource
         return self._store.encoded(
             resource.group,
             resource.resource,
@@ -112,7 +116,7 @@ class Reader:
     def _changes(self, span: Span) -> list[Stored]:
         after = span.after or 0
         assert isinstance(after, int)
-        resource = span.job.resource
+        resource = span.task.resource
         found = self._store.encoded_changes(
             resource.group,
             resource.resource,

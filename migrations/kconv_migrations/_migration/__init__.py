@@ -1,43 +1,45 @@
-"""The stored objects: flipping the version they are encoded in, rewriting them, and the proof.
+"""The migration of stored objects: flipping the storage version, rewriting rows, proving it.
 
 `plan` says what is to be done and `survey` what that would meet; `migrate` does it, `verify`
-looks at every row again, `undo` goes back; `status` counts what is there, and `may_drop` says
-whether a version may leave the code.
+checks every row again, `undo` goes back; `status` counts what is there, and `may_drop` says
+whether a version may leave the code. `executor_for` chooses who converts the rows.
 """
 
+from kconv_migrations._executors.choice import executor_for
+from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.references import Reference, References
 from kconv_migrations._executors.rewrite import Reencoder
-from kconv_migrations._executors.workers import Hands, InProcess, Workers, default_workers
+from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
 from kconv_migrations._migration.lease import LEASE, Held, hold
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations._migration.outcome import LIVE, Outcome, Progress, Settings
 from kconv_migrations._migration.plan import Target, as_preferred, plan
-from kconv_migrations._migration.repair import (
-    Referring,
-    references_of,
-    referring,
+from kconv_migrations._migration.reference_rewrite import (
+    ResourceReferences,
+    find_references,
+    outdated_references,
     rewrite_references,
 )
 from kconv_migrations._migration.run import migrate
 from kconv_migrations._migration.status import ResourceStatus, VersionStatus, status, undecodable
 from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
 from kconv_migrations._migration.undo import Undone, drop_undo, undo
-from kconv_migrations._migration.verify import LookedAgain, Verified, look_again, verify
+from kconv_migrations._migration.verify import QuarantineCheck, Verified, check_quarantine, verify
 
 __all__ = [
     "DAYS",
     "LEASE",
     "LIVE",
-    "Hands",
+    "Executor",
     "Held",
-    "InProcess",
-    "LookedAgain",
+    "InProcessExecutor",
     "Outcome",
     "Progress",
+    "QuarantineCheck",
     "Reencoder",
     "Reference",
     "References",
-    "Referring",
+    "ResourceReferences",
     "ResourceStatus",
     "Settings",
     "Survey",
@@ -47,17 +49,18 @@ __all__ = [
     "Verdict",
     "Verified",
     "VersionStatus",
-    "Workers",
+    "WorkerExecutor",
     "as_preferred",
+    "check_quarantine",
     "default_workers",
     "drop_undo",
+    "executor_for",
+    "find_references",
     "hold",
-    "look_again",
     "may_drop",
     "migrate",
+    "outdated_references",
     "plan",
-    "references_of",
-    "referring",
     "rewrite_references",
     "status",
     "survey",

@@ -38,7 +38,7 @@ def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> It
     of the same host name), its next write fails and it stops.
     """
     for run in store.runs():
-        if run.state == "running" and is_dead(run):
+        if run.state == "running" and holder_is_dead(run):
             store.end_run(run.id, "interrupted")
     held = Held(store.begin_run(_holder(), targets, lease))
     over = threading.Event()
@@ -57,15 +57,15 @@ def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> It
             store.end_run(held.id, held.ending)
 
 
-def going_on(store: Store) -> Run | None:
-    """The run that goes on, which another would have to wait for; None where there is none."""
-    live = (
-        run for run in store.runs() if run.state == "running" and run.lease > 0 and not is_dead(run)
-    )
-    return next(live, None)
+def live_run(store: Store) -> Run | None:
+    """The run that is going on, for which another would have to wait; None if there is none."""
+    for run in store.runs():
+        if run.state == "running" and run.lease > 0 and not holder_is_dead(run):
+            return run
+    return None
 
 
-def is_dead(run: Run) -> bool:
+def holder_is_dead(run: Run) -> bool:
     """Whether the run's process was on this machine and is no more."""
     if run.host != socket.gethostname() or run.pid == os.getpid():
         return False

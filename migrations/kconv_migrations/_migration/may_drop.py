@@ -11,7 +11,7 @@ from kconv._pipeline import Pipeline
 from kconv._store import ClientCount, Store
 from kconv_migrations._migration.outcome import LIVE
 from kconv_migrations._migration.plan import as_preferred
-from kconv_migrations._migration.repair import references_of, referring
+from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.status import status
 
 DAYS = 7
@@ -127,7 +127,9 @@ def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iter
     name = str(version)
     standing = as_preferred(store, pipeline.scheme)
     preferred = {each.spoke.gvk.kind for each in standing if each.api_version == name}
-    for found in referring(store, pipeline, references_of(store, pipeline, (), version)):
+    for found in find_references(
+        store, pipeline, outdated_references(store, pipeline, (), version)
+    ):
         number = sum(n for (_, old, _), n in found.references.items() if old == name)
         if number:
             # What is preferred has to give way first.

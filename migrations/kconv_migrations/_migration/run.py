@@ -16,16 +16,16 @@ from typing import Final
 from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
 from kconv._store import Key, Place, Quarantined, Row, RunTarget, Store
-from kconv_migrations._executors.jobs import Done, Job
-from kconv_migrations._executors.spans import Answer, Span, mark_of
-from kconv_migrations._executors.workers import Hands, InProcess
-from kconv_migrations._migration.blockers import check_flips
-from kconv_migrations._migration.entry import entry
+from kconv_migrations._executors.executor import Executor, InProcessExecutor, results
+from kconv_migrations._executors.row_processor import Processed, Task
+from kconv_migrations._executors.spans import Span, SpanResult, mark_of
+from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.outcome import MOST_BROKEN, Outcome, Progress, Settings
-from kconv_migrations._migration.pace import Pace
-from kconv_migrations._migration.pages import Patient, spans_of, through
 from kconv_migrations._migration.plan import Target
+from kconv_migrations._migration.rate_limit import RateLimit
+from kconv_migrations._migration.retry import RetryingStore
+from kconv_migrations._migration.split import split_into_spans
 
 _LATEST: Final = 2**63
 
@@ -39,22 +39,22 @@ def migrate(
     targets: Sequence[Target],
     settings: Settings | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
-    hands: Hands | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Outcome]:
     """Migrate each target, one after the other, and yield what became of it.
 
-    All preferences are flipped before the first row is rewritten. ``hands`` convert, this process
-    if None. A dry run writes nothing, and may go on beside another run.
+    All preferences are flipped before the first row is rewritten. ``executor`` converts
+    the rows, this process if None. A dry run writes nothing, and may go on beside another run.
 
     Raises `Conflict` when another run goes on, when a live server cannot decode a target's
     version, and when somebody flips a resource to another version meanwhile; and what the store
     raises.
     """
     chosen = settings or Settings()
-    hands = hands or InProcess(store, pipeline)
+    executor = executor or InProcessExecutor(store, pipeline)
     if chosen.dry_run:
         for target in targets:
-            yield MigrationPass(store, target, chosen, progress, hands, "").rehearse()
+            yield MigrationPass(store, target, chosen, progress, executor, "").rehearse()
         return
     if not targets:
         return
@@ -66,7 +66,7 @@ def migrate(
                 store.prefer(group, resource, target.api_version, live=chosen.live)
         finished = True
         for target in targets:
-            outcome = MigrationPass(store, target, chosen, progress, hands, held.id).rewrite()
+            outcome = MigrationPass(store, target, chosen, progress, executor, held.id).rewrite()
             finished = finished and outcome.done
             yield outcome
         held.ending = "done" if finished else "failed"
@@ -101,21 +101,21 @@ class MigrationPass:
         target: Target,
         settings: Settings,
         progress: Callable[[Progress], None],
-        hands: Hands,
+        executor: Executor,
         run: str,
     ) -> None:
-        self._patient = Patient(store, settings.outage, self._tell)
-        self.store = self._patient.store
+        self._retrying = RetryingStore(store, settings.outage, self._report)
+        self.store = self._retrying.store
         self.target = target
         self.settings = settings
         self.progress = progress
-        self.hands = hands
+        self.executor = executor
         self.group, self.resource = target.resource.group, target.resource.resource
         self.outcome = Outcome(target, run)
         self.failed: dict[tuple[Place, Key, int], Quarantined] = {}
         self.done = self.total = 0
         self.began = time.monotonic()
-        self.pace = Pace(settings.rate)
+        self.rate_limit = RateLimit(settings.rate)
 
     def rehearse(self) -> Outcome:
         """Convert every row, and write nothing."""
@@ -143,7 +143,7 @@ class MigrationPass:
         self.outcome.failures = list(self.failed.values())
         self.outcome.seconds = time.monotonic() - self.began
         if self.settings.dry_run:
-            self.outcome.seconds -= self.pace.slept
+            self.outcome.seconds -= self.rate_limit.slept
         return self.outcome
 
     def _pass(self) -> bool:
@@ -153,26 +153,26 @@ class MigrationPass:
         from its end.
         """
         before = self.outcome.objects + self.outcome.changes
-        for answer in self._answers("objects"):
-            self.outcome.objects += self._end_page(answer, "objects")
-        for answer in self._answers("changes"):
-            self.outcome.changes += self._end_page(answer, "changes")
+        for result in self._results("objects"):
+            self.outcome.objects += self._end_page(result, "objects")
+        for result in self._results("changes"):
+            self.outcome.changes += self._end_page(result, "changes")
         return self.outcome.objects + self.outcome.changes > before
 
-    def _answers(self, where: Place) -> Iterator[Answer]:
+    def _results(self, where: Place) -> Iterator[SpanResult]:
         """What becomes of all rows encoded otherwise, but for those that have failed already."""
         settings, target = self.settings, self.target
-        job = Job(
+        task = Task(
             "rehearse" if settings.dry_run else "rewrite",
             target.resource,
             target.api_version,
             accept_loss=settings.accept_loss,
             validate=settings.validate or settings.dry_run,
         )
-        spans = spans_of(self.store, job, where, settings.page, target.api_version)
+        spans = split_into_spans(self.store, task, where, settings.page, target.api_version)
         if self.failed:
             spans = self._without_failed(spans, where)
-        return through(self.hands, spans, self._patient.until_back)
+        return results(self.executor, spans, self._retrying.retry)
 
     def _without_failed(self, spans: Iterable[Span], where: Place) -> Iterator[Span]:
         failed = sorted(
@@ -185,32 +185,32 @@ class MigrationPass:
             last = None if span.until is None else bisect_right(failed, (span.until, _LATEST))
             yield replace(span, skip=frozenset(failed[first:last]))
 
-    def _end_page(self, answer: Answer, where: Place) -> int:
-        """Note what an answer says, and write what it made; returns the rows written."""
-        outcome, run, done = self.outcome, self.outcome.run, answer.done
-        rows = answer.rows(self.target.resource)
-        failed = [entry(each, rows[at], where, run) for at, each in done.problems.items()]
+    def _end_page(self, result: SpanResult, where: Place) -> int:
+        """Add a page to the outcome, and write its new bytes; returns the rows written."""
+        outcome, run, processed = self.outcome, self.outcome.run, result.processed
+        rows = result.rows(self.target.resource)
+        failed = [each.quarantined(rows[at], where, run) for at, each in processed.problems.items()]
         for each in failed:
             self.failed[where, each.key, each.resource_version] = each
-        outcome.broken_count += len(done.broken)
+        outcome.broken_count += len(processed.broken)
         room = MOST_BROKEN - len(outcome.broken)
-        for at, problem in list(done.broken.items())[:room]:
-            outcome.broken.append(entry(problem, rows[at], where, run))
-        for path, count in done.lost.items():
+        for at, problem in list(processed.broken.items())[:room]:
+            outcome.broken.append(problem.quarantined(rows[at], where, run))
+        for path, count in processed.lost.items():
             outcome.lost[path] = outcome.lost.get(path, 0) + count
         sound = written = len(rows) - len(failed)
         if not self.settings.dry_run:
             if failed:
                 self.store.quarantine(failed)
-            written = self._write(rows, done, where)
+            written = self._write(rows, processed, where)
         self._advance(len(rows), sound - written)
         return written
 
-    def _write(self, rows: Sequence[Row], done: Done, where: Place) -> int:
+    def _write(self, rows: Sequence[Row], processed: Processed, where: Place) -> int:
         version, run = self.target.api_version, self.outcome.run
         items = [
             (row, version, data)
-            for row, data in zip(rows, done.data, strict=True)
+            for row, data in zip(rows, processed.data, strict=True)
             if data is not None
         ]
         if where == "changes":
@@ -255,7 +255,7 @@ class MigrationPass:
 
     def _count(self) -> None:
         self.total = sum(self._left().values())
-        self._tell()
+        self._report()
 
     def _check_preference(self) -> None:
         preferred = self.store.storage_version(self.group, self.resource)
@@ -268,9 +268,9 @@ class MigrationPass:
     def _advance(self, rows: int, raced: int) -> None:
         self.outcome.raced += raced
         self.done += rows
-        self._tell()
-        self.pace.keep(rows)
+        self._report()
+        self.rate_limit.wait(rows)
 
-    def _tell(self, waiting: str = "") -> None:
+    def _report(self, waiting: str = "") -> None:
         self.total = max(self.total, self.done)
         self.progress(Progress(self.target, self.done, self.total, waiting))

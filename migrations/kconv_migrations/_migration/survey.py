@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._store import Run, Server, Store
-from kconv_migrations._migration.blockers import blocking
-from kconv_migrations._migration.lease import going_on
+from kconv_migrations._migration.flip_check import blocking_servers
+from kconv_migrations._migration.lease import live_run
 from kconv_migrations._migration.outcome import LIVE
 from kconv_migrations._migration.plan import Target
-from kconv_migrations._migration.repair import Referring, references_of, referring
+from kconv_migrations._migration.reference_rewrite import (
+    ResourceReferences,
+    find_references,
+    outdated_references,
+)
 from kconv_migrations._migration.status import VersionStatus, status
 
 
@@ -54,7 +58,7 @@ class Survey:
 
     targets: tuple[TargetSurvey, ...]
     servers: tuple[Server, ...]
-    references: tuple[Referring, ...]
+    references: tuple[ResourceReferences, ...]
     holder: Run | None
 
     @property
@@ -83,13 +87,12 @@ def survey(
         TargetSurvey(
             target,
             record.get(target.resource, ()),
-            tuple(blocking(servers, target)) if target.flips else (),
+            tuple(blocking_servers(servers, target)) if target.flips else (),
         )
         for target in targets
     )
-    looked: tuple[Referring, ...] = ()
+    looked: tuple[ResourceReferences, ...] = ()
     if references:
-        looked = tuple(
-            referring(store, pipeline, references_of(store, pipeline, [*standing, *targets]))
-        )
-    return Survey(found, tuple(servers), looked, going_on(store))
+        outdated = outdated_references(store, pipeline, [*standing, *targets])
+        looked = tuple(find_references(store, pipeline, outdated))
+    return Survey(found, tuple(servers), looked, live_run(store))

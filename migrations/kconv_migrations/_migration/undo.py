@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kconv._errors import Conflict, UsageError
 from kconv._gvk import GroupResource
 from kconv._store import BeforeImage, Key, RunTarget, Store
-from kconv_migrations._migration.lease import LEASE, going_on, hold
+from kconv_migrations._migration.lease import LEASE, hold, live_run
 from kconv_migrations._migration.outcome import LIVE
 from kconv_migrations._migration.status import preferred_versions
 
@@ -91,7 +91,7 @@ def drop_undo(store: Store, run_id: str) -> int:
     Raises `NotFound`, and `Conflict` while any run goes on: it may be this one, or undo it.
     """
     store.run(run_id)
-    run = going_on(store)
+    run = live_run(store)
     if run is not None:
         raise Conflict(f"run {run.id} is going on: wait for its end")
     return store.drop_undo(run_id)

@@ -9,12 +9,11 @@ from kconv._errors import Expired, NotFound
 from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
 from kconv._store import Place, Quarantined, Store, Stored
-from kconv_migrations._executors.jobs import Hand, Job
+from kconv_migrations._executors.executor import Executor, results
 from kconv_migrations._executors.problem import Problem
-from kconv_migrations._executors.spans import Answer
-from kconv_migrations._executors.workers import Hands
-from kconv_migrations._migration.entry import entry
-from kconv_migrations._migration.pages import spans_of, through
+from kconv_migrations._executors.row_processor import RowProcessor, Task
+from kconv_migrations._executors.spans import SpanResult
+from kconv_migrations._migration.split import split_into_spans
 from kconv_migrations._migration.status import preferred_versions, status
 
 BATCH = 500
@@ -43,7 +42,7 @@ class Verified:
 
 def verify(
     store: Store,
-    hands: Hands,
+    executor: Executor,
     only: Iterable[GroupResource] = (),
     progress: Callable[[Verified], None] = lambda _: None,
 ) -> Iterator[Verified]:
@@ -62,16 +61,17 @@ def verify(
         if wanted and each.resource not in wanted:
             continue
         verified = Verified(each.resource, each.preferred)
-        job = Job("verify", each.resource, each.preferred)
+        task = Task("verify", each.resource, each.preferred)
         for where in places:
-            for answer in through(hands, spans_of(store, job, where, BATCH, runs=runs)):
-                _note(verified, answer, where)
+            spans = split_into_spans(store, task, where, BATCH, runs=runs)
+            for result in results(executor, spans):
+                _add(verified, result, where)
                 progress(verified)
         yield verified
 
 
 @dataclass(slots=True)
-class LookedAgain:
+class QuarantineCheck:
     """The rows in quarantine: ``released`` ones are well, ``wrong`` ones still are not.
 
     ``elsewhere`` are in another version than the preferred one: a run is to rewrite them.
@@ -82,15 +82,15 @@ class LookedAgain:
     elsewhere: list[Quarantined] = field(default_factory=list)
 
 
-def look_again(store: Store, pipeline: Pipeline) -> LookedAgain:
+def check_quarantine(store: Store, pipeline: Pipeline) -> QuarantineCheck:
     """Take rows out of quarantine that decode and are in the preferred version.
 
     No run would rewrite them, where an older version is preferred again. What is wrong with the
     others in that version is recorded anew.
     """
-    found = LookedAgain()
+    found = QuarantineCheck()
     preferred = preferred_versions(store)
-    hand = Hand(pipeline)
+    processor = RowProcessor(pipeline)
     for each in store.quarantined():
         resource = GroupResource(each.key.group, each.key.resource)
         if preferred.get(resource) != each.api_version:
@@ -99,12 +99,13 @@ def look_again(store: Store, pipeline: Pipeline) -> LookedAgain:
         row = _row_of(store, each)
         if row is None:
             continue
-        job = Job("verify", resource, each.api_version)
-        problem = hand.do(job, [(row.api_version, row.data)]).problems.get(0)
+        task = Task("verify", resource, each.api_version)
+        processed = processor.process(task, [(row.api_version, row.data)])
+        problem = processed.problems.get(0)
         if problem is None:
             found.released.append(each)
         else:
-            found.wrong.append(entry(problem, row, each.where, each.run))
+            found.wrong.append(problem.quarantined(row, each.where, each.run))
     store.release(found.released)
     store.quarantine(found.wrong)
     return found
@@ -125,17 +126,17 @@ def _row_of(store: Store, quarantined: Quarantined) -> Stored | None:
     return next((r for r in rows if (r.key, r.resource_version, r.api_version) == wanted), None)
 
 
-def _note(verified: Verified, answer: Answer, where: Place) -> None:
-    rows = answer.rows(verified.resource)
-    for place, row in enumerate(rows):
-        problem = answer.done.problems.get(place)
+def _add(verified: Verified, result: SpanResult, where: Place) -> None:
+    rows = result.rows(verified.resource)
+    for index, row in enumerate(rows):
+        problem = result.processed.problems.get(index)
         if problem is None and row.api_version != verified.preferred:
             said = f"is in {row.api_version}, not in {verified.preferred}"
             problem = Problem("NotPreferred", said)
         if problem is not None:
-            verified.failures.append(entry(problem, row, where))
-    verified.compared += answer.compared
-    for version, count in answer.done.unread.items():
+            verified.failures.append(problem.quarantined(row, where))
+    verified.compared += result.compared
+    for version, count in result.processed.unread.items():
         verified.unread[version] = verified.unread.get(version, 0) + count
     if where == "objects":
         verified.objects += len(rows)

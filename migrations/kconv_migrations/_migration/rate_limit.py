@@ -12,10 +12,10 @@ _NAP: Final = 60.0
 """Seconds to sleep at once: the system takes no time that is all too long."""
 
 
-class Pace:
-    """Sleeps as long as rows may take; ``slept`` is for how many seconds it did in all.
+class RateLimit:
+    """Sleeps to keep to ``rate`` rows a second, 0 for no limit.
 
-    ``rate`` is in rows a second, 0 for no limit. A lease is renewed in a thread meanwhile.
+    ``slept`` are the seconds it slept in all. A lease is renewed in a thread meanwhile.
     """
 
     def __init__(self, rate: float) -> None:
@@ -23,7 +23,7 @@ class Pace:
         self._rate = rate
         self._due = time.monotonic()
 
-    def keep(self, rows: int) -> None:
+    def wait(self, rows: int) -> None:
         """Wait until the rows just done, and those before, have taken their time."""
         if self._rate <= 0:
             return

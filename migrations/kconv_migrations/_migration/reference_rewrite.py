@@ -15,19 +15,18 @@ from kconv._store import Quarantined, Store, Stored
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import Reference, References, hides
 from kconv_migrations._executors.rewrite import WouldLose, differences
-from kconv_migrations._migration.entry import entry
+from kconv_migrations._executors.spans import NO_VERSION
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.outcome import Settings
-from kconv_migrations._migration.pace import Pace
-from kconv_migrations._migration.pages import objects_of
 from kconv_migrations._migration.plan import Target
+from kconv_migrations._migration.rate_limit import RateLimit
 from kconv_migrations._migration.status import preferred_versions, status
 
 BATCH = 500
 
 
 @dataclass(slots=True)
-class Referring:
+class ResourceReferences:
     """References that objects of a resource hold to versions that go.
 
     ``references`` counts them by (kind, version, version in its place), ``examples`` has the first
@@ -43,7 +42,7 @@ class Referring:
     failures: list[Quarantined] = field(default_factory=list)
 
 
-def references_of(
+def outdated_references(
     store: Store, pipeline: Pipeline, targets: Sequence[Target] = (), *dropping: GroupVersion
 ) -> References:
     """What finds references to versions that no API has, or that are to give way.
@@ -66,44 +65,53 @@ def references_of(
     return References(pipeline.scheme, preferred, gone)
 
 
-def referring(
+def find_references(
     store: Store,
     pipeline: Pipeline,
     references: References,
     *,
     rewrite_as: str | None = None,
     settings: Settings | None = None,
-    progress: Callable[[Referring], None] = lambda _: None,
-) -> Iterator[Referring]:
+    progress: Callable[[ResourceReferences], None] = lambda _: None,
+) -> Iterator[ResourceReferences]:
     """Look for references in every object, and yield the resources that hold some.
 
     With ``rewrite_as``, the id of a run that is held, they are rewritten: like all rows of a
     migration they keep their resourceVersions and, if ``settings`` say so, their before-images.
     """
     chosen = settings or Settings()
-    pace, size = Pace(chosen.rate), min(BATCH, chosen.page)
+    rate_limit, size = RateLimit(chosen.rate), min(BATCH, chosen.page)
     kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
     for each in status(store):
         kind = kinds.get(each.resource)
         if kind is None:
             continue
-        found = Referring(each.resource)
-        for page in objects_of(store, each.resource, size):
-            items = list(_repaired(pipeline, kind, references, page, found))
+        found = ResourceReferences(each.resource)
+        for page in _pages(store, each.resource, size):
+            items = list(_rewritten_rows(pipeline, kind, references, page, found))
             if rewrite_as is not None and items:
                 found.rewritten += store.rewrite(items, run=rewrite_as, keep_undo=chosen.undo)
-                pace.keep(len(items))
+                rate_limit.wait(len(items))
             progress(found)
         if found.objects or found.failures:
             yield found
 
 
-def _repaired(
+def _pages(store: Store, resource: GroupResource, limit: int) -> Iterator[list[Stored]]:
+    """A resource's objects, by key."""
+    after: tuple[str, str] | None = None
+    group, name = resource.group, resource.resource
+    while page := store.encoded(group, name, other_than=NO_VERSION, after=after, limit=limit):
+        yield page
+        after = (page[-1].key.namespace, page[-1].key.name)
+
+
+def _rewritten_rows(
     pipeline: Pipeline,
     kind: HubKind,
     references: References,
     page: Sequence[Stored],
-    found: Referring,
+    found: ResourceReferences,
 ) -> Iterator[tuple[Stored, str, bytes]]:
     for stored in page:
         try:
@@ -111,9 +119,9 @@ def _repaired(
             if not references.may_hold(stored.data, spoke):
                 continue
             decoded = pipeline.decode(stored.data, trusted=True, field_validation="Strict")
-            held, repaired = _mended(pipeline, references, decoded)
+            held, repaired = _rewritten(pipeline, references, decoded)
         except KconvError as error:
-            found.failures.append(entry(Problem.of(error), stored, "objects"))
+            found.failures.append(Problem.of(error).quarantined(stored, "objects"))
             continue
         if not held:
             continue
@@ -126,7 +134,7 @@ def _repaired(
         yield stored, stored.api_version, pipeline.encode(repaired)
 
 
-def _mended(
+def _rewritten(
     pipeline: Pipeline, references: References, decoded: Decoded
 ) -> tuple[list[Reference], Decoded]:
     """The references that an object holds, and the object with others in their place.
@@ -160,12 +168,14 @@ def rewrite_references(
     references: References,
     settings: Settings,
     began: Callable[[str], None] = lambda _: None,
-) -> Iterator[Referring]:
-    """`referring` that rewrites, as a run of its own; ``began`` hears the run's id.
+) -> Iterator[ResourceReferences]:
+    """`find_references` that rewrites, as a run of its own; ``began`` hears the run's id.
 
     Raises `Conflict` when another run goes on.
     """
     with hold(store, [], settings.lease) as held:
         began(held.id)
-        yield from referring(store, pipeline, references, rewrite_as=held.id, settings=settings)
+        yield from find_references(
+            store, pipeline, references, rewrite_as=held.id, settings=settings
+        )
         held.ending = "done"

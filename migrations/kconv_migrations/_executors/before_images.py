@@ -10,7 +10,7 @@ from kconv._store import BeforeImage, Key, Store, Stored
 _BATCH = 500
 
 
-class Images:
+class BeforeImages:
     """The newest before-image that fits an object, for objects that come in the order of keys.
 
     ``runs`` are the ids of those that keep any, the newest first; ``after`` is the (namespace,
@@ -26,9 +26,9 @@ class Images:
     ) -> None:
         namespace, name = after if isinstance(after, tuple) else ("", "")
         start = Key(resource.group, resource.resource, namespace, name)
-        self._readers = [_Reader(store, run, start) for run in runs]
+        self._readers = [_RunImages(store, run, start) for run in runs]
 
-    def of(self, stored: Stored) -> tuple[str, bytes] | None:
+    def find(self, stored: Stored) -> tuple[str, bytes] | None:
         """The version and the bytes of an object's before-image; None where none fits."""
         found = None
         for reader in self._readers:
@@ -38,7 +38,7 @@ class Images:
         return found
 
 
-class _Reader:
+class _RunImages:
     def __init__(self, store: Store, run: str, start: Key) -> None:
         self._images = self._read(store, run, start)
         self._next = next(self._images, None)

@@ -1,6 +1,6 @@
-"""The work on rows that have been read, in this process or in a worker.
+"""What is done with rows that have been read: rewriting, rehearsing that, verifying.
 
-A `Job` and a `Done` are plain values: they are sent in bulk, a page at a time.
+`Task` and `Processed` are plain values that can be sent between processes, a page at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import References
 from kconv_migrations._executors.rewrite import Reencoder, WouldLose, differences
 
-Task = Literal["rewrite", "rehearse", "verify"]
+Action = Literal["rewrite", "rehearse", "verify"]
 
 _INDEX: Final = re.compile(r"\[\d+\]")
 _UNKNOWN: Final = Problem("NotRegistered", "no installed API has the resource")
@@ -33,7 +33,7 @@ class NotAsBefore(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Task:
     """What is to be done with rows of one resource.
 
     ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same and keeps the
@@ -42,7 +42,7 @@ class Job:
     alone.
     """
 
-    task: Task
+    action: Action
     resource: GroupResource
     api_version: str
     accept_loss: bool = False
@@ -50,8 +50,8 @@ class Job:
 
 
 @dataclass(slots=True)
-class Done:
-    """What became of the rows of a job, by their places among them.
+class Processed:
+    """What became of rows, by their index.
 
     ``data`` has the new bytes, None where there is a problem. ``broken`` rows are well but for a
     rule that they break; ``lost`` counts rows by path that the new version cannot hold;
@@ -65,8 +65,8 @@ class Done:
     unread: dict[str, int] = field(default_factory=dict)
 
 
-class Hand:
-    """Does jobs, with the versions of one scheme."""
+class RowProcessor:
+    """Does tasks on rows, with the versions of one scheme."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
@@ -88,31 +88,31 @@ class Hand:
             for spoke in kind.spokes if kind is not None else ():
                 engine.prepare(spoke)
 
-    def do(
+    def process(
         self,
-        job: Job,
+        task: Task,
         rows: Sequence[tuple[str, bytes]],
         images: Sequence[tuple[str, bytes] | None] = (),
-    ) -> Done:
-        """Do a job on rows, each an encoded version and bytes. Nothing that they hold raises.
+    ) -> Processed:
+        """Do a task on rows, each its apiVersion and bytes. Nothing that they hold raises.
 
         ``images`` are what the rows held before, likewise, or None.
         """
-        kind = self._kinds.get(job.resource)
+        kind = self._kinds.get(task.resource)
         if kind is None:
-            return Done([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
-        checks: Checks = "all" if job.validate else "fields"
-        reencoder = Reencoder(self._pipeline, accept_loss=job.accept_loss, checks=checks)
-        to = GroupVersion.parse(job.api_version)
-        done = Done()
+            return Processed([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
+        checks: Checks = "all" if task.validate else "fields"
+        reencoder = Reencoder(self._pipeline, accept_loss=task.accept_loss, checks=checks)
+        to = GroupVersion.parse(task.api_version)
+        done = Processed()
         target = kind.spoke_for(to)
         versions = {api_version for api_version, _ in rows}
         spokes = {each: kind.spoke_for(GroupVersion.parse(each)) for each in versions}
-        for place, (api_version, data) in enumerate(rows):
+        for index, (api_version, data) in enumerate(rows):
             try:
-                if job.task == "verify":
-                    image = images[place] if images else None
-                    read = self._verify(reencoder, kind, rows[place], image)
+                if task.action == "verify":
+                    image = images[index] if images else None
+                    read = self._verify(reencoder, kind, rows[index], image)
                     if image is not None and not read:
                         done.unread[image[0]] = done.unread.get(image[0], 0) + 1
                     continue
@@ -120,21 +120,21 @@ class Hand:
                 if spoke is not None and target is not None:
                     new = reencoder.quickly(data, spoke, target)
                     if new is not None:
-                        if job.task == "rewrite":
+                        if task.action == "rewrite":
                             done.data.append(new)
                         continue
                 made = reencoder.reencode(data, api_version, kind, to)
             except Exception as error:  # noqa: BLE001 - one row's error must not end the run
-                done.problems[place] = Problem.of(error)
+                done.problems[index] = Problem.of(error)
                 if isinstance(error, WouldLose):
                     _count(done.lost, (format_path(each.path) for each in error.findings))
-                if job.task == "rewrite":
+                if task.action == "rewrite":
                     done.data.append(None)
                 continue
-            if job.task == "rewrite":
+            if task.action == "rewrite":
                 done.data.append(made.data)
             if made.broken is not None:
-                done.broken[place] = made.broken
+                done.broken[index] = made.broken
             if made.lost:
                 _count(done.lost, (format_path(each.path) for each in made.lost))
         return done
@@ -158,13 +158,13 @@ class Hand:
             # Its version may have left the code since, which says nothing about the row.
             return False
         found = list(differences(before, after))
-        if found and self._said(before, row.spoke) != self._said(after, row.spoke):
+        if found and self._repaired(before, row.spoke) != self._repaired(after, row.spoke):
             message = f"{row.ref}: differs from its before-image: {describe(found)}"
             raise NotAsBefore(message, about=row.ref, findings=found)
         return True
 
-    def _said(self, hub: HubObject, spoke: Spoke) -> Value:
-        """What an object says, whichever versions its references name."""
+    def _repaired(self, hub: HubObject, spoke: Spoke) -> Value:
+        """The object as a value of ``spoke``, in which references name one version of each kind."""
         repaired = HubObject(hub.kind, self._references.repair_in_hub(hub.value, hub.kind))
         return self._references.repair(self._pipeline.from_hub(repaired, spoke).value, spoke)
 

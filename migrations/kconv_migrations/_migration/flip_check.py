@@ -1,4 +1,4 @@
-"""What keeps a flip from happening: servers that are up and could not read the new version."""
+"""Which live servers block a flip: those that cannot decode the new version."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kconv_migrations._migration.plan import Target
 MOST_NAMED = 10
 
 
-def blocking(servers: Sequence[Server], target: Target) -> list[Server]:
+def blocking_servers(servers: Sequence[Server], target: Target) -> list[Server]:
     """The servers among ``servers`` that cannot decode the target's version."""
     version = (target.resource.group, target.resource.resource, target.api_version)
     return [server for server in servers if version not in server.decodes]
 
 
 def check_flips(store: Store, targets: Sequence[Target], live: float | None) -> None:
-    """Refuse before the first of several flips what one of them would be refused for.
+    """Refuse several flips before the first of them if a live server blocks any.
 
     Each flip is checked again in its own transaction. Raises `Conflict`, naming the servers.
     """
@@ -28,7 +28,7 @@ def check_flips(store: Store, targets: Sequence[Target], live: float | None) -> 
     servers = store.servers(live)
     lines = []
     for target in flips:
-        found = blocking(servers, target)
+        found = blocking_servers(servers, target)
         if found:
             named = ", ".join(map(str, found[:MOST_NAMED]))
             more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""

@@ -1,0 +1,58 @@
+"""Waiting for a database that went away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from kconv._errors import Denied, Unavailable
+from kconv._store import Store
+from kconv_migrations._executors.worker_executor import WorkerEnded
+
+T = TypeVar("T")
+
+_PAUSE: Final = 0.25
+
+
+class RetryingStore:
+    """A store whose calls are repeated while its database is away, for up to ``outage`` seconds.
+
+    ``report`` is given what the database said, and the empty string when it is back. Only for
+    calls that may be repeated: what a write that failed at commit may have done, the next one
+    finds done.
+    """
+
+    def __init__(self, store: Store, outage: float, report: Callable[[str], None]) -> None:
+        self._store = store
+        self._outage = outage
+        self._report = report
+
+    @property
+    def store(self) -> Store:
+        """This, typed as the store that it wraps."""
+        found: Any = self
+        return found  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._store, name)
+        return lambda *arguments, **named: self.retry(lambda: call(*arguments, **named))
+
+    def retry(self, call: Callable[[], T]) -> T:
+        """The result of a call, repeated while the database is away."""
+        first: float | None = None
+        while True:
+            try:
+                result = call()
+            except (WorkerEnded, Denied):
+                raise
+            except Unavailable as error:
+                first = first or time.monotonic()
+                if time.monotonic() - first >= self._outage:
+                    raise
+                self._report(error.message)
+                time.sleep(_PAUSE)
+            else:
+                if first is not None:
+                    self._report("")
+                return result
