@@ -246,7 +246,7 @@ def test_rate_is_held_all_along(
                 clock[0] += 100  # as if the database had been away
 
     faked = SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep)
-    monkeypatch.setattr("kconv_migrations._migration.pace.time", faked)
+    monkeypatch.setattr("kconv_migrations._migration.rate_limit.time", faked)
     assert run(store, pipeline, "batch=v1", rate=9.5, progress=tell).done
     assert sum(rows for _, rows in pages) == 120
     for first, _ in pages:
@@ -274,7 +274,7 @@ def test_rate_of_next_to_nothing(
             raise KeyboardInterrupt
 
     faked = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
-    monkeypatch.setattr("kconv_migrations._migration.pace.time", faked)
+    monkeypatch.setattr("kconv_migrations._migration.rate_limit.time", faked)
     with pytest.raises(KeyboardInterrupt):
         run(store, pipeline, "batch=v1", rate=rate)
     assert max(slept) < 3600
