@@ -89,8 +89,13 @@ class Project:
 
     @property
     def apis(self) -> tuple[str, str]:
-        """The options that name the package."""
+        """The options that load the package too."""
         return "--apis", f"{self.name}.api:register"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that look at its group only."""
+        return (*self.apis, "--group", "shop.example.com")
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def ended(project: Project, command: str) -> int:
 def test_the_commands_of_an_example_pass_and_catch_a_breaking_change(
     kconv: Kconv, project: Project, name: str
 ) -> None:
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     git(project.folder, "init", "-q", "-b", "main")
     git(project.folder, "add", "lock")
     git(project.folder, "commit", "-q", "-m", "release")
@@ -61,7 +61,7 @@ def test_the_commands_of_an_example_pass_and_catch_a_breaking_change(
     assert [ended(project, lock), ended(project, check)] == [0, 0]
     project.edit("load_default=False", "load_default=True")
     assert [ended(project, lock), ended(project, check)] == [1, 1]
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     assert [ended(project, lock), ended(project, check)] == [0, 1]
 
 

@@ -18,16 +18,16 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def test_lock_break_check_mend(kconv: Kconv, project: Project) -> None:
-    ended = kconv("lock", *project.apis)
+    ended = kconv("lock", *project.options)
     assert ended.code == 0
     assert ended.out.splitlines() == [
         "lock/shop.example.com/v1.yaml: new",
         "lock/shop.example.com/v1beta1.yaml: new",
     ]
-    assert kconv("check", *project.apis).code == 0
+    assert kconv("check", *project.options).code == 0
     project.edit("    customer = String(required=True)\n", "    customer = Int32(required=True)\n")
     project.edit("    customer = String(required=True)\n", "    customer = Int32(required=True)\n")
-    ended = kconv("check", *project.apis)
+    ended = kconv("check", *project.options)
     assert ended.code == 1
     assert (
         "breaking: shop.example.com/v1 Order spec.customer: "
@@ -35,50 +35,50 @@ def test_lock_break_check_mend(kconv: Kconv, project: Project) -> None:
     )
     project.edit("customer = Int32", "customer = String")
     project.edit("customer = Int32", "customer = String")
-    assert kconv("check", *project.apis).code == 0
+    assert kconv("check", *project.options).code == 0
     project.edit(SIZE, SIZE + "    gift = String()\n")
     project.edit('Preserve("spec.size")', 'Preserve("spec.size"), Preserve("spec.gift")')
-    ended = kconv("check", *project.apis)
+    ended = kconv("check", *project.options)
     assert ended.code == 0
     added = "info: shop.example.com/v1 Order spec.gift: a field (string) was added [field-added]"
     assert added in ended.out
 
 
 def test_lock_check_writes_nothing_and_shows_the_difference(kconv: Kconv, project: Project) -> None:
-    kconv("lock", *project.apis)
-    assert kconv("lock", "--check", *project.apis).code == 0
+    kconv("lock", *project.options)
+    assert kconv("lock", "--check", *project.options).code == 0
     path = project.folder / "lock/shop.example.com/v1.yaml"
     before = path.read_bytes()
     project.edit("load_default=False", "load_default=True")
-    ended = kconv("lock", "--check", *project.apis)
+    ended = kconv("lock", "--check", *project.options)
     assert ended.code == 1
     assert "+      express: {type: boolean, default: true}" in ended.out.splitlines()
     assert path.read_bytes() == before
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     assert b"default: true" in path.read_bytes()
 
 
 def test_lock_removes_files_of_versions_that_went(kconv: Kconv, project: Project) -> None:
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     other = project.folder / "lock/shop.example.com/notes.yaml"
     other.write_text("mine: true\n")
     project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
-    ended = kconv("lock", *project.apis)
+    ended = kconv("lock", *project.options)
     assert "lock/shop.example.com/v1beta1.yaml: removed" in ended.out
     assert other.exists()
 
 
 def test_against_a_git_revision(kconv: Kconv, project: Project) -> None:
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     git(project.folder, "init", "-q", "-b", "main")
     git(project.folder, "add", "lock")
     git(project.folder, "commit", "-q", "-m", "release")
     git(project.folder, "tag", "v1.2")
     project.edit(SIZE, "")
     project.edit(', Preserve("spec.size")', "")
-    kconv("lock", *project.apis)
-    assert kconv("check", *project.apis).code == 0
-    ended = kconv("check", "--against", "v1.2", *project.apis)
+    kconv("lock", *project.options)
+    assert kconv("check", *project.options).code == 0
+    ended = kconv("check", "--against", "v1.2", *project.options)
     assert ended.code == 1
     assert "shop.example.com/v1 Order spec.size: the field (string) was removed" in ended.out
     assert "against v1.2:lock: " in ended.out
@@ -87,23 +87,23 @@ def test_against_a_git_revision(kconv: Kconv, project: Project) -> None:
 def test_against_another_folder_only_what_is_new_is_reported(
     kconv: Kconv, project: Project
 ) -> None:
-    kconv("lock", "--out", "released", *project.apis)
+    kconv("lock", "--out", "released", *project.options)
     project.edit(', "Small"', ",")
-    ended = kconv("check", "--against", "released", "-o", "json", *project.apis)
+    ended = kconv("check", "--against", "released", "-o", "json", *project.options)
     assert ended.code == 1
     report = json.loads(ended.out)
     assert [each["rule"] for each in report["findings"]] == ["enum-removed"]
     assert report["findings"][0]["path"] == "spec.size"
     assert report["findings"][0]["breaksFor"] == "old clients writing"
-    kconv("lock", "--out", "released", *project.apis)
-    ended = kconv("check", "--against", "released", "-o", "json", *project.apis)
+    kconv("lock", "--out", "released", *project.options)
+    ended = kconv("check", "--against", "released", "-o", "json", *project.options)
     assert json.loads(ended.out)["findings"] == []
 
 
 def test_github_annotations_name_the_class_that_changed(kconv: Kconv, project: Project) -> None:
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     project.edit("load_default=False", "load_default=True")
-    ended = kconv("check", "-o", "github", *project.apis)
+    ended = kconv("check", "-o", "github", *project.options)
     assert ended.code == 1
     (line,) = ended.out.splitlines()
     where = project.text.splitlines().index("class OrderSpec(Type):") + 1
@@ -120,11 +120,11 @@ def test_a_beta_version_goes_when_its_window_is_over(kconv: Kconv, project: Proj
         '        version = "v1beta1"\n'
         '        deprecated = __import__("kconv").Deprecation("1.2", removed_in="1.5")\n',
     )
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
-    assert kconv("check", *project.apis).code == 1
-    assert kconv("check", "--release", "1.4", *project.apis).code == 1
-    assert kconv("check", "--release", "v1.10", *project.apis).code == 0
+    assert kconv("check", *project.options).code == 1
+    assert kconv("check", "--release", "1.4", *project.options).code == 1
+    assert kconv("check", "--release", "v1.10", *project.options).code == 0
 
 
 @pytest.mark.parametrize(
@@ -141,15 +141,15 @@ def test_a_beta_version_goes_when_its_window_is_over(kconv: Kconv, project: Proj
     ],
 )
 def test_bad_usage(kconv: Kconv, project: Project, arguments: list[str], message: str) -> None:
-    kconv("lock", *project.apis)
-    ended = kconv("check", *arguments, *project.apis)
+    kconv("lock", *project.options)
+    ended = kconv("check", *arguments, *project.options)
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err
 
 
 def test_an_empty_folder_is_no_base(kconv: Kconv, project: Project) -> None:
     (project.folder / "lock").mkdir()
-    ended = kconv("check", *project.apis)
+    ended = kconv("check", *project.options)
     assert ended.code == 2
     assert "no lock files in it" in ended.err
 
@@ -169,13 +169,13 @@ def test_an_empty_folder_is_no_base(kconv: Kconv, project: Project) -> None:
 def test_a_malformed_lock_file_is_named_with_its_line(
     kconv: Kconv, project: Project, old: str, new: str, message: str
 ) -> None:
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     path = project.folder / "lock/shop.example.com/v1.yaml"
     text = path.read_text()
     assert old in text
     line = text[: text.index(old)].count("\n") + 1
     path.write_text(text.replace(old, new, 1))
-    ended = kconv("check", *project.apis)
+    ended = kconv("check", *project.options)
     assert ended.code == 2
     assert message in ended.err
     assert "whose file" in message or f"lock/shop.example.com/v1.yaml:{line}: " in ended.err

@@ -27,24 +27,24 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_release_is_stored_in_every_version_and_format(kconv: Kconv, project: Project) -> None:
-    ended = kconv("lock", "--release", "1.3", *project.apis)
+    ended = kconv("lock", "--release", "1.3", *project.options)
     assert ended.code == 0
     assert ended.out.splitlines()[0] == "tests/golden/1.3: new, 6 files"
     stored = files(project.folder / GOLDEN / "1.3")
     assert sorted(stored) == FILES
     lock = files(project.folder / "lock")
     assert {f"lock/{path}": data for path, data in lock.items()}.items() <= stored.items()
-    again = kconv("lock", "--release", "1.3", *project.apis)
+    again = kconv("lock", "--release", "1.3", *project.options)
     assert (again.code, again.out) == (0, "")
     assert files(project.folder / GOLDEN / "1.3") == stored
 
 
 def test_a_release_that_differs_is_not_written_over(kconv: Kconv, project: Project) -> None:
-    kconv("lock", "--release", "1.3", "--golden", "released", *project.apis)
+    kconv("lock", "--release", "1.3", "--golden", "released", *project.options)
     before = files(project.folder)
     project.edit("    express = Boolean(load_default=False)\n", "")
     project.edit('Preserve("spec.express"), ', "")
-    ended = kconv("lock", "--release", "1.3", "--golden", "released", *project.apis)
+    ended = kconv("lock", "--release", "1.3", "--golden", "released", *project.options)
     assert ended.code == 1
     assert ended.out.splitlines() == [
         "released/1.3/lock/shop.example.com/v1.yaml: differs",
@@ -54,21 +54,21 @@ def test_a_release_that_differs_is_not_written_over(kconv: Kconv, project: Proje
     ]
     assert "a release that is out is never written over" in ended.err
     assert files(project.folder) == before
-    assert kconv("lock", "--release", "1.4", "--golden", "released", *project.apis).code == 0
+    assert kconv("lock", "--release", "1.4", "--golden", "released", *project.options).code == 0
     assert (project.folder / "released/1.4").is_dir()
 
 
 def test_a_version_more_or_less_differs(kconv: Kconv, project: Project) -> None:
     edge = 'Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),'
-    kconv("lock", "--release", "1", *project.apis)
+    kconv("lock", "--release", "1", *project.options)
     project.edit(edge, "")
-    kconv("lock", "--release", "2", *project.apis)
-    ended = kconv("lock", "--release", "1", *project.apis)
+    kconv("lock", "--release", "2", *project.options)
+    ended = kconv("lock", "--release", "1", *project.options)
     assert ended.code == 1
     gone = "tests/golden/1/shop.example.com.v1beta1.Order.json: of no version now"
     assert gone in ended.out.splitlines()
     project.edit("Edge(Order),", f"Edge(Order), {edge}")
-    ended = kconv("lock", "--release", "2", *project.apis)
+    ended = kconv("lock", "--release", "2", *project.options)
     assert ended.code == 1
     new = "tests/golden/2/shop.example.com.v1beta1.Order.json: not there"
     assert new in ended.out.splitlines()
@@ -85,7 +85,7 @@ def test_groups_of_a_release_are_stored_one_by_one(kconv: Kconv, project: Projec
 
 def test_a_dry_run_writes_nothing(kconv: Kconv, project: Project) -> None:
     before = files(project.folder)
-    ended = kconv("lock", "--release", "1.3", "--dry-run", *project.apis)
+    ended = kconv("lock", "--release", "1.3", "--dry-run", *project.options)
     assert ended.code == 0
     assert ended.out.splitlines() == [
         "tests/golden/1.3: would be new, 6 files",
@@ -105,7 +105,7 @@ def test_a_dry_run_writes_nothing(kconv: Kconv, project: Project) -> None:
     ],
 )
 def test_bad_usage(kconv: Kconv, project: Project, arguments: list[str], message: str) -> None:
-    ended = kconv("lock", *arguments, *project.apis)
+    ended = kconv("lock", *arguments, *project.options)
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err
     assert files(project.folder) == {}

@@ -49,8 +49,8 @@ def test_a_release_is_named_by_a_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["check", "lock"])
 def test_release_that_is_no_version(kconv: Kconv, project: Project, command: str) -> None:
-    kconv("lock", *project.apis)
-    ended = kconv(command, "--release", "spring", *project.apis)
+    kconv("lock", *project.options)
+    ended = kconv(command, "--release", "spring", *project.options)
     assert (ended.code, ended.out) == (2, "")
     assert '--release: "spring" is not a version' in ended.err
 
@@ -62,16 +62,16 @@ def test_a_window_ends_with_the_release_itself(
     kconv: Kconv, project: Project, release: str, code: int
 ) -> None:
     deprecate(project, "1.5")
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
-    assert kconv("check", "--release", release, *project.apis).code == code
+    assert kconv("check", "--release", release, *project.options).code == code
 
 
 def test_a_window_that_ends_with_no_version(kconv: Kconv, project: Project) -> None:
     deprecate(project, "some day")
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
-    ended = kconv("check", "--release", "9.0", *project.apis)
+    ended = kconv("check", "--release", "9.0", *project.options)
     assert ended.code == 1
     assert "name a version such as 1.4" in ended.out
 
@@ -84,9 +84,9 @@ def test_a_window_that_is_shortened(
     kconv: Kconv, project: Project, before: str, after: str, code: int
 ) -> None:
     deprecate(project, before)
-    kconv("lock", *project.apis)
+    kconv("lock", *project.options)
     project.edit(f'removed_in="{before}"', f'removed_in="{after}"')
-    assert kconv("check", *project.apis).code == code
+    assert kconv("check", *project.options).code == code
 
 
 def deprecate(project: Project, removed_in: str) -> None:

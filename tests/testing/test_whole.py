@@ -12,14 +12,15 @@ import pytest
 
 from testing.test_user_project import CONFTEST, SHOP, Project
 
-INI = "[pytest]\nkconv_apis = shop:register\n"
+INI = "[pytest]\nkconv_apis = shop:register\nkconv_groups = shop.example.com\n"
 V2 = "shop.example.com.v2.Sheet"
 V1 = "shop.example.com.v1.Sheet"
 
 
 def lock(folder: Path, *arguments: str) -> int:
     """Run ``kconv lock`` in a folder."""
-    command = [sys.executable, "-m", "kconv", "lock", "--apis", "shop:register", *arguments]
+    options = ["--apis", "shop:register", "--group", "shop.example.com"]
+    command = [sys.executable, "-m", "kconv", "lock", *options, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.lock import Apis, Groups
-from kconv._cli.options import Db
+from kconv._cli.lock import Groups
+from kconv._cli.options import Apis, Db
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
@@ -50,8 +50,7 @@ def check(
         bool,
         typer.Option(
             "--stored",
-            help="Instead: would this code, all that is installed and what --apis adds, read "
-            "every row of the database?",
+            help="Instead: would this code read every row of the database?",
         ),
     ] = False,
     db: Db = DEFAULT_DB,

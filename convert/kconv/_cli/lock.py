@@ -8,27 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kconv._cli.options import Apis
+
 if TYPE_CHECKING:
     from kconv._check.lock.folder import Texts
     from kconv._scheme import Scheme
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
-Apis = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--apis",
-        metavar="MODULE:FUNCTION",
-        help="Only what this API package registers, and no installed one; repeatable.",
-    ),
-]
-
 Groups = Annotated[
     list[str] | None,
     typer.Option(
         "--group",
         metavar="GROUP",
-        help="Only this group, such as batch; core is the core group; repeatable.",
+        help="Look at this group only, such as batch; core is the core group; repeatable. "
+        "Default: all that are installed or named with --apis.",
     ),
 ]
 
@@ -119,17 +113,15 @@ def _store_release(
 
 
 def selected(apis: list[str] | None, groups: list[str] | None) -> tuple[Scheme, list[str] | None]:
-    """The scheme that the options choose, and the groups that they name.
+    """The scheme that the options choose, and the groups that they name; None for all.
 
-    With API packages by name, installed ones are left out but for the groups that are named too.
     Raises `UsageError` for a group that there is not.
     """
     from kconv._errors import UsageError
     from kconv._scheme import load_scheme
 
     wanted = None if groups is None else ["" if name == "core" else name for name in groups]
-    installed = (wanted or ()) if apis else wanted
-    scheme = load_scheme(installed, apis or ())
+    scheme = load_scheme(wanted, apis or ())
     have = scheme.groups()
     unknown = [name for name in wanted or () if name not in have]
     if unknown:

@@ -32,7 +32,7 @@ Apis = Annotated[
     typer.Option(
         "--apis",
         metavar="MODULE:FUNCTION",
-        help="An API package that is not installed; repeatable.",
+        help="Load this API package too, beside those that are installed; repeatable.",
     ),
 ]
 

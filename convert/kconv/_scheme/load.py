@@ -32,19 +32,24 @@ def load_scheme(
 ) -> Scheme:
     """A frozen scheme of the installed API packages, or of some groups of them.
 
-    ``groups`` limits what is imported, which keeps start-up short; None loads all. ``deep`` is
-    that of `Scheme.freeze`. ``apis`` adds
-    packages by ``module:function``, where the function takes the `Scheme` to fill.
+    ``groups`` limits which installed packages are imported, which keeps start-up short; None
+    loads all. ``apis`` adds packages by ``module:function``, where the function takes the
+    `Scheme` to fill; one that is installed, or named twice, is loaded once. ``deep`` is that of
+    `Scheme.freeze`.
 
     Raises `UsageError` for a module or function that is not there, `SchemeError` for what
     `Scheme.freeze` refuses and for a package whose own code fails.
     """
     scheme = Scheme()
+    loaded: set[str] = set()
     for point in _points():
         if groups is None or _group(point.name) in groups:
             _fill(scheme, point.value, point.load)
+            loaded.add(point.value.replace(" ", ""))
     for name in apis:
-        _fill(scheme, name, partial(_named, name))
+        if name not in loaded:
+            _fill(scheme, name, partial(_named, name))
+            loaded.add(name)
     return scheme.freeze(deep=deep)
 
 

@@ -19,7 +19,8 @@ class ApiTests:
     """The tests of an API package; pytest collects it wherever a module has one.
 
     ``apis`` name functions that register kinds with a `Scheme`, ``"shop.api:register"``;
-    ``groups`` adds groups of installed packages, ``""`` being the core group. ``golden`` is the
+    ``groups`` adds groups of installed packages, ``""`` being the core group. All of that is
+    tested, or ``only`` some groups of it. ``golden`` is the
     folder of golden files, relative to the file that says so; None does without. ``examples`` is
     how many objects each property is tried with, unless ``--kconv-examples`` or
     ``KCONV_EXAMPLES`` says otherwise.
@@ -31,6 +32,7 @@ class ApiTests:
 
     apis: tuple[str, ...]
     groups: tuple[str, ...]
+    only: tuple[str, ...] | None
     golden: Path | None
     examples: int
     lock: Path | None
@@ -40,6 +42,7 @@ class ApiTests:
         self,
         *apis: str,
         groups: Collection[str] = (),
+        only: Collection[str] | None = None,
         golden: str | Path | None = "golden",
         examples: int = 25,
         lock: str | Path | None = None,
@@ -47,6 +50,7 @@ class ApiTests:
     ) -> None:
         object.__setattr__(self, "apis", apis)
         object.__setattr__(self, "groups", tuple(groups))
+        object.__setattr__(self, "only", None if only is None else tuple(only))
         object.__setattr__(self, "golden", None if golden is None else Path(golden))
         object.__setattr__(self, "examples", examples)
         object.__setattr__(self, "lock", None if lock is None else Path(lock))
@@ -67,4 +71,11 @@ class ApiTests:
         scheme = load_scheme(self.groups, self.apis)
         if not scheme.kinds:
             raise SchemeError('nothing to test: name an API, ApiTests("module:function")')
+        missing = sorted(set(self.only or ()) - set(scheme.groups()))
+        if missing:
+            raise SchemeError(f"no API package registers the groups {', '.join(missing)}")
         return scheme
+
+    def tests(self, group: str) -> bool:
+        """Whether a group is tested."""
+        return self.only is None or group in self.only

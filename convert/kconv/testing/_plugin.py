@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kconv",
         action="store_true",
         help="also compare the schemas with the lock files, and past releases with what is written "
-        "now; without an ApiTests anywhere, test what kconv_apis names, or what is installed",
+        "now; without an ApiTests anywhere, test what is installed and what kconv_apis names",
     )
     group.addoption(
         "--kconv-examples",
@@ -44,7 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "kconv_apis",
-        "what --kconv tests where there is no ApiTests: module:function, or an installed group",
+        "module:function of API packages to load too, beside those that are installed; --kconv "
+        "tests all of them where there is no ApiTests",
+        type="args",
+        default=[],
+    )
+    parser.addini(
+        "kconv_groups",
+        "the only groups that --kconv tests; core is the core group",
         type="args",
         default=[],
     )
@@ -94,11 +101,10 @@ def pytest_collection_modifyitems(
 def _configured(config: pytest.Config) -> ApiTests:
     from kconv._scheme import installed_groups
 
-    names: list[str] = config.getini("kconv_apis")
-    apis = [name for name in names if ":" in name]
-    groups = ["" if name == "core" else name for name in names if ":" not in name]
+    apis: list[str] = config.getini("kconv_apis")
+    only = ["" if name == "core" else name for name in config.getini("kconv_groups")]
     golden = config.rootpath / str(config.getini("kconv_golden"))
-    return ApiTests(*apis, groups=groups if names else installed_groups(), golden=golden)
+    return ApiTests(*apis, groups=installed_groups(), only=only or None, golden=golden)
 
 
 def _names(module: object) -> dict[str, object]:

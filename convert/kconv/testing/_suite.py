@@ -14,7 +14,7 @@ from kconv._errors import KconvError
 from kconv._pipeline import Pipeline, PlainEngine
 from kconv._pipeline.compiled import CompiledEngine
 from kconv._scheme import Scheme, Spoke
-from kconv._scheme.ledger import ledger
+from kconv._scheme.ledger import Entry, ledger
 from kconv.testing import _engines as engines
 from kconv.testing import _golden as golden
 from kconv.testing import _locked as locked
@@ -23,7 +23,7 @@ from kconv.testing import _skew as skew
 from kconv.testing import _unchanged as unchanged
 from kconv.testing._api import ApiTests
 from kconv.testing._broken import Broken
-from kconv.testing._names import slug
+from kconv.testing._names import group_of, slug
 from kconv.testing._release import latest
 
 Check = Callable[[dict[str, Any]], None]
@@ -51,9 +51,9 @@ class Suite(pytest.Collector):
             yield Promise.from_parent(self, name=name, run=run)
 
     def _tests(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        spokes = golden.spokes_of(self.scheme)
+        spokes = [each for each in golden.spokes_of(self.scheme) if self.api.tests(each.gvk.group)]
         if self.whole:
-            for group in self.scheme.groups():
+            for group in filter(self.api.tests, self.scheme.groups()):
                 yield f"check[{group or 'core'}]", partial(self._check, group)
         for spoke in spokes:
             name = slug(spoke)
@@ -64,7 +64,7 @@ class Suite(pytest.Collector):
             yield f"engines_decode_alike[{name}]", partial(self._decode_alike, spoke)
             yield f"engines_convert_alike[{name}]", partial(self._convert_alike, spoke)
         for kind in self.scheme.kinds:
-            for entry in ledger(kind):
+            for entry in filter(self._tests_entry, ledger(kind)):
                 one, other = slug(entry.source), slug(entry.target)
                 check = partial(self._pair, entry.source, entry.target)
                 yield f"there_and_back[{one}-{other}]", check
@@ -78,6 +78,8 @@ class Suite(pytest.Collector):
             yield f"golden[HEAD/{slug(spoke)}]", partial(self._head, folder, spoke)
         yield "golden[HEAD]", partial(self._strays, folder)
         for release, name in golden.releases(folder):
+            if not self.api.tests(group_of(name)):
+                continue
             hold = partial(golden.release_holds, self.compiled, folder, release, name)
             yield f"golden[{release}/{name}]", hold
         for release in latest(folder, self.api.skew) if self.whole else ():
@@ -87,6 +89,9 @@ class Suite(pytest.Collector):
                 if lock is not None and spoke.options.kind in lock.kinds:
                     read = partial(skew.read_by, self.compiled, release, locks, spoke)
                     yield f"read_by[{release}/{slug(spoke)}]", read
+
+    def _tests_entry(self, entry: Entry) -> bool:
+        return self.api.tests(entry.source.gvk.group) and self.api.tests(entry.target.gvk.group)
 
     @property
     def whole(self) -> bool:
