@@ -19,9 +19,14 @@ from marshmallow.schema import SchemaMeta, SchemaOpts
 
 from kconv._errors import InvalidObject
 from kconv._paths import REQUIRED, Finding, Path, describe
-from kconv.fields._base import check_field, findings_of, wire_name
-from kconv.fields._collection import List, Map
-from kconv.fields._nested import Object
+from kconv.fields._base import (
+    check_field,
+    elements_of,
+    findings_of,
+    spec_of,
+    wire_name,
+)
+from kconv.fields._spec import AnyField
 
 Value = dict[str, Any]
 """A decoded object: JSON-shaped, keyed by the names in the YAML, absent fields left out."""
@@ -199,10 +204,10 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         Looks into objects within objects, not into lists and maps, whose elements come and go.
         """
         for name, field in self.wire_fields().items():
-            if isinstance(field, Object) and isinstance(new.get(name), dict):
+            of = spec_of(field).object_type
+            if of is not None and isinstance(new.get(name), dict):
                 before = old.get(name) or {}
-                schema = field.type.instance()
-                yield from schema.check_update(new[name], before, (*path, name))
+                yield from of.instance().check_update(new[name], before, (*path, name))
         for rule in inherited(type(self), "update_rules"):
             for finding in rule(new, old):
                 yield finding.under(*path)
@@ -220,15 +225,12 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
                 yield from _unknown_in(field, value, (*path, key))
 
 
-def _unknown_in(field: Any, value: Any, path: Path) -> Iterator[Path]:
-    if isinstance(field, Object):
-        yield from field.type.instance().unknown_fields(value, path)
-    elif isinstance(field, List) and isinstance(value, list):
-        for index, element in enumerate(value):
-            yield from _unknown_in(field.inner, element, (*path, index))
-    elif isinstance(field, Map) and isinstance(value, dict):
-        for key, element in value.items():
-            yield from _unknown_in(field.inner, element, (*path, key))
+def _unknown_in(field: AnyField, value: Any, path: Path) -> Iterator[Path]:
+    spec = spec_of(field)
+    if spec.object_type is not None:
+        yield from spec.object_type.instance().unknown_fields(value, path)
+    for key, element, inner in elements_of(spec, value):
+        yield from _unknown_in(inner, element, (*path, key))
 
 
 def inherited(cls: type[Type], what: str) -> Iterator[Any]:
@@ -294,7 +296,7 @@ def derives(
     def add(function: _DerivedT) -> _DerivedT:
         for cls in types:
             derived, *_ = _declared(cls, field, *of)
-            if isinstance(derived, Object):
+            if spec_of(derived).structure == "object":
                 raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
             cls.defaulters.append(Derived(field, tuple(of), function))
         return function
@@ -317,9 +319,10 @@ def _declared_at(cls: type[Type], path: Sequence[str]) -> None:
     *above, last = path
     for name in above:
         (field,) = _declared(cls, name)
-        if not isinstance(field, Object):
+        below = spec_of(field).object_type
+        if below is None:
             raise ValueError(f"{cls.__name__}.{name} is no object")
-        cls = field.type
+        cls = below
     _declared(cls, last)
 
 

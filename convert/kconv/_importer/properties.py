@@ -8,15 +8,8 @@ from typing import Any
 from kconv._errors import UsageError
 from kconv._importer.document import Definitions, Schema
 from kconv._importer.source import Call, Expression, Items, Text, flat, literal, quoted, strings
-
-SCALARS: Mapping[str, str] = {
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": "Quantity",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.Duration": "Duration",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "MicroTime",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "Time",
-    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "IntOrString",
-}
-"""Definitions that are one field of kconv's, whatever their schema says."""
+from kconv.fields import Field
+from kconv.fields._known import BY_DEFINITION, BY_FORMAT
 
 FREE_FORM = frozenset(
     {
@@ -27,14 +20,6 @@ FREE_FORM = frozenset(
 )
 """Definitions of type object that hold any object."""
 
-_STRINGS: Mapping[str, str] = {
-    "byte": "Bytes",
-    "date-time": "Time",
-    "duration": "Duration",
-    "int-or-string": "IntOrString",
-    "micro-time": "MicroTime",
-    "quantity": "Quantity",
-}
 _PLAIN_STRINGS = frozenset(
     [
         "bsonobjectid",
@@ -62,8 +47,6 @@ _PLAIN_STRINGS = frozenset(
         "uuid5",
     ]
 )
-_INTEGERS: Mapping[str | None, str] = {None: "Integer", "int32": "Int32", "int64": "Int64"}
-_NUMBERS = frozenset({None, "double", "float"})
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -89,7 +72,7 @@ def _is_empty_object(schema: Schema) -> bool:
 
 def is_class(name: str, definitions: Definitions) -> bool:
     """Whether a definition becomes a class, rather than a field where it is used."""
-    if name in SCALARS or name in FREE_FORM:
+    if name in BY_DEFINITION or name in FREE_FORM:
         return False
     return field_class_of(definitions[name])
 
@@ -139,9 +122,10 @@ class FieldWriter:
     def _referred(self, target: str, schema: Schema, where: str, seen: tuple[str, ...]) -> Call:
         if target in seen:
             raise UsageError(f"{where}: {target} refers to nothing but itself")
-        if target in SCALARS:
-            whole = schema.get("x-kconv-milli") and SCALARS[target] == "Quantity"
-            return Call(SCALARS[target], (("milli", "True"),) if whole else ())
+        if target in BY_DEFINITION:
+            field = BY_DEFINITION[target]
+            whole = schema.get("x-kconv-milli") and "milli" in (field.spec.facts or ())
+            return Call(_class(field), (("milli", "True"),) if whole else ())
         if target in FREE_FORM:
             return Call("FreeForm", (("object_only", "True"),))
         if is_class(target, self.definitions):
@@ -152,8 +136,9 @@ class FieldWriter:
 
     def _string(self, schema: Schema, where: str) -> Call:
         format_ = schema.get("format")
-        if isinstance(format_, str) and format_ in _STRINGS:
-            return Call(_STRINGS[format_])
+        known = BY_FORMAT.get(("string", format_ or ""))
+        if known is not None:
+            return Call(_class(known))
         if format_ is not None and format_ not in _PLAIN_STRINGS:
             raise UsageError(f"{where}: unknown format {format_!r} of a string")
         arguments: list[tuple[str, Expression]] = []
@@ -168,18 +153,18 @@ class FieldWriter:
 
     def _number(self, schema: Schema, where: str) -> Call:
         format_ = schema.get("format")
-        if schema["type"] == "integer" and format_ in _INTEGERS:
-            name, step = _INTEGERS[format_], 1
-        elif schema["type"] == "number" and format_ in _NUMBERS:
-            name, step = "Double", 0
-        else:
+        field = BY_FORMAT.get((schema["type"], format_ or ""))
+        if field is None:
             raise UsageError(f"{where}: unknown format {format_!r} of type {schema['type']}")
+        step = 1 if schema["type"] == "integer" else 0
         bounds = dict(schema)
         for key, sign in (("minimum", 1), ("maximum", -1)):
             exclusive = bounds.get(f"exclusive{key.capitalize()}")
             if exclusive and step and key in bounds:
                 bounds[key] += sign * step
-        return Call(name, tuple(_numbers(bounds, where, minimum="minimum", maximum="maximum")))
+        return Call(
+            _class(field), tuple(_numbers(bounds, where, minimum="minimum", maximum="maximum"))
+        )
 
     def _list(self, schema: Schema, where: str) -> Call:
         if not isinstance(schema.get("items"), dict):
@@ -208,6 +193,10 @@ class FieldWriter:
         """The field of what a list or map holds."""
         call = self._value(schema, where)
         return Call(call.name, (*call.arguments, *_metadata(_reference(self, schema, call, where))))
+
+
+def _class(field: Field) -> str:
+    return type(field).__name__
 
 
 def _numbers(schema: Schema, where: str, **names: str) -> list[tuple[str, Expression]]:

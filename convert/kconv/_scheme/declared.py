@@ -10,10 +10,10 @@ import marshmallow
 from marshmallow import missing
 
 from kconv._paths import describe, quote
-from kconv.edges._plan import AnyField
-from kconv.fields import Double, Field, Integer, List, Object, String
-from kconv.fields._base import findings_of, wire_name
+from kconv.fields import Spec, spec_of
+from kconv.fields._base import check_field, findings_of, innermost, wire_name
 from kconv.fields._scalar import INT64
+from kconv.fields._spec import AnyField
 
 _LIST_TYPES = ("atomic", "set", "map")
 _FORMATS = ("int32", "int64")
@@ -36,27 +36,24 @@ def name_problems(field: AnyField) -> Iterator[str]:
 
 def declaration_problems(field: AnyField) -> Iterator[str]:
     """Bounds, enumerations and list types that no value could keep to, or that say nothing."""
-    if isinstance(field, String):
-        yield from _lengths("length", field.min_length, field.max_length)
-        for value in field.enum:
-            if type(value) is not str:
-                yield f"its enum has {value!r}, which is no plain str"
-    elif isinstance(field, Integer):
-        if field.format not in _FORMATS:
-            yield f"its format {field.format!r} is none of {', '.join(_FORMATS)}"
-        yield from _bounds(field, (int,), "whole number")
-    elif isinstance(field, Double):
-        yield from _bounds(field, (int, float), "number")
-    elif isinstance(field, List):
-        yield from _lengths("items", field.min_items, field.max_items)
-        yield from _list_type(field)
+    spec = spec_of(field)
+    yield from _lengths("length", spec.min_length, spec.max_length)
+    for value in spec.enum:
+        if type(value) is not str:
+            yield f"its enum has {value!r}, which is no plain str"
+    yield from () if spec.problems is None else spec.problems()
+    if spec.json_type == "integer":
+        yield from _bounds(spec, (int,), "whole number")
+    else:
+        yield from _bounds(spec, (int, float), "number")
+    if spec.structure == "list":
+        yield from _lengths("items", spec.min_items, spec.max_items)
+        yield from _list_type(spec)
 
 
-def _bounds(
-    field: Integer | Double, types: tuple[type[int | float], ...], expected: str
-) -> Iterator[str]:
+def _bounds(spec: Spec, types: tuple[type[int | float], ...], expected: str) -> Iterator[str]:
     sound = True
-    for name, bound in (("minimum", field.minimum), ("maximum", field.maximum)):
+    for name, bound in (("minimum", spec.minimum), ("maximum", spec.maximum)):
         if bound is None:
             continue
         if type(bound) not in types or not math.isfinite(bound):
@@ -67,13 +64,13 @@ def _bounds(
             yield f"its {name} {bound} does not fit in 64 bits"
     if not sound:
         return
-    low, high = field.minimum, field.maximum
+    low, high = spec.minimum, spec.maximum
     if low is not None and high is not None and low > high:
         yield f"its minimum {low} is greater than its maximum {high}"
-    elif isinstance(field, Integer) and (
-        (low is not None and low > field.range[1]) or (high is not None and high < field.range[0])
+    elif spec.range is not None and (
+        (low is not None and low > spec.range[1]) or (high is not None and high < spec.range[0])
     ):
-        yield f"its bounds leave no number of format {field.format}"
+        yield f"its bounds leave no number of format {spec.format}"
 
 
 def _lengths(what: str, low: object, high: object) -> Iterator[str]:
@@ -86,30 +83,30 @@ def _lengths(what: str, low: object, high: object) -> Iterator[str]:
         yield f"its min_{what} {low} is greater than its max_{what} {high}"
 
 
-def _list_type(field: List) -> Iterator[str]:
-    if field.list_type is not None and field.list_type not in _LIST_TYPES:
-        yield f"its list_type {field.list_type!r} is none of {', '.join(_LIST_TYPES)}"
-    if field.list_type != "map":
+def _list_type(spec: Spec) -> Iterator[str]:
+    if spec.list_type is not None and spec.list_type not in _LIST_TYPES:
+        yield f"its list_type {spec.list_type!r} is none of {', '.join(_LIST_TYPES)}"
+    if spec.list_type != "map" or spec.element is None:
         return
-    if not field.map_keys:
+    if not spec.map_keys:
         yield 'its list_type "map" needs map_keys, the fields that tell elements apart'
-    if not isinstance(field.inner, Object):
-        yield 'its list_type "map" is for lists of objects'
-        return
     try:
-        known = field.inner.type.instance().wire_fields()
+        of = spec_of(spec.element).object_type
+        known = () if of is None else of.instance().wire_fields()
     except (TypeError, NameError, AttributeError):
         return  # said of the elements themselves
-    for key in field.map_keys:
+    if of is None:
+        yield 'its list_type "map" is for lists of objects'
+        return
+    for key in spec.map_keys:
         if key not in known:
-            yield f"its map_keys have {key}, which {field.inner.type.__name__} does not have"
+            yield f"its map_keys have {key}, which {of.__name__} does not have"
 
 
 def default_problems(field: AnyField) -> Iterator[str]:
     """A constant default that the field itself would not decode so, or that breaks its rules."""
     # The scheme of what is only converted plainly need not load the other engine's decoder.
     from kconv._compile.fields import is_compiled
-    from kconv.fields._base import innermost
 
     default = field.load_default
     if default is missing or callable(default) or not is_compiled(field):
@@ -127,7 +124,8 @@ def default_problems(field: AnyField) -> Iterator[str]:
         return
     except (TypeError, NameError, AttributeError):
         return  # an object of no type: said of the field itself
-    if isinstance(innermost(field), Object):
+    spec = spec_of(field)
+    if spec_of(innermost(field)).structure == "object":
         return  # objects are decoded when the default is taken
     if type(decoded) is not type(default) or decoded != default:
         yield f"its default {quote(default)} must be written {quote(decoded)}"
@@ -135,14 +133,14 @@ def default_problems(field: AnyField) -> Iterator[str]:
     if isinstance(default, str) and type(default) is not str:
         yield f"its default {default!r} is no plain str"
         return
-    if isinstance(field, String) and field.enum and default not in field.enum:
-        yield f'its default "{default}" is none of {", ".join(map(str, field.enum))}'
+    if spec.enum and default not in spec.enum:
+        yield f'its default "{default}" is none of {", ".join(map(str, spec.enum))}'
         return
     # Absent, such a field is asked for all the same: the empty value only stands for absence.
-    if not isinstance(field, Field) or (field.required and field.empty(decoded)):
+    if field.required and spec.empty_is_absent and not decoded:
         return
     try:
-        for finding in field.check(decoded, ()):
+        for finding in check_field(field, decoded, ()):
             yield f"its default breaks a rule of its own: {finding}"
     except TypeError:
         return  # bounds that are no numbers: said as such

@@ -11,10 +11,11 @@ from kconv._resource import Hub
 from kconv._schema import Type
 from kconv._scheme.spoke import Spoke
 from kconv.edges import Functions
-from kconv.edges._plan import AnyField, field_at
+from kconv.edges._plan import field_at
 from kconv.edges._rule import Rule
 from kconv.edges._steps import EACH, Steps, format_steps, parse_steps
-from kconv.fields import Field, FreeForm, List, Map, Object
+from kconv.fields import Spec, spec_of
+from kconv.fields._spec import AnyField
 
 
 def rule_problems(spoke: Spoke, hub: type[Hub]) -> Iterator[Finding]:
@@ -71,18 +72,24 @@ def _declared(spoke: Spoke, rule: Functions, hub: type[Hub]) -> Iterator[Finding
 
 def _reaches(schema: type[Type], path: Steps) -> bool:
     """Whether a value of a type can have something at a path, which may name keys of maps."""
-    field: AnyField | None = None
+    of: type[Type] | None = schema
+    spec: Spec | None = None
     for step in path:
-        if field is None or isinstance(field, Object):
-            fields = (schema if field is None else field.type).instance().wire_fields()
+        if of is not None:
+            fields = of.instance().wire_fields()
             if step not in fields:
                 return False
-            field = fields[step]
-        elif isinstance(field, Map) or (isinstance(field, List) and step == EACH):
-            field = field.inner
+            spec = spec_of(fields[step])
+        elif (
+            spec is not None
+            and spec.element is not None
+            and (spec.structure == "map" or step == EACH)
+        ):
+            spec = spec_of(spec.element)
         else:
-            return isinstance(field, FreeForm) or not isinstance(field, Field)
-    return field is not None
+            return spec is not None and spec.structure == "free"
+        of = spec.object_type
+    return spec is not None
 
 
 def _fields(schema: type[Type], paths: Sequence[Steps]) -> list[AnyField]:

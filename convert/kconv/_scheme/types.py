@@ -9,7 +9,7 @@ from kconv._schema import Type
 from kconv._scheme.declared import declaration_problems, default_problems, name_problems
 from kconv._scheme.spoke import HubKind
 from kconv.edges._steps import EACH, Steps, format_steps
-from kconv.fields import List, Map, Object
+from kconv.fields import spec_of
 
 
 def type_problems(kinds: Sequence[HubKind]) -> Iterator[Finding]:
@@ -33,16 +33,16 @@ def _problems(
         yield from _said(owner, path, name_problems(field))
         yield from _said(owner, path, default_problems(field))
         yield from _said(owner, path, declaration_problems(field))
-        while isinstance(inner, List | Map):
-            inner, path = inner.inner, (*path, EACH)
+        while (element := spec_of(inner).element) is not None:
+            inner, path = element, (*path, EACH)
             yield from _said(owner, path, declaration_problems(inner))
-        if isinstance(inner, Object):
-            try:
-                below = inner.type
-            except (TypeError, NameError, AttributeError) as error:
-                yield Finding(path, INVALID, f"{owner}: {format_steps(path)}: {error}")
-            else:
-                yield from _problems(below, path, owner, seen)
+        try:
+            below = spec_of(inner).object_type
+        except (TypeError, NameError, AttributeError) as error:
+            yield Finding(path, INVALID, f"{owner}: {format_steps(path)}: {error}")
+            continue
+        if below is not None:
+            yield from _problems(below, path, owner, seen)
 
 
 def _said(owner: str, path: Steps, problems: Iterator[str]) -> Iterator[Finding]:

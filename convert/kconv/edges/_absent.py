@@ -10,9 +10,10 @@ import marshmallow
 
 from kconv._paths import quote
 from kconv.edges._loss import Loss
-from kconv.edges._plan import AnyField, shape
+from kconv.edges._plan import shape
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import MISSING, get, put
+from kconv.fields._spec import AnyField
 
 
 class WhenAbsent(Rule):

@@ -9,8 +9,9 @@ import marshmallow
 
 from kconv._paths import DEPTH, nests_deeper
 from kconv._schema import Type
-from kconv.edges._plan import AnyField, field_at
+from kconv.edges._plan import field_at
 from kconv.edges._steps import MISSING, Steps
+from kconv.fields._spec import AnyField
 
 
 @dataclass(frozen=True, slots=True)

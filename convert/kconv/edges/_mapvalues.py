@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kconv.edges._plan import AnyField, shape
+from kconv.edges._plan import shape
 from kconv.edges._rule import Rule, Value, same_elements
 from kconv.edges._steps import MISSING, format_steps, get, pairs, put
-from kconv.fields import String
+from kconv.fields import spec_of
+from kconv.fields._spec import AnyField
 
 
 class MapValues(Rule):
@@ -46,9 +47,9 @@ class MapValues(Rule):
 
     def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
         """Fields that are no strings, and values of an enumeration that the other has none for."""
-        one, other = spoke[0], hub[0]
-        if not isinstance(one, String) or not isinstance(other, String):
-            found = f"{shape(one)} and {shape(other)}"
+        one, other = spec_of(spoke[0]), spec_of(hub[0])
+        if not one.any_text or not other.any_text:
+            found = f"{shape(spoke[0])} and {shape(hub[0])}"
             return [f"{self}: maps strings, and the fields are {found}; use Functions"]
         if not one.enum or not other.enum:
             return []

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
-
-import marshmallow
 
 from kconv._schema import Type
 from kconv.edges._steps import EACH, Steps, format_steps
-from kconv.fields import Double, Integer, List, Map, Object
-
-AnyField = marshmallow.fields.Field[Any]
+from kconv.fields import spec_of
+from kconv.fields._spec import AnyField
 
 RECURSION = (
     "a type that holds itself, of another shape: no rule reaches all of it; convert the outermost "
@@ -97,9 +93,10 @@ def uncovered(path: Steps, one: AnyField, claims: Collection[Steps]) -> list[Ste
     if path in claims:
         return []
     claimed = any(steps[: len(path)] == path and EACH not in steps[len(path) :] for steps in claims)
-    if not claimed or not isinstance(one, Object):
+    of = spec_of(one).object_type
+    if not claimed or of is None:
         return [path]
-    fields = one.type.instance().wire_fields()
+    fields = of.instance().wire_fields()
     return [each for name in fields for each in uncovered((*path, name), fields[name], claims)]
 
 
@@ -146,11 +143,12 @@ def object_types(
 
     First how many lists or maps lie around them; None for both types where there are no objects.
     """
-    if isinstance(one, Object) and isinstance(other, Object):
-        return 0, one.type, other.type
-    if isinstance(one, List | Map) and isinstance(other, List | Map):
-        depth, ours, theirs = object_types(one.inner, other.inner)
-        return depth + 1, ours, theirs
+    ours, theirs = spec_of(one), spec_of(other)
+    if ours.object_type is not None and theirs.object_type is not None:
+        return 0, ours.object_type, theirs.object_type
+    if ours.element is not None and theirs.element is not None:
+        depth, inner, outer = object_types(ours.element, theirs.element)
+        return depth + 1, inner, outer
     return 0, None, None
 
 
@@ -163,11 +161,12 @@ def field_at(schema: type[Type], path: Steps) -> AnyField | None:
     if not path or path[0] not in fields:
         return None
     field, rest = fields[path[0]], path[1:]
-    while rest and rest[0] == EACH and isinstance(field, List | Map):
-        field, rest = field.inner, rest[1:]
+    while rest and rest[0] == EACH and (element := spec_of(field).element) is not None:
+        field, rest = element, rest[1:]
     if not rest:
         return field
-    return field_at(field.type, rest) if isinstance(field, Object) else None
+    of = spec_of(field).object_type
+    return None if of is None else field_at(of, rest)
 
 
 def same_shape(
@@ -198,8 +197,9 @@ def same_shape(
 def shape_difference(one: AnyField, other: AnyField) -> str:
     """How two fields of a name differ in JSON type or format; empty when they do not."""
     ours, theirs = shape(one), shape(other)
-    if isinstance(one, List | Map) and type(one) is type(other):
-        return shape_difference(one.inner, getattr(other, "inner", other))
+    inner, outer = spec_of(one).element, spec_of(other).element
+    if ours == theirs and inner is not None and outer is not None:
+        return shape_difference(inner, outer)
     return "" if ours == theirs else f"{ours} here, {theirs} there"
 
 
@@ -220,8 +220,5 @@ def field_difference(one: AnyField, other: AnyField) -> str:
 
 def shape(field: AnyField) -> str:
     """What a field is called in comparisons: its type, with its format where it has one."""
-    if isinstance(field, Integer):
-        return field.format
-    if isinstance(field, Double):
-        return "double"
-    return str(getattr(field, "type_name", type(field).__name__))
+    spec = spec_of(field)
+    return spec.shape or spec.type_name

@@ -6,9 +6,10 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from kconv.edges._plan import AnyField, field_difference
+from kconv.edges._plan import field_difference
 from kconv.edges._rule import Rule, Value, same_elements
 from kconv.edges._steps import MISSING, Steps, get, pairs, put
+from kconv.fields._spec import AnyField
 
 
 class Rename(Rule):

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kconv.edges._loss import Loss
-from kconv.edges._plan import AnyField
 from kconv.edges._steps import EACH, Steps, format_steps, parse_steps
+from kconv.fields._spec import AnyField
 
 if TYPE_CHECKING:
     from kconv._schema import Type

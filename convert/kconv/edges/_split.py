@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from kconv._differences import ZERO
 from kconv._errors import ConversionError
 from kconv.edges._loss import Loss
-from kconv.edges._plan import AnyField, shape
+from kconv.edges._plan import shape
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import MISSING, format_steps, get, put
-from kconv.fields import String
+from kconv.fields import spec_of
+from kconv.fields._spec import AnyField
 
 
 class Split(Rule):
@@ -63,7 +64,7 @@ class Split(Rule):
         return [
             f"{self}: {format_steps(path)} is no string but {shape(field)}; use Functions"
             for path, field in fields
-            if not isinstance(field, String)
+            if not spec_of(field).any_text
         ]
 
     def losses(self) -> Iterator[Loss]:

@@ -9,11 +9,12 @@ from typing import Any, Self
 from kconv._schema import Type
 from kconv.edges._kept import Kept
 from kconv.edges._loss import Loss
-from kconv.edges._plan import AnyField, field_difference, shape
+from kconv.edges._plan import field_difference, shape
 from kconv.edges._preserve import PRESERVED, keep, take
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import EACH, MISSING, format_steps, get, put
-from kconv.fields import List
+from kconv.fields import spec_of
+from kconv.fields._spec import AnyField
 
 
 class Wrap(Rule):
@@ -68,10 +69,10 @@ class Wrap(Rule):
 
     def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
         """A hub field that is no list of what the spoke's is."""
-        wrapped = hub[0]
-        if not isinstance(wrapped, List):
-            return [f"{self}: the field of the hub is no list but {shape(wrapped)}"]
-        difference = field_difference(spoke[0], wrapped.inner)
+        wrapped = spec_of(hub[0])
+        if wrapped.structure != "list" or wrapped.element is None:
+            return [f"{self}: the field of the hub is no list but {shape(hub[0])}"]
+        difference = field_difference(spoke[0], wrapped.element)
         if not difference:
             return []
         return [f"{self}: the list holds values of another shape ({difference}); use Functions"]

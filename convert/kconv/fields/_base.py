@@ -180,6 +180,18 @@ def innermost(field: AnyField) -> AnyField:
     return field
 
 
+def elements_of(spec: Spec, value: Any) -> Iterator[tuple[str | int, Any, AnyField]]:
+    """Key, value and field of each element of a list or map, if the value is one."""
+    if spec.element is None:
+        return
+    if spec.structure == "list" and isinstance(value, list):
+        for index, each in enumerate(value):
+            yield index, each, spec.element
+    elif spec.structure == "map" and isinstance(value, dict):
+        for key, each in value.items():
+            yield key, each, spec.element
+
+
 def is_own(field: AnyField) -> bool:
     """Whether null equals absent and decoding judges no value, as for all fields of kconv's."""
     return isinstance(field, Field)

@@ -120,6 +120,11 @@ class Spec:
         return None if self.type_of is None else self.type_of()
 
     @property
+    def any_text(self) -> bool:
+        """Whether values are texts that stay as they are, as those of ``String`` do."""
+        return self.json_type == "string" and self.canonical is None
+
+    @property
     def expression(self) -> str | None:
         """The pattern as Python and msgspec search it."""
         return None if self.pattern is None else anchored(self.pattern)

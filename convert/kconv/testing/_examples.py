@@ -10,7 +10,9 @@ from typing import Any
 
 import marshmallow
 
+from kconv.fields import spec_of
+
 
 def examples_of(field: marshmallow.fields.Field[Any]) -> list[Any]:
-    """The examples that a field declares; none, mostly."""
-    return list(field.metadata.get("examples", ()))
+    """The examples that a field declares, or else those that its class has; none, mostly."""
+    return list(field.metadata.get("examples") or spec_of(field).examples)

@@ -6,40 +6,21 @@ golden file where the schema changed, and nowhere else.
 
 from __future__ import annotations
 
-import base64
 import zlib
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import marshmallow
 
 from kconv._errors import SchemeError
-from kconv._paths import Path, format_path
+from kconv._paths import Finding, Path, format_path, invalid, quote
 from kconv._schema import Type
 from kconv._scheme import Spoke
-from kconv.fields import (
-    Boolean,
-    Bytes,
-    Double,
-    Duration,
-    FreeForm,
-    Integer,
-    IntOrString,
-    List,
-    Map,
-    MicroTime,
-    Object,
-    Quantity,
-    String,
-    Time,
-)
-from kconv.fields._base import check_field
-from kconv.fields._duration import format_duration
-from kconv.fields._time import format_micro_time, format_time
+from kconv.fields import Spec, spec_of
+from kconv.fields._base import check_field, findings_of, innermost
+from kconv.fields._spec import AnyField
 from kconv.testing._examples import examples_of
 from kconv.testing._patterns import text_for
-
-_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 def full(spoke: Spoke) -> dict[str, Any]:
@@ -60,26 +41,25 @@ def _object(schema: type[Type], path: Path, above: tuple[type[Type], ...]) -> di
     }
 
 
-def _recurs(field: marshmallow.fields.Field[Any], above: tuple[type[Type], ...]) -> bool:
-    while isinstance(field, List | Map):
-        field = field.inner
-    return isinstance(field, Object) and field.type in above
+def _recurs(field: AnyField, above: tuple[type[Type], ...]) -> bool:
+    return spec_of(innermost(field)).object_type in above
 
 
-def _field(field: marshmallow.fields.Field[Any], path: Path, above: tuple[type[Type], ...]) -> Any:
+def _field(field: AnyField, path: Path, above: tuple[type[Type], ...]) -> Any:
     examples = examples_of(field)
     if examples:
         return examples[0]
-    if isinstance(field, Object):
-        return _object(field.type, path, above)
-    if isinstance(field, List):
-        count = max(field.min_items or 0, 1)
-        return [_field(field.inner, (*path, index), above) for index in range(count)]
-    if isinstance(field, Map):
+    spec = spec_of(field)
+    if spec.object_type is not None:
+        return _object(spec.object_type, path, above)
+    if spec.structure == "list" and spec.element is not None:
+        count = max(spec.min_items or 0, 1)
+        return [_field(spec.element, (*path, index), above) for index in range(count)]
+    if spec.structure == "map" and spec.element is not None:
         key = f"{_name(path)}Key"
-        return {key: _field(field.inner, (*path, key), above)}
+        return {key: _field(spec.element, (*path, key), above)}
     value = _scalar(field, path)
-    found = list(check_field(field, value, path))
+    found = list(_refusals(field, value, path))
     if found:
         raise SchemeError(
             f"no placeholder fits {format_path(path)}; declare it with "
@@ -88,43 +68,46 @@ def _field(field: marshmallow.fields.Field[Any], path: Path, above: tuple[type[T
     return value
 
 
-def _scalar(field: marshmallow.fields.Field[Any], path: Path) -> Any:
+def _refusals(field: AnyField, value: Any, path: Path) -> Iterator[Finding]:
+    """What is wrong with a placeholder: it does not decode to itself, or breaks a rule."""
+    try:
+        decoded = field.deserialize(value)
+    except marshmallow.ValidationError as error:
+        yield from (found.under(*path) for found in findings_of(error.messages))
+        return
+    if decoded != value:
+        yield invalid(path, value, f"decodes to {quote(decoded)}")
+    yield from check_field(field, value, path)
+
+
+def _scalar(field: AnyField, path: Path) -> Any:
     number = zlib.crc32(format_path(path).encode()) % 999 + 1
-    if isinstance(field, String):
-        return _string(field, path)
-    if isinstance(field, Integer):
-        return _within(number, field.minimum, field.maximum)
-    if isinstance(field, Double):
-        return _within(number + 0.5, field.minimum, field.maximum)
-    if isinstance(field, Boolean):
+    spec = spec_of(field)
+    if spec.placeholder is not None:
+        return spec.placeholder(number, _name(path))
+    if spec.json_type == "string":
+        return _string(field, spec, path)
+    if spec.json_type == "integer":
+        return _within(number, spec.minimum, spec.maximum)
+    if spec.json_type == "number":
+        return _within(number + 0.5, spec.minimum, spec.maximum)
+    if spec.json_type == "boolean":
         return True
-    if isinstance(field, Quantity | IntOrString):
-        return str(number) if isinstance(field, Quantity) else number
-    if isinstance(field, MicroTime):
-        return format_micro_time(_EPOCH + timedelta(days=number, microseconds=number))
-    if isinstance(field, Time):
-        return format_time(_EPOCH + timedelta(days=number, seconds=number))
-    if isinstance(field, Duration):
-        return format_duration(number * 10**9)
-    if isinstance(field, Bytes):
-        return base64.b64encode(f"{_name(path)}Value".encode()).decode()
-    if isinstance(field, FreeForm):
-        return {f"{_name(path)}Key": f"{_name(path)}Value"}
     raise SchemeError(
         f"{format_path(path)} is a {type(field).__name__}, which kconv knows no value of; declare "
         'it with metadata={"examples": [...]}'
     )
 
 
-def _string(field: String, path: Path) -> str:
-    if field.enum:
-        return field.enum[0]
+def _string(field: AnyField, spec: Spec, path: Path) -> str:
+    if spec.enum:
+        return spec.enum[0]
     index = next((step for step in reversed(path) if isinstance(step, int)), 0)
     text = f"{_name(path)}Value{index or ''}"
-    matching = text_for(field.pattern) if field.pattern is not None else None
+    matching = text_for(spec.pattern) if spec.pattern is not None else None
     for each in (text, text.lower(), matching or text):
-        sized = each.ljust(field.min_length or 0, "x")[: field.max_length]
-        if not next(field.check(sized, path), None):
+        sized = each.ljust(spec.min_length or 0, "x")[: spec.max_length]
+        if not next(check_field(field, sized, path), None):
             return sized
     return text
 

@@ -7,36 +7,19 @@ the rules that a group adds, so decode them as trusted.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from math import ceil, floor
 from typing import Any
 
-import marshmallow
 from hypothesis import strategies as st
 
 from kconv._errors import SchemeError
 from kconv._schema import Type
 from kconv._scheme import Spoke
-from kconv.fields import (
-    Boolean,
-    Bytes,
-    Double,
-    Duration,
-    FreeForm,
-    Integer,
-    IntOrString,
-    List,
-    Map,
-    MicroTime,
-    Object,
-    Quantity,
-    String,
-    Time,
-)
-from kconv.fields._duration import format_duration
-from kconv.fields._time import format_micro_time, format_time
+from kconv.fields import Spec, spec_of
+from kconv.fields._scalar import INT64
+from kconv.fields._spec import AnyField
 from kconv.testing._examples import examples_of
 
 Strategy = st.SearchStrategy[Any]
@@ -44,14 +27,9 @@ Strategy = st.SearchStrategy[Any]
 DEEPEST = 14
 """How many objects deep a document goes before it holds only what is required."""
 
-_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 _KEYS = st.from_regex(r"[a-z][a-z0-9.-]{0,8}", fullmatch=True)
-_TIMES = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 30)).map(
-    lambda when: when.replace(tzinfo=UTC)
-)
 _ECMA_END = re.compile(r"(?<!\\)\$\Z")
 """The end of a pattern, where Python lets a line break follow and ECMA does not."""
-_SUFFIXES = ("", "m", "k", "M", "G", "Ki", "Mi", "Gi", "n", "u")
 
 
 def documents(spoke: Spoke, *, deepest: int = DEEPEST) -> Strategy:
@@ -86,7 +64,7 @@ def _values(
 
 
 def _object(
-    fields: Mapping[str, marshmallow.fields.Field[Any]],
+    fields: Mapping[str, AnyField],
     depth: int,
     known: dict[tuple[type[Type], int], Strategy],
 ) -> Strategy:
@@ -104,71 +82,65 @@ def _object(
 
 
 def _of(
-    field: marshmallow.fields.Field[Any],
+    field: AnyField,
     depth: int,
     known: dict[tuple[type[Type], int], Strategy],
 ) -> Strategy:
     examples = examples_of(field)
     if examples:
         return st.sampled_from(examples)
-    if isinstance(field, Object):
-        return _values(field.type, depth - 1, known)
-    if isinstance(field, List):
-        return _list(field, _of(field.inner, depth, known))
-    if isinstance(field, Map):
-        return st.dictionaries(_KEYS, _of(field.inner, depth, known), max_size=2)
-    return scalars(field)
+    spec = spec_of(field)
+    if spec.object_type is not None:
+        return _values(spec.object_type, depth - 1, known)
+    if spec.element is None:
+        return scalars(field)
+    elements = _of(spec.element, depth, known)
+    if spec.structure == "map":
+        return st.dictionaries(_KEYS, elements, max_size=2)
+    return _list(spec, _least(spec, spec.min_items, field.required), elements)
 
 
-def _list(field: List, items: Strategy) -> Strategy:
-    least = max(field.min_items or 0, 1 if field.required else 0)
-    most = max(least, min(field.max_items or 2, 2))
-    if not field.unique:
-        return st.lists(items, min_size=least, max_size=most)
-    return st.lists(items, min_size=least, max_size=most, unique_by=field.identity)
+def _list(spec: Spec, least: int, elements: Strategy) -> Strategy:
+    most = max(least, min(spec.max_items or 2, 2))
+    if not spec.unique:
+        return st.lists(elements, min_size=least, max_size=most)
+    return st.lists(elements, min_size=least, max_size=most, unique_by=spec.identity)
 
 
-def scalars(field: marshmallow.fields.Field[Any]) -> Strategy:
+def scalars(field: AnyField) -> Strategy:
     """Values of a field that holds neither object nor list nor map."""
-    if isinstance(field, String):
-        return _strings(field)
-    if isinstance(field, Integer):
-        low, high = field.range
-        low = low if field.minimum is None else max(low, field.minimum)
-        high = high if field.maximum is None else min(high, field.maximum)
+    spec = spec_of(field)
+    if spec.strategy is not None:
+        found: Strategy = spec.strategy(st)
+        return found
+    if spec.json_type == "string":
+        return _strings(spec, _least(spec, spec.min_length, field.required))
+    if spec.json_type == "integer":
+        low, high = spec.range or INT64
+        low = low if spec.minimum is None else max(low, ceil(spec.minimum))
+        high = high if spec.maximum is None else min(high, floor(spec.maximum))
         return st.integers(low, high)
-    if isinstance(field, Double):
-        return st.floats(field.minimum, field.maximum, allow_nan=False, allow_infinity=False)
-    if isinstance(field, Boolean):
+    if spec.json_type == "number":
+        return st.floats(spec.minimum, spec.maximum, allow_nan=False, allow_infinity=False)
+    if spec.json_type == "boolean":
         return st.booleans()
-    if isinstance(field, Quantity):
-        return st.builds("{}{}".format, st.integers(0, 5000), st.sampled_from(_SUFFIXES))
-    if isinstance(field, IntOrString):
-        return st.one_of(st.integers(0, 65535), _TEXT)
-    if isinstance(field, MicroTime):
-        return _TIMES.map(format_micro_time)
-    if isinstance(field, Time):
-        return _TIMES.map(format_time)
-    if isinstance(field, Duration):
-        return st.integers(0, 10**15).map(format_duration)
-    if isinstance(field, Bytes):
-        return st.binary(max_size=8).map(lambda data: base64.b64encode(data).decode())
-    if isinstance(field, FreeForm):
-        return st.dictionaries(_KEYS, st.one_of(_TEXT, st.booleans()), max_size=2)
     raise SchemeError(
         f"{field.name} is a {type(field).__name__}, which kconv makes no values of; declare it "
         'with metadata={"examples": [...]}'
     )
 
 
-def _strings(field: String) -> Strategy:
-    if field.enum:
-        return st.sampled_from(field.enum)
-    if field.pattern is not None:
-        return st.from_regex(_ECMA_END.sub(r"\\Z", field.pattern))
-    least = max(field.min_length or 0, 1 if field.required else 0)
+def _strings(spec: Spec, least: int) -> Strategy:
+    if spec.enum:
+        return st.sampled_from(spec.enum)
+    if spec.pattern is not None:
+        return st.from_regex(_ECMA_END.sub(r"\\Z", spec.pattern))
     return st.text(
         st.characters(codec="utf-8", exclude_characters="\x00"),
         min_size=least,
-        max_size=max(least, min(field.max_length or 8, 8)),
+        max_size=max(least, min(spec.max_length or 8, 8)),
     )
+
+
+def _least(spec: Spec, length: int | None, required: bool) -> int:
+    return max(length or 0, 1 if required and spec.empty_is_absent else 0)

@@ -20,7 +20,9 @@ from kconv._gvk import GroupResource, GroupVersion
 from kconv._paths import Path, format_path
 from kconv._schema import Type
 from kconv._scheme import HubKind, Scheme, Spoke
-from kconv.fields import List, Map, Object
+from kconv.fields import spec_of
+from kconv.fields._base import elements_of, innermost
+from kconv.fields._spec import AnyField
 
 MARK = "reference"
 """The key in a field's ``metadata`` that declares it a reference."""
@@ -166,19 +168,16 @@ def _marked(value: Any, of: type[Type], path: Path) -> Iterator[tuple[Path, Any,
             yield from _within(value[key], field, (*path, key))
 
 
-def _within(value: Any, field: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
-    if isinstance(field, Object):
+def _within(value: Any, field: AnyField, path: Path) -> Iterator[tuple[Path, Any, str]]:
+    spec = spec_of(field)
+    if spec.object_type is not None:
         marked = field.metadata.get(MARK) and isinstance(value, dict)
         if marked and isinstance(value.get("apiVersion"), str):
             yield path, value, str(value.get("kind", ""))
-        elif _is_marked(field.type):
-            yield from _marked(value, field.type, path)
-    elif isinstance(field, List) and isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _within(each, field.inner, (*path, index))
-    elif isinstance(field, Map) and isinstance(value, dict):
-        for key, each in value.items():
-            yield from _within(each, field.inner, (*path, key))
+        elif _is_marked(spec.object_type):
+            yield from _marked(value, spec.object_type, path)
+    for key, each, inner in elements_of(spec, value):
+        yield from _within(each, inner, (*path, key))
 
 
 @cache
@@ -192,11 +191,10 @@ def _is_marked(of: type[Type]) -> bool:
             continue
         seen.add(current)
         for field in current.instance().fields.values():
-            inner: Any = field
-            while isinstance(inner, List | Map):
-                inner = inner.inner
-            if isinstance(inner, Object):
+            inner = innermost(field)
+            below = spec_of(inner).object_type
+            if below is not None:
                 if inner.metadata.get(MARK):
                     return True
-                waiting.append(inner.type)
+                waiting.append(below)
     return False

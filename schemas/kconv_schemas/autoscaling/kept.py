@@ -19,8 +19,8 @@ import msgspec
 from kconv._compile import LOOSE, Slow, Types, convert, decoder
 from kconv._errors import TooLarge
 from kconv._schema import Type
-from kconv.fields import Int32, List, Map, Object, Quantity, String, Time
-from kconv.fields._base import Field
+from kconv.fields import Field, Int32, List, Map, Object, Quantity, String, Time, spec_of
+from kconv.fields._base import elements_of
 from kconv.meta import LabelSelectorRequirement
 
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
@@ -200,13 +200,14 @@ def _decoded(field: Field, text: str) -> Any:
 
 def _named(field: marshmallow.fields.Field[Any], value: Any) -> Any:
     """The value with its objects' keys spelled as their types spell them."""
-    if isinstance(field, Object) and isinstance(value, dict):
-        fields = field.type.instance().wire_fields()
+    spec = spec_of(field)
+    if spec.object_type is not None and isinstance(value, dict):
+        fields = spec.object_type.instance().wire_fields()
         names = {name.lower(): name for name in fields}
         known = {names[key.lower()]: each for key, each in value.items() if key.lower() in names}
         return {name: _named(fields[name], each) for name, each in known.items()}
-    if isinstance(field, List) and isinstance(value, list):
-        return [_named(field.inner, each) for each in value]
+    if spec.structure == "list" and isinstance(value, list):
+        return [_named(inner, each) for _, each, inner in elements_of(spec, value)]
     return value
 
 

@@ -6,24 +6,14 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import marshmallow
 from marshmallow import missing
 
 from kconv._check.lock.document import FACTS, FieldLock
 from kconv._schema import Type
-from kconv.fields import (
-    Double,
-    Field,
-    FreeForm,
-    Integer,
-    List,
-    Map,
-    Object,
-    Quantity,
-    String,
-)
+from kconv.fields import spec_of
+from kconv.fields._base import is_own, says_itself
+from kconv.fields._spec import AnyField
 
-AnyField = marshmallow.fields.Field[Any]
 Naming = Callable[[type[Type]], str]
 """What a type is called in the file."""
 
@@ -34,8 +24,9 @@ def field_lock(field: AnyField, naming: Naming, *, empty_means_default: bool = F
     if empty_means_default:
         facts["emptyMeansDefault"] = True
     facts.update(_own(field))
-    of = naming(field.type) if isinstance(field, Object) else ""
-    items = field_lock(field.inner, naming) if isinstance(field, List | Map) else None
+    spec = spec_of(field)
+    of = "" if spec.object_type is None else naming(spec.object_type)
+    items = None if spec.element is None else field_lock(spec.element, naming)
     said = {name: facts[name] for name in FACTS if name in facts and _says(name, facts[name])}
     return FieldLock(_type_name(field), of, items, said)
 
@@ -69,8 +60,8 @@ def _says(name: str, value: Any) -> bool:
 
 
 def _type_name(field: AnyField) -> str:
-    if isinstance(field, Field):
-        return field.type_name
+    if is_own(field) or says_itself(field):
+        return spec_of(field).type_name
     return f"marshmallow.{type(field).__name__}"
 
 
@@ -84,42 +75,28 @@ def _common(field: AnyField) -> dict[str, Any]:
     elif default is not missing:
         facts["default"] = json_value(copy.copy(default))
     facts["rules"] = sorted(named(each) for each in field.validators)
-    if isinstance(field, Field) and not type(field).__module__.startswith("kconv.fields."):
+    known = is_own(field) or says_itself(field)
+    if known and not type(field).__module__.startswith("kconv.fields."):
         facts["class"] = type(field).__qualname__
     return facts
 
 
 def _own(field: AnyField) -> dict[str, Any]:
-    if isinstance(field, String):
-        return {
-            "enum": sorted(field.enum),
-            "open": bool(field.metadata.get("open")),
-            "pattern": field.pattern,
-            "minLength": field.min_length,
-            "maxLength": field.max_length,
-        }
-    if isinstance(field, Integer):
-        return {"format": field.format, "minimum": field.minimum, "maximum": field.maximum}
-    if isinstance(field, Double):
-        return {"minimum": field.minimum, "maximum": field.maximum}
-    if isinstance(field, List):
-        return _list_facts(field)
-    if isinstance(field, Object):
-        return {"patchStrategy": field.patch_strategy}
-    if isinstance(field, Quantity):
-        return {"milli": field.milli}
-    if isinstance(field, FreeForm):
-        return {"objectOnly": field.object_only}
-    return {}
-
-
-def _list_facts(field: List) -> dict[str, Any]:
+    spec = spec_of(field)
     return {
-        "minItems": field.min_items,
-        "maxItems": field.max_items,
-        "unique": field.unique,
-        "listType": field.list_type,
-        "mapKeys": list(field.map_keys),
-        "mergeKey": field.merge_key,
-        "patchStrategy": field.patch_strategy,
+        "enum": sorted(spec.enum),
+        "open": bool(field.metadata.get("open")),
+        "pattern": spec.pattern,
+        "minLength": spec.min_length,
+        "maxLength": spec.max_length,
+        "minimum": spec.minimum,
+        "maximum": spec.maximum,
+        "minItems": spec.min_items,
+        "maxItems": spec.max_items,
+        "unique": spec.unique,
+        "listType": spec.list_type,
+        "mapKeys": list(spec.map_keys),
+        "mergeKey": spec.merge_key,
+        "patchStrategy": spec.patch_strategy,
+        **(spec.facts or {}),
     }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import marshmallow
 
 from kconv._check.lock.document import Facts, TypeLock
-from kconv._check.lock.fieldlock import AnyField, Naming, field_lock, json_value, named
+from kconv._check.lock.fieldlock import Naming, field_lock, json_value, named
 from kconv._paths import format_path
 from kconv._schema import Type, inherited
-from kconv.fields import List, Map, Object
+from kconv.fields import spec_of
+from kconv.fields._base import innermost
 
 TYPE_META = ("apiVersion", "kind")
 """Fields that every object has and no lock file lists."""
@@ -27,7 +28,8 @@ def reached(roots: Iterable[type[Type]]) -> list[type[Type]]:
         if cls not in found:
             found[cls] = None
             for field in cls.instance().wire_fields().values():
-                waiting.extend(_types_in(field))
+                below = spec_of(innermost(field)).object_type
+                waiting.extend(() if below is None else (below,))
     return list(found)
 
 
@@ -45,13 +47,6 @@ def type_lock(cls: type[Type], naming: Naming, *, resource: bool = False) -> Typ
         rules=_names(cls, "rules"),
         update_rules=_names(cls, "update_rules"),
     )
-
-
-def _types_in(field: AnyField) -> Iterator[type[Type]]:
-    if isinstance(field, Object):
-        yield field.type
-    elif isinstance(field, List | Map):
-        yield from _types_in(field.inner)
 
 
 def _names(cls: type[Type], what: str) -> tuple[str, ...]:

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
 from typing import Any
 
 from kconv._gvk import version_key
 from kconv._resource import Resource
 from kconv._schema import Type
-from kconv.fields import (
-    Boolean,
-    Bytes,
-    Double,
-    Duration,
-    FreeForm,
-    Integer,
-    IntOrString,
-    List,
-    Map,
-    MicroTime,
-    Object,
-    Quantity,
-    String,
-    Time,
-)
+from kconv.fields import Spec, spec_of
+from kconv.fields._spec import AnyField
 
 Document = dict[str, Any]
 
@@ -74,45 +60,45 @@ class Schemas:
             document["x-kubernetes-map-type"] = schema.opts.map_type
         return document
 
-    def _property(self, field: Any) -> Document:
-        if isinstance(field, Object):
-            # A $ref takes no siblings, so what the field adds goes around it.
-            document: Document = {"allOf": [self.ref(field.type)]}
-        else:
-            document = self._value(field)
-        metadata: Mapping[str, Any] = getattr(field, "metadata", None) or {}
-        if metadata.get("description"):
-            document["description"] = metadata["description"]
-        default = getattr(field, "load_default", None)
+    def _property(self, field: AnyField) -> Document:
+        document = self._value(field)
+        if field.metadata.get("description"):
+            document["description"] = field.metadata["description"]
+        default = field.load_default
         if default is dict:
             document["default"] = {}
         elif isinstance(default, str | int | float | bool | list | dict):
             document["default"] = default
         return document
 
-    def _value(self, field: Any) -> Document:
-        if isinstance(field, List):
-            return self._list(field)
-        if isinstance(field, Map):
-            return {"type": "object", "additionalProperties": self._item(field.inner)}
-        return _scalar(field)
+    def _value(self, field: AnyField) -> Document:
+        spec = spec_of(field)
+        if spec.object_type is not None:
+            # A $ref takes no siblings, so what the field adds goes around it.
+            return {"allOf": [self.ref(spec.object_type)]}
+        if spec.element is None:
+            return _scalar(spec)
+        if spec.structure == "map":
+            return {"type": "object", "additionalProperties": self._item(spec.element)}
+        return self._list(spec, spec.element)
 
-    def _item(self, field: Any) -> Document:
+    def _item(self, field: AnyField) -> Document:
         """Elements; like Kubernetes' own, objects among them have an empty default."""
-        if isinstance(field, Object):
-            return {"allOf": [self.ref(field.type)], "default": {}}
-        return self._value(field)
+        document = self._value(field)
+        if spec_of(field).structure == "object":
+            document["default"] = {}
+        return document
 
-    def _list(self, field: List) -> Document:
-        document: Document = {"type": "array", "items": self._item(field.inner)}
-        if field.list_type:
-            document["x-kubernetes-list-type"] = field.list_type
-        if field.map_keys:
-            document["x-kubernetes-list-map-keys"] = list(field.map_keys)
-        if field.merge_key:
-            document["x-kubernetes-patch-merge-key"] = field.merge_key
-        if field.patch_strategy:
-            document["x-kubernetes-patch-strategy"] = field.patch_strategy
+    def _list(self, spec: Spec, element: AnyField) -> Document:
+        document: Document = {"type": "array", "items": self._item(element)}
+        if spec.list_type:
+            document["x-kubernetes-list-type"] = spec.list_type
+        if spec.map_keys:
+            document["x-kubernetes-list-map-keys"] = list(spec.map_keys)
+        if spec.merge_key:
+            document["x-kubernetes-patch-merge-key"] = spec.merge_key
+        if spec.patch_strategy:
+            document["x-kubernetes-patch-strategy"] = spec.patch_strategy
         return document
 
 
@@ -123,42 +109,18 @@ def _reversed(group: str) -> str:
     return f"io.k8s.api.{group or 'core'}"
 
 
-def _scalar(field: Any) -> Document:
-    match field:
-        case Quantity():
-            return {"oneOf": [{"type": "string"}, {"type": "number"}]}
-        case IntOrString():
-            return {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}
-        case MicroTime() | Time():
-            return {"type": "string", "format": "date-time"}
-        case Bytes():
-            return {"type": "string", "format": "byte"}
-        case Duration():
-            return {"type": "string"}
-        case String():
-            document: Document = {"type": "string"}
-            if field.enum:
-                document["enum"] = list(field.enum)
-            if field.pattern:
-                document["pattern"] = field.pattern
-            return document
-        case Integer():
-            return _bounded({"type": "integer", "format": field.format}, field)
-        case Double():
-            return _bounded({"type": "number", "format": "double"}, field)
-        case Boolean():
-            return {"type": "boolean"}
-        case FreeForm(object_only=True):
-            return {"type": "object"}
-    return {}
-
-
-def _bounded(document: Document, field: Integer | Double) -> Document:
-    if field.minimum is not None:
-        document["minimum"] = field.minimum
-    if field.maximum is not None:
-        document["maximum"] = field.maximum
-    return document
+def _scalar(spec: Spec) -> Document:
+    if spec.openapi is not None:
+        return copy.deepcopy(dict(spec.openapi))
+    said: Document = {
+        "type": spec.json_type or None,
+        "format": spec.format or None,
+        "enum": list(spec.enum) or None,
+        "pattern": spec.pattern or None,
+        "minimum": spec.minimum,
+        "maximum": spec.maximum,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _first_paragraph(text: str | None) -> str:

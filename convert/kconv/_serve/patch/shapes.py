@@ -7,17 +7,17 @@ objects by key, lists as a whole.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from kconv._schema import Type
-from kconv.fields import List, Map, Object
+from kconv.fields import Spec, spec_of
+from kconv.fields._spec import AnyField, Structure
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The field that a value is of; None where nothing is known."""
 
-    field: Any = None
+    field: AnyField | None = None
     schema: type[Type] | None = None
 
     @classmethod
@@ -29,32 +29,38 @@ class Shape:
         """The shape of an object's or map's member."""
         if self.schema is not None:
             return _of_field(self.schema.instance().wire_fields().get(name))
-        if isinstance(self.field, Map):
-            return _of_field(self.field.inner)
-        return Shape()
+        return self._elements("map")
 
     def element(self) -> Shape:
         """The shape of a list's elements."""
-        return _of_field(self.field.inner) if isinstance(self.field, List) else Shape()
+        return self._elements("list")
+
+    def _elements(self, structure: Structure) -> Shape:
+        spec = self._spec
+        known = spec is not None and spec.structure == structure
+        return _of_field(spec.element) if spec is not None and known else Shape()
+
+    @property
+    def _spec(self) -> Spec | None:
+        return None if self.field is None else spec_of(self.field)
 
     @property
     def strategies(self) -> tuple[str, ...]:
         """The patch strategies that the field declares: merge, retainKeys, both or none."""
-        declared = getattr(self.field, "patch_strategy", None) or ""
-        return tuple(part.strip() for part in declared.split(",") if part)
+        declared = None if self._spec is None else self._spec.patch_strategy
+        return tuple(part.strip() for part in (declared or "").split(",") if part)
 
     @property
     def merges(self) -> bool:
         """Whether two lists of this shape merge by element instead of replacing each other."""
-        return isinstance(self.field, List) and "merge" in self.strategies
+        spec = self._spec
+        return spec is not None and spec.structure == "list" and "merge" in self.strategies
 
     @property
     def merge_key(self) -> str:
         """What tells elements of a merging list apart; empty for a list of scalars."""
-        return (self.field.merge_key or "") if isinstance(self.field, List) else ""
+        return (self._spec and self._spec.merge_key) or ""
 
 
-def _of_field(field: Any) -> Shape:
-    if isinstance(field, Object):
-        return Shape(field, field.type)
-    return Shape(field)
+def _of_field(field: AnyField | None) -> Shape:
+    return Shape(field, None if field is None else spec_of(field).object_type)
