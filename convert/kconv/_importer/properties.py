@@ -136,7 +136,7 @@ class FieldWriter:
 
     def _string(self, schema: Schema, where: str) -> Call:
         format_ = schema.get("format")
-        known = BY_FORMAT.get(("string", format_ or ""))
+        known = BY_FORMAT.get(("string", format_))
         if known is not None:
             return Call(_class(known))
         if format_ is not None and format_ not in _PLAIN_STRINGS:
@@ -153,7 +153,7 @@ class FieldWriter:
 
     def _number(self, schema: Schema, where: str) -> Call:
         format_ = schema.get("format")
-        field = BY_FORMAT.get((schema["type"], format_ or ""))
+        field = BY_FORMAT.get((schema["type"], format_))
         if field is None:
             raise UsageError(f"{where}: unknown format {format_!r} of type {schema['type']}")
         step = 1 if schema["type"] == "integer" else 0

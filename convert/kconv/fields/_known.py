@@ -28,12 +28,12 @@ _KNOWN = tuple(
     )
 )
 
-BY_FORMAT: Mapping[tuple[str, str], Field] = {
+BY_FORMAT: Mapping[tuple[str, str | None], Field] = {
     (each.spec.json_type or "string", format_): each
     for each in _KNOWN
     for format_ in each.spec.formats
 }
-"""Fields by the type and the format of a property; "" where it has no format."""
+"""Fields by the type and the format of a property; None where it has no format."""
 
 BY_DEFINITION: Mapping[str, Field] = {
     definition: each for each in _KNOWN for definition in each.spec.definitions

@@ -96,7 +96,7 @@ class Integer(Field):
             problems=self._problems,
             zero=0,
             facts={"format": self.format},
-            formats=("",),
+            formats=(None,),
         )
 
     def _problems(self) -> Iterator[str]:
@@ -159,7 +159,7 @@ class Double(Field):
             minimum=self.minimum,
             maximum=self.maximum,
             zero=0,
-            formats=("", "double", "float"),
+            formats=(None, "double", "float"),
         )
 
 

@@ -109,8 +109,8 @@ class Spec:
 
     facts: Mapping[str, Any] | None = None
     """What else lock files say of the field, by the names that they have there."""
-    formats: tuple[str, ...] = ()
-    """The formats of OpenAPI that the importer reads as this field; "" where there is none."""
+    formats: tuple[str | None, ...] = ()
+    """The formats of OpenAPI that the importer reads as this field; None for none at all."""
     definitions: tuple[str, ...] = ()
     """The definitions of Kubernetes' OpenAPI documents that the importer reads as this field."""
 
