@@ -10,12 +10,14 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from kconv._compile import Types, convert, decoder
 from kconv._compile.fields import spellings
 from kconv._compile.times import Times
 from kconv._schema import Type
 from kconv.fields import Field, List, Map, MicroTime, Quantity, Time
+from kconv.fields._base import is_missing, reading_stored
 from kconv.fields._time import format_micro_time, format_time
 
 
@@ -26,8 +28,9 @@ class Moments(Type):
     named = Map(MicroTime())
 
 
-STRUCT = Types(finish=True).struct(Moments)
-DECODE = decoder(STRUCT)
+STORED = Types(finish=True).struct(Moments)
+WRITTEN = Types(rules=True, finish=True).struct(Moments)
+DECODE = decoder(STORED)
 
 TIMES = st.datetimes(timezones=st.just(UTC)).map(format_time)
 MICRO_TIMES = st.datetimes(timezones=st.just(UTC)).map(format_micro_time)
@@ -49,27 +52,48 @@ OTHERS: st.SearchStrategy[Any] = (
 @example("٢٠٢٤-12-31T23:59:59Z")
 @example("2024-12-31T23:59:59Z\n")
 @example("2024-12-31T23:59:59.000001Z\n")
+@example("0001-01-01T00:00:00Z")
+@example("0001-01-01T01:00:00.000000+01:00")
+@example("2024-12-31T23:59:59.5Z")
 def test_as_the_field_decodes_it(value: Any) -> None:
     text = msgspec.json.encode(value).decode()
-    for name, field in (("when", Time()), ("exactly", MicroTime())):
-        for _ in ("seen for the first time", "remembered"):
-            data = f'{{"{name}":{text}}}'.encode()
-            expected = decoded(field, value)
-            if expected is None:
-                with pytest.raises(msgspec.ValidationError):
-                    DECODE(data)
-                with pytest.raises(msgspec.ValidationError):
-                    convert({name: value}, STRUCT)
-            else:
-                assert getattr(DECODE(data), name) == expected
-                assert getattr(convert({name: value}, STRUCT), name) == expected
+    for stored, struct in ((True, STORED), (False, WRITTEN)):
+        decode = decoder(struct)
+        for name, field in (("when", Time()), ("exactly", MicroTime())):
+            for _ in ("seen for the first time", "remembered"):
+                data = f'{{"{name}":{text}}}'.encode()
+                with reading_stored(stored):
+                    expected = decoded(field, value)
+                if expected is None:
+                    with pytest.raises(msgspec.ValidationError):
+                        decode(data)
+                    with pytest.raises(msgspec.ValidationError):
+                        convert({name: value}, struct)
+                else:
+                    assert getattr(decode(data), name) == expected
+                    assert getattr(convert({name: value}, struct), name) == expected
 
 
-def decoded(field: Field, value: Any) -> str | None:
+def decoded(field: Field, value: Any) -> Any:
     try:
-        return field.deserialize(value) if value is not None else None
+        found = field.deserialize(value)
     except marshmallow.ValidationError:
         return None
+    return UNSET if is_missing(found) else found
+
+
+class Needed(Type):
+    when = Time(required=True)
+    other = Time(load_default="2024-01-02T03:04:05Z")
+
+
+@pytest.mark.parametrize("name", ["when", "other"])
+def test_the_zero_time_of_a_field_that_cannot_be_absent_is_left_to_the_plain_path(
+    name: str,
+) -> None:
+    text = {"when": "2024-01-02T03:04:05Z", name: "0001-01-01T00:00:00Z"}
+    with pytest.raises(msgspec.ValidationError, match="equals absent"):
+        convert(text, Types(rules=True, finish=True).struct(Needed))
 
 
 def test_within_lists_and_maps() -> None:
@@ -121,7 +145,7 @@ class Text(str):
 
 def test_texts_of_other_classes_are_not_handed_to_others() -> None:
     text = "2031-01-02T03:04:05Z"
-    given: Any = convert({"when": Text(text)}, STRUCT)
+    given: Any = convert({"when": Text(text)}, STORED)
     found: Any = DECODE(f'{{"when":"{text}"}}'.encode())
     assert type(given.when) is type(found.when) is str
 

@@ -56,7 +56,7 @@ def problems(field: Field) -> list[str]:
         (Quantity(load_default="1.5Gi"), 'its default "1.5Gi" must be written "1536Mi"'),
         (Quantity(load_default=1), 'its default 1 must be written "1"'),
         (Duration(load_default="60s"), 'its default "60s" must be written "1m0s"'),
-        (Integer(load_default=1.0), "its default 1.0 must be written 1"),
+        (Integer(load_default=1.0), "its default 1.0 does not decode"),
         (Map(Quantity(), load_default={"a": "1.5Gi"}), 'must be written {"a": "1536Mi"}'),
         (String(load_default=Shade.DARK), "is no plain str"),
         (Integer(minimum=5, load_default=1), "Invalid value: 1: must be greater than or equal"),

@@ -140,3 +140,25 @@ def test_behavior_is_completed(
     assert behavior["scaleUp"]["stabilizationWindowSeconds"] == 0
     assert len(behavior["scaleDown"]["policies"]) == scale_down
     assert "stabilizationWindowSeconds" not in behavior["scaleDown"]
+
+
+@pytest.mark.parametrize(("number", "kept_one"), [("5", True), ("5.0", False), ("5e0", False)])
+def test_numbers_in_annotations_are_read_as_any_others(
+    number: str, kept_one: bool, pipeline: Pipeline
+) -> None:
+    resource = f'"resource":{{"name":"memory","targetAverageUtilization":{number}}}'
+    for spelled in (resource, resource.replace("name", "NAME")):
+        text = f'[{{"type":"Resource",{spelled}}}]'
+        metrics = convert(pipeline, v1({kept.METRICS: text}), V2)["spec"]["metrics"]
+        assert (metrics[0]["resource"]["name"] == "memory") is kept_one
+
+
+def test_requirements_without_key_or_operator_are_written_as_go_does(pipeline: Pipeline) -> None:
+    selector = {"matchExpressions": [{"operator": "Exists"}, {"key": "a"}]}
+    metric = {"type": "Pods", "pods": {"metric": {"name": "x", "selector": selector}}}
+    data = v2([metric])
+    as_v1 = json.loads(pipeline.convert(data, V1, trusted=True))
+    assert (
+        '[{"key":"","operator":"Exists"},{"key":"a","operator":""}]'
+        in as_v1["metadata"]["annotations"][kept.METRICS]
+    )

@@ -6,6 +6,7 @@ decode in ways of its own, so it takes the plain path, as do fields of other lib
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import UnionType
@@ -17,7 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 from kconv._codec.limits import check_depth
 from kconv._compile.times import text_type
 from kconv.fields import Spec, spec_of
-from kconv.fields._base import has_own_rules, innermost, is_own, says_itself
+from kconv.fields._base import has_own_rules, innermost, is_missing, is_own, says_itself
 from kconv.fields._scalar import INT64
 from kconv.fields._spec import AnyField, check_bounds
 
@@ -78,9 +79,12 @@ def decode_plain(field: AnyField) -> Callable[[Any], Any]:
         if value is None:
             raise Slow
         try:
-            return field.deserialize(value)
+            found = field.deserialize(value)
         except marshmallow.ValidationError:
             raise Slow from None
+        if is_missing(found):
+            raise Slow
+        return found
 
     return decode
 
@@ -97,11 +101,19 @@ def is_compiled(field: AnyField) -> bool:
     spec = spec_of(field)
     if spec.native is None or not says_itself(field):
         return False
+    if spec.canonical_pattern is None and (spec.absent, spec.canonical_stored) != (None, None):
+        return False
     return spec.element is None or is_compiled(spec.element)
 
 
 def annotation(
-    field: AnyField, struct: TypeOf, *, rules: bool, finish: bool, nonzero: bool = False
+    field: AnyField,
+    struct: TypeOf,
+    *,
+    rules: bool,
+    finish: bool,
+    nonzero: bool = False,
+    optional: bool = False,
 ) -> Any:
     """The msgspec type of a field's value.
 
@@ -109,6 +121,7 @@ def annotation(
     the field's own rules, so that values which break them do not decode. With ``finish`` times
     are brought to their canonical spelling, without they are texts. ``nonzero`` refuses
     ``""`` and ``0``, where they mean absence and the plain path has to fill in the default.
+    ``optional`` says that the value may be ``msgspec.UNSET``, as it is for the zero time.
     """
     if not is_compiled(field):
         return Any
@@ -123,7 +136,9 @@ def annotation(
         return _constrained(list[each], rules, min_length=least, max_length=spec.max_items)
     if spec.canonical is not None:
         # The rules are those of the canonical value.
-        return text_type(spec) if spec.canonical_pattern is not None and finish else spec.native
+        if spec.canonical_pattern is None or not finish:
+            return spec.native
+        return text_type(spec, stored=not rules, optional=optional and is_own(field))
     if spec.native is str:
         return _string(spec, field.required, rules, nonzero)
     return _numbers(spec, rules, nonzero)
@@ -178,7 +193,12 @@ def _numbers(spec: Spec, rules: bool, nonzero: bool) -> Any:
     whole: Any = Annotated[int, Meta(ge=low, le=high)]
     for part in parts:
         whole = whole if part is int else whole | part
-    return whole
+    return whole | _NO_FLOAT if rules else whole
+
+
+_LARGEST = sys.float_info.max
+_NO_FLOAT = Annotated[float, Meta(gt=_LARGEST, lt=-_LARGEST)]
+"""Beside an integer: no float satisfies it, and msgspec would read ``5.0`` as 5 without."""
 
 
 def _within(limit: int, bound: float | None, nearer: Callable[..., Any]) -> Any:

@@ -15,20 +15,21 @@ from typing import Any, Final
 
 import marshmallow
 import msgspec
+from msgspec import UNSET
 
 from kconv.fields import Spec
 
 _MEMO_SIZE: Final = 4096
 
 
-class Times(dict[Any, str]):
+class Times(dict[Any, Any]):
     """Canonical spellings by what was written, remembered since objects are read more than once.
 
     ``made`` makes them; ``canonical`` matches what surely is in its canonical spelling. Looking up
     what has none raises ``ValueError``.
     """
 
-    def __init__(self, made: Callable[[Any], str], canonical: str) -> None:
+    def __init__(self, made: Callable[[Any], Any], canonical: str) -> None:
         super().__init__()
         self.made = made
         self.canonical = rf"(?:{canonical})\Z"
@@ -38,11 +39,11 @@ class Times(dict[Any, str]):
         # Compiling it takes longer than reading a file that holds no time.
         return re.compile(self.canonical)
 
-    def __missing__(self, value: Any) -> str:
+    def __missing__(self, value: Any) -> Any:
         # A text of another class is nobody's spelling but the caller's own.
         exactly = type(value) is str
         if exactly and self._pattern.match(value):
-            found: str = value
+            found: Any = value
         else:
             try:
                 found = self.made(value)
@@ -55,28 +56,41 @@ class Times(dict[Any, str]):
         return found
 
 
-class _Text(type):
-    """Of types that any text is an instance of, which is what msgspec asks of the hook's result."""
+class _Any(type):
+    """Of types that anything is an instance of, which is what msgspec asks of the hook's result."""
 
-    __instancecheck__ = type.__instancecheck__.__get__(str)
+    __instancecheck__ = type.__instancecheck__.__get__(object)
 
 
-def text_type(spec: Spec) -> Any:
-    """The type of the texts of a field that says which of them surely are canonical."""
-    assert spec.canonical is not None, "there is a pattern for it"
+def text_type(spec: Spec, *, stored: bool, optional: bool) -> Any:
+    """The type of the texts of a field that says which of them surely are canonical.
+
+    With ``stored`` it reads what may be stored already. What equals absent, null included, is
+    ``msgspec.UNSET`` if the field is ``optional``; else it is left to the plain path.
+    """
+    canonical = (spec.canonical_stored if stored else None) or spec.canonical
+    assert canonical is not None, "there is a pattern for it"
     assert spec.canonical_pattern is not None, "the caller asked for one"
-    return _text_type(spec.canonical, spec.canonical_pattern)
+    return _text_type(canonical, spec.canonical_pattern, spec.absent, optional)
 
 
 @cache
-def _text_type(canonical: Callable[[Any], Any], pattern: str) -> Any:
-    def made(value: Any) -> str:
+def _text_type(
+    canonical: Callable[[Any], Any], pattern: str, absent: str | None, optional: bool
+) -> Any:
+    def made(value: Any) -> Any:
+        if value is None and optional:
+            return UNSET
         if not isinstance(value, str):
             raise ValueError(value)
         found: str = canonical(value)
-        return found
+        if found != absent:
+            return found
+        if optional:
+            return UNSET
+        raise ValueError(f"{found} equals absent")
 
-    return _Text("Text", (), {"__class_getitem__": Times(made, pattern).__getitem__})
+    return _Any("Text", (), {"__class_getitem__": Times(made, pattern).__getitem__})
 
 
 # The hook is given the type and what the JSON holds.

@@ -109,10 +109,15 @@ class Types:
     def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
         if self.loose:
             return attribute, loose_annotation(field, self._reference), UNSET
-        of = annotation(
-            field, self._reference, rules=self.rules, finish=self.finish, nonzero=zero_is_absent
-        )
         default = field.load_default
+        of = annotation(
+            field,
+            self._reference,
+            rules=self.rules,
+            finish=self.finish,
+            nonzero=zero_is_absent,
+            optional=default is missing and not field.required,
+        )
         if default is missing and _is_required(field):
             return attribute, of
         # What is not decoded is complete already: what it lacks is absent.

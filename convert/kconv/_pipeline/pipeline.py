@@ -33,6 +33,7 @@ from kconv._pipeline.values import (
     ref_of,
 )
 from kconv._scheme import Scheme, Spoke
+from kconv.fields._base import reading_stored
 
 
 class Pipeline:
@@ -244,7 +245,8 @@ class Pipeline:
                 message = f"strict decoding error: {', '.join(warnings)}"
                 raise StrictDecodeError(_cannot(spoke, message), about=ref_of(spoke, raw))
         try:
-            value = self.engine.decode(spoke, raw)
+            with reading_stored(checks == "types"):
+                value = self.engine.decode(spoke, raw)
         except WrongTypes as error:
             findings = [*error.findings, *self._rest(spoke, raw, error.findings, checks)]
             message = _cannot(spoke, describe(findings))

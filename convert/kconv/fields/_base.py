@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 import marshmallow
@@ -20,6 +22,23 @@ from kconv.fields._spec import AnyField, Spec, check_bounds
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
+
+_stored: ContextVar[bool] = ContextVar("stored", default=False)
+
+
+@contextmanager
+def reading_stored(stored: bool = True) -> Iterator[None]:
+    """Within it fields also read spellings that are refused today, but may be stored already."""
+    token = _stored.set(stored)
+    try:
+        yield
+    finally:
+        _stored.reset(token)
+
+
+def is_stored() -> bool:
+    """Whether what is decoded now was stored once, and so has to stay readable."""
+    return _stored.get()
 
 
 class Message(str):
@@ -104,6 +123,8 @@ class Field(marshmallow.fields.Field[Any]):
         for process in self.pre_load:
             value = process(value)
         value = self._deserialize(value, attr, data, **kwargs)
+        if value == self.spec.absent and value is not None:
+            return self.default()
         for process in self.post_load:
             value = process(value)
         return value
@@ -111,11 +132,13 @@ class Field(marshmallow.fields.Field[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         """The canonical value of one of the native type. Raises ``marshmallow.ValidationError``."""
         spec = self.spec
+        canonical = (is_stored() and spec.canonical_stored) or spec.canonical
         if spec.native is None or spec.native is Any:
-            return value if spec.canonical is None else self._canonical(spec.canonical, value)
+            return value if canonical is None else self._canonical(canonical, value)
+        value = as_written(value, spec.native)
         if not isinstance(value, spec.native) or _is_no_number(value, spec.native):
             raise type_error(value, spec.expected)
-        return value if spec.canonical is None else self._canonical(spec.canonical, value)
+        return value if canonical is None else self._canonical(canonical, value)
 
     def _canonical(self, canonical: Callable[[Any], Any], value: Any) -> Any:
         try:
@@ -138,7 +161,8 @@ class Field(marshmallow.fields.Field[Any]):
 
         encoding/json leaves a null element at its zero value, and so does Kubernetes.
         """
-        return self.zero() if value is None else self.deserialize(value)
+        found = missing if value is None else self.deserialize(value)
+        return self.zero() if found is missing else found
 
     def zero(self) -> Any:
         """The value that Go gives a field of this type when nothing is set."""
@@ -216,6 +240,17 @@ def has_own_rules(field: AnyField) -> bool:
     )
 
 
+def as_written(value: Any, native: Any) -> Any:
+    """A number as an integer, if the native type has no other and it is one that is stored.
+
+    Kubernetes' decoder refuses ``5.0`` and ``1e3`` for an integer.
+    """
+    if not isinstance(value, float) or isinstance(value, native) or not is_stored():
+        return value
+    whole = int(value) if value.is_integer() else value
+    return whole if isinstance(whole, native) else value
+
+
 def _is_no_number(value: object, native: Any) -> bool:
     """Whether a value is a bool where the native type has none: bools are ints to Python."""
     return isinstance(value, bool) and native is not bool
@@ -271,6 +306,8 @@ __all__ = [
     "check_field",
     "findings_of",
     "is_missing",
+    "is_stored",
+    "reading_stored",
     "run_validators",
     "type_error",
     "wire_name",

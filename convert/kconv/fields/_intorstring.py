@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Field, as_written, type_error
 from kconv.fields._scalar import INT32
 from kconv.fields._spec import Spec
 
@@ -38,8 +38,7 @@ class IntOrString(Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
         if isinstance(value, str):
             return value
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        value = as_written(value, int)
         if isinstance(value, bool) or not isinstance(value, int):
             raise type_error(value, "an integer or a string")
         if not INT32[0] <= value <= INT32[1]:

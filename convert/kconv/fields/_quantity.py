@@ -7,7 +7,7 @@ suffix that needs none, the suffix family that was written (binary, decimal or e
 from __future__ import annotations
 
 import re
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -22,24 +22,56 @@ _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _EXPONENTS = {suffix: exponent for exponent, suffix in _DECIMAL.items()}
 _LARGEST = Decimal(2**63 - 1)
-_MILLI = Decimal("1e-3")
-_NANO = Decimal("1e-9")
-_EXACT = Context(prec=160, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_NANO, _MILLI = -9, -3
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def canonical_quantity(text: str, *, milli: bool = False) -> str:
     """The canonical spelling of a quantity, so that ``1.5Gi`` becomes ``1536Mi``.
 
-    With ``milli`` it is rounded up to thousandths, as amounts of resources are. Values beyond
-    2**63-1 are capped, and anything finer than a billionth is rounded away from zero, as
-    Kubernetes does. Raises ``ValueError`` for what is not a quantity.
+    With ``milli`` it is rounded to thousandths, as amounts of resources are, else to billionths,
+    either away from zero; binary amounts beyond 2**63-1 are capped. So Kubernetes does it. Raises
+    ``ValueError`` for what is not a quantity.
     """
+    return _canonical(_matched(text), milli)
+
+
+def decoded_quantity(text: str, *, milli: bool = False) -> str:
+    """What Kubernetes' decoder makes of a quantity, which may be a spelling near the canonical one.
+
+    It keeps what was written if number and suffix are those of the canonical form, whatever their
+    spelling (``+1``, ``007``, ``1E3``, ``0.125``). Raises as `canonical_quantity` does.
+    """
+    match = _matched(text)
+    return text if _is_kept(match, milli) else _canonical(match, milli)
+
+
+def _matched(text: str) -> re.Match[str]:
     match = _QUANTITY.match(text)
     if match is None:
         raise ValueError(text)
-    amount, family = _read(match)
-    if milli:
-        amount = amount.quantize(_MILLI, rounding=ROUND_CEILING, context=_EXACT)
+    return match
+
+
+def _is_kept(match: re.Match[str], milli: bool) -> bool:
+    """Whether ``ParseQuantity`` takes a spelling for canonical: it looks at few digits only."""
+    whole, _, fraction = match["number"].lstrip("+-").partition(".")
+    whole = whole.lstrip("0")
+    digits = whole + fraction
+    if not digits.strip("0"):
+        return False
+    if match["binary"]:
+        power = _BINARY.index(match["binary"])
+        fits = len(digits) + power * 3 <= 14
+        return fits and not fraction and int(digits) % 8 != 0
+    scale = _exponent(match) - len(fraction)
+    if len(digits) > 18 or scale % 3 or scale < _NANO:
+        return False
+    return digits[0] != "0" and not digits.endswith("000") and (not milli or scale >= _MILLI)
+
+
+def _canonical(match: re.Match[str], milli: bool) -> str:
+    amount, family = _read(match, _MILLI if milli else _NANO)
     if amount == 0:
         return "0"
     if family == "binary" and (abs(amount) < 1024 or amount != amount.to_integral_value()):
@@ -49,38 +81,28 @@ def canonical_quantity(text: str, *, milli: bool = False) -> str:
     return _decimal(amount, family)
 
 
-def _read(match: re.Match[str]) -> tuple[Decimal, str]:
-    number = _number(match["number"])
+def _exponent(match: re.Match[str]) -> int:
+    if match["exponent"] is not None:
+        return int(match["exponent"])
+    return _EXPONENTS[match["decimal"] or ""]
+
+
+def _read(match: re.Match[str], finest: int = _NANO) -> tuple[Decimal, str]:
+    """The amount, rounded away from zero to the power of ten ``finest``, and its suffix family."""
+    number = Decimal(match["number"], _EXACT)
+    exponent = -len(match["number"].partition(".")[2])
     if match["binary"]:
-        factor = Decimal(1024 ** _BINARY.index(match["binary"]))
-        amount, family = _EXACT.multiply(number, factor), "binary"
-    elif match["exponent"] is not None:
-        # An exponent beyond this is zero or the cap, whatever the digits say.
-        exponent = max(min(int(match["exponent"]), 60), -60 - len(match["number"]))
-        amount, family = number.scaleb(exponent, _EXACT), "exponent"
+        amount = _EXACT.multiply(number, Decimal(1024 ** _BINARY.index(match["binary"])))
+        family = "binary"
     else:
-        amount = number.scaleb(_EXPONENTS[match["decimal"] or ""], _EXACT)
-        family = "decimal"
-    if amount.copy_abs() > _LARGEST:
-        return _LARGEST.copy_sign(amount), family
-    rounding = ROUND_CEILING if amount > 0 else ROUND_FLOOR
-    return amount.quantize(_NANO, rounding=rounding, context=_EXACT), family
-
-
-_DIGITS = 60
-"""Digits either side of the point that decide anything: 2**63 has 19, a billionth 9."""
-
-
-def _number(text: str) -> Decimal:
-    """A decimal number, to `_DIGITS`; a digit behind them counts as one, so it rounds up."""
-    whole, _, fraction = text.partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    digits = whole.lstrip("+-").lstrip("0")
-    if len(digits) > _DIGITS:
-        return Decimal(f"{sign}{digits[:_DIGITS]}").scaleb(len(digits) - _DIGITS, _EXACT)
-    if len(fraction) > _DIGITS:
-        fraction = f"{fraction[:_DIGITS]}{1 if fraction[_DIGITS:].strip('0') else 0}"
-    return Decimal(f"{sign}{digits or '0'}.{fraction or '0'}")
+        exponent += _exponent(match)
+        amount = number.scaleb(_exponent(match), _EXACT)
+        family = "decimal" if match["exponent"] is None else "exponent"
+    if exponent < finest:
+        amount = amount.quantize(Decimal((0, (1,), finest)), rounding=ROUND_UP, context=_EXACT)
+    if family == "binary" and amount.copy_abs() > _LARGEST:
+        amount = _LARGEST.copy_sign(amount)
+    return amount, family
 
 
 def _binary(amount: int) -> str:
@@ -92,15 +114,15 @@ def _binary(amount: int) -> str:
 
 
 def _decimal(amount: Decimal, family: str) -> str:
-    sign, digits, exponent = amount.normalize(_EXACT).as_tuple()
-    mantissa = int("".join(map(str, digits)))
-    assert isinstance(exponent, int)
-    while exponent % 3:
-        mantissa *= 10
-        exponent -= 1
+    mantissa, _, power = f"{amount.normalize(_EXACT):E}".partition("E")
+    whole, _, fraction = mantissa.partition(".")
+    exponent = int(power) - len(fraction)
+    zeros = exponent % 3
+    exponent -= zeros
     power = f"e{exponent}" if exponent else ""
-    suffix = _DECIMAL[exponent] if family == "decimal" else power
-    return f"{'-' if sign else ''}{mantissa}{suffix}"
+    # Beyond the largest suffix there is only the other family.
+    suffix = _DECIMAL.get(exponent, power) if family == "decimal" else power
+    return f"{whole}{fraction}{'0' * zeros}{suffix}"
 
 
 _SHORT = 32
@@ -113,17 +135,14 @@ def quantity_value(text: str) -> Decimal:
 
 
 def _value(text: str) -> Decimal:
-    match = _QUANTITY.match(text)
-    if match is None:
-        raise ValueError(text)
-    return _read(match)[0]
+    return _read(_matched(text))[0]
 
 
 _remembered = lru_cache(maxsize=4096)(_value)
 
 
 class Quantity(Field):
-    """An amount of a resource, decoded to its canonical string; JSON numbers are read too.
+    """An amount of a resource, decoded as Kubernetes spells it; JSON numbers are read too.
 
     With ``milli`` it is rounded up to thousandths.
     """
@@ -157,11 +176,11 @@ class Quantity(Field):
 
 
 def _exact(value: Any) -> str:
-    return canonical_quantity(_text(value))
+    return decoded_quantity(_text(value))
 
 
 def _rounded_to_milli(value: Any) -> str:
-    return canonical_quantity(_text(value), milli=True)
+    return decoded_quantity(_text(value), milli=True)
 
 
 def _text(value: Any) -> str:

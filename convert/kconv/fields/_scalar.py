@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Field, as_written, type_error
 from kconv.fields._spec import Spec, anchored
 
 INT32 = (-(2**31), 2**31 - 1)
@@ -63,7 +63,10 @@ class String(Field):
 
 
 class Integer(Field):
-    """A whole number within the range of its format, int32 or int64; bounds are inclusive."""
+    """A whole number within the range of its format, int32 or int64; bounds are inclusive.
+
+    ``5.0`` and ``1e3`` are no integers, as in Kubernetes.
+    """
 
     type_name = "integer"
 
@@ -104,8 +107,7 @@ class Integer(Field):
             yield f"its format {self.format!r} is none of {', '.join(FORMATS)}"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        value = as_written(value, int)
         if not isinstance(value, int) or isinstance(value, bool):
             raise type_error(value, "an integer")
         if not self.range[0] <= value <= self.range[1]:

@@ -62,8 +62,12 @@ class Spec:
     Raises ``ValueError`` for what is no such value. None: each is its own canonical spelling.
     Bounds, enumeration and pattern are those of the canonical value.
     """
+    canonical_stored: Callable[[Any], Any] | None = None
+    """As ``canonical``, for what is stored already, which has to stay readable; None: no other."""
     canonical_pattern: str | None = None
     """A regular expression for texts that surely are canonical, so that most need no more."""
+    absent: Any = None
+    """A canonical value that equals absent, as null does. The pattern must not match it."""
     repeats: bool = False
     """Whether objects repeat few values, so that their canonical spelling is worth remembering."""
 

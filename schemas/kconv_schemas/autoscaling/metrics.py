@@ -223,8 +223,18 @@ def _selector_to_v1(selector: Any) -> Any:
     labels = selector.matchLabels
     return made.Selector(
         matchLabels=dict(sorted(labels.items())) if labels and len(labels) > 1 else labels,
-        matchExpressions=selector.matchExpressions,
+        matchExpressions=_requirements_to_v1(selector.matchExpressions),
     )
+
+
+def _requirements_to_v1(requirements: Any) -> Any:
+    """Requirements in which Go writes the key and the operator even if they are empty."""
+    if not requirements or all(each.key and each.operator for each in requirements):
+        return requirements
+    written = [each.__copy__() for each in requirements]
+    for each in written:
+        each.key, each.operator = each.key or "", each.operator or ""
+    return written
 
 
 def _identifier(name: str, selector: Any) -> Any:
