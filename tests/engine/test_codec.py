@@ -1,6 +1,9 @@
 """JSON and YAML: what is read, and the limits that hold before memory does."""
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kconv._codec import DEPTH, LIMIT, json, yaml
 from kconv._codec.limits import check_depth
@@ -8,11 +11,42 @@ from kconv._errors import DecodeError, TooLarge
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"{'a': 1}", b"[NaN]", b"\xff", b'{"a": 1} x', b"[1,]"]
+    "data", [b"", b"{", b"{'a': 1}", b"[NaN]", b"\xff", b'{"a": 1} x', b"[1,]", rb'["\ud80"]']
 )
 def test_no_json(data: bytes) -> None:
     with pytest.raises(DecodeError):
         json.decode(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b'"a\xffb"', "a\ufffdb"),
+        (b'"\xe2\x82"', "\ufffd\ufffd"),
+        (b'"\xed\xa0\x80"', "\ufffd\ufffd\ufffd"),
+        (rb'"\ud800"', "\ufffd"),
+        (rb'"\udc00\ud800x"', "\ufffd\ufffdx"),
+        (rb'"\ud83d\ude00\ud83d"', "\U0001f600\ufffd"),
+        (rb'"\\ud800 \ud800"', "\\ud800 \ufffd"),
+        (rb'"\\\ud800"', "\\\ufffd"),
+        (b'"\xff\\u0041\\n"', "\ufffdA\n"),
+    ],
+)
+def test_text_that_is_broken(data: bytes, text: str) -> None:
+    assert json.decode(data) == text
+    assert json.decode(b"{%b: 1}" % data) == {text: 1}
+    repeated = b"{%b: 1, %b: 2}" % (data, json.encode(text))
+    assert json.duplicate_keys(repeated) == [(text,)]
+
+
+@given(st.binary(max_size=12) | st.text(alphabet='\\"ud8cf0', max_size=16).map(str.encode))
+def test_texts_are_read_the_same_mended_or_not(data: bytes) -> None:
+    data = b'"%b"' % data
+    try:
+        expected = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return
+    assert msgspec.json.decode(json.with_valid_text(data)) == expected
 
 
 def test_limits_of_json() -> None:

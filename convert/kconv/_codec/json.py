@@ -1,8 +1,14 @@
-"""JSON: decoding in C by msgspec, and a slower look for duplicate keys where they matter."""
+r"""JSON: decoding in C by msgspec, and a slower look for duplicate keys where they matter.
+
+Bytes that are not UTF-8, and halves of surrogate pairs (``\ud800``), are read as U+FFFD each: so
+Kubernetes reads them, and whoever moves objects from there need not mend them first. What is
+written is always valid.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,15 +27,35 @@ def decode(data: bytes, limit: int = LIMIT) -> Any:
     """
     check_size(data, limit)
     try:
-        value = msgspec.json.decode(data)
+        try:
+            value = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            value = msgspec.json.decode(with_valid_text(data))
     except msgspec.DecodeError as error:
         raise DecodeError(f"json parse error: {error}") from None
-    except UnicodeDecodeError:
-        raise DecodeError("json parse error: the text is not valid UTF-8") from None
     except RecursionError:
         raise too_deep() from None
     check_depth(value)
     return value
+
+
+_REPLACEMENT = "\ufffd"
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
+_ESCAPES = re.compile(
+    r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+def with_valid_text(data: bytes) -> bytes:
+    """A JSON text with U+FFFD for each byte that is not UTF-8 and each half of a surrogate pair."""
+    # One for each byte, as Go has it; Python's own "replace" has one for several.
+    text = data.decode("utf-8", "surrogateescape")
+    if not text.isascii():
+        text = _ESCAPED_BYTES.sub(_REPLACEMENT, text)
+    if "\\u" in text:
+        text = _ESCAPES.sub(lambda found: _REPLACEMENT if found["half"] else found[0], text)
+    return text.encode()
 
 
 def encode(value: Any) -> bytes:
@@ -48,7 +74,8 @@ class _Pairs(list[tuple[str, Any]]):
 
 def duplicate_keys(data: bytes) -> list[Path]:
     """The path of every key that an object of this well-formed JSON text repeats."""
-    return list(_duplicates(json.loads(data, object_pairs_hook=_Pairs), ()))
+    text = with_valid_text(data)
+    return list(_duplicates(json.loads(text, object_pairs_hook=_Pairs), ()))
 
 
 def _duplicates(value: Any, path: Path) -> Iterator[Path]:
