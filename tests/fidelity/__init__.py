@@ -1,0 +1,1 @@
+"""Every recorded answer of Kubernetes' own code, for the kinds that are registered."""
