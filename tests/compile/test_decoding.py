@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compile.local import V1, V2, engines, thing
@@ -77,6 +77,7 @@ def test_numbers(field: str, number: str) -> None:
     alike(of(field, PLACES[field] % number))
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 )
@@ -85,6 +86,7 @@ def test_any_number(number: str) -> None:
         alike(of(field, place % number))
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(
         r"(0001-01-01|[0-9]{4}-[01][0-9]-[0-3][0-9])T[0-2]?[0-9]:[0-6][0-9]:[0-6][0-9]"
