@@ -1,7 +1,9 @@
 """The API machinery of Kubernetes' API server: versions, one hub, one store.
 
 The names below are what a user's own API package and program need. They load on first use, so that
-`import kconv` costs nothing and a command that converts one file starts fast.
+`import kconv` costs nothing and a command that converts one file starts fast. Public besides are
+`kconv.fields`, `kconv.edges`, `kconv.meta`, `kconv.testing` and `kconv_migrations.op`. Modules
+whose names begin with an underscore may change at any time.
 """
 
 from typing import TYPE_CHECKING
@@ -9,9 +11,20 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlreadyExists",
+    "CannotDecode",
     "Column",
+    "Conflict",
+    "Conversion",
+    "ConversionError",
+    "ConversionLosses",
+    "ConvertedFile",
+    "DecodeError",
+    "Decoded",
+    "Denied",
     "Deprecation",
     "Edge",
+    "Expired",
     "Finding",
     "Functions",
     "GroupKind",
@@ -20,40 +33,112 @@ __all__ = [
     "GroupVersionKind",
     "GroupVersionResource",
     "Hub",
+    "InvalidObject",
     "KconvError",
+    "KindVersion",
+    "Level",
     "Lose",
+    "Lost",
     "MapValues",
+    "NotFound",
+    "NotRegistered",
+    "ObjectLoss",
+    "ObjectRef",
+    "Path",
     "Pipeline",
+    "PossibleLoss",
     "Preserve",
+    "Problem",
     "Rename",
     "Resource",
     "Rule",
     "Scheme",
+    "SchemeError",
     "Split",
+    "Store",
+    "StoreError",
+    "StrictDecodeError",
+    "TablesOutdated",
+    "TooLarge",
     "Type",
+    "Unavailable",
+    "UsageError",
+    "VersionNotOnRecord",
     "WhenAbsent",
     "Wrap",
+    "convert",
+    "convert_files",
+    "create_app",
     "defaults",
+    "derives",
+    "duplicate",
+    "forbidden",
+    "format_path",
+    "invalid",
     "load_scheme",
+    "losses",
+    "not_supported",
     "open_store",
+    "quote",
+    "required",
+    "too_long",
     "validates",
+    "validates_update",
+    "versions",
+    "zero_is_absent",
 ]
 
 if TYPE_CHECKING:
-    from kconv._errors import KconvError
+    from kconv._errors import (
+        AlreadyExists,
+        CannotDecode,
+        Conflict,
+        ConversionError,
+        DecodeError,
+        Denied,
+        Expired,
+        InvalidObject,
+        KconvError,
+        NotFound,
+        NotRegistered,
+        ObjectRef,
+        SchemeError,
+        StoreError,
+        StrictDecodeError,
+        TablesOutdated,
+        TooLarge,
+        Unavailable,
+        UsageError,
+        VersionNotOnRecord,
+    )
+    from kconv._files import Conversion, ConvertedFile, ObjectLoss, Problem, convert, convert_files
     from kconv._gvk import (
         GroupKind,
         GroupResource,
         GroupVersion,
         GroupVersionKind,
         GroupVersionResource,
+        Level,
     )
-    from kconv._paths import Finding
-    from kconv._pipeline import Pipeline
+    from kconv._paths import (
+        Finding,
+        Path,
+        duplicate,
+        forbidden,
+        format_path,
+        invalid,
+        not_supported,
+        quote,
+        required,
+        too_long,
+    )
+    from kconv._pipeline import Decoded, Lost, Pipeline
     from kconv._resource import Column, Deprecation, Hub, Resource
-    from kconv._schema import Type, defaults, validates
+    from kconv._schema import Type, defaults, derives, validates, validates_update, zero_is_absent
     from kconv._scheme import Scheme, load_scheme
-    from kconv._store import open_store
+    from kconv._serve import create_app
+    from kconv._store import Store, open_store
+    from kconv._versions import ConversionLosses, KindVersion, PossibleLoss, losses, versions
     from kconv.edges import (
         Edge,
         Functions,
@@ -70,6 +155,91 @@ else:
     from importlib import import_module
 
     _NAMES = {
+        "kconv._errors": (
+            "AlreadyExists",
+            "CannotDecode",
+            "Conflict",
+            "ConversionError",
+            "DecodeError",
+            "Denied",
+            "Expired",
+            "InvalidObject",
+            "KconvError",
+            "NotFound",
+            "NotRegistered",
+            "ObjectRef",
+            "SchemeError",
+            "StoreError",
+            "StrictDecodeError",
+            "TablesOutdated",
+            "TooLarge",
+            "Unavailable",
+            "UsageError",
+            "VersionNotOnRecord",
+        ),
+        "kconv._files": (
+            "Conversion",
+            "ConvertedFile",
+            "ObjectLoss",
+            "Problem",
+            "convert",
+            "convert_files",
+        ),
+        "kconv._gvk": (
+            "GroupKind",
+            "GroupResource",
+            "GroupVersion",
+            "GroupVersionKind",
+            "GroupVersionResource",
+            "Level",
+        ),
+        "kconv._paths": (
+            "Finding",
+            "Path",
+            "duplicate",
+            "forbidden",
+            "format_path",
+            "invalid",
+            "not_supported",
+            "quote",
+            "required",
+            "too_long",
+        ),
+        "kconv._pipeline": (
+            "Decoded",
+            "Lost",
+            "Pipeline",
+        ),
+        "kconv._resource": (
+            "Column",
+            "Deprecation",
+            "Hub",
+            "Resource",
+        ),
+        "kconv._schema": (
+            "Type",
+            "defaults",
+            "derives",
+            "validates",
+            "validates_update",
+            "zero_is_absent",
+        ),
+        "kconv._scheme": (
+            "Scheme",
+            "load_scheme",
+        ),
+        "kconv._serve": ("create_app",),
+        "kconv._store": (
+            "Store",
+            "open_store",
+        ),
+        "kconv._versions": (
+            "ConversionLosses",
+            "KindVersion",
+            "PossibleLoss",
+            "losses",
+            "versions",
+        ),
         "kconv.edges": (
             "Edge",
             "Functions",
@@ -82,20 +252,6 @@ else:
             "WhenAbsent",
             "Wrap",
         ),
-        "kconv._errors": ("KconvError",),
-        "kconv._gvk": (
-            "GroupKind",
-            "GroupResource",
-            "GroupVersion",
-            "GroupVersionKind",
-            "GroupVersionResource",
-        ),
-        "kconv._paths": ("Finding",),
-        "kconv._pipeline": ("Pipeline",),
-        "kconv._resource": ("Column", "Deprecation", "Hub", "Resource"),
-        "kconv._schema": ("Type", "defaults", "validates"),
-        "kconv._scheme": ("Scheme", "load_scheme"),
-        "kconv._store": ("open_store",),
     }
     _HOMES = {name: home for home, names in _NAMES.items() for name in names}
 

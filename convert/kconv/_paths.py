@@ -128,6 +128,11 @@ def forbidden(path: Path, detail: str) -> Finding:
     return Finding(path, FORBIDDEN, f"Forbidden: {detail}")
 
 
+def too_long(path: Path, most: int) -> Finding:
+    """A value of more bytes than there may be."""
+    return Finding(path, TOO_LONG, f"Too long: may not be more than {most} bytes")
+
+
 def describe(findings: Iterable[object]) -> str:
     """All findings in one line, as Kubernetes joins them: bare for one, ``[a, b]`` for more."""
     texts = [str(finding) for finding in findings]

@@ -22,6 +22,8 @@ from kconv._scheme import Scheme, load_scheme
 from kconv._store import SqlStore, open_store
 from kconv_migrations import _migration as storage
 
+__all__ = ["MigrateStorage"]
+
 
 @Operations.register_operation("migrate_storage")
 class MigrateStorage(MigrateOperation):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kconv._resource import Column
+from kconv import Column
 
 Value = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from kconv._differences import differences
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Spoke, load_scheme
 from kconv.edges import Functions, Lose, Preserve, Rename, Rule
-from kconv.testing._broken import Broken
 from kconv.testing._explore import explore
+from kconv.testing._failure import Broken
 from kconv.testing._roundtrip import hub_round_trip, round_trip, there_and_back
 from kconv.testing._strategies import documents
 

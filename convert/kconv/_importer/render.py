@@ -175,8 +175,7 @@ def module_text(
     imports: dict[str, set[str]] = {}
     for name, text in classes:
         imports.setdefault("kconv.fields", set()).update(text.fields)
-        origin = "kconv._schema" if text.base == "Type" else "kconv._resource"
-        imports.setdefault(origin, set()).add(text.base)
+        imports.setdefault("kconv", set()).add(text.base)
         for target in _targets(definitions, name, is_resource=text.base == "Resource"):
             place = places[target]
             origin = modules.get(target, place.package)

@@ -1,10 +1,45 @@
 """Tests for an API's versions, derived from its schemas and edges.
 
-`ApiTests` in a conftest.py gives a test for each promise that a version makes; the pytest plugin
-`kconv.testing._plugin` collects them. `kconv.testing._strategies` and `kconv.testing._mutations`
-make objects for tests of your own. Install with ``pip install 'kconv[testing]'``.
+`ApiTests` in a conftest.py gives a test for each promise that a version makes; pytest collects them
+by a plugin. `documents` and `nearly` are Hypothesis strategies for tests of your own, and `full` is
+an object with every field set. Install with ``pip install 'kconv[testing]'``.
 """
+
+from typing import TYPE_CHECKING
 
 from kconv.testing._api import ApiTests
 
-__all__ = ["ApiTests"]
+__all__ = ["ApiTests", "SkewWarning", "documents", "full", "nearly"]
+
+if TYPE_CHECKING:
+    from kconv.testing._full_objects import full
+    from kconv.testing._near_misses import nearly
+    from kconv.testing._skew import SkewWarning
+    from kconv.testing._strategies import documents
+else:
+    from importlib import import_module
+
+    # Hypothesis is optional, and every run of pytest loads this module.
+    _HOMES = {
+        "SkewWarning": "kconv.testing._skew",
+        "documents": "kconv.testing._strategies",
+        "full": "kconv.testing._full_objects",
+        "nearly": "kconv.testing._near_misses",
+    }
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from the module that holds it.
+
+        Raises:
+            AttributeError: kconv.testing has no such public name.
+        """
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """Name what this module offers, the not yet loaded included."""
+        return sorted({*globals(), *__all__})

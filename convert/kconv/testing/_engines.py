@@ -10,7 +10,7 @@ from kconv._errors import KconvError
 from kconv._paths import format_path
 from kconv._pipeline import Decoded, Pipeline
 from kconv._scheme import Spoke
-from kconv.testing._broken import Broken
+from kconv.testing._failure import Broken
 from kconv.testing._names import title
 
 CHECKS = ("types", "fields", "all")

@@ -22,9 +22,9 @@ from kconv._errors import KconvError, NotRegistered
 from kconv._input import read_file
 from kconv._pipeline import Decoded, Format, Pipeline
 from kconv._scheme import Scheme, Spoke
-from kconv.testing import _declared as declared
-from kconv.testing._broken import Broken
-from kconv.testing._full import full
+from kconv.testing import _declared_losses as declared_losses
+from kconv.testing._failure import Broken
+from kconv.testing._full_objects import full
 from kconv.testing._names import slug, title
 
 HEAD = "HEAD"
@@ -155,7 +155,7 @@ def _through_hub(pipeline: Pipeline, path: Path, decoded: Decoded) -> None:
     spoke = decoded.spoke
     back = pipeline.from_hub(pipeline.to_hub(decoded), spoke)
     way = f"{path}: {title(spoke)} -> hub -> {title(spoke)}"
-    expected = declared.through_hub(spoke)
+    expected = declared_losses.through_hub(spoke)
     expected.hold(way, decoded.value, back.value, None, side="spoke")
 
 
@@ -168,7 +168,7 @@ def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Sp
     step = pipeline.decode(there, spoke=target, trusted=True)
     back = pipeline.from_hub(pipeline.to_hub(step), source)
     way = f"{path}: {title(source)} -> {title(target)} -> {title(source)}"
-    expected = declared.there_and_back(source, target)
+    expected = declared_losses.there_and_back(source, target)
     expected.hold(way, decoded.value, back.value, None, side="hub")
 
 

@@ -8,8 +8,8 @@ from kconv._differences import differences
 from kconv._errors import DecodeError, InvalidObject
 from kconv._pipeline import Decoded, Pipeline
 from kconv._scheme import Spoke
-from kconv.testing import _declared as declared
-from kconv.testing._broken import Broken
+from kconv.testing import _declared_losses as declared_losses
+from kconv.testing._failure import Broken
 from kconv.testing._names import title
 
 Document = dict[str, Any]
@@ -20,7 +20,7 @@ def round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
     first = pipeline.load(document, spoke=spoke, trusted=True)
     second = pipeline.from_hub(pipeline.to_hub(first), spoke)
     way = f"{title(spoke)} -> hub -> {title(spoke)}"
-    expected = declared.through_hub(spoke)
+    expected = declared_losses.through_hub(spoke)
     expected.hold(way, first.value, second.value, document, side="spoke")
 
 
@@ -29,7 +29,7 @@ def hub_round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None
     hub = pipeline.to_hub(pipeline.load(document, spoke=spoke, trusted=True))
     again = pipeline.to_hub(pipeline.from_hub(hub, spoke))
     way = f"the hub's {spoke.kind.group_kind} -> {title(spoke)} -> hub"
-    expected = declared.through_spoke(spoke)
+    expected = declared_losses.through_spoke(spoke)
     expected.hold(way, hub.value, again.value, document, side="hub")
 
 
@@ -47,7 +47,7 @@ def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: D
     _stays_valid(pipeline, first, there, document)
     back = _to(pipeline, there, source)
     way = f"{title(source)} -> {title(target)} -> {title(source)}"
-    expected = declared.there_and_back(source, target)
+    expected = declared_losses.there_and_back(source, target)
     expected.hold(way, first.value, back.value, document, side="hub")
 
 

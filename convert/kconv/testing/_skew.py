@@ -19,8 +19,8 @@ from kconv._paths import Path as FieldPath
 from kconv._paths import format_path
 from kconv._pipeline import Pipeline
 from kconv._scheme import Spoke
-from kconv.testing._broken import Broken
-from kconv.testing._full import full
+from kconv.testing._failure import Broken
+from kconv.testing._full_objects import full
 from kconv.testing._names import title
 from kconv.testing._release import LOCK
 

@@ -17,12 +17,12 @@ from kconv._scheme import Scheme, Spoke
 from kconv._scheme.ledger import Entry, ledger
 from kconv.testing import _engines as engines
 from kconv.testing import _golden as golden
-from kconv.testing import _locked as locked
+from kconv.testing import _inputs_unmodified as inputs_unmodified
+from kconv.testing import _lock_test as lock_test
 from kconv.testing import _roundtrip as roundtrip
 from kconv.testing import _skew as skew
-from kconv.testing import _unchanged as unchanged
 from kconv.testing._api import ApiTests
-from kconv.testing._broken import Broken
+from kconv.testing._failure import Broken
 from kconv.testing._names import group_of, slug
 from kconv.testing._release import latest
 
@@ -151,7 +151,7 @@ class Suite(pytest.Collector):
 
     def _input_kept(self, spoke: Spoke) -> None:
         pipelines = {"plain": self.plain, "compiled": self.compiled}
-        self._explore(spoke, partial(unchanged.input_kept, pipelines, spoke))
+        self._explore(spoke, partial(inputs_unmodified.input_kept, pipelines, spoke))
 
     def _convert_alike(self, spoke: Spoke) -> None:
         self._explore(spoke, partial(engines.convert_alike, self.plain, self.compiled, spoke))
@@ -160,7 +160,7 @@ class Suite(pytest.Collector):
         from hypothesis import strategies as st
 
         from kconv.testing._explore import explore
-        from kconv.testing._mutations import nearly
+        from kconv.testing._near_misses import nearly
 
         drawn = st.tuples(
             nearly(spoke),
@@ -177,7 +177,7 @@ class Suite(pytest.Collector):
 
     def _explore(self, spoke: Spoke, check: Check) -> None:
         from kconv.testing._explore import explore
-        from kconv.testing._full import full
+        from kconv.testing._full_objects import full
         from kconv.testing._strategies import documents
 
         explore(documents(spoke), check, self.examples)
@@ -185,10 +185,10 @@ class Suite(pytest.Collector):
 
     def _check(self, group: str) -> None:
         if self.config.getoption("kconv_update"):
-            locked.update(self.scheme, self.lock, group)
+            lock_test.update(self.scheme, self.lock, group)
         release = str(self.config.getini("kconv_release"))
         command = f"{self.command()} -k check --kconv-update"
-        locked.breaks_nothing(self.scheme, self.lock, group, release, command)
+        lock_test.breaks_nothing(self.scheme, self.lock, group, release, command)
 
     def _head(self, folder: Path, spoke: Spoke) -> None:
         if self.config.getoption("kconv_update"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kconv._scheme import Scheme
+from kconv import Scheme
 from kconv.edges import Edge
 from kconv_schemas.autoscaling import (
     columns,  # noqa: F401 - adds the printer columns to the types

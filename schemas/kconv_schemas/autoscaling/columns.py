@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kconv._resource import Column
+from kconv import Column
 from kconv_schemas.autoscaling.conversion import to_hub
 from kconv_schemas.autoscaling.v1 import types as v1
 from kconv_schemas.autoscaling.v2 import types as v2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kconv._schema import defaults, derives
+from kconv import defaults, derives
 from kconv_schemas.autoscaling.v2.types import HorizontalPodAutoscalerSpec
 
 _PODS = {"type": "Pods", "value": 4, "periodSeconds": 15}

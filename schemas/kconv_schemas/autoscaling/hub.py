@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kconv._resource import Hub
+from kconv import Hub
 from kconv.fields import Object
 from kconv_schemas.autoscaling.v2.types import (
     HorizontalPodAutoscalerSpec,

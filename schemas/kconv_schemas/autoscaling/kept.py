@@ -16,9 +16,8 @@ from typing import Any
 import marshmallow
 import msgspec
 
+from kconv import TooLarge, Type
 from kconv._compile import LOOSE, Slow, Types, convert, decoder
-from kconv._errors import TooLarge
-from kconv._schema import Type
 from kconv.fields import Field, Int32, List, Map, Object, Quantity, String, Time, spec_of
 from kconv.fields._base import elements_of
 from kconv.meta import LabelSelectorRequirement

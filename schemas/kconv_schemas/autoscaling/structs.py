@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kconv import meta
+from kconv import Type, meta
 from kconv._compile import LOOSE
-from kconv._schema import Type
 from kconv_schemas.autoscaling import kept
 from kconv_schemas.autoscaling.v1 import types as v1
 from kconv_schemas.autoscaling.v2 import types as v2

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv._errors import UsageError
-from kconv._gvk import GroupVersion
-from kconv._paths import Finding, Path, forbidden, invalid, required
-from kconv._schema import validates
-from kconv.fields._quantity import quantity_value
+from kconv import Finding, GroupVersion, Path, UsageError, forbidden, invalid, required, validates
+from kconv.fields import quantity_value
 from kconv_schemas.autoscaling.v1 import types as v1
 from kconv_schemas.autoscaling.v2 import types as v2
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from kconv._resource import Column
-from kconv.fields._age import age, human_duration
-from kconv.fields._time import parse_time
+from kconv import Column
+from kconv.fields import age, human_duration, parse_time
 from kconv_schemas.batch import v1beta1, v2alpha1
 from kconv_schemas.batch.v1 import types as v1
 from kconv_schemas.columns import AGE, NAME, NONE, Value, at, container_names, images, selector

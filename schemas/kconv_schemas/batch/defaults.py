@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kconv._schema import defaults, zero_is_absent
-from kconv.fields._scalar import INT32
+from kconv import defaults, zero_is_absent
+from kconv.fields import INT32
 from kconv_schemas.batch import v2alpha1
 from kconv_schemas.batch.v1.types import (
     CronJobSpec,

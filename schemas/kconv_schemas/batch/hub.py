@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._resource import Hub
+from kconv import Hub
 from kconv.fields import Object
 from kconv_schemas.batch.v1.types import CronJobSpec, CronJobStatus, JobSpec, JobStatus
 

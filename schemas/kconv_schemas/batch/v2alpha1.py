@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kconv._resource import Resource
+from kconv import Resource
 from kconv.fields import Object
 from kconv_schemas.batch.v1.types import CronJobSpec, CronJobStatus, JobSpec, JobStatus
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv._paths import Finding, Path, invalid, not_supported, required
-from kconv._schema import validates, validates_update
+from kconv import Finding, Path, invalid, not_supported, required, validates, validates_update
 from kconv_schemas.batch import v1beta1, v2alpha1
 from kconv_schemas.batch.schedule import BadSchedule, check_schedule, check_time_zone
 from kconv_schemas.batch.v1.types import CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._resource import Column
-from kconv.fields._age import UNKNOWN, age
+from kconv import Column
+from kconv.fields import UNKNOWN, age
 from kconv_schemas.columns import AGE, NAME, Value, at
 from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret
 

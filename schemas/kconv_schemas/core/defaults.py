@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from kconv._schema import defaults, derives, zero_is_absent
+from kconv import defaults, derives, zero_is_absent
 from kconv_schemas.core.image import pull_policy
 from kconv_schemas.core.v1.types import (
     Container,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._resource import Hub
+from kconv import Hub
 from kconv.fields import Boolean, Bytes, Int32, Map, MicroTime, Object, String, Time
 from kconv_schemas.core.defaults import NAME_LABEL
 from kconv_schemas.core.v1.types import (

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kconv._paths import Finding, Path, duplicate, forbidden, invalid, quote, required
-from kconv._schema import validates
-from kconv.fields._quantity import quantity_value
+from kconv import Finding, Path, duplicate, forbidden, invalid, quote, required, validates
+from kconv.fields import quantity_value
 from kconv_schemas.core.names import label_name
 from kconv_schemas.core.v1.types import (
     Container,

@@ -10,8 +10,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid, required
-from kconv._schema import validates, validates_update
+from kconv import (
+    Finding,
+    Path,
+    forbidden,
+    invalid,
+    required,
+    too_long,
+    validates,
+    validates_update,
+)
 from kconv_schemas.core import pods
 from kconv_schemas.core.names import config_key, label_name
 from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret
@@ -48,7 +56,7 @@ def _size(text: str) -> int:
 
 
 def _too_long(path: Path) -> Finding:
-    return Finding(path, TOO_LONG, f"Too long: may not be more than {LARGEST} bytes")
+    return too_long(path, LARGEST)
 
 
 @validates(ConfigMap)

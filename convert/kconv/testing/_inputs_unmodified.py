@@ -14,7 +14,7 @@ from kconv._paths import Path, format_path
 from kconv._pipeline import Pipeline
 from kconv._pipeline.values import as_dict
 from kconv._scheme import Spoke
-from kconv.testing._broken import Broken
+from kconv.testing._failure import Broken
 from kconv.testing._names import title
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kconv.testing._broken import Broken
-from kconv.testing._unchanged import Snapshot
+from kconv.testing._failure import Broken
+from kconv.testing._inputs_unmodified import Snapshot
 
 
 def held(snapshot: Snapshot) -> str:

@@ -11,7 +11,7 @@ from kconv._scheme import Spoke
 from kconv._scheme.ledger import ledger
 from kconv.edges import Loss, Rename
 from kconv.edges._steps import EACH, Steps, format_steps
-from kconv.testing._broken import Broken
+from kconv.testing._failure import Broken
 
 ANNOTATIONS = ("metadata", "annotations")
 

@@ -15,7 +15,7 @@ from kconv._schema import Type
 from kconv._scheme import Scheme, Spoke, load_scheme
 from kconv.fields import Double, Integer, List, Object, String
 from kconv.testing._explore import explore
-from kconv.testing._full import full
+from kconv.testing._full_objects import full
 from kconv.testing._names import slug
 from kconv.testing._patterns import text_for
 from kconv.testing._strategies import documents

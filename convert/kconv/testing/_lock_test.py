@@ -8,7 +8,7 @@ from pathlib import Path
 from kconv._check import check, render
 from kconv._check.lock import lock_plan
 from kconv._scheme import Scheme
-from kconv.testing._broken import Broken
+from kconv.testing._failure import Broken
 
 
 def update(scheme: Scheme, folder: Path, group: str) -> None:
