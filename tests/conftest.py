@@ -1,3 +1,15 @@
 """Fixtures for every test."""
 
+import signal
+
 pytest_plugins = ["fixtures.kubectl", "fixtures.postgres", "fixtures.reference"]
+
+
+def pytest_configure() -> None:
+    """Take SIGINT, for the suite and for the processes that it starts.
+
+    Where the suite is started in the background, it inherits that SIGINT is ignored, and so would
+    they.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

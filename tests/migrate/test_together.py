@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,18 @@ def test_a_run_is_held_as_long_as_it_takes(store: SqlStore, pipeline: Pipeline) 
     (outcome,) = migrate(store, pipeline, targets, settings)
     assert outcome.done
     assert outcome.seconds > 1
+
+
+def test_the_lease_of_a_run_is_renewed(store: SqlStore) -> None:
+    with hold(store, [], lease=1.5) as held:
+        lowest = held.run.lease
+        deadline = time.monotonic() + 10
+        while (left := store.run(held.id).lease) <= lowest:
+            assert time.monotonic() < deadline, f"{left} seconds of the lease are left"
+            lowest = left
+        with pytest.raises(Conflict, match=held.id):
+            store.begin_run("another", [], 1.0)
+    assert store.run(held.id).state == "interrupted"
 
 
 def test_a_run_that_was_taken_over_writes_nothing_more(store: SqlStore, pipeline: Pipeline) -> None:
