@@ -56,11 +56,11 @@ def drop(store: SqlStore, api_version: str, preferred: str) -> None:
     deadline = time.monotonic() + 30
     while not store.drop(GROUP, RESOURCE, api_version):
         assert time.monotonic() < deadline
-        objects = store.encoded(GROUP, RESOURCE, other_than=preferred, after=None, limit=100)
+        objects = store.scan_objects(GROUP, RESOURCE, other_than=preferred, after=None, limit=100)
         store.rewrite(
             [(each, preferred, pipeline.convert(each.data, to, trusted=True)) for each in objects]
         )
-        changes = store.encoded_changes(GROUP, RESOURCE, other_than=preferred, after=0, limit=500)
+        changes = store.scan_changes(GROUP, RESOURCE, other_than=preferred, after=0, limit=500)
         store.rewrite_changes(
             [
                 (each, preferred, pipeline.convert(each.data, to, trusted=True))

@@ -10,8 +10,7 @@ import pytest
 from kconv._errors import Unavailable
 from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
-from kconv._store import SqlStore
-from kconv._store import encoded as encoded_module
+from kconv._store import SqlStore, scan
 from kconv_migrations._executors.executor import InProcessExecutor, Retry, results
 from kconv_migrations._executors.row_processor import Task
 from kconv_migrations._executors.spans import Span, SpanResult
@@ -76,7 +75,7 @@ def test_pages_of_a_span_are_bounded_by_bytes(
     store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [each.key.name for each in seed(store, pipeline, 40)]
-    monkeypatch.setattr(encoded_module, "PAGE_BYTES", 1)
+    monkeypatch.setattr(scan, "PAGE_BYTES", 1)
     answers = list(
         results(
             InProcessExecutor(store, pipeline), split_into_spans(store, TASK, "objects", 25, NEW)

@@ -47,10 +47,10 @@ def test_version_that_was_dropped_is_not_written(client: httpx.Client, store: Sq
 
 
 def _rewrite(store: SqlStore, api_version: str) -> None:
-    items = store.encoded("batch", "cronjobs", other_than=api_version, after=None, limit=100)
+    items = store.scan_objects("batch", "cronjobs", other_than=api_version, after=None, limit=100)
     swap = (b"batch/v1", api_version.encode())
     store.rewrite([(each, api_version, each.data.replace(*swap)) for each in items])
-    changes = store.encoded_changes("batch", "cronjobs", other_than=api_version, after=0, limit=100)
+    changes = store.scan_changes("batch", "cronjobs", other_than=api_version, after=0, limit=100)
     store.rewrite_changes(
         [(each, api_version, each.data.replace(*swap)) for each in (c.stored for c in changes)]
     )

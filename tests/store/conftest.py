@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from fixtures.postgres import PostgresServer
-from kconv._store import SqlStore, clients, moments, open_store, runs, servers
+from kconv._store import SqlStore, clients, clock, open_store, runs, servers
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1
 
@@ -92,7 +92,7 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     passed = 0.0
 
     def now(connection: Connection) -> float:
-        return moments.now(connection) + passed
+        return clock.now(connection) + passed
 
     def pass_seconds(seconds: float) -> None:
         nonlocal passed

@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from fixtures.postgres import PostgresServer
 from kconv._errors import KconvError, StoreError, TablesOutdated, Unavailable, UsageError
 from kconv._store import SqlStore, open_store
-from kconv._store.engine import Database, parse_url
-from kconv._store.faults import fault
+from kconv._store.database import Database, parse_url
+from kconv._store.database_errors import fault
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create, cronjob
 

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from kconv._errors import AlreadyExists, Conflict, KconvError, NotFound, VersionNotOnRecord
 from kconv._store import SqlStore, Stored
-from kconv._store.engine import Database
+from kconv._store.database import Database
 from store.samples import V1, V1BETA1, create, cronjob, running
 
 Outcome = Stored | BaseException

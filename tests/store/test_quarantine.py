@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kconv._store import Quarantined, SqlStore, Stored
-from kconv._store.moments import NEVER
+from kconv._store.clock import NEVER
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create
 
 

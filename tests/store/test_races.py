@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection
 
 from kconv._errors import VersionNotOnRecord
-from kconv._store import SqlStore, Stored, versions
+from kconv._store import SqlStore, Stored, version_record
 from kconv._store.rewrite import rewrite_changes
-from kconv._store.write import Write, apply
+from kconv._store.write_batch import Write, apply
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, running
 
 
@@ -49,7 +49,7 @@ def test_write_waits_for_a_drop_that_has_not_committed(
     dropped, finish = threading.Event(), threading.Event()
 
     def drop(connection: Connection) -> None:
-        assert versions.drop(connection, GROUP, RESOURCE, V1)
+        assert version_record.drop(connection, GROUP, RESOURCE, V1)
         dropped.set()
         assert finish.wait(20)
 
@@ -72,7 +72,7 @@ def test_drop_and_write_at_the_same_time(store: SqlStore, reopen: Callable[[], S
         store.prefer(GROUP, RESOURCE, V1BETA1)
         kept, gone = _write_and_drop(store, other, f"n{attempt}")
         assert kept != gone, "either the write is kept or the version is gone"
-        for each in store.encoded(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=9):
+        for each in store.scan_objects(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=9):
             store.delete(each.key, expected=each.resource_version, api_version=V1BETA1, data=b"")
         store.compact(0)
         assert store.drop(GROUP, RESOURCE, V1)
@@ -128,7 +128,7 @@ def test_rewrite_under_writers_loses_nothing(
         while not done.is_set():
             target = V1BETA1 if target == V1 else V1
             each.prefer(GROUP, RESOURCE, target)
-            found = each.encoded(GROUP, RESOURCE, other_than=target, after=None, limit=100)
+            found = each.scan_objects(GROUP, RESOURCE, other_than=target, after=None, limit=100)
             items = [(item, target, item.data) for item in reversed(found)]
             rewritten.append(each.rewrite(items))
 

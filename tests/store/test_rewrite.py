@@ -3,7 +3,7 @@
 import pytest
 
 from kconv._errors import VersionNotOnRecord
-from kconv._store import Change, SqlStore, Stored, encoded
+from kconv._store import Change, SqlStore, Stored, scan
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
 
 
@@ -11,10 +11,10 @@ def test_rewrite_changes_the_bytes_and_nothing_else(store: SqlStore) -> None:
     made = [create(store, f"n{index}") for index in range(5)]
     head = store.head()
     store.prefer(GROUP, RESOURCE, V1BETA1)
-    found = store.encoded(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=100)
+    found = store.scan_objects(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=100)
     assert found == made
     assert store.rewrite([(each, V1BETA1, b"new") for each in found]) == 5
-    assert store.encoded(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=100) == []
+    assert store.scan_objects(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=100) == []
     for before, now in zip(made, store.list(GROUP, RESOURCE).items, strict=True):
         assert (now.key, now.uid) == (before.key, before.uid)
         assert now.resource_version == before.resource_version
@@ -52,10 +52,10 @@ def test_nothing_to_rewrite(store: SqlStore) -> None:
 
 def test_encoded_goes_on_after_a_key(store: SqlStore) -> None:
     made = [create(store, "x", namespace=namespace) for namespace in "abcd"]
-    first = store.encoded(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=3)
+    first = store.scan_objects(GROUP, RESOURCE, other_than=V1BETA1, after=None, limit=3)
     assert first == made[:3]
     last = (first[-1].key.namespace, first[-1].key.name)
-    assert store.encoded(GROUP, RESOURCE, other_than=V1BETA1, after=last, limit=3) == made[3:]
+    assert store.scan_objects(GROUP, RESOURCE, other_than=V1BETA1, after=last, limit=3) == made[3:]
 
 
 def test_rewrite_of_the_change_log(store: SqlStore) -> None:
@@ -64,8 +64,8 @@ def test_rewrite_of_the_change_log(store: SqlStore) -> None:
         made.key, expected=made.resource_version, api_version=V1, data=b"2", before=b"{}"
     )
     store.prefer(GROUP, RESOURCE, V1BETA1)
-    found = store.encoded_changes(GROUP, RESOURCE, other_than=V1BETA1, after=0, limit=1)
-    found += store.encoded_changes(
+    found = store.scan_changes(GROUP, RESOURCE, other_than=V1BETA1, after=0, limit=1)
+    found += store.scan_changes(
         GROUP, RESOURCE, other_than=V1BETA1, after=made.resource_version, limit=10
     )
     assert [each.stored for each in found] == [made, new]
@@ -88,16 +88,16 @@ V2 = "batch/v2"
 def all_encoded(store: SqlStore, limit: int) -> list[list[Stored]]:
     pages: list[list[Stored]] = []
     after = None
-    while page := store.encoded(GROUP, RESOURCE, other_than=V2, after=after, limit=limit):
+    while page := store.scan_objects(GROUP, RESOURCE, other_than=V2, after=after, limit=limit):
         pages.append(page)
         after = (page[-1].key.namespace, page[-1].key.name)
     return pages
 
 
-def all_encoded_changes(store: SqlStore, limit: int) -> list[list[Change]]:
+def all_scan_changes(store: SqlStore, limit: int) -> list[list[Change]]:
     pages: list[list[Change]] = []
     after = 0
-    while page := store.encoded_changes(GROUP, RESOURCE, other_than=V2, after=after, limit=limit):
+    while page := store.scan_changes(GROUP, RESOURCE, other_than=V2, after=after, limit=limit):
         pages.append(page)
         after = page[-1].stored.resource_version
     return pages
@@ -115,7 +115,7 @@ def test_rows_of_several_versions_are_read_and_rewritten_together(store: SqlStor
     pages = all_encoded(store, 2)
     assert [len(page) for page in pages] == [2, 2, 2]
     assert [each for page in pages for each in page] == others
-    log = all_encoded_changes(store, 4)
+    log = all_scan_changes(store, 4)
     assert [len(page) for page in log] == [4, 2]
     assert [each.stored for page in log for each in page] == [
         each for each in made if each.api_version != V2
@@ -127,7 +127,7 @@ def test_rows_of_several_versions_are_read_and_rewritten_together(store: SqlStor
         *(each.key.name.encode() for each in others),
     }
     assert all_encoded(store, 9) == []
-    assert all_encoded_changes(store, 9) == []
+    assert all_scan_changes(store, 9) == []
     assert store.drop(GROUP, RESOURCE, V1)
     assert store.drop(GROUP, RESOURCE, V1BETA1)
 
@@ -136,7 +136,7 @@ def test_rows_of_several_versions_are_read_and_rewritten_together(store: SqlStor
 def test_pages_end_at_so_many_bytes(
     store: SqlStore, second: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoded, "PAGE_BYTES", 1000)
+    monkeypatch.setattr(scan, "PAGE_BYTES", 1000)
     store.prefer(GROUP, RESOURCE, V1BETA1)
     store.prefer(GROUP, RESOURCE, V2)
     sizes = [400, 400, 400, 5000, 10, 990, 10]
@@ -146,7 +146,7 @@ def test_pages_end_at_so_many_bytes(
     expected = [[400, 400, 400], [5000], [10, 990], [10]]
     assert [[len(each.data) for each in page] for page in all_encoded(store, 100)] == expected
     assert [
-        [len(each.stored.data) for each in page] for page in all_encoded_changes(store, 100)
+        [len(each.stored.data) for each in page] for page in all_scan_changes(store, 100)
     ] == expected
 
 

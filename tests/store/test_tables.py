@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, inspect, text
 
 from kconv._errors import TablesOutdated
 from kconv._store import Key, open_store
-from kconv._store.engine import Database, parse_url
+from kconv._store.database import Database, parse_url
 from kconv._store.indexes import metadata
 from kconv._store.tables import TABLES_REVISION, objects, storage_versions
 from kconv_migrations import _tables as db

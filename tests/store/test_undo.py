@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kconv._errors import Conflict, UsageError, VersionNotOnRecord
-from kconv._store import BeforeImage, Restored, SqlStore, Stored, UndoSize, encoded, sql_operations
+from kconv._store import BeforeImage, Restored, SqlStore, Stored, UndoSize, scan, sql_operations
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, server
 
 
@@ -138,7 +138,7 @@ def test_pages_of_before_images(store: SqlStore, monkeypatch: pytest.MonkeyPatch
         ["c", "d"],
         ["e"],
     ]
-    monkeypatch.setattr(encoded, "PAGE_BYTES", 5)
+    monkeypatch.setattr(scan, "PAGE_BYTES", 5)
     assert len(store.undo_page(run, after=None, limit=10)) == 2
 
 

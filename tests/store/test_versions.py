@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from kconv._errors import VersionNotOnRecord
-from kconv._store import Count, SqlStore, StorageVersion, versions
-from kconv._store.engine import Database, parse_url
+from kconv._store import Count, SqlStore, StorageVersion, version_record
+from kconv._store.database import Database, parse_url
 from kconv._store.tables import objects
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, create
 
@@ -80,7 +80,7 @@ def test_the_proof_is_looked_up_whatever_the_statistics_say(upgraded_url: str) -
         return [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
 
     def proof(connection: Connection) -> list[str]:
-        assert not versions.has_rows(connection, GROUP, RESOURCE, V1)
+        assert not version_record.has_rows(connection, GROUP, RESOURCE, V1)
         return plans(connection)
 
     assert database.write(proof) == ["off", "off"]

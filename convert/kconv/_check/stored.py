@@ -136,11 +136,11 @@ def _on_record(store: Store, pipeline: Pipeline, report: StoredReport) -> None:
 def _rows(store: Store, resource: GroupResource) -> Iterator[Stored]:
     place: tuple[str, str] | None = None
     group, name = resource.group, resource.resource
-    while page := store.encoded(group, name, other_than="", after=place, limit=PAGE):
+    while page := store.scan_objects(group, name, other_than="", after=place, limit=PAGE):
         yield from page
         place = (page[-1].key.namespace, page[-1].key.name)
     after = 0
-    while changes := store.encoded_changes(group, name, other_than="", after=after, limit=PAGE):
+    while changes := store.scan_changes(group, name, other_than="", after=after, limit=PAGE):
         yield from (change.stored for change in changes)
         after = changes[-1].stored.resource_version
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select
 
-from kconv._store.moments import moment, now
+from kconv._store.clock import as_datetime, now
 from kconv._store.tables import clients
 
 KEPT_DAYS: Final = 90
@@ -41,7 +41,7 @@ class ClientCount:
 
 def count(connection: Connection, requests: Mapping[tuple[str, str, str, str], int]) -> None:
     """Add requests, by (group, version, resource, user agent), to those of today."""
-    today = moment(now(connection)).date()
+    today = as_datetime(now(connection)).date()
     connection.execute(
         delete(clients).where(clients.c.day < str(today - timedelta(days=KEPT_DAYS)))
     )
@@ -84,7 +84,7 @@ def _insert(connection: Connection) -> Any:
 
 def counted(connection: Connection, group: str, version: str, since_days: int) -> list[ClientCount]:
     """The clients of a version today and in the ``since_days`` days before, most requests first."""
-    since = moment(now(connection)).date() - timedelta(days=since_days)
+    since = as_datetime(now(connection)).date() - timedelta(days=since_days)
     names = (clients.c.grp, clients.c.version, clients.c.resource, clients.c.user_agent)
     total = func.sum(clients.c.requests)
     statement = (

@@ -130,7 +130,7 @@ class Store(Operations, Protocol):
         """Rows per resource and version on record; versions without any are listed with 0."""
         ...
 
-    def encoded(
+    def scan_objects(
         self,
         group: str,
         resource: str,
@@ -146,16 +146,16 @@ class Store(Operations, Protocol):
         """
         ...
 
-    def encoded_changes(
+    def scan_changes(
         self, group: str, resource: str, *, other_than: str, after: int, limit: int
     ) -> builtins.list[Change]:
         """Changes that are not encoded in ``other_than``, by resourceVersion, over ``after``.
 
-        Pages are bounded as those of `encoded`.
+        Pages are bounded as those of `scan_objects`.
         """
         ...
 
-    def encoded_mark(
+    def objects_boundary(
         self,
         group: str,
         resource: str,
@@ -164,16 +164,16 @@ class Store(Operations, Protocol):
         after: tuple[str, str] | None,
         rows: int,
     ) -> tuple[str, str] | None:
-        """The (namespace, name) up to which `encoded` has ``rows`` objects, or some more.
+        """The (namespace, name) up to which `scan_objects` has ``rows`` objects, or some more.
 
         None where there are no more than so many. It reads no data.
         """
         ...
 
-    def encoded_changes_mark(
+    def changes_boundary(
         self, group: str, resource: str, *, other_than: str, after: int, rows: int
     ) -> int | None:
-        """As `encoded_mark`, the resourceVersion up to which `encoded_changes` has them."""
+        """As `objects_boundary`, the resourceVersion up to which `scan_changes` has them."""
         ...
 
     def rewrite(

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from kconv._store.moments import NEVER, moment, now
+from kconv._store.clock import NEVER, as_datetime, now
 from kconv._store.records import Key
 from kconv._store.tables import changes, objects, quarantine
 
@@ -158,5 +158,5 @@ def _entry(row: Any) -> Quarantined:
         reason=row["reason"],
         message=row["message"],
         findings=tuple((each[0], each[1], each[2]) for each in json.loads(row["findings"])),
-        since=moment(row["since"]),
+        since=as_datetime(row["since"]),
     )

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from kconv._errors import Conflict, NotFound, UsageError
 from kconv._store import quarantine
-from kconv._store.moments import moment, now, take_turns
+from kconv._store.clock import as_datetime, lock_table, now
 from kconv._store.tables import runs
 
 RunState = Literal["running", "done", "failed", "interrupted"]
@@ -67,7 +67,7 @@ def begin(connection: Connection, holder: str, targets: Iterable[RunTarget], lea
     One whose lease has expired is ended as ``interrupted``.
     """
     _check_lease(lease)
-    take_turns(connection, runs)
+    lock_table(connection, runs)
     moment_now = now(connection)
     for other in _read(connection, moment_now):
         if other.state == "running" and other.lease > 0:
@@ -79,7 +79,7 @@ def begin(connection: Connection, holder: str, targets: Iterable[RunTarget], lea
     connection.execute(
         update(runs).where(runs.c.state == "running").values(state="interrupted", ended=moment_now)
     )
-    run_id = f"{moment(moment_now):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    run_id = f"{as_datetime(moment_now):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     connection.execute(
         insert(runs).values(
             id=run_id,
@@ -149,8 +149,8 @@ def _read(connection: Connection, moment_now: float, run_id: str | None = None) 
             host=row["host"],
             pid=row["pid"],
             state=row["state"],
-            began=moment(row["began"]),
-            ended=None if row["ended"] is None else moment(row["ended"]),
+            began=as_datetime(row["began"]),
+            ended=None if row["ended"] is None else as_datetime(row["ended"]),
             lease=row["expires"] - moment_now if row["state"] == "running" else 0.0,
             targets=tuple(_target(each) for each in json.loads(row["targets"])),
         )

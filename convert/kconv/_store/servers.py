@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from kconv._errors import CannotDecode, Conflict
-from kconv._store.moments import NEVER, moment, now, take_turns
+from kconv._store.clock import NEVER, as_datetime, lock_table, now
 from kconv._store.records import qualified
 from kconv._store.tables import servers, storage_versions
 
@@ -51,7 +51,7 @@ class Server:
 
 def register(connection: Connection, server: Server) -> None:
     """Note a server that starts, unless it could not read what is stored. Raises `CannotDecode`."""
-    take_turns(connection, servers)
+    lock_table(connection, servers)
     _check(connection, server, strict=True)
     moment_now = now(connection)
     connection.execute(
@@ -103,7 +103,7 @@ def check_flip(
     ``live`` is how many seconds ago a server may have been seen to count; None asks nobody.
     Raises `Conflict`, naming the servers.
     """
-    take_turns(connection, servers)
+    lock_table(connection, servers)
     if live is None:
         return
     version = (group, resource, api_version)
@@ -130,8 +130,8 @@ def _read(connection: Connection, condition: ColumnElement[bool]) -> Iterable[Se
             host=row["host"],
             pid=row["pid"],
             decodes=decodes,
-            started=moment(row["started"]),
-            seen=moment(row["seen"]),
+            started=as_datetime(row["started"]),
+            seen=as_datetime(row["seen"]),
             encodes=tuple(each for each in preferred if each[:2] in known),
         )
 

@@ -9,15 +9,15 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Column, Connection, inspect, select, text
 
 from kconv._errors import TablesOutdated, UsageError
-from kconv._store import changes, encoded, objects, rewrite, versions
-from kconv._store.engine import Database, parse_url, renew_after_fork
-from kconv._store.faults import no_tables, shown, unknown_tables
+from kconv._store import changes, objects, rewrite, scan, version_record
+from kconv._store.database import Database, parse_url, renew_after_fork
+from kconv._store.database_errors import no_tables, unknown_tables, without_password
+from kconv._store.group_commit import Writer
 from kconv._store.protocol import Store
 from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
 from kconv._store.sql_operations import SqlOperations
 from kconv._store.tables import TABLES_REVISION, revision
-from kconv._store.write import Write
-from kconv._store.writer import Writer
+from kconv._store.write_batch import Write
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class SqlStore(SqlOperations, Store):
         return open_store, (self._url,)
 
     def __repr__(self) -> str:
-        return f"SqlStore({shown(self._database.url)!r})"
+        return f"SqlStore({without_password(self._database.url)!r})"
 
     def get(self, key: Key) -> Stored:
         return self._database.peek(lambda connection: objects.get(connection, key))
@@ -142,27 +142,27 @@ class SqlStore(SqlOperations, Store):
 
     def ensure(self, kinds: Iterable[tuple[str, str, str]]) -> None:
         wanted = list(kinds)
-        self._writer.alone(lambda connection: versions.ensure(connection, wanted))
+        self._writer.alone(lambda connection: version_record.ensure(connection, wanted))
 
     def storage_versions(self) -> builtins.list[StorageVersion]:
-        return self._database.peek(versions.recorded)
+        return self._database.peek(version_record.recorded)
 
     def storage_version(self, group: str, resource: str) -> str:
         return self._database.peek(
-            lambda connection: versions.preferred(connection, group, resource)
+            lambda connection: version_record.preferred(connection, group, resource)
         )
 
     def prefer(
         self, group: str, resource: str, api_version: str, *, live: float | None = None
     ) -> None:
         self._writer.alone(
-            lambda connection: versions.prefer(connection, group, resource, api_version, live)
+            lambda connection: version_record.prefer(connection, group, resource, api_version, live)
         )
 
     def counts(self) -> builtins.list[Count]:
-        return self._database.read(versions.counts)
+        return self._database.read(version_record.counts)
 
-    def encoded(
+    def scan_objects(
         self,
         group: str,
         resource: str,
@@ -172,21 +172,21 @@ class SqlStore(SqlOperations, Store):
         limit: int,
     ) -> builtins.list[Stored]:
         return self._look(
-            lambda connection: encoded.objects_page(
+            lambda connection: scan.scan_objects(
                 connection, group, resource, other_than, after, limit
             )
         )
 
-    def encoded_changes(
+    def scan_changes(
         self, group: str, resource: str, *, other_than: str, after: int, limit: int
     ) -> builtins.list[Change]:
         return self._look(
-            lambda connection: encoded.changes_page(
+            lambda connection: scan.scan_changes(
                 connection, group, resource, other_than, after, limit
             )
         )
 
-    def encoded_mark(
+    def objects_boundary(
         self,
         group: str,
         resource: str,
@@ -196,16 +196,16 @@ class SqlStore(SqlOperations, Store):
         rows: int,
     ) -> tuple[str, str] | None:
         return self._database.peek(
-            lambda connection: encoded.objects_mark(
+            lambda connection: scan.objects_boundary(
                 connection, group, resource, other_than, after, rows
             )
         )
 
-    def encoded_changes_mark(
+    def changes_boundary(
         self, group: str, resource: str, *, other_than: str, after: int, rows: int
     ) -> int | None:
         return self._database.peek(
-            lambda connection: encoded.changes_mark(
+            lambda connection: scan.changes_boundary(
                 connection, group, resource, other_than, after, rows
             )
         )
@@ -232,15 +232,15 @@ class SqlStore(SqlOperations, Store):
         # First without keeping writers waiting: where no row is left, PostgreSQL remembers in the
         # index which entries lead nowhere any more, so that the second look is quick.
         if self._database.read(
-            lambda connection: versions.has_rows(connection, group, resource, api_version)
+            lambda connection: version_record.has_rows(connection, group, resource, api_version)
         ):
             return False
         return self._writer.alone(
-            lambda connection: versions.drop(connection, group, resource, api_version)
+            lambda connection: version_record.drop(connection, group, resource, api_version)
         )
 
     def _look(self, work: Callable[[Connection], T]) -> T:
-        """Read a page of `encoded`, which on PostgreSQL is a single statement."""
+        """Read a page of `scan_objects`, which on PostgreSQL is a single statement."""
         return self._database.read(work) if self._database.sqlite else self._database.peek(work)
 
     def _counter(self, column: Column[int]) -> int:
@@ -268,8 +268,9 @@ def _check_tables(database: Database) -> None:
         raise unknown_tables(url, found, TABLES_REVISION)
     if found < TABLES_REVISION:
         raise TablesOutdated(
-            f"the tables in {shown(url)} are of an older release (revision {found}, this one "
-            f"needs {TABLES_REVISION}): run `kconv db upgrade --db {shown(url)}`"
+            f"the tables in {without_password(url)} are of an older release "
+            f"(revision {found}, this one needs {TABLES_REVISION}): "
+            f"run `kconv db upgrade --db {without_password(url)}`"
         )
 
 

@@ -7,14 +7,14 @@ from typing import Final
 
 from kconv._store import clients, quarantine, runs, servers, undo
 from kconv._store.clients import ClientCount
-from kconv._store.engine import Database
+from kconv._store.database import Database
+from kconv._store.group_commit import Writer
 from kconv._store.operations import Operations
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import Key
 from kconv._store.runs import Ending, Run, RunTarget
 from kconv._store.servers import Server
 from kconv._store.undo import BeforeImage, Restored, UndoSize
-from kconv._store.writer import Writer
 
 _DROP_STEP: Final = 1000
 

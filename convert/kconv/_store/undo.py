@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
-from kconv._store import encoded, runs, versions
+from kconv._store import runs, scan, version_record
 from kconv._store.objects import COLUMNS, as_stored
 from kconv._store.records import Key, Stored
 from kconv._store.rewrite import digest, rewrite
@@ -89,7 +89,7 @@ def size(connection: Connection, run: str) -> UndoSize:
 
 
 def page(connection: Connection, run: str, after: Key | None, limit: int) -> list[BeforeImage]:
-    """A run's before-images by key, within `encoded.PAGE_BYTES`."""
+    """A run's before-images by key, within `scan.PAGE_BYTES`."""
     start = after or Key("", "", "", "")
     parameters = {
         "of_run": run,
@@ -99,7 +99,7 @@ def page(connection: Connection, run: str, after: Key | None, limit: int) -> lis
         "after_name": start.name,
         "most": limit,
     }
-    return encoded.rows_within(connection, _PAGE, parameters, undo, _as_image)
+    return scan.rows_within(connection, _PAGE, parameters, undo, _as_image)
 
 
 def restore(
@@ -122,7 +122,7 @@ def restore(
     for group, resource, version in sorted(
         {(each.key.group, each.key.resource, each.api_version) for each in items}
     ):
-        versions.put_on_record(connection, group, resource, version, live)
+        version_record.put_on_record(connection, group, resource, version, live)
     present = _lock(connection, sorted(each.key for each in items))
     restored, written, deleted = [], [], []
     back: list[tuple[Stored, str, bytes]] = []

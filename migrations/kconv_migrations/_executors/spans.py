@@ -105,7 +105,7 @@ class SpanRunner:
         after = span.after
         assert not isinstance(after, int)
         resource = span.task.resource
-        return self._store.encoded(
+        return self._store.scan_objects(
             resource.group,
             resource.resource,
             other_than=span.other_than,
@@ -117,7 +117,7 @@ class SpanRunner:
         after = span.after or 0
         assert isinstance(after, int)
         resource = span.task.resource
-        found = self._store.encoded_changes(
+        found = self._store.scan_changes(
             resource.group,
             resource.resource,
             other_than=span.other_than,

@@ -101,7 +101,7 @@ def _pages(store: Store, resource: GroupResource, limit: int) -> Iterator[list[S
     """A resource's objects, by key."""
     after: tuple[str, str] | None = None
     group, name = resource.group, resource.resource
-    while page := store.encoded(group, name, other_than=NO_VERSION, after=after, limit=limit):
+    while page := store.scan_objects(group, name, other_than=NO_VERSION, after=after, limit=limit):
         yield page
         after = (page[-1].key.namespace, page[-1].key.name)
 

@@ -26,9 +26,9 @@ def split_into_spans(
     rest = Span(task, where, other_than, limit, runs=runs)
     last: Mark | None = None
     # Marks of objects are found from marks of objects, those of the log from those of the log.
-    find: Any = store.encoded_mark
+    find: Any = store.objects_boundary
     if where == "changes":
-        find, last, rest = store.encoded_changes_mark, store.head(), replace(rest, after=0)
+        find, last, rest = store.changes_boundary, store.head(), replace(rest, after=0)
     group, resource = task.resource.group, task.resource.resource
     while True:
         mark: Mark | None = find(

@@ -14,8 +14,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 
 from kconv._errors import Unavailable
-from kconv._store.engine import Database, parse_url, sqlite_file
-from kconv._store.faults import unknown_tables
+from kconv._store.database import Database, parse_url, sqlite_file
+from kconv._store.database_errors import unknown_tables
 
 # Taken for the length of an upgrade, so that a second one waits and then finds nothing to do.
 _ADVISORY_LOCK: Final = 0x6B636F6E76

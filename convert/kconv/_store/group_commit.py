@@ -11,9 +11,9 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 
 from kconv._errors import KconvError, Unavailable
-from kconv._store.engine import Database
+from kconv._store.database import Database
 from kconv._store.records import Key, Stored
-from kconv._store.write import Outcome, Write, apply
+from kconv._store.write_batch import Outcome, Write, apply
 
 T = TypeVar("T")
 

@@ -37,7 +37,7 @@ _SIZE: Final = "page_size"
 T = TypeVar("T")
 
 
-def objects_page(
+def scan_objects(
     connection: Connection,
     group: str,
     resource: str,
@@ -56,16 +56,16 @@ def objects_page(
     return _page(connection, objects, key, wanted, state.as_stored)
 
 
-def changes_page(
+def scan_changes(
     connection: Connection, group: str, resource: str, other_than: str, after: int, limit: int
 ) -> list[Change]:
-    """Changes in another version than the given one, by resourceVersion; see `objects_page`."""
+    """Changes in another version than the given one, by resourceVersion; see `scan_objects`."""
     wanted: dict[str, Any] = {"grp": group, "resource": resource, "other_than": other_than}
     wanted |= {"after_resource_version": after, "most": limit}
     return _page(connection, changes, (changes.c.resource_version,), wanted, log.as_change)
 
 
-def objects_mark(
+def objects_boundary(
     connection: Connection,
     group: str,
     resource: str,
@@ -82,10 +82,10 @@ def objects_mark(
     return min(((space, name) for space, name in found if name is not None), default=None)
 
 
-def changes_mark(
+def changes_boundary(
     connection: Connection, group: str, resource: str, other_than: str, after: int, rows: int
 ) -> int | None:
-    """As `objects_mark`, of the change log."""
+    """As `objects_boundary`, of the change log."""
     wanted: dict[str, Any] = {"grp": group, "resource": resource, "other_than": other_than}
     wanted |= {"after_resource_version": after, "skipped": rows - 1}
     found = connection.execute(_marks(changes, (changes.c.resource_version,)), wanted).scalars()

@@ -42,7 +42,7 @@ _SQLITE_HELP: Final = {
 }
 
 
-def shown(url: URL) -> str:
+def without_password(url: URL) -> str:
     """The URL as it is given to ``--db``, without its driver and with nothing secret in it."""
     public = url.difference_update_query(("password", "sslpassword", "passfile"))
     return public.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
@@ -65,7 +65,7 @@ def may_succeed_again(error: DBAPIError) -> bool:
 
 def fault(error: SQLAlchemyError, url: URL) -> KconvError:
     """The error of kconv for one of SQLAlchemy: what happened and what to do, no secrets."""
-    where = f"the database {shown(url)}"
+    where = f"the database {without_password(url)}"
     if isinstance(error, NoFreeConnection):
         return Unavailable(f"{where} is busy: no connection became free in time")
     if not isinstance(error, DBAPIError):
@@ -78,8 +78,8 @@ def fault(error: SQLAlchemyError, url: URL) -> KconvError:
 def no_tables(url: URL) -> TablesOutdated:
     """For a database that kconv's tables have not been made in."""
     return TablesOutdated(
-        f"the database {shown(url)} has no tables of kconv: "
-        f"run `kconv db upgrade --db {shown(url)}`"
+        f"the database {without_password(url)} has no tables of kconv: "
+        f"run `kconv db upgrade --db {without_password(url)}`"
     )
 
 
@@ -87,12 +87,12 @@ def unknown_tables(url: URL, found: str, known: str) -> TablesOutdated:
     """For tables at a revision that this release does not have; ``known`` is its newest."""
     if not found.isdecimal():
         return TablesOutdated(
-            f"the tables in {shown(url)} are another program's (Alembic revision {found}): "
-            "give kconv a database of its own"
+            f"the tables in {without_password(url)} are another program's "
+            f"(Alembic revision {found}): give kconv a database of its own"
         )
     return TablesOutdated(
-        f"the tables in {shown(url)} were made by a later release of kconv (revision {found}, "
-        f"this one knows {known}): upgrade kconv"
+        f"the tables in {without_password(url)} were made by a later release of kconv "
+        f"(revision {found}, this one knows {known}): upgrade kconv"
     )
 
 

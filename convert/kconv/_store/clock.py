@@ -22,12 +22,12 @@ def now(connection: Connection) -> float:
     return float(connection.exec_driver_sql(_NOW[connection.dialect.name]).scalar_one())
 
 
-def moment(seconds: float) -> datetime:
+def as_datetime(seconds: float) -> datetime:
     """The moment, in UTC, of Unix seconds."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def take_turns(connection: Connection, table: Table) -> None:
+def lock_table(connection: Connection, table: Table) -> None:
     """Wait until no other transaction that called this, or is writing to the table, is open.
 
     On SQLite a writing transaction is the only one as it is.

@@ -14,7 +14,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from kconv._errors import Unavailable, UsageError
-from kconv._store.faults import fault, lost_connection, may_succeed_again, no_tables, shown
+from kconv._store.database_errors import (
+    fault,
+    lost_connection,
+    may_succeed_again,
+    no_tables,
+    without_password,
+)
 
 T = TypeVar("T")
 
@@ -127,7 +133,7 @@ class Database:
             except DBAPIError as error:
                 if committing and lost_connection(error):
                     raise Unavailable(
-                        f"the connection to {shown(self.url)} broke at commit: "
+                        f"the connection to {without_password(self.url)} broke at commit: "
                         "read again to see whether the write was kept"
                     ) from error
                 again = may_succeed_again(error) or lost_connection(error)
