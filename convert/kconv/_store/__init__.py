@@ -1,8 +1,7 @@
 """Where objects are kept: on SQLite or PostgreSQL, in one preferred version per resource."""
 
 from kconv._store.clients import ClientCount
-from kconv._store.operations import Operations
-from kconv._store.protocol import Store
+from kconv._store.protocol import Operations, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
     AsRead,

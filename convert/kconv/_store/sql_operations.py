@@ -9,7 +9,7 @@ from kconv._store import clients, quarantine, runs, servers, undo
 from kconv._store.clients import ClientCount
 from kconv._store.database import Database
 from kconv._store.group_commit import Writer
-from kconv._store.operations import Operations
+from kconv._store.protocol import Operations
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import Key
 from kconv._store.runs import Ending, Run, RunTarget
@@ -20,7 +20,7 @@ _DROP_STEP: Final = 1000
 
 
 class SqlOperations(Operations):
-    """`kconv._store.operations.Operations` on SQLite or PostgreSQL."""
+    """`kconv._store.protocol.Operations` on SQLite or PostgreSQL."""
 
     _database: Database
     _writer: Writer

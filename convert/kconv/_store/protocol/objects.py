@@ -1,0 +1,100 @@
+"""The part of a store that serves objects: the objects and their change log."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Protocol
+
+from kconv._store.records import Change, Key, Page, Stored
+
+
+class Objects(Protocol):
+    """Objects under their keys.
+
+    Writes compare resourceVersions (``expected``), and each gets a resourceVersion higher than any
+    that a reader could have seen before it.
+    """
+
+    def get(self, key: Key) -> Stored:
+        """The object under ``key``. Raises `NotFound`."""
+        ...
+
+    def create(
+        self, key: Key, *, uid: str, api_version: str, data: bytes, before: bytes | None = None
+    ) -> Stored:
+        """Store a new object. Raises `AlreadyExists`, `VersionNotOnRecord`."""
+        ...
+
+    def update(
+        self,
+        key: Key,
+        *,
+        expected: int,
+        api_version: str,
+        data: bytes,
+        before: bytes | None = None,
+    ) -> Stored:
+        """Replace the object if its resourceVersion is still ``expected``.
+
+        Raises `NotFound`, `Conflict`, `VersionNotOnRecord`.
+        """
+        ...
+
+    def delete(
+        self,
+        key: Key,
+        *,
+        expected: int,
+        api_version: str,
+        data: bytes,
+        before: bytes | None = None,
+    ) -> Stored:
+        """Remove the object if its resourceVersion is still ``expected``.
+
+        ``data`` is its final state, which the change log keeps under a new resourceVersion.
+        Raises `NotFound`, `Conflict`, `VersionNotOnRecord`.
+        """
+        ...
+
+    def list(
+        self,
+        group: str,
+        resource: str,
+        *,
+        namespace: str | None = None,
+        limit: int | None = None,
+        after: tuple[str, str] | None = None,
+    ) -> Page:
+        """Objects ordered by namespace and name, in one snapshot; None is every namespace."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """The changes of objects, which readers see by resourceVersion and without gaps."""
+
+    def changes(
+        self,
+        after: int,
+        *,
+        group: str | None = None,
+        resource: str | None = None,
+        namespace: str | None = None,
+        limit: int = 500,
+    ) -> builtins.list[Change]:
+        """The first ``limit`` changes whose resourceVersion is over ``after``, oldest first.
+
+        Raises `Expired` when the log has been compacted past ``after``.
+        """
+        ...
+
+    def head(self) -> int:
+        """The newest resourceVersion."""
+        ...
+
+    def oldest(self) -> int:
+        """The lowest ``after`` that `changes` still answers."""
+        ...
+
+    def compact(self, keep: int) -> int:
+        """Forget all but the newest ``keep`` changes; returns how many were forgotten."""
+        ...
