@@ -22,7 +22,6 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrat
 def runs(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     """List the runs, the newest first, and what their before-images take."""
     from kconv._cli.console import emit, emit_json, emit_table
-    from kconv._cli.migrate_status import run_as_json
     from kconv._store import open_store
 
     store = open_store(db)
@@ -54,6 +53,30 @@ def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
             (run.id, run.state, f"{run.began:%Y-%m-%d %H:%M:%S}", kept, what or "references")
         )
     return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "WHAT"), rows
+
+
+def run_as_json(run: Run, size: Any) -> dict[str, Any]:
+    """The JSON of a run."""
+    return {
+        "id": run.id,
+        "state": run.state,
+        "holder": run.holder,
+        "host": run.host,
+        "pid": run.pid,
+        "began": run.began.isoformat(),
+        "ended": None if run.ended is None else run.ended.isoformat(),
+        "targets": [
+            {
+                "group": target.group,
+                "resource": target.resource,
+                "before": list(target.before),
+                "version": target.to,
+            }
+            for target in run.targets
+        ],
+        "beforeImages": size.rows,
+        "beforeImageBytes": size.bytes,
+    }
 
 
 def _refuse_unknown(run: Run, apis: list[str] | None) -> None:

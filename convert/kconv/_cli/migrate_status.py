@@ -41,6 +41,7 @@ def status(
     """Count rows by encoded version, show runs, and say which versions may be deleted."""
     from kconv._cli.console import emit_json
     from kconv._cli.migrate_report import say_undecodable
+    from kconv._cli.migrate_runs import run_as_json
     from kconv._gvk import GroupVersion
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
@@ -201,28 +202,4 @@ def _status_as_json(each: ResourceStatus, unknown: Sequence[Unknown]) -> dict[st
             }
             for version in each.versions
         ],
-    }
-
-
-def run_as_json(run: Run, size: Any) -> dict[str, Any]:
-    """The JSON of a run."""
-    return {
-        "id": run.id,
-        "state": run.state,
-        "holder": run.holder,
-        "host": run.host,
-        "pid": run.pid,
-        "began": run.began.isoformat(),
-        "ended": None if run.ended is None else run.ended.isoformat(),
-        "targets": [
-            {
-                "group": target.group,
-                "resource": target.resource,
-                "before": list(target.before),
-                "version": target.to,
-            }
-            for target in run.targets
-        ],
-        "beforeImages": size.rows,
-        "beforeImageBytes": size.bytes,
     }
