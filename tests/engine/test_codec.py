@@ -91,6 +91,29 @@ def test_yaml_reads_as_kubernetes_does() -> None:
 def test_yaml_aliases_and_merges() -> None:
     (value,) = yaml.decode_all(b"a: &x {b: 1}\nc: *x\nd: {<<: *x, e: 2}\n")
     assert value == {"a": {"b": 1}, "c": {"b": 1}, "d": {"b": 1, "e": 2}}
+    value["a"]["b"] = 2
+    assert value["c"] == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{<<: {a: 1}, <<: {a: 2}}", {"a": 2}),
+        ("{a: 0, <<: {a: 1}}", {"a": 1}),
+        ("[&a 1, *a, &a 2, *a]", [1, 1, 2, 2]),
+        ("!!binary aGk=", "hi"),
+        ("{y: n, 1.0: 5.0}", {"true": False, "1": 5}),
+        ("[0XFF, 0B1, 0O7, =]", [255, 1, 7, "="]),
+    ],
+)
+def test_yaml_is_what_kubectl_makes_of_it(text: str, value: object) -> None:
+    assert yaml.decode_all(text.encode()) == [value]
+
+
+@pytest.mark.parametrize("text", ["y", "=", "0XFF", "0B1", "0O7", "a\u2028b", "+_1", "<<", "1:30"])
+def test_yaml_quotes_what_some_reader_takes_for_something_else(text: str) -> None:
+    written = yaml.encode({text: text}).decode()
+    assert all(part[0] in "'\"" for part in written.strip().split(": "))
 
 
 @pytest.mark.parametrize(

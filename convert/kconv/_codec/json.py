@@ -47,12 +47,16 @@ _ESCAPES = re.compile(
 )
 
 
-def with_valid_text(data: bytes) -> bytes:
-    """A JSON text with U+FFFD for each byte that is not UTF-8 and each half of a surrogate pair."""
+def valid_text(data: bytes) -> str:
+    """A text, with U+FFFD for each byte that is not UTF-8."""
     # One for each byte, as Go has it; Python's own "replace" has one for several.
     text = data.decode("utf-8", "surrogateescape")
-    if not text.isascii():
-        text = _ESCAPED_BYTES.sub(_REPLACEMENT, text)
+    return text if text.isascii() else _ESCAPED_BYTES.sub(_REPLACEMENT, text)
+
+
+def with_valid_text(data: bytes) -> bytes:
+    """A JSON text with U+FFFD for each byte that is not UTF-8 and each half of a surrogate pair."""
+    text = valid_text(data)
     if "\\u" in text:
         text = _ESCAPES.sub(lambda found: _REPLACEMENT if found["half"] else found[0], text)
     return text.encode()
