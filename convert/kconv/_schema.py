@@ -19,6 +19,7 @@ from marshmallow.schema import SchemaMeta, SchemaOpts
 
 from kconv._errors import InvalidObject
 from kconv._paths import REQUIRED, Finding, Path, describe
+from kconv._seal import refuse_sealed
 from kconv.fields._base import (
     check_field,
     elements_of,
@@ -105,6 +106,7 @@ class _TypeMeta(SchemaMeta):
         cls.defaulters: list[Defaulter | Derived] = []
         cls.rules: list[Rule] = []
         cls.update_rules: list[UpdateRule] = []
+        cls.sealed = False
 
 
 class Type(marshmallow.Schema, metaclass=_TypeMeta):
@@ -121,6 +123,8 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     defaulters: ClassVar[list[Defaulter | Derived]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]
+    sealed: ClassVar[bool]
+    """Whether a frozen scheme holds the type, so that nothing more can be added to it."""
 
     _instances: ClassVar[dict[type[Type], Type]] = {}
 
@@ -275,6 +279,7 @@ def defaults(
 
     def add(function: _DefaultT) -> _DefaultT:
         for cls in types:
+            refuse_sealed(cls)
             _declared(cls, *when, *unless)
             for path in paths:
                 _declared_at(cls, path)
@@ -295,6 +300,7 @@ def derives(
 
     def add(function: _DerivedT) -> _DerivedT:
         for cls in types:
+            refuse_sealed(cls)
             derived, *_ = _declared(cls, field, *of)
             if spec_of(derived).structure == "object":
                 raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
@@ -332,6 +338,7 @@ def zero_is_absent(cls: type[Type], *names: str) -> None:
     Kubernetes declares such fields without a pointer, so its decoder cannot tell the two apart
     and fills in the default for either. ``names`` are fields of ``cls`` with a constant default.
     """
+    refuse_sealed(cls)
     for name, field in zip(names, _declared(cls, *names), strict=True):
         cls.zero_is_absent[name] = field.load_default
 
@@ -344,6 +351,7 @@ def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
 
     def add(function: _RuleT) -> _RuleT:
         for cls in types:
+            refuse_sealed(cls)
             cls.rules.append(function)
         return function
 
@@ -358,6 +366,7 @@ def validates_update(*types: type[Type]) -> Callable[[_UpdateRuleT], _UpdateRule
 
     def add(function: _UpdateRuleT) -> _UpdateRuleT:
         for cls in types:
+            refuse_sealed(cls)
             cls.update_rules.append(function)
         return function
 

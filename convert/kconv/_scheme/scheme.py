@@ -9,6 +9,7 @@ from kconv._resource import Hub, options_of
 from kconv._scheme.freeze import freeze_kind, registration_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
+from kconv._seal import seal
 from kconv.edges import Edge
 
 
@@ -40,7 +41,7 @@ class Scheme:
         self.kinds.append(kind)
 
     def freeze(self, *, deep: bool = True) -> Scheme:
-        """Check everything that is registered, and allow no more.
+        """Check everything that is registered, and allow no more: no kinds, defaults or rules.
 
         Without ``deep``, types below those that conversions compare are not looked at before
         they are used, which makes for a quicker start.
@@ -64,6 +65,8 @@ class Scheme:
             for spoke in kind.spokes:
                 self._by_gvk[spoke.gvk] = spoke
                 self._by_gvr[spoke.gvr] = spoke
+        seal(spoke.schema for kind in self.kinds for spoke in kind.spokes)
+        seal(kind.hub for kind in self.kinds)
         self.frozen = True
         return self
 
