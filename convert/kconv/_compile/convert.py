@@ -20,7 +20,8 @@ from kconv.edges import Functions, Rename, Rule
 from kconv.edges._loss import Direction
 from kconv.edges._plan import Plan, object_types
 from kconv.edges._steps import EACH, Steps
-from kconv.fields import List, Object
+from kconv.fields import spec_of
+from kconv.fields._spec import AnyField
 
 Convert = Callable[[Any], Any]
 
@@ -111,8 +112,7 @@ class _Writer:
             line = f"r{number} = {place}.{attribute_names(schema)[step]}"
             self.code.add(line if place == "s" else f"if {place} is not UNSET: {line}")
             place = f"r{number}"
-            if isinstance(field, Object):
-                schema = field.type
+            schema = spec_of(field).object_type or schema
 
     def made(
         self,
@@ -164,12 +164,13 @@ class _Writer:
         return f"UNSET if {place} is UNSET else {_each(field, helper, place, 0)}"
 
 
-def _each(field: Any, helper: str, value: str, depth: int) -> str:
+def _each(field: AnyField, helper: str, value: str, depth: int) -> str:
     """The expression that applies a helper to the objects in lists and maps."""
-    if isinstance(field, Object):
+    spec = spec_of(field)
+    if spec.element is None:
         return f"{helper}({value})"
-    inner = _each(field.inner, helper, f"x{depth}", depth + 1)
-    if isinstance(field, List):
+    inner = _each(spec.element, helper, f"x{depth}", depth + 1)
+    if spec.structure == "list":
         return f"[{inner} for x{depth} in {value}]"
     return f"{{k{depth}: {inner} for k{depth}, x{depth} in {value}.items()}}"
 

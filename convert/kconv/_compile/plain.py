@@ -12,8 +12,8 @@ from kconv._compile.fields import is_compiled
 from kconv._compile.types import types_below
 from kconv._schema import Type
 from kconv.edges._steps import EACH, Steps, format_steps
-from kconv.fields import Field, spec_of
-from kconv.fields._base import wire_name
+from kconv.fields import spec_of
+from kconv.fields._base import wire_name, writes_as_read
 from kconv.fields._spec import AnyField
 
 
@@ -58,19 +58,10 @@ def _has_hooks(schema: type[Type]) -> bool:
 
 
 def _is_foreign(field: AnyField) -> bool:
-    if _writes_otherwise(cast("Any", type(field))) or field.dump_only or field.load_only:
+    if not writes_as_read(cast("Any", type(field))) or field.dump_only or field.load_only:
         return True
     named = field.name is not None and field.attribute not in (None, wire_name(field))
     return named or field.dump_default is not missing
-
-
-@cache
-def _writes_otherwise(of: type[AnyField]) -> bool:
-    """Whether no class that says what its fields are says how values of a class are written."""
-    said = (each for each in of.__mro__ if "make_spec" in vars(each) and each is not Field)
-    own = next(said, None)
-    written = ("_serialize", "serialize", "get_value")
-    return own is None or any(getattr(of, name) is not getattr(own, name) for name in written)
 
 
 def _below(schema: type[Type], at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:

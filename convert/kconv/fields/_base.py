@@ -12,6 +12,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, cast
 
 import marshmallow
@@ -230,6 +231,15 @@ def says_itself(field: AnyField) -> bool:
     if "make_spec" not in vars(type(field)) or getattr(field, "pre_load", None) or field.post_load:
         return False
     return is_own(field) or not field.allow_none
+
+
+@cache
+def writes_as_read(of: type[AnyField]) -> bool:
+    """Whether fields of a class write values as the class that says what they are does."""
+    said = (each for each in of.__mro__ if "make_spec" in vars(each) and each is not Field)
+    own = next(said, None)
+    written = ("_serialize", "serialize", "get_value")
+    return own is not None and all(getattr(of, name) is getattr(own, name) for name in written)
 
 
 def has_own_rules(field: AnyField) -> bool:
