@@ -106,7 +106,7 @@ class _TypeMeta(SchemaMeta):
         cls.defaulters: list[Defaulter | Derived] = []
         cls.rules: list[Rule] = []
         cls.update_rules: list[UpdateRule] = []
-        cls.sealed = False
+        cls._sealed = False
 
 
 class Type(marshmallow.Schema, metaclass=_TypeMeta):
@@ -123,7 +123,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     defaulters: ClassVar[list[Defaulter | Derived]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]
-    sealed: ClassVar[bool]
+    _sealed: ClassVar[bool]
     """Whether a frozen scheme holds the type, so that nothing more can be added to it."""
 
     _instances: ClassVar[dict[type[Type], Type]] = {}

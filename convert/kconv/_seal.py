@@ -34,12 +34,12 @@ def is_sealed(cls: type[Type]) -> bool:
     """Whether a frozen scheme holds a type."""
     while _to_seal:
         part = _to_seal.pop()
-        if not part.sealed:
+        if not part._sealed:
             for base in part.__mro__:
                 if _ADDED[0] in vars(base):
-                    base.sealed = True  # type: ignore[attr-defined]  # it is a type of an API
+                    base._sealed = True  # type: ignore[attr-defined]  # it is a type of an API
             _to_seal.extend(_types_in(part))
-    return cls.sealed
+    return cls._sealed
 
 
 def refuse_sealed(cls: type[Type]) -> None:
@@ -60,12 +60,12 @@ def reopened(*types: type[Type]) -> Iterator[None]:
     """
     kept = [(cls, is_sealed(cls), {n: copy.copy(getattr(cls, n)) for n in _ADDED}) for cls in types]
     for cls in types:
-        cls.sealed = False
+        cls._sealed = False
     try:
         yield
     finally:
         for cls, sealed, added in kept:
-            cls.sealed = sealed
+            cls._sealed = sealed
             for name, value in added.items():
                 setattr(cls, name, value)
 

@@ -23,7 +23,7 @@ from kconv._serve.openapi.schemas import Schemas
 from kconv._serve.patch.shapes import Shape
 from kconv.edges import Rename, Split
 from kconv.fields import Field, Integer, List, Map, Object, Spec, spec_of
-from kconv.testing._full import full
+from kconv.testing._full_objects import full
 from kconv.testing._strategies import values
 
 _VERSION = re.compile(r"v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*))?\Z")
