@@ -30,6 +30,24 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectableField:
+    """A field that field selectors may use (``kubectl get --field-selector``).
+
+    ``name`` is what clients write; ``path`` is where the hub has the value, the name itself unless
+    given. A field without a value compares as ``absent``.
+    """
+
+    name: str
+    path: str = ""
+    absent: str = ""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The path as field names, outermost first."""
+        return tuple((self.path or self.name).split("."))
+
+
+@dataclass(frozen=True, slots=True)
 class Deprecation:
     """That a version is on its way out: since and until which release, and what comes instead."""
 
@@ -53,7 +71,8 @@ class ResourceOptions(TypeOptions):
 
     ``group`` (empty for the core group) and ``version`` are needed; the rest has defaults:
     ``kind`` is the class's name, ``plural`` follows from it, resources are ``namespaced`` and
-    have the subresource ``status``.
+    have the subresource ``status``. ``selectable_fields`` are said by the hub, since every version
+    has the same: paths of single values within objects, or `SelectableField`.
     """
 
     def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
@@ -68,6 +87,10 @@ class ResourceOptions(TypeOptions):
         self.categories: Sequence[str] = tuple(getattr(meta, "categories", ()))
         self.subresources: Sequence[str] = tuple(getattr(meta, "subresources", ("status",)))
         self.printer_columns: Sequence[Column] = tuple(getattr(meta, "printer_columns", ()))
+        self.selectable_fields: Sequence[SelectableField] = tuple(
+            SelectableField(each) if isinstance(each, str) else each
+            for each in getattr(meta, "selectable_fields", ())
+        )
         self.deprecated: Deprecation | None = getattr(meta, "deprecated", None)
 
     def named(self, class_name: str) -> None:

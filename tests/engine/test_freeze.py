@@ -6,7 +6,7 @@ from engine.sample import SpecV1, Widget, WidgetV1, WidgetV2, scheme
 from engine.test_edges import rules
 from kconv._errors import NotRegistered, SchemeError
 from kconv._gvk import GroupVersion
-from kconv._resource import Hub, Resource
+from kconv._resource import Hub, Resource, SelectableField
 from kconv._schema import Type
 from kconv._scheme import Scheme, load_scheme
 from kconv.edges import Edge, Functions, Lose, MapValues, Preserve, Rename, Split, Wrap
@@ -178,3 +178,40 @@ def test_types_that_cannot_be_compiled_are_refused() -> None:
     assert "spec.deep[*]: Object() takes a Type, not 3" in message
     assert 'spec.level: its default "c" is none of a, b' in message
     assert "spec.count: its default" in message
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ("spec.gone", "spec.gone does not exist: the hub has no field spec.gone"),
+        (SelectableField("size", "spec.gone"), "size does not exist: the hub has no field"),
+        ("spec", "spec holds no string, integer or boolean"),
+        ("spec.ports", "spec.ports holds no string, integer or boolean"),
+        ("metadata.name", "metadata.name is declared twice, or is selectable for every kind"),
+    ],
+)
+def test_selectable_fields(declared: str | SelectableField, problem: str) -> None:
+    class Chosen(Widget):
+        class Meta:
+            group = "example.com"
+            kind = "Widget"
+            selectable_fields = ("spec.size", declared)
+
+    found = Scheme()
+    found.add(Chosen, Edge(WidgetV1, *rules()), Edge(WidgetV2), storage="example.com/v2")
+    message = refused(found)
+    assert f"hub Widget.example.com: the selectable field {problem}" in message
+    assert message.count("selectable") == 1 + problem.count("selectable")
+
+
+def test_selectable_fields_of_a_version() -> None:
+    class Chosen(WidgetV2):
+        class Meta:
+            group = "example.com"
+            version = "v2"
+            kind = "Widget"
+            selectable_fields = ("spec.size",)
+
+    found = Scheme()
+    found.add(Widget, Edge(WidgetV1, *rules()), Edge(Chosen), storage="example.com/v2")
+    assert "selectable fields are declared by the hub" in refused(found)

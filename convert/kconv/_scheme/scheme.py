@@ -7,6 +7,7 @@ from kconv._gvk import GroupVersion, GroupVersionKind, GroupVersionResource, ver
 from kconv._paths import Finding
 from kconv._resource import Hub, options_of
 from kconv._scheme.freeze import freeze_kind, registration_problems
+from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
 from kconv._seal import seal
@@ -49,7 +50,8 @@ class Scheme:
         Raises `SchemeError` whose findings name every field without a counterpart or a rule,
         every rule that applies to nothing, lacks a direction or does not fit its fields, every
         field that two rules write, every kind with a second hub, every resource that is claimed
-        twice, and (with ``deep``) every field whose declaration contradicts itself.
+        twice, and (with ``deep``) every field whose declaration contradicts itself and every
+        selectable field that does not exist.
         """
         if self.frozen:
             return self
@@ -58,6 +60,8 @@ class Scheme:
             findings.extend(freeze_kind(kind))
         if deep:
             findings.extend(type_problems(self.kinds))
+            for kind in self.kinds:
+                findings.extend(selectable_problems(kind))
         if findings:
             lines = "\n".join(f"  {finding.message}" for finding in findings)
             raise SchemeError(f"the scheme is not complete:\n{lines}", findings=findings)

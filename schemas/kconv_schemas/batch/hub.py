@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv import Hub
+from kconv import Hub, SelectableField
 from kconv.fields import Object
 from kconv_schemas.batch.v1.types import CronJobSpec, CronJobStatus, JobSpec, JobStatus
 
@@ -15,6 +15,7 @@ class Job(Hub):
     class Meta:
         group = "batch"
         kind = "Job"
+        selectable_fields = (SelectableField("status.successful", "status.succeeded", absent="0"),)
 
     spec = Object(JobSpec)
     status = Object(JobStatus)

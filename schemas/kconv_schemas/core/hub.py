@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv import Hub
+from kconv import Hub, SelectableField
 from kconv.fields import Boolean, Bytes, Int32, Map, MicroTime, Object, String, Time
 from kconv_schemas.core.defaults import NAME_LABEL
 from kconv_schemas.core.v1.types import (
@@ -22,6 +22,7 @@ class Namespace(Hub):
     class Meta:
         group = ""
         kind = "Namespace"
+        selectable_fields = ("status.phase",)
 
     spec = Object(NamespaceSpec)
     status = Object(NamespaceStatus)
@@ -54,6 +55,7 @@ class Secret(Hub):
     class Meta:
         group = ""
         kind = "Secret"
+        selectable_fields = ("type",)
 
     data = Map(Bytes())
     immutable = Boolean()
@@ -66,6 +68,19 @@ class Event(Hub):
     class Meta:
         group = ""
         kind = "Event"
+        selectable_fields = (
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            SelectableField("source", "source.component"),
+            "type",
+        )
 
     action = String()
     count = Int32()

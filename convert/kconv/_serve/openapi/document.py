@@ -9,6 +9,7 @@ from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import spokes_of
 from kconv._serve.openapi.schemas import Schemas
 from kconv._serve.patch import PATCH_TYPES
+from kconv.edges._plan import field_at
 
 Document = dict[str, Any]
 
@@ -52,6 +53,13 @@ def _add_kind(schemas: Schemas, spoke: Spoke) -> None:
     component["x-kubernetes-group-version-kind"] = [
         {"group": gvk.group, "kind": gvk.kind, "version": gvk.version}
     ]
+    fields = [
+        {"fieldPath": each.name}
+        for each in spoke.kind.options.selectable_fields
+        if field_at(spoke.schema, tuple(each.name.split("."))) is not None
+    ]
+    if fields:
+        component["x-kubernetes-selectable-fields"] = fields
     schemas.components[f"{name}List"] = {
         "type": "object",
         "description": f"{gvk.kind}List is a list of {gvk.kind}.",

@@ -2,15 +2,14 @@
 
 from kconv._serve.selectors.field import FieldSelector, parse_field_selector
 from kconv._serve.selectors.label import LabelSelector, parse_label_selector
-from kconv._serve.selectors.subject import Selector, Subject, fields_of, selectable
+from kconv._serve.selectors.subject import Selector, Subject, selectable_fields
 
 __all__ = [
     "FieldSelector",
     "LabelSelector",
     "Selector",
     "Subject",
-    "fields_of",
     "parse_field_selector",
     "parse_label_selector",
-    "selectable",
+    "selectable_fields",
 ]

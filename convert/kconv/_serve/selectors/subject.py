@@ -7,51 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kconv._gvk import GroupResource
+from kconv._resource import SelectableField
+from kconv._scheme import HubKind
 from kconv._serve.selectors.field import FieldSelector
 from kconv._serve.selectors.label import LabelSelector
 
-_COMMON = ("metadata.name", "metadata.namespace")
-_BY_KIND: Mapping[GroupResource, tuple[str, ...]] = {
-    GroupResource("", "namespaces"): ("status.phase",),
-    GroupResource("", "secrets"): ("type",),
-    GroupResource("", "events"): (
-        "involvedObject.kind",
-        "involvedObject.namespace",
-        "involvedObject.name",
-        "involvedObject.uid",
-        "involvedObject.apiVersion",
-        "involvedObject.resourceVersion",
-        "involvedObject.fieldPath",
-        "reason",
-        "reportingComponent",
-        "source",
-        "type",
-    ),
-    GroupResource("batch", "jobs"): ("status.successful",),
-}
-_PATHS = {
-    "status.successful": "status.succeeded",
-    "source": "source.component",
-}
+_COMMON = (SelectableField("metadata.name"), SelectableField("metadata.namespace"))
 
 
-def fields_of(resource: GroupResource) -> tuple[str, ...]:
-    """The names that field selectors may use for a stored resource, Kubernetes' own sets."""
-    return (*_COMMON, *_BY_KIND.get(resource, ()))
+def selectable_fields(kind: HubKind) -> tuple[SelectableField, ...]:
+    """What field selectors may use: name and namespace, and what the kind declares."""
+    return (*_COMMON, *kind.options.selectable_fields)
 
 
-def selectable(resource: GroupResource, value: Mapping[str, Any]) -> dict[str, str]:
-    """The values of an object's selectable fields, as strings; absent ones are empty."""
-    return {name: _text(value, _PATHS.get(name, name)) for name in fields_of(resource)}
-
-
-def _text(value: Mapping[str, Any], path: str) -> str:
+def _text(field: SelectableField, value: Mapping[str, Any]) -> str:
+    """The value of a field as selectors compare it."""
     found: Any = value
-    for step in path.split("."):
+    for step in field.steps:
         found = found.get(step) if isinstance(found, Mapping) else None
     if found is None:
-        return "0" if path == "status.succeeded" else ""
+        return field.absent
     return found if isinstance(found, str) else json.dumps(found)
 
 
@@ -63,10 +38,10 @@ class Subject:
     fields: Mapping[str, str]
 
     @classmethod
-    def of(cls, resource: GroupResource, value: Mapping[str, Any]) -> Subject:
-        """The subject of a decoded object of a stored resource."""
-        labels = value.get("metadata", {}).get("labels") or {}
-        return cls(labels, selectable(resource, value))
+    def of(cls, kind: HubKind, value: Mapping[str, Any]) -> Subject:
+        """The subject of an object in its hub version."""
+        labels = value["metadata"].get("labels") or {}
+        return cls(labels, {field.name: _text(field, value) for field in selectable_fields(kind)})
 
     def encode(self) -> bytes:
         """As kept in the change log beside a change, for watches with selectors."""

@@ -13,9 +13,9 @@ from kconv._serve.resource_request import Answer, Call
 from kconv._serve.selectors import (
     Selector,
     Subject,
-    fields_of,
     parse_field_selector,
     parse_label_selector,
+    selectable_fields,
 )
 from kconv._serve.status import Refusal, expired, future_version
 from kconv._serve.undecodable import left_out_warning
@@ -50,7 +50,8 @@ def selector_of(call: Call) -> Selector:
     return Selector(
         parse_label_selector(call.query.get("labelSelector", "")),
         parse_field_selector(
-            call.query.get("fieldSelector", ""), fields_of(call.kind.group_resource)
+            call.query.get("fieldSelector", ""),
+            [field.name for field in selectable_fields(call.kind)],
         ),
     )
 
