@@ -54,6 +54,7 @@ __all__ = [
     "Rule",
     "Scheme",
     "SchemeError",
+    "SelectableField",
     "Split",
     "Store",
     "StoreError",
@@ -133,7 +134,7 @@ if TYPE_CHECKING:
         too_long,
     )
     from kconv._pipeline import Decoded, Lost, Pipeline
-    from kconv._resource import Column, Deprecation, Hub, Resource
+    from kconv._resource import Column, Deprecation, Hub, Resource, SelectableField
     from kconv._schema import Type, defaults, derives, validates, validates_update, zero_is_absent
     from kconv._scheme import Scheme, load_scheme
     from kconv._serve import create_app

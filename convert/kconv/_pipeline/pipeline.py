@@ -23,6 +23,7 @@ from kconv._gvk import GroupVersion
 from kconv._paths import REQUIRED, Finding, Path, describe, format_path
 from kconv._pipeline.engine import Engine, Way, WrongTypes
 from kconv._pipeline.heads import Heads
+from kconv._pipeline.update_rules import has_update_rules
 from kconv._pipeline.values import (
     Checks,
     Decoded,
@@ -46,6 +47,7 @@ class Pipeline:
         self.scheme = scheme.freeze()
         self.engine: Engine = engine or _default_engine()
         self._heads = Heads(self.scheme)
+        self._judges_updates: dict[Spoke, bool] = {}
         self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (
             b"",
             None,
@@ -172,6 +174,13 @@ class Pipeline:
             message = f"{decoded.ref}: has no version {to}; it has {have}"
             raise UsageError(message, about=decoded.ref)
         return spoke
+
+    def judges_updates(self, spoke: Spoke) -> bool:
+        """Whether a version has rules about changes, for which `check_update` needs both states."""
+        found = self._judges_updates.get(spoke)
+        if found is None:
+            found = self._judges_updates[spoke] = has_update_rules(spoke.schema)
+        return found
 
     def check_update(self, new: Decoded, old: Decoded) -> None:
         """Refuse a change that a rule about changes forbids, such as of an immutable field.

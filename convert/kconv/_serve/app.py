@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +16,11 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.auth import Tokens
+from kconv._serve.cache import CACHE_BYTES
 from kconv._serve.dispatch import Dispatcher
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
-from kconv._store import Store
+from kconv._store import SqlStore, Store, open_store
 
 
 class _Endpoint:
@@ -34,29 +36,53 @@ class _Endpoint:
 
 def create_app(
     scheme: Scheme,
-    store: Store,
+    store: Store | str,
     *,
+    runtime_config: str = "",
     served: Collection[GroupVersion] | None = None,
-    tokens: Tokens | None = None,
+    tokens: Tokens | Mapping[str, str] | None = None,
     address: str = "127.0.0.1:8001",
+    cache_bytes: int = CACHE_BYTES,
     pipeline: Pipeline | None = None,
 ) -> Starlette:
-    """An API server for the kinds of a scheme, on a store that has its tables.
+    """An API server for the kinds of a scheme, as an ASGI app.
 
-    ``served`` are the versions to offer; the default is all but alpha ones. With ``tokens``,
-    requests need one of them. ``address`` is what discovery tells clients. The app may be run by
-    itself or mounted in another; its `Server` is ``app.state.server``. The store stays the
-    caller's to close. ``pipeline`` is one of the scheme, to share what it has compiled.
+    It is run by any ASGI server, mounted in another app, or called in a test through
+    ``httpx.ASGITransport``. What it does at its start (compiling, registering with the database,
+    the namespace ``default``) is done by the lifespan, or by the first request where an app has
+    none; the end of the lifespan ends watches and unregisters the server.
+
+    Args:
+        scheme: The kinds to serve; it is frozen here if it is not.
+        store: A store whose tables exist, which stays the caller's to close. Or the URL of a
+            database: the tables of an empty one are made, and the store is closed with the
+            lifespan.
+        runtime_config: Versions to turn on or off, as ``kconv serve --runtime-config`` reads them:
+            ``batch/v2alpha1=true,api/beta=false``. By default all but alpha versions are served.
+        served: The versions to serve, instead of ``runtime_config``.
+        tokens: Users by bearer token. With it, a request without a known token is answered with
+            401, but for health checks.
+        address: The ``host:port`` that discovery tells clients.
+        cache_bytes: How much memory encoded objects are cached in; 0 caches none.
+        pipeline: A pipeline of the scheme whose compiled types are to be shared.
+
+    Raises:
+        SchemeError: The scheme is not complete.
+        UsageError: ``runtime_config`` names no version, or the URL no database.
+        StoreError: The database cannot be opened.
     """
     scheme.freeze()
-    offered = served_versions(scheme) if served is None else served
+    opened = None
+    if isinstance(store, str):
+        store = opened = _open(store)
     server = Server(
         scheme,
         store,
-        served=offered,
+        served=served_versions(scheme, runtime_config) if served is None else served,
         release=kconv.__version__,
-        tokens=tokens,
+        tokens=Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens,
         address=address,
+        cache_bytes=cache_bytes,
         pipeline=pipeline,
     )
 
@@ -67,8 +93,19 @@ def create_app(
             yield
         finally:
             await server.stop()
+            if opened is not None:
+                await to_thread.run_sync(opened.close)
 
     app = Starlette(lifespan=lifespan)
     app.router.default = _Endpoint(Dispatcher(server))
     app.state.server = server
     return app
+
+
+def _open(url: str) -> SqlStore:
+    # Alembic is for those only who have their tables made here.
+    from kconv_migrations._tables import is_empty, upgrade
+
+    if is_empty(url):
+        upgrade(url)
+    return open_store(url)

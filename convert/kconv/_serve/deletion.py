@@ -4,37 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+from kconv._pipeline import HubObject, View, value_at
 from kconv._serve.kind_rules import is_namespace
 from kconv._serve.metadata import now
 from kconv._serve.objects import Current
 from kconv.fields._time import format_time
 
-Value = dict[str, Any]
 
-
-def finalizers_of(current: Current) -> list[str]:
-    """All that holds an object back from going; a namespace has some in its spec."""
-    return finalizers_in(current.value, namespace=is_namespace(current.kind))
-
-
-def finalizers_in(value: Value, *, namespace: bool) -> list[str]:
-    """The finalizers in a hub value."""
-    found = list(value["metadata"].get("finalizers") or ())
-    if namespace:
-        found += (value.get("spec") or {}).get("finalizers") or ()
+def finalizers_in(hub: HubObject) -> list[str]:
+    """All that keeps an object from being removed; a namespace has some in its spec."""
+    found = list(value_at(hub.native, ("metadata", "finalizers")) or ())
+    if is_namespace(hub.kind):
+        found += value_at(hub.native, ("spec", "finalizers")) or ()
     return found
 
 
-def mark_for_deletion(current: Current) -> Value:
+def mark_for_deletion(current: Current) -> HubObject:
     """The object as it waits for its finalizers: deletionTimestamp set, generation counted up."""
-    meta = {
-        **current.meta,
-        "deletionTimestamp": format_time(now()),
-        "deletionGracePeriodSeconds": 0,
-    }
+    meta = current.meta.copied()
+    meta["deletionTimestamp"] = format_time(now())
+    meta["deletionGracePeriodSeconds"] = 0
     if meta.get("generation"):
         meta["generation"] += 1
-    value = {**current.value, "metadata": meta}
     if is_namespace(current.kind):
-        value["status"] = {**(value.get("status") or {}), "phase": "Terminating"}
-    return value
+        # Its status may be absent; a namespace is small, and deleted once.
+        value: dict[str, Any] = HubObject(current.kind, with_metadata(current.hub, meta)).value
+        value = {**value, "status": {**(value.get("status") or {}), "phase": "Terminating"}}
+        return HubObject(current.kind, value)
+    return HubObject(current.kind, with_metadata(current.hub, meta))
+
+
+def with_metadata(hub: HubObject, meta: View) -> Any:
+    """A copy of a hub's native value with other metadata."""
+    fresh = View(hub.native).copied()
+    fresh["metadata"] = meta.native
+    return fresh.native

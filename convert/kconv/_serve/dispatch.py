@@ -129,7 +129,7 @@ class Dispatcher:
         )
 
         def work() -> Response:
-            return respond(run(call), accepted, query, self.server.objects)
+            return respond(run(call), accepted, query)
 
         try:
             return await to_thread.run_sync(work)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
+from kconv._pipeline import View
 from kconv._scheme import HubKind
 from kconv._serve.kind_rules import has_generation, is_namespace
 from kconv._serve.names import (
@@ -29,7 +30,7 @@ _SUFFIX_LENGTH = 5
 _GENERATED_LIMIT = 63 - _SUFFIX_LENGTH
 
 Clock = Callable[[], datetime]
-Meta = dict[str, Any]
+Meta = Mapping[str, Any]
 
 
 def now() -> datetime:
@@ -43,9 +44,9 @@ def generate_name(prefix: str) -> str:
     return prefix[:_GENERATED_LIMIT] + suffix
 
 
-def begin(meta: Mapping[str, Any], namespace: str, kind: HubKind, when: datetime) -> Meta:
+def begin(meta: View, namespace: str, kind: HubKind, when: datetime) -> View:
     """The metadata of a new object: what only the server says is set, or taken out."""
-    fresh = dict(meta)
+    fresh = meta.copied()
     for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"):
         fresh.pop(key, None)
     if not fresh.get("name") and fresh.get("generateName"):
@@ -70,9 +71,9 @@ _KEPT = (
 )
 
 
-def carry_over(meta: Mapping[str, Any], old: Mapping[str, Any]) -> Meta:
+def carry_over(meta: View, old: Meta) -> View:
     """The metadata of an update: what clients cannot change stays as it was."""
-    merged = dict(meta)
+    merged = meta.copied()
     merged.pop("selfLink", None)
     merged.pop("resourceVersion", None)
     for key in _KEPT:
@@ -84,7 +85,7 @@ def carry_over(meta: Mapping[str, Any], old: Mapping[str, Any]) -> Meta:
     return merged
 
 
-def check_metadata(meta: Mapping[str, Any], kind: HubKind) -> Iterator[Finding]:
+def check_metadata(meta: Meta, kind: HubKind) -> Iterator[Finding]:
     """Everything that is wrong with the metadata of an object to be written."""
     at: Path = ("metadata",)
     name, prefix = meta.get("name") or "", meta.get("generateName") or ""
@@ -106,14 +107,12 @@ def check_metadata(meta: Mapping[str, Any], kind: HubKind) -> Iterator[Finding]:
             yield invalid((*at, "finalizers", index), finalizer, problem)
     for index, owner in enumerate(meta.get("ownerReferences") or ()):
         for key in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(key):
+            if not View(owner).get(key):
                 path = (*at, "ownerReferences", index, key)
                 yield invalid(path, "", f"{key} must not be empty")
 
 
-def check_metadata_update(
-    meta: Mapping[str, Any], old: Mapping[str, Any], kind: HubKind
-) -> Iterator[Finding]:
+def check_metadata_update(meta: Meta, old: Meta, kind: HubKind) -> Iterator[Finding]:
     """Everything that is wrong with the metadata of an update."""
     yield from check_metadata(meta, kind)
     if old.get("deletionTimestamp"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
 
 from kconv._errors import AlreadyExists, Conflict, NotFound
+from kconv._pipeline import HubObject, View
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.deletion import mark_for_deletion
 from kconv._serve.kind_rules import NAMESPACES
@@ -23,14 +23,10 @@ FINALIZER = "kubernetes"
 NAME_LABEL = "kubernetes.io/metadata.name"
 _PAGE = 200
 
-Value = dict[str, Any]
 
-
-def labelled(value: Value) -> Value:
-    """A namespace with its name as a label."""
-    meta = value["metadata"]
-    labels = {**(meta.get("labels") or {}), NAME_LABEL: meta.get("name", "")}
-    return {**value, "metadata": {**meta, "labels": labels}}
+def add_name_label(meta: View) -> None:
+    """Set the label that says a namespace's name."""
+    meta["labels"] = {**(meta.get("labels") or {}), NAME_LABEL: meta.get("name", "")}
 
 
 class Namespaces:
@@ -55,10 +51,10 @@ class Namespaces:
         try:
             self._objects.get(self.kind, "", DEFAULT)
         except NotFound:
-            meta = begin({"name": DEFAULT}, "", self.kind, now())
-            value = prepared(self.kind, {"metadata": meta})
+            meta = begin(View({"name": DEFAULT}), "", self.kind, now())
+            hub = prepared(HubObject(self.kind, {"metadata": meta.native}))
             try:
-                self._objects.create(self.kind, key_of(self.kind, "", DEFAULT), value)
+                self._objects.create(self.kind, key_of(self.kind, "", DEFAULT), hub, None)
             except AlreadyExists:
                 return
 
@@ -96,7 +92,7 @@ class Namespaces:
             self.require(target, created.meta["name"])
         except Refusal:
             with suppress(NotFound, Conflict):
-                self._objects.delete(created, created.value)
+                self._objects.delete(created, created.hub)
             raise
 
     def terminating(self) -> list[str]:
@@ -121,12 +117,13 @@ class Namespaces:
             current = self._objects.get_or_salvage(self.kind, "", name)
             if not current.meta.get("deletionTimestamp"):
                 return True
-            spec = {**(current.value.get("spec") or {})}
+            spec = {**(current.hub.value.get("spec") or {})}
             others = [each for each in spec.get("finalizers") or () if each != FINALIZER]
             if others or current.meta.get("finalizers"):
                 return False
             spec.pop("finalizers", None)
-            self._objects.delete(current, {**current.value, "spec": spec})
+            final = HubObject(self.kind, {**current.hub.value, "spec": spec})
+            self._objects.delete(current, final)
         except NotFound:
             return True
         except Conflict:
@@ -139,7 +136,7 @@ class Namespaces:
         for current in self._contents(kind, namespace):
             try:
                 if current.fault is not None or not current.meta.get("finalizers"):
-                    self._objects.delete(current, current.value)
+                    self._objects.delete(current, current.hub)
                 else:
                     left += 1
                     if not current.meta.get("deletionTimestamp"):

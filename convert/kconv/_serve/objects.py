@@ -1,57 +1,62 @@
-"""Stored objects as the server works on them: in their hub version, with a resourceVersion."""
+"""Stored objects as the server works on them: read, encoded for clients, written."""
 
 from __future__ import annotations
 
 import copy
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
 
 from kconv._errors import ConversionError, KconvError, NotFound, VersionNotOnRecord
 from kconv._gvk import GroupVersion
-from kconv._pipeline import HubObject, Pipeline
+from kconv._pipeline import Decoded, HubObject, Pipeline, View
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
+from kconv._serve.cache import CACHE_BYTES, ByteCache
+from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.selectors import Subject
 from kconv._serve.storage_versions import StorageVersions
 from kconv._serve.undecodable import Undecodable, salvage
 from kconv._serve.undecodable_registry import UndecodableRegistry
 from kconv._store import Key, Store, Stored
 
-_CACHED_DOCUMENTS = 2048
 _WRITE_ATTEMPTS = 5
 
 _log = logging.getLogger(__name__)
 
-Document = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """An object as it is now: its row, and its hub value with ``metadata.resourceVersion``.
+    """An object as it is now: its row, and what was decoded of it, in the hub.
 
-    With a ``fault`` it cannot be read, and the value is what could be salvaged: its metadata and
-    perhaps its status.
+    With a ``fault`` it cannot be read, and the hub has what could be salvaged: its metadata and
+    perhaps its status. Otherwise ``decoded`` is the object in the version it is stored in.
     """
 
     stored: Stored
-    kind: HubKind
-    value: Document
+    hub: HubObject
+    decoded: Decoded | None = None
     fault: Undecodable | None = None
 
     @property
-    def meta(self) -> Document:
-        """Its metadata."""
-        metadata: Document = self.value["metadata"]
-        return metadata
+    def kind(self) -> HubKind:
+        """Its kind."""
+        return self.hub.kind
+
+    @property
+    def meta(self) -> View:
+        """Its metadata in the hub, which has no resourceVersion; not to be changed."""
+        return View(View(self.hub.native)["metadata"])
+
+    @property
+    def resource_version(self) -> str:
+        """The resourceVersion that clients know it by."""
+        return str(self.stored.resource_version)
 
     @property
     def subject(self) -> Subject:
         """What selectors look at."""
-        return Subject.of(self.kind.group_resource, self.value)
+        return Subject.of(self.kind, self.hub.native)
 
 
 def key_of(kind: HubKind, namespace: str, name: str) -> Key:
@@ -63,13 +68,13 @@ def key_of(kind: HubKind, namespace: str, name: str) -> Key:
 class Objects:
     """Reads and writes of stored objects, through the pipeline; its methods block."""
 
-    def __init__(self, pipeline: Pipeline, store: Store) -> None:
+    def __init__(self, pipeline: Pipeline, store: Store, cache_bytes: int = CACHE_BYTES) -> None:
         self.pipeline = pipeline
         self.store = store
         self.versions = StorageVersions(store)
         self.undecodable = UndecodableRegistry()
-        self._documents: OrderedDict[tuple[int, str, str], tuple[bytes, Document]] = OrderedDict()
-        self._lock = Lock()
+        self._subjects: ByteCache[Subject] = ByteCache(cache_bytes // 8)
+        self.cache: ByteCache[Encoded] = ByteCache(cache_bytes - self._subjects.limit)
 
     def get(self, kind: HubKind, namespace: str, name: str) -> Current:
         """An object by name. Raises `kconv._errors.NotFound` and `Undecodable`."""
@@ -89,61 +94,75 @@ class Objects:
             raise
 
     def read(self, kind: HubKind, stored: Stored) -> Current:
-        """The hub value of a row. Raises `Undecodable` for a row this server cannot read."""
+        """The object of a row, decoded. Raises `Undecodable` for one this server cannot read."""
         try:
             decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
-            hub = self.pipeline.to_hub(decoded).value
+            current = Current(stored, self.pipeline.to_hub(decoded), decoded)
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
-        metadata = {**hub["metadata"], "resourceVersion": str(stored.resource_version)}
-        return Current(stored, kind, {**hub, "metadata": metadata})
+        return current
 
     def read_or_salvage(self, kind: HubKind, stored: Stored) -> Current:
-        """The hub value of a row, or what can be salvaged of it."""
+        """The object of a row, or what can be salvaged of it."""
         try:
             return self.read(kind, stored)
         except Undecodable as fault:
-            value = salvage(self.pipeline, kind, stored)
-            metadata = {**value["metadata"], "resourceVersion": str(stored.resource_version)}
-            return Current(stored, kind, {**value, "metadata": metadata}, fault)
+            hub = HubObject(kind, salvage(self.pipeline, kind, stored))
+            return Current(stored, hub, fault=fault)
 
-    def document(self, spoke: Spoke, stored: Stored) -> Document:
-        """A row as a client of ``spoke`` sees it. Nobody may change the result, which is shared.
+    def subject(self, kind: HubKind, stored: Stored) -> tuple[Subject, Current | None]:
+        """What selectors see of a row, and the object where it had to be decoded for that."""
+        key = (stored.resource_version, stored.uid)
+        found = self._subjects.get(key, stored.data)
+        if found is not None:
+            return found, None
+        current = self.read_or_salvage(kind, stored)
+        subject = current.subject
+        self._subjects.put(key, stored.data, subject, len(subject.encode()))
+        return subject, current
 
-        Raises `Undecodable` for a row that this server cannot read.
+    def encoded(
+        self,
+        spoke: Spoke,
+        stored: Stored,
+        current: Current | None = None,
+        *,
+        own_metadata: bool = False,
+    ) -> Encoded:
+        """A row as a client of ``spoke`` sees it; ``current`` spares decoding it once more.
+
+        With ``own_metadata``, `Encoded.metadata` will be asked for. Raises `Undecodable` for a row
+        that this server cannot read.
         """
-        key = (stored.resource_version, str(spoke.gvk), stored.uid)
-        with self._lock:
-            found = self._documents.get(key)
-            # A migration may change what a row says, in the bytes alone: by a loss that was
-            # accepted, by rewriting references, by undoing either.
-            if found is not None and found[0] == stored.data:
-                self._documents.move_to_end(key)
-                return found[1]
+        key = (stored.resource_version, stored.uid, spoke)
+        found = self.cache.get(key, stored.data)
+        if found is not None and not (own_metadata and found.lacks_metadata(spoke)):
+            return found
+        if current is not None and current.fault is not None:
+            raise current.fault
         try:
-            document = self._read(spoke, stored)
+            made = self._encode(spoke, stored, current, own_metadata)
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
-        with self._lock:
-            self._documents[key] = (stored.data, document)
-            while len(self._documents) > _CACHED_DOCUMENTS:
-                self._documents.popitem(last=False)
-        return document
+        self.cache.put(key, stored.data, made, made.size)
+        return made
 
-    def documents(
-        self, spoke: Spoke, items: Iterable[Stored]
-    ) -> tuple[list[Document], list[Undecodable]]:
-        """Rows as a client of ``spoke`` sees them, and the faults of those that cannot be read."""
-        found: list[Document] = []
-        faults: list[Undecodable] = []
-        for stored in items:
-            try:
-                found.append(self.document(spoke, stored))
-            except Undecodable as fault:
-                faults.append(fault)
-        return found, faults
+    def _encode(
+        self, spoke: Spoke, stored: Stored, current: Current | None, own_metadata: bool
+    ) -> Encoded:
+        decoded = current.decoded if current is not None else None
+        if decoded is None:
+            encoded_in = _spoke_of(spoke.kind, stored)
+            decoded = self.pipeline.decode(stored.data, spoke=encoded_in, trusted=True)
+        hub = current.hub if current is not None else None
+        converts = decoded.spoke is not spoke
+        if hub is None and (converts or (own_metadata and spoke.rules)):
+            hub = self.pipeline.to_hub(decoded)
+        if converts and hub is not None:
+            decoded = self.pipeline.from_hub(hub, spoke)
+        return encode_object(self.pipeline, hub, decoded, str(stored.resource_version))
 
     def _fault(self, stored: Stored, error: Exception) -> Undecodable:
         fault = Undecodable(stored, error)
@@ -151,42 +170,26 @@ class Objects:
             _log.error("%s", fault, exc_info=None if isinstance(error, KconvError) else error)
         return fault
 
-    def _read(self, spoke: Spoke, stored: Stored) -> Document:
-        encoded_in = _spoke_of(spoke.kind, stored)
-        decoded = self.pipeline.decode(stored.data, spoke=encoded_in, trusted=True)
-        if encoded_in is not spoke:
-            decoded = self.pipeline.from_hub(self.pipeline.to_hub(decoded), spoke)
-        return with_version(self.pipeline.dump(decoded), stored.resource_version)
-
-    def hub_metadata(self, spoke: Spoke, document: Document) -> Document:
-        """The metadata that an object, shown as ``spoke``, has in the hub."""
-        metadata: Document = document["metadata"]
-        if not spoke.rules:
-            return metadata
-        decoded = self.pipeline.load(document, spoke=spoke, trusted=True)
-        hub: Document = self.pipeline.to_hub(decoded).value["metadata"]
-        return hub
-
-    def document_of(self, spoke: Spoke, kind: HubKind, value: Document) -> Document:
-        """A hub value as a client of ``spoke`` sees it."""
-        return self.pipeline.dump(self.pipeline.from_hub(HubObject(kind, value), spoke))
-
-    def create(self, kind: HubKind, key: Key, value: Document) -> Stored:
-        """Store a new object from its hub value. Raises `AlreadyExists`."""
-        uid = value["metadata"]["uid"]
+    def create(self, kind: HubKind, key: Key, hub: HubObject, shown: Decoded | None) -> Stored:
+        """Store a new object; ``shown`` is as in `update`. Raises `AlreadyExists`."""
+        uid = View(View(hub.native)["metadata"])["uid"]
         return self._write(
-            kind,
-            value,
+            hub,
+            shown,
             lambda api_version, data: self.store.create(
                 key, uid=uid, api_version=api_version, data=data
             ),
         )
 
-    def update(self, old: Current, value: Document) -> Stored:
-        """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`."""
+    def update(self, old: Current, hub: HubObject, shown: Decoded | None = None) -> Stored:
+        """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`.
+
+        ``shown`` is the new state in some version, which is encoded if that is the version to store
+        it in.
+        """
         stored = self._write(
-            old.kind,
-            value,
+            hub,
+            shown,
             lambda api_version, data: self.store.update(
                 old.stored.key,
                 expected=old.stored.resource_version,
@@ -198,8 +201,8 @@ class Objects:
         self.undecodable.forget(stored.key)
         return stored
 
-    def delete(self, old: Current, value: Document) -> Stored:
-        """Remove an object that is still as it was read; ``value`` is its final state.
+    def delete(self, old: Current, final: HubObject, shown: Decoded | None = None) -> Stored:
+        """Remove an object that is still as it was read; ``final`` is its last state.
 
         Of an object that cannot be read, the change log keeps what was salvaged, so that watches
         can tell of its end. Raises `NotFound`, `Conflict`.
@@ -214,18 +217,19 @@ class Objects:
                 before=old.subject.encode(),
             )
 
-        if old.fault is None or self._can_be_shown(old.kind, value):
-            stored = self._write(old.kind, value, delete)
+        row = old.stored
+        if old.fault is not None and not self._can_be_shown(final):
+            stored = delete(row.api_version, row.data)
         else:
-            stored = delete(old.stored.api_version, old.stored.data)
+            unchanged = row if final is old.hub and old.fault is None else None
+            stored = self._write(final, shown, delete, unchanged)
         self.undecodable.forget(stored.key)
         return stored
 
-    def _can_be_shown(self, kind: HubKind, value: Document) -> bool:
+    def _can_be_shown(self, hub: HubObject) -> bool:
         """Whether a hub value goes into every version and back."""
-        hub = HubObject(kind, without_version(value))
         try:
-            for spoke in kind.spokes:
+            for spoke in hub.kind.spokes:
                 data = self.pipeline.encode(self.pipeline.from_hub(hub, spoke))
                 self.pipeline.to_hub(self.pipeline.decode(data, spoke=spoke, trusted=True))
         except Exception:  # noqa: BLE001 - rules are users' code, which may need what is not here
@@ -233,13 +237,22 @@ class Objects:
         return True
 
     def _write(
-        self, kind: HubKind, value: Document, write: Callable[[str, bytes], Stored]
+        self,
+        hub: HubObject,
+        shown: Decoded | None,
+        write: Callable[[str, bytes], Stored],
+        row: Stored | None = None,
     ) -> Stored:
-        hub = HubObject(kind, without_version(value))
+        """Write an object in the version on record; ``row`` has it encoded in some version."""
         refresh = False
         for attempt in range(_WRITE_ATTEMPTS):
-            spoke = self.versions.spoke(kind, refresh=refresh)
-            data = self.pipeline.encode(self.pipeline.from_hub(hub, spoke))
+            spoke = self.versions.spoke(hub.kind, refresh=refresh)
+            if row is not None and row.api_version == spoke.api_version:
+                data = row.data
+            else:
+                same = shown is not None and shown.spoke is spoke
+                decoded = shown if same and shown else self.pipeline.from_hub(hub, spoke)
+                data = self.pipeline.encode(decoded)
             try:
                 return write(spoke.api_version, data)
             except VersionNotOnRecord:
@@ -249,13 +262,15 @@ class Objects:
         raise AssertionError("unreachable")
 
 
-def prepared(kind: HubKind, value: Document) -> Document:
-    """A new object with what its kind has the server set; ``value`` stays as it is."""
-    if kind.hub.prepare_for_create is Hub.prepare_for_create:
-        return value
-    fresh = copy.deepcopy(value)
-    kind.hub.prepare_for_create(fresh)
-    return fresh
+def prepared(hub: HubObject) -> HubObject:
+    """A new object with what its kind has the server set, if it has; else the object itself."""
+    prepare = hub.kind.hub.prepare_for_create
+    if prepare is Hub.prepare_for_create:
+        return hub
+    # A kind's own function works on a dict.
+    fresh = copy.deepcopy(hub.value)
+    prepare(fresh)
+    return HubObject(hub.kind, fresh)
 
 
 def _spoke_of(kind: HubKind, stored: Stored) -> Spoke:
@@ -266,21 +281,3 @@ def _spoke_of(kind: HubKind, stored: Stored) -> Spoke:
             f"{stored.api_version}, which this server does not know"
         )
     return spoke
-
-
-def without_version(value: Document) -> Document:
-    """A value without ``metadata.resourceVersion``, as it is stored."""
-    metadata = {key: item for key, item in value["metadata"].items() if key != "resourceVersion"}
-    return {**value, "metadata": metadata}
-
-
-def with_version(document: Document, resource_version: int) -> Document:
-    """A document with the resourceVersion that the store gave it, placed after uid."""
-    metadata: Document = {}
-    for key, item in document.get("metadata", {}).items():
-        if key != "resourceVersion":
-            metadata[key] = item
-        if key == "uid":
-            metadata["resourceVersion"] = str(resource_version)
-    metadata.setdefault("resourceVersion", str(resource_version))
-    return {**document, "metadata": metadata}

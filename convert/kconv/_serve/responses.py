@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
+from kconv._serve.encoded import list_of
 from kconv._serve.negotiation import JSON, Accepted
-from kconv._serve.objects import Objects
 from kconv._serve.options import Query, is_true
 from kconv._serve.resource_request import Answer
 from kconv._serve.status import Refusal
@@ -22,17 +22,31 @@ _WARNINGS_LIMIT = 4096
 Document = Mapping[str, Any]
 
 
-def respond(answer: Answer, accepted: Accepted, query: Query, objects: Objects) -> Response:
+def respond(answer: Answer, accepted: Accepted, query: Query) -> Response:
     """The response to a verb's answer; written as the client accepts it.
 
     Raises `Refusal` (406) where the view asked for does not fit.
     """
-    document = represent(answer, accepted, query.get("includeObject", ""), objects)
-    response = write(document, answer.code, accepted, pretty=is_true(query, "pretty"))
+    pretty = is_true(query, "pretty")
+    if accepted.view or accepted.format == "yaml" or pretty or answer.raw:
+        document = represent(answer, accepted, query.get("includeObject", ""))
+        response = write(document, answer.code, accepted, pretty=pretty)
+    else:
+        sent = {**CACHE, "Content-Type": accepted.media_type or JSON}
+        response = Response(_json(answer), answer.code, sent)
     response.headers.update(answer.headers)
     for warning in limited(answer.warnings):
         response.headers.append("Warning", f"299 - {_quoted(warning)}")
     return response
+
+
+def _json(answer: Answer) -> bytes:
+    """An answer in JSON, put together from objects that are encoded already."""
+    if answer.encoded is not None:
+        return answer.encoded.data + b"\n"
+    if answer.items is not None and answer.spoke is not None:
+        return list_of(answer.spoke, answer.document, answer.items) + b"\n"
+    return json_codec.encode(answer.document) + b"\n"
 
 
 def write(

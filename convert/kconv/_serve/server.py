@@ -39,6 +39,7 @@ class Server:
         release: str,
         tokens: Tokens | None,
         address: str,
+        cache_bytes: int,
         pipeline: Pipeline | None = None,
     ) -> None:
         self.scheme = scheme
@@ -47,7 +48,7 @@ class Server:
         self.release = release
         self.tokens = tokens
         self.address = address
-        self.objects = Objects(pipeline or Pipeline(scheme), store)
+        self.objects = Objects(pipeline or Pipeline(scheme), store, cache_bytes)
         self.namespaces = Namespaces(scheme, self.objects)
         self.metrics = Metrics()
         self.health = Health(store)

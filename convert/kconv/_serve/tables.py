@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ UNREADABLE = "<unreadable>"
 NONE = "<none>"
 
 Document = dict[str, Any]
+Shown = tuple[Document, Document]
+"""An object of the version that is shown, and its metadata in the hub."""
 
 
 def columns_of(spoke: Spoke) -> Sequence[Column]:
@@ -28,16 +30,13 @@ def columns_of(spoke: Spoke) -> Sequence[Column]:
 
 def table_of(
     spoke: Spoke,
-    documents: Sequence[Document],
+    objects: Sequence[Shown],
     metadata: Document,
     version: str,
     *,
     include: str = "",
     rows: bool = True,
     with_columns: bool = True,
-    metadata_of: Callable[[Spoke, Document], Document] = lambda spoke, document: document[
-        "metadata"
-    ],
     readable: bool = True,
 ) -> Document:
     """A Table with a row for each object.
@@ -57,7 +56,7 @@ def table_of(
         "rows": [],
     }
     if rows:
-        for document in documents:
+        for document, own_metadata in objects:
             cells = [
                 _cell(column, document, when) if readable else _unread(column, document)
                 for column in columns
@@ -69,7 +68,7 @@ def table_of(
                 row["object"] = {
                     "kind": "PartialObjectMetadata",
                     "apiVersion": f"meta.k8s.io/{version}",
-                    "metadata": metadata_of(spoke, document),
+                    "metadata": own_metadata,
                 }
             table["rows"].append(row)
     return table

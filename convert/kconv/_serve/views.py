@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._scheme import Spoke
 from kconv._serve.negotiation import Accepted, not_acceptable
-from kconv._serve.objects import Objects
 from kconv._serve.resource_request import Answer
-from kconv._serve.tables import table_of
+from kconv._serve.tables import Shown, table_of
 
 Document = dict[str, Any]
 
 
-def metadata_only(document: Document, version: str) -> Document:
-    """An object's metadata, as ``PartialObjectMetadata`` of meta.k8s.io.
-
-    ``document`` is the object in any version, or its hub value.
-    """
+def metadata_only(metadata: Document, version: str) -> Document:
+    """An object's metadata, as ``PartialObjectMetadata`` of meta.k8s.io."""
     return {
         "kind": "PartialObjectMetadata",
         "apiVersion": f"meta.k8s.io/{version}",
-        "metadata": document["metadata"],
+        "metadata": metadata,
     }
 
 
-def represent(
-    answer: Answer, accepted: Accepted, include_object: str, objects: Objects
-) -> Document:
-    """An answer as the client asked for it; a Status is shown as it is.
+def represent(answer: Answer, accepted: Accepted, include_object: str) -> Document:
+    """An answer as a document, in the view that the client asked for; a Status stays as it is.
 
     Metadata on its own is that of the hub, without what a version adds to carry its fields.
 
@@ -37,52 +30,48 @@ def represent(
     spoke = answer.spoke
     if spoke is None:
         return answer.document
-
-    def metadata_of(of: Spoke, document: Document) -> Document:
-        metadata: Document = document["metadata"]
-        return metadata if answer.raw else objects.hub_metadata(of, document)
-
+    objects = _objects(answer)
     if accepted.view == "Table":
-        rows = [answer.document] if answer.items is None else list(answer.items)
         return table_of(
             spoke,
-            rows,
-            _table_metadata(answer),
+            objects,
+            _table_metadata(answer, objects),
             accepted.view_version,
             include=include_object,
-            metadata_of=metadata_of,
             readable=not answer.raw,
         )
-    if answer.items is None:
-        if accepted.view == "PartialObjectMetadataList":
-            raise not_acceptable()
-        if accepted.view == "PartialObjectMetadata":
-            return metadata_only(
-                {"metadata": metadata_of(spoke, answer.document)}, accepted.view_version
-            )
-        return answer.document
-    if accepted.view == "PartialObjectMetadata":
+    is_list = answer.items is not None
+    if accepted.view == ("PartialObjectMetadata" if is_list else "PartialObjectMetadataList"):
         raise not_acceptable()
-    if accepted.view:
-        return {
-            "kind": "PartialObjectMetadataList",
-            "apiVersion": f"meta.k8s.io/{accepted.view_version}",
-            "metadata": answer.document["metadata"],
-            "items": [
-                metadata_only(
-                    {"metadata": objects.hub_metadata(spoke, item)}, accepted.view_version
-                )
-                for item in answer.items
-            ],
-        }
-    return {**answer.document, "items": [_bare(item) for item in answer.items]}
+    if not is_list:
+        document, metadata = objects[0]
+        return metadata_only(metadata, accepted.view_version) if accepted.view else document
+    if not accepted.view:
+        return {**answer.document, "items": [_bare(document) for document, _ in objects]}
+    return {
+        "kind": "PartialObjectMetadataList",
+        "apiVersion": f"meta.k8s.io/{accepted.view_version}",
+        "metadata": answer.document["metadata"],
+        "items": [metadata_only(metadata, accepted.view_version) for _, metadata in objects],
+    }
 
 
-def _table_metadata(answer: Answer) -> Document:
-    metadata = answer.document["metadata"]
+def _objects(answer: Answer) -> list[Shown]:
+    """The objects of an answer as documents, and their metadata in the hub."""
+    if answer.items is None and answer.encoded is None:
+        return [(answer.document, answer.document["metadata"])]
+    items = [answer.encoded] if answer.encoded is not None else answer.items or ()
+    found = []
+    for item in items:
+        document = item.document
+        found.append((document, item.metadata(document)))
+    return found
+
+
+def _table_metadata(answer: Answer, objects: list[Shown]) -> Document:
     if answer.items is None:
-        return {"resourceVersion": metadata.get("resourceVersion", "")}
-    return dict(metadata)
+        return {"resourceVersion": objects[0][0]["metadata"].get("resourceVersion", "")}
+    return dict(answer.document["metadata"])
 
 
 def _bare(item: Document) -> Document:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kconv._pipeline import value_at
 from kconv._resource import SelectableField
 from kconv._scheme import HubKind
 from kconv._serve.selectors.field import FieldSelector
@@ -20,11 +21,9 @@ def selectable_fields(kind: HubKind) -> tuple[SelectableField, ...]:
     return (*_COMMON, *kind.options.selectable_fields)
 
 
-def _text(field: SelectableField, value: Mapping[str, Any]) -> str:
+def _text(field: SelectableField, native: Any) -> str:
     """The value of a field as selectors compare it."""
-    found: Any = value
-    for step in field.steps:
-        found = found.get(step) if isinstance(found, Mapping) else None
+    found = value_at(native, field.steps)
     if found is None:
         return field.absent
     return found if isinstance(found, str) else json.dumps(found)
@@ -38,10 +37,10 @@ class Subject:
     fields: Mapping[str, str]
 
     @classmethod
-    def of(cls, kind: HubKind, value: Mapping[str, Any]) -> Subject:
-        """The subject of an object in its hub version."""
-        labels = value["metadata"].get("labels") or {}
-        return cls(labels, {field.name: _text(field, value) for field in selectable_fields(kind)})
+    def of(cls, kind: HubKind, native: Any) -> Subject:
+        """The subject of an object in its hub version, as the engine keeps it."""
+        labels = value_at(native, ("metadata", "labels")) or {}
+        return cls(labels, {each.name: _text(each, native) for each in selectable_fields(kind)})
 
     def encode(self) -> bytes:
         """As kept in the change log beside a change, for watches with selectors."""

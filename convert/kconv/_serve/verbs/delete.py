@@ -9,7 +9,8 @@ from typing import Any
 from kconv._errors import DecodeError
 from kconv._gvk import GroupResource
 from kconv._paths import Path, invalid, not_supported, quote, wrong_type
-from kconv._serve.deletion import finalizers_of, mark_for_deletion
+from kconv._serve.deletion import finalizers_in, mark_for_deletion
+from kconv._serve.encoded import encode_object
 from kconv._serve.kind_rules import is_namespace
 from kconv._serve.namespaces import FINALIZER, IMMORTAL
 from kconv._serve.negotiation import body_format
@@ -145,25 +146,24 @@ def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
     any case, since it goes with what it holds.
     """
     name = current.meta["name"]
-    held = finalizers_of(current)
+    held = finalizers_in(current.hub)
     warnings: tuple[str, ...] = ()
     if current.fault is not None:
         ignored = f"; its finalizers were not waited for: {', '.join(held)}" if held else ""
         warnings = (f"{current.fault.message} (deleted{ignored})",)
         held = [FINALIZER] if is_namespace(call.kind) else []
     if held and current.fault is None and current.meta.get("deletionTimestamp"):
-        return Answer(call.objects.document(call.spoke, current.stored), spoke=call.spoke)
+        return Answer(encoded=call.encoded(current.stored, current), spoke=call.spoke)
     if held:
-        value = mark_for_deletion(current)
+        marked, pipeline = mark_for_deletion(current), call.objects.pipeline
+        shown, version = pipeline.from_hub(marked, call.spoke), current.resource_version
         if not dry_run:
-            stored = call.objects.update(current, value)
+            version = str(call.objects.update(current, marked, shown).resource_version)
             if call.kind is call.namespaces.kind:
                 call.namespaces.emptied(name)
-            value["metadata"]["resourceVersion"] = str(stored.resource_version)
-        document = call.objects.document_of(call.spoke, call.kind, value)
-        return Answer(document, spoke=call.spoke)
+        return Answer(encoded=encode_object(pipeline, marked, shown, version), spoke=call.spoke)
     if not dry_run:
-        call.objects.delete(current, current.value)
+        call.objects.delete(current, current.hub)
         if call.target.namespace:
             call.namespaces.emptied(call.target.namespace)
     resource = call.target.resource
@@ -180,7 +180,7 @@ def _check(call: Call, current: Current, options: DeleteOptions) -> None:
             f"({current.stored.uid}). The object might have been deleted and then recreated"
         )
         raise conflict(kind, call.target.name, why)
-    version = current.meta["resourceVersion"]
+    version = current.resource_version
     if options.resource_version and options.resource_version != version:
         why = (
             f"the ResourceVersion in the precondition ({options.resource_version}) does not match "

@@ -9,7 +9,7 @@ from kconv._serve.options import list_options
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.undecodable import left_out_warning
 from kconv._serve.verbs.delete import DeleteOptions, delete_options, remove
-from kconv._serve.verbs.list import find, frame, selector_of
+from kconv._serve.verbs.list import encode_items, find, frame, selector_of
 from kconv._serve.verbs.replace import with_retries
 from kconv._store import Stored
 
@@ -22,7 +22,7 @@ def delete_collection(call: Call) -> Answer:
     """
     options = delete_options(call)
     listing = find(call, list_options(call.query), selector_of(call))
-    items, faults = call.objects.documents(call.spoke, listing.items)
+    items, faults = encode_items(call, listing)
     for stored in listing.items:
         with_retries(partial(_delete_one, call, options, stored))
     head = call.objects.store.head()

@@ -15,7 +15,7 @@ def get(call: Call) -> Answer:
     """
     stored = call.objects.row(call.kind, call.target.namespace, call.target.name)
     try:
-        return Answer(call.objects.document(call.spoke, stored), spoke=call.spoke)
+        return Answer(encoded=call.encoded(stored), spoke=call.spoke)
     except Undecodable as fault:
         raw = raw_document(stored) if stored.api_version == call.spoke.api_version else None
         if raw is None:

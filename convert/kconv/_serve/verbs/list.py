@@ -6,20 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kconv._serve.continuation import INCONSISTENT, Continuation, parse_continue
+from kconv._serve.encoded import Encoded
 from kconv._serve.history import HistoryCompacted, ListHistory
 from kconv._serve.names import path_segment_problems
+from kconv._serve.objects import Current
 from kconv._serve.options import ListOptions, list_options
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.selectors import (
     Selector,
-    Subject,
     parse_field_selector,
     parse_label_selector,
     selectable_fields,
 )
 from kconv._serve.status import Refusal, expired, future_version
-from kconv._serve.undecodable import left_out_warning
-from kconv._store import Page, Stored
+from kconv._serve.undecodable import Undecodable, left_out_warning
+from kconv._store import Key, Page, Stored
 
 _PAGE = 500
 
@@ -34,9 +35,13 @@ _TOO_OLD = (
 
 @dataclass(slots=True)
 class Listing:
-    """What was found: rows, where the list goes on, and as of which resourceVersion."""
+    """What was found: rows, where the list goes on, and as of which resourceVersion.
+
+    ``decoded`` are those that had to be decoded to see whether they are selected.
+    """
 
     items: list[Stored] = field(default_factory=list)
+    decoded: dict[Key, Current] = field(default_factory=dict)
     resource_version: int = 0
     after: tuple[str, str] | None = None
     remaining: int | None = None
@@ -72,12 +77,24 @@ def list_objects(call: Call) -> Answer:
         metadata["continue"] = token.encode(within=call.target.namespace)
         if listing.remaining:
             metadata["remainingItemCount"] = listing.remaining
-    items, faults = call.objects.documents(call.spoke, listing.items)
+    items, faults = encode_items(call, listing)
     if not options.limit and selector.everything:
         found = {fault.stored.key for fault in faults}
         call.objects.undecodable.listed(call.kind.group_resource, call.target.namespace, found)
     warnings = (left_out_warning(faults),) if faults else ()
     return Answer(frame(call, metadata), spoke=call.spoke, items=items, warnings=warnings)
+
+
+def encode_items(call: Call, listing: Listing) -> tuple[list[Encoded], list[Undecodable]]:
+    """The objects as the client sees them, and the faults of those that cannot be read."""
+    found: list[Encoded] = []
+    faults: list[Undecodable] = []
+    for stored in listing.items:
+        try:
+            found.append(call.encoded(stored, listing.decoded.get(stored.key)))
+        except Undecodable as fault:
+            faults.append(fault)
+    return found, faults
 
 
 def frame(call: Call, metadata: dict[str, Any]) -> dict[str, Any]:
@@ -141,8 +158,12 @@ def find(call: Call, options: ListOptions, selector: Selector) -> Listing:
 def _take(call: Call, page: Page, selector: Selector, listing: Listing, limit: int) -> bool:
     """Add what is selected of a page; returns whether the list is complete."""
     for at, stored in enumerate(page.items):
-        if not selector.everything and not selector.matches(subject_of(call, stored)):
-            continue
+        if not selector.everything:
+            subject, current = call.objects.subject(call.kind, stored)
+            if not selector.matches(subject):
+                continue
+            if current is not None:
+                listing.decoded[stored.key] = current
         listing.items.append(stored)
         if limit and len(listing.items) == limit:
             rest = len(page.items) - at - 1
@@ -152,11 +173,6 @@ def _take(call: Call, page: Page, selector: Selector, listing: Listing, limit: i
             return True
     listing.after = page.next
     return page.next is None
-
-
-def subject_of(call: Call, stored: Stored) -> Subject:
-    """What selectors see of a row; of one that cannot be read, what was salvaged."""
-    return call.objects.read_or_salvage(call.kind, stored).subject
 
 
 def _continuation(call: Call, options: ListOptions) -> Continuation | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kconv._errors import InvalidObject, Problem
+from kconv._pipeline import Decoded, View
 from kconv._serve.metadata import check_metadata
 from kconv._serve.negotiation import media_type_of
 from kconv._serve.options import write_options
@@ -31,8 +32,9 @@ def patch(call: Call) -> Answer:
 
     def attempt() -> Answer:
         current = call.objects.get(call.kind, call.target.namespace, call.target.name)
-        shown = call.objects.document(call.spoke, current.stored)
-        patched = read.apply(shown, call.spoke.schema)
+        # A patch is applied to a document.
+        document = call.encoded(current.stored, current).document
+        patched = read.apply(document, call.spoke.schema)
         metadata = patched.get("metadata")
         meta = metadata if isinstance(metadata, dict) else {}
         check_version(call, {k: v for k, v in meta.items() if isinstance(v, str)}, current)
@@ -42,17 +44,18 @@ def patch(call: Call) -> Answer:
             )
         except InvalidObject as error:
             raise refuse_invalid(call, patched, error, before_rules) from None
-        check_names(call, decoded.value["metadata"])
+        check_names(call, View(View(decoded.native)["metadata"]))
         if not read.resource_version:
             decoded = _unversioned(decoded)
         made = replace_object(call, Replacement(current, decoded, options.dry_run))
-        return Answer(made, spoke=call.spoke, warnings=decoded.warnings)
+        return Answer(encoded=made, spoke=call.spoke, warnings=decoded.warnings)
 
     return attempt() if read.resource_version else with_retries(attempt)
 
 
-def _unversioned(decoded: Any) -> Any:
-    metadata = {
-        key: item for key, item in decoded.value["metadata"].items() if key != "resourceVersion"
-    }
-    return type(decoded)(decoded.spoke, {**decoded.value, "metadata": metadata}, decoded.warnings)
+def _unversioned(decoded: Decoded) -> Decoded:
+    fresh = View(decoded.native).copied()
+    metadata = View(fresh["metadata"]).copied()
+    metadata.pop("resourceVersion", None)
+    fresh["metadata"] = metadata.native
+    return Decoded(decoded.spoke, fresh.native, decoded.warnings)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
+
 from kconv._errors import Conflict, InvalidObject
-from kconv._pipeline import Decoded, HubObject
+from kconv._pipeline import Decoded, HubObject, View
 from kconv._serve.deletion import finalizers_in
+from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.kind_rules import has_generation, has_status, is_namespace
 from kconv._serve.metadata import carry_over, check_metadata_update
-from kconv._serve.namespaces import FINALIZER, labelled
-from kconv._serve.objects import Current, with_version, without_version
-from kconv._serve.patch.jsonpatch import same
+from kconv._serve.namespaces import FINALIZER, add_name_label
+from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call
 from kconv._serve.status import conflict, invalid
 
@@ -24,7 +26,6 @@ RETRY_SECONDS = 10.0
 
 _LEAST_PAUSE, _MOST_PAUSE = 0.005, 0.25
 
-Document = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -52,92 +53,111 @@ def with_retries(attempt: Callable[[], T]) -> T:
         most = min(most * 2, _MOST_PAUSE)
 
 
-def replace_object(call: Call, made: Replacement) -> Document:
+def replace_object(call: Call, made: Replacement) -> Encoded:
     """Write the new state; returns the object as the client sees it.
 
     A change that changes nothing is not written. An object that waits for its deletion and has
     no finalizer left is removed. Raises `kconv._errors.Conflict` when someone wrote in between,
     `kconv._serve.status.Refusal` (422) for a change that is not allowed.
     """
-    current = made.current
-    value = _merged(call, made)
-    _check(call, made, value)
-    if current.fault is None and same(without_version(current.value), value):
-        return call.objects.document(call.spoke, current.stored)
-    shown = call.objects.document_of(call.spoke, call.kind, value)
+    current, pipeline = made.current, call.objects.pipeline
+    merged = _merged(call, made)
+    shown = pipeline.from_hub(merged, call.spoke)
+    _check(call, made, merged, shown)
+    if current.fault is None and same_fields(current.hub, merged):
+        return call.encoded(current.stored, current)
     if made.dry_run:
-        return with_version(shown, current.stored.resource_version)
-    gone = value["metadata"].get("deletionTimestamp") and not finalizers_in(
-        value, namespace=is_namespace(call.kind)
-    )
+        return encode_object(pipeline, merged, shown, current.resource_version)
+    meta = View(View(merged.native)["metadata"])
+    gone = meta.get("deletionTimestamp") and not finalizers_in(merged)
     try:
         write = call.objects.delete if gone else call.objects.update
-        stored = write(current, value)
+        stored = write(current, merged, shown)
     except Conflict:
-        if made.wanted.value["metadata"].get("resourceVersion"):
+        if View(View(made.wanted.native)["metadata"]).get("resourceVersion"):
             raise conflict(call.target.resource, call.target.name) from None
         raise
     if gone and call.target.namespace:
         call.namespaces.emptied(call.target.namespace)
-    return with_version(shown, stored.resource_version)
+    return encode_object(pipeline, merged, shown, str(stored.resource_version))
 
 
-def _merged(call: Call, made: Replacement) -> Document:
-    """The new hub value: what this endpoint may write from the client, the rest as it was."""
-    old = made.current.value
-    new = call.objects.pipeline.to_hub(made.wanted).value
-    meta = carry_over({**new["metadata"], "name": call.target.name}, old["metadata"])
-    if call.target.subresource == "status":
-        value = {**old, "metadata": meta}
-        _copy(value, new, "status")
-    elif call.target.subresource == "finalize":
-        value = {**old, "metadata": meta}
-        _copy(value, new, "spec")
+def _merged(call: Call, made: Replacement) -> HubObject:
+    """The new state: what this endpoint may write from the client, the rest as it was."""
+    current = made.current
+    hub = call.objects.pipeline.to_hub(made.wanted)
+    if current.fault is not None:
+        # What was salvaged is a dict.
+        hub = HubObject(call.kind, hub.value)
+    old, new = View(current.hub.native), View(hub.native)
+    meta = carry_over(View(new["metadata"]), current.meta)
+    meta["name"] = call.target.name
+    part = {"status": "status", "finalize": "spec"}.get(call.target.subresource)
+    if part is not None:
+        merged = old.copied()
+        _copy(merged, new, part)
     else:
-        value = {**new, "metadata": meta}
+        merged = new.copied()
         if has_status(call.kind):
-            _copy(value, old, "status")
+            _copy(merged, old, "status")
         if is_namespace(call.kind):
-            _copy(value, old, "spec")
-            value = labelled(value)
-        if made.current.fault is not None:
-            value = _completed(call, value)
-    if has_generation(call.kind) and not same(_desired(old), _desired(value)):
-        meta = {**value["metadata"], "generation": (meta.get("generation") or 0) + 1}
-        value = {**value, "metadata": meta}
-    return value
+            _copy(merged, old, "spec")
+            add_name_label(meta)
+        if current.fault is not None:
+            merged = _completed(call, merged, meta)
+    state = HubObject(call.kind, merged.native)
+    if has_generation(call.kind) and not same_fields(current.hub, state, _OBSERVED):
+        meta["generation"] = (meta.get("generation") or 0) + 1
+    merged["metadata"] = meta.native
+    return HubObject(call.kind, merged.native)
 
 
-def _completed(call: Call, value: Document) -> Document:
+def _completed(call: Call, merged: View, meta: View) -> View:
     """What replaces an object that could not be read, with what the server gives a new one."""
     if is_namespace(call.kind):
-        phase = "Terminating" if value["metadata"].get("deletionTimestamp") else "Active"
-        return {**value, "spec": {"finalizers": [FINALIZER]}, "status": {"phase": phase}}
+        merged["spec"] = {"finalizers": [FINALIZER]}
+        merged["status"] = {"phase": "Terminating" if meta.get("deletionTimestamp") else "Active"}
+        return merged
     pipeline = call.objects.pipeline
-    shown = call.objects.document_of(call.spoke, call.kind, value)
-    loaded = pipeline.to_hub(pipeline.load(shown, spoke=call.spoke, trusted=True)).value
-    return {**loaded, "metadata": value["metadata"]}
+    merged["metadata"] = meta.native
+    shown = pipeline.dump(pipeline.from_hub(HubObject(call.kind, merged.native), call.spoke))
+    return View(pipeline.to_hub(pipeline.load(shown, spoke=call.spoke, trusted=True)).value)
 
 
-def _copy(value: Document, source: Document, key: str) -> None:
+def _copy(value: View, source: View, key: str) -> None:
     value.pop(key, None)
     if key in source:
         value[key] = source[key]
 
 
-def _desired(value: Document) -> Document:
-    return {key: item for key, item in value.items() if key not in ("metadata", "status")}
+def same_fields(one: HubObject, other: HubObject, but: Collection[str] = ()) -> bool:
+    """Whether two states of an object have the same fields, leaving out some at the top.
 
-
-def _check(call: Call, made: Replacement, value: Document) -> None:
-    pipeline, spoke = call.objects.pipeline, call.spoke
-    findings: list[Any] = list(
-        check_metadata_update(value["metadata"], made.current.meta, call.kind)
+    They are compared as what they are encoded to, since the values of the two may be of different
+    classes; the order of keys makes no difference.
+    """
+    left, right = View(one.native), View(other.native)
+    names = {*left, *right} - {*but}
+    return all(name in left and name in right for name in names) and all(
+        _ordered(left[name]) == _ordered(right[name]) for name in names
     )
-    if made.current.fault is None:
-        old = pipeline.from_hub(HubObject(call.kind, made.current.value), spoke)
+
+
+_ordered = msgspec.json.Encoder(order="sorted").encode
+_OBSERVED = ("metadata", "status")
+"""What is not desired of an object, so that changing it is no new generation."""
+
+
+def _check(call: Call, made: Replacement, merged: HubObject, shown: Decoded) -> None:
+    pipeline, spoke, current = call.objects.pipeline, call.spoke, made.current
+    meta = View(View(merged.native)["metadata"])
+    findings: list[Any] = list(check_metadata_update(meta, current.meta, call.kind))
+    if current.fault is None and pipeline.judges_updates(spoke):
+        decoded = current.decoded
+        same = decoded is not None and decoded.spoke is spoke
+        old = decoded if same and decoded else pipeline.from_hub(current.hub, spoke)
         try:
-            pipeline.check_update(pipeline.from_hub(HubObject(call.kind, value), spoke), old)
+            pipeline.check_update(shown, old)
         except InvalidObject as error:
             findings += error.findings
     if findings:

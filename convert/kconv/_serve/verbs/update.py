@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kconv._errors import Problem
+from kconv._pipeline import View
 from kconv._serve.metadata import check_metadata
 from kconv._serve.objects import Current
 from kconv._serve.options import write_options
@@ -33,19 +34,19 @@ def update(call: Call) -> Answer:
         return check_metadata(named, call.kind)
 
     decoded = decode_body(call, options.field_validation, before_rules)
-    given = decoded.value["metadata"]
+    given = View(View(decoded.native)["metadata"])
     check_names(call, given)
 
     def attempt() -> Answer:
         current = fetch(call.kind, call.target.namespace, call.target.name)
         check_version(call, given, current)
         made = replace_object(call, Replacement(current, decoded, options.dry_run))
-        return Answer(made, spoke=call.spoke, warnings=decoded.warnings)
+        return Answer(encoded=made, spoke=call.spoke, warnings=decoded.warnings)
 
     return attempt() if given.get("resourceVersion") else with_retries(attempt)
 
 
-def check_names(call: Call, meta: dict[str, Any]) -> None:
+def check_names(call: Call, meta: Mapping[str, Any]) -> None:
     """Refuse (400) an object whose name or namespace is not that of the URL."""
     name, namespace = meta.get("name") or "", meta.get("namespace") or ""
     if not name:
@@ -65,11 +66,11 @@ def check_names(call: Call, meta: dict[str, Any]) -> None:
         )
 
 
-def check_version(call: Call, meta: dict[str, Any], current: Current) -> None:
+def check_version(call: Call, meta: Mapping[str, Any], current: Current) -> None:
     """Refuse (409) a write that was made for another state, or for another object."""
     resource, name = call.target.resource, call.target.name
     version = meta.get("resourceVersion")
-    if version and version != current.meta["resourceVersion"]:
+    if version and version != current.resource_version:
         if not (version.isascii() and version.isdigit()):
             raise bad_request(f'metadata.resourceVersion: Invalid value: "{version}"')
         raise conflict(resource, name)

@@ -7,12 +7,12 @@ from typing import Any
 from kconv._codec import json as json_codec
 from kconv._errors import KconvError
 from kconv._serve.negotiation import Accepted
+from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call
 from kconv._serve.selectors import Selector, Subject
 from kconv._serve.status import Refusal
 from kconv._serve.tables import table_of
 from kconv._serve.undecodable import Undecodable
-from kconv._serve.verbs.list import subject_of
 from kconv._serve.views import metadata_only
 from kconv._store import Change, Stored
 
@@ -30,10 +30,12 @@ class Events:
 
     def of_row(self, stored: Stored) -> bytes | None:
         """The ADDED event of an object that is there; None when it is not selected or readable."""
-        everything = self._selector.everything
-        if not everything and not self._selector.matches(subject_of(self._call, stored)):
-            return None
-        return self._shown("ADDED", stored)
+        current = None
+        if not self._selector.everything:
+            subject, current = self._call.objects.subject(self._call.kind, stored)
+            if not self._selector.matches(subject):
+                return None
+        return self._event("ADDED", stored, current)
 
     def of_change(self, change: Change) -> bytes | None:
         """The event of a change; None when the selector never saw the object or nobody can read it.
@@ -41,19 +43,21 @@ class Events:
         An object that starts to match a selector is ADDED, one that ceases to is DELETED.
         """
         kind: str = change.type
+        current = None
         if not self._selector.everything:
-            is_selected = self._selector.matches(subject_of(self._call, change.stored))
+            subject, current = self._call.objects.subject(self._call.kind, change.stored)
+            is_selected = self._selector.matches(subject)
             if kind != "ADDED":
                 was = change.before
                 was_selected = was is not None and self._selector.matches(Subject.decode(was))
                 if kind == "DELETED":
                     is_selected = False
-                kind = _seen(was_selected, is_selected)
+                kind = _event_type(was_selected, is_selected)
             elif not is_selected:
                 kind = ""
         if not kind:
             return None
-        return self._shown(kind, change.stored)
+        return self._event(kind, change.stored, current)
 
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
         """A BOOKMARK: the client has seen everything up to ``resource_version``."""
@@ -66,45 +70,43 @@ class Events:
             "apiVersion": spoke.api_version,
             "metadata": metadata,
         }
-        return self._line("BOOKMARK", document)
+        return self._line("BOOKMARK", document, metadata)
 
     def error(self, error: Refusal | KconvError, refusal: Refusal) -> bytes:
         """An ERROR event, after which the stream ends."""
         return _encode("ERROR", refusal.document())
 
-    def _shown(self, kind: str, stored: Stored) -> bytes | None:
+    def _event(self, kind: str, stored: Stored, current: Current | None) -> bytes | None:
         """The event of an object; None for one that cannot be read, which has been logged."""
         try:
-            document = self._call.objects.document(self._call.spoke, stored)
+            encoded = self._call.encoded(stored, current)
         except Undecodable:
             return None
-        return self._line(kind, document)
+        if not self._accepted.view:
+            return b'{"type":"' + kind.encode() + b'","object":' + encoded.data + b"}\n"
+        document = encoded.document
+        return self._line(kind, document, encoded.metadata(document))
 
-    def _line(self, kind: str, document: dict[str, Any]) -> bytes:
+    def _line(self, kind: str, document: dict[str, Any], metadata: dict[str, Any]) -> bytes:
         view = self._accepted.view
         if view == "Table":
-            shown = table_of(
+            table = table_of(
                 self._call.spoke,
-                [document],
+                [(document, metadata)],
                 {"resourceVersion": document["metadata"]["resourceVersion"]},
                 self._accepted.view_version,
                 include=self._call.query.get("includeObject", ""),
                 rows=kind != "BOOKMARK",
                 with_columns=self._with_columns,
-                metadata_of=self._call.objects.hub_metadata,
             )
             self._with_columns = False
-            return _encode(kind, shown)
+            return _encode(kind, table)
         if view:
-            metadata = document["metadata"]
-            if kind != "BOOKMARK":
-                metadata = self._call.objects.hub_metadata(self._call.spoke, document)
-            shown = metadata_only({"metadata": metadata}, self._accepted.view_version)
-            return _encode(kind, shown)
+            return _encode(kind, metadata_only(metadata, self._accepted.view_version))
         return _encode(kind, document)
 
 
-def _seen(was_selected: bool, is_selected: bool) -> str:
+def _event_type(was_selected: bool, is_selected: bool) -> str:
     if is_selected:
         return "MODIFIED" if was_selected else "ADDED"
     return "DELETED" if was_selected else ""

@@ -1,0 +1,88 @@
+"""`Encoded`: an object as the bytes that clients of one version get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kconv._codec import json as json_codec
+from kconv._pipeline import Decoded, HubObject, Pipeline, View
+from kconv._scheme import Spoke
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An object of a version as JSON, with its resourceVersion.
+
+    ``own_metadata`` is the JSON of the metadata that it has in the hub, without what the rules of
+    the version add to carry fields that it cannot hold; empty where there are none, or where
+    nobody has asked for it.
+    """
+
+    data: bytes
+    own_metadata: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return len(self.data) + len(self.own_metadata)
+
+    def lacks_metadata(self, spoke: Spoke) -> bool:
+        """Whether `metadata` would have what the rules of the version added."""
+        return bool(spoke.rules) and not self.own_metadata
+
+    @property
+    def document(self) -> Document:
+        """The object as a document, a new one each time."""
+        document: Document = json_codec.decode(self.data)
+        return document
+
+    def metadata(self, document: Document) -> Document:
+        """The metadata in the hub; ``document`` is the object's own."""
+        found: Document = (
+            json_codec.decode(self.own_metadata) if self.own_metadata else document["metadata"]
+        )
+        return found
+
+
+def encode_object(
+    pipeline: Pipeline, hub: HubObject | None, shown: Decoded, resource_version: str
+) -> Encoded:
+    """The bytes of ``shown``, a version of ``hub``, with the resourceVersion that the store gave.
+
+    The number is known after the commit only, so what is stored is encoded without it.
+    """
+    numbered = Decoded(shown.spoke, _numbered(shown.native, resource_version))
+    own = b""
+    if shown.spoke.rules and hub is not None:
+        # Metadata may have annotations that carry what the version cannot hold.
+        own = json_codec.encode(View(_numbered(hub.native, resource_version))["metadata"])
+    return Encoded(pipeline.encode(numbered), own)
+
+
+def _numbered(native: Any, resource_version: str) -> Any:
+    fresh = View(native).copied()
+    metadata = View(fresh["metadata"]).copied()
+    metadata["resourceVersion"] = resource_version
+    fresh["metadata"] = metadata.native
+    return fresh.native
+
+
+def list_of(spoke: Spoke, frame: Document, items: Iterable[Encoded]) -> bytes:
+    """A list; its items lack kind and apiVersion, which are the list's to say."""
+    head = json_codec.encode({"apiVersion": spoke.api_version, "kind": spoke.options.kind})[:-1]
+    bare = b",".join(_bare(item.data, head + b",") for item in items)
+    return json_codec.encode(frame)[:-1] + b',"items":[' + bare + b"]}"
+
+
+def _bare(data: bytes, head: bytes) -> bytes:
+    if data.startswith(head):
+        return b"{" + data[len(head) :]
+    # A schema that declares kind and apiVersion elsewhere than at the beginning.
+    document = json_codec.decode(data)
+    return json_codec.encode(
+        {name: value for name, value in document.items() if name not in ("kind", "apiVersion")}
+    )
