@@ -26,8 +26,8 @@ PUBLIC: dict[str, str] = {
         GroupKind GroupResource GroupVersion GroupVersionKind GroupVersionResource Hub
         InvalidObject KconvError KindVersion Level Lose Lost MapValues NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Problem Rename Resource Rule
-        Scheme SchemeError Split Store StoreError StrictDecodeError TablesOutdated TooLarge Type
-        Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap convert convert_files
+        Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError
+        TablesOutdated TooLarge Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap convert convert_files
         create_app defaults derives duplicate forbidden format_path invalid load_scheme losses
         not_supported open_store quote required too_long validates validates_update versions
         zero_is_absent

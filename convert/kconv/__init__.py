@@ -216,6 +216,7 @@ else:
             "Deprecation",
             "Hub",
             "Resource",
+            "SelectableField",
         ),
         "kconv._schema": (
             "Type",

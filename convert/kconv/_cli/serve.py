@@ -42,6 +42,9 @@ def serve(
     tls_private_key_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The certificate's private key.")
     ] = None,
+    cache_mib: Annotated[
+        int, typer.Option(min=0, help="MiB of memory to cache encoded objects in; 0: none.")
+    ] = 64,
     access_log: Annotated[bool, typer.Option("--access-log", help="Log each request.")] = False,
 ) -> None:
     """Serve every version of every kind over HTTP, as a Kubernetes API server does.
@@ -61,7 +64,14 @@ def serve(
     signal.signal(signal.SIGTERM, _end)
     store = _open(db)
     try:
-        server, bound = build(scheme, store, listen, served=served, access_log=access_log)
+        server, bound = build(
+            scheme,
+            store,
+            listen,
+            served=served,
+            access_log=access_log,
+            cache_bytes=cache_mib * 1024 * 1024,
+        )
         address, chosen = bound.getsockname()[:2]
         url = f"{listen.scheme}://{f'[{address}]' if ':' in address else address}:{chosen}"
         try:

@@ -39,6 +39,10 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Respon
         server.metrics.undecodable.clear()
         for place, number in server.objects.undecodable.counts().items():
             server.metrics.undecodable.labels(*place).set(number)
+        cache = server.objects.cache
+        server.metrics.cache_bytes.set(cache.size)
+        server.metrics.cache_requests.labels("hit").set(cache.hits)
+        server.metrics.cache_requests.labels("miss").set(cache.misses)
         headers = {**CACHE, "Content-Type": server.metrics.content_type}
         return Response(server.metrics.text(), 200, headers)
     if steps[:2] == ["openapi", "v3"]:

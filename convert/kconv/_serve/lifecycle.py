@@ -17,6 +17,7 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.app import create_app
 from kconv._serve.auth import Tokens
+from kconv._serve.cache import CACHE_BYTES
 from kconv._serve.server import Server
 from kconv._store import Store
 
@@ -119,6 +120,7 @@ def build(
     *,
     served: Collection[GroupVersion] | None = None,
     access_log: bool = False,
+    cache_bytes: int = CACHE_BYTES,
     pipeline: Pipeline | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
@@ -134,7 +136,13 @@ def build(
     host, port = bound.getsockname()[:2]
     address = f"{host}:{port}"
     app = create_app(
-        scheme, store, served=served, tokens=tokens, address=address, pipeline=pipeline
+        scheme,
+        store,
+        served=served,
+        tokens=tokens,
+        address=address,
+        cache_bytes=cache_bytes,
+        pipeline=pipeline,
     )
     config = uvicorn.Config(
         app,

@@ -49,6 +49,17 @@ class Metrics:
             ("group", "version", "resource", "subresource", "removed_release"),
             registry=self.registry,
         )
+        self.cache_bytes = Gauge(
+            "kconv_object_cache_bytes",
+            "Memory that cached objects take.",
+            registry=self.registry,
+        )
+        self.cache_requests = Gauge(
+            "kconv_object_cache_requests",
+            "Look-ups of objects in the cache since the start, by whether they were found.",
+            ("result",),
+            registry=self.registry,
+        )
         self.undecodable = Gauge(
             "kconv_undecodable_objects",
             "Stored objects that this server has come upon and cannot read.",
