@@ -26,11 +26,11 @@ PUBLIC: dict[str, str] = {
         GroupKind GroupResource GroupVersion GroupVersionKind GroupVersionResource Hub
         InvalidObject KconvError KindVersion Level Lose Lost MapValues NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Problem Rename Resource Rule
-        Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError
-        TablesOutdated TooLarge Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap convert convert_files
-        create_app defaults derives duplicate forbidden format_path invalid load_scheme losses
-        not_supported open_store quote required too_long validates validates_update versions
-        zero_is_absent
+        Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
+        TooLarge Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap convert
+        convert_files create_app defaults derives duplicate forbidden format_path invalid
+        load_scheme losses not_supported open_store quote required too_long validates
+        validates_update versions zero_is_absent
     """,
     "kconv.edges": """
         Edge Functions Lose Loss MISSING MapValues Preserve Rename Rule Split WhenAbsent Wrap get

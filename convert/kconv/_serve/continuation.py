@@ -48,6 +48,9 @@ def parse_continue(token: str, *, within: str, namespaced: bool) -> Continuation
         raise _not_valid("incorrect encoded start resourceVersion")
     if not isinstance(start, str) or not start.startswith("/") or not start.strip("/\0"):
         raise _not_valid("encoded start key is empty")
+    if "\ufffd" in start:
+        # What JSON has in place of bytes and halves of pairs that are no text; no name has it.
+        raise _not_valid(quote(start))
     steps = start.removesuffix("\0").strip("/").split("/")
     expected = 2 if namespaced and not within else 1
     if len(steps) != expected or any(not step or path_segment_problems(step) for step in steps):
