@@ -76,6 +76,13 @@ def test_duplicate_keys() -> None:
     assert set(json.duplicate_keys(data)) == {("a",), ("b", "c"), ("l", 0, "d")}
 
 
+def test_duplicate_keys_of_yaml() -> None:
+    text = b"{a: 1, b: {c: 1, c: 2}, l: [{d: 1, d: 2, d: 3}, {d: 1}], a: 2, a: 3, <<: {b: 1}}"
+    ((value, repeated),) = yaml.decode_all_with_duplicates(text)
+    assert value["a"] == 3
+    assert sorted(map(str, repeated)) == sorted(map(str, [("a",), ("b", "c"), ("l", 0, "d")]))
+
+
 def test_yaml_reads_as_kubernetes_does() -> None:
     text = b"a: yes\nb: 010\nc: 1e3\nd: 2026-01-02\ne: ~\nf: 0x10\ng: 'no'\nh: 1_000\n---\n[1, x]\n"
     first, second = yaml.decode_all(text)

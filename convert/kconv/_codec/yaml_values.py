@@ -138,7 +138,7 @@ class _Builder:
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        own: set[str] = set()
+        own: dict[str, bool] = {}
         path = self.path
         path.append("")
         while not isinstance(event := self.event(), MappingEndEvent):
@@ -149,9 +149,9 @@ class _Builder:
                 continue
             key = self._key(event, depth)
             path[-1] = key
-            if key in own:
+            if own.get(key) is False:
                 self.duplicates.append(tuple(path))
-            own.add(key)
+            own[key] = key in own
             found[key] = self.json(self.value(self.event(), depth + 1))
         path.pop()
         return found

@@ -112,6 +112,7 @@ def annotation(
     *,
     rules: bool,
     finish: bool,
+    stored: bool = True,
     nonzero: bool = False,
     optional: bool = False,
 ) -> Any:
@@ -119,7 +120,8 @@ def annotation(
 
     ``struct`` gives the compiled type of an object's type; with ``rules`` the type also holds
     the field's own rules, so that values which break them do not decode. With ``finish`` times
-    are brought to their canonical spelling, without they are texts. ``nonzero`` refuses
+    are brought to their canonical spelling, without they are texts. ``stored`` takes what may be
+    stored already, such as ``5.0`` for an integer. ``nonzero`` refuses
     ``""`` and ``0``, where they mean absence and the plain path has to fill in the default.
     ``optional`` says that the value may be ``msgspec.UNSET``, as it is for the zero time.
     """
@@ -129,7 +131,7 @@ def annotation(
     if spec.object_type is not None:
         return struct(spec.object_type)
     if spec.element is not None:
-        each: Any = annotation(spec.element, struct, rules=rules, finish=finish)
+        each: Any = annotation(spec.element, struct, rules=rules, finish=finish, stored=stored)
         if spec.structure == "map":
             return dict[str, each]
         least = _least(spec, spec.min_items, field.required)
@@ -138,10 +140,10 @@ def annotation(
         # The rules are those of the canonical value.
         if spec.canonical_pattern is None or not finish:
             return spec.native
-        return text_type(spec, stored=not rules, optional=optional and is_own(field))
+        return text_type(spec, stored=stored, optional=optional and is_own(field))
     if spec.native is str:
         return _string(spec, field.required, rules, nonzero)
-    return _numbers(spec, rules, nonzero)
+    return _numbers(spec, rules, nonzero, stored)
 
 
 def loose_annotation(field: AnyField, struct: TypeOf) -> Any:
@@ -181,7 +183,7 @@ def _least(spec: Spec, length: int | None, required: bool) -> int | None:
     return max(length or 0, 1 if required and spec.empty_is_absent else 0) or None
 
 
-def _numbers(spec: Spec, rules: bool, nonzero: bool) -> Any:
+def _numbers(spec: Spec, rules: bool, nonzero: bool, stored: bool) -> Any:
     """The type of what is, or may be, a whole number; any other type as it is."""
     parts = get_args(spec.native) if isinstance(spec.native, UnionType) else (spec.native,)
     if int not in parts or float in parts:
@@ -193,7 +195,7 @@ def _numbers(spec: Spec, rules: bool, nonzero: bool) -> Any:
     whole: Any = Annotated[int, Meta(ge=low, le=high)]
     for part in parts:
         whole = whole if part is int else whole | part
-    return whole | _NO_FLOAT if rules else whole
+    return whole if stored else whole | _NO_FLOAT
 
 
 _LARGEST = sys.float_info.max

@@ -30,11 +30,11 @@ class Types:
     """The compiled types of one flavour.
 
     With ``rules`` the types refuse values that break the rules of their fields; without, they
-    read whatever was stored. ``closed`` ones refuse fields that they do not declare. With
-    ``finish`` every object is completed as it is decoded (see `finisher`); types without hold
-    values that were, or come from a conversion. ``loose`` ones take whatever has the shape of
-    their objects: no field is required, none has a default. Types refer to each other by name,
-    so they may be circular.
+    read whatever was stored, however it is spelled unless ``stored`` is false. ``closed`` ones
+    refuse fields that they do not declare. With ``finish`` every object is completed as it is
+    decoded (see `finisher`); types without hold values that were, or come from a conversion.
+    ``loose`` ones take whatever has the shape of their objects: no field is required, none has a
+    default. Types refer to each other by name, so they may be circular.
     """
 
     def __init__(
@@ -44,8 +44,10 @@ class Types:
         closed: bool = False,
         finish: bool = False,
         loose: bool = False,
+        stored: bool | None = None,
     ) -> None:
         self.rules = rules
+        self.stored = not rules if stored is None else stored
         self.loose = loose
         self.closed = closed
         self.finish = finish
@@ -115,6 +117,7 @@ class Types:
             self._reference,
             rules=self.rules,
             finish=self.finish,
+            stored=self.stored,
             nonzero=zero_is_absent,
             optional=default is missing and not field.required,
         )

@@ -229,7 +229,10 @@ def _selector_to_v1(selector: Any) -> Any:
 
 def _requirements_to_v1(requirements: Any) -> Any:
     """Requirements in which Go writes the key and the operator even if they are empty."""
-    if not requirements or all(each.key and each.operator for each in requirements):
+    for each in requirements or ():
+        if not (each.key and each.operator):
+            break
+    else:
         return requirements
     written = [each.__copy__() for each in requirements]
     for each in written:
