@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -46,3 +47,22 @@ def test_a_run_that_is_interrupted(
     assert rows(store).keys() == {OLD, NEW}
     kconv("migrate")
     assert rows(store) == {NEW: (12, 12)}
+
+
+def test_a_run_that_was_started_with_sigint_ignored_goes_on(
+    store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    """As in a script's background, where Ctrl-C is for what is in the foreground."""
+    seed(store, pipeline, 6)
+    command = [sys.executable, "-m", "kconv", "migrate", "--to", "batch=v1", "--db", database_url]
+    options = ["--workers", "2", "--batch-size", "2", "--rate", "8"]
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command, *options]
+    with subprocess.Popen(ignoring, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while NEW not in rows(store):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert rows(store) == {NEW: (6, 6)}

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from kconv._store import Quarantined, SqlStore, Stored
 from kconv._store.clock import NEVER
+from kconv._store.database import parse_url
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create
 
 
@@ -84,3 +86,24 @@ def test_entries_of_the_change_log(store: SqlStore, made: list[Stored]) -> None:
     assert names(store) == ["n0", "n1", "n2", "n3"]
     store.compact(3)
     assert names(store) == ["n2", "n3"]
+
+
+def test_a_change_that_is_rewritten_in_its_version_leaves(
+    store: SqlStore, made: list[Stored]
+) -> None:
+    store.quarantine([entry(each, log=True) for each in made[:2]])
+    assert store.rewrite_changes([(made[0], V1, b"mended")]) == 1
+    assert names(store) == ["n1"]
+
+
+def test_a_run_sweeps_entries_of_rows_that_are_gone(
+    store: SqlStore, made: list[Stored], upgraded_url: str
+) -> None:
+    store.quarantine([entry(made[0]), entry(made[1])])
+    store.delete(made[0].key, expected=made[0].resource_version, api_version=V1, data=b"")
+    store.begin_run("me", TARGETS, 60)
+    engine = create_engine(parse_url(upgraded_url))
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT name FROM quarantine")).scalars().all()
+    engine.dispose()
+    assert left == ["n1"]

@@ -61,6 +61,17 @@ def test_undo_leaves_what_was_written_or_deleted_since(store: SqlStore) -> None:
     assert store.undo_size(run).rows == 3, "of those not restored"
 
 
+def test_undo_leaves_the_same_bytes_in_another_version(store: SqlStore) -> None:
+    made = create(store, "a", data=b"old")
+    run = migrate(store, [made])
+    written = store.get(made.key)
+    store.prefer(GROUP, RESOURCE, V1)
+    assert store.rewrite([(written, V1, written.data)]) == 1
+    result = undo(store, run)
+    assert (result.restored, [each.key for each in result.written]) == ((), [made.key])
+    assert store.get(made.key).data == written.data
+
+
 def test_before_images_are_only_of_rows_rewritten(store: SqlStore) -> None:
     read = [create(store, f"n{index}", data=b"old") for index in range(3)]
     store.update(read[1].key, expected=read[1].resource_version, api_version=V1, data=b"newer")
