@@ -9,7 +9,7 @@ import pytest
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv_migrations._migration import Outcome, Progress, Settings, migrate, plan
-from kconv_migrations._migration.outcome import PATIENCE
+from kconv_migrations._migration.settings import PATIENCE
 from migrate.samples import NEW, OLD, encoded, key, rows, seed
 
 

@@ -12,7 +12,7 @@ from kconv_migrations._executors.rewrite import Reencoder
 from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
 from kconv_migrations._migration.lease import LEASE, Held, hold
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
-from kconv_migrations._migration.outcome import LIVE, Outcome, Progress, Settings
+from kconv_migrations._migration.outcome import Outcome, Progress
 from kconv_migrations._migration.plan import Target, as_preferred, plan
 from kconv_migrations._migration.reference_rewrite import (
     ResourceReferences,
@@ -21,6 +21,7 @@ from kconv_migrations._migration.reference_rewrite import (
     rewrite_references,
 )
 from kconv_migrations._migration.run import migrate
+from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import ResourceStatus, VersionStatus, status, undecodable
 from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
 from kconv_migrations._migration.undo import Undone, drop_undo, undo

@@ -52,7 +52,7 @@ def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> It
     finally:
         over.set()
         keeper.join()
-        # The lease ends it too; what happened before must be what is told.
+        # The lease ends it too; what happened before must be what is raised.
         with suppress(StoreError):
             store.end_run(held.id, held.ending)
 

@@ -9,9 +9,9 @@ from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._store import ClientCount, Store
-from kconv_migrations._migration.outcome import LIVE
 from kconv_migrations._migration.plan import as_preferred
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
+from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import status
 
 DAYS = 7

@@ -1,53 +1,15 @@
-"""What a run is told, and what it tells."""
+"""What a run reports: how far it is, and what became of each resource."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
+from typing import Final
 
 from kconv._store import Quarantined
-from kconv_migrations._migration.lease import LEASE
 from kconv_migrations._migration.plan import Target
 
-PATIENCE = 30.0
-"""Seconds that rows in another version may keep coming until the run gives up: servers read the
-record anew every second."""
-
-LIVE = 60.0
-"""Seconds since a server's last heartbeat in which it counts as alive."""
-
-MOST_BROKEN = 1000
-"""Rows that break a rule and are told one by one; further ones are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to run.
-
-    ``rate`` is rows a second, 0 for as fast as it goes; ``undo`` keeps before-images;
-    ``accept_loss`` lets go what the API's author acknowledges as lost; ``validate`` judges rows by
-    the rules that groups add as well, as a dry run always does. ``outage`` is for how many seconds
-    to wait for a database that went away; ``live`` how old a server's heartbeat may be.
-    """
-
-    batch_size: int = 1000
-    rate: float = 0.0
-    dry_run: bool = False
-    undo: bool = True
-    accept_loss: bool = False
-    validate: bool = False
-    patience: float = PATIENCE
-    outage: float = 0.0
-    lease: float = LEASE
-    live: float | None = LIVE
-
-    @property
-    def page(self) -> int:
-        """Rows in a transaction: with a ``rate``, those of about a second at most."""
-        # Whatever is no smaller than the batch, infinity too, bounds nothing.
-        if not 0 < self.rate < self.batch_size:
-            return self.batch_size
-        return max(1, math.ceil(self.rate))
+MAX_BROKEN: Final = 1000
+"""Rows that break a rule and are reported one by one; further ones are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +33,9 @@ class Outcome:
     a writer between read and write. ``failures`` were left as they are, and are in quarantine;
     ``broken`` were migrated though they break a rule, ``broken_count`` in all; ``lost`` counts
     rows by the path that the new version cannot hold. ``dropped`` versions are off the record,
-    each in the transaction that saw no row in it; ``kept`` ones are still on it, with the rows
-    left in them. ``seconds`` are those that it took; in a dry run without those that it slept to
-    keep to the rate, so that the time of a run can be told from them.
+    each in the transaction that saw no row in it; ``kept`` ones are still on it, with the number
+    of rows left in them. ``seconds`` is how long it took; a dry run leaves out what it slept to
+    keep to the rate, so that the duration of a run can be estimated from it.
     """
 
     target: Target

@@ -17,9 +17,9 @@ from kconv_migrations._executors.references import Reference, References, hides
 from kconv_migrations._executors.rewrite import WouldLose, differences
 from kconv_migrations._executors.spans import NO_VERSION
 from kconv_migrations._migration.lease import hold
-from kconv_migrations._migration.outcome import Settings
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.rate_limit import RateLimit
+from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.status import preferred_versions, status
 
 BATCH = 500

@@ -21,10 +21,11 @@ from kconv_migrations._executors.row_processor import Processed, Task
 from kconv_migrations._executors.spans import Span, SpanResult, mark_of
 from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
-from kconv_migrations._migration.outcome import MOST_BROKEN, Outcome, Progress, Settings
+from kconv_migrations._migration.outcome import MAX_BROKEN, Outcome, Progress
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.rate_limit import RateLimit
 from kconv_migrations._migration.retry import RetryingStore
+from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.split import split_into_spans
 
 _LATEST: Final = 2**63
@@ -193,7 +194,7 @@ class MigrationPass:
         for each in failed:
             self.failed[where, each.key, each.resource_version] = each
         outcome.broken_count += len(processed.broken)
-        room = MOST_BROKEN - len(outcome.broken)
+        room = MAX_BROKEN - len(outcome.broken)
         for at, problem in list(processed.broken.items())[:room]:
             outcome.broken.append(problem.quarantined(rows[at], where, run))
         for path, count in processed.lost.items():

@@ -10,13 +10,13 @@ from kconv._pipeline import Pipeline
 from kconv._store import Run, Server, Store
 from kconv_migrations._migration.flip_check import blocking_servers
 from kconv_migrations._migration.lease import live_run
-from kconv_migrations._migration.outcome import LIVE
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.reference_rewrite import (
     ResourceReferences,
     find_references,
     outdated_references,
 )
+from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import VersionStatus, status
 
 

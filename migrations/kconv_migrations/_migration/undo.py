@@ -9,7 +9,7 @@ from kconv._errors import Conflict, UsageError
 from kconv._gvk import GroupResource
 from kconv._store import BeforeImage, Key, RunTarget, Store
 from kconv_migrations._migration.lease import LEASE, hold, live_run
-from kconv_migrations._migration.outcome import LIVE
+from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import preferred_versions
 
 BATCH = 500

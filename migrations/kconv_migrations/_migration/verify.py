@@ -1,4 +1,4 @@
-"""Looking at every row again: does it decode, is it in the preferred version, is it what it was?"""
+"""Verifying every row: it decodes, is in the preferred version, and means what it meant before."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ BATCH = 500
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at of a resource; ``compared`` objects have a before-image that fits.
+    """What was verified of a resource; ``compared`` objects were compared with a before-image.
 
-    ``unread`` counts those whose before-image this code cannot read, by the image's version.
+    ``unread`` counts the before-images that this code cannot read, by their version.
     """
 
     resource: GroupResource
@@ -51,7 +51,7 @@ def verify(
     A row fails that does not decode, is not in the preferred version, or does not mean what its
     before-image means, where one is kept of it and nobody has written the object since. One that
     this code cannot read, as its version has left the code, is no failure. Rows of a resource
-    that the scheme does not have all fail. Nothing is written. ``progress`` is told after each
+    that the scheme does not have all fail. Nothing is written. ``progress`` is called after each
     page.
     """
     wanted = set(only)
@@ -72,9 +72,9 @@ def verify(
 
 @dataclass(slots=True)
 class QuarantineCheck:
-    """The rows in quarantine: ``released`` ones are well, ``wrong`` ones still are not.
+    """The rows in quarantine: ``released`` ones are sound, ``wrong`` ones still are not.
 
-    ``elsewhere`` are in another version than the preferred one: a run is to rewrite them.
+    ``elsewhere`` are not in the preferred version: a run rewrites them.
     """
 
     released: list[Quarantined] = field(default_factory=list)

@@ -1,0 +1,47 @@
+"""The settings of a run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from kconv_migrations._migration.lease import LEASE
+
+PATIENCE = 30.0
+"""Seconds for which rows in another version may keep coming before the run gives up; servers read
+the record anew every second."""
+
+LIVE = 60.0
+"""Seconds since its last heartbeat in which a server counts as live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run.
+
+    ``rate`` is in rows a second, 0 for no limit; ``undo`` keeps before-images; ``accept_loss``
+    accepts losses that the API's author acknowledges; ``validate`` checks rows against the rules
+    of groups too, as a dry run always does. ``patience``, ``outage``, ``lease`` and ``live`` are
+    in seconds: how long rows in another version may keep coming, how long to wait for a database
+    that went away, how long the run is held after its last sign of life, and how old a server's
+    heartbeat may be (None asks no server).
+    """
+
+    batch_size: int = 1000
+    rate: float = 0.0
+    dry_run: bool = False
+    undo: bool = True
+    accept_loss: bool = False
+    validate: bool = False
+    patience: float = PATIENCE
+    outage: float = 0.0
+    lease: float = LEASE
+    live: float | None = LIVE
+
+    @property
+    def page(self) -> int:
+        """Rows in a transaction: with a ``rate``, those of about a second at most."""
+        # Whatever is no smaller than the batch, infinity too, bounds nothing.
+        if not 0 < self.rate < self.batch_size:
+            return self.batch_size
+        return max(1, math.ceil(self.rate))
