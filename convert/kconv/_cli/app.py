@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from kconv._cli.groups import LazyGroup, Modules
+from kconv._cli.command_groups import LazyGroup, Modules
 
 
 class Kconv(LazyGroup):

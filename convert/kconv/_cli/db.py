@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from kconv._cli.command_groups import CommandGroup
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.groups import CommandGroup
 from kconv._cli.options import Db, Output, Report
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kconv._cli.groups import CommandGroup
+from kconv._cli.command_groups import CommandGroup
 from kconv._cli.import_openapi import import_openapi
 
 app = typer.Typer(

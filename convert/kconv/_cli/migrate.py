@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from kconv._cli.command_groups import CommandGroup
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.groups import CommandGroup
 from kconv._cli.migrate_options import Names, Rate, To, Workers
 from kconv._cli.migrate_plan import plan
 from kconv._cli.migrate_quarantine import quarantine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,10 +10,7 @@ from kconv._cli.database import DEFAULT_DB
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
-    from kconv._store import Run, Store
-
-SHOWN_RUNS = 5
-"""Runs that ``kconv migrate status`` shows; ``kconv migrate runs`` has all of them."""
+    from kconv._store import Run
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrate runs`.")]
 
@@ -22,6 +18,7 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrat
 def runs(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     """List the runs, the newest first, and what their before-images take."""
     from kconv._cli.console import emit, emit_json, emit_table
+    from kconv._cli.run_table import run_as_json, run_rows
     from kconv._store import open_store
 
     store = open_store(db)
@@ -36,47 +33,6 @@ def runs(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
             emit_table(*run_rows(store, found))
     finally:
         store.close()
-
-
-def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Sequence[str]]]:
-    """The header and rows of a table of runs."""
-    rows: list[Sequence[str]] = []
-    for run in found:
-        size = store.undo_size(run.id)
-        # Only rewriting references, and undoing that, is about no resource in particular.
-        what = ", ".join(
-            f"{target.resource}.{target.group}".rstrip(".") + f" to {target.to}"
-            for target in run.targets
-        )
-        kept = f"{size.rows:,} objects, {_size(size.bytes)}" if size.rows else "-"
-        rows.append(
-            (run.id, run.state, f"{run.began:%Y-%m-%d %H:%M:%S}", kept, what or "references")
-        )
-    return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "WHAT"), rows
-
-
-def run_as_json(run: Run, size: Any) -> dict[str, Any]:
-    """The JSON of a run."""
-    return {
-        "id": run.id,
-        "state": run.state,
-        "holder": run.holder,
-        "host": run.host,
-        "pid": run.pid,
-        "began": run.began.isoformat(),
-        "ended": None if run.ended is None else run.ended.isoformat(),
-        "targets": [
-            {
-                "group": target.group,
-                "resource": target.resource,
-                "before": list(target.before),
-                "version": target.to,
-            }
-            for target in run.targets
-        ],
-        "beforeImages": size.rows,
-        "beforeImageBytes": size.bytes,
-    }
 
 
 def _refuse_unknown(run: Run, apis: list[str] | None) -> None:
@@ -165,11 +121,3 @@ def drop_undo(run: RunId, db: Db = DEFAULT_DB) -> None:
 
 def _key_as_json(key: Any) -> dict[str, str]:
     return {"resource": key.qualified, "namespace": key.namespace, "name": key.name}
-
-
-def _size(number: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Unknown = tuple[GroupResource, VersionStatus]
 
+SHOWN_RUNS = 5
+"""How many runs are shown; ``kconv migrate runs`` has all of them."""
+
 MANY = 100_000
 """Objects over which plain ``status`` does not read each of them for references."""
 
@@ -41,7 +44,7 @@ def status(
     """Count rows by encoded version, show runs, and say which versions may be deleted."""
     from kconv._cli.console import emit_json
     from kconv._cli.migrate_report import say_undecodable
-    from kconv._cli.migrate_runs import run_as_json
+    from kconv._cli.run_table import run_as_json
     from kconv._gvk import GroupVersion
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
@@ -119,8 +122,8 @@ def _print(
     references: bool,
 ) -> None:
     from kconv._cli.console import emit, emit_table, say
-    from kconv._cli.migrate_runs import SHOWN_RUNS, run_rows
-    from kconv._cli.stored import STORED, stored_rows
+    from kconv._cli.run_table import run_rows
+    from kconv._cli.stored_table import STORED, stored_rows
     from kconv._messages import count
 
     emit_table(STORED, stored_rows(found))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from kconv._cli.interrupted import Interrupted
-from kconv._cli.quick import plain
+from kconv._cli.plain_arguments import plain
 from kconv._errors import KconvError
 from kconv._messages import error_lines
 
@@ -69,7 +69,7 @@ def _run_typer(arguments: Sequence[str]) -> int:
     import typer
 
     from kconv._cli.app import command
-    from kconv._cli.groups import ReaderGone
+    from kconv._cli.command_groups import ReaderGone
 
     try:
         code = command().main(arguments, prog_name="kconv", standalone_mode=False)

@@ -14,7 +14,7 @@ from kconv._check.lock.document import (
     TypeLock,
     VersionLock,
 )
-from kconv._check.lock.fieldlock import json_value, named
+from kconv._check.lock.fieldlock import function_name, json_value
 from kconv._check.lock.typelock import reached, type_lock
 from kconv._gvk import GroupVersion
 from kconv._resource import Column, Resource
@@ -99,7 +99,7 @@ def _kind_lock(spoke: Spoke, type_name: str) -> KindLock:
 
 
 def _column(column: Column) -> Facts:
-    value = column.value if isinstance(column.value, str) else f"{named(column.value)}()"
+    value = column.value if isinstance(column.value, str) else f"{function_name(column.value)}()"
     facts: dict[str, Any] = {"name": column.name, "value": value, "type": column.type}
     if column.format:
         facts["format"] = column.format

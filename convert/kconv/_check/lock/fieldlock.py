@@ -31,7 +31,7 @@ def field_lock(field: AnyField, naming: Naming, *, empty_means_default: bool = F
     return FieldLock(_type_name(field), of, items, said)
 
 
-def named(function: object) -> str:
+def function_name(function: object) -> str:
     """A name for a function or validator that is the same in every run."""
     function = getattr(function, "function", function)
     name = getattr(function, "__qualname__", None)
@@ -71,10 +71,10 @@ def _common(field: AnyField) -> dict[str, Any]:
     if default in (dict, list):
         facts["default"] = default()
     elif callable(default):
-        facts["computedDefault"] = named(default)
+        facts["computedDefault"] = function_name(default)
     elif default is not missing:
         facts["default"] = json_value(copy.copy(default))
-    facts["rules"] = sorted(named(each) for each in field.validators)
+    facts["rules"] = sorted(function_name(each) for each in field.validators)
     known = is_own(field) or says_itself(field)
     if known and not type(field).__module__.startswith("kconv.fields."):
         facts["class"] = type(field).__qualname__

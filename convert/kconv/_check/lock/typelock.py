@@ -9,7 +9,7 @@ from typing import Any
 import marshmallow
 
 from kconv._check.lock.document import Facts, TypeLock
-from kconv._check.lock.fieldlock import Naming, field_lock, json_value, named
+from kconv._check.lock.fieldlock import Naming, field_lock, function_name, json_value
 from kconv._paths import format_path
 from kconv._schema import Type, inherited
 from kconv.fields import spec_of
@@ -50,7 +50,7 @@ def type_lock(cls: type[Type], naming: Naming, *, resource: bool = False) -> Typ
 
 
 def _names(cls: type[Type], what: str) -> tuple[str, ...]:
-    return tuple(sorted({named(function) for function in inherited(cls, what)}))
+    return tuple(sorted({function_name(function) for function in inherited(cls, what)}))
 
 
 def _computed(cls: type[Type]) -> dict[str, Facts]:
@@ -83,7 +83,7 @@ def _effects(cls: type[Type], functions: list[Any]) -> dict[str, dict[str, Any]]
             value = before
         else:
             _differences(before, value, (), changed)
-        effects.setdefault(named(function), {}).update(changed)
+        effects.setdefault(function_name(function), {}).update(changed)
     return effects
 
 

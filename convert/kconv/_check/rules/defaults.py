@@ -79,7 +79,7 @@ def default_computed(change: TypeChange) -> Iterator[Verdict]:
         # A new field is filled in as its author likes: no object has it yet.
         if before != after and not (before is _NOTHING and _is_new(change, path)):
             yield breaking(
-                f"the computed default {_told(before)} became {_told(after)}",
+                f"the computed default {_in_words(before)} became {_in_words(after)}",
                 Whom.STORED,
                 "objects that leave the field out mean something else now",
                 _TODO,
@@ -117,7 +117,7 @@ def _silent(each: TypeLock) -> set[str]:
     return {name for name, facts in each.computed.items() if not facts}
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     return "nothing" if value is _NOTHING else repr(value)
 
 

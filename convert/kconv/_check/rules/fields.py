@@ -119,14 +119,14 @@ def field_retyped(change: FieldChange) -> Iterator[Verdict]:
     Neither a wider nor a narrower type is compatible: one breaks readers, the other writers.
     """
     yield breaking(
-        f"the type changed from {_told(change.old)} to {_told(change.new)}",
+        f"the type changed from {_in_words(change.old)} to {_in_words(change.new)}",
         Whom.STORED,
         "values of the old type may no longer decode, and clients cannot read those of the new one",
         "keep the type; add a field of the new type, or a new version with a conversion",
     )
 
 
-def _told(field: FieldLock) -> str:
+def _in_words(field: FieldLock) -> str:
     facts = field.facts
     marks = [str(facts["class"])] if "class" in facts else []
     marks += [name for name in ("milli", "objectOnly") if facts.get(name)]

@@ -21,14 +21,14 @@ def list_type_changed(change: FieldChange) -> Iterator[Verdict]:
         old, new = change.old.facts.get(name), change.new.facts.get(name)
         if old != new:
             yield breaking(
-                f"{name} changed from {_told(old)} to {_told(new)}",
+                f"{name} changed from {_in_words(old)} to {_in_words(new)}",
                 Whom.WRITERS,
                 _BREAKS,
                 "leave it; a new version may have another",
             )
 
 
-def _told(value: object) -> str:
+def _in_words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "none")
 
 

@@ -19,7 +19,7 @@ from kconv._cli.demo.objects import (
 )
 from kconv._cli.demo.screen import Screen
 from kconv._cli.demo.stage import Stage
-from kconv._cli.stored import STORED, stored_rows
+from kconv._cli.stored_table import STORED, stored_rows
 from kconv._errors import KconvError
 from kconv._store import Key, Stored, open_store
 from kconv_migrations._migration import status

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
 
 from kconv._cli import convert_files, migrate_objects, run
+from kconv._cli.command_groups import CommandGroup
 from kconv._cli.convert import app as convert_app
-from kconv._cli.groups import CommandGroup
 from kconv._cli.migrate import app as migrate_app
-from kconv._cli.quick import COMMANDS, plain
+from kconv._cli.plain_arguments import COMMANDS, plain
 
 FUNCTIONS: dict[str, Callable[..., int]] = {
     "convert": convert_files.convert_and_write,
@@ -78,6 +78,7 @@ VALUES = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # the first one loads Typer
 @given(st.data())
 def test_typer_reads_the_same(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(COMMANDS)))
