@@ -52,7 +52,7 @@ def test_a_release_that_differs_is_not_written_over(kconv: Kconv, project: Proje
         "released/1.3/shop.example.com.v1.Order.json: differs",
         "released/1.3/shop.example.com.v1.Order.yaml: differs",
     ]
-    assert "a release that is out is never written over" in ended.err
+    assert "are never overwritten" in ended.err
     assert files(project.folder) == before
     assert kconv("lock", "--release", "1.4", "--golden", "released", *project.options).code == 0
     assert (project.folder / "released/1.4").is_dir()
@@ -65,7 +65,7 @@ def test_a_version_more_or_less_differs(kconv: Kconv, project: Project) -> None:
     kconv("lock", "--release", "2", *project.options)
     ended = kconv("lock", "--release", "1", *project.options)
     assert ended.code == 1
-    gone = "tests/golden/1/shop.example.com.v1beta1.Order.json: of no version now"
+    gone = "tests/golden/1/shop.example.com.v1beta1.Order.json: belongs to no version"
     assert gone in ended.out.splitlines()
     project.edit("Edge(Order),", f"Edge(Order), {edge}")
     ended = kconv("lock", "--release", "2", *project.options)

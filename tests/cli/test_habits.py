@@ -79,7 +79,7 @@ def test_wrong_command_line(kconv: Kconv, arguments: list[str]) -> None:
     ended = kconv(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("error: ")
-    assert "--help` says what there is" in ended.err
+    assert "--help` lists the options" in ended.err
     assert "Value error" not in ended.err
 
 

@@ -25,7 +25,7 @@ def as_text(report: Report) -> str:
         f"{counts[Severity.WARNING]} to look at",
         f"{counts[Severity.INFO]} for information",
     ]
-    told = ", ".join(sums) if report.findings else "nothing has changed"
+    told = ", ".join(sums) if report.findings else "no changes"
     return "\n".join([*lines, f"{report.versions} versions against {report.base}: {told}"])
 
 

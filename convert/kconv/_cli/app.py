@@ -15,18 +15,18 @@ class Kconv(LazyGroup):
     """Every command, in the order a new user meets them."""
 
     modules: ClassVar[Modules] = {
-        "demo": ("kconv._cli.demo", "The whole story on a temporary database, in seconds."),
+        "demo": ("kconv._cli.demo", "A tour of kconv on a temporary database, in seconds."),
         "serve": ("kconv._cli.serve", "Serve every version over HTTP, for kubectl and clients."),
         "convert": ("kconv._cli.convert", "Convert files, folders and standard input."),
-        "migrate": ("kconv._cli.migrate", "Flip the storage version and rewrite what is stored."),
-        "lock": ("kconv._cli.lock", "Write down what every version promises."),
-        "check": ("kconv._cli.check", "What the code breaks of what a release promised."),
+        "migrate": ("kconv._cli.migrate", "Change the storage version and rewrite stored objects."),
+        "lock": ("kconv._cli.lock", "Write the lock files that kconv check compares with."),
+        "check": ("kconv._cli.check", "Find breaking schema changes."),
         "versions": (
             "kconv._cli.versions",
-            "Every group, version and kind: what is served and stored.",
+            "List groups, versions and kinds: served, preferred, stored.",
         ),
-        "import": ("kconv._cli.imports", "Schema modules from an OpenAPI definition."),
-        "db": ("kconv._cli.db", "The database's tables: upgrade, current, history."),
+        "import": ("kconv._cli.imports", "Generate schema modules from an OpenAPI definition."),
+        "db": ("kconv._cli.db", "Manage the database's tables: upgrade, current, history."),
     }
 
 
@@ -35,7 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done; 1 what was asked about is not so; 2 the command was wrong; "
+    epilog="Exit codes: 0 done; 1 the check failed, or objects are left; 2 wrong usage; "
     "3 the environment failed.",
 )
 

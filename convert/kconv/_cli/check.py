@@ -41,8 +41,8 @@ def check(
         str,
         typer.Option(
             metavar="RELEASE",
-            help="The release that is being made, such as 1.4: what was deprecated until then may "
-            "go.",
+            help="The release in the making, such as 1.4: versions whose deprecation ends with it "
+            "may be removed.",
             show_default=False,
         ),
     ] = "",
@@ -50,7 +50,7 @@ def check(
         bool,
         typer.Option(
             "--stored",
-            help="Instead: would this code read every row of the database?",
+            help="Instead, check that this code can decode every row of the database.",
         ),
     ] = False,
     db: Db = DEFAULT_DB,
@@ -63,10 +63,10 @@ def check(
         ),
     ] = Form.TEXT,
 ) -> None:
-    """Compare the schemas in the code with the released ones; exit 1 if anything breaks.
+    """Compare the schemas in the code with those released; exit 1 if anything breaks.
 
-    Stable versions break nothing; beta ones only by way of a new version and a deprecation window;
-    alpha ones are free. `kconv lock` accepts what the code says as the new base.
+    Stable versions must not break. Beta versions may, in a new version and after a deprecation
+    window. Alpha versions may always. `kconv lock` accepts the code as the new base.
     """
     from kconv._check.project import check as check_project
     from kconv._cli.console import emit, emit_json

@@ -41,27 +41,27 @@ def convert(
         bool,
         typer.Option(
             "--in-place",
-            help="Rewrite the files that are not in that version: without their YAML comments, "
-            "and with defaults written out.",
+            help="Rewrite the files whose objects are in another version. YAML comments are lost, "
+            "and defaults are written out.",
         ),
     ] = False,
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Refuse unknown and duplicate fields, broken rules, and any loss."
+            "--strict", help="Fail on unknown and duplicate fields, invalid values, and any loss."
         ),
     ] = False,
     ignore_unknown: Annotated[
-        bool, typer.Option("--ignore-unknown", help="Leave kinds that no API has as they are.")
+        bool, typer.Option("--ignore-unknown", help="Leave objects of unknown kinds as they are.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Convert, report, write nothing.")
+        bool, typer.Option("--dry-run", help="Convert and report, but write nothing.")
     ] = False,
     apis: Apis = None,
 ) -> None:
     """Convert manifests: YAML and JSON, several documents, List kinds, whole folders.
 
-    Everything is converted before anything is written; one bad object and nothing is.
+    All objects are converted before any is written: if one fails, nothing is written.
 
     `kconv convert -f old.yaml --output-version batch/v1`
     """

@@ -59,7 +59,7 @@ def convert_and_write(
 def _refuse(found: Conversion) -> int:
     """Report every problem of every file; returns the exit code.
 
-    1 tells of objects; where all that is wrong is what the command names, it is 2.
+    1 for invalid objects; 2 where only the usage is wrong, such as the name of a file.
     """
     problems = [problem.lines for problem in found.problems]
     if len(problems) == 1:
@@ -83,4 +83,4 @@ def _replace(found: Conversion) -> None:
         say(f"rewrote {path}")
     untouched = len(found.files) - len(rewritten)
     if untouched:
-        say(f"{count(untouched, 'file')} already as wanted")
+        say(f"{count(untouched, 'file')} already in that version")

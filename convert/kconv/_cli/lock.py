@@ -33,7 +33,11 @@ def lock(
         "lock"
     ),
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 and show what differs.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; exit 1 and show what is out of date.",
+        ),
     ] = False,
     release: Annotated[
         str,
@@ -53,10 +57,10 @@ def lock(
     apis: Apis = None,
     group: Groups = None,
 ) -> None:
-    """Write a lock file for each group/version: what it promises.
+    """Write a lock file for each group/version, with everything that it promises.
 
-    The files are for people and for `kconv check`; commit them. They are the same from run to run.
-    A release that is stored already is never written over: exit 1 if it would differ.
+    Commit them: people review them, and `kconv check` compares with them. The output is
+    deterministic. The files of a release are never overwritten: exit 1 if they would differ.
     """
     from kconv._check.lock import lock_plan
     from kconv._cli.console import emit, say
@@ -69,7 +73,7 @@ def lock(
     plan = lock_plan(scheme, out, groups)
     if check and plan:
         emit(_difference(out, plan.found, plan.new_texts, plan.stale))
-        say(f"error: {out} is not as the code has it; `kconv lock` writes it")
+        say(f"error: {out} is out of date; run `kconv lock`")
         raise typer.Exit(1)
     if release:
         _store_release(scheme, golden, release, groups, dry_run=dry_run)
@@ -81,7 +85,7 @@ def lock(
     for path in plan.stale:
         emit(f"{out / path}: {would}removed")
     if not plan:
-        say(f"{out}: {count(len(plan.texts), 'file')} as the code has it")
+        say(f"{out}: {count(len(plan.texts), 'file')} up to date")
 
 
 def _store_release(
@@ -99,15 +103,17 @@ def _store_release(
             write_release(folder, files)
         emit(f"{folder}: {'would be ' if dry_run else ''}new, {count(len(files), 'file')}")
     elif not other:
-        say(f"{folder}: {count(len(files), 'file')} as the code has it")
+        say(f"{folder}: {count(len(files), 'file')} up to date")
     else:
         for path, data in other.items():
             there = (folder / path).exists()
-            what = "differs" if there and data else "of no version now" if there else "not there"
+            what = (
+                "differs" if there and data else "belongs to no version" if there else "not there"
+            )
             emit(f"{folder / path}: {what}")
         say(
-            f"error: {folder} holds what {release} wrote, and the code writes something else; a "
-            "release that is out is never written over"
+            f"error: the code no longer writes what {folder} holds of {release}; the files of a "
+            "release are never overwritten"
         )
         raise typer.Exit(1)
 

@@ -28,7 +28,7 @@ app = typer.Typer(cls=MigrateGroup, add_completion=False, rich_markup_mode="mark
 
 @app.callback()
 def migrate() -> None:
-    """Flip the storage version and rewrite what is stored."""
+    """Change the storage version and rewrite stored objects."""
 
 
 @app.command(
@@ -50,28 +50,28 @@ def run(
     rate: Rate = 0,
     workers: Workers = None,
     no_undo: Annotated[
-        bool, typer.Option("--no-undo", help="Keep no before-images: faster, no way back.")
+        bool, typer.Option("--no-undo", help="Keep no before-images: faster, but cannot be undone.")
     ] = False,
     accept_loss: Annotated[
         bool,
         typer.Option(
             "--accept-loss",
-            help="Let go what the new version cannot hold, where the API's author says why.",
+            help="Accept losses that the API's author has declared.",
         ),
     ] = False,
     validate: Annotated[
         bool,
         typer.Option(
             "--validate",
-            help="Report rows that break a rule of their group as well; --dry-run always does.",
+            help="Also report rows that fail validation; --dry-run always does.",
         ),
     ] = False,
     rewrite_references: Annotated[
         bool,
         typer.Option(
             "--rewrite-references",
-            help="Afterwards, rewrite references that name versions which give way; without --to, "
-            "those that name another version than the preferred one.",
+            help="Afterwards, rewrite references to the versions that are replaced; without --to, "
+            "references to any version but the preferred one.",
         ),
     ] = False,
     apis: Apis = None,
@@ -79,9 +79,9 @@ def run(
 ) -> None:
     """Rewrite stored objects in the preferred version, beside running servers.
 
-    Objects keep their resourceVersions and no watch hears of it. Rows that cannot be converted
-    go into quarantine and stay as they are. Ends with the proof: the old version leaves the
-    record in the transaction that sees no row left in it. Run it again after any interruption.
+    Objects keep their resourceVersions, and watches see no events. Rows that cannot be converted
+    are quarantined and left unchanged. At the end the old version is dropped from the record, in
+    the transaction that proves that no row is left in it. Run it again after any interruption.
     """
     from kconv._cli.migrate_objects import migrate_and_report
 

@@ -27,7 +27,7 @@ def plan(
 ) -> None:
     """Say what would be rewritten, which servers are up, and what blocks the flip.
 
-    Reads only. Ends with 1 where a run would be refused now. `kconv migrate --dry-run` also
+    Read-only. Exits with 1 if a run would be refused now. `kconv migrate --dry-run` also
     converts every row.
     """
     from kconv._cli.console import emit_json

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kconv_migrations._migration import Outcome, ResourceReferences, Target, VersionStatus
 
 SHOWN = 20
-"""Rows that are told one by one; ``-o json`` has all of them."""
+"""How many rows are listed one by one; ``-o json`` has all of them."""
 
 WRITING = 1.5
 """How much longer than its rehearsal a run takes, about, for writing."""

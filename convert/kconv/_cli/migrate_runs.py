@@ -53,10 +53,10 @@ def _refuse_unknown(run: Run, apis: list[str] | None) -> None:
 
 
 def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Report.TEXT) -> None:
-    """Put back what a run replaced, and prefer the old version again.
+    """Restore what a run replaced, and prefer the old version again.
 
-    Objects that were written or deleted since stay as they are and are listed; then it ends
-    with 1. Refused where this code no longer has the old version.
+    Objects that were written or deleted since are left as they are and listed; the exit code is
+    then 1. Refused if this code no longer has the old version.
     """
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted

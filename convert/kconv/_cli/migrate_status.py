@@ -30,12 +30,12 @@ def status(
         typer.Option(
             "--may-drop",
             metavar="GROUP/VERSION",
-            help="May this version be deleted from the code? Ends with 1 if not; repeatable.",
+            help="Check whether the code may drop this version; exit 1 if not. Repeatable.",
             autocompletion=output_versions,
         ),
     ] = None,
     days: Annotated[
-        int, typer.Option(min=1, max=90, metavar="N", help="Days in which a client counts.")
+        int, typer.Option(min=1, max=90, metavar="N", help="How many days back clients count.")
     ] = 7,
     db: Db = DEFAULT_DB,
     apis: Apis = None,

@@ -25,7 +25,7 @@ def verify(
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
-    """Prove that every row decodes, is in the preferred version, and says what it said before.
+    """Check that every row decodes, is in the preferred version, and kept its content.
 
     Objects and the change log; objects of which a before-image is kept, and which nobody has
     written since, are compared with it, unless its version has left the code. Reads only. Ends

@@ -1,7 +1,7 @@
 """Running a command: what it raises becomes a message and an exit code.
 
-0: done. 1: what was asked about is not so. 2: the command was wrong. 3: the environment failed.
-130: Ctrl-C. 141: whoever read the output went away.
+0: done. 1: the check failed, or objects are left. 2: wrong usage. 3: the environment failed.
+130: Ctrl-C. 141: the reader of the output closed it.
 """
 
 from __future__ import annotations
@@ -105,4 +105,4 @@ def usage_lines(error: typer.TyperException) -> list[str]:
     if context is None:
         return [f"error: {message}"]
     path = " ".join(context.command_path.split())
-    return [f"error: {message}", f"`{path} --help` says what there is"]
+    return [f"error: {message}", f"`{path} --help` lists the options"]

@@ -49,9 +49,9 @@ def serve(
 ) -> None:
     """Serve every version of every kind over HTTP, as a Kubernetes API server does.
 
-    Makes the tables of an empty database. Does not start (exit code 3) on one that holds a
-    version which it cannot read. Only this machine can reach it, unless tokens and TLS
-    are set up. SIGTERM lets requests finish and ends watches.
+    Creates the tables in an empty database. Refuses to start (exit code 3) if the database
+    holds objects in a version that it cannot decode. Listens on this machine only, unless tokens
+    and TLS are configured. On SIGTERM, running requests finish and watches end.
     """
     from kconv._cli.console import emit
     from kconv._scheme import load_scheme
@@ -92,7 +92,7 @@ def _open(db: str) -> SqlStore:
     from kconv_migrations._tables import is_empty, upgrade
 
     if is_empty(db):
-        say(f"an empty database: made the tables, revision {upgrade(db)}")
+        say(f"empty database: created the tables, revision {upgrade(db)}")
     return open_store(db)
 
 

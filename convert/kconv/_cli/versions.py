@@ -36,9 +36,9 @@ def versions(
 ) -> None:
     """List every group, version, level and kind: served, preferred, stored.
 
-    Off: served only with --runtime-config of kconv serve. Preferred: what a group's clients use.
-    Stored: what an empty database stores it in; `kconv migrate status` tells of a database.
-    Plain: fields that take the slower path, because no code can be generated for them.
+    Off: served only with --runtime-config of kconv serve. Preferred: what clients of the group use.
+    Stored: the version in which a new database stores it; `kconv migrate status` shows that of a
+    database. Plain: fields that take the slower path, since no code can be generated for them.
     """
     from kconv._cli.console import emit, emit_json, emit_table, text_width
     from kconv._errors import UsageError
@@ -95,7 +95,7 @@ def _source(scheme: Scheme, text: str, output: Report) -> None:
     try:
         spoke = scheme.spoke(GroupVersion.parse(version).kind(kind))
     except NotRegistered as error:
-        raise UsageError(f"{error.message}: `kconv versions` lists what there is") from error
+        raise UsageError(f"{error.message}: `kconv versions` lists them") from error
     sources = CompiledEngine().sources(spoke)
     if output is Report.JSON:
         emit_json({"version": version, "kind": kind, "sources": sources})

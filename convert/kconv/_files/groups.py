@@ -50,7 +50,7 @@ def _instead(target: GroupVersion, versions: Sequence[str]) -> str:
     have = ", ".join(str(GroupVersion(target.group, version)) for version in versions)
     if not target.group:
         return f"the core group has {have or 'none'}; others are written as batch/v1 is"
-    return f"there are {have}" if have else "`kconv versions` lists what there is"
+    return f"there are {have}" if have else "`kconv versions` lists them"
 
 
 def are_few(manifests: Sequence[Manifest]) -> bool:

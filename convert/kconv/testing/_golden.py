@@ -79,7 +79,7 @@ def head_holds(pipeline: Pipeline, folder: Path, spoke: Spoke, command: str) -> 
         expected, found = written(pipeline, spoke, format), read_file(path, FILE_LIMIT)
         if expected != found:
             raise Broken(
-                f"{title(spoke)}: {path} is not what the schema says today.",
+                f"{title(spoke)}: {path} differs from what the schema writes today.",
                 _file_difference(found, expected),
                 "Lines with - are in the file, those with + are what the code writes now. If that "
                 f"change of\nthe API is meant:  {command}",
@@ -131,7 +131,7 @@ def _decoded(pipeline: Pipeline, path: Path) -> Decoded:
         )
         raise Broken(f"{path} is of a version that is gone: {error}", (), advice) from None
     except KconvError as error:
-        advice = "What a release wrote must stay readable: keep the field, or move it by a rule."
+        advice = "Later releases must read it: keep the field, or move it by a rule."
         raise Broken(f"{path} cannot be read: {error}", (), advice) from None
 
 
@@ -143,8 +143,8 @@ def _nothing_forgotten(pipeline: Pipeline, path: Path, decoded: Decoded) -> None
         if each.before is not ABSENT
     ]  # fmt: skip
     if found:
-        about = f"{path} is another object after decode and encode."
-        raise Broken(about, found, "What a release wrote must be written again as it is.")
+        about = f"{path} changes when it is decoded and encoded."
+        raise Broken(about, found, "A later release must write the same.")
     encoded = pipeline.decode(pipeline.encode(decoded), trusted=True)
     if encoded.value != decoded.value:
         lines = list(differences(decoded.value, encoded.value))

@@ -12,7 +12,7 @@ from kconv.testing._failure import Broken
 
 
 def update(scheme: Scheme, folder: Path, group: str) -> None:
-    """Write the lock files of a group as the code has it."""
+    """Write the lock files of a group up to date."""
     lock_plan(scheme, folder, [group]).carry_out()
 
 

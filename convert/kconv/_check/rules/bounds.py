@@ -23,7 +23,7 @@ def bound_loosened(change: FieldChange) -> Iterator[Verdict]:
             yield minor(
                 f"{name} {old} " + ("is gone" if new is None else f"became {new}"),
                 Whom.READERS,
-                "they may meet values beyond what they were told",
+                "they may meet values out of the bounds that they know",
                 "nothing, once every server that writes has the new bound",
             )
     if change.old.facts.get("unique") and not change.new.facts.get("unique"):

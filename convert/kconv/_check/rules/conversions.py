@@ -32,7 +32,7 @@ def conversion_changed(change: KindChange) -> Iterator[Verdict]:
                 f"{text}: {dict(old[text])} became {dict(new[text])}",
                 Whom.CONVERSIONS,
                 _BREAKS,
-                "put it back; a new version may convert otherwise",
+                "put it back; a new version may convert in another way",
             )
     came = {_claims(text): text for text in sorted(new.keys() - old.keys())}
     gone = {_claims(text): text for text in sorted(old.keys() - new.keys())}
@@ -40,7 +40,7 @@ def conversion_changed(change: KindChange) -> Iterator[Verdict]:
         yield minor(
             f"{gone[sides]} became {came[sides]}",
             Whom.CONVERSIONS,
-            "objects convert otherwise, unless both rules do the same",
+            "objects convert in another way, unless both rules do the same",
             _LOOK,
         )
     verdict = minor if got_version(change) else breaking

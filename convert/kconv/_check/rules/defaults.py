@@ -23,7 +23,7 @@ def default_text(field: FieldLock) -> str:
     return repr(field.facts.get("default"))
 
 
-_TODO = "fill in what was filled in before; a new version may default otherwise"
+_TODO = "keep the default; a new version may have another"
 _NOTHING = object()
 
 

@@ -24,7 +24,7 @@ def enum_added(change: FieldChange) -> Iterator[Verdict]:
         yield minor(
             "values may come from now on",
             Whom.READERS,
-            "they were not told that they may meet a value that they do not know",
+            "they may not expect a value that they do not know",
             "say so from a field's first release on",
         )
     if not old or (new and not set(new) - set(old)):

@@ -26,7 +26,7 @@ def kind_added(change: ProjectChange) -> Iterator[Verdict]:
                     Weight.MINOR,
                     f"the kind was added, and loses {', '.join(lost)}",
                     Whom.CONVERSIONS,
-                    "whoever reads and writes an object in it drops these fields",
+                    "clients that read and write an object in it drop these fields",
                     f'keep them: Preserve("{lost[0]}")',
                     version=gv,
                     kind=name,
@@ -86,6 +86,6 @@ def scope_changed(change: KindChange) -> Iterator[Verdict]:
         yield breaking(
             f"the scope changed from {change.old.scope} to {change.new.scope}",
             Whom.STORED,
-            "they lie under keys that nobody asks for any more, and URLs of clients lead nowhere",
+            "their keys are no longer looked up, and clients' URLs return 404",
             "put the scope back; a kind of another name may have another scope",
         )

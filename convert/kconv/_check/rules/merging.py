@@ -8,7 +8,7 @@ from kconv._check.change import FieldChange, TypeChange
 from kconv._check.rule import rule
 from kconv._check.verdict import Verdict, Whom, breaking
 
-_BREAKS = "what they apply combines otherwise with what others wrote: elements vanish or double"
+_BREAKS = "what they apply is merged in another way: elements are lost or doubled"
 
 
 @rule("list-type-changed")
@@ -43,7 +43,7 @@ def map_type_changed(change: TypeChange) -> Iterator[Verdict]:
         yield breaking(
             f"mapType changed from {old or 'none'} to {new or 'none'}",
             Whom.WRITERS,
-            "what they apply combines otherwise with what others wrote",
+            "what they apply is merged in another way",
             "leave it; a new version may have another",
         )
 

@@ -27,7 +27,7 @@ def deprecation_shortened(change: KindChange) -> Iterator[Verdict]:
             if sooner
             else f"the version goes in {after}, not in {before}, and one of them is no version",
             Whom.WRITERS,
-            "they were told that they had until then",
+            "clients were promised that they had until then",
             f'leave Deprecation(removed_in="{before}")',
         )
     elif old != new:
@@ -106,7 +106,7 @@ def version_removed_recorded(change: ProjectChange) -> Iterator[Verdict]:
                     Weight.BREAKING,
                     f"the version is gone, in which the base stores {kind.stored_as}",
                     Whom.STORED,
-                    "databases that hold objects in it can no longer be read; servers do not start",
+                    "databases with objects in it can no longer be read; servers refuse to start",
                     "ship a release that has both versions and stores another; remove it once "
                     "`kconv migrate` has taken it off the record",
                     version=gv,

@@ -26,7 +26,7 @@ def preferred_unstable(change: ProjectChange) -> Iterator[Verdict]:
                 Weight.BREAKING,
                 f"the preferred version moved from {before} to the less stable {after}",
                 Whom.READERS,
-                "who leaves the choice to the server gets a version that may still change",
+                "clients that leave the choice to the server get a version that may still change",
                 f"prefer {before}",
                 version=after,
                 level=level(before.version),
