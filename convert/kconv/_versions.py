@@ -1,4 +1,4 @@
-"""What there is: every version of every kind, and what conversions between them can lose."""
+"""The list of versions of every kind, and what conversions between them can lose."""
 
 from __future__ import annotations
 

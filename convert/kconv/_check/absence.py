@@ -29,5 +29,5 @@ def refused_when_absent(
 
 
 def filled_in(types: Types, name: str) -> set[str]:
-    """The fields of a type that the group's functions fill in, as far as its lock tells."""
+    """The fields of a type that the group's functions fill in, as far as its lock says."""
     return {path for facts in types[name].computed.values() for path in facts}

@@ -13,7 +13,7 @@ from kconv._scheme import Scheme
 def source_of(scheme: Scheme, finding: Finding) -> tuple[str, int] | None:
     """The file, relative to the current folder, and line of the class that a finding is about.
 
-    None where the code has no such class any more, or it is not a file below the current folder.
+    None where the code no longer has the class, or its file is outside the current folder.
     """
     spokes = scheme.spokes(finding.version)
     if finding.type:

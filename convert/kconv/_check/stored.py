@@ -20,7 +20,7 @@ EXAMPLES = 3
 """Objects that are named for each problem."""
 
 LIMIT = 1000
-"""Problems that are told apart; what comes beyond is counted together."""
+"""How many problems are listed separately; further ones are only counted."""
 
 _WARNING = re.compile(r'(unknown|duplicate) field "(.*)"\Z', re.DOTALL)
 

@@ -51,7 +51,7 @@ class LazyGroup(TyperGroup):
         return self.commands[cmd_name]  # type: ignore[return-value]  # what get_command() gave
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; `ReaderGone` where nobody reads its output any more."""
+        """Run the command; `ReaderGone` if the reader of its output closed it."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -88,7 +88,7 @@ class CommandGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the subcommand; the default one goes by the name of the group."""
+        """Find the subcommand; the default one has the name of the group."""
         name, command, rest = super().resolve_command(ctx, args)
         return ("" if name == self.default else name), command, rest
 

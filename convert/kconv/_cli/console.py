@@ -1,4 +1,4 @@
-"""Where words go: results to standard output, everything for people to standard error.
+"""Output: results to standard output, messages to standard error.
 
 Colour is only for a terminal, and only without ``NO_COLOR``.
 """
@@ -31,7 +31,7 @@ def has_colour(stream: IO[str]) -> bool:
 def printable(text: str) -> str:
     """Text with its control characters escaped, but for newlines and tabs.
 
-    What is stored may have any in it, and a terminal does what they say.
+    Stored objects may contain any, and a terminal would obey them.
     """
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
@@ -82,7 +82,7 @@ def text_width() -> int:
 def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table on standard output: by Rich on a terminal, as text elsewhere.
 
-    On a terminal that it is too wide for, each row becomes lines of its own.
+    On a terminal that is too narrow, each row is printed as several lines.
     """
     rows = [[printable(cell) for cell in row] for row in rows]
     text = aligned(header, rows)

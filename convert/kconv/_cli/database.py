@@ -1,4 +1,4 @@
-"""Which database a command means, and how long it is waited for."""
+"""The default database, and how long a run waits for one that is down."""
 
 from __future__ import annotations
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class Interrupted(Exception):
-    """Ctrl-C came; says what stays as it is, and what goes on from there."""
+    """Ctrl-C: the message says what is kept, and how to continue."""

@@ -121,7 +121,7 @@ def _store_release(
 def selected(apis: list[str] | None, groups: list[str] | None) -> tuple[Scheme, list[str] | None]:
     """The scheme that the options choose, and the groups that they name; None for all.
 
-    Raises `UsageError` for a group that there is not.
+    Raises `UsageError` for an unknown group.
     """
     from kconv._errors import UsageError
     from kconv._scheme import load_scheme

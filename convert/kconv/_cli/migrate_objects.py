@@ -60,7 +60,7 @@ def migrate_and_report(
         try:
             targets = storage.plan(store, scheme, names, to)
         except UsageError:
-            # What it says there is must be all that there is.
+            # The message lists what there is, so all groups must be loaded.
             targets = storage.plan(store, load_scheme(apis=apis), names, to)
         pipeline = Pipeline(scheme)
         resources = [target.resource for target in targets]
@@ -75,7 +75,7 @@ def migrate_and_report(
                 outage=outage(db),
             )
             if rewrite_references:
-                # Without --to, every version that is not preferred gives way to the one that is.
+                # Without --to, the preferred version replaces all others.
                 standing = () if to else storage.as_preferred(store, scheme, names)
                 references = storage.outdated_references(store, pipeline, [*standing, *targets])
             if text:

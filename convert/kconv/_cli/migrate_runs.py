@@ -47,7 +47,7 @@ def _refuse_unknown(run: Run, apis: list[str] | None) -> None:
         known = [spoke.api_version for spoke in kind.spokes] if kind is not None else []
         if known and target.before and target.before[0] not in known:
             raise UsageError(
-                f"this code has no {target.before[0]} any more: nothing could read what undoing "
+                f"this code no longer has {target.before[0]}: nothing could read what undoing "
                 f"run {run.id} would bring back; undo it with the release that has it"
             )
 

@@ -11,7 +11,7 @@ from kconv._cli.database import DB_VARIABLE
 
 
 class Report(StrEnum):
-    """How a command reports."""
+    """The format of a command's report."""
 
     TEXT = "text"
     JSON = "json"

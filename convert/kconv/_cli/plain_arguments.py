@@ -1,8 +1,7 @@
 """The plainest command lines of the commands that are measured, read without Typer.
 
 Loading Typer takes longer than converting a file does, and a tenth of a migration of thousands of
-rows. Whatever is not as plain as this, and every mistake, is left to Typer, which says what is
-right.
+rows. Anything less plain, and every mistake, is left to Typer, which explains it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from kconv._cli.database import DB_VARIABLE
 class Option(NamedTuple):
     """An option with a value: its name in Python, and what reads the value.
 
-    ``read`` gives None for what Typer has to look at. A ``repeated`` one may come several times,
+    ``read`` gives None for what is left to Typer. A ``repeated`` one may come several times,
     and makes a list; of others the last counts.
     """
 
@@ -110,7 +109,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
 
 
 def plain(arguments: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
-    """A command and what its function takes, by name; None to let Typer have a look."""
+    """A command and what its function takes, by name; None to leave it to Typer."""
     command = COMMANDS.get(arguments[0]) if arguments else None
     if command is None:
         return None

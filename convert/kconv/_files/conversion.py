@@ -44,9 +44,9 @@ class ConvertedFile:
 
 @dataclass(slots=True)
 class Conversion:
-    """What came of converting manifests.
+    """The result of converting manifests.
 
-    While there are ``problems``, nothing is to be written. ``losses`` are what the new versions
+    Nothing may be written while there are ``problems``. ``losses`` are what the new versions
     cannot hold, and among the ``warnings`` too, unless a strict conversion made them problems.
     """
 
@@ -111,8 +111,8 @@ def convert(
     broken rules and any loss; ``ignore_unknown`` leaves kinds that no API has as they are. The
     API packages are those installed and ``apis`` (``module:function``), or those of a ``scheme``.
 
-    Raises `UsageError` for a version that there is not, and for all that is wrong with the
-    objects, at once, what `Conversion.raise_problems` raises.
+    Raises `UsageError` for an unknown version, and for invalid objects what
+    `Conversion.raise_problems` raises.
     """
     raw = data.encode() if isinstance(data, str) else data
     manifests = [parse_manifest(raw, "the manifest", format)]
@@ -131,10 +131,10 @@ def convert_files(
 ) -> Conversion:
     """Convert files, folders with all that is in them, and ``-``, which is standard input.
 
-    As `convert`, but what is wrong with files and objects is in the ``problems`` of what comes
-    back, so that all of it can be told; nothing is written before `Conversion.replace`.
+    As `convert`, but problems with files and objects are collected in ``problems`` instead of
+    being raised. Nothing is written before `Conversion.replace`.
 
-    Raises `UsageError` for a version that there is not.
+    Raises `UsageError` for an unknown version.
     """
     return _convert(read_manifests(list(names)), versions, strict, ignore_unknown, apis, scheme)
 

@@ -29,7 +29,7 @@ Value = dict[str, Any]
 
 @dataclass(slots=True)
 class ConvertedDocument:
-    """What became of one document; ``changed`` when an object of it has another version now."""
+    """A converted document; ``changed`` if an object in it has another version now."""
 
     document: Document
     value: Value
@@ -66,8 +66,8 @@ class ObjectLoss:
 class Converter:
     """Converts documents to one version for each group, by default the preferred one.
 
-    ``few`` says that it is not worth compiling the versions first. What there is to tell of the
-    documents gathers in ``problems``, ``warnings`` and ``losses``.
+    ``few`` says that it is not worth compiling the versions first. Findings are collected in
+    ``problems``, ``warnings`` and ``losses``.
     """
 
     def __init__(
@@ -158,8 +158,8 @@ class Converter:
     def _decoded(self, where: str, value: Value) -> Decoded:
         """The object, unless it is incomplete; a value that breaks another rule is warned about.
 
-        A conversion needs no more, and whoever converts may have no say in the values: Kubernetes'
-        own conversion looks at none of them.
+        Kubernetes' own conversion does not validate either: the person who converts an object may
+        not be the one who can correct it.
         """
         try:
             return self.pipeline.load(value, field_validation="Warn")

@@ -1,4 +1,4 @@
-"""Which API groups manifests speak of, so that only these are loaded."""
+"""Which API groups manifests use, so that only these are loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def scheme_for(
     apis: Sequence[str],
     scheme: Scheme | None = None,
 ) -> Scheme:
-    """The scheme of the API groups that the manifests and the target versions speak of.
+    """The scheme of the API groups that the manifests and the target versions use.
 
     A ``scheme`` is taken as it is. Raises `UsageError` for a target that it does not have.
     """
@@ -41,7 +41,7 @@ def _smallest(
     found |= {target.group for target in targets}
     scheme = load_scheme(found & set(installed_groups()), apis, deep=bool(apis))
     if not found <= set(scheme.groups()):
-        # A group that no package goes by may still hold versions of another group's kind.
+        # A group without a package of its own may hold versions of another group's kind.
         scheme = load_scheme(apis=apis)
     return scheme
 

@@ -104,7 +104,7 @@ class _Arranger:
         return module_name(words(name)) if full else noun
 
     def untangle(self) -> None:
-        """Give what ties modules in a circle a module of its own noun, or merge the modules."""
+        """Break a cycle of modules: move what causes it to a module of its own, or merge them."""
         for _ in range(2 * len(self.uses)):
             circle = self._circle()
             if not circle:

@@ -167,7 +167,7 @@ def locate_all(
         if other != definition:
             raise UsageError(
                 f"{definition} and {other} would both be {place.package}.{place.name}; "
-                "give one of them a package of its own with --map"
+                "map one of them to another package with --map"
             )
         located[definition] = place
     return located

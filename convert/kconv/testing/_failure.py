@@ -1,4 +1,4 @@
-"""`Broken`: a promise of a version that an object shows to be broken."""
+"""`Broken`: a failed test of a version, with the object that shows it."""
 
 from __future__ import annotations
 

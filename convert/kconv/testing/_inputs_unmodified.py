@@ -41,7 +41,7 @@ class Snapshot:
 
 
 def input_kept(pipelines: dict[str, Pipeline], spoke: Spoke, document: dict[str, Any]) -> None:
-    """Decoding and converting, to the hub and to every version, change nothing they are given."""
+    """Decoding and converting, to the hub and to every version, do not modify their input."""
     for engine, pipeline in pipelines.items():
         given = Snapshot(document)
         decoded = pipeline.load(document, spoke=spoke, trusted=True)

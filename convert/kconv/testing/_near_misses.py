@@ -1,4 +1,4 @@
-"""Hypothesis strategies for documents that are nearly sound: one or two things are wrong."""
+"""Hypothesis strategies for nearly valid documents, with one or two mistakes."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Files = Mapping[PurePosixPath, bytes]
 
 
 def release_files(scheme: Scheme, groups: Collection[str] | None = None) -> Files:
-    """What a release of the code as it is holds: golden files and lock files.
+    """The files of a release of the present code: golden files and lock files.
 
     ``groups`` limits it to some. Raises `SchemeError` for a field that no placeholder fits.
     """
@@ -54,7 +54,7 @@ def release_folder(folder: Path, release: str) -> Path:
 
 
 def differing(folder: Path, files: Files, groups: Collection[str] | None = None) -> Files | None:
-    """What a release's folder has that is not so today, with what today has, empty for nothing.
+    """The files of a release that differ from today's: their content today, empty if they are gone.
 
     None where the release has nothing yet, of ``groups`` if they are given.
     """

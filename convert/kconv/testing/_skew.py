@@ -44,7 +44,7 @@ def read_by(pipeline: Pipeline, release: str, locks: Locks, spoke: Spoke) -> Non
     """What is written today in a version is readable for a release that had it.
 
     Raises `Broken` for a value that it cannot decode or does not know, and for a field that it
-    needs and objects have no more. Warns, `SkewWarning`, of fields that it would drop.
+    needs and objects no longer have. Warns, `SkewWarning`, of fields that it would drop.
     """
     lock = locks[spoke.gvk.group_version]
     lines = [

@@ -64,7 +64,7 @@ def parsed(texts: Texts, name: str) -> Locks:
 
 
 def write_folder(folder: Path, texts: Texts, stale: Iterable[PurePosixPath]) -> None:
-    """Write lock files, and remove those that no version has any more."""
+    """Write lock files, and remove those of versions that are gone."""
     for path, text in texts.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def write_folder(folder: Path, texts: Texts, stale: Iterable[PurePosixPath]) -> 
 
 
 def stale_files(found: Texts, texts: Texts, groups: Collection[str] | None) -> list[PurePosixPath]:
-    """The lock files of versions that there are no more; ``groups`` limits which are looked at."""
+    """The lock files of removed versions; ``groups`` limits which are looked at."""
     names = None if groups is None else {group or "core" for group in groups}
     return [
         path

@@ -71,7 +71,7 @@ def default_changed(change: FieldChange) -> Iterator[Verdict]:
 def default_computed(change: TypeChange) -> Iterator[Verdict]:
     """The group's functions fill in something else.
 
-    What an empty object becomes tells; a function that does nothing to one is known by name.
+    Functions are compared by what they do to an empty object; where that is nothing, by name.
     """
     old, new = _effects(change.old), _effects(change.new)
     for path in sorted(old.keys() | new.keys()):

@@ -39,7 +39,7 @@ def field_added(change: TypeChange) -> Iterator[Verdict]:
 
 @rule("field-optional")
 def field_optional(change: FieldChange) -> Iterator[Verdict]:
-    """A field that objects need not have any more.
+    """A field that is no longer required.
 
     Was required and is not: readers may have counted on it.
     """
@@ -88,9 +88,9 @@ def field_renamed(change: TypeChange) -> Iterator[Verdict]:
 
 @rule("field-required")
 def field_required(change: FieldChange) -> Iterator[Verdict]:
-    """A field that objects must have now.
+    """A field that became required.
 
-    Objects without the field were accepted, and are not any more.
+    Objects without the field used to be accepted.
 
     A default saves what leaves the field out, not what has it empty.
     """

@@ -65,7 +65,7 @@ def kind_removed(change: ProjectChange) -> Iterator[Verdict]:
 def plural_changed(change: KindChange) -> Iterator[Verdict]:
     """Another plural: another URL.
 
-    The resource goes by another name.
+    The resource has another name.
     """
     if change.old.plural != change.new.plural:
         yield breaking(

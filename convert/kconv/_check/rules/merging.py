@@ -13,7 +13,7 @@ _BREAKS = "what they apply is merged in another way: elements are lost or double
 
 @rule("list-type-changed")
 def list_type_changed(change: FieldChange) -> Iterator[Verdict]:
-    """A list whose elements are told apart otherwise.
+    """A list whose elements are identified in another way.
 
     Another list type, or other keys of a map list.
     """
