@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -16,7 +17,7 @@ from kconv._check.compare import compare
 from kconv._check.lock import locks_of
 from kconv._check.lock.text import text_of
 from kconv._compile import is_compiled, is_wholly_plain, plain_fields
-from kconv._errors import SchemeError
+from kconv._errors import KconvError, SchemeError
 from kconv._schema import Type
 from kconv._scheme import Scheme
 from kconv._serve.openapi.schemas import Schemas
@@ -84,6 +85,29 @@ def _release(text: str) -> str:
     return ".".join(number or "0" for number in match.groups())
 
 
+class Told(Release):
+    """A release of which something else is said."""
+
+    def __init__(self, **said: Any) -> None:
+        super().__init__()
+        self.said = said
+
+    def make_spec(self) -> Spec:
+        return replace(super().make_spec(), **self.said)
+
+
+class Code(marshmallow.fields.Field[str]):
+    """A short text, which decodes to itself."""
+
+    def make_spec(self) -> Spec:
+        return Spec(type_name="code", json_type="string", native=str, max_length=4)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise marshmallow.ValidationError("Not a code.")
+        return value
+
+
 class Share(Integer):
     """A whole percentage; what it decodes and checks is said, so it is compiled."""
 
@@ -124,6 +148,8 @@ class Rules(Type):
         validate=marshmallow.validate.OneOf(["1.0.0", "2.0.0"]), metadata={"examples": ["2.0.0"]}
     )
     share = Share()
+    code = Code()
+    letter = Code(validate=marshmallow.validate.OneOf(["a", "b"]), metadata={"examples": ["b"]})
 
 
 FIELDS = Rules().wire_fields()
@@ -171,6 +197,11 @@ def test_what_does_not_say_it_itself_is_left_to_its_own_code() -> None:
         {"network": "::/0", "share": 91},
         {"network": "::/0", "share": 101},
         {"network": "::/0", "share": True},
+        {"network": "::/0", "code": "a", "letter": "b"},
+        {"network": "::/0", "code": "abcde", "letter": "b"},
+        {"network": "::/0", "letter": "c"},
+        {"network": "::/0", "code": None, "letter": None},
+        {"network": "::/0", "code": 5},
     ],
 )
 def test_both_engines_decode_alike(spec: dict[str, Any]) -> None:
@@ -194,6 +225,26 @@ def test_values_get_their_canonical_spelling_by_the_compiled_engine() -> None:
     assert struct(thing(given)).spec.network == "10.0.0.0/8"
 
 
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        (
+            {"network": "255.255.255.255/32"},
+            "spec.network: Too long: may not be more than 14",
+        ),
+        ({"network": "x"}, 'spec.network: Invalid value: "x": must be a network such as'),
+        ({"network": "::/0", "code": "abcde"}, "spec.code: Too long: may not be more than 4 bytes"),
+        ({"network": "::/0", "letter": "c"}, "spec.letter: Invalid value: Must be one of: a, b."),
+        ({"network": "::/0", "share": 91}, "spec.share: Invalid value: 91: must be less than"),
+    ],
+)
+def test_what_breaks_a_bound_is_refused(spec: dict[str, Any], problem: str) -> None:
+    for pipeline in engines(Rules):
+        with pytest.raises(KconvError) as refused:
+            pipeline.decode(thing(spec))
+        assert str(refused.value.findings[0]).startswith(problem)
+
+
 def test_openapi() -> None:
     schemas = Schemas()
     schemas.ref(Rules)
@@ -213,6 +264,8 @@ def test_openapi() -> None:
         "releases": {"type": "array", "items": release},
         "few": release,
         "share": {"type": "integer", "format": "int32", "maximum": 90},
+        "code": {"type": "string"},
+        "letter": {"type": "string"},
     }
 
 
@@ -283,6 +336,9 @@ def frozen(**declared: Any) -> Scheme:
         (Release(load_default="v1"), 'its default "v1" does not decode: .*Not a release'),
         (Release(load_default="v1.0"), 'must be written "1.0.0"'),
         (Share(load_default=95), "must be less than or equal to 90"),
+        (Told(examples=("1.2.3", "v1.2")), 'its example "v1.2" must be written "1.2.0"'),
+        (Told(examples=("new",)), 'its example "new" does not decode: .*Not a release'),
+        (Told(pattern="(1"), r'its pattern "\(1" is no regular expression'),
     ],
 )
 def test_freeze_refuses_what_contradicts_it(field: Any, problem: str) -> None:

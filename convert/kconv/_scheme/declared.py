@@ -35,7 +35,10 @@ def name_problems(field: AnyField) -> Iterator[str]:
 
 
 def declaration_problems(field: AnyField) -> Iterator[str]:
-    """Bounds, enumerations and list types that no value could keep to, or that say nothing."""
+    """What no value could keep to, or that says nothing: bounds, enumerations, list types.
+
+    And patterns and examples that are none.
+    """
     spec = spec_of(field)
     yield from _lengths("length", spec.min_length, spec.max_length)
     for value in spec.enum:
@@ -49,6 +52,29 @@ def declaration_problems(field: AnyField) -> Iterator[str]:
     if spec.structure == "list":
         yield from _lengths("items", spec.min_items, spec.max_items)
         yield from _list_type(spec)
+    yield from _pattern(spec)
+    yield from _examples(field, spec)
+
+
+def _pattern(spec: Spec) -> Iterator[str]:
+    try:
+        re.compile(spec.expression or "")
+    except re.error as error:
+        yield f"its pattern {quote(spec.pattern)} is no regular expression: {error}"
+
+
+def _examples(field: AnyField, spec: Spec) -> Iterator[str]:
+    """Examples of its class that the field itself decodes otherwise, or not at all."""
+    if field.validators or field.metadata.get("examples"):
+        return  # it takes less than its class, or has examples of its own
+    for example in spec.examples:
+        try:
+            decoded = field.deserialize(example)
+        except marshmallow.ValidationError as error:
+            yield f"its example {quote(example)} does not decode: {_text(error)}"
+            continue
+        if decoded != example:
+            yield f"its example {quote(example)} must be written {quote(decoded)}"
 
 
 def _bounds(spec: Spec, types: tuple[type[int | float], ...], expected: str) -> Iterator[str]:
