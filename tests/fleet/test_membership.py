@@ -1,17 +1,16 @@
 """Servers that die, hang or are forgotten."""
 
 import signal
-import time
 from collections.abc import Callable
 
 import httpx
 import pytest
 
+from fixtures.until import until
 from fleet.apis import GROUP, NEW, OLD, RESOURCE, first, second
 from fleet.conftest import Process
 from kconv._errors import CannotDecode, Conflict
 from kconv._scheme import Scheme
-from kconv._serve.heartbeat import HEARTBEAT_SECONDS
 from kconv._serve.membership import Membership
 from kconv._store import SqlStore
 
@@ -70,7 +69,7 @@ def test_killed_server_counts_until_it_is_missed(
     old.end(signal.SIGKILL)
     with pytest.raises(Conflict, match=f"process {old.pid}"):
         store.prefer(GROUP, RESOURCE, NEW, live=60)
-    time.sleep(1)
+    until(lambda: old.pid not in [each.pid for each in store.servers(0.5)])
     store.prefer(GROUP, RESOURCE, NEW, live=0.5)
     assert new.end()[0] == 0
 
@@ -79,7 +78,7 @@ def test_server_that_hung_stops_by_itself(store: SqlStore, launch: Callable[...,
     old = launch("first")
     old.send(signal.SIGSTOP)
     try:
-        time.sleep(0.6)
+        until(lambda: store.servers(0.5) == [])
         store.prefer(GROUP, RESOURCE, NEW, live=0.5)
     finally:
         old.send(signal.SIGCONT)
@@ -96,7 +95,7 @@ def test_heartbeats(store: SqlStore, launch: Callable[..., Process]) -> None:
     store.unregister(before.id)
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         assert client.get(f"/apis/{NEW}/reports", headers={"User-Agent": ""}).status_code == 200
-    time.sleep(HEARTBEAT_SECONDS + 1)
+    until(lambda: store.servers(60) and store.clients(GROUP, "v1", since_days=1))
     (after,) = store.servers(60)
     assert after.id == before.id
     (count,) = store.clients(GROUP, "v1", since_days=1)

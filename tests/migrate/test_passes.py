@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
-from kconv._store import SqlStore
+from kconv._store import Server, SqlStore
 from kconv_migrations._migration import Outcome, Progress, Settings, migrate, plan
 from kconv_migrations._migration.settings import PATIENCE
 from migrate.samples import NEW, OLD, encoded, key, rows, seed
@@ -112,3 +113,24 @@ def test_a_run_does_not_wait_for_failures_alone(
     outcome = run(store, pipeline)
     assert outcome.kept == {OLD: 1}
     assert clock[0] == 0
+
+
+@pytest.mark.parametrize("blocked", [0, 1])
+def test_either_all_resources_are_flipped_or_none(
+    store: SqlStore, pipeline: Pipeline, blocked: int
+) -> None:
+    resources = [("autoscaling", "horizontalpodautoscalers"), ("batch", "cronjobs")]
+    versions = [("autoscaling/v1", "autoscaling/v2"), (OLD, NEW)]
+    store.ensure((*resource, old) for resource, (old, _) in zip(resources, versions, strict=True))
+    decodes = [
+        (*resource, version)
+        for at, (resource, known) in enumerate(zip(resources, versions, strict=True))
+        for version in known[: 1 if at == blocked else 2]
+    ]
+    store.register(Server("old", "1.0", "host", 1, tuple(decodes)))
+    names = [f"{resource}.{group}" for group, resource in resources]
+    targets = plan(store, pipeline.scheme, names, ["autoscaling=v2", "batch=v1"])
+    assert len(targets) == 2
+    with pytest.raises(Conflict, match="nothing was flipped"):
+        list(migrate(store, pipeline, targets))
+    assert [store.storage_version(*each) for each in resources] == [old for old, _ in versions]

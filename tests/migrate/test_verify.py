@@ -91,6 +91,23 @@ def test_before_images_in_a_version_that_left_the_code(
     assert resource["unread"] == {gone: 3}
 
 
+def test_the_newest_before_image_counts(
+    store: SqlStore, pipeline: Pipeline, database_url: str
+) -> None:
+    migrated(store, pipeline, 3)
+    first = store.runs()[0].id
+    (back,) = migrate(store, pipeline, plan(store, pipeline.scheme, [], ["batch=v1beta1"]))
+    assert back.done
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        # Of the two images that each object has, the older is in a version that left the code.
+        statement = text("UPDATE undo SET api_version = 'batch/v1alpha7' WHERE run = :run")
+        assert connection.execute(statement, {"run": first}).rowcount == 3
+    engine.dispose()
+    found = verified(store, pipeline)
+    assert (found.failures, found.compared, found.unread) == ([], 3, {})
+
+
 def _rename_images(url: str, old: str, new: str, names: list[str]) -> None:
     """Have before-images be in another version."""
     engine = create_engine(url)
