@@ -84,6 +84,25 @@ def named(store: SqlStore, name: str) -> list[str]:
     ]
 
 
+def test_what_is_repaired_is_a_copy(store: SqlStore, pipeline: Pipeline) -> None:
+    references = outdated_references(store, pipeline)
+    decoded = pipeline.decode(owned(pipeline, "a", "batch/v1alpha9"))
+    repaired = references.repair(decoded.value, decoded.spoke)
+    assert not references.find(repaired, decoded.spoke)
+    assert len(references.find(decoded.value, decoded.spoke)) == 2
+
+
+def test_the_version_that_an_object_is_in_is_no_reference(
+    store: SqlStore, pipeline: Pipeline
+) -> None:
+    """Nor is the object decoded to find that out."""
+    store.prefer("batch", "cronjobs", OLD)
+    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    references = outdated_references(store, pipeline, targets)
+    assert not references.may_hold(encoded(pipeline, "a", OLD))
+    assert references.may_hold(owned(pipeline, "a", OLD, OLD))
+
+
 def test_unregistered_and_dropped_versions_are_found(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
     (found,) = find_references(store, pipeline, outdated_references(store, pipeline))

@@ -71,6 +71,20 @@ def test_rows_that_go_and_come_meanwhile(store: SqlStore, pipeline: Pipeline) ->
     assert names(results(InProcessExecutor(store, pipeline), spans)) == expected
 
 
+def test_changes_that_come_during_a_pass_are_for_the_next(
+    store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 5)
+    head = store.head()
+    spans = split_into_spans(store, TASK, "changes", 2, NEW)
+    found = [next(spans)]
+    for number in range(5):
+        name = f"late-{number}"
+        store.create(key(name), uid=name, api_version=OLD, data=encoded(pipeline, name))
+    found += spans
+    assert [each.until for each in found] == [head - 3, head - 1, head]
+
+
 def test_pages_of_a_span_are_bounded_by_bytes(
     store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from fixtures.postgres import PostgresServer
 from kconv._store import SqlStore, clients, clock, open_store, runs, servers
+from kconv._store.database import Database, parse_url
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1
 
@@ -75,6 +76,14 @@ def store(reopen: Callable[[], SqlStore]) -> SqlStore:
     opened = reopen()
     opened.ensure([(GROUP, RESOURCE, V1)])
     return opened
+
+
+@pytest.fixture
+def database(upgraded_url: str) -> Iterator[Database]:
+    """Connections of the test's own to its database."""
+    opened = Database(parse_url(upgraded_url))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

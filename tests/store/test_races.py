@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from kconv._errors import VersionNotOnRecord
 from kconv._store import SqlStore, Stored, version_record
+from kconv._store.database import Database
 from kconv._store.rewrite import rewrite_changes
 from kconv._store.write_batch import Write, apply
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, running
 
 
 def test_drop_waits_for_a_write_that_has_not_committed(
-    store: SqlStore, reopen: Callable[[], SqlStore]
+    store: SqlStore, database: Database, reopen: Callable[[], SqlStore]
 ) -> None:
     store.prefer(GROUP, RESOURCE, V1BETA1)
     other = reopen()
@@ -31,7 +32,7 @@ def test_drop_waits_for_a_write_that_has_not_committed(
     def drop() -> None:
         dropped.append(other.drop(GROUP, RESOURCE, V1))
 
-    with running(lambda: store._database.write(write)):
+    with running(lambda: database.write(write)):
         assert written.wait(20)
         with running(drop):
             time.sleep(0.2)
@@ -42,7 +43,7 @@ def test_drop_waits_for_a_write_that_has_not_committed(
 
 
 def test_write_waits_for_a_drop_that_has_not_committed(
-    store: SqlStore, reopen: Callable[[], SqlStore]
+    store: SqlStore, database: Database, reopen: Callable[[], SqlStore]
 ) -> None:
     store.prefer(GROUP, RESOURCE, V1BETA1)
     other = reopen()
@@ -57,7 +58,7 @@ def test_write_waits_for_a_drop_that_has_not_committed(
         with pytest.raises(VersionNotOnRecord):
             create(other, "a", version=V1)
 
-    with running(lambda: store._database.write(drop)):
+    with running(lambda: database.write(drop)):
         assert dropped.wait(20)
         with running(write):
             time.sleep(0.1)
@@ -159,7 +160,7 @@ def test_rewrite_under_writers_loses_nothing(
 
 
 def test_rewrite_that_waits_for_a_writer_leaves_what_it_wrote(
-    store: SqlStore, reopen: Callable[[], SqlStore]
+    store: SqlStore, database: Database, reopen: Callable[[], SqlStore]
 ) -> None:
     made = create(store, "a", data=b"old")
     store.prefer(GROUP, RESOURCE, V1BETA1)
@@ -188,7 +189,7 @@ def test_rewrite_that_waits_for_a_writer_leaves_what_it_wrote(
 
         current = store.get(made.key)
         work = partial(write, stored=current, written=written, finish=finish)
-        with running(partial(store._database.write, work)):
+        with running(partial(database.write, work)):
             assert written.wait(20)
             with running(partial(rewrite, current)):
                 time.sleep(0.2)
@@ -199,7 +200,9 @@ def test_rewrite_that_waits_for_a_writer_leaves_what_it_wrote(
         assert other.undo_size(run).rows == 0
 
 
-def test_rewrites_of_the_log_at_once(store: SqlStore, reopen: Callable[[], SqlStore]) -> None:
+def test_rewrites_of_the_log_at_once(
+    store: SqlStore, database: Database, reopen: Callable[[], SqlStore]
+) -> None:
     create(store, "a", data=b"old")
     store.prefer(GROUP, RESOURCE, V1BETA1)
     change = store.changes(0)[0]
@@ -215,7 +218,7 @@ def test_rewrites_of_the_log_at_once(store: SqlStore, reopen: Callable[[], SqlSt
     def second() -> None:
         rewritten.append(other.rewrite_changes([(change.stored, V1BETA1, b"second")]))
 
-    with running(lambda: store._database.write(first)):
+    with running(lambda: database.write(first)):
         assert written.wait(20)
         with running(second):
             time.sleep(0.1)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from kconv._errors import CannotDecode, Conflict
 from kconv._store import SqlStore, servers
+from kconv._store.database import Database
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, running, server
 
 
@@ -95,7 +96,7 @@ def test_resource_of_a_later_release_does_not_stop_a_running_server(store: SqlSt
 
 
 def test_start_and_flip_wait_for_each_other(
-    store: SqlStore, reopen: Callable[[], SqlStore]
+    store: SqlStore, database: Database, reopen: Callable[[], SqlStore]
 ) -> None:
     other = reopen()
     registered, finish = threading.Event(), threading.Event()
@@ -109,7 +110,7 @@ def test_start_and_flip_wait_for_each_other(
         with pytest.raises(Conflict, match="old"):
             other.prefer(GROUP, RESOURCE, V1BETA1, live=60)
 
-    with running(lambda: store._database.write(register)):
+    with running(lambda: database.write(register)):
         assert registered.wait(20)
         with running(flip):
             time.sleep(0.1)
