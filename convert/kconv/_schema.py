@@ -279,10 +279,10 @@ def defaults(
 
     def add(function: _DefaultT) -> _DefaultT:
         for cls in types:
-            refuse_sealed(cls)
             _declared(cls, *when, *unless)
             for path in paths:
                 _declared_at(cls, path)
+            refuse_sealed(cls)
             cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths))
         return function
 
@@ -300,10 +300,10 @@ def derives(
 
     def add(function: _DerivedT) -> _DerivedT:
         for cls in types:
-            refuse_sealed(cls)
             derived, *_ = _declared(cls, field, *of)
             if spec_of(derived).structure == "object":
                 raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
+            refuse_sealed(cls)
             cls.defaulters.append(Derived(field, tuple(of), function))
         return function
 
@@ -338,8 +338,9 @@ def zero_is_absent(cls: type[Type], *names: str) -> None:
     Kubernetes declares such fields without a pointer, so its decoder cannot tell the two apart
     and fills in the default for either. ``names`` are fields of ``cls`` with a constant default.
     """
+    fields = _declared(cls, *names)
     refuse_sealed(cls)
-    for name, field in zip(names, _declared(cls, *names), strict=True):
+    for name, field in zip(names, fields, strict=True):
         cls.zero_is_absent[name] = field.load_default
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kconv._schema import Type, inherited
-from kconv.fields import Object
+from kconv.fields import spec_of
 
 
 def has_update_rules(schema: type[Type], above: frozenset[type[Type]] = frozenset()) -> bool:
@@ -14,8 +14,5 @@ def has_update_rules(schema: type[Type], above: frozenset[type[Type]] = frozense
     if any(True for _ in inherited(schema, "update_rules")):
         return True
     below = above | {schema}
-    return any(
-        has_update_rules(field.type, below)
-        for field in schema.instance().wire_fields().values()
-        if isinstance(field, Object) and field.type not in below
-    )
+    within = (spec_of(field).object_type for field in schema.instance().wire_fields().values())
+    return any(has_update_rules(of, below) for of in within if of is not None and of not in below)

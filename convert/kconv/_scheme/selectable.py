@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kconv._paths import INVALID, Finding
 from kconv._scheme.spoke import HubKind
 from kconv.edges._plan import field_at
-from kconv.fields import Boolean, Integer, String
+from kconv.fields import spec_of
 
 _COMMON = ("metadata.name", "metadata.namespace")
 """What every kind can be selected by."""
@@ -35,6 +35,7 @@ def _problem(kind: HubKind, steps: tuple[str, ...]) -> str:
     field = field_at(kind.hub, steps)
     if field is None:
         return f"does not exist: the hub has no field {path}"
-    if not isinstance(field, String | Integer | Boolean):
+    spec = spec_of(field)
+    if not spec.any_text and spec.json_type not in ("integer", "boolean"):
         return f"holds no string, integer or boolean ({path})"
     return ""
