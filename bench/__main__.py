@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import conversion, migration, samples, start_up
+from bench import conversion, migration, samples, serving, start_up
 
 
 def main() -> int:
@@ -10,7 +10,7 @@ def main() -> int:
     print("# name value unit budget bound")
     print(f"# full objects: {'recorded from Kubernetes' if recorded else 'made from the schemas'}")
     over = []
-    for figures in (start_up.figures, conversion.figures, migration.figures):
+    for figures in (start_up.figures, conversion.figures, migration.figures, serving.figures):
         for figure in figures():
             print(figure, flush=True)
             if figure.over:

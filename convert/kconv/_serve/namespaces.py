@@ -14,6 +14,7 @@ from kconv._serve.metadata import begin, now
 from kconv._serve.objects import Current, Objects, key_of, prepared
 from kconv._serve.request_path import Target
 from kconv._serve.status import Refusal, forbidden, not_found
+from kconv._store import Stored
 
 DEFAULT = "default"
 IMMORTAL = (DEFAULT, "kube-system", "kube-public")
@@ -66,10 +67,10 @@ class Namespaces:
         if self.kind is None or not target.namespace:
             return
         try:
-            current = self._objects.get_or_salvage(self.kind, "", target.namespace)
+            stored = self._objects.row(self.kind, "", target.namespace)
         except NotFound:
             raise not_found(NAMESPACES, target.namespace) from None
-        if current.meta.get("deletionTimestamp"):
+        if self._is_terminating(self.kind, stored):
             why = (
                 f"unable to create new content in namespace {target.namespace} because it is "
                 "being terminated"
@@ -80,6 +81,12 @@ class Namespaces:
                 "field": "metadata.namespace",
             }
             raise forbidden(target.resource, name, why, causes=[cause])
+
+    def _is_terminating(self, kind: HubKind, stored: Stored) -> bool:
+        # What is never written cannot be set: every create asks this, so nothing is decoded for it.
+        if b"deletionTimestamp" not in stored.data and b"\\u" not in stored.data:
+            return False
+        return bool(self._objects.read_or_salvage(kind, stored).meta.get("deletionTimestamp"))
 
     def confirm(self, target: Target, created: Current) -> None:
         """Take back what was created in a namespace that went meanwhile, and refuse it after all.

@@ -53,7 +53,7 @@ class Server:
         self.metrics = Metrics()
         self.health = Health(store)
         self.openapi = OpenApi(scheme, self.served, release)
-        self.broadcaster = Broadcaster(store, on_lag=self.metrics.log_errors.inc)
+        self.broadcaster = Broadcaster(store, on_read_error=self.metrics.log_errors.inc)
         self.namespace_controller = NamespaceController(self.namespaces, self.broadcaster.wake)
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)

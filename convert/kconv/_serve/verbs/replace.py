@@ -62,10 +62,10 @@ def replace_object(call: Call, made: Replacement) -> Encoded:
     """
     current, pipeline = made.current, call.objects.pipeline
     merged = _merged(call, made)
-    shown = pipeline.from_hub(merged, call.spoke)
-    _check(call, made, merged, shown)
+    _check(call, made, merged)
     if current.fault is None and same_fields(current.hub, merged):
         return call.encoded(current.stored, current)
+    shown = pipeline.from_hub(merged, call.spoke)
     if made.dry_run:
         return encode_object(pipeline, merged, shown, current.resource_version)
     meta = View(View(merged.native)["metadata"])
@@ -148,7 +148,7 @@ _OBSERVED = ("metadata", "status")
 """What is not desired of an object, so that changing it is no new generation."""
 
 
-def _check(call: Call, made: Replacement, merged: HubObject, shown: Decoded) -> None:
+def _check(call: Call, made: Replacement, merged: HubObject) -> None:
     pipeline, spoke, current = call.objects.pipeline, call.spoke, made.current
     meta = View(View(merged.native)["metadata"])
     findings: list[Any] = list(check_metadata_update(meta, current.meta, call.kind))
@@ -157,7 +157,8 @@ def _check(call: Call, made: Replacement, merged: HubObject, shown: Decoded) -> 
         same = decoded is not None and decoded.spoke is spoke
         old = decoded if same and decoded else pipeline.from_hub(current.hub, spoke)
         try:
-            pipeline.check_update(shown, old)
+            # Few kinds have such rules; the new state is converted once more when it is written.
+            pipeline.check_update(pipeline.from_hub(merged, spoke), old)
         except InvalidObject as error:
             findings += error.findings
     if findings:

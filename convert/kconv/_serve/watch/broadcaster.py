@@ -1,4 +1,4 @@
-"""One reader of the change log per process, and the watches that it feeds."""
+"""The watches of a process, and the one reader of the change log that feeds them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ POLL_SECONDS = 0.08
 BACKLOG = 4096
 """How many changes a watch may lag behind before it is ended; its client then resumes it."""
 
-_PAGE = 500
+PAGE = 500
+"""How many changes of the log are read at a time."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -68,14 +70,22 @@ class Subscription:
 
 
 class Broadcaster:
-    """Reads the change log while anyone watches.
+    """Reads the change log while anyone watches, and hands each change to the watches it is for.
 
-    It belongs to one event loop. ``on_lag`` is told when the log could not be read.
+    It belongs to one event loop. ``on_read_error`` is called when the log could not be read.
+    ``page`` is how many changes, or objects, are read at a time.
     """
 
-    def __init__(self, store: Store, on_lag: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        on_read_error: Callable[[], None] = lambda: None,
+        *,
+        page: int = PAGE,
+    ) -> None:
+        self.page = page
         self._store = store
-        self._on_lag = on_lag
+        self._on_read_error = on_read_error
         self._subscriptions: set[Subscription] = set()
         self._reader: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -139,7 +149,7 @@ class Broadcaster:
                 self._end_all()
                 return
             except StoreError as error:
-                self._on_lag()
+                self._on_read_error()
                 _log.warning("the change log cannot be read: %s", error)
                 await asyncio.sleep(1)
                 continue
@@ -147,7 +157,7 @@ class Broadcaster:
                 self._position = change.stored.resource_version
                 for subscription in self._subscriptions:
                     subscription.offer(change)
-            if len(changes) < _PAGE:
+            if len(changes) < self.page:
                 try:
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._wake.wait()
@@ -155,7 +165,7 @@ class Broadcaster:
                     continue
 
     def _changes(self, after: int) -> list[Change]:
-        return self._store.changes(after, limit=_PAGE)
+        return self._store.changes(after, limit=self.page)
 
     def _end_all(self) -> None:
         for subscription in self._subscriptions:

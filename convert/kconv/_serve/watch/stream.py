@@ -21,7 +21,6 @@ from kconv._store import Change, Page
 
 BOOKMARK_SECONDS = 60.0
 _LEAST_SECONDS, _MOST_SECONDS = 1800, 3600
-_PAGE = 500
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class Watch:
     """A watch that has been accepted; `lines` is the body of its answer."""
 
     call: Call
-    hub: Broadcaster
+    broadcaster: Broadcaster
     options: ListOptions
     events: Events
 
@@ -37,7 +36,7 @@ class Watch:
         """The events, a line each, until the time is up, the client goes or the server stops."""
         target = self.call.target
         resource = self.call.kind.group_resource
-        subscription = await self.hub.subscribe(resource, target.namespace)
+        subscription = await self.broadcaster.subscribe(resource, target.namespace)
         try:
             async for line in self._follow(subscription):
                 yield line
@@ -47,7 +46,7 @@ class Watch:
         except KconvError as error:
             yield self.events.error(error, refusal_of(error))
         finally:
-            self.hub.unsubscribe(subscription)
+            self.broadcaster.unsubscribe(subscription)
 
     async def _follow(self, subscription: Subscription) -> AsyncIterator[bytes]:
         position = self.options.resource_version or 0
@@ -67,7 +66,7 @@ class Watch:
             ]
             for line in await self._events(due):
                 yield line
-            if len(due) < _PAGE:
+            if len(due) < self.broadcaster.page:
                 break
             position = due[-1].stored.resource_version
         position = max(position, subscription.position)
@@ -127,7 +126,7 @@ class Watch:
             resource.group,
             resource.resource,
             namespace=self.call.target.namespace or None,
-            limit=_PAGE,
+            limit=self.broadcaster.page,
             after=after,
         )
 
@@ -138,7 +137,7 @@ class Watch:
             group=resource.group,
             resource=resource.resource,
             namespace=self.call.target.namespace or None,
-            limit=_PAGE,
+            limit=self.broadcaster.page,
         )
 
     def _seconds(self) -> float:
@@ -149,7 +148,7 @@ class Watch:
         return random.uniform(_LEAST_SECONDS, _MOST_SECONDS)
 
 
-def open_watch(call: Call, hub: Broadcaster) -> Watch:
+def open_watch(call: Call, broadcaster: Broadcaster) -> Watch:
     """Check the parameters of a watch and prepare it.
 
     Raises `kconv._serve.status.Refusal` for parameters that make no sense.
@@ -157,6 +156,6 @@ def open_watch(call: Call, hub: Broadcaster) -> Watch:
     options = list_options(call.query)
     if call.accepted.view == "Table":
         check_include(call.query.get("includeObject", ""))
-    if hub.closed:
+    if broadcaster.closed:
         raise Refusal("ServiceUnavailable", "the server is shutting down")
-    return Watch(call, hub, options, Events(call, selector_of(call)))
+    return Watch(call, broadcaster, options, Events(call, selector_of(call)))
