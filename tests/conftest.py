@@ -1,6 +1,10 @@
 """Fixtures for every test."""
 
+import os
 import signal
+
+# Sound objects that the compiled engine does not take fail the tests, in child processes too.
+os.environ["KCONV_ENGINE_FALLBACK"] = "raise"
 
 pytest_plugins = ["fixtures.kubectl", "fixtures.postgres", "fixtures.reference"]
 

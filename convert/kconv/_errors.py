@@ -126,6 +126,15 @@ class ConversionError(KconvError):
     reason = "ConversionFailed"
 
 
+class FunctionFailed(KconvError):
+    """A function that an API package adds, such as a default or a rule, failed on an object.
+
+    The object decodes, so that the function is at fault; it is named, with what it raised.
+    """
+
+    reason = "InternalError"
+
+
 class StoreError(KconvError):
     """Base of what the store reports."""
 

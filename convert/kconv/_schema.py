@@ -8,7 +8,9 @@ generated.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TypeVar, cast
@@ -17,14 +19,17 @@ import marshmallow
 from marshmallow import missing
 from marshmallow.schema import SchemaMeta, SchemaOpts
 
-from kconv._errors import InvalidObject
+from kconv._errors import FunctionFailed, InvalidObject, KconvError
 from kconv._paths import REQUIRED, Finding, Path, describe
 from kconv._seal import refuse_sealed
 from kconv.fields._base import (
     check_field,
     elements_of,
     findings_of,
+    is_own,
+    says_itself,
     spec_of,
+    type_error,
     wire_name,
 )
 from kconv.fields._spec import AnyField
@@ -45,27 +50,41 @@ class Defaulter:
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     lacking: tuple[tuple[str, ...], ...] = ()
+    empty: tuple[tuple[str, ...], ...] = ()
+
+    def applies(self, value: Value) -> bool:
+        """Whether there is anything to fill in in a decoded value."""
+        if self.when and not any(name in value for name in self.when):
+            return False
+        if (self.lacking or self.empty) and not self.lacks_any(value):
+            return False
+        return not any(name in value for name in self.unless)
 
     def __call__(self, value: Value) -> None:
+        """Fill in the defaults of a decoded value, in place, where it applies."""
+        if self.applies(value):
+            self.fill_in(value)
+
+    def fill_in(self, value: Value) -> None:
         """Fill in the defaults of a decoded value, in place."""
-        if self.when and not any(name in value for name in self.when):
-            return
-        if self.lacking and not self.lacks_any(value):
-            return
-        if not any(name in value for name in self.unless):
-            self.function(value)
+        self.function(value)
 
     def lacks_any(self, value: Value) -> bool:
-        """Whether any field of ``lacking`` is absent, or an object that it would be in."""
-        return any(_lacks(value, path) for path in self.lacking)
+        """Whether any field of ``lacking`` is absent, or any of ``empty`` is that or empty.
+
+        A field is absent too where an object that it would be in is.
+        """
+        return any(_at(value, path) is None for path in self.lacking) or any(
+            not _at(value, path) for path in self.empty
+        )
 
 
-def _lacks(value: Value, path: Sequence[str]) -> bool:
+def _at(value: Any, path: Sequence[str]) -> Any:
     for name in path:
         if name not in value:
-            return True
+            return None
         value = value[name]
-    return False
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +94,77 @@ class Derived:
     field: str
     of: tuple[str, ...]
     function: Callable[..., Any]
+    replace: bool = False
+    when: tuple[str, ...] = ()
+
+    def applies(self, value: Value) -> bool:
+        """Whether the field of a decoded value is absent or empty, unless that is no matter."""
+        if self.when and not any(name in value for name in self.when):
+            return False
+        return self.replace or not value.get(self.field)
 
     def __call__(self, value: Value) -> None:
+        """Fill in the field of a decoded value, in place, where it applies."""
+        if self.applies(value):
+            self.fill_in(value)
+
+    def fill_in(self, value: Value) -> None:
         """Fill in the field of a decoded value, in place."""
-        if not value.get(self.field):
-            value[self.field] = self.function(*map(value.get, self.of))
+        value[self.field] = self.function(*(copy.deepcopy(value.get(name)) for name in self.of))
+
+
+@contextmanager
+def calling(function: Callable[..., Any], of: type[marshmallow.Schema]) -> Iterator[None]:
+    """Around a call of what an API package adds to a type: says which function it was that failed.
+
+    Raises `FunctionFailed`, or what `function_failed` lets pass.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise function_failed(function, of, error) from error
+
+
+def function_failed(
+    function: Callable[..., Any], of: type[marshmallow.Schema], error: Exception
+) -> Exception:
+    """The error of a function of a type that raised ``error``.
+
+    Errors of kconv, and what documents raise that nest too deep, stay what they are.
+    """
+    if isinstance(error, KconvError | RecursionError):
+        return error
+    what = getattr(function, "__qualname__", repr(function))
+    if isinstance(error, marshmallow.ValidationError):
+        findings = list(findings_of(error.messages))
+        message = f"the default {what} of {of.__qualname__} fills in what does not decode: "
+        return FunctionFailed(message + describe(findings), findings=findings)
+    message = f"the function {what} of {of.__qualname__} failed: {type(error).__name__}: {error}"
+    return FunctionFailed(message)
+
+
+def findings_by(
+    rule: Callable[..., Iterable[Finding]], of: type[marshmallow.Schema], *values: Any
+) -> list[Finding]:
+    """What a rule of a type finds about values, which belong to the rule: it may change them.
+
+    Raises `FunctionFailed` if the rule fails.
+    """
+    with calling(rule, of):
+        return list(rule(*values))
 
 
 _fields_only: ContextVar[bool] = ContextVar("fields_only", default=False)
+
+
+@contextmanager
+def fields_only() -> Iterator[None]:
+    """While it lasts, the rules that groups add are not looked at."""
+    token = _fields_only.set(True)
+    try:
+        yield
+    finally:
+        _fields_only.reset(token)
 
 
 class TypeOptions(SchemaOpts):
@@ -155,8 +237,38 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
             if not value.get(name):
                 value[name] = default
         for fill_in in inherited(type(self), "defaulters"):
-            fill_in(value)
+            value = self.filled_in(fill_in, value)
         return value
+
+    def filled_in(self, fill_in: Defaulter | Derived, value: Value) -> Value:
+        """A decoded value after a computed default has had its turn.
+
+        What the default leaves is brought to the form of decoded values (see `settled`). Raises
+        `FunctionFailed` if its function fails, or fills in a value of a wrong type.
+        """
+        if not fill_in.applies(value):
+            return value
+        with calling(fill_in.function, type(self)):
+            fill_in.fill_in(value)
+            return self.settled(value)
+
+    def settled(self, value: Mapping[str, Any]) -> Value:
+        """What a function made of an object of the type, in the form of decoded values.
+
+        That is without nulls and fields that are not declared, in canonical spelling, and without
+        any more defaults. Raises ``marshmallow.ValidationError`` with every field of a wrong type.
+        """
+        errors: dict[str, Any] = {}
+        made: Value = {}
+        for name, field in self.wire_fields().items():
+            if value.get(name) is not None:
+                try:
+                    made[name] = _settled(field, value[name])
+                except marshmallow.ValidationError as error:
+                    errors[name] = error.messages
+        if errors:
+            raise marshmallow.ValidationError(errors)
+        return made
 
     def wire_fields(self) -> Mapping[str, marshmallow.fields.Field[Any]]:
         """The fields by the names that they have in the YAML, as declared."""
@@ -177,7 +289,7 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         """
         added: dict[str | int | None, list[Finding]] = {}
         for rule in () if _fields_only.get() else inherited(type(self), "rules"):
-            for finding in rule(value):
+            for finding in findings_by(rule, type(self), copy.deepcopy(value)):
                 step = finding.path[0] if finding.path else None
                 added.setdefault(step, []).append(finding)
         for name, field in self.wire_fields().items():
@@ -194,11 +306,8 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
 
     def check_fields(self, value: Mapping[str, Any]) -> list[Finding]:
         """Every rule of single fields that a decoded value breaks, without what groups add."""
-        token = _fields_only.set(True)
-        try:
+        with fields_only():
             return list(self.check(value))
-        finally:
-            _fields_only.reset(token)
 
     def check_update(
         self, new: Mapping[str, Any], old: Mapping[str, Any], path: Path = ()
@@ -213,7 +322,8 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
                 before = old.get(name) or {}
                 yield from of.instance().check_update(new[name], before, (*path, name))
         for rule in inherited(type(self), "update_rules"):
-            for finding in rule(new, old):
+            given = copy.deepcopy(new), copy.deepcopy(old)
+            for finding in findings_by(rule, type(self), *given):
                 yield finding.under(*path)
 
     def unknown_fields(self, data: Any, path: Path = ()) -> Iterator[Path]:
@@ -235,6 +345,39 @@ def _unknown_in(field: AnyField, value: Any, path: Path) -> Iterator[Path]:
         yield from spec.object_type.instance().unknown_fields(value, path)
     for key, element, inner in elements_of(spec, value):
         yield from _unknown_in(inner, element, (*path, key))
+
+
+def _settled(field: marshmallow.fields.Field[Any], value: Any) -> Any:
+    spec = spec_of(field)
+    if not says_itself(field):
+        # What decodes by its own code need not decode what it decoded already.
+        return value
+    if spec.object_type is not None:
+        if not isinstance(value, dict):
+            raise type_error(value, "an object")
+        return spec.object_type.instance().settled(value)
+    if spec.element is None:
+        return field.deserialize(value)
+    if not isinstance(value, dict if spec.structure == "map" else list):
+        raise type_error(value, "a map" if spec.structure == "map" else "a list")
+    made: dict[Any, Any] = {}
+    errors: dict[Any, Any] = {}
+    for key, each in enumerate(value) if isinstance(value, list) else value.items():
+        try:
+            given = null_element(spec.element) if each is None else each
+            made[key] = _settled(spec.element, given)
+        except marshmallow.ValidationError as error:
+            errors[key] = error.messages
+    if errors:
+        raise marshmallow.ValidationError(errors)
+    return list(made.values()) if isinstance(value, list) else made
+
+
+def null_element(field: marshmallow.fields.Field[Any]) -> Any:
+    """What a null element of a list or map stands for, as a raw value."""
+    if not is_own(field):
+        return None
+    return {} if spec_of(field).structure == "object" else copy.copy(spec_of(field).zero)
 
 
 def inherited(cls: type[Type], what: str) -> Iterator[Any]:
@@ -266,45 +409,54 @@ def defaults(
     when: Collection[str] = (),
     unless: Collection[str] = (),
     lacking: Collection[str] = (),
+    empty: Collection[str] = (),
 ) -> Callable[[_DefaultT], _DefaultT]:
     """Decorator: a function that fills in computed defaults of the given types.
 
     It gets a decoded value, with the fields' own defaults in it, and changes it in place. It need
     not be called for values without any of the fields ``when``, nor for those with any of the
     fields ``unless``, nor for those that have every field ``lacking``, each a path through objects
-    such as ``behavior.scaleUp.policies``. Raises ``ValueError`` for a field that a type does not
+    such as ``behavior.scaleUp.policies``, and something in every string, list or map ``empty``,
+    likewise. Raises ``ValueError`` for a field that a type does not
     have.
     """
-    paths = tuple(tuple(path.split(".")) for path in lacking)
+    paths, holders = (tuple(tuple(p.split(".")) for p in each) for each in (lacking, empty))
 
     def add(function: _DefaultT) -> _DefaultT:
         for cls in types:
             _declared(cls, *when, *unless)
-            for path in paths:
+            for path in (*paths, *holders):
                 _declared_at(cls, path)
             refuse_sealed(cls)
-            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths))
+            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths, holders))
         return function
 
     return add
 
 
 def derives(
-    *types: type[Type], field: str, of: Collection[str] = ()
+    *types: type[Type],
+    field: str,
+    of: Collection[str] = (),
+    replace: bool = False,
+    when: Collection[str] = (),
 ) -> Callable[[_DerivedT], _DerivedT]:
     """Decorator: a function that works out what a field is when it is absent or empty.
 
-    It gets the values of the fields ``of``, None for those that are absent. Raises ``ValueError``
-    for a field that a type does not have, and for one that holds an object, which is never empty.
+    It gets the values of the fields ``of``, None for those that are absent; where it returns None
+    the field stays absent. With ``replace`` what it returns takes the place of what the field
+    holds. It need not be called for values without any of the fields ``when``. Raises
+    ``ValueError`` for a field that a type does not have, and for one that holds an object, which
+    is never empty.
     """
 
     def add(function: _DerivedT) -> _DerivedT:
         for cls in types:
-            derived, *_ = _declared(cls, field, *of)
+            derived, *_ = _declared(cls, field, *of, *when)
             if spec_of(derived).structure == "object":
                 raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
             refuse_sealed(cls)
-            cls.defaulters.append(Derived(field, tuple(of), function))
+            cls.defaulters.append(Derived(field, tuple(of), function, replace, tuple(when)))
         return function
 
     return add

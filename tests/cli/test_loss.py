@@ -44,9 +44,17 @@ def test_strict_writes_nothing(kconv: Kconv, tmp_path: Path) -> None:
 
 
 def test_what_annotations_keep_is_not_lost(kconv: Kconv, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(PLAIN)
+    lines = PLAIN.splitlines(keepends=True)
+    (tmp_path / "a.yaml").write_text("".join([*lines[:-4], *lines[-2:], *lines[-4:-2]]))
     ended = kconv("convert", "-f", "a.yaml", "--output-version", "autoscaling/v1", "--strict")
     assert (ended.code, ended.err) == (0, "")
+
+
+def test_an_order_that_does_not_come_back_is_lost(kconv: Kconv, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(PLAIN)
+    ended = kconv("convert", "-f", "a.yaml", "--output-version", "autoscaling/v1", "--strict")
+    assert ended.code == 1
+    assert "spec.metrics: its elements would come back in another order (the target of" in ended.err
 
 
 def test_ledger(kconv: Kconv) -> None:

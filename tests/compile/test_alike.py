@@ -201,16 +201,14 @@ def nothing(given: Any, made: Any) -> None:
 
 
 def test_functions_that_use_all_of_a_mapping() -> None:
-    rule = Functions(
-        spoke=("spec",), hub=("spec",), to_hub=copy_values, to_spoke=nothing, structs=True
-    )
+    rule = Functions(spoke=("spec",), hub=("spec",), to_hub=copy_values, to_spoke=nothing)
     spec = of(a=String())
     plain, compiled = engines(spec, None, rule)
     assert outcome(compiled, thing({"a": "x"}), V2) == outcome(plain, thing({"a": "x"}), V2)
 
 
 def test_functions_that_write_annotations_change_no_source() -> None:
-    rule = Functions(to_hub=annotate, to_spoke=nothing, structs=True)
+    rule = Functions(to_hub=annotate, to_spoke=nothing)
     _, compiled = engines(of(a=String()), None, rule)
     value = json.loads(thing({"a": "x"}))
     value["metadata"]["annotations"] = {"mine": "1"}

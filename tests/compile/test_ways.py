@@ -100,7 +100,7 @@ def test_a_kind_that_is_said_twice_counts_as_said_last() -> None:
 
 
 def test_a_rule_that_fails_on_structs_is_named() -> None:
-    rule = Functions(to_hub=fail, to_spoke=fail, structs=True)
+    rule = Functions(to_hub=fail, to_spoke=fail)
     compiled = Pipeline(scheme(rule), CompiledEngine())
     with pytest.raises(ConversionError, match=r"the rule functions.* failed: KeyError"):
         compiled.convert(way(), V2)
@@ -127,9 +127,7 @@ def test_what_is_wrapped_around_a_rule_is_called(engine: type[PlainEngine]) -> N
     def to_spoke(hub: Any, spoke: Any) -> None:
         spoke.extra = "back"
 
-    rule = Functions(
-        spoke=("extra",), hub=("extra",), to_hub=to_hub, to_spoke=to_spoke, structs=True
-    )
+    rule = Functions(spoke=("extra",), hub=("extra",), to_hub=to_hub, to_spoke=to_spoke)
     pipeline = Pipeline(scheme(rule), engine())
     there = pipeline.convert(way(extra="x"), V2)
     assert json.loads(there)["extra"] == "back"

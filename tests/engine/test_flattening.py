@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.test_misfits import frozen, refused
-from kconv._plain_conversion import from_hub, to_hub
+from kconv._pipeline import PlainEngine
 from kconv._schema import Type
 from kconv.edges import Lose, Preserve, Rename, Rule
 from kconv.fields import Field, List, Object, String
@@ -33,16 +33,16 @@ HEAD = {"apiVersion": "example.com/v1", "kind": "Thing"}
 def test_there_and_back(flat: dict[str, Any]) -> None:
     deep = {"resources": flat} if flat else {}
     (spoke,) = frozen(FLAT, DEEP, *RENAMES).kinds[0].spokes
-    assert to_hub(spoke, {**HEAD, **flat}) == deep
-    assert from_hub(spoke, deep) == {**HEAD, **flat}
+    assert PlainEngine().to_hub(spoke, {**HEAD, **flat}) == deep
+    assert PlainEngine().from_hub(spoke, deep) == {**HEAD, **flat}
     (spoke,) = frozen(DEEP, FLAT, *TURNED).kinds[0].spokes
-    assert to_hub(spoke, {**HEAD, **deep}) == flat
-    assert from_hub(spoke, flat) == {**HEAD, **deep}
+    assert PlainEngine().to_hub(spoke, {**HEAD, **deep}) == flat
+    assert PlainEngine().from_hub(spoke, flat) == {**HEAD, **deep}
 
 
 def test_an_empty_object_leaves_nothing() -> None:
     (spoke,) = frozen(FLAT, DEEP, *RENAMES).kinds[0].spokes
-    assert from_hub(spoke, {"resources": {}}) == HEAD
+    assert PlainEngine().from_hub(spoke, {"resources": {}}) == HEAD
 
 
 def test_what_no_rule_reaches_is_named() -> None:

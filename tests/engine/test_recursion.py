@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kconv._errors import SchemeError
-from kconv._plain_conversion import to_hub
+from kconv._pipeline import PlainEngine
 from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme
@@ -94,7 +94,7 @@ def test_equal_ones_are_copied() -> None:
     assert compare(NewTree, AlikeTree).equal
     scheme = freeze(AlikeTree, NewTree)
     value = {"tree": {"kids": [{"new": "a", "kids": [{"new": "b"}]}]}}
-    assert to_hub(scheme.kinds[0].spokes[0], value) == value
+    assert PlainEngine().to_hub(scheme.kinds[0].spokes[0], value) == value
 
 
 def test_rules_within_it_get_their_paths_to_themselves() -> None:
@@ -109,7 +109,7 @@ def test_rules_within_it_get_their_paths_to_themselves() -> None:
     ]
     scheme = freeze(Wood, Wood, *turned)
     value = {"tree": {"a": "1", "kids": [{"a": "2", "kids": [{"a": "3"}]}]}}
-    assert to_hub(scheme.kinds[0].spokes[0], value) == {
+    assert PlainEngine().to_hub(scheme.kinds[0].spokes[0], value) == {
         "tree": {"a": "1", "kids": [{"b": "2", "kids": [{"a": "3"}]}]}
     }
 
@@ -118,6 +118,6 @@ def test_a_rule_about_an_inner_value() -> None:
     mapped = MapValues("tree.kids[*].new", "tree.kids[*].new", {"x": "y"})
     scheme = freeze(AlikeTree, NewTree, mapped)
     value = {"tree": {"new": "x", "kids": [{"new": "x", "kids": [{"new": "x"}]}]}}
-    assert to_hub(scheme.kinds[0].spokes[0], value) == {
+    assert PlainEngine().to_hub(scheme.kinds[0].spokes[0], value) == {
         "tree": {"new": "x", "kids": [{"new": "y", "kids": [{"new": "x"}]}]}
     }

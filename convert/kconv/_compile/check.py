@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from kconv._compile.fields import Slow, is_compiled, needs_check
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import Source, identifier
-from kconv._schema import Type, inherited
+from kconv._paths import Finding
+from kconv._schema import Rule, Type, fields_only, findings_by, inherited
 from kconv.fields import spec_of
 from kconv.fields._base import check_field, innermost
 from kconv.fields._spec import AnyField
@@ -134,13 +136,27 @@ def _check_lines(
         if inner is not None and inner in names and is_compiled(field):
             _visit_lines(source, field, place, names[inner])
     for rule in inherited(schema, "rules") if added else ():
-        source.add(f"for _ in {source.define(rule.__name__, rule)}(o): raise Slow")
+        source.add(f"if {source.define(rule.__name__, _finding(rule, schema))}(o): raise Slow")
     source.add("return None")
 
 
+def _finding(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
+    """A rule that a group adds, on a struct: it gets a dict of its own."""
+
+    def find(value: Any) -> list[Finding]:
+        return findings_by(rule, schema, msgspec.to_builtins(value))
+
+    return find
+
+
 def _refuse(field: AnyField) -> Callable[[Any], None]:
+    holds_objects = spec_of(innermost(field)).structure == "object"
+
     def refuse(value: Any) -> None:
-        for _ in check_field(field, value, ()):
-            raise Slow
+        if holds_objects:
+            value = msgspec.to_builtins(value)
+        with fields_only():
+            for _ in check_field(field, value, ()):
+                raise Slow
 
     return refuse

@@ -1,7 +1,7 @@
 """Conversion plans as one generated function a direction, which touches only what differs.
 
-Equal subtrees pass by reference. Names and plain renames are converted from struct to struct;
-where other rules take part the object goes through them as a dict that shares what is equal.
+Equal subtrees pass by reference. Names, plain renames and `structural` functions are converted from
+struct to struct; where other rules take part the object goes through them as a dict.
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ from kconv.fields._spec import AnyField
 Convert = Callable[[Any], Any]
 
 
+Failure = Callable[[Any, Rule, Exception], Exception]
+"""The error of a rule that failed on an object."""
+
+
 def by_struct(rules: Sequence[Rule]) -> bool:
-    """Whether structs can be converted directly, by names, plain renames and such functions."""
-    return all(_is_plain_rename(rule) or _takes_structs(rule) for rule in rules)
+    """Whether structs are converted directly: by names, plain renames, `structural` functions."""
+    return all(_is_plain_rename(rule) or _is_structural(rule) for rule in rules)
 
 
 def _is_plain_rename(rule: Rule) -> bool:
@@ -38,11 +42,9 @@ def _is_plain_rename(rule: Rule) -> bool:
     return rule.spoke[0][:-1] == rule.hub[0][:-1]
 
 
-def _takes_structs(rule: Rule) -> TypeGuard[Functions]:
-    return type(rule) is Functions and rule.structs
-
-
-def _is_structural(rule: Functions) -> bool:
+def _is_structural(rule: Rule) -> TypeGuard[Functions]:
+    if type(rule) is not Functions:
+        return False
     both = (rule.forward, rule.backward)
     return all(each is not None and on_structs(each) is not each for each in both)
 
@@ -56,11 +58,13 @@ def compile_conversion(
     constants: dict[str, str],
     rules: Sequence[Rule],
     direction: Direction,
+    failure: Failure,
 ) -> tuple[Convert, str]:
     """The function from a struct of one type to a struct of another, and its source.
 
     ``constants`` are fields of the target with a value of their own, such as its kind; ``rules``
-    are those of an edge that is `by_struct`, in either direction.
+    are those of an edge that is `by_struct`, in either direction. ``failure`` makes the error that
+    is raised where a function fails.
     """
     renames = [
         (rule.spoke[0], rule.hub[0]) if direction == "to hub" else (rule.hub[0], rule.spoke[0])
@@ -76,19 +80,20 @@ def compile_conversion(
     code.depth += 1
     for number, (from_path, _) in enumerate(renames):
         writer.read(number, source, from_path)
-    functions = [rule for rule in rules if _takes_structs(rule)]
+    functions = [rule for rule in rules if _is_structural(rule)]
     code.add(f"{'t =' if functions else 'return'} {made}")
     if functions:
-        # Functions may write to metadata, which the source goes on to own.
+        # They may write to metadata, which the source goes on to own; annotations they replace.
         code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
-        if not all(_is_structural(rule) for rule in functions):
-            # Those written for structs put other annotations in their place.
-            code.add("a = t.metadata and t.metadata.annotations")
-            code.add("if a: t.metadata.annotations = a.copy()")
+        failed = code.define("failed", failure)
         for rule in functions:
             by_rule = rule.forward if direction == "to hub" else rule.backward
             assert by_rule is not None, "frozen schemes have both"
-            code.add(f"{code.define('convert_by_rule', on_structs(by_rule))}(s, t)")
+            call = code.define("convert_by_rule", on_structs(by_rule))
+            code.add(f"try: {call}(s, t)")
+            code.add(
+                f"except Exception as e: raise {failed}(s, {code.define('rule', rule)}, e) from e"
+            )
         code.add("return t")
     function: Convert = code.compile("convert", f"{source.__qualname__} to {target.__qualname__}")
     return function, code.text()
@@ -176,20 +181,7 @@ def _each(field: AnyField, helper: str, value: str, depth: int) -> str:
 
 
 def shallow(plan: Plan, source: dict[str, Any]) -> dict[str, Any]:
-    """What a plan makes of an object by names, sharing all that is equal.
-
-    Metadata and its annotations are new, since every rule may write to them.
-    """
-    target = _shallow(plan, source)
-    metadata = target.get("metadata")
-    if isinstance(metadata, dict):
-        metadata = target["metadata"] = dict(metadata)
-        if isinstance(metadata.get("annotations"), dict):
-            metadata["annotations"] = dict(metadata["annotations"])
-    return target
-
-
-def _shallow(plan: Plan, source: dict[str, Any]) -> dict[str, Any]:
+    """What a plan makes of an object by names, out of the parts of the object itself."""
     target = {name: source[name] for name in plan.copied if name in source}
     for name, (depth, inner) in plan.inner.items():
         if name in source:
@@ -201,7 +193,7 @@ def _shallow_inside(plan: Plan, depth: int, value: Any) -> Any:
     if value is None:
         return None
     if depth == 0:
-        return _shallow(plan, value)
+        return shallow(plan, value)
     if isinstance(value, list):
         return [_shallow_inside(plan, depth - 1, item) for item in value]
     return {key: _shallow_inside(plan, depth - 1, item) for key, item in value.items()}

@@ -16,7 +16,7 @@ import marshmallow
 from msgspec import UNSET, Meta, UnsetType
 
 from kconv._codec.limits import check_depth
-from kconv._compile.times import text_type
+from kconv._compile.times import REFUSED, text_type
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import has_own_rules, innermost, is_missing, is_own, says_itself
 from kconv.fields._scalar import INT64
@@ -92,6 +92,11 @@ def decode_plain(field: AnyField) -> Callable[[Any], Any]:
 def _free_form(value: Any) -> Any:
     if value is None:
         raise Slow
+    return free_form_element(value)
+
+
+def free_form_element(value: Any) -> Any:
+    """A free-form value within a list or map, where null is one too."""
     check_depth(value)
     return value
 
@@ -114,16 +119,16 @@ def annotation(
     finish: bool,
     stored: bool = True,
     nonzero: bool = False,
-    optional: bool = False,
+    absence: object = REFUSED,
 ) -> Any:
     """The msgspec type of a field's value.
 
     ``struct`` gives the compiled type of an object's type; with ``rules`` the type also holds
     the field's own rules, so that values which break them do not decode. With ``finish`` times
     are brought to their canonical spelling, without they are texts. ``stored`` takes what may be
-    stored already, such as ``5.0`` for an integer. ``nonzero`` refuses
-    ``""`` and ``0``, where they mean absence and the plain path has to fill in the default.
-    ``optional`` says that the value may be ``msgspec.UNSET``, as it is for the zero time.
+    stored already, such as ``5.0`` for an integer. ``nonzero`` refuses the empty text, where it
+    means absence: `without_nulls` takes it out. ``absence`` is what a value becomes that equals it,
+    as the zero time does.
     """
     if not is_compiled(field):
         return Any
@@ -131,7 +136,9 @@ def annotation(
     if spec.object_type is not None:
         return struct(spec.object_type)
     if spec.element is not None:
-        each: Any = annotation(spec.element, struct, rules=rules, finish=finish, stored=stored)
+        each: Any = annotation(
+            spec.element, struct, rules=rules, finish=finish, stored=stored, absence=None
+        )
         if spec.structure == "map":
             return dict[str, each]
         least = _least(spec, spec.min_items, field.required)
@@ -140,10 +147,10 @@ def annotation(
         # The rules are those of the canonical value.
         if spec.canonical_pattern is None or not finish:
             return spec.native
-        return text_type(spec, stored=stored, optional=optional and is_own(field))
+        return text_type(spec, stored=stored, absence=absence if is_own(field) else REFUSED)
     if spec.native is str:
         return _string(spec, field.required, rules, nonzero)
-    return _numbers(spec, rules, nonzero, stored)
+    return _numbers(spec, rules, stored)
 
 
 def loose_annotation(field: AnyField, struct: TypeOf) -> Any:
@@ -183,7 +190,7 @@ def _least(spec: Spec, length: int | None, required: bool) -> int | None:
     return max(length or 0, 1 if required and spec.empty_is_absent else 0) or None
 
 
-def _numbers(spec: Spec, rules: bool, nonzero: bool, stored: bool) -> Any:
+def _numbers(spec: Spec, rules: bool, stored: bool) -> Any:
     """The type of what is, or may be, a whole number; any other type as it is."""
     parts = get_args(spec.native) if isinstance(spec.native, UnionType) else (spec.native,)
     if int not in parts or float in parts:
@@ -191,7 +198,6 @@ def _numbers(spec: Spec, rules: bool, nonzero: bool, stored: bool) -> Any:
     low, high = spec.range or INT64
     if rules:
         low, high = _within(low, spec.minimum, max), _within(high, spec.maximum, min)
-    low = max(low, 1) if nonzero and spec.native is int else low
     whole: Any = Annotated[int, Meta(ge=low, le=high)]
     for part in parts:
         whole = whole if part is int else whole | part
@@ -218,7 +224,7 @@ def refuses_zero(field: AnyField) -> bool:
     Objects are never zero.
     """
     spec = spec_of(field)
-    plain = spec.native in (int, str) and spec.canonical is None
+    plain = spec.native is str and spec.canonical is None
     return is_compiled(field) and (plain or spec.structure == "object")
 
 

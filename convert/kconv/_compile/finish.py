@@ -10,31 +10,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import UNSET
+import marshmallow
+from marshmallow import missing
+from msgspec import UNSET, to_builtins
 
 from kconv._compile.fields import (
     Slow,
     canonical,
     decode_plain,
+    free_form_element,
     is_compiled,
     refuses_zero,
     spellings,
 )
 from kconv._compile.names import attribute_names
 from kconv._compile.source import Source
-from kconv._schema import Defaulter, Derived, Type, inherited
+from kconv._schema import Defaulter, Derived, Type, fields_only, function_failed, inherited
 from kconv.fields import Spec, spec_of
-from kconv.fields._base import innermost
+from kconv.fields._base import check_field, innermost, is_own
 from kconv.fields._spec import AnyField
 
 Finish = Callable[[Any], None]
+Settle = Callable[[type[Type], Any], Any]
+"""Makes the struct of a type from a dict, without any more defaults."""
 
 
-def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
+def finisher(
+    schema: type[Type], *, rules: bool, settle: Settle | None
+) -> tuple[Finish | None, str]:
     """The function that completes a decoded struct of a type in place, and its source.
 
     It sees to the type's own fields, not to those of objects within; with ``rules`` it also
-    refuses duplicates in sets and maps. None (and no source) when there is nothing to do.
+    refuses duplicates in sets and maps. ``settle`` brings what functions fill in to the form of
+    decoded values; without it there are no defaults. None (and no source) when there is nothing to
+    do.
     """
     source = Source()
     source.names["UNSET"] = UNSET
@@ -42,13 +51,18 @@ def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
     source.depth += 1
     names = attribute_names(schema)
     for name, field in schema.instance().wire_fields().items():
-        _field_lines(source, name, field, f"o.{names[name]}")
-    for name, default in schema.zero_is_absent.items():
+        if settle or is_compiled(field):
+            _field_lines(source, name, field, f"o.{names[name]}")
+        if settle and not is_constant(field, field.load_default):
+            call = source.define(f"default_{name}", _making_default(schema, name, rules, settle))
+            source.add(f"if o.{names[name]} is UNSET: o.{names[name]} = {call}()")
+    for name, default in schema.zero_is_absent.items() if settle else ():
         if default and not refuses_zero(schema.instance().wire_fields()[name]):
             source.names["Slow"] = Slow
             source.add(f"if not o.{names[name]}: raise Slow")
-    for fill_in in inherited(schema, "defaulters"):
-        _default_line(source, schema, fill_in)
+    if settle:
+        for fill_in in inherited(schema, "defaulters"):
+            _default_line(source, schema, fill_in, settle)
     if rules:
         for name, field in schema.instance().wire_fields().items():
             spec = spec_of(field)
@@ -62,18 +76,23 @@ def finisher(schema: type[Type], *, rules: bool) -> tuple[Finish | None, str]:
     return function, source.text()
 
 
-def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Derived) -> None:
+def _default_line(
+    source: Source, schema: type[Type], fill_in: Defaulter | Derived, settle: Settle
+) -> None:
     names = attribute_names(schema)
-    call = source.define(getattr(fill_in.function, "__name__", "default"), fill_in.function)
+    function = getattr(fill_in.function, "__name__", "default")
     if isinstance(fill_in, Derived):
-        values = (f"o.{names[name]}" for name in fill_in.of)
-        given = ", ".join(f"None if {value} is UNSET else {value}" for value in values)
-        field = schema.instance().wire_fields()[fill_in.field]
+        call = source.define(function, _deriving(schema, fill_in, settle))
+        given = ", ".join(f"o.{names[name]}" for name in fill_in.of)
         place = f"o.{names[fill_in.field]}"
-        holds_objects = spec_of(innermost(field)).structure == "object"
-        to = f"o[{fill_in.field!r}]" if holds_objects else place
-        source.add(f"if not {place}: {to} = {call}({given})")
+        given_any = " or ".join(f"o.{names[name]} is not UNSET" for name in fill_in.when)
+        only_if = [given_any] if given_any else []
+        if not fill_in.replace:
+            only_if = [*(f"({each})" for each in only_if), f"not {place}"]
+        condition = f"if {' and '.join(only_if)}: " if only_if else ""
+        source.add(f"{condition}{place} = {call}({given})")
         return
+    call = source.define(function, _filling_in(schema, fill_in, settle))
     conditions = [
         [f"o.{names[name]} is not UNSET" for name in fill_in.when],
         _lacking(source, schema, fill_in),
@@ -84,10 +103,65 @@ def _default_line(source: Source, schema: type[Type], fill_in: Defaulter | Deriv
     source.add(f"if {condition}: {call}(o)" if condition else f"{call}(o)")
 
 
+def _filling_in(schema: type[Type], fill_in: Defaulter, settle: Settle) -> Callable[[Any], None]:
+    """Computed defaults on a struct: they get a dict, and the struct what they make of it."""
+    attributes = tuple(attribute_names(schema).values())
+
+    def filling_in(o: Any) -> None:
+        value = to_builtins(o)
+        try:
+            fill_in.fill_in(value)
+            made = settle(schema, value)
+        except Exception as error:
+            raise function_failed(fill_in.function, schema, error) from error
+        for attribute in attributes:
+            setattr(o, attribute, getattr(made, attribute))
+
+    return filling_in
+
+
+def _deriving(schema: type[Type], derived: Derived, settle: Settle) -> Callable[..., Any]:
+    """The default of a field, from the compiled values of others."""
+    name, function = derived.field, derived.function
+    field = schema.instance().wire_fields()[name]
+    text = _is_text(field)
+    attribute = attribute_names(schema)[name]
+
+    def deriving(*of: Any) -> Any:
+        given = [None if v is UNSET else v if type(v) is str else to_builtins(v) for v in of]
+        try:
+            value = function(*given)
+            if value is None:
+                return UNSET
+            if text and type(value) is str:
+                return value
+            return getattr(settle(schema, {name: value}), attribute)
+        except Exception as error:
+            raise function_failed(function, schema, error) from error
+
+    def deriving_text(of: Any) -> Any:
+        """As `deriving`, from one text to another."""
+        try:
+            value = function(None if of is UNSET else of)
+        except Exception as error:
+            raise function_failed(function, schema, error) from error
+        return value if type(value) is str else deriving(of)
+
+    fields = schema.instance().wire_fields()
+    texts = len(derived.of) == 1 and text and _is_text(fields[derived.of[0]])
+    return deriving_text if texts else deriving
+
+
+def _is_text(field: AnyField) -> bool:
+    """Whether any text is a value of a field, and nothing else."""
+    return is_compiled(field) and spec_of(field).native is str and not spec_of(field).canonical
+
+
 def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str]:
     """The expressions of which one holds where something is lacking."""
     found: dict[str, None] = {}
-    for path in fill_in.lacking:
+    lacking = [(path, False) for path in fill_in.lacking]
+    for path, empty in (*lacking, *((path, True) for path in fill_in.empty)):
         place, of = "o", schema
         for number, name in enumerate(path, 1):
             field = of.instance().wire_fields().get(name)
@@ -95,11 +169,63 @@ def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str
             within = number < len(path)
             if field is None or (within and (below is None or not is_compiled(field))):
                 # A dict, as the plain path has it, or an object that another type took the place of
-                return [f"{source.define('lacks_any', fill_in.lacks_any)}(o)"]
+                return [f"{source.define('lacks_any', _lacks_any(fill_in))}(o)"]
             place += f".{attribute_names(of)[name]}"
-            found[f"{place} is UNSET"] = None
+            found[f"not {place}" if empty and not within else f"{place} is UNSET"] = None
             of = below or of
     return list(found)
+
+
+def is_constant(field: AnyField, default: Any) -> bool:
+    """Whether a field's default can be given to msgspec: what completes values leaves it alone."""
+    if default is missing or default is list:
+        return True
+    if not is_compiled(field):
+        return False
+    if spec_of(innermost(field)).structure == "object":
+        return default is dict
+    function = canonical(innermost(field))
+    if function is None or default in ([], {}, dict):
+        return True
+    if callable(default) or field is not innermost(field):
+        return False
+    try:
+        return bool(function(default) == default)
+    except Slow:
+        return False
+
+
+def _making_default(
+    schema: type[Type], name: str, rules: bool, settle: Settle
+) -> Callable[[], Any]:
+    """What makes the default of a field that msgspec cannot: objects in it as structs."""
+    field = schema.instance().wire_fields()[name]
+    attribute = attribute_names(schema)[name]
+    holds_objects = is_compiled(field) and spec_of(innermost(field)).structure == "object"
+
+    def making() -> Any:
+        value = plain_default(field)
+        if value is missing or value is None:
+            return UNSET
+        if rules:
+            with fields_only():
+                if any(check_field(field, value, ())):
+                    raise Slow
+        return getattr(settle(schema, {name: value}), attribute) if holds_objects else value
+
+    return making
+
+
+def plain_default(field: AnyField) -> Any:
+    """What an absent field decodes to, by its own code."""
+    try:
+        return field.deserialize(missing)
+    except marshmallow.ValidationError:
+        raise Slow from None
+
+
+def _lacks_any(fill_in: Defaulter) -> Callable[[Any], bool]:
+    return lambda o: fill_in.lacks_any(to_builtins(o))
 
 
 def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None:
@@ -108,6 +234,8 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None
         function = canonical(inner)
         if function is None:
             return
+        if field is not inner and spec_of(inner).structure == "free" and is_own(inner):
+            function = free_form_element if spec_of(inner).canonical is None else function
         call, unless = source.define(f"canonical_{name}", function), ""
         known = spellings(inner)
         if known is not None:

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import marshmallow
 import msgspec
-from msgspec import UNSET
 
 from kconv.fields import Spec
 
@@ -62,32 +61,36 @@ class _Any(type):
     __instancecheck__ = type.__instancecheck__.__get__(object)
 
 
-def text_type(spec: Spec, *, stored: bool, optional: bool) -> Any:
+REFUSED: Final = object()
+"""Stands for no value: a text that equals absence is left to the plain path."""
+
+
+def text_type(spec: Spec, *, stored: bool, absence: object) -> Any:
     """The type of the texts of a field that says which of them surely are canonical.
 
-    With ``stored`` it reads what may be stored already. What equals absent, null included, is
-    ``msgspec.UNSET`` if the field is ``optional``; else it is left to the plain path.
+    With ``stored`` it reads what may be stored already. What equals absence, null included, is
+    decoded to ``absence``: ``msgspec.UNSET`` for a field, null for an element, or `REFUSED`.
     """
     canonical = (spec.canonical_stored if stored else None) or spec.canonical
     assert canonical is not None, "there is a pattern for it"
     assert spec.canonical_pattern is not None, "the caller asked for one"
-    return _text_type(canonical, spec.canonical_pattern, spec.absent, optional)
+    return _text_type(canonical, spec.canonical_pattern, spec.absent, absence)
 
 
 @cache
 def _text_type(
-    canonical: Callable[[Any], Any], pattern: str, absent: str | None, optional: bool
+    canonical: Callable[[Any], Any], pattern: str, absent: str | None, absence: object
 ) -> Any:
     def made(value: Any) -> Any:
-        if value is None and optional:
-            return UNSET
+        if value is None and absence is not REFUSED:
+            return absence
         if not isinstance(value, str):
             raise ValueError(value)
         found: str = canonical(value)
         if found != absent:
             return found
-        if optional:
-            return UNSET
+        if absence is not REFUSED:
+            return absence
         raise ValueError(f"{found} equals absent")
 
     return _Any("Text", (), {"__class_getitem__": Times(made, pattern).__getitem__})

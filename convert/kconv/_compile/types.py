@@ -11,15 +11,15 @@ import msgspec
 from marshmallow import missing
 from msgspec import UNSET, UnsetType
 
-from kconv._compile.fields import Slow, annotation, canonical, is_compiled, loose_annotation
-from kconv._compile.finish import finisher
+from kconv._compile.fields import Slow, annotation, is_compiled, loose_annotation
+from kconv._compile.finish import finisher, is_constant
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import identifier
 from kconv._compile.struct import Struct
-from kconv._compile.times import convert, decoder
+from kconv._compile.times import REFUSED, convert, decoder
 from kconv._schema import Type
-from kconv.fields import Spec, spec_of
-from kconv.fields._base import check_field, innermost, is_own
+from kconv.fields import spec_of
+from kconv.fields._base import check_field, is_own
 from kconv.fields._spec import AnyField
 
 _building = RLock()
@@ -33,8 +33,10 @@ class Types:
     read whatever was stored, however it is spelled unless ``stored`` is false. ``closed`` ones
     refuse fields that they do not declare. With ``finish`` every object is completed as it is
     decoded (see `finisher`); types without hold values that were, or come from a conversion.
-    ``loose`` ones take whatever has the shape of their objects: no field is required, none has a
-    default. Types refer to each other by name, so they may be circular.
+    ``canonical`` ones bring values to their canonical spelling and complete nothing. ``loose`` ones
+    take whatever has the shape of their objects: no field is required, none has a default.
+    ``settled`` are the canonical types for what functions fill in. Types refer to each other by
+    name, so they may be circular.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class Types:
         rules: bool = False,
         closed: bool = False,
         finish: bool = False,
+        canonical: bool = False,
         loose: bool = False,
         stored: bool | None = None,
+        settled: Types | None = None,
     ) -> None:
         self.rules = rules
         self.stored = not rules if stored is None else stored
@@ -52,7 +56,8 @@ class Types:
         self.closed = closed
         self.finish = finish
         self.sources: dict[type[Type], str] = {}
-        self._bare = Types() if finish else self
+        self.canonical = canonical
+        self._settled = settled or (Types(canonical=True) if finish else self)
         self._structs: dict[type[Type], type[Struct]] = {}
         self._ready: dict[type[Type], type[Struct]] = {}
 
@@ -62,12 +67,23 @@ class Types:
         if found is not None:
             return found
         with _building:
-            for each in types_below(schema):
-                if each not in self._structs:
-                    self._structs[each] = self._define(each)
-            struct = self._structs[schema]
-            # Has msgspec look at the type now: two threads that do so at once crash the process.
-            decoder(struct)
+            below = types_below(schema)
+            # Recursive types refer to each other by name, for as long as msgspec looks at them.
+            names = {
+                self._name(each): self._structs[each] for each in below if each in self._structs
+            }
+            globals().update(names)
+            try:
+                for each in below:
+                    if each not in self._structs:
+                        self._structs[each] = self._define(each)
+                        names[self._name(each)] = globals()[self._name(each)] = self._structs[each]
+                struct = self._structs[schema]
+                # Two threads that have msgspec look at a type at once crash the process.
+                decoder(struct)
+            finally:
+                for name in names:
+                    del globals()[name]
             self._ready[schema] = struct
         return struct
 
@@ -77,15 +93,11 @@ class Types:
         rename = {attribute: name for name, attribute in names.items() if attribute != name}
         namespace: dict[str, Any] = {
             "__attributes__": names,
-            "__objects__": {
-                names[name]: _Assigned(self._bare, field)
-                for name, field in fields.items()
-                if is_compiled(field) and _holds_objects(field)
-            },
             "__module__": __name__,
         }
-        if self.finish:
-            function, self.sources[schema] = finisher(schema, rules=self.rules)
+        if self.finish or self.canonical:
+            settle = self._settle if self.finish else None
+            function, self.sources[schema] = finisher(schema, rules=self.rules, settle=settle)
             if function is not None:
                 namespace["__post_init__"] = function
         zero = schema.zero_is_absent if self.rules or self.finish else {}
@@ -100,9 +112,18 @@ class Types:
             forbid_unknown_fields=self.closed,
             rename=rename or None,
         )
-        globals()[self._name(schema)] = struct
         found: type[Struct] = struct
         return found
+
+    def _settle(self, schema: type[Type], value: Any) -> Struct:
+        """What a function made of an object, as a struct. Raises as `Type.settled`."""
+        struct = self._settled.struct(schema)
+        try:
+            settled: Struct = convert(value, struct)
+        except (msgspec.ValidationError, Slow):
+            # It knows nulls, and names every field of a wrong type.
+            settled = convert(schema.instance().settled(value), struct)
+        return settled
 
     def _name(self, schema: type[Type]) -> str:
         name = identifier(f"{schema.__module__}.{schema.__qualname__}")
@@ -112,74 +133,56 @@ class Types:
         if self.loose:
             return attribute, loose_annotation(field, self._reference), UNSET
         default = field.load_default
+        needed = default is missing and self._is_required(field)
         of = annotation(
             field,
             self._reference,
             rules=self.rules,
-            finish=self.finish,
+            finish=self.finish or self.canonical,
             stored=self.stored,
             nonzero=zero_is_absent,
-            optional=default is missing and not field.required,
+            absence=UNSET if default is missing and not needed else REFUSED,
         )
-        if default is missing and _is_required(field):
+        if needed:
             return attribute, of
         # What is not decoded is complete already: what it lacks is absent.
-        if default is missing or not self.finish:
+        if default is missing or not self.finish or not is_constant(field, default):
             return attribute, of | UnsetType if of is not Any else Any, UNSET
         object_type = spec_of(field).object_type
         if object_type is not None and default is dict:
             return attribute, of, msgspec.field(default_factory=self._empty(object_type))
-        return attribute, of, _default(field, default)
+        return attribute, of, _default(field, default, self.rules)
 
     def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
         """What makes an empty value of a type: the struct itself, if it can be empty."""
         struct = self._structs.get(schema)
         fields = schema.instance().wire_fields().values()
-        needs = any(_is_required(each) and each.load_default is missing for each in fields)
+        needs = any(self._is_required(each) and each.load_default is missing for each in fields)
         return _Later(self, schema) if struct is None or needs else struct
+
+    def _is_required(self, field: AnyField) -> bool:
+        """Whether an object without the field does not decode at all, or not without a rule broken.
+
+        That a field of kconv's is required is a rule; one of another library decides as it decodes.
+        """
+        if not field.required:
+            return False
+        return self.rules if is_own(field) else self.finish and is_compiled(field)
 
     def _reference(self, schema: type[Type]) -> Any:
         """The struct of a type; its name, where the type is part of itself."""
         return self._structs.get(schema) or ForwardRef(self._name(schema), module=__name__)
 
 
-def _holds_objects(field: AnyField) -> bool:
-    return spec_of(innermost(field)).structure == "object"
-
-
-def _is_required(field: AnyField) -> bool:
-    """Whether an object without the field does not decode at all, or not without a rule broken."""
-    return field.required and (is_own(field) or is_compiled(field))
-
-
-def _default(field: AnyField, default: Any) -> Any:
-    """A field's default as msgspec takes it; one that takes no part in decoding is left alone."""
+def _default(field: AnyField, default: Any, rules: bool) -> Any:
+    """A field's default as msgspec takes it."""
     if default is list or default is dict:
         return msgspec.field(default_factory=default)
-    if not is_compiled(field) or _holds_objects(field) or not _stays(field, default):
-        return msgspec.field(default_factory=_slow)
     if callable(default):
-        return msgspec.field(default_factory=_Checked(field, default))
+        return msgspec.field(default_factory=_Checked(field, default) if rules else default)
     if isinstance(default, list | dict):
         return msgspec.field(default_factory=default.copy)
     return default
-
-
-def _stays(field: AnyField, default: Any) -> bool:
-    """Whether what completes decoded values leaves a default as it is."""
-    function = canonical(innermost(field))
-    if function is None or default in ([], {}):
-        return True
-    if callable(default) or field is not innermost(field):
-        return False
-    try:
-        return bool(function(default) == default)
-    except Slow:
-        return False
-
-
-def _slow() -> Any:
-    raise Slow
 
 
 class _Checked:
@@ -207,26 +210,6 @@ class _Later:
         except TypeError:
             # Something that is required is missing from an object that is made of defaults.
             raise Slow from None
-
-
-class _Assigned:
-    """Compiles dicts that a computed default assigns to a field which holds objects."""
-
-    def __init__(self, types: Types, field: AnyField) -> None:
-        self.types, self.field = types, field
-
-    def __call__(self, value: Any) -> Any:
-        return self._compiled(spec_of(self.field), value)
-
-    def _compiled(self, spec: Spec, value: Any) -> Any:
-        if spec.element is not None:
-            inner = spec_of(spec.element)
-            if spec.structure == "map":
-                return {key: self._compiled(inner, each) for key, each in value.items()}
-            return [self._compiled(inner, each) for each in value]
-        if spec.object_type is not None and isinstance(value, dict):
-            return convert(value, self.types.struct(spec.object_type))
-        return value
 
 
 @cache

@@ -1,211 +1,48 @@
 """`CompiledEngine`: the pipeline's work on msgspec structs and generated functions.
 
-It takes what is well-formed, valid and of fields that the compiler knows, which is nearly
-everything; the rest it leaves to the plain engine, whose answers are the right ones.
+It takes what is well-formed and valid. What it refuses the plain engine explains; where that finds
+nothing wrong, the compiled engine failed, which `kconv._pipeline.fallback` counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
-from kconv._codec.limits import check_depth
-from kconv._compile import (
-    Struct,
-    Types,
-    by_struct,
-    checker,
-    compile_conversion,
-    convert,
-    decoder,
-    is_wholly_plain,
-    nests_endlessly,
-    shallow,
-    types_below,
-    without_nulls,
-)
-from kconv._errors import ConversionError
-from kconv._pipeline.engine import PlainEngine, Way
+from kconv._compile import Slow, convert, types_below, without_nulls
+from kconv._errors import KconvError
+from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
+from kconv._pipeline.engine import NotSound, OneStep
+from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.values import Checks, Value, as_dict
-from kconv._plain_conversion import FAILURES, converting
-from kconv._scheme import Spoke
+from kconv._scheme import HubKind, Spoke
+from kconv.fields._base import reading_stored
 
 _encode = msgspec.json.Encoder().encode
 
-
-class CompiledSpoke:
-    """What is compiled of a spoke; each part when it is first needed."""
-
-    def __init__(self, spoke: Spoke, types: Mapping[tuple[bool, bool], Types], bare: Types) -> None:
-        self.spoke = spoke
-        self.plain = is_wholly_plain(spoke.schema)
-        self._types = types
-        self._bare = bare
-        self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
-        self.sources: dict[str, str] = {}
-        self.checks: dict[Checks, Callable[[Any], None]] = {"types": _nothing}
-
-    def decoder(self, *, trusted: bool, closed: bool) -> Callable[[bytes], Any]:
-        """Decodes bytes to a struct.
-
-        Without the fields' own rules for ``trusted`` objects; ``closed`` refuses unknown fields.
-        """
-        found = self._decoders.get((trusted, closed))
-        if found is None:
-            found = decoder(self.decoded(trusted=trusted, closed=closed))
-            if nests_endlessly(self.spoke.schema):
-                found = _bounded(found)
-            self._decoders[trusted, closed] = found
-        return found
-
-    def decoded(self, *, trusted: bool, closed: bool) -> type[Struct]:
-        """The struct that `decoder` decodes to."""
-        return self._types[trusted, closed].struct(self.spoke.schema)
-
-    def struct(self) -> type[Struct]:
-        """The struct of values that are complete already."""
-        return self._bare.struct(self.spoke.schema)
-
-    def check(self, checks: Checks) -> Callable[[Any], None]:
-        """Raises `Slow` for a struct that breaks a rule that decoding did not look at."""
-        found = self.checks.get(checks)
-        if found is None:
-            function, source = checker(self.spoke.schema, added=checks == "all")
-            found = self.checks[checks] = function or _nothing
-            self.sources[f"check {checks}"] = source
-        return found
-
-    @cached_property
-    def struct_to_hub(self) -> Callable[[Any], Any]:
-        """Converts a struct of the spoke to one of the hub; only where rules work on structs."""
-        spoke = self.spoke
-        function, self.sources["to hub"] = compile_conversion(
-            spoke.schema,
-            spoke.kind.hub,
-            spoke.forward,
-            self._bare,
-            constants={},
-            rules=spoke.rules,
-            direction="to hub",
-        )
-        return function
-
-    @cached_property
-    def struct_from_hub(self) -> Callable[[Any], Any]:
-        """Converts a struct of the hub to one of the spoke; only where rules work on structs."""
-        spoke = self.spoke
-        function, self.sources["from hub"] = compile_conversion(
-            spoke.kind.hub,
-            spoke.schema,
-            spoke.backward,
-            self._bare,
-            constants={"kind": spoke.options.kind, "apiVersion": spoke.api_version},
-            rules=spoke.rules,
-            direction="to spoke",
-        )
-        return function
-
-    @cached_property
-    def to_hub(self) -> Callable[[Any], Any]:
-        """Converts a native value of the spoke to one of the hub."""
-        rules = self.spoke.rules
-        if not by_struct(rules):
-            return self.dict_to_hub
-        return _guarded(self.struct_to_hub, self.dict_to_hub) if rules else self.struct_to_hub
-
-    @cached_property
-    def from_hub(self) -> Callable[[Any], Any]:
-        """Converts a native value of the hub to one of the spoke."""
-        rules = self.spoke.rules
-        if not by_struct(rules):
-            return self.dict_from_hub
-        return _guarded(self.struct_from_hub, self.dict_from_hub) if rules else self.struct_from_hub
-
-    def dict_to_hub(self, native: Any) -> Value:
-        """As `to_hub` by way of dicts, which every rule can work on."""
-        value = as_dict(native)
-        hub = shallow(self.spoke.forward, value)
-        for rule in self.spoke.rules:
-            with converting(self.spoke, value, rule):
-                rule.to_hub(value, hub)
-        return hub
-
-    def dict_from_hub(self, native: Any) -> Value:
-        """As `from_hub` by way of dicts, which every rule can work on."""
-        hub = as_dict(native)
-        value = {"apiVersion": self.spoke.api_version, "kind": self.spoke.options.kind}
-        value.update(shallow(self.spoke.backward, hub))
-        for rule in self.spoke.rules:
-            with converting(self.spoke, hub, rule):
-                rule.to_spoke(hub, value)
-        return value
-
-
-def _bounded(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """A decoder of types that hold themselves, which have no end of their own."""
-
-    def bounded(data: bytes) -> Any:
-        check_depth(msgspec.json.decode(data))
-        return decode(data)
-
-    return bounded
-
-
-def _guarded(
-    convert: Callable[[Any], Any], by_dict: Callable[[Any], Value]
-) -> Callable[[Any], Any]:
-    """A conversion that goes by way of dicts where a rule fails on structs.
-
-    Where the rule fails on dicts too, that says which one it was.
-    """
-
-    def guarded(native: Any) -> Any:
-        try:
-            return convert(native)
-        except (*FAILURES, ConversionError):
-            return by_dict(native)
-
-    return guarded
-
-
-def same_shape(spoke: Spoke, target: Spoke) -> bool:
-    """Whether the way through the hub changes nothing but kind and apiVersion.
-
-    So it is for versions of the same fields in the same order, all of which the hub has as well,
-    without rules.
-    """
-    names, others = (list(each.schema.instance().wire_fields()) for each in (spoke, target))
-    own = {"kind", "apiVersion"}
-    through = {*spoke.forward.copied} & {*target.backward.copied} | own
-    return not spoke.rules and not target.rules and names == others and {*names} <= through
-
-
-def _nothing(value: Any) -> None:
-    """Nothing is left to do for this type."""
+EXPECTED = (msgspec.MsgspecError, Slow, KconvError, UnicodeError, RecursionError)
+"""What decoding raises for bytes or values that are not sound."""
 
 
 class CompiledEngine(PlainEngine):
-    """The fast engine; native values are structs, or dicts where rules need them."""
+    """The fast engine: native values are structs.
+
+    Kinds whose schemas use what only marshmallow can do (`kconv._compile.is_wholly_plain`) are left
+    to the plain engine, and their native values are dicts.
+    """
 
     def __init__(self) -> None:
-        self._types = {
-            (trusted, closed): Types(rules=not trusted, closed=closed, finish=True)
-            for trusted in (False, True)
-            for closed in (False, True)
-        }
-        self._bare = Types()
+        super().__init__()
+        self._flavours = Flavours()
         self._spokes: dict[Spoke, CompiledSpoke] = {}
-        self._ways: dict[tuple[Spoke, Spoke, Checks], Way] = {}
 
     def compiled(self, spoke: Spoke) -> CompiledSpoke:
         """What is compiled of a spoke."""
         found = self._spokes.get(spoke)
         if found is None:
-            found = self._spokes[spoke] = CompiledSpoke(spoke, self._types, self._bare)
+            found = self._spokes[spoke] = CompiledSpoke(spoke, self._flavours)
         return found
 
     def prepare(self, spoke: Spoke) -> None:
@@ -227,7 +64,7 @@ class CompiledEngine(PlainEngine):
             return {}
         compiled.decoder(trusted=False, closed=False)
         _ = compiled.check("fields"), compiled.check("all"), compiled.to_hub, compiled.from_hub
-        finishers = self._types[False, False].sources
+        finishers = self._flavours.decoded[False, False].sources
         found = {
             f"finish {schema.__name__}": finishers.get(schema, "")
             for schema in types_below(spoke.schema)
@@ -235,65 +72,67 @@ class CompiledEngine(PlainEngine):
         return {title: text for title, text in (found | compiled.sources).items() if text}
 
     def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
-        """The struct of a sound object of a spoke; None to let the plain path have a look."""
+        """The struct of a sound object of a spoke. Raises `NotSound`."""
         compiled = self.compiled(spoke)
-        trusted = checks == "types"
         if compiled.plain:
-            return None
+            raise NotSound
         try:
-            try:
-                value = self._decoded(compiled, source, trusted, closed)
-            except msgspec.ValidationError:
-                # Null equals absent, which msgspec does not know.
-                raw = msgspec.json.decode(source) if isinstance(source, bytes) else source
-                raw = without_nulls(spoke.schema, raw)
-                value = self._decoded(compiled, raw, trusted, closed)
-            if value.kind is UNSET:
+            value = self._decoded(compiled, source, checks == "types", closed)
+            if not value.kind:
                 value.kind = spoke.options.kind
-            if value.apiVersion is UNSET:
+            if not value.apiVersion:
                 value.apiVersion = spoke.api_version
             if value.kind != spoke.options.kind or value.apiVersion != spoke.api_version:
-                return None
+                raise NotSound("it is of another kind or version")
             compiled.check(checks)(value)
-        except Exception:  # noqa: BLE001 - a group's own functions need not stand structs
-            return None
+        except NotSound:
+            raise
+        except EXPECTED as error:
+            raise NotSound(_said(error)) from None
+        except Exception as error:
+            self.fallbacks.record(spoke, _said(error), error)
+            raise NotSound(_said(error), recorded=True) from error
         return value
 
-    def way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way | None:
-        """Decode, convert and encode by functions that are looked up once."""
+    def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
+        """The struct of what the plain path decoded; that it had to is put on record."""
+        if self.compiled(spoke).plain:
+            return value
+        if not refused.recorded:
+            self.fallbacks.record(spoke, refused.why)
+        return convert(value, self.compiled(spoke).struct())
+
+    def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
+        """Decode, convert and encode; None for kinds that are left to the plain engine."""
         if self.compiled(spoke).plain or self.compiled(target).plain:
             return None
-        key = (spoke, target, checks)
-        way = self._ways.get(key)
-        if way is None:
-            way = self._ways[key] = self._way(*key)
-        return way
-
-    def _way(self, spoke: Spoke, target: Spoke, checks: Checks) -> Way:
         source = self.compiled(spoke)
         decode = source.decoder(trusted=checks == "types", closed=False)
         found = source.check(checks)
-        check = None if found is _nothing else found
+        check = None if found is nothing else found
         kind, api_version = spoke.options.kind, spoke.api_version
-        convert = self._conversion(spoke, target)
+        convert_to = self._conversion(spoke, target)
         encode = _encode
 
-        def way(data: bytes) -> bytes | None:
+        def step(data: bytes) -> bytes | None:
             try:
                 value = decode(data)
                 if value.kind != kind or value.apiVersion != api_version:
                     return None
                 if check is not None:
                     check(value)
-                return encode(convert(value))
-            except Exception:  # noqa: BLE001 - as above; the plain path says what is wrong
+                return encode(convert_to(value))
+            except EXPECTED:
+                # The way by single steps says what is wrong.
+                return None
+            except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
+                self.fallbacks.record(spoke, _said(error), error)
                 return None
 
-        return way
+        return step
 
     def _conversion(self, spoke: Spoke, target: Spoke) -> Callable[[Any], Any]:
         """From the struct of a spoke, which is given away, to what encodes as another spoke."""
-        source, sink = self.compiled(spoke), self.compiled(target)
         kind, api_version = target.options.kind, target.api_version
         if same_shape(spoke, target):
             if spoke is target:
@@ -304,41 +143,63 @@ class CompiledEngine(PlainEngine):
                 return value
 
             return renamed
-        if by_struct(spoke.rules) and by_struct(target.rules):
-            to_hub, from_hub = source.struct_to_hub, sink.struct_from_hub
-            return lambda value: from_hub(to_hub(value))
-        struct = sink.struct()
-        by_dict = sink.dict_from_hub if not by_struct(spoke.rules) else sink.from_hub
-        return lambda value: convert(by_dict(source.to_hub(value)), struct)
+        to_hub, from_hub = self.compiled(spoke).to_hub, self.compiled(target).from_hub
+        return lambda value: from_hub(to_hub(value))
 
     def _decoded(
         self, compiled: CompiledSpoke, source: bytes | Value, trusted: bool, closed: bool
     ) -> Any:
-        if isinstance(source, bytes):
-            return compiled.decoder(trusted=trusted, closed=closed)(source)
-        return convert(source, compiled.decoded(trusted=trusted, closed=closed))
+        try:
+            if isinstance(source, bytes):
+                return compiled.decoder(trusted=trusted, closed=closed)(source)
+            return convert(source, compiled.decoded(trusted=trusted, closed=closed))
+        except (msgspec.ValidationError, Slow):
+            # Null equals absent, which msgspec does not know.
+            raw = msgspec.json.decode(source) if isinstance(source, bytes) else source
+            with reading_stored(trusted):
+                raw = without_nulls(compiled.spoke.schema, raw)
+            return convert(raw, compiled.decoded(trusted=trusted, closed=closed))
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
-        """By structs where names say it all, else by dicts that share what is equal."""
+        """By structs where names say it all, else by dicts that belong to the rules."""
         compiled = self.compiled(spoke)
-        return compiled.dict_to_hub(value) if isinstance(value, dict) else compiled.to_hub(value)
+        if compiled.plain:
+            return super().to_hub(spoke, as_dict(value))
+        if isinstance(value, dict):
+            value = convert(value, compiled.struct())
+        try:
+            return compiled.to_hub(value)
+        except KconvError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
+            self.fallbacks.record(spoke, _said(error), error)
+            return convert(super().to_hub(spoke, as_dict(value)), self.hub_struct(spoke.kind))
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """As `to_hub`, backwards."""
         compiled = self.compiled(spoke)
-        if isinstance(value, dict) or compiled.plain:
-            return compiled.dict_from_hub(value)
-        return compiled.from_hub(value)
+        if compiled.plain:
+            return super().from_hub(spoke, as_dict(value))
+        if isinstance(value, dict):
+            value = convert(value, self.hub_struct(spoke.kind))
+        try:
+            return compiled.from_hub(value)
+        except KconvError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
+            self.fallbacks.record(spoke, _said(error), error)
+            return convert(super().from_hub(spoke, as_dict(value)), compiled.struct())
+
+    def hub_struct(self, kind: HubKind) -> Any:
+        """The struct of a kind's hub."""
+        return self._flavours.bare.struct(kind.hub)
 
     def encode(self, spoke: Spoke, value: Any) -> bytes:
         """JSON, fields in the schema's order."""
         if self.compiled(spoke).plain:
             return super().encode(spoke, as_dict(value))
         if isinstance(value, dict):
-            try:
-                value = convert(value, self.compiled(spoke).struct())
-            except msgspec.MsgspecError:
-                return super().encode(spoke, value)
+            value = convert(value, self.compiled(spoke).struct())
         return _encode(value)
 
     def dump(self, spoke: Spoke, value: Any) -> Value:
@@ -346,3 +207,19 @@ class CompiledEngine(PlainEngine):
         if isinstance(value, dict) or self.compiled(spoke).plain:
             return super().dump(spoke, as_dict(value))
         return as_dict(value)
+
+
+def same_shape(spoke: Spoke, target: Spoke) -> bool:
+    """Whether the way through the hub changes nothing but kind and apiVersion.
+
+    So it is for versions of the same fields in the same order, all of which the hub has as well,
+    without rules.
+    """
+    names, others = (list(each.schema.instance().wire_fields()) for each in (spoke, target))
+    own = {"kind", "apiVersion"}
+    through = {*spoke.forward.copied} & {*target.backward.copied} | own
+    return not spoke.rules and not target.rules and names == others and {*names} <= through
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,14 +1,29 @@
-"""What an object really loses on the way to another version: found by going there and back."""
+"""What an object really loses on the way to another version: found by going there and back.
+
+This is the one notion of loss: what `kconv convert` says, `kconv migrate` refuses and the kit for
+users' own tests finds, in the same words.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kconv._differences import ABSENT, FILLED, ORDER, ZERO, Difference, differences, is_zero
-from kconv._paths import Path, format_path, quote
+import msgspec
+
+from kconv._differences import (
+    ABSENT,
+    FILLED,
+    ORDER,
+    ZERO,
+    Difference,
+    differences,
+    is_zero,
+)
+from kconv._paths import INVALID, Finding, Path, format_path, quote
 from kconv._pipeline.pipeline import Pipeline
-from kconv._pipeline.values import Decoded
+from kconv._pipeline.values import Decoded, HubObject
 from kconv._scheme import Spoke
 from kconv._scheme.ledger import losses_between
 from kconv.edges import Loss
@@ -17,41 +32,64 @@ from kconv.edges._steps import EACH
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A value that does not come back: gone, or ``became`` another; ``reason`` as acknowledged."""
+    """A value that does not come back from another version as it was.
+
+    It is gone, or ``became`` another, or is a list whose elements are the same in another
+    ``order``. ``reason`` is that of the rule that acknowledges the loss, empty if none does.
+    """
 
     path: Path
     value: Any
     became: Any = None
     reason: str = ""
+    order: bool = False
+
+    @property
+    def what(self) -> str:
+        """What becomes of the value, in words that go behind its path."""
+        what = _in_words(self.value, ABSENT if self.became is None else self.became, self.order)
+        return what + (f" ({self.reason})" if self.reason else "")
+
+    @property
+    def finding(self) -> Finding:
+        """The loss as a finding about the field."""
+        return Finding(self.path, INVALID, self.what)
 
     def __str__(self) -> str:
-        what = f"{format_path(self.path)}: {quote(self.value)}"
-        how = "would be lost" if self.became is None else f"would become {quote(self.became)}"
-        return f"{what} {how}" + (f" ({self.reason})" if self.reason else "")
+        return f"{format_path(self.path)}: {self.what}"
 
 
-def lost(pipeline: Pipeline, decoded: Decoded, converted: Decoded) -> list[Lost]:
-    """Every value of a decoded object that its conversion, turned around, does not give back.
+def _in_words(before: Any, after: Any, order: bool) -> str:
+    if order:
+        return "its elements would come back in another order"
+    if before is ABSENT:
+        return f"{quote(after)} would be added"
+    return f"{quote(before)} would {'be lost' if after is ABSENT else f'become {quote(after)}'}"
 
-    Both ways count only for what is written of them, and as a reader sees it, with the defaults
-    of the version: what comes back by a default is no loss, and a zero that a default takes the
-    place of is one. What is only added, or moved within a list, is none, nor is a zero that comes
-    back absent where a rule says that so much is lost.
+
+def lost(pipeline: Pipeline, decoded: Decoded, read: Decoded) -> list[Lost]:
+    """Every value of a decoded object that another version does not give back.
+
+    ``read`` is what a reader of that version makes of the object that was written in it, with the
+    version's defaults: what comes back by a default is no loss, and a zero that a default takes
+    the place of is one. What is only added is none, nor is a zero that comes back absent where a
+    rule says that so much is lost.
 
     Raises `ConversionError` if there is no way back, and what `Pipeline.load` raises if what the
     conversion makes cannot be read.
     """
-    there = _as_read(pipeline, converted)
-    back = _as_read(pipeline, pipeline.from_hub(pipeline.to_hub(there), decoded.spoke))
-    declared = list(losses_between(decoded.spoke, converted.spoke))
+    back = as_read(pipeline, pipeline.from_hub(pipeline.to_hub(read), decoded.spoke))
+    declared = list(losses_between(decoded.spoke, read.spoke))
     found: list[Lost] = []
     for each in differences(decoded.value, back.value):
-        if each.before is ABSENT or each.path[-1] == ORDER or each.path == _NO_ANNOTATIONS:
+        if each.before is ABSENT or each.path == _NO_ANNOTATIONS:
             continue
         loss = next((loss for loss in declared if _declares(loss, each)), None)
         if loss is None or loss.path[-1] != ZERO or each.path[-1] != ZERO:
-            became = None if each.after is ABSENT else each.after
-            found.append(Lost(each.field, each.before, became, loss.reason if loss else ""))
+            order = each.path[-1] == ORDER
+            became = None if order or each.after is ABSENT else each.after
+            reason = loss.reason if loss else ""
+            found.append(Lost(each.field, each.before, became, reason, order))
     return found
 
 
@@ -60,7 +98,7 @@ _NO_ANNOTATIONS = (*_ANNOTATIONS, ZERO)
 """Empty annotations, which go with those that rules keep fields in."""
 
 
-def _as_read(pipeline: Pipeline, decoded: Decoded) -> Decoded:
+def as_read(pipeline: Pipeline, decoded: Decoded) -> Decoded:
     """What a reader of its version makes of an object once it is written."""
     return pipeline.load(pipeline.dump(decoded), spoke=decoded.spoke, trusted=True)
 
@@ -68,8 +106,12 @@ def _as_read(pipeline: Pipeline, decoded: Decoded) -> Decoded:
 def _declares(loss: Loss, difference: Difference) -> bool:
     """Whether a rule gives a reason for a value that does not come back."""
     steps, path = loss.path, difference.field
-    if steps[-1] in (ORDER, FILLED):
+    if steps[-1] == FILLED:
         return False
+    if steps[-1] == ORDER:
+        if difference.path[-1] != ORDER:
+            return False
+        steps = steps[:-1]
     if steps[-1] == ZERO:
         steps = steps[:-1]
         if len(path) < len(steps) or not is_zero(difference.before):
@@ -78,17 +120,31 @@ def _declares(loss: Loss, difference: Difference) -> bool:
     return bool(loss.reason) and all(alike)
 
 
+def same_value(one: object, other: object) -> bool:
+    """Whether two native values of a type are written the same."""
+    # Parts that rules made may be of another flavour than those that were decoded.
+    return one == other or _compact(one) == _compact(other)
+
+
+_compact = msgspec.json.Encoder().encode
+
+
+def hub_differences(before: HubObject, after: HubObject) -> Iterator[Finding]:
+    """What differs between two values of a hub, each as a finding about its field."""
+    if same_value(before.native, after.native):
+        return
+    for each in differences(before.value, after.value):
+        order = each.path[-1] == ORDER
+        yield Finding(each.field, INVALID, _in_words(each.before, each.after, order))
+
+
 def converts_to(pipeline: Pipeline, decoded: Decoded, target: Spoke) -> tuple[Decoded, list[Lost]]:
     """An object in another version, and what it loses on the way.
 
-    In its own version it loses nothing: it goes through the hub, as Kubernetes has it, unless that
-    would take a field from it.
+    To its own version too it goes through the hub, which fills in what Kubernetes would; only
+    fields that its rules say the hub cannot hold stay where they are.
     """
+    if target is decoded.spoke and target.loses_to_hub:
+        return decoded, []
     converted = pipeline.from_hub(pipeline.to_hub(decoded), target)
-    if target is not decoded.spoke:
-        return converted, lost(pipeline, decoded, converted)
-    taken = any(
-        each.after is ABSENT and each.before is not ABSENT and each.path[:2] != _ANNOTATIONS
-        for each in differences(decoded.value, _as_read(pipeline, converted).value)
-    )
-    return (decoded if taken else converted), []
+    return converted, lost(pipeline, decoded, as_read(pipeline, converted))

@@ -21,7 +21,8 @@ from kconv._errors import (
 )
 from kconv._gvk import GroupVersion
 from kconv._paths import REQUIRED, Finding, Path, describe, format_path
-from kconv._pipeline.engine import Engine, Way, WrongTypes
+from kconv._pipeline.engine import Engine, NotSound, OneStep, WrongTypes
+from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads
 from kconv._pipeline.update_rules import has_update_rules
 from kconv._pipeline.values import (
@@ -48,12 +49,12 @@ class Pipeline:
         self.engine: Engine = engine or _default_engine()
         self._heads = Heads(self.scheme)
         self._judges_updates: dict[Spoke, bool] = {}
-        self._last_way: tuple[bytes, GroupVersion | None, bool, Way | None] = (
-            b"",
-            None,
-            False,
-            None,
-        )
+        self._steps: dict[tuple[Spoke, str, str, bool], OneStep] = {}
+
+    @property
+    def fallbacks(self) -> Fallbacks:
+        """The sound objects that the compiled engine did not take, by kind."""
+        return self.engine.fallbacks
 
     def decode(
         self,
@@ -138,14 +139,11 @@ class Pipeline:
 
         Raises what `decode` raises, and `UsageError` if the kind has no such version.
         """
-        if format == "json" and field_validation == "Ignore":
-            head, known, judged, way = self._last_way
-            if known is not to or judged is not trusted or not data.startswith(head):
-                way = self._way(data, to, trusted)
-            if way is not None and len(data) <= LIMIT:
-                converted = way(data)
-                if converted is not None:
-                    return converted
+        if format == "json" and field_validation == "Ignore" and len(data) <= LIMIT:
+            step = self._one_step(data, to, trusted)
+            converted = step and step(data)
+            if converted is not None:
+                return converted
         decoded = self.decode(
             data, format=format, field_validation=field_validation, trusted=trusted,
             checks="fields",
@@ -191,15 +189,20 @@ class Pipeline:
         if findings:
             raise invalid_object(new.spoke, new.ref, findings)
 
-    def _way(self, data: bytes, to: GroupVersion, trusted: bool) -> Way | None:
-        """What converts an object like this one at a go, if the engine has that."""
-        head, spoke = self._heads.match(data)
-        target = spoke and spoke.kind.spoke_for(to, spoke.options.kind)
-        if spoke is None or target is None:
+    def _one_step(self, data: bytes, to: GroupVersion, trusted: bool) -> OneStep | None:
+        """What converts an object like this one from bytes to bytes, if the engine has that."""
+        spoke = self._heads.spoke(data)
+        if spoke is None:
             return None
-        way = self.engine.way(spoke, target, "types" if trusted else "fields")
-        self._last_way = (head, to, trusted, way)
-        return way
+        key = (spoke, to.group, to.version, trusted)
+        step = self._steps.get(key)
+        if step is None:
+            target = spoke.kind.spoke_for(to, spoke.options.kind)
+            if target is not None:
+                step = self.engine.one_step(spoke, target, "types" if trusted else "fields")
+            if step is not None:
+                self._steps[key] = step
+        return step
 
     def _decode_fast(
         self,
@@ -208,15 +211,16 @@ class Pipeline:
         field_validation: FieldValidation,
         checks: Checks,
     ) -> Decoded | None:
-        """The object, if the engine has a short cut that finds nothing wrong with it."""
+        """The object, if the engine decodes its bytes and there is nothing to say about it."""
         closed = field_validation != "Ignore"
-        if len(data) > LIMIT:
-            return None
         spoke = expected or self._heads.spoke(data)
-        if spoke is None:
+        if spoke is None or len(data) > LIMIT:
             return None
-        native = self.engine.sound(spoke, data, checks=checks, closed=closed)
-        if native is None or (closed and json_codec.duplicate_keys(data)):
+        try:
+            native = self.engine.sound(spoke, data, checks=checks, closed=closed)
+        except NotSound:
+            return None
+        if closed and json_codec.duplicate_keys(data):
             return None
         return Decoded(spoke, native)
 
@@ -243,16 +247,19 @@ class Pipeline:
     ) -> Decoded:
         spoke = self._spoke_of(raw, expected)
         warnings: tuple[str, ...] = ()
-        closed = field_validation != "Ignore"
-        if not duplicates:
-            native = self.engine.sound(spoke, raw, checks=checks, closed=closed)
-            if native is not None:
-                return Decoded(spoke, native)
         if field_validation != "Ignore":
             warnings = self._unknown(spoke, raw, duplicates)
             if warnings and field_validation == "Strict":
                 message = f"strict decoding error: {', '.join(warnings)}"
                 raise StrictDecodeError(_cannot(spoke, message), about=ref_of(spoke, raw))
+        try:
+            native = self.engine.sound(spoke, raw, checks=checks, closed=False)
+        except NotSound as refused:
+            native = self.engine.accepted(spoke, self._explained(spoke, raw, checks), refused)
+        return Decoded(spoke, native, warnings)
+
+    def _explained(self, spoke: Spoke, raw: Value, checks: Checks) -> Value:
+        """The document decoded by the plain path, which names everything that is wrong with it."""
         try:
             with reading_stored(checks == "types"):
                 value = self.engine.decode(spoke, raw)
@@ -263,7 +270,7 @@ class Pipeline:
         findings = list(self.engine.check(spoke, value, checks))
         if findings:
             raise invalid_object(spoke, ref_of(spoke, value), findings)
-        return Decoded(spoke, value, warnings)
+        return value
 
     def _spoke_of(self, raw: Value, expected: Spoke | None) -> Spoke:
         api_version, kind = raw.get("apiVersion"), raw.get("kind")

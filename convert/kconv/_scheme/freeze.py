@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from kconv._differences import FILLED, ORDER, ZERO
 from kconv._paths import INVALID, Finding
 from kconv._scheme.claims import claim_problems
 from kconv._scheme.rules import rule_problems
@@ -57,6 +58,15 @@ def freeze_kind(kind: HubKind) -> Iterator[Finding]:
         spoke.forward = compare(schema, hub, claimed_spoke, claimed_hub, skip=_TYPE_META)
         spoke.backward = compare(hub, schema, claimed_hub, claimed_spoke, skip=_TYPE_META)
         yield from _uncovered(spoke, spoke.forward)
+
+
+def loses_to_hub(spoke: Spoke) -> bool:
+    """Whether the hub has no place for some fields of a version, as its rules say."""
+    return any(
+        loss.direction == "to hub" and loss.path[-1] not in (FILLED, ZERO, ORDER)
+        for rule in spoke.rules
+        for loss in rule.losses()
+    )
 
 
 def _uncovered(spoke: Spoke, plan: Plan) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from kconv._errors import NotRegistered, ObjectRef, SchemeError
 from kconv._gvk import GroupVersion, GroupVersionKind, GroupVersionResource, version_key
 from kconv._paths import Finding
 from kconv._resource import Hub, options_of
-from kconv._scheme.freeze import freeze_kind, registration_problems
+from kconv._scheme.freeze import freeze_kind, loses_to_hub, registration_problems
 from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
@@ -67,6 +67,7 @@ class Scheme:
             raise SchemeError(f"the scheme is not complete:\n{lines}", findings=findings)
         for kind in self.kinds:
             for spoke in kind.spokes:
+                spoke.loses_to_hub = loses_to_hub(spoke)
                 self._by_gvk[spoke.gvk] = spoke
                 self._by_gvr[spoke.gvr] = spoke
         seal(spoke.schema for kind in self.kinds for spoke in kind.spokes)

@@ -32,6 +32,8 @@ class Spoke:
     kind: HubKind
     forward: Plan = field(default_factory=Plan)
     backward: Plan = field(default_factory=Plan)
+    loses_to_hub: bool = False
+    """Whether the hub has no place for some of its fields, as its rules say; set by freeze."""
     gvk: GroupVersionKind = field(init=False)
     """Group, version and kind that objects of this spoke carry."""
     gvr: GroupVersionResource = field(init=False)

@@ -14,13 +14,13 @@ Convert = Callable[[Value, Value], None]
 class Functions(Rule):
     """``to_hub(spoke, hub)`` and ``to_spoke(hub, spoke)`` convert the fields that they claim.
 
-    Each reads its first argument, which it must not change, and writes to the second.
+    Each reads its first argument and writes to the second.
     ``kept`` are hub fields that the spoke holds only in annotations, by path: which; ``lost`` are
     fields (of the hub, or behind ``spoke:`` of the spoke) that are dropped, by path: why.
 
-    ``structs`` promises that both functions treat values as mappings and nothing more (``get``,
-    ``[]``, ``in``, ``setdefault``, ``pop``, ``items``, ``del``; no ``isinstance(value, dict)``,
-    no lists changed in place), so that they can run on compiled values without a detour.
+    Both are dicts that belong to the edge's rules, so that a function which changes the first
+    changes no object. What they make is brought to its canonical spelling; a value of a wrong type
+    is a `ConversionError`.
     """
 
     name = "functions"
@@ -34,14 +34,12 @@ class Functions(Rule):
         to_spoke: Convert | None,
         kept: Mapping[str, str] | None = None,
         lost: Mapping[str, str] | None = None,
-        structs: bool = False,
     ) -> None:
         super().__init__(tuple(spoke), tuple(hub))
         self.forward = to_hub
         self.backward = to_spoke
         self.kept = dict(kept or {})
         self.lost = dict(lost or {})
-        self.structs = structs
 
     def to_hub(self, spoke: Value, hub: Value) -> None:
         """Spoke to hub, see the class."""

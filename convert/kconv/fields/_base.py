@@ -163,7 +163,17 @@ class Field(marshmallow.fields.Field[Any]):
         encoding/json leaves a null element at its zero value, and so does Kubernetes.
         """
         found = missing if value is None else self.deserialize(value)
-        return self.zero() if found is missing else found
+        return self._null_element() if found is missing else found
+
+    def _null_element(self) -> Any:
+        zero = self.zero()
+        if zero is not None and self.spec.canonical is not None and says_itself(self):
+            # Where the zero is no value of the type, as of addresses, null is none either.
+            try:
+                self.deserialize(zero)
+            except marshmallow.ValidationError:
+                raise type_error(None, self.spec.expected) from None
+        return zero
 
     def zero(self) -> Any:
         """The value that Go gives a field of this type when nothing is set."""

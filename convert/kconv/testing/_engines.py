@@ -17,8 +17,8 @@ CHECKS = ("types", "fields", "all")
 FIELD_VALIDATION = ("Ignore", "Warn", "Strict")
 
 _ADVICE = (
-    "The plain engine (marshmallow, and rules as they are written) is right by definition. Rules "
-    "that\npromise structs=True must treat values as mappings; anything else is a fault of kconv."
+    "The plain engine (marshmallow, and rules as they are written) is right by definition: "
+    "this is a fault of kconv."
 )
 
 

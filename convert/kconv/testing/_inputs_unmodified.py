@@ -12,8 +12,9 @@ from msgspec import UNSET
 from kconv._differences import differences
 from kconv._paths import Path, format_path
 from kconv._pipeline import Pipeline
-from kconv._pipeline.values import as_dict
+from kconv._pipeline.plain import by_name
 from kconv._scheme import Spoke
+from kconv.edges._plan import Plan
 from kconv.testing._failure import Broken
 from kconv.testing._names import title
 
@@ -50,9 +51,25 @@ def input_kept(pipelines: dict[str, Pipeline], spoke: Spoke, document: dict[str,
             "Fields and defaults make new values; they do not change the document.",
             document,
         )
-        # Rules that structs cannot take part in work on dicts that share what is equal.
-        for native in (decoded.native, as_dict(decoded.native)):
-            _conversions(engine, pipeline, spoke, native, document)
+        _conversions(engine, pipeline, spoke, decoded.native, document)
+    _rules(spoke, decoded.value, "to_hub", spoke.forward, document)
+    hub = pipeline.to_hub(decoded)
+    for target in spoke.kind.spokes:
+        _rules(target, hub.value, "to_spoke", target.backward, document)
+
+
+def _rules(
+    spoke: Spoke, value: dict[str, Any], direction: str, plan: Plan, document: dict[str, Any]
+) -> None:
+    """Rules get a copy; one that changes it would change what the next rule sees."""
+    source = copy.deepcopy(value)
+    made = by_name(plan, value)
+    before = Snapshot(source)
+    for rule in spoke.rules:
+        getattr(rule, direction)(source, made)
+        sides = (title(spoke), "hub") if direction == "to_hub" else ("hub", title(spoke))
+        about = f"{sides[0]} -> {sides[1]} (plain engine)"
+        before.hold(about, _advice(spoke, direction), document)
 
 
 def _conversions(

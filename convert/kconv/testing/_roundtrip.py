@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kconv._differences import differences
-from kconv._errors import DecodeError, InvalidObject
+from kconv._errors import ConversionError, DecodeError, InvalidObject, KconvError
 from kconv._pipeline import Decoded, Pipeline
 from kconv._scheme import Spoke
 from kconv.testing import _declared_losses as declared_losses
@@ -39,7 +39,12 @@ def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: D
     What becomes of an object that is valid in the one is valid in the other.
     """
     first = pipeline.load(document, spoke=source, trusted=True)
-    there = _to(pipeline, first, target)
+    try:
+        there = _to(pipeline, first, target)
+    except ConversionError as error:
+        if not error.findings:
+            raise
+        raise _invalid(source, target, error, document) from None
     for name, wanted in (("kind", target.options.kind), ("apiVersion", target.api_version)):
         if there.value.get(name) != wanted:
             line = f'{name}: expected "{wanted}", found {there.value.get(name)!r}'
@@ -58,15 +63,18 @@ def _stays_valid(pipeline: Pipeline, first: Decoded, there: Decoded, document: D
     try:
         pipeline.decode(pipeline.encode(there), spoke=there.spoke, checks="fields")
     except (DecodeError, InvalidObject) as error:
-        raise Broken(
-            f"{title(first.spoke)} -> {title(there.spoke)} makes an invalid object of a valid one.",
-            error.findings or [error.message],
-            f"Every value that {title(first.spoke)} allows must become one that "
-            f"{title(there.spoke)} allows: let the\nrule that makes the field (MapValues, "
-            "Functions, …) see to it, let the first version refuse\nmore, or the second less "
-            "(required=, enum=, pattern=, minimum= … of the field).",
-            document,
-        ) from None
+        raise _invalid(first.spoke, there.spoke, error, document) from None
+
+
+def _invalid(source: Spoke, target: Spoke, error: KconvError, document: Document) -> Broken:
+    return Broken(
+        f"{title(source)} -> {title(target)} makes an invalid object of a valid one.",
+        error.findings or [error.message],
+        f"Every value that {title(source)} allows must become one that {title(target)} allows: let "
+        "the\nrule that makes the field (MapValues, Functions, …) see to it, let the first version "
+        "refuse\nmore, or the second less (required=, enum=, pattern=, minimum= … of the field).",
+        document,
+    )
 
 
 def defaulting(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:

@@ -13,12 +13,11 @@ from typing import Final, Literal
 from kconv._errors import KconvError, StoreError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._paths import describe, format_path
-from kconv._pipeline import HubObject, Pipeline
+from kconv._pipeline import HubObject, Pipeline, Reencoder, WouldLose, hub_differences
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import HubKind, Spoke
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import References
-from kconv_migrations._executors.rewrite import Reencoder, WouldLose, differences
 
 Action = Literal["rewrite", "rehearse", "verify"]
 
@@ -134,7 +133,7 @@ class RowProcessor:
             if task.action == "rewrite":
                 done.data.append(made.data)
             if made.broken is not None:
-                done.broken[index] = made.broken
+                done.broken[index] = Problem.of(made.broken)
             if made.lost:
                 _count(done.lost, (format_path(each.path) for each in made.lost))
         return done
@@ -157,7 +156,7 @@ class RowProcessor:
         except KconvError:
             # Its version may have left the code since, which says nothing about the row.
             return False
-        found = list(differences(before, after))
+        found = list(hub_differences(before, after))
         if found and self._repaired(before, row.spoke) != self._repaired(after, row.spoke):
             message = f"{row.ref}: differs from its before-image: {describe(found)}"
             raise NotAsBefore(message, about=row.ref, findings=found)

@@ -5,10 +5,10 @@ checks every row again, `undo` goes back; `status` counts what is there, and `ma
 whether a version may leave the code. `executor_for` chooses who converts the rows.
 """
 
+from kconv._pipeline import Reencoder
 from kconv_migrations._executors.choice import executor_for
 from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.references import Reference, References
-from kconv_migrations._executors.rewrite import Reencoder
 from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
 from kconv_migrations._migration.lease import LEASE, Held, hold
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from kconv._errors import KconvError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._paths import describe
-from kconv._pipeline import Decoded, HubObject, Pipeline
+from kconv._pipeline import Decoded, HubObject, Pipeline, WouldLose, hub_differences
 from kconv._scheme import HubKind
 from kconv._store import Quarantined, Store, Stored
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import Reference, References, hides
-from kconv_migrations._executors.rewrite import WouldLose, differences
 from kconv_migrations._executors.spans import NO_VERSION
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.plan import Target
@@ -156,7 +155,7 @@ def _rewritten(
         return held, decoded
     wanted = HubObject(spoke.kind, references.repair_in_hub(hub.value, spoke.kind))
     repaired = pipeline.from_hub(wanted, spoke)
-    if lost := list(differences(wanted, pipeline.to_hub(repaired))):
+    if lost := list(hub_differences(wanted, pipeline.to_hub(repaired))):
         message = f"{decoded.ref}: its references cannot be rewritten: {describe(lost)}"
         raise WouldLose(message, about=decoded.ref, findings=lost)
     return [*held, *hidden], repaired

@@ -189,6 +189,5 @@ V1_RULE = Functions(
     to_spoke=to_spoke,
     kept=KEPT,
     lost=LOST,
-    structs=True,
 )
 """How a v1 HorizontalPodAutoscaler differs from the hub."""

@@ -20,8 +20,18 @@ from kconv_schemas.batch.v1.types import (
 zero_is_absent(CronJobSpec, "concurrencyPolicy")
 zero_is_absent(PodFailurePolicyOnPodConditionsPattern, "status")
 
+_CONSTANTS: dict[str, Any] = {
+    "parallelism": 1,
+    "backoffLimit": 6,
+    "completionMode": "NonIndexed",
+    "suspend": False,
+    "manualSelector": False,
+    "podReplacementPolicy": "TerminatingOrFailed",
+}
+"""The defaults of a job's spec; two of them depend on other fields."""
 
-@defaults(Job, v2alpha1.Job)
+
+@defaults(Job, v2alpha1.Job, lacking=[f"spec.{name}" for name in _CONSTANTS])
 def job(value: dict[str, Any]) -> None:
     """One pod at a time, once; six retries, or as many as there are indexes to retry."""
     spec = value["spec"]
@@ -29,19 +39,15 @@ def job(value: dict[str, Any]) -> None:
         spec["completions"] = 1
     per_index = "backoffLimitPerIndex" in spec
     fails_by_policy = "podFailurePolicy" in spec
-    constants = {
-        "parallelism": 1,
+    computed = {
         "backoffLimit": INT32[1] if per_index else 6,
-        "completionMode": "NonIndexed",
-        "suspend": False,
-        "manualSelector": False,
         "podReplacementPolicy": "Failed" if fails_by_policy else "TerminatingOrFailed",
     }
-    for name, default in constants.items():
+    for name, default in (_CONSTANTS | computed).items():
         spec.setdefault(name, default)
 
 
-@defaults(Job, v2alpha1.Job)
+@defaults(Job, v2alpha1.Job, empty=("metadata.labels",))
 def labels(value: dict[str, Any]) -> None:
     """A job without labels has those of its pods."""
     of_pods = value["spec"].get("template", {}).get("metadata", {}).get("labels")

@@ -52,19 +52,28 @@ def image_pull_policy(image: str | None) -> str:
     return pull_policy(image or "")
 
 
-@defaults(PodSpec, when=("serviceAccountName", "serviceAccount"))
-def service_account(value: dict[str, Any]) -> None:
-    """``serviceAccount`` is the former name of ``serviceAccountName``; both are kept equal."""
-    name = value.get("serviceAccountName") or value.get("serviceAccount")
-    if name:
-        value["serviceAccountName"] = value["serviceAccount"] = name
+@derives(PodSpec, field="serviceAccountName", of=("serviceAccount",), when=("serviceAccount",))
+def service_account_name(former: str | None) -> str | None:
+    """What its former name, ``serviceAccount``, says."""
+    return former or None
 
 
-@defaults(Volume, unless=("configMap", "secret", "emptyDir", "projected", "persistentVolumeClaim"))
+@derives(
+    PodSpec,
+    field="serviceAccount",
+    of=("serviceAccountName",),
+    when=("serviceAccountName", "serviceAccount"),
+    replace=True,
+)
+def service_account(name: str | None) -> str | None:
+    """Both names are kept equal."""
+    return name or None
+
+
+@defaults(Volume, unless=[name for name in Volume.instance().wire_fields() if name != "name"])
 def volume_source(value: dict[str, Any]) -> None:
     """A volume without a source is an empty directory."""
-    if not any(name != "name" for name in value):
-        value["emptyDir"] = {}
+    value["emptyDir"] = {}
 
 
 @derives(ImageVolumeSource, field="pullPolicy", of=("reference",))

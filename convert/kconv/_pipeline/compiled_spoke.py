@@ -1,0 +1,167 @@
+"""`CompiledSpoke`: what is compiled of one version of a kind, each part when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from kconv._codec.limits import check_depth
+from kconv._compile import (
+    Slow,
+    Struct,
+    Types,
+    by_struct,
+    checker,
+    compile_conversion,
+    convert,
+    decoder,
+    is_wholly_plain,
+    nests_endlessly,
+    shallow,
+)
+from kconv._errors import KconvError
+from kconv._pipeline.plain import apply_rules, rule_failure, settled
+from kconv._pipeline.values import Checks, Value, as_dict
+from kconv._schema import Type
+from kconv._scheme import Spoke
+from kconv.edges._plan import Plan
+
+
+class Flavours:
+    """The compiled types that an engine's spokes share, by what they are for."""
+
+    def __init__(self) -> None:
+        self.settled = Types(canonical=True)
+        """Bring what rules and defaults made to its canonical spelling, and fill in nothing."""
+        self.decoded: Mapping[tuple[bool, bool], Types] = {
+            (trusted, closed): Types(
+                rules=not trusted, closed=closed, finish=True, settled=self.settled
+            )
+            for trusted in (False, True)
+            for closed in (False, True)
+        }
+        """Complete the values that they decode; by whether trusted, and closed."""
+        self.bare = Types()
+        """Hold values that are complete already."""
+
+
+class CompiledSpoke:
+    """What is compiled of a spoke; each part when it is first needed."""
+
+    def __init__(self, spoke: Spoke, flavours: Flavours) -> None:
+        self.spoke = spoke
+        self.plain = is_wholly_plain(spoke.schema) or is_wholly_plain(spoke.kind.hub)
+        """Whether the plain engine does it all, because marshmallow does more than decode."""
+        self._flavours = flavours
+        self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
+        self.sources: dict[str, str] = {}
+        self.checks: dict[Checks, Callable[[Any], None]] = {"types": nothing}
+
+    def decoder(self, *, trusted: bool, closed: bool) -> Callable[[bytes], Any]:
+        """Decodes bytes to a struct.
+
+        Without the fields' own rules for ``trusted`` objects; ``closed`` refuses unknown fields.
+        """
+        found = self._decoders.get((trusted, closed))
+        if found is None:
+            found = decoder(self.decoded(trusted=trusted, closed=closed))
+            if nests_endlessly(self.spoke.schema):
+                found = _bounded(found)
+            self._decoders[trusted, closed] = found
+        return found
+
+    def decoded(self, *, trusted: bool, closed: bool) -> type[Struct]:
+        """The struct that `decoder` decodes to."""
+        return self._flavours.decoded[trusted, closed].struct(self.spoke.schema)
+
+    def struct(self) -> type[Struct]:
+        """The struct of values that are complete already."""
+        return self._flavours.bare.struct(self.spoke.schema)
+
+    def check(self, checks: Checks) -> Callable[[Any], None]:
+        """Raises `Slow` for a struct that breaks a rule that decoding did not look at."""
+        found = self.checks.get(checks)
+        if found is None:
+            function, source = checker(self.spoke.schema, added=checks == "all")
+            found = self.checks[checks] = function or nothing
+            self.sources[f"check {checks}"] = source
+        return found
+
+    @cached_property
+    def to_hub(self) -> Callable[[Any], Any]:
+        """Converts a struct of the spoke to one of the hub."""
+        spoke = self.spoke
+        if not by_struct(spoke.rules):
+            return self._by_dicts("to_hub", spoke.forward, spoke.kind.hub, {})
+        function, self.sources["to hub"] = compile_conversion(
+            spoke.schema,
+            spoke.kind.hub,
+            spoke.forward,
+            self._flavours.bare,
+            constants={},
+            rules=spoke.rules,
+            direction="to hub",
+            failure=self._failure,
+        )
+        return function
+
+    @cached_property
+    def from_hub(self) -> Callable[[Any], Any]:
+        """Converts a struct of the hub to one of the spoke."""
+        spoke = self.spoke
+        head = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
+        if not by_struct(spoke.rules):
+            return self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
+        function, self.sources["from hub"] = compile_conversion(
+            spoke.kind.hub,
+            spoke.schema,
+            spoke.backward,
+            self._flavours.bare,
+            constants=head,
+            rules=spoke.rules,
+            direction="to spoke",
+            failure=self._failure,
+        )
+        return function
+
+    def _by_dicts(
+        self, direction: str, plan: Plan, target: type[Type], head: Value
+    ) -> Callable[[Any], Any]:
+        """A conversion by rules that work on dicts, which are copies of their own."""
+        spoke = self.spoke
+        struct = self._flavours.settled.struct(target)
+
+        def settle(made: Value) -> Any:
+            try:
+                return convert(made, struct)
+            except (msgspec.ValidationError, Slow):
+                # It knows nulls, and names every field of a wrong type.
+                return convert(target.instance().settled(made), struct)
+
+        def converted(value: Any) -> Any:
+            source = as_dict(value)
+            made = {**head, **shallow(plan, as_dict(value))}
+            apply_rules(spoke, source, made, direction)
+            return settled(spoke, target, source, settle, made)
+
+        return converted
+
+    def _failure(self, source: Any, rule: object, error: Exception) -> KconvError:
+        return rule_failure(self.spoke, as_dict(source), rule, error)
+
+
+def _bounded(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """A decoder of recursive types, whose objects have no end of their own."""
+
+    def bounded(data: bytes) -> Any:
+        check_depth(msgspec.json.decode(data))
+        return decode(data)
+
+    return bounded
+
+
+def nothing(value: Any) -> None:
+    """Nothing is left to do for this type."""

@@ -1,0 +1,173 @@
+"""`PlainEngine`: marshmallow schemas, and rules applied one after the other, on dicts.
+
+What comes out shares nothing with what goes in, which is never changed: rules get copies.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import marshmallow
+
+from kconv._codec import json as json_codec
+from kconv._errors import ConversionError, KconvError, TooLarge
+from kconv._paths import Finding, Path, describe
+from kconv._pipeline.engine import NotSound, OneStep, WrongTypes
+from kconv._pipeline.fallback import Fallbacks
+from kconv._pipeline.values import Checks, Value, ref_of
+from kconv._schema import Type
+from kconv._scheme import Spoke
+from kconv.edges._plan import Plan
+from kconv.fields._base import findings_of
+
+
+class PlainEngine:
+    """marshmallow schemas, and rules applied one after the other; native values are dicts."""
+
+    def __init__(self) -> None:
+        self.fallbacks = Fallbacks()
+
+    def prepare(self, spoke: Spoke) -> None:
+        """There is nothing to build."""
+
+    def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
+        """There is no short cut. Raises `NotSound`."""
+        raise NotSound
+
+    def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
+        """There is no short cut."""
+        return None
+
+    def decode(self, spoke: Spoke, raw: Value) -> Value:
+        """Types, null as absent, canonical spelling and defaults, by the marshmallow schema."""
+        try:
+            value: Any = spoke.schema.instance().load(raw)
+        except marshmallow.ValidationError as error:
+            raise WrongTypes(list(findings_of(error.messages))) from None
+        except RecursionError:
+            raise TooLarge(
+                "the document nests too deep: objects of recursive types can be followed less "
+                "deep than others"
+            ) from None
+        return {"apiVersion": spoke.api_version, "kind": spoke.options.kind, **value}
+
+    def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
+        """The decoded value itself."""
+        return value
+
+    def check(self, spoke: Spoke, value: Any, checks: Checks) -> Iterable[Finding]:
+        """The fields' own rules, then those that groups add, each if asked for."""
+        schema = spoke.schema.instance()
+        if checks == "types":
+            return ()
+        return schema.check_fields(value) if checks == "fields" else schema.check(value)
+
+    def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
+        """A walk over the document along the schema."""
+        return spoke.schema.instance().unknown_fields(raw)
+
+    def to_hub(self, spoke: Spoke, value: Any) -> Any:
+        """The hub's value of a decoded object of a spoke; without kind and apiVersion."""
+        return _converted(spoke, spoke.forward, value, {}, "to_hub", spoke.kind.hub)
+
+    def from_hub(self, spoke: Spoke, value: Any) -> Any:
+        """The spoke's value of a hub's value, with kind and apiVersion."""
+        head = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
+        return _converted(spoke, spoke.backward, value, head, "to_spoke", spoke.schema)
+
+    def dump(self, spoke: Spoke, value: Any) -> Value:
+        """The dump of the marshmallow schema."""
+        dumped: Value = spoke.schema.instance().dump(value)
+        return dumped
+
+    def encode(self, spoke: Spoke, value: Any) -> bytes:
+        """The JSON of the dump."""
+        return json_codec.encode(self.dump(spoke, value))
+
+
+def _converted(
+    spoke: Spoke, plan: Plan, value: Value, head: Value, direction: str, target: type[Type]
+) -> Value:
+    made: Value = {**head, **by_name(plan, value)}
+    if not spoke.rules:
+        return made
+    source = copy.deepcopy(value)
+    apply_rules(spoke, source, made, direction)
+    found: Value = settled(spoke, target, value, target.instance().settled, made)
+    return found
+
+
+def by_name(plan: Plan, source: Value) -> Value:
+    """What a plan alone makes of an object: a copy of all that converts by name."""
+    target: Value = {}
+    for name in plan.copied:
+        if name in source:
+            target[name] = copy.deepcopy(source[name])
+    for name, (depth, inner) in plan.inner.items():
+        if name in source:
+            target[name] = _by_name_inside(inner, depth, source[name])
+    return target
+
+
+def _by_name_inside(plan: Plan, depth: int, value: Any) -> Any:
+    if value is None:
+        return None
+    if depth == 0:
+        return by_name(plan, value)
+    if isinstance(value, list):
+        return [_by_name_inside(plan, depth - 1, item) for item in value]
+    return {key: _by_name_inside(plan, depth - 1, item) for key, item in value.items()}
+
+
+def apply_rules(spoke: Spoke, source: Value, made: Value, direction: str) -> None:
+    """Have the rules of an edge write to ``made``, one after the other.
+
+    ``source`` belongs to the rules: one that changes it changes what the next one sees, and
+    nothing else. Raises `ConversionError` naming the object and the rule that fails.
+    """
+    for rule in spoke.rules:
+        try:
+            getattr(rule, direction)(source, made)
+        except Exception as error:
+            raise rule_failure(spoke, source, rule, error) from error
+
+
+def rule_failure(spoke: Spoke, source: Any, rule: object, error: Exception) -> KconvError:
+    """The error of a rule that failed on an object: which rule, and which object it was."""
+    metadata = source.get("metadata") if isinstance(source, dict) else None
+    about = ref_of(spoke, {"metadata": metadata})
+    if isinstance(error, KconvError):
+        if isinstance(error, ConversionError) and error.about is None:
+            error.about = about
+        return error
+    message = f"{about}: the rule {rule} failed: {type(error).__name__}: {error}"
+    return ConversionError(message, about=about)
+
+
+def settled(
+    spoke: Spoke,
+    target: type[Type],
+    source: Any,
+    settle: Callable[[Value], Any],
+    made: Value,
+) -> Any:
+    """What rules made, as a value of the target's type.
+
+    Fields that the type does not declare and nulls are left out, and the rest is in its canonical
+    spelling. Raises `ConversionError` with every field whose value is of a wrong type.
+    """
+    try:
+        return settle(made)
+    except marshmallow.ValidationError as error:
+        findings = list(findings_of(error.messages))
+        about = ref_of(spoke, source)
+        message = f"{about}: its rules make what {_title(spoke, target)} cannot hold: "
+        raise ConversionError(
+            message + describe(findings), about=about, findings=findings
+        ) from None
+
+
+def _title(spoke: Spoke, target: type[Type]) -> str:
+    return str(spoke.gvk) if target is spoke.schema else f"the hub of {spoke.kind.group_kind}"
