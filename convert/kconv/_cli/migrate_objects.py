@@ -76,7 +76,7 @@ def migrate_and_report(
             )
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
-                standing = () if to else storage.as_preferred(store, scheme, names)
+                standing = () if to else storage.preferred_targets(store, scheme, names)
                 references = storage.outdated_references(store, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)

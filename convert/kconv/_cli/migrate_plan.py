@@ -40,7 +40,7 @@ def plan(
     store = open_store(db)
     try:
         targets = storage.plan(store, scheme, names or (), to or ())
-        standing = () if to else tuple(storage.as_preferred(store, scheme, names or ()))
+        standing = () if to else tuple(storage.preferred_targets(store, scheme, names or ()))
         found = storage.survey(
             store, Pipeline(scheme), targets, references=not no_references, standing=standing
         )

@@ -151,7 +151,7 @@ def rewrite_changes(connection: Connection, items: Sequence[Rewrite], run: str |
 
 
 def digest(data: bytes) -> bytes:
-    """What tells whether a row still holds the bytes that a run wrote."""
+    """SHA-256 of the bytes that a run wrote, by which undo sees whether a row still holds them."""
     return sha256(data).digest()
 
 

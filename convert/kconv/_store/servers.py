@@ -73,7 +73,7 @@ def register(connection: Connection, server: Server) -> None:
 def heartbeat(connection: Connection, server_id: str) -> bool:
     """Note that a server is up; False when it is not registered. Raises `CannotDecode`.
 
-    A server that was not seen for a while is not asked before a flip, so it is told of it here.
+    A server that was not seen for a while is not asked before a flip, so it learns of it here.
     """
     touched = connection.execute(
         update(servers).where(servers.c.id == server_id).values(seen=now(connection))

@@ -13,7 +13,7 @@ from kconv_migrations._executors.worker_executor import WorkerExecutor, default_
 from kconv_migrations._migration.lease import LEASE, Held, hold
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations._migration.outcome import Outcome, Progress
-from kconv_migrations._migration.plan import Target, as_preferred, plan
+from kconv_migrations._migration.plan import Target, plan, preferred_targets
 from kconv_migrations._migration.reference_rewrite import (
     ResourceReferences,
     find_references,
@@ -51,7 +51,6 @@ __all__ = [
     "Verified",
     "VersionStatus",
     "WorkerExecutor",
-    "as_preferred",
     "check_quarantine",
     "default_workers",
     "drop_undo",
@@ -62,6 +61,7 @@ __all__ = [
     "migrate",
     "outdated_references",
     "plan",
+    "preferred_targets",
     "rewrite_references",
     "status",
     "survey",

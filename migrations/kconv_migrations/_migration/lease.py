@@ -1,4 +1,4 @@
-"""Holding a run: one at a time on a database, renewed while it works."""
+"""The lease by which one run at a time is held on a database, renewed in a thread."""
 
 from __future__ import annotations
 

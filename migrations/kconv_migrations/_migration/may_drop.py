@@ -1,4 +1,4 @@
-"""May a version be deleted from the code? What still holds it, if not."""
+"""Whether a version may be deleted from the code, and what still needs it if not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._store import ClientCount, Store
-from kconv_migrations._migration.plan import as_preferred
+from kconv_migrations._migration.plan import preferred_targets
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import status
@@ -125,7 +125,7 @@ def _servers(store: Store, pipeline: Pipeline, version: GroupVersion, live: floa
 
 def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iterator[str]:
     name = str(version)
-    standing = as_preferred(store, pipeline.scheme)
+    standing = preferred_targets(store, pipeline.scheme)
     preferred = {each.spoke.gvk.kind for each in standing if each.api_version == name}
     for found in find_references(
         store, pipeline, outdated_references(store, pipeline, (), version)

@@ -1,4 +1,4 @@
-"""What a migration is to do: which resources, from which versions, to which."""
+"""The targets of a migration: which resources go to which version."""
 
 from __future__ import annotations
 
@@ -79,11 +79,13 @@ def plan(
     return [targets[resource] for resource in sorted(targets)]
 
 
-def as_preferred(store: Store, scheme: Scheme, resources: Sequence[str] = ()) -> Iterator[Target]:
-    """Every resource of the scheme, or those named, as it is: in the version that is preferred.
+def preferred_targets(
+    store: Store, scheme: Scheme, resources: Sequence[str] = ()
+) -> Iterator[Target]:
+    """A target for every resource of the scheme, or those named: the version preferred already.
 
-    That is the one on record, or what the scheme says where there is none. Resources that are
-    stored in a version that the scheme does not have are left out.
+    That is the one on record, or the scheme's where there is none. Resources that are stored in a
+    version that the scheme does not have are left out.
     """
     record = {each.resource: each for each in status(store)}
     named = _named(scheme, record, resources)

@@ -1,4 +1,4 @@
-"""Keeping to a rate of rows a second."""
+"""Limiting a run to a rate of rows a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting references to versions that go, and rewriting them."""
+"""Finding references to versions that are gone or about to go, and rewriting them."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def rewrite_references(
     settings: Settings,
     began: Callable[[str], None] = lambda _: None,
 ) -> Iterator[ResourceReferences]:
-    """`find_references` that rewrites, as a run of its own; ``began`` hears the run's id.
+    """`find_references` that rewrites, as a run of its own; ``began`` is called with the run's id.
 
     Raises `Conflict` when another run goes on.
     """

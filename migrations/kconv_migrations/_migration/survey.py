@@ -1,4 +1,4 @@
-"""What a migration would meet: rows, servers, what blocks the flip, references."""
+"""Surveying a database before a migration: rows, servers, what blocks the flip, references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way back: putting the rows that a run rewrote back as they were before it."""
+"""Undoing a run: its rows are restored from their before-images."""
 
 from __future__ import annotations
 
