@@ -56,6 +56,7 @@ def test_losses_are_values() -> None:
         ("", kconv.InvalidObject),
         ("just words", kconv.DecodeError),
         ("apiVersion: a/b/c\nkind: X", kconv.DecodeError),
+        ("apiVersion: a/b/c\nkind: XList\nitems: []", kconv.DecodeError),
         (DEPLOYMENT, kconv.NotRegistered),
         (BROKEN, kconv.DecodeError),
         (f"{BROKEN}---\n{DEPLOYMENT}", kconv.InvalidObject),

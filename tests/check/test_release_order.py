@@ -12,9 +12,9 @@ from kconv._errors import UsageError
 from kconv.testing._release import latest, release_folder
 
 IN_ORDER = [
-    "0.9", "1.0.dev1", "1.0a1", "1.0-alpha.2", "1.0b1", "1.0.0-beta.2", "1.0rc1", "1.0.0-rc.10",
-    "v1.0", "1.0.post1", "1.0.1", "1.2", "v1.9", "1.10rc1", "1.10", "1.10.1", "v2.0", "2024.10",
-    "1!1.0",
+    "0.dev1", "0.9", "1.0.dev1", "1.0a1", "1.0-alpha.2", "1.0b1", "1.0.0-beta.2", "1.0rc1",
+    "1.0.0-rc.10", "v1.0", "1.0.post1", "1.0.1", "1.2", "v1.9", "1.10rc1", "1.10", "1.10.1", "v2.0",
+    "2024.10", "1!1.0",
 ]  # fmt: skip
 
 

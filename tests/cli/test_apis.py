@@ -114,14 +114,15 @@ def serve(kconv: Kconv, project: Project) -> set[str]:
             process.terminate()
 
 
-def plugin(kconv: Kconv, project: Project) -> set[str]:
-    (project.folder / "pytest.ini").write_text(f"[pytest]\nkconv_apis = {project.apis[1]}\n")
+def plugin(kconv: Kconv, project: Project, groups: str = "") -> set[str]:
+    ini = f"[pytest]\nkconv_apis = {project.apis[1]}\nkconv_groups = {groups}\n"
+    (project.folder / "pytest.ini").write_text(ini)
     command = [sys.executable, "-m", "pytest", "--kconv", "--collect-only", "-q", "-p", "no:xdist"]
     environment = {**os.environ, "PYTHONPATH": str(project.folder)}
     ended = subprocess.run(
         command, cwd=project.folder, env=environment, capture_output=True, text=True, check=True
     )
-    return {name for name in (*BOTH, "core") if f"check[{name}]" in ended.stdout}
+    return {name for name in (*BOTH, "core", "autoscaling") if f"[{name}" in ended.stdout}
 
 
 COMMANDS: list[Callable[[Kconv, Project], set[str]]] = [
@@ -147,6 +148,11 @@ def test_a_package_is_loaded_once(name: str) -> None:
 def test_groups_of_a_lock(kconv: Kconv, project: Project) -> None:
     kconv("lock", *project.apis, "--group", "shop.example.com")
     assert [path.name for path in (project.folder / "lock").iterdir()] == ["shop.example.com"]
+
+
+@pytest.mark.parametrize("groups", ["shop.example.com", "core batch"])
+def test_groups_of_the_plugin(kconv: Kconv, project: Project, groups: str) -> None:
+    assert plugin(kconv, project, groups) == set(groups.split())
 
 
 def test_help_says_the_same_everywhere() -> None:

@@ -149,6 +149,15 @@ def test_a_pipe_that_takes_the_place_of_a_file(
     refused(kconv("convert", "-f", "x.yaml"), "x.yaml", "a named pipe")
 
 
+@pytest.mark.parametrize("name", ["-", "/proc/self/limits"])
+def test_a_stream_over_the_limit(kconv: Kconv, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What does not say beforehand how many bytes it has."""
+    monkeypatch.setattr("kconv._files.manifests.FILE_LIMIT", 100)
+    ended = kconv("convert", "-f", name, stdin=CRONJOB)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith("Request entity too large: limit is 100\n")
+
+
 def test_what_the_system_makes_up_is_read(kconv: Kconv, tmp_path: Path) -> None:
     """Files that say that they have no bytes, and have some."""
     (tmp_path / "x.yaml").symlink_to("/proc/self/limits")
@@ -255,3 +264,10 @@ def test_what_the_process_was_not_given(tmp_path: Path, command: str, said: str)
     assert said in ended.err
     assert "Traceback" not in ended.err
     assert (tmp_path / "a.yaml").read_text() == CRONJOB
+
+
+@pytest.mark.parametrize("command", ["kconv convert -f - < /dev/zero", "kconv convert -f <(yes)"])
+def test_a_stream_without_an_end(tmp_path: Path, command: str) -> None:
+    ended = in_bash(command, tmp_path)
+    assert (ended.code, ended.out) == (1, "")
+    assert "Request entity too large" in ended.err
