@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PUBLIC: dict[str, str] = {
     "kconv": """
         AlreadyExists CannotDecode Column Conflict Conversion ConversionError ConversionLosses
-        ConvertedFile DecodeError Decoded Denied Deprecation Edge Expired Finding Functions
-        GroupKind GroupResource GroupVersion GroupVersionKind GroupVersionResource Hub
-        InvalidObject KconvError KindVersion Level Lose Lost MapValues NotFound NotRegistered
-        ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Problem Rename Resource Rule
+        ConversionProblem ConvertedFile DecodeError Decoded Denied Deprecation Edge Expired Finding
+        FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
+        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapValues NotFound NotRegistered
+        ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
         TooLarge Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap convert
         convert_files create_app defaults derives duplicate forbidden format_path invalid

@@ -58,7 +58,7 @@ class KconvError(Exception):
 
     ``message`` says what is wrong and, where there is something to do, what; ``about`` names the
     object; ``findings`` lists every offending field. ``exit_code`` is what the command line ends
-    with: 1 the thing asked about is not so, 2 the command was wrong, 3 the environment failed.
+    with: 1 the check failed, 2 wrong usage, 3 the environment failed.
     """
 
     reason: ClassVar[str] = "InternalError"

@@ -10,7 +10,7 @@ from typing import Any
 
 from kconv._codec import json as json_codec
 from kconv._errors import InvalidObject, UsageError
-from kconv._files.converter import Converter, ObjectLoss, Problem
+from kconv._files.converter import ConversionProblem, Converter, ObjectLoss
 from kconv._files.groups import are_few, scheme_for
 from kconv._files.manifests import Format, Manifest, parse_manifest, read_manifests
 from kconv._files.replace import replace_files
@@ -51,7 +51,7 @@ class Conversion:
     """
 
     files: list[ConvertedFile]
-    problems: list[Problem]
+    problems: list[ConversionProblem]
     warnings: list[str]
     losses: list[ObjectLoss]
 
@@ -161,7 +161,7 @@ def _convert(
     problems = [*converter.problems, *map(_unreadable, filter(_is_unreadable, manifests))]
     if not problems and not any(file.documents for file in files):
         message = f"no objects in {', '.join(file.name for file in files)}"
-        problems.append(Problem((message,), InvalidObject(message)))
+        problems.append(ConversionProblem((message,), InvalidObject(message)))
     return Conversion(files, problems, converter.warnings, converter.losses)
 
 
@@ -179,11 +179,11 @@ def _is_unreadable(manifest: Manifest) -> bool:
     return manifest.error is not None
 
 
-def _unreadable(manifest: Manifest) -> Problem:
+def _unreadable(manifest: Manifest) -> ConversionProblem:
     assert manifest.error is not None, "only what cannot be read is a problem"
     head, *rest = problem_lines(manifest.error)
     lines = (f"{manifest.name}: {head}", *rest)
-    return Problem(lines, type(manifest.error)("\n".join(lines)))
+    return ConversionProblem(lines, type(manifest.error)("\n".join(lines)))
 
 
 def _encode(documents: Sequence[dict[str, Any]], format: Format) -> bytes:

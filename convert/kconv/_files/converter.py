@@ -38,7 +38,7 @@ class ConvertedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConversionProblem:
     """What keeps anything from being written: the lines that say it, and the error."""
 
     lines: tuple[str, ...]
@@ -83,7 +83,7 @@ class Converter:
         self.targets = tuple(targets)
         self.strict = strict
         self.ignore_unknown = ignore_unknown
-        self.problems: list[Problem] = []
+        self.problems: list[ConversionProblem] = []
         self.warnings: list[str] = []
         self.losses: list[ObjectLoss] = []
 
@@ -202,7 +202,7 @@ class Converter:
     def _unknown(self, where: str, warnings: Sequence[str]) -> None:
         if self.strict and warnings:
             lines = (where, *(f"  {warning}" for warning in warnings))
-            self.problems.append(Problem(lines, StrictDecodeError("\n".join(lines))))
+            self.problems.append(ConversionProblem(lines, StrictDecodeError("\n".join(lines))))
         elif warnings:
             self.warnings.extend(f"{where}: {each}, dropped" for each in warnings)
 
@@ -212,7 +212,7 @@ class Converter:
         self.losses.extend(found)
         if self.strict and found:
             lines = (where, *(f"  {each.what}" for each in found))
-            self.problems.append(Problem(lines, ConversionError("\n".join(lines))))
+            self.problems.append(ConversionProblem(lines, ConversionError("\n".join(lines))))
         else:
             self.warnings.extend(map(str, found))
 
@@ -224,7 +224,7 @@ class Converter:
         if isinstance(error, UsageError):
             # Whoever wrote the object is wrong, not who calls.
             error = DecodeError(error.message, about=error.about, findings=error.findings)
-        self.problems.append(Problem((f"{where}: {head}", *rest), error))
+        self.problems.append(ConversionProblem((f"{where}: {head}", *rest), error))
 
 
 def preferred(kind: HubKind, name: str) -> Spoke:
