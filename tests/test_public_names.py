@@ -24,7 +24,8 @@ PUBLIC: dict[str, str] = {
         AlreadyExists CannotDecode Column Conflict Conversion ConversionError ConversionLosses
         ConversionProblem ConvertedFile DecodeError Decoded Denied Deprecation Edge Expired Finding
         FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
-        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapValues NotFound NotRegistered
+        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapValues
+        NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
         TooLarge Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap convert
