@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
 from kconv._store import RunTarget, SqlStore
 from kconv_migrations._migration import Settings, hold, migrate, plan
+from kconv_migrations._migration.lease import holder_is_dead
 from migrate.samples import NEW, OLD, everything, rows, seed
 
 
@@ -105,6 +107,17 @@ def test_a_holder_that_is_dead_on_this_machine_is_not_waited_for(
     assert ended.code == 0, ended.err
     with hold(store, [RunTarget("batch", "cronjobs", (OLD,), NEW)]) as held:
         assert held.run.pid == os.getpid()
+
+
+def test_who_counts_as_dead(store: SqlStore) -> None:
+    with hold(store, []) as held:
+        mine = held.run
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    assert holder_is_dead(replace(mine, pid=gone.pid))
+    assert not holder_is_dead(replace(mine, pid=gone.pid, host=f"not-{mine.host}"))
+    assert not holder_is_dead(mine)
+    assert not holder_is_dead(replace(mine, pid=os.getppid()))
 
 
 def run_python(code: str, *arguments: str) -> None:

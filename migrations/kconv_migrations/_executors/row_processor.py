@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from kconv._errors import KconvError, StoreError
 from kconv._gvk import GroupResource, GroupVersion
-from kconv._paths import describe, format_path
+from kconv._paths import Path, describe, format_path
 from kconv._pipeline import HubObject, Pipeline, Reencoder, WouldLose, hub_differences
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import HubKind, Spoke
@@ -102,41 +102,55 @@ class RowProcessor:
             return Processed([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
         checks: Checks = "all" if task.validate else "fields"
         reencoder = Reencoder(self._pipeline, accept_loss=task.accept_loss, checks=checks)
+        if task.action == "verify":
+            return self._verify_rows(reencoder, kind, rows, images or [None] * len(rows))
+        return self._reencode_rows(reencoder, kind, task, rows)
+
+    def _reencode_rows(
+        self, reencoder: Reencoder, kind: HubKind, task: Task, rows: Sequence[tuple[str, bytes]]
+    ) -> Processed:
+        found = Processed()
         to = GroupVersion.parse(task.api_version)
-        done = Processed()
         target = kind.spoke_for(to)
         versions = {api_version for api_version, _ in rows}
         spokes = {each: kind.spoke_for(GroupVersion.parse(each)) for each in versions}
         for index, (api_version, data) in enumerate(rows):
+            new: bytes | None = None
             try:
-                if task.action == "verify":
-                    image = images[index] if images else None
-                    read = self._verify(reencoder, kind, rows[index], image)
-                    if image is not None and not read:
-                        done.unread[image[0]] = done.unread.get(image[0], 0) + 1
-                    continue
                 spoke = spokes[api_version]
                 if spoke is not None and target is not None:
                     new = reencoder.quickly(data, spoke, target)
-                    if new is not None:
-                        if task.action == "rewrite":
-                            done.data.append(new)
-                        continue
-                made = reencoder.reencode(data, api_version, kind, to)
+                if new is None:
+                    made = reencoder.reencode(data, api_version, kind, to)
+                    new = made.data
+                    if made.broken is not None:
+                        found.broken[index] = Problem.of(made.broken)
+                    _count(found.lost, (each.path for each in made.lost))
             except Exception as error:  # noqa: BLE001 - one row's error must not end the run
-                done.problems[index] = Problem.of(error)
+                found.problems[index] = Problem.of(error)
                 if isinstance(error, WouldLose):
-                    _count(done.lost, (format_path(each.path) for each in error.findings))
-                if task.action == "rewrite":
-                    done.data.append(None)
-                continue
+                    _count(found.lost, (each.path for each in error.findings))
             if task.action == "rewrite":
-                done.data.append(made.data)
-            if made.broken is not None:
-                done.broken[index] = Problem.of(made.broken)
-            if made.lost:
-                _count(done.lost, (format_path(each.path) for each in made.lost))
-        return done
+                found.data.append(new)
+        return found
+
+    def _verify_rows(
+        self,
+        reencoder: Reencoder,
+        kind: HubKind,
+        rows: Sequence[tuple[str, bytes]],
+        images: Sequence[tuple[str, bytes] | None],
+    ) -> Processed:
+        found = Processed()
+        for index, (row, image) in enumerate(zip(rows, images, strict=True)):
+            try:
+                read = self._verify(reencoder, kind, row, image)
+            except Exception as error:  # noqa: BLE001 - one row's error must not end the run
+                found.problems[index] = Problem.of(error)
+                continue
+            if image is not None and not read:
+                found.unread[image[0]] = found.unread.get(image[0], 0) + 1
+        return found
 
     def _verify(
         self,
@@ -168,6 +182,7 @@ class RowProcessor:
         return self._references.repair(self._pipeline.from_hub(repaired, spoke).value, spoke)
 
 
-def _count(lost: dict[str, int], paths: Iterable[str]) -> None:
-    for path in {_INDEX.sub("[]", path) for path in paths}:
-        lost[path] = lost.get(path, 0) + 1
+def _count(lost: dict[str, int], paths: Iterable[Path]) -> None:
+    """Count a row once for each path, indices of lists left out."""
+    for name in {_INDEX.sub("[]", format_path(path)) for path in paths}:
+        lost[name] = lost.get(name, 0) + 1
