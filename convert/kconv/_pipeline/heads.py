@@ -1,10 +1,12 @@
-"""`Heads`: which version an object is of, from its first bytes."""
+"""Which version an object is of: from its first bytes, and from the whole document."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from kconv._errors import NotRegistered, UsageError
+from kconv._errors import DecodeError, NotRegistered, ObjectRef, UsageError
 from kconv._gvk import GroupVersion
 from kconv._scheme import Scheme, Spoke
 
@@ -58,3 +60,43 @@ class Heads:
         if len(self._found) < _REMEMBERED:
             self._found[match[0]] = spoke
         return spoke
+
+
+def spoke_of(scheme: Scheme, raw: Mapping[str, Any], expected: Spoke | None) -> Spoke:
+    """The spoke that a document names; it must agree with the one that is ``expected``, if any.
+
+    Raises `DecodeError` for one that names none, or another, and `NotRegistered`.
+    """
+    api_version, kind = raw.get("apiVersion"), raw.get("kind")
+    for name, value in (("apiVersion", api_version), ("kind", kind)):
+        if value is not None and not isinstance(value, str):
+            raise DecodeError(f"couldn't get version/kind; {name} must be a string")
+    if expected is not None:
+        return _agreed(expected, api_version or "", kind or "")
+    for name, value in (("Kind", kind), ("apiVersion", api_version)):
+        if not value:
+            raise DecodeError(f"Object '{name}' is missing; every object says apiVersion and kind")
+    try:
+        gv = GroupVersion.parse(str(api_version))
+    except UsageError as error:
+        raise DecodeError(error.message) from None
+    return scheme.spoke(gv.kind(str(kind)))
+
+
+def _agreed(expected: Spoke, api_version: str, kind: str) -> Spoke:
+    ours = expected.gvk
+    if kind and kind != ours.kind:
+        _, _, version = api_version.rpartition("/")
+        message = (
+            f'{kind} in version "{version or ours.version}" cannot be handled as a '
+            f"{ours.kind}: the kind in the data ({kind}) does not match the expected kind "
+            f"({ours.kind})"
+        )
+        raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
+    if api_version and api_version != ours.api_version:
+        message = (
+            f"the API version in the data ({api_version}) does not match the expected API "
+            f"version ({ours.api_version})"
+        )
+        raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
+    return expected

@@ -23,7 +23,7 @@ from kconv._gvk import GroupVersion
 from kconv._paths import REQUIRED, Finding, Path, describe, format_path
 from kconv._pipeline.engine import Engine, NotSound, OneStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
-from kconv._pipeline.heads import Heads
+from kconv._pipeline.heads import Heads, spoke_of
 from kconv._pipeline.update_rules import has_update_rules
 from kconv._pipeline.values import (
     Checks,
@@ -245,7 +245,7 @@ class Pipeline:
         field_validation: FieldValidation,
         checks: Checks,
     ) -> Decoded:
-        spoke = self._spoke_of(raw, expected)
+        spoke = spoke_of(self.scheme, raw, expected)
         warnings: tuple[str, ...] = ()
         if field_validation != "Ignore":
             warnings = self._unknown(spoke, raw, duplicates)
@@ -271,42 +271,6 @@ class Pipeline:
         if findings:
             raise invalid_object(spoke, ref_of(spoke, value), findings)
         return value
-
-    def _spoke_of(self, raw: Value, expected: Spoke | None) -> Spoke:
-        api_version, kind = raw.get("apiVersion"), raw.get("kind")
-        for name, value in (("apiVersion", api_version), ("kind", kind)):
-            if value is not None and not isinstance(value, str):
-                raise DecodeError(f"couldn't get version/kind; {name} must be a string")
-        if expected is not None:
-            return self._agreed(expected, api_version or "", kind or "")
-        for name, value in (("Kind", kind), ("apiVersion", api_version)):
-            if not value:
-                raise DecodeError(
-                    f"Object '{name}' is missing; every object says apiVersion and kind"
-                )
-        try:
-            gv = GroupVersion.parse(str(api_version))
-        except UsageError as error:
-            raise DecodeError(error.message) from None
-        return self.scheme.spoke(gv.kind(str(kind)))
-
-    def _agreed(self, expected: Spoke, api_version: str, kind: str) -> Spoke:
-        ours = expected.gvk
-        if kind and kind != ours.kind:
-            _, _, version = api_version.rpartition("/")
-            message = (
-                f'{kind} in version "{version or ours.version}" cannot be handled as a '
-                f"{ours.kind}: the kind in the data ({kind}) does not match the expected kind "
-                f"({ours.kind})"
-            )
-            raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
-        if api_version and api_version != ours.api_version:
-            message = (
-                f"the API version in the data ({api_version}) does not match the expected API "
-                f"version ({ours.api_version})"
-            )
-            raise DecodeError(message, about=ObjectRef(ours.group, ours.version, ours.kind))
-        return expected
 
     def _unknown(self, spoke: Spoke, raw: Value, duplicates: Iterable[Path]) -> tuple[str, ...]:
         unknown = [f'unknown field "{format_path(p)}"' for p in self.engine.unknown(spoke, raw)]

@@ -1,0 +1,49 @@
+"""`Type`, the marshmallow schema of one struct of an API, and what a group adds to one by hand.
+
+Constant defaults and rules about a single field are said on the field. What is computed from
+several fields is a function beside the type: `defaults` and `derives` for values that are filled
+in, `validates` for rules, `validates_update` for rules about a change. So generated types stay
+generated.
+"""
+
+from kconv._schema.decorators import (
+    defaults,
+    derives,
+    validates,
+    validates_update,
+    zero_is_absent,
+)
+from kconv._schema.functions import (
+    Defaulter,
+    Derived,
+    Rule,
+    UpdateRule,
+    Value,
+    calling,
+    findings_by,
+    function_failed,
+)
+from kconv._schema.settled import null_element
+from kconv._schema.type import Type, TypeOptions, decode, fields_only, inherited
+
+__all__ = [
+    "Defaulter",
+    "Derived",
+    "Rule",
+    "Type",
+    "TypeOptions",
+    "UpdateRule",
+    "Value",
+    "calling",
+    "decode",
+    "defaults",
+    "derives",
+    "fields_only",
+    "findings_by",
+    "function_failed",
+    "inherited",
+    "null_element",
+    "validates",
+    "validates_update",
+    "zero_is_absent",
+]

@@ -1,0 +1,140 @@
+"""What a group adds to its types by hand: computed defaults, and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+import marshmallow
+
+from kconv._schema.functions import Default, Defaulter, Derived, Rule, UpdateRule
+from kconv._schema.type import Type
+from kconv._seal import refuse_sealed
+from kconv.fields._base import spec_of
+
+_DefaultT = TypeVar("_DefaultT", bound=Default)
+_DerivedT = TypeVar("_DerivedT", bound=Callable[..., Any])
+_RuleT = TypeVar("_RuleT", bound=Rule)
+_UpdateRuleT = TypeVar("_UpdateRuleT", bound=UpdateRule)
+
+
+def defaults(
+    *types: type[Type],
+    when: Collection[str] = (),
+    unless: Collection[str] = (),
+    lacking: Collection[str] = (),
+    empty: Collection[str] = (),
+) -> Callable[[_DefaultT], _DefaultT]:
+    """Decorator: a function that fills in computed defaults of the given types.
+
+    It gets a decoded value, with the fields' own defaults in it, and changes it in place. It need
+    not be called for values without any of the fields ``when``, nor for those with any of the
+    fields ``unless``, nor for those that have every field ``lacking``, each a path through objects
+    such as ``behavior.scaleUp.policies``, and something in every string, list or map ``empty``,
+    likewise. Raises ``ValueError`` for a field that a type does not
+    have.
+    """
+    paths, holders = (tuple(tuple(p.split(".")) for p in each) for each in (lacking, empty))
+
+    def add(function: _DefaultT) -> _DefaultT:
+        for cls in types:
+            _declared(cls, *when, *unless)
+            for path in (*paths, *holders):
+                _declared_at(cls, path)
+            refuse_sealed(cls)
+            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths, holders))
+        return function
+
+    return add
+
+
+def derives(
+    *types: type[Type],
+    field: str,
+    of: Collection[str] = (),
+    replace: bool = False,
+    when: Collection[str] = (),
+) -> Callable[[_DerivedT], _DerivedT]:
+    """Decorator: a function that works out what a field is when it is absent or empty.
+
+    It gets the values of the fields ``of``, None for those that are absent; where it returns None
+    the field stays absent. With ``replace`` what it returns takes the place of what the field
+    holds. It need not be called for values without any of the fields ``when``. Raises
+    ``ValueError`` for a field that a type does not have, and for one that holds an object, which
+    is never empty.
+    """
+
+    def add(function: _DerivedT) -> _DerivedT:
+        for cls in types:
+            derived, *_ = _declared(cls, field, *of, *when)
+            if spec_of(derived).structure == "object":
+                raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
+            refuse_sealed(cls)
+            cls.defaulters.append(Derived(field, tuple(of), function, replace, tuple(when)))
+        return function
+
+    return add
+
+
+def _declared(cls: type[Type], *names: str) -> list[marshmallow.fields.Field[Any]]:
+    """The fields of a type by their names in the YAML, before there is any instance of it."""
+    declared: Mapping[str, marshmallow.fields.Field[Any]] = cls._declared_fields
+    fields = {field.data_key or name: field for name, field in declared.items()}
+    for name in names:
+        if name not in fields:
+            raise ValueError(f"{cls.__name__} has no field {name}")
+    return [fields[name] for name in names]
+
+
+def _declared_at(cls: type[Type], path: Sequence[str]) -> None:
+    """Look for a field within objects. Raises ``ValueError``."""
+    *above, last = path
+    for name in above:
+        (field,) = _declared(cls, name)
+        below = spec_of(field).object_type
+        if below is None:
+            raise ValueError(f"{cls.__name__}.{name} is no object")
+        cls = below
+    _declared(cls, last)
+
+
+def zero_is_absent(cls: type[Type], *names: str) -> None:
+    """Let ``""`` and ``0`` in these fields mean what absence does: the field's own default.
+
+    Kubernetes declares such fields without a pointer, so its decoder cannot tell the two apart
+    and fills in the default for either. ``names`` are fields of ``cls`` with a constant default.
+    """
+    fields = _declared(cls, *names)
+    refuse_sealed(cls)
+    for name, field in zip(names, fields, strict=True):
+        cls.zero_is_absent[name] = field.load_default
+
+
+def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
+    """Decorator: a rule about values of the given types.
+
+    It gets a decoded value and yields findings whose paths start at that value.
+    """
+
+    def add(function: _RuleT) -> _RuleT:
+        for cls in types:
+            refuse_sealed(cls)
+            cls.rules.append(function)
+        return function
+
+    return add
+
+
+def validates_update(*types: type[Type]) -> Callable[[_UpdateRuleT], _UpdateRuleT]:
+    """Decorator: a rule about changes, such as a field that is immutable.
+
+    It gets the new and the old decoded value and yields findings whose paths start there.
+    """
+
+    def add(function: _UpdateRuleT) -> _UpdateRuleT:
+        for cls in types:
+            refuse_sealed(cls)
+            cls.update_rules.append(function)
+        return function
+
+    return add
