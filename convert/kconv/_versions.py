@@ -20,7 +20,8 @@ class KindVersion:
     ``served`` is whether it is without being turned on (``--runtime-config``), ``preferred``
     whether its version is what clients of the group use, and ``stored`` whether an empty database
     stores the kind in it. ``plain_fields`` are the paths of fields that take the slower path,
-    since no code can be generated for them.
+    since no code can be generated for them, and ``plain_reasons`` says why, in their order. Objects
+    of a version that is not ``compiled`` take the slower path as a whole.
     """
 
     gvk: GroupVersionKind
@@ -32,6 +33,8 @@ class KindVersion:
     stored: bool
     deprecated: Deprecation | None
     plain_fields: tuple[str, ...]
+    plain_reasons: tuple[str, ...]
+    compiled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +104,6 @@ def _kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:
         stored=spoke is spoke.kind.storage_spoke,
         deprecated=spoke.options.deprecated,
         plain_fields=tuple(plain.plain_fields(spoke.schema)),
+        plain_reasons=tuple(plain.plain_reasons(spoke.schema).values()),
+        compiled=not plain.is_wholly_plain(spoke.schema),
     )

@@ -41,13 +41,16 @@ def test_table_in_a_log_is_aligned_text(kconv: Kconv) -> None:
 def test_fields_that_take_the_plain_path(kconv: Kconv, monkeypatch: pytest.MonkeyPatch) -> None:
     from kconv._compile import plain
 
+    reasons = {"spec.host": "Host has no make_spec of its own"}
     monkeypatch.setattr(
-        plain, "plain_fields", lambda schema: ["spec.host"] if schema.__name__ == "Job" else []
+        plain, "plain_reasons", lambda schema: reasons if schema.__name__ == "Job" else {}
     )
-    assert "batch/v1 Job: plain: spec.host" in kconv("versions").out
+    assert "batch/v1 Job: plain: spec.host (Host has no make_spec" in kconv("versions").out
     rows = json.loads(kconv("versions", "-o", "json").out)["versions"]
     plain_ones = {row["kind"] for row in rows if row["plainFields"] == ["spec.host"]}
     assert plain_ones == {"Job"}
+    assert all(row["compiled"] for row in rows)
+    assert [row["plainReasons"] for row in rows if row["plainReasons"]] == [reasons] * 2
 
 
 def test_generated_source_is_python(kconv: Kconv) -> None:

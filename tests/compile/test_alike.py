@@ -13,6 +13,7 @@ from compile.local import V1, V2, engines, outcome, thing
 from kconv import fields
 from kconv._codec import DEPTH
 from kconv._compile import is_wholly_plain, nests_endlessly, plain_fields
+from kconv._compile.plain import plain_reasons
 from kconv._errors import TooLarge
 from kconv._paths import Finding, invalid
 from kconv._schema import Type, defaults, validates, zero_is_absent
@@ -153,6 +154,17 @@ def test_what_takes_the_plain_path_as_a_whole_is_named() -> None:
     spec = of(a=Object(Dumped), b=Comma(), c=String(load_only=True), d=String())
     assert plain_fields(spec) == ["a", "b", "c"]
     assert not is_wholly_plain(of(a=Upper(), d=String()))
+    assert plain_reasons(spec) == {
+        "a": "Dumped has hooks of marshmallow: louder",
+        "b": "Comma writes other values than it reads",
+        "c": "String writes other values than it reads",
+    }
+    spec = of(a=Upper(), b=List(Upper()), c=String(pre_load=[str.strip]), d=String())
+    assert plain_reasons(spec) == {
+        "a": "Upper has no make_spec of its own",
+        "b": "Upper has no make_spec of its own",
+        "c": "String has pre_load or post_load",
+    }
 
 
 def test_another_versions_defaults_are_not_filled_in_by_converting() -> None:

@@ -123,7 +123,9 @@ def _as_json(each: KindVersion) -> dict[str, Any]:
             "removedIn": deprecated.removed_in,
             "replacement": deprecated.replacement,
         },
+        "compiled": each.compiled,
         "plainFields": list(each.plain_fields),
+        "plainReasons": dict(zip(each.plain_fields, each.plain_reasons, strict=False)),
     }
 
 
@@ -152,4 +154,8 @@ def _deprecation(each: KindVersion) -> list[str]:
 
 
 def _plain(each: KindVersion) -> list[str]:
-    return [f"plain: {', '.join(each.plain_fields)}"] if each.plain_fields else []
+    found = [
+        f"plain: {path or 'the object'} ({why})"
+        for path, why in zip(each.plain_fields, each.plain_reasons, strict=False)
+    ]
+    return found if each.compiled else ["plain as a whole, which makes it slow", *found]

@@ -1,4 +1,4 @@
-"""`plain_fields`: the fields of a version that msgspec does not decode."""
+"""Which fields of a version msgspec does not decode, and why."""
 
 from __future__ import annotations
 
@@ -22,9 +22,14 @@ def plain_fields(schema: type[Type]) -> list[str]:
 
     Those are fields whose class does not say what it is (fields of other libraries, subclasses of
     kconv's own), and with processing of their own (marshmallow's ``pre_load`` and ``post_load``),
-    and objects whose types have hooks of marshmallow. A type that holds itself is looked into once.
+    and objects whose types have hooks of marshmallow. A recursive type is looked into once.
     """
-    return sorted(map(format_steps, _below(schema, (), frozenset())))
+    return sorted(plain_reasons(schema))
+
+
+def plain_reasons(schema: type[Type]) -> dict[str, str]:
+    """Why each of the fields that `plain_fields` names takes the plain path, by its path."""
+    return {format_steps(at): why for at, why in sorted(_below(schema, (), frozenset()))}
 
 
 @cache
@@ -47,9 +52,7 @@ def _is_itself_plain(schema: type[Type]) -> bool:
 def _fields(schema: type[Type]) -> Iterator[AnyField]:
     for field in schema.instance().wire_fields().values():
         yield field
-        while (element := spec_of(field).element) is not None:
-            field = element
-            yield field
+        yield from _elements(field)
 
 
 def _has_hooks(schema: type[Type]) -> bool:
@@ -64,19 +67,41 @@ def _is_foreign(field: AnyField) -> bool:
     return named or field.dump_default is not missing
 
 
-def _below(schema: type[Type], at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:
+Reasons = Iterator[tuple[Steps, str]]
+
+
+def _below(schema: type[Type], at: Steps, above: frozenset[type[Type]]) -> Reasons:
     if _has_hooks(schema):
-        yield at
+        hooks = sorted({name for names in schema._hooks.values() for name, *_ in names})
+        yield at, f"{schema.__qualname__} has hooks of marshmallow: {', '.join(hooks)}"
     for name, field in schema.instance().wire_fields().items():
         yield from _field(field, (*at, name), above | {schema})
 
 
-def _field(field: AnyField, at: Steps, above: frozenset[type[Type]]) -> Iterator[Steps]:
-    if not is_compiled(field) or _is_foreign(field):
-        yield at
+def _field(field: AnyField, at: Steps, above: frozenset[type[Type]]) -> Reasons:
+    if _is_foreign(field):
+        yield at, f"{type(field).__qualname__} writes other values than it reads"
+        return
+    if not is_compiled(field):
+        yield at, _why_not_compiled(field)
         return
     spec = spec_of(field)
     if spec.element is not None:
         yield from _field(spec.element, (*at, EACH), above)
     elif spec.object_type is not None and spec.object_type not in above:
         yield from _below(spec.object_type, at, above)
+
+
+def _why_not_compiled(field: AnyField) -> str:
+    for each in (field, *_elements(field)):
+        if getattr(each, "pre_load", None) or each.post_load:
+            return f"{type(each).__qualname__} has pre_load or post_load"
+        if "make_spec" not in vars(type(each)):
+            return f"{type(each).__qualname__} has no make_spec of its own"
+    return f"{type(field).__qualname__} decodes by code of its own"
+
+
+def _elements(field: AnyField) -> Iterator[AnyField]:
+    while (element := spec_of(field).element) is not None:
+        field = element
+        yield field

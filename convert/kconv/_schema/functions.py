@@ -6,7 +6,7 @@ They get values of their own, so that nothing which they do to one is seen elsew
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +21,8 @@ Value = dict[str, Any]
 """A decoded object: JSON-shaped, keyed by the names in the YAML, absent fields left out."""
 
 Default = Callable[[Value], None]
-Rule = Callable[[Mapping[str, Any]], Iterable[Finding]]
-UpdateRule = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Finding]]
+Rule = Callable[[Value], Iterable[Finding]]
+UpdateRule = Callable[[Value, Value], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)

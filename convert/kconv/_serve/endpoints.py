@@ -39,6 +39,8 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Respon
         server.metrics.undecodable.clear()
         for place, number in server.objects.undecodable.counts().items():
             server.metrics.undecodable.labels(*place).set(number)
+        for kind, number in server.objects.pipeline.fallbacks.counts.items():
+            server.metrics.engine_fallbacks.labels(kind).set(number)
         cache = server.objects.cache
         server.metrics.cache_bytes.set(cache.size)
         server.metrics.cache_requests.labels("hit").set(cache.hits)

@@ -60,6 +60,12 @@ class Metrics:
             ("result",),
             registry=self.registry,
         )
+        self.engine_fallbacks = Gauge(
+            "kconv_engine_fallbacks",
+            "Sound objects that the compiled engine did not take, since the start.",
+            ("kind",),
+            registry=self.registry,
+        )
         self.undecodable = Gauge(
             "kconv_undecodable_objects",
             "Stored objects that this server has come upon and cannot read.",
