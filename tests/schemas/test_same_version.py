@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kconv import GroupVersion, Pipeline
-from kconv._pipeline import PlainEngine
+from kconv._pipeline import PlainEngine, converts_to
 from kconv._scheme import Spoke, load_scheme
 from kconv.testing._strategies import documents
 
@@ -38,4 +38,5 @@ def test_goes_through_the_hub(spoke: Spoke, data: st.DataObject) -> None:
         expected = pipeline.encode(back)
         found |= {expected, pipeline.convert(text, own, trusted=True)}
         found.add(pipeline.encode(pipeline.convert_decoded(decoded, own)))
+        found.add(pipeline.encode(converts_to(pipeline, decoded, spoke)[0]))
     assert len(found) == 1

@@ -6,7 +6,6 @@ decode in ways of its own, so it takes the plain path, as do fields of other lib
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache
 from types import UnionType
@@ -117,7 +116,6 @@ def annotation(
     *,
     rules: bool,
     finish: bool,
-    stored: bool = True,
     nonzero: bool = False,
     absence: object = REFUSED,
 ) -> Any:
@@ -125,10 +123,9 @@ def annotation(
 
     ``struct`` gives the compiled type of an object's type; with ``rules`` the type also holds
     the field's own rules, so that values which break them do not decode. With ``finish`` times
-    are brought to their canonical spelling, without they are texts. ``stored`` takes what may be
-    stored already, such as ``5.0`` for an integer. ``nonzero`` refuses the empty text, where it
-    means absence: `without_nulls` takes it out. ``absence`` is what a value becomes that equals it,
-    as the zero time does.
+    are brought to their canonical spelling, without they are texts. ``nonzero`` refuses the empty
+    text, where it means absence: `without_nulls` takes it out. ``absence`` is what a value becomes
+    that equals it, as the zero time does.
     """
     if not is_compiled(field):
         return Any
@@ -136,9 +133,7 @@ def annotation(
     if spec.object_type is not None:
         return struct(spec.object_type)
     if spec.element is not None:
-        each: Any = annotation(
-            spec.element, struct, rules=rules, finish=finish, stored=stored, absence=None
-        )
+        each: Any = annotation(spec.element, struct, rules=rules, finish=finish, absence=None)
         if spec.structure == "map":
             return dict[str, each]
         least = _least(spec, spec.min_items, field.required)
@@ -147,10 +142,10 @@ def annotation(
         # The rules are those of the canonical value.
         if spec.canonical_pattern is None or not finish:
             return spec.native
-        return text_type(spec, stored=stored, absence=absence if is_own(field) else REFUSED)
+        return text_type(spec, stored=not rules, absence=absence if is_own(field) else REFUSED)
     if spec.native is str:
         return _string(spec, field.required, rules, nonzero)
-    return _numbers(spec, rules, stored)
+    return _numbers(spec, rules)
 
 
 def loose_annotation(field: AnyField, struct: TypeOf) -> Any:
@@ -190,7 +185,7 @@ def _least(spec: Spec, length: int | None, required: bool) -> int | None:
     return max(length or 0, 1 if required and spec.empty_is_absent else 0) or None
 
 
-def _numbers(spec: Spec, rules: bool, stored: bool) -> Any:
+def _numbers(spec: Spec, rules: bool) -> Any:
     """The type of what is, or may be, a whole number; any other type as it is."""
     parts = get_args(spec.native) if isinstance(spec.native, UnionType) else (spec.native,)
     if int not in parts or float in parts:
@@ -201,12 +196,7 @@ def _numbers(spec: Spec, rules: bool, stored: bool) -> Any:
     whole: Any = Annotated[int, Meta(ge=low, le=high)]
     for part in parts:
         whole = whole if part is int else whole | part
-    return whole if stored else whole | _NO_FLOAT
-
-
-_LARGEST = sys.float_info.max
-_NO_FLOAT = Annotated[float, Meta(gt=_LARGEST, lt=-_LARGEST)]
-"""Beside an integer: no float satisfies it, and msgspec would read ``5.0`` as 5 without."""
+    return whole
 
 
 def _within(limit: int, bound: float | None, nearer: Callable[..., Any]) -> Any:

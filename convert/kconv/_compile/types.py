@@ -30,9 +30,9 @@ class Types:
     """The compiled types of one flavour.
 
     With ``rules`` the types refuse values that break the rules of their fields; without, they
-    read whatever was stored, however it is spelled unless ``stored`` is false. ``closed`` ones
-    refuse fields that they do not declare. With ``finish`` every object is completed as it is
-    decoded (see `finisher`); types without hold values that were, or come from a conversion.
+    read whatever was stored, however it is spelled. ``closed`` ones refuse fields that they do not
+    declare. With ``finish`` every object is completed as it is decoded (see `finisher`); types
+    without hold values that were, or come from a conversion.
     ``canonical`` ones bring values to their canonical spelling and complete nothing. ``loose`` ones
     take whatever has the shape of their objects: no field is required, none has a default.
     ``settled`` are the canonical types for what functions fill in. Types refer to each other by
@@ -47,11 +47,9 @@ class Types:
         finish: bool = False,
         canonical: bool = False,
         loose: bool = False,
-        stored: bool | None = None,
         settled: Types | None = None,
     ) -> None:
         self.rules = rules
-        self.stored = not rules if stored is None else stored
         self.loose = loose
         self.closed = closed
         self.finish = finish
@@ -139,7 +137,6 @@ class Types:
             self._reference,
             rules=self.rules,
             finish=self.finish or self.canonical,
-            stored=self.stored,
             nonzero=zero_is_absent,
             absence=UNSET if default is missing and not needed else REFUSED,
         )

@@ -167,7 +167,7 @@ def read_list(annotations: Mapping[str, str], name: str, type_: type[Type]) -> l
     return None if text is None else _reader(type_, many=True)(text)
 
 
-_AS_WRITTEN = Types(stored=False, closed=True, finish=True)
+_AS_WRITTEN = Types(closed=True, finish=True)
 """Read texts that spell all names as they are written here, and hold no nulls."""
 
 
