@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._store import SqlStore, Stored
+from kconv._store import Key, SqlStore, Stored
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 
@@ -126,3 +126,18 @@ def test_nothing_outlives_its_namespace(
     assert unexpected == []
     left = [each.key for each in store.list("", "configmaps").items]
     assert [key for key in left if key.namespace.startswith("race-")] == []
+
+
+@pytest.mark.parametrize("key", [b"deletionTimestamp", rb"deletion\u0054imestamp"])
+def test_terminating_however_it_is_written(
+    client: httpx.Client, store: SqlStore, key: bytes
+) -> None:
+    created(client, "/api/v1/namespaces", {"metadata": {"name": "going", "finalizers": ["a/b"]}})
+    row = store.get(Key("", "namespaces", "", "going"))
+    written = b'"metadata":{"' + key + b'":"2026-01-01T00:00:00Z",'
+    data = row.data.replace(b'"metadata":{', written)
+    store.update(row.key, expected=row.resource_version, api_version="v1", data=data)
+    path = CONFIGMAPS.replace("default", "going")
+    response = client.post(path, json=configmap("late"))
+    assert response.status_code == 403, response.text
+    assert "being terminated" in response.json()["message"]

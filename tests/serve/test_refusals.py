@@ -228,3 +228,20 @@ def test_patches_are_quoted_as_json(client: httpx.Client) -> None:
     assert 'map: {"image": "x"} does not contain declared merge key' in response.json()["message"]
     response = patched(client, f"{CRONJOBS}/x", [{"op": None, "path": "/"}], JSON_PATCH)
     assert response.json()["message"].endswith("unexpected kind of operation: null")
+
+
+def test_another_uid_is_a_conflict(client: httpx.Client) -> None:
+    made = created(client, CONFIGMAPS, configmap("x"))
+    path, uid = f"{CONFIGMAPS}/x", "11111111-2222-3333-4444-555555555555"
+    options = {"preconditions": {"uid": uid}}
+    responses = [
+        client.request("DELETE", path, json=options),
+        client.put(path, json=configmap("x", uid=uid)),
+        patched(client, path, {"metadata": {"uid": uid}}),
+    ]
+    for response in responses:
+        assert (response.status_code, response.json()["reason"]) == (409, "Conflict")
+        assert uid in response.json()["message"]
+    assert client.get(path).json() == made
+    options = {"preconditions": {"uid": made["metadata"]["uid"]}}
+    assert client.request("DELETE", path, json=options).status_code == 200

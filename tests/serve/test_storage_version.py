@@ -6,7 +6,7 @@ import time
 import httpx
 
 from kconv._store import SqlStore
-from serve.conftest import BOTH
+from serve.conftest import BOTH, Running
 from serve.samples import CRONJOBS, created, cronjob, patched
 
 pytestmark = BOTH
@@ -96,3 +96,25 @@ def test_flips_under_writers_lose_nothing(client: httpx.Client, store: SqlStore)
         found = client.get(CRONJOBS.replace("/v1/", f"/{version}/")).json()
         assert len(found["items"]) == 36
         assert found["apiVersion"] == f"batch/{version}"
+
+
+def test_last_state_is_kept_in_the_version_on_record(
+    client: httpx.Client, running: Running, store: SqlStore
+) -> None:
+    for name in ("one", "two"):
+        created(client, CRONJOBS, cronjob(name))
+    assert client.delete(f"{CRONJOBS}/one").status_code == 200
+    assert store.changes(0)[-1].stored.api_version == "batch/v1"
+    store.prefer("batch", "cronjobs", "batch/v1beta1")
+    versions = running.server._server.objects.versions
+    (kind,) = (
+        kind
+        for kind in running.server._server.scheme.kinds
+        if str(kind.group_resource) == "cronjobs.batch"
+    )
+    assert versions.spoke(kind, refresh=True).api_version == "batch/v1beta1"
+    assert client.delete(f"{CRONJOBS}/two").status_code == 200
+    last = store.changes(0)[-1]
+    assert (last.type, last.stored.key.name) == ("DELETED", "two")
+    assert last.stored.api_version == "batch/v1beta1"
+    assert b'"batch/v1beta1"' in last.stored.data
