@@ -146,5 +146,9 @@ def converts_to(pipeline: Pipeline, decoded: Decoded, target: Spoke) -> tuple[De
     """
     if target is decoded.spoke and target.loses_to_hub:
         return decoded, []
-    converted = pipeline.from_hub(pipeline.to_hub(decoded), target)
-    return converted, lost(pipeline, decoded, as_read(pipeline, converted))
+    hub = pipeline.to_hub(decoded)
+    converted = pipeline.from_hub(hub, target)
+    read = as_read(pipeline, converted)
+    if not decoded.spoke.may_lose_to_hub and not any(hub_differences(hub, pipeline.to_hub(read))):
+        return converted, []
+    return converted, lost(pipeline, decoded, read)

@@ -63,8 +63,10 @@ class Reencoder:
             if engine.encode(spoke, old) != data:
                 return None
             before = engine.to_hub(spoke, old)
-            if spoke.loses_to_hub and engine.encode(spoke, engine.from_hub(spoke, before)) != data:
-                return None
+            if spoke.may_lose_to_hub:
+                back = engine.from_hub(spoke, before)
+                if engine.encode(spoke, back) != data:
+                    return None
             new = engine.encode(target, engine.from_hub(target, before))
             read = engine.sound(target, new, checks=self.checks, closed=True)
         except NotSound:
@@ -125,7 +127,7 @@ class Reencoder:
 
     def _lost(self, old: Decoded, before: HubObject, read: Decoded) -> tuple[Finding, ...]:
         after = self.pipeline.to_hub(read)
-        if same_value(before.native, after.native) and not old.spoke.loses_to_hub:
+        if same_value(before.native, after.native) and not old.spoke.may_lose_to_hub:
             return ()
         losses = lost(self.pipeline, old, read)
         found = tuple(each.finding for each in losses) or tuple(hub_differences(before, after))

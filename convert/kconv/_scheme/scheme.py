@@ -11,7 +11,7 @@ from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
 from kconv._seal import seal
-from kconv.edges import Edge
+from kconv.edges import Edge, Functions
 
 
 class Scheme:
@@ -68,6 +68,8 @@ class Scheme:
         for kind in self.kinds:
             for spoke in kind.spokes:
                 spoke.loses_to_hub = loses_to_hub(spoke)
+                by_functions = any(isinstance(rule, Functions) for rule in spoke.rules)
+                spoke.may_lose_to_hub = spoke.loses_to_hub or by_functions
                 self._by_gvk[spoke.gvk] = spoke
                 self._by_gvr[spoke.gvr] = spoke
         seal(spoke.schema for kind in self.kinds for spoke in kind.spokes)
