@@ -127,7 +127,7 @@ def _on_record(store: Store, pipeline: Pipeline, report: StoredReport) -> None:
     for each in store.storage_versions():
         resource = str(GroupResource(each.group, each.resource))
         if (resource, each.api_version) not in have:
-            message = "on record, but not in this code: servers refuse to start"
+            message = "on record, and this code does not have it: servers refuse to start"
             report.problems[(resource, each.api_version)] = Problem(
                 resource, each.api_version, "", "CannotDecode", Severity.BREAKING, message
             )
