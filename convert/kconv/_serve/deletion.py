@@ -1,4 +1,4 @@
-"""What deleting an object means: at once, or when its last finalizer has been taken off."""
+"""Deletion: immediate, or deferred until the last finalizer is removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a request to its answer: who asks, what for, which verb, and how errors are told."""
+"""From a request to its answer: who asks, what for, which verb, and the Status of an error."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def choose(request: Request, target: Target) -> tuple[str, Verb | None]:
 
 
 def refusal_for(error: KconvError, target: Target | None) -> Refusal:
-    """An error of the engine or the store as clients are to be told."""
+    """The Status that answers an error of the engine or the store."""
     if target is not None:
         named = error.about.name if error.about and error.about.name else ""
         name = target.name or named

@@ -1,4 +1,4 @@
-"""What a server does every few seconds: it says that it is up, and stores who called it."""
+"""The heartbeat: every few seconds a server records that it is alive, and its request counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 class Heartbeat:
     """Heartbeats and flushes, beside the requests.
 
-    ``unfit`` is told when the server must stop, and why.
+    ``unfit`` is called with the reason when the server must stop.
     """
 
     def __init__(

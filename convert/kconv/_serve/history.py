@@ -1,4 +1,4 @@
-"""A page of a list as it was at an earlier resourceVersion, put together from the change log."""
+"""Lists at an earlier resourceVersion, reconstructed from the change log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API server knows of particular kinds beyond their schemas.
+"""Server-side rules of particular kinds, beyond their schemas.
 
 Kubernetes keeps such rules in each kind's registry strategy. A kind that is not named here gets
 the rules that custom resources have.

@@ -1,4 +1,4 @@
-"""This server among those that share its database.
+"""Membership: the registration of a server among those that share its database.
 
 It is registered, with what it can decode, from before it serves until its last request is
 answered. So no storage version is flipped to that a live server cannot read, and none starts that

@@ -1,4 +1,4 @@
-"""Removes terminating namespaces with all that they hold, beside the requests."""
+"""The namespace controller: deletes the contents of terminating namespaces in the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls which version: counted in memory, added to the store's counts every few seconds."""
+"""Request counts by version, resource and user agent, flushed to the store every few seconds."""
 
 from __future__ import annotations
 

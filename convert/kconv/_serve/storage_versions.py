@@ -1,4 +1,4 @@
-"""The storage versions that the database has on record, as this server last saw them."""
+"""The storage versions on record in the database, refreshed once a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server remembers of the objects that it cannot read, to log each once and count them."""
+"""The objects that a server could not decode, so that each is logged once and all are counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Using every version once before requests come.
+"""Warm-up: every version is used once before the first request.
 
 What a version is compiled to is built on first use; doing that here makes the first request as
 fast as the others.

@@ -61,8 +61,8 @@ def refuse_invalid(
     gvk = call.spoke.gvk
     meta = _decoded_metadata(call, document)
     own = list(before_rules(meta))
-    told = {(each.path, each.message) for each in own}
-    others = [each for each in error.findings if (each.path, each.message) not in told]
+    reported = {(each.path, each.message) for each in own}
+    others = [each for each in error.findings if (each.path, each.message) not in reported]
     return invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), [*own, *others])
 
 
