@@ -48,7 +48,7 @@ def test_nesting_made_to_explode(client: httpx.Client) -> None:
 
 
 def test_yaml_in_and_out(client: httpx.Client) -> None:
-    text = "metadata: {name: y}\ndata: {a: 'true'}\n"
+    text = "metadata: {name: yaml}\ndata: {a: 'true'}\n"
     headers = {"Content-Type": "application/yaml", "Accept": "application/yaml"}
     response = client.post(CONFIGMAPS, content=text.encode(), headers=headers)
     assert response.status_code == 201
