@@ -34,7 +34,7 @@ class Case(NamedTuple):
     data: bytes
     to: GroupVersion
     trusted: bool
-    budget: float
+    budget: float | None
 
 
 def figures() -> Iterator[Figure]:
@@ -58,7 +58,8 @@ def figures() -> Iterator[Figure]:
                 PLAIN_ROUNDS,
             )
             name = f"plain-over-compiled-{case.name.removeprefix('convert-')}"
-            yield Figure(name, slow / took, "x", ENOUGH_SLOWER, slow / least, least=True)
+            enough = None if case.budget is None else ENOUGH_SLOWER
+            yield Figure(name, slow / took, "x", enough, slow / least, least=True)
 
 
 def _cases(scheme: Scheme, pipeline: Pipeline) -> Iterator[Case]:
@@ -73,7 +74,8 @@ def _cases(scheme: Scheme, pipeline: Pipeline) -> Iterator[Case]:
     yield Case("convert-cronjob-typical-v1beta1-to-v1", cron_job, v1, False, 2.0)
     yield Case(f"convert-cronjob-full-{origin}-v1beta1-to-v1", full_old, v1, True, 2.0)
     yield Case(f"convert-hpa-full-{origin}-v2-to-v1", full_hpa, hpa_v1, True, 2.0)
-    yield Case(f"convert-hpa-full-{origin}-v1-to-v2", full_kept, hpa_v2, True, 2.0)
+    # Nothing is promised: the figure measures the JSON within annotations.
+    yield Case(f"convert-hpa-full-{origin}-v1-to-v2", full_kept, hpa_v2, True, None)
     stored = partial(pipeline.convert, trusted=False)
     for name, data, to in (
         ("cronjob-typical", stored(cron_job, v1), v1),

@@ -19,8 +19,8 @@ VARIABLE = "KCONV_ENGINE_FALLBACK"
 class EngineFault(KconvError):
     """The compiled engine failed on a sound object, which the plain one decodes or converts.
 
-    Raised where ``KCONV_ENGINE_FALLBACK=raise`` is set, as in tests; elsewhere it is logged and
-    counted, and the plain engine answers.
+    Raised where ``KCONV_ENGINE_FALLBACK=raise`` is set and in the tests of `kconv.testing`;
+    elsewhere it is logged and counted, and the plain engine answers.
     """
 
 
@@ -28,6 +28,8 @@ class Fallbacks:
     """How often the plain path had to do the compiled engine's work, by kind."""
 
     def __init__(self) -> None:
+        self.strict = False
+        """Whether one is an error, whatever the environment says."""
         self._counts: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
 
@@ -37,7 +39,7 @@ class Fallbacks:
         Raises `EngineFault` where fallbacks are errors.
         """
         kind = str(spoke.gvk)
-        if os.environ.get(VARIABLE) == "raise":
+        if self.strict or os.environ.get(VARIABLE) == "raise":
             message = f"{kind}: the compiled engine does not take a sound object: {why}"
             gvk = spoke.gvk
             raise EngineFault(message, about=ObjectRef(gvk.group, gvk.version, gvk.kind)) from fault

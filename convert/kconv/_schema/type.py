@@ -123,7 +123,11 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
             return value
         with calling(fill_in.function, type(self)):
             fill_in.fill_in(value)
-            return self.settled(value)
+            if not isinstance(fill_in, Derived):
+                return self.settled(value)
+            # It writes one field, and the others are settled.
+            made = self.settled({fill_in.field: value.pop(fill_in.field)})
+        return {**value, **made}
 
     def settled(self, value: Mapping[str, Any]) -> Value:
         """What a function made of an object of the type, in the form of decoded values.

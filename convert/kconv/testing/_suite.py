@@ -125,7 +125,9 @@ class Suite(pytest.Collector):
     @cached_property
     def compiled(self) -> Pipeline:
         """The pipeline that everything else uses."""
-        return Pipeline(self.scheme, CompiledEngine())
+        pipeline = Pipeline(self.scheme, CompiledEngine())
+        pipeline.fallbacks.strict = True
+        return pipeline
 
     @property
     def examples(self) -> int:
