@@ -11,8 +11,9 @@ from engine.sample import pipeline, widget
 from engine.test_edges import rules
 from kconv._gvk import GroupVersion
 from kconv._paths import format_path
-from kconv._pipeline import Pipeline, PlainEngine, Reencoder, WouldLose, converts_to
+from kconv._pipeline import Pipeline, PlainEngine, converts_to
 from kconv._pipeline.compiled import CompiledEngine
+from kconv._pipeline.reencode import Reencoder, WouldLose
 from kconv._scheme import load_scheme
 from kconv.edges import Lose
 

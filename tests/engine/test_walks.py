@@ -10,9 +10,10 @@ from typing import Any
 
 from engine.test_one_notion_of_loss import CPU, autoscaler
 from kconv._gvk import GroupVersion
-from kconv._pipeline import Pipeline, Reencoder, converts_to
+from kconv._pipeline import Pipeline, converts_to
 from kconv._pipeline.compiled import CompiledEngine
 from kconv._pipeline.engine import OneStep
+from kconv._pipeline.reencode import Reencoder
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import Spoke, load_scheme
 from kconv_migrations._executors.row_processor import RowProcessor, Task

@@ -5,9 +5,7 @@ from kconv._pipeline.fallback import EngineFault, Fallbacks
 from kconv._pipeline.loss import Lost, converts_to, hub_differences, lost
 from kconv._pipeline.pipeline import Pipeline, invalid_object
 from kconv._pipeline.plain import PlainEngine
-from kconv._pipeline.reencode import Reencoded, Reencoder, WouldLose
 from kconv._pipeline.values import Decoded, FieldValidation, Format, HubObject, ref_of
-from kconv._pipeline.view import View, value_at
 
 __all__ = [
     "Decoded",
@@ -21,14 +19,9 @@ __all__ = [
     "NotSound",
     "Pipeline",
     "PlainEngine",
-    "Reencoded",
-    "Reencoder",
-    "View",
-    "WouldLose",
     "converts_to",
     "hub_differences",
     "invalid_object",
     "lost",
     "ref_of",
-    "value_at",
 ]

@@ -24,7 +24,6 @@ from kconv._paths import REQUIRED, Finding, Path, describe, format_path
 from kconv._pipeline.engine import Engine, NotSound, OneStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads, spoke_of
-from kconv._pipeline.update_rules import has_update_rules
 from kconv._pipeline.values import (
     Checks,
     Decoded,
@@ -177,6 +176,8 @@ class Pipeline:
         """Whether a version has rules about changes, for which `check_update` needs both states."""
         found = self._judges_updates.get(spoke)
         if found is None:
+            from kconv._pipeline.update_rules import has_update_rules  # who converts never needs it
+
             found = self._judges_updates[spoke] = has_update_rules(spoke.schema)
         return found
 

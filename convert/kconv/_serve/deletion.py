@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._pipeline import HubObject, View, value_at
+from kconv._pipeline import HubObject
+from kconv._pipeline.view import View, value_at
 from kconv._serve.kind_rules import is_namespace
 from kconv._serve.metadata import now
 from kconv._serve.objects import Current

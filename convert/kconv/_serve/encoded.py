@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._pipeline import Decoded, HubObject, Pipeline, View
+from kconv._pipeline import Decoded, HubObject, Pipeline
+from kconv._pipeline.view import View
 from kconv._scheme import Spoke
 
 Document = dict[str, Any]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
-from kconv._pipeline import View
+from kconv._pipeline.view import View
 from kconv._scheme import HubKind
 from kconv._serve.kind_rules import has_generation, is_namespace
 from kconv._serve.names import (

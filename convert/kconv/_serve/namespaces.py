@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from kconv._errors import AlreadyExists, Conflict, NotFound
-from kconv._pipeline import HubObject, View
+from kconv._pipeline import HubObject
+from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.deletion import mark_for_deletion
 from kconv._serve.kind_rules import NAMESPACES

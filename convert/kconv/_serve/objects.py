@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from kconv._errors import ConversionError, KconvError, NotFound, VersionNotOnRecord
 from kconv._gvk import GroupVersion
-from kconv._pipeline import Decoded, HubObject, Pipeline, View
+from kconv._pipeline import Decoded, HubObject, Pipeline
+from kconv._pipeline.view import View
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
 from kconv._serve.cache import CACHE_BYTES, ByteCache

@@ -13,7 +13,8 @@ from typing import Final, Literal
 from kconv._errors import KconvError, StoreError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._paths import Path, describe, format_path
-from kconv._pipeline import HubObject, Pipeline, Reencoder, WouldLose, hub_differences
+from kconv._pipeline import HubObject, Pipeline, hub_differences
+from kconv._pipeline.reencode import Reencoder, WouldLose
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import HubKind, Spoke
 from kconv_migrations._executors.problem import Problem

@@ -5,7 +5,7 @@ checks every row again, `undo` goes back; `status` counts what is there, and `ma
 whether a version may leave the code. `executor_for` chooses who converts the rows.
 """
 
-from kconv._pipeline import Reencoder
+from kconv._pipeline.reencode import Reencoder
 from kconv_migrations._executors.choice import executor_for
 from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.references import Reference, References

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from kconv._errors import KconvError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._paths import describe
-from kconv._pipeline import Decoded, HubObject, Pipeline, WouldLose, hub_differences
+from kconv._pipeline import Decoded, HubObject, Pipeline, hub_differences
+from kconv._pipeline.reencode import WouldLose
 from kconv._scheme import HubKind
 from kconv._store import Quarantined, Store, Stored
 from kconv_migrations._executors.problem import Problem

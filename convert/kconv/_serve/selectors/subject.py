@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kconv._pipeline import value_at
+from kconv._pipeline.view import value_at
 from kconv._resource import SelectableField
 from kconv._scheme import HubKind
 from kconv._serve.selectors.field import FieldSelector

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kconv._errors import AlreadyExists, NotFound, Problem
-from kconv._pipeline import Decoded, HubObject, View
+from kconv._pipeline import Decoded, HubObject
+from kconv._pipeline.view import View
 from kconv._serve.deletion import with_metadata
 from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.kind_rules import has_status

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kconv._errors import InvalidObject, Problem
-from kconv._pipeline import Decoded, View
+from kconv._pipeline import Decoded
+from kconv._pipeline.view import View
 from kconv._serve.metadata import check_metadata
 from kconv._serve.negotiation import media_type_of
 from kconv._serve.options import write_options

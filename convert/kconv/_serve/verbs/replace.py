@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from kconv._errors import Conflict, InvalidObject
-from kconv._pipeline import Decoded, HubObject, View
+from kconv._pipeline import Decoded, HubObject
+from kconv._pipeline.view import View
 from kconv._serve.deletion import finalizers_in
 from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.kind_rules import has_generation, has_status, is_namespace

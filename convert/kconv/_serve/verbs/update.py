@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kconv._errors import Problem
-from kconv._pipeline import View
+from kconv._pipeline.view import View
 from kconv._serve.metadata import check_metadata
 from kconv._serve.objects import Current
 from kconv._serve.options import write_options
