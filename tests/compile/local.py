@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from kconv import fields
@@ -59,9 +60,19 @@ def thing(spec: object, version: GroupVersion = V1) -> bytes:
 
 
 def outcome(pipeline: Pipeline, data: bytes, to: GroupVersion = V1) -> tuple[Any, ...]:
-    """The object decoded and converted, or what is wrong with it."""
+    """What comes of decoding an object, and of each way to convert it: bytes, or what is wrong.
+
+    Each is asked for by itself: converting has ways of its own, which decode as they go.
+    """
+    return (
+        *_answer(lambda: pipeline.encode(pipeline.decode(data))),
+        *_answer(lambda: pipeline.convert(data, to)),
+        *_answer(lambda: pipeline.convert(data, to, trusted=True)),
+    )
+
+
+def _answer(ask: Callable[[], bytes]) -> tuple[Any, ...]:
     try:
-        decoded = pipeline.decode(data)
-        return pipeline.encode(decoded), pipeline.convert(data, to)
+        return (ask(),)
     except KconvError as error:
         return type(error), error.message, list(map(str, error.findings))

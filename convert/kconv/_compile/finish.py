@@ -65,10 +65,9 @@ def finisher(
             _default_line(source, schema, fill_in, settle)
     if rules:
         for name, field in schema.instance().wire_fields().items():
-            spec = spec_of(field)
-            if spec.unique and is_compiled(field):
+            if spec_of(field).unique and is_compiled(field):
                 source.add(f"v = o.{names[name]}")
-                refuse = source.define(f"refuse_duplicate_{name}", _refuse_duplicates(spec))
+                refuse = source.define(f"refuse_duplicate_{name}", _refuse_duplicates(field))
                 source.add(f"if v is not UNSET and len(v) > 1: {refuse}(v)")
     if len(source.lines) == 1:
         return None, ""
@@ -267,15 +266,14 @@ def _rebuilt(spec: Spec, call: str, value: str, depth: int) -> str:
     return f"[{inner} for {each} in {value}]"
 
 
-def _refuse_duplicates(spec: Spec) -> Callable[[Any], None]:
-    keys, identity = spec.map_keys, spec.identity
+def _refuse_duplicates(field: AnyField) -> Callable[[Any], None]:
+    identity = spec_of(field).identity
     assert identity is not None
+    holds_objects = spec_of(innermost(field)).structure == "object"
 
     def refuse(value: Any) -> None:
-        if spec.list_type == "map":
-            found = {tuple(element.get(key) for key in keys) for element in value}
-        else:
-            found = {identity(element) for element in value}
+        # Identity is a matter of the field, which knows objects as dicts.
+        found = {identity(each) for each in (to_builtins(value) if holds_objects else value)}
         if len(found) != len(value):
             raise Slow
 
