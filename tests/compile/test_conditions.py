@@ -212,7 +212,7 @@ def test_a_derived_default_of_a_wrong_type_is_refused(
 
 
 def _refusal(pipeline: Pipeline) -> tuple[str, list[object]]:
-    with pytest.raises(FunctionFailed, match="wrong of .* does not decode") as caught:
+    with pytest.raises(FunctionFailed, match=r"wrong of .* does not decode") as caught:
         pipeline.decode(thing({"a": "x"}))
     return caught.value.message, [each.path[0] for each in caught.value.findings]
 
