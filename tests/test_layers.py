@@ -57,3 +57,14 @@ def test_import_loads_nothing_heavy() -> None:
         [sys.executable, "-c", command], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_only_the_pipeline_calls_its_engine() -> None:
+    roots = ("convert", "migrations", "schemas")
+    shipped = sorted(path for root in roots for path in (ROOT / root).rglob("*.py"))
+    found = [
+        str(path.relative_to(ROOT))
+        for path in shipped
+        if "_pipeline" not in path.parts and "pipeline.engine" in path.read_text(encoding="utf-8")
+    ]
+    assert found == []

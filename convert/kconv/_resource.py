@@ -93,7 +93,7 @@ class ResourceOptions(TypeOptions):
         )
         self.deprecated: Deprecation | None = getattr(meta, "deprecated", None)
 
-    def named(self, class_name: str) -> None:
+    def fill_in_names(self, class_name: str) -> None:
         """Fill in what follows from the name of the class."""
         self.kind = self.kind or class_name
         self.plural = self.plural or plural_of(self.kind)
@@ -165,5 +165,5 @@ class Hub(_Named):
 def options_of(cls: type[Resource] | type[Hub]) -> ResourceOptions:
     """The options of a resource or hub class, names filled in."""
     options: ResourceOptions = cls.opts
-    options.named(cls.__name__)
+    options.fill_in_names(cls.__name__)
     return options

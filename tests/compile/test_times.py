@@ -14,7 +14,7 @@ from msgspec import UNSET
 
 from kconv._compile import Types, convert, decoder
 from kconv._compile.fields import spellings
-from kconv._compile.times import Times
+from kconv._compile.texts import CanonicalTexts
 from kconv._schema import Type
 from kconv.fields import Field, List, Map, MicroTime, Quantity, Time
 from kconv.fields._base import is_missing, reading_stored
@@ -115,7 +115,7 @@ class Counted(Time):
 
 
 def test_what_is_decoded_is_remembered() -> None:
-    times = Times(Counted().deserialize, "never")
+    times = CanonicalTexts(Counted().deserialize, "never")
     Counted.calls = 0
     for _ in range(3):
         assert times["2024-01-02T03:04:05+01:00"] == "2024-01-02T02:04:05Z"
@@ -123,7 +123,7 @@ def test_what_is_decoded_is_remembered() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    times = Times(Time().deserialize, "never")
+    times = CanonicalTexts(Time().deserialize, "never")
     for second in range(10_000):
         text = format_time(datetime.fromtimestamp(second, UTC))
         assert times[text] == text
@@ -131,7 +131,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 def test_what_is_no_time_is_not_remembered() -> None:
-    times = Times(Time().deserialize, "never")
+    times = CanonicalTexts(Time().deserialize, "never")
     with pytest.raises(ValueError, match="RFC 3339"):
         times["soon"]
     assert not times

@@ -10,7 +10,7 @@ from kconv._cli.demo.screen import Screen
 METRICS = '[{"type":"Resource","resource":{"name":"memory","target":{"type":"Utilization"}}}]'
 
 
-def shown(width: int) -> str:
+def screen_of(width: int) -> str:
     old = autoscaler()
     old["metadata"]["annotations"] = {"autoscaling.alpha.kubernetes.io/metrics": METRICS}
     new = autoscaler()
@@ -31,7 +31,7 @@ def shown(width: int) -> str:
 
 @pytest.mark.parametrize("width", [50, 80, 120])
 def test_nothing_is_cut(width: int) -> None:
-    text = shown(width)
+    text = screen_of(width)
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width
     assert "averageUtilization: 80" in text
@@ -40,7 +40,7 @@ def test_nothing_is_cut(width: int) -> None:
 
 def test_stacked_where_it_does_not_fit() -> None:
     def heads(width: int) -> list[str]:
-        return [line for line in shown(width).splitlines() if "autoscaling/v" in line]
+        return [line for line in screen_of(width).splitlines() if "autoscaling/v" in line]
 
     assert len(heads(50)) == 2
     assert len(heads(80)) == 1

@@ -83,7 +83,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return made
 
 
-def told(made: Pipeline, value: dict[str, Any], to: str) -> list[str]:
+def losses_of(made: Pipeline, value: dict[str, Any], to: str) -> list[str]:
     decoded = made.load(value)
     target = decoded.spoke.kind.spoke_for(GroupVersion("example.com", to))
     assert target is not None
@@ -94,7 +94,7 @@ def lost(engine: Engine, spec: dict[str, Any], *others: Rule) -> list[str]:
     scheme = Scheme()
     register(scheme, *others)
     sheet = {"apiVersion": "example.com/v2", "kind": "Sheet", "spec": spec}
-    return told(Pipeline(scheme, engine), sheet, "v1")
+    return losses_of(Pipeline(scheme, engine), sheet, "v1")
 
 
 def test_what_a_default_takes_the_place_of_is_lost(engine: Engine) -> None:
@@ -147,14 +147,14 @@ def test_what_is_not_written_is_lost(engine: Engine) -> None:
 
 def test_empty_annotations_are_no_loss() -> None:
     made = pipeline(*rules())
-    assert told(made, widget("v2", {"strict": False}, annotations={}), "v1") == []
+    assert losses_of(made, widget("v2", {"strict": False}, annotations={}), "v1") == []
 
 
 def test_an_empty_part_is_no_loss() -> None:
     made = pipeline(
         *rules(address=Split("spec.address", ["spec.host", "spec.hostPort"], separator=":"))
     )
-    assert told(made, widget("v2", {"strict": False, "host": "h", "hostPort": ""}), "v1") == []
+    assert losses_of(made, widget("v2", {"strict": False, "host": "h", "hostPort": ""}), "v1") == []
 
 
 def test_the_same_version_loses_nothing() -> None:

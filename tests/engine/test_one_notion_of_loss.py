@@ -18,7 +18,7 @@ from kconv._scheme import load_scheme
 from kconv.edges import Lose
 
 
-def both(made: Pipeline, value: dict[str, Any], to: str) -> tuple[list[str], list[str]]:
+def losses_by_both(made: Pipeline, value: dict[str, Any], to: str) -> tuple[list[str], list[str]]:
     """What converting an object loses, and what re-encoding it would."""
     decoded = made.load(value, trusted=True)
     target = GroupVersion.parse(to)
@@ -81,7 +81,7 @@ def test_autoscalers(
     engine: type[PlainEngine], metrics: list[dict[str, Any]], expected: list[str]
 ) -> None:
     made = Pipeline(load_scheme(), engine())
-    converting, migrating = both(made, autoscaler(*metrics), "autoscaling/v1")
+    converting, migrating = losses_by_both(made, autoscaler(*metrics), "autoscaling/v1")
     assert len(converting) == len(expected)
     assert all(map(str.startswith, converting, expected))
     assert migrating == converting
@@ -90,7 +90,7 @@ def test_autoscalers(
 def test_what_the_hub_cannot_hold() -> None:
     made = pipeline(*rules(owner=Lose(spoke=("spec.owner",), hub=("spec.owners",), reason="so")))
     value = widget("v1", {"owner": "me"})
-    converting, migrating = both(made, value, "example.com/v2")
+    converting, migrating = losses_by_both(made, value, "example.com/v2")
     assert converting == migrating == ['spec.owner: "me" would be lost (so)']
     accepted = Reencoder(made, accept_loss=True)
     decoded = made.load(value, trusted=True)

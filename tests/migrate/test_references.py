@@ -77,7 +77,7 @@ def stored(store: SqlStore, pipeline: Pipeline) -> None:
         store.create(key(name), uid=name, api_version=NEW, data=data)
 
 
-def named(store: SqlStore, name: str) -> list[str]:
+def versions_named(store: SqlStore, name: str) -> list[str]:
     metadata = json.loads(store.get(key(name)).data)["metadata"]
     return [
         each["apiVersion"] for each in (*metadata["ownerReferences"], *metadata["managedFields"])
@@ -122,7 +122,7 @@ def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
     (found,) = rewrite_references(store, pipeline, references, Settings())
     assert (found.objects, found.rewritten) == (2, 2)
     for name in ("a", "b", "c"):
-        assert named(store, name) == ["example.com/v1", NEW, NEW]
+        assert versions_named(store, name) == ["example.com/v1", NEW, NEW]
     assert store.head() == head
     assert list(find_references(store, pipeline, references)) == []
     (verified,) = verify(store, InProcessExecutor(store, pipeline))
@@ -148,7 +148,7 @@ def test_by_command(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
     assert line in said.out
     ended = kconv("migrate", "cronjobs.batch", "--to", "batch=v1", "--rewrite-references")
     assert line.replace("can be ", "") in ended.out
-    assert named(store, "a") == ["example.com/v1", NEW, NEW]
+    assert versions_named(store, "a") == ["example.com/v1", NEW, NEW]
 
 
 def test_fields_that_a_schema_declares() -> None:
@@ -392,7 +392,7 @@ def test_a_dry_run_reports_references(kconv: Run, store: SqlStore, pipeline: Pip
     assert "2 references to CronJob in batch/v1beta1: batch/v1, can be rewritten" in ended.out
     (found,) = json.loads(kconv(*arguments, "-o", "json").out)["references"]
     assert (found["objects"], found["rewritten"]) == (2, 0)
-    assert named(store, "a") == ["example.com/v1", OLD, OLD]
+    assert versions_named(store, "a") == ["example.com/v1", OLD, OLD]
     assert store.runs() == []
 
 

@@ -52,7 +52,7 @@ def ships() -> Scheme:
     return scheme
 
 
-def through(
+def ask_app(
     app: Starlette, ask: Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]], **headers: str
 ) -> None:
     """Ask an app without its lifespan, as a test of a user's own would."""
@@ -79,7 +79,7 @@ def test_from_a_url(tmp_path: Path) -> None:
         found = (await client.get(SHIPS)).json()
         assert [each["metadata"]["name"] for each in found["items"]] == ["ship"]
 
-    through(app, ask)
+    ask_app(app, ask)
     app.state.server.store.close()
 
 
@@ -112,7 +112,7 @@ def test_options(tmp_path: Path) -> None:
         assert (await client.get(CONFIGMAPS, headers=headers)).status_code == 404
         assert (await client.get("/api", headers=headers)).json()["versions"] == []
 
-    through(app, ask)
+    ask_app(app, ask)
     app.state.server.store.close()
 
 
@@ -161,7 +161,7 @@ def test_selectable_fields(url: str) -> None:
             {"fieldPath": "spec.sunk"},
         ]
 
-    through(app, ask)
+    ask_app(app, ask)
     app.state.server.store.close()
 
 
@@ -180,7 +180,7 @@ def test_body_is_what_the_object_was_before(tmp_path: Path) -> None:
                 assert once.content == twice.content
                 found.append(_without_identity(once.json()))
 
-        through(app, ask)
+        ask_app(app, ask)
         server = app.state.server
         assert bool(server.objects.cache.hits) == bool(cache_bytes)
         server.store.close()

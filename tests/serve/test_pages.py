@@ -23,7 +23,7 @@ def page(client: httpx.Client, token: str = "", **query: str) -> dict[str, Any]:
     return found
 
 
-def shown(document: dict[str, Any]) -> list[tuple[str, str]]:
+def items_of(document: dict[str, Any]) -> list[tuple[str, str]]:
     return [(each["metadata"]["name"], each["data"]["a"]) for each in document["items"]]
 
 
@@ -42,15 +42,15 @@ def test_later_pages_show_the_same_moment(
     client.delete(f"{CONFIGMAPS}/e")
     client.delete(f"{CONFIGMAPS}/h")
     created(client, CONFIGMAPS, {"metadata": {"name": "h"}, "data": {"a": "another"}})
-    found, token = shown(first), first["metadata"]["continue"]
+    found, token = items_of(first), first["metadata"]["continue"]
     while token:
         following = page(client, token)
         assert following["metadata"]["resourceVersion"] == version
         assert len(following["items"]) <= 2
-        found += shown(following)
+        found += items_of(following)
         token = following["metadata"].get("continue", "")
     assert found == [(name, "b") for name in "abdefh"]
-    assert [name for name, _ in shown(page(client, limit="0"))] == list("abcdfgh")
+    assert [name for name, _ in items_of(page(client, limit="0"))] == list("abcdfgh")
 
 
 def test_moment_that_the_log_has_forgotten(client: httpx.Client, store: SqlStore) -> None:
@@ -58,7 +58,7 @@ def test_moment_that_the_log_has_forgotten(client: httpx.Client, store: SqlStore
         created(client, CONFIGMAPS, configmap(name))
     first = page(client)
     store.compact(0)
-    assert shown(page(client, first["metadata"]["continue"])) == [("c", "b"), ("d", "b")]
+    assert items_of(page(client, first["metadata"]["continue"])) == [("c", "b"), ("d", "b")]
     patched(client, f"{CONFIGMAPS}/d", {"data": {"a": "later"}})
     params = {"limit": "2", "continue": first["metadata"]["continue"]}
     for _ in range(2):
@@ -66,7 +66,7 @@ def test_moment_that_the_log_has_forgotten(client: httpx.Client, store: SqlStore
         assert (response.status_code, response.json()["reason"]) == (410, "Expired")
         token = response.json()["metadata"]["continue"]
         rest = page(client, token)
-        assert shown(rest) == [("c", "b"), ("d", "later")]
+        assert items_of(rest) == [("c", "b"), ("d", "later")]
         assert int(rest["metadata"]["resourceVersion"]) > int(first["metadata"]["resourceVersion"])
         store.compact(0)
 
@@ -88,7 +88,7 @@ def test_what_was_found_before_a_forgotten_moment(
     with monkeypatch.context() as patch:
         patch.setattr(store, "list", meanwhile)
         first = page(client, labelSelector="on", limit="3")
-    assert shown(first) == [("a", "b"), ("b", "b")]
+    assert items_of(first) == [("a", "b"), ("b", "b")]
     params = {"labelSelector": "on", "continue": first["metadata"]["continue"]}
     assert client.get(CONFIGMAPS, params=params).status_code == 410
 

@@ -12,7 +12,7 @@ from kconv._compile.nulls import without_nulls
 from kconv._compile.plain import is_wholly_plain, plain_fields
 from kconv._compile.struct import Struct
 from kconv._compile.structural import LOOSE, structural
-from kconv._compile.times import convert, decoder
+from kconv._compile.texts import convert, decoder
 from kconv._compile.types import Types, nests_endlessly, types_below
 
 __all__ = [

@@ -15,7 +15,7 @@ import marshmallow
 from msgspec import UNSET, Meta, UnsetType
 
 from kconv._codec.limits import check_depth
-from kconv._compile.times import REFUSED, text_type
+from kconv._compile.texts import REFUSED, text_type
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import has_own_rules, innermost, is_missing, is_own, says_itself
 from kconv.fields._scalar import INT64

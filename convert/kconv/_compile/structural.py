@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from kconv._compile.times import convert as converted
+from kconv._compile.texts import convert as converted
 from kconv._compile.types import Types
 from kconv._schema import Type
 

@@ -16,7 +16,7 @@ from kconv._compile.finish import finisher, is_constant
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import identifier
 from kconv._compile.struct import Struct
-from kconv._compile.times import REFUSED, convert, decoder
+from kconv._compile.texts import REFUSED, convert, decoder
 from kconv._schema import Type
 from kconv.fields import spec_of
 from kconv.fields._base import check_field, is_own

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from kconv._errors import UsageError
 from kconv._gvk import GroupVersion, GroupVersionKind
@@ -67,13 +66,7 @@ def select(
 
 def reached(definitions: Definitions, roots: Iterable[str]) -> list[str]:
     """The definitions that become classes among the roots and all they refer to, sorted."""
-    found: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [target for _, target in references(definitions[name])]
+    found = _closure(definitions, roots)
     return sorted(name for name in found if is_class(name, definitions))
 
 
@@ -109,7 +102,8 @@ def status_only(definitions: Definitions) -> frozenset[str]:
     return frozenset(_closure(definitions, within) - plain)
 
 
-def _closure(definitions: Definitions, roots: list[Any]) -> set[str]:
+def _closure(definitions: Definitions, roots: Iterable[str]) -> set[str]:
+    """The roots and all definitions that they refer to, at any depth."""
     found: set[str] = set()
     waiting = list(roots)
     while waiting:

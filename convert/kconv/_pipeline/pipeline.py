@@ -55,6 +55,10 @@ class Pipeline:
         """The sound objects that the compiled engine did not take, by kind."""
         return self.engine.fallbacks
 
+    def prepare(self, spoke: Spoke) -> None:
+        """Build now what re-encoding stored objects of a version builds on first use."""
+        self.engine.prepare(spoke)
+
     def decode(
         self,
         data: bytes,

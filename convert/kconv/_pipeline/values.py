@@ -30,20 +30,13 @@ def as_dict(native: Any) -> Value:
     return value
 
 
-class Decoded:
-    """An object of one version: canonical, defaults applied.
+class _Object:
+    """A value as the engine keeps it, and as a dict once somebody asks for that."""
 
-    ``native`` is the value as the engine keeps it; ``value`` is that as a JSON-shaped dict with
-    kind, apiVersion and metadata. Nobody changes either in place. ``warnings`` are words for the
-    client about fields that were ignored.
-    """
+    __slots__ = ("_value", "native")
 
-    __slots__ = ("_value", "native", "spoke", "warnings")
-
-    def __init__(self, spoke: Spoke, native: Any, warnings: tuple[str, ...] = ()) -> None:
-        self.spoke = spoke
+    def __init__(self, native: Any) -> None:
         self.native = native
-        self.warnings = warnings
         self._value: Value | None = None
 
     @property
@@ -52,6 +45,22 @@ class Decoded:
         if self._value is None:
             self._value = as_dict(self.native)
         return self._value
+
+
+class Decoded(_Object):
+    """An object of one version: canonical, defaults applied.
+
+    ``native`` is the value as the engine keeps it; ``value`` is that as a JSON-shaped dict with
+    kind, apiVersion and metadata. Nobody changes either in place. ``warnings`` are words for the
+    client about fields that were ignored.
+    """
+
+    __slots__ = ("spoke", "warnings")
+
+    def __init__(self, spoke: Spoke, native: Any, warnings: tuple[str, ...] = ()) -> None:
+        super().__init__(native)
+        self.spoke = spoke
+        self.warnings = warnings
 
     @property
     def ref(self) -> ObjectRef:
@@ -62,25 +71,17 @@ class Decoded:
         return f"Decoded({self.ref})"
 
 
-class HubObject:
+class HubObject(_Object):
     """An object in its internal version: metadata, but no kind and apiVersion.
 
     ``native`` and ``value`` are as those of `Decoded`.
     """
 
-    __slots__ = ("_value", "kind", "native")
+    __slots__ = ("kind",)
 
     def __init__(self, kind: HubKind, native: Any) -> None:
+        super().__init__(native)
         self.kind = kind
-        self.native = native
-        self._value: Value | None = None
-
-    @property
-    def value(self) -> Value:
-        """The JSON-shaped object."""
-        if self._value is None:
-            self._value = as_dict(self.native)
-        return self._value
 
     def __repr__(self) -> str:
         return f"HubObject({self.kind.group_kind})"

@@ -48,7 +48,7 @@ def load_scheme(
             loaded.add(point.value.replace(" ", ""))
     for name in apis:
         if name not in loaded:
-            _fill(scheme, name, partial(_named, name))
+            _fill(scheme, name, partial(_register_function, name))
             loaded.add(name)
     return scheme.freeze(deep=deep)
 
@@ -69,7 +69,7 @@ def _group(name: str) -> str:
     return "" if name == "core" else name
 
 
-def _named(name: str) -> Register:
+def _register_function(name: str) -> Register:
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
         raise UsageError(f'"{name}" does not name an API package; write module:function')

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from kconv._differences import differences
 from kconv._paths import Path, format_path
-from kconv._pipeline import Pipeline
+from kconv._pipeline import Decoded, Pipeline
 from kconv._pipeline.plain import by_name
 from kconv._scheme import Spoke
 from kconv.edges._plan import Plan
@@ -51,7 +51,7 @@ def input_kept(pipelines: dict[str, Pipeline], spoke: Spoke, document: dict[str,
             "Fields and defaults make new values; they do not change the document.",
             document,
         )
-        _conversions(engine, pipeline, spoke, decoded.native, document)
+        _conversions(engine, pipeline, decoded, document)
     _rules(spoke, decoded.value, "to_hub", spoke.forward, document)
     hub = pipeline.to_hub(decoded)
     for target in spoke.kind.spokes:
@@ -73,14 +73,15 @@ def _rules(
 
 
 def _conversions(
-    engine: str, pipeline: Pipeline, spoke: Spoke, native: Any, document: dict[str, Any]
+    engine: str, pipeline: Pipeline, decoded: Decoded, document: dict[str, Any]
 ) -> None:
-    before = Snapshot(native)
-    hub = pipeline.engine.to_hub(spoke, native)
+    spoke = decoded.spoke
+    before = Snapshot(decoded.native)
+    hub = pipeline.to_hub(decoded)
     before.hold(f"{title(spoke)} -> hub ({engine} engine)", _advice(spoke, "to_hub"), document)
-    between = Snapshot(hub)
+    between = Snapshot(hub.native)
     for target in spoke.kind.spokes:
-        pipeline.engine.from_hub(target, hub)
+        pipeline.from_hub(hub, target)
         about = f"hub -> {title(target)} ({engine} engine)"
         between.hold(about, _advice(target, "to_spoke"), document)
         before.hold(f"{title(spoke)} -> {about}", _advice(target, "to_spoke"), document)

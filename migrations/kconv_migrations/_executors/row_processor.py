@@ -82,11 +82,10 @@ class RowProcessor:
         self._references = References(pipeline.scheme, {}, others)
 
     def prepare(self, resources: Iterable[GroupResource]) -> None:
-        """Have the engine build what it decodes the versions of some resources with."""
-        engine = self._pipeline.engine
+        """Have the pipeline build what it converts the versions of some resources with."""
         for kind in map(self._kinds.get, resources):
             for spoke in kind.spokes if kind is not None else ():
-                engine.prepare(spoke)
+                self._pipeline.prepare(spoke)
 
     def process(
         self,

@@ -53,7 +53,7 @@ def plan(
     `NotRegistered` where the database prefers a version that the scheme does not have.
     """
     record = {each.resource: each for each in status(store)}
-    named = _named(scheme, record, resources)
+    named = _resources_named(scheme, record, resources)
     if not to:
         found = [
             _resumed(scheme, each)
@@ -88,7 +88,7 @@ def preferred_targets(
     version that the scheme does not have are left out.
     """
     record = {each.resource: each for each in status(store)}
-    named = _named(scheme, record, resources)
+    named = _resources_named(scheme, record, resources)
     for kind in scheme.kinds:
         resource = kind.group_resource
         if named is not None and resource not in named:
@@ -112,7 +112,7 @@ def _resumed(scheme: Scheme, each: ResourceStatus) -> Target:
     return Target(kind, spoke, preferred)
 
 
-def _named(
+def _resources_named(
     scheme: Scheme, record: Iterable[GroupResource], names: Sequence[str]
 ) -> set[GroupResource] | None:
     if not names:

@@ -192,21 +192,21 @@ def _decoded(field: Field, text: str) -> Any:
     """As `_reader`, for texts however they are spelled; dicts."""
     try:
         value = json.loads(text)
-        return None if value is None else field.deserialize(_named(field, value))
+        return None if value is None else field.deserialize(_with_declared_names(field, value))
     except (ValueError, RecursionError, marshmallow.ValidationError):
         return None
 
 
-def _named(field: marshmallow.fields.Field[Any], value: Any) -> Any:
+def _with_declared_names(field: marshmallow.fields.Field[Any], value: Any) -> Any:
     """The value with its objects' keys spelled as their types spell them."""
     spec = spec_of(field)
     if spec.object_type is not None and isinstance(value, dict):
         fields = spec.object_type.instance().wire_fields()
         names = {name.lower(): name for name in fields}
         known = {names[key.lower()]: each for key, each in value.items() if key.lower() in names}
-        return {name: _named(fields[name], each) for name, each in known.items()}
+        return {name: _with_declared_names(fields[name], each) for name, each in known.items()}
     if spec.structure == "list" and isinstance(value, list):
-        return [_named(inner, each) for _, each, inner in elements_of(spec, value)]
+        return [_with_declared_names(inner, each) for _, each, inner in elements_of(spec, value)]
     return value
 
 

@@ -21,7 +21,7 @@ from kconv.fields import Spec
 _MEMO_SIZE: Final = 4096
 
 
-class Times(dict[Any, Any]):
+class CanonicalTexts(dict[Any, Any]):
     """Canonical spellings by what was written, remembered since objects are read more than once.
 
     ``made`` makes them; ``canonical`` matches what surely is in its canonical spelling. Looking up
@@ -35,7 +35,7 @@ class Times(dict[Any, Any]):
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        # Compiling it takes longer than reading a file that holds no time.
+        # Compiling it takes longer than reading a file that holds no such text.
         return re.compile(self.canonical)
 
     def __missing__(self, value: Any) -> Any:
@@ -93,7 +93,7 @@ def _text_type(
             return absence
         raise ValueError(f"{found} equals absent")
 
-    return _Any("Text", (), {"__class_getitem__": Times(made, pattern).__getitem__})
+    return _Any("Text", (), {"__class_getitem__": CanonicalTexts(made, pattern).__getitem__})
 
 
 # The hook is given the type and what the JSON holds.
