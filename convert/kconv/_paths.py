@@ -28,6 +28,7 @@ TYPE_INVALID = "FieldValueTypeInvalid"
 DUPLICATE = "FieldValueDuplicate"
 FORBIDDEN = "FieldValueForbidden"
 TOO_LONG = "FieldValueTooLong"
+TOO_MANY = "FieldValueTooMany"
 
 _FIELD_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
 

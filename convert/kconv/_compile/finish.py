@@ -8,6 +8,7 @@ object of the type, inner ones first. Where a value is not as it should be the f
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import marshmallow
@@ -67,8 +68,9 @@ def finisher(
         for name, field in schema.instance().wire_fields().items():
             if spec_of(field).unique and is_compiled(field):
                 source.add(f"v = o.{names[name]}")
-                refuse = source.define(f"refuse_duplicate_{name}", _refuse_duplicates(field))
-                source.add(f"if v is not UNSET and len(v) > 1: {refuse}(v)")
+                refuse = _refuse_duplicates(spec_of(field))
+                call = source.define(f"refuse_duplicate_{name}", refuse)
+                source.add(f"if v is not UNSET and len(v) > 1: {call}(v)")
     if len(source.lines) == 1:
         return None, ""
     function: Finish = source.compile("finish", f"finish {schema.__qualname__}")
@@ -266,15 +268,26 @@ def _rebuilt(spec: Spec, call: str, value: str, depth: int) -> str:
     return f"[{inner} for {each} in {value}]"
 
 
-def _refuse_duplicates(field: AnyField) -> Callable[[Any], None]:
-    identity = spec_of(field).identity
-    assert identity is not None
-    holds_objects = spec_of(innermost(field)).structure == "object"
+def _refuse_duplicates(spec: Spec) -> Callable[[Any], None]:
+    identity = _identity(spec)
 
     def refuse(value: Any) -> None:
-        # Identity is a matter of the field, which knows objects as dicts.
-        found = {identity(each) for each in (to_builtins(value) if holds_objects else value)}
-        if len(found) != len(value):
+        if len({identity(element) for element in value}) != len(value):
             raise Slow
 
     return refuse
+
+
+def _identity(spec: Spec) -> Callable[[Any], Any]:
+    """What makes a compiled element of a list the same one as another, by `Spec.identity`."""
+    identity, element = spec.identity, spec.element
+    assert identity is not None
+    assert element is not None
+    of = spec_of(element).object_type
+    if of is None:
+        return identity
+    fields, names = of.instance().wire_fields(), attribute_names(of)
+    keys = spec.map_keys if spec.list_type == "map" else ()
+    if keys and all(spec_of(fields[key]).native in (str, int) for key in keys):
+        return attrgetter(*(names[key] for key in keys))
+    return lambda value: identity(to_builtins(value))

@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow
 
-from kconv._paths import Finding, Path, duplicate
+from kconv._paths import INVALID, TOO_MANY, Finding, Path, duplicate
 from kconv.fields._base import Field, type_error
 from kconv.fields._spec import ListType, Spec
 
@@ -168,19 +168,18 @@ class List(_Elements):
         """What makes an element the same one: itself in a set, its keys' values in a map."""
         if self.list_type == "map" and isinstance(element, dict):
             return tuple(repr(element.get(key)) for key in self.map_keys)
-        return element if isinstance(element, str | int) else repr(element)
+        # A tuple, so that true is neither 1 nor the text "True".
+        return element if type(element) in (str, int) else (repr(element),)
 
 
 def _check_length(
     value: list[Any], path: Path, minimum: int | None, maximum: int | None
 ) -> Iterator[Finding]:
     if minimum is not None and len(value) < minimum:
-        yield Finding(
-            path, "FieldValueInvalid", f"Invalid value: must have at least {minimum} items"
-        )
+        yield Finding(path, INVALID, f"Invalid value: must have at least {minimum} items")
     if maximum is not None and len(value) > maximum:
         message = f"Too many: {len(value)}: must have at most {maximum} items"
-        yield Finding(path, "FieldValueTooMany", message)
+        yield Finding(path, TOO_MANY, message)
 
 
 def dump_element(field: marshmallow.fields.Field[Any], key: str | int, value: Any) -> Any:
