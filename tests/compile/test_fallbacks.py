@@ -99,6 +99,22 @@ def test_a_fault_of_generated_code_is_recorded_and_answered(
     assert isinstance(caught.value.__cause__, AttributeError)
 
 
+@pytest.mark.usefixtures("at_run_time")
+def test_a_fault_with_a_document_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, compiled = engines(Spec)
+    assert isinstance(compiled.engine, CompiledEngine)
+
+    def faulty(value: Any) -> None:
+        raise AttributeError("generated wrongly")
+
+    spoke = compiled.scheme.kinds[0].spokes[0]
+    monkeypatch.setitem(compiled.engine.compiled(spoke).checks, "all", faulty)
+    document = plain.decode(thing({"a": "x"}, spoke.group_version)).value
+    for number in (1, 2):
+        assert compiled.load(document).value == document
+        assert [*compiled.fallbacks.counts.values()] == [number]
+
+
 def test_kinds_that_say_so_are_left_to_the_plain_engine() -> None:
     class Hooked(Type):
         a = String()
