@@ -1,4 +1,4 @@
-"""What the compiler leaves to the plain path, one way or another: both engines say the same."""
+"""What the compiler leaves to the plain engine, one way or another: both engines say the same."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ def test_values_get_their_canonical_spelling_by_the_compiled_engine() -> None:
         "networks": ["11.0.0.0/8"],
         "release": "2.1.0",
     }
-    # By the generated code, not by the plain path behind it.
+    # By the generated code, not by the plain engine behind it.
     struct = compiled.engine.compiled(spoke).decoder(trusted=False, closed=True)  # type: ignore[attr-defined]  # the compiled engine's own
     assert struct(thing(given)).spec.network == "10.0.0.0/8"
 

@@ -136,7 +136,7 @@ def test_an_object_that_holds_itself_by_default() -> None:
         inner: Any = Object(lambda: Endless, load_default={})
 
     found = refused({"field": Object(Endless)}, {"field": Object(Endless)})
-    assert found == ["field.inner: its default holds itself without end; leave load_default out"]
+    assert found == ["field.inner: its default is infinitely recursive; leave load_default out"]
 
 
 @pytest.mark.parametrize("name", ["a.b", 'a"b', "a\\b", "a\nb", "\x00"])

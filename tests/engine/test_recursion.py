@@ -1,4 +1,4 @@
-"""Types that hold themselves: equal ones are copied, others need Functions around them."""
+"""Recursive types: equal ones are copied, others need Functions around them."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_a_rule_does_not_reach_all_of_a_type_that_holds_itself() -> None:
     assert finding.path == ("tree", "kids")
     assert "example.com/v1" in finding.message
     assert "tree.kids has another shape" in finding.message
-    assert "a type that holds itself, of another shape" in finding.message
+    assert "a recursive type of another shape" in finding.message
 
 
 def test_two_types_that_hold_each_other() -> None:

@@ -73,7 +73,7 @@ def versions(
 
 def _losses(scheme: Scheme, output: Report) -> None:
     from kconv._cli.console import emit, emit_json
-    from kconv._cli.losses import loss_lines, losses_as_json
+    from kconv._cli.versions_loss import loss_lines, losses_as_json
     from kconv._versions import losses
 
     found = losses(scheme)

@@ -1,12 +1,12 @@
 """From marshmallow schemas and conversion plans to msgspec types and generated functions.
 
-The compiled path is fast and says yes or gives up (`Slow`): whatever it does not take, the plain
-path answers, so there is one source of truth for values and errors.
+What is compiled says yes or gives up (`Refused`). Then the plain engine answers, so that there is
+one source of truth for values and errors.
 """
 
 from kconv._compile.check import checker
 from kconv._compile.convert import by_struct, compile_conversion, shallow
-from kconv._compile.fields import Slow, is_compiled
+from kconv._compile.fields import Refused, is_compiled
 from kconv._compile.finish import finisher
 from kconv._compile.nulls import without_nulls
 from kconv._compile.plain import is_wholly_plain, plain_fields
@@ -17,7 +17,7 @@ from kconv._compile.types import Types, nests_endlessly, types_below
 
 __all__ = [
     "LOOSE",
-    "Slow",
+    "Refused",
     "Struct",
     "Types",
     "by_struct",

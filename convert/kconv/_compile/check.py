@@ -1,7 +1,7 @@
 """The rules of a type that msgspec cannot check while decoding, as one generated function.
 
-It visits just the fields that have such rules, or lead to objects that do, and raises `Slow` at
-the first that is broken: the plain path then names them all.
+It visits just the fields that have such rules, or lead to objects that do, and raises `Refused` at
+the first that is broken: the plain engine then names them all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from kconv._compile.fields import Slow, is_compiled, needs_check
+from kconv._compile.fields import Refused, is_compiled, needs_check
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import Source, identifier
 from kconv._paths import Finding
@@ -25,7 +25,7 @@ Check = Callable[[Any], None]
 
 
 def checker(schema: type[Type], *, added: bool) -> tuple[Check | None, str]:
-    """The function that raises `Slow` for a completed struct that breaks a rule, and its source.
+    """The function that raises `Refused` for a completed struct that breaks a rule, and its source.
 
     ``added`` says whether that includes the rules that groups add (`validates`). Rules of single
     fields that msgspec has checked while decoding are not checked again. None
@@ -35,7 +35,7 @@ def checker(schema: type[Type], *, added: bool) -> tuple[Check | None, str]:
     if schema not in visited:
         return None, ""
     source = Source()
-    source.names.update(UNSET=UNSET, Slow=Slow)
+    source.names.update(UNSET=UNSET, Refused=Refused)
     names = _names(visited)
     for each in visited:
         source.add(f"def {names[each]}(o):")
@@ -136,7 +136,7 @@ def _check_lines(
         if inner is not None and inner in names and is_compiled(field):
             _visit_lines(source, field, place, names[inner])
     for rule in inherited(schema, "rules") if added else ():
-        source.add(f"if {source.define(rule.__name__, _finding(rule, schema))}(o): raise Slow")
+        source.add(f"if {source.define(rule.__name__, _finding(rule, schema))}(o): raise Refused")
     source.add("return None")
 
 
@@ -157,6 +157,6 @@ def _refuse(field: AnyField) -> Callable[[Any], None]:
             value = msgspec.to_builtins(value)
         with fields_only():
             for _ in check_field(field, value, ()):
-                raise Slow
+                raise Refused
 
     return refuse

@@ -17,7 +17,7 @@ from kconv._compile.structural import on_structs
 from kconv._compile.types import Types
 from kconv._schema import Type
 from kconv.edges import Functions, Rename, Rule
-from kconv.edges._loss import Direction
+from kconv.edges._declared_loss import Direction
 from kconv.edges._plan import Plan, object_types
 from kconv.edges._steps import EACH, Steps
 from kconv.fields import spec_of

@@ -1,7 +1,7 @@
 """Which msgspec type decodes a field, and what is left to do after it did.
 
 Only fields whose own class says what they are (`kconv.fields.Spec`) are compiled; a subclass may
-decode in ways of its own, so it takes the plain path, as do fields of other libraries.
+decode in ways of its own, so marshmallow decodes it, as it does fields of other libraries.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import marshmallow
 from msgspec import UNSET, Meta, UnsetType
 
 from kconv._codec.limits import check_depth
-from kconv._compile.texts import REFUSED, text_type
+from kconv._compile.texts import NO_VALUE, text_type
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import has_own_rules, innermost, is_missing, is_own, says_itself
 from kconv.fields._scalar import INT64
@@ -24,8 +24,8 @@ from kconv.fields._spec import AnyField, check_bounds
 TypeOf = Callable[[type[Any]], Any]
 
 
-class Slow(Exception):
-    """The fast path gives up on an object; the plain path says what is right."""
+class Refused(Exception):
+    """Compiled code gives up on an object; the plain engine says what is right."""
 
 
 _MEMO_SIZE = 4096
@@ -36,7 +36,7 @@ class Spellings(dict[Any, str]):
     """Canonical spellings by what was written, remembered since objects repeat them.
 
     ``canonical`` has what may stay as it is: texts known to be in their canonical spelling, and
-    ``msgspec.UNSET``. Looking a value up raises `Slow` when it has none.
+    ``msgspec.UNSET``. Looking a value up raises `Refused` when it has none.
     """
 
     def __init__(self, made: Callable[[Any], str]) -> None:
@@ -48,7 +48,7 @@ class Spellings(dict[Any, str]):
         try:
             found = self.made(value)
         except (ValueError, marshmallow.ValidationError):
-            raise Slow from None
+            raise Refused from None
         # One spelled at length is not likely to come again, and would stay in memory.
         if type(value) is str and len(value) <= _LONGEST:
             if len(self) >= _MEMO_SIZE:
@@ -72,17 +72,17 @@ def spellings(field: AnyField) -> Spellings | None:
 
 
 def decode_plain(field: AnyField) -> Callable[[Any], Any]:
-    """Decodes as the field itself does. Raises `Slow` for what it refuses, and for null."""
+    """Decodes as the field itself does. Raises `Refused` for what it refuses, and for null."""
 
     def decode(value: Any) -> Any:
         if value is None:
-            raise Slow
+            raise Refused
         try:
             found = field.deserialize(value)
         except marshmallow.ValidationError:
-            raise Slow from None
+            raise Refused from None
         if is_missing(found):
-            raise Slow
+            raise Refused
         return found
 
     return decode
@@ -90,7 +90,7 @@ def decode_plain(field: AnyField) -> Callable[[Any], Any]:
 
 def _free_form(value: Any) -> Any:
     if value is None:
-        raise Slow
+        raise Refused
     return free_form_element(value)
 
 
@@ -101,7 +101,7 @@ def free_form_element(value: Any) -> Any:
 
 
 def is_compiled(field: AnyField) -> bool:
-    """Whether a field, its elements included, is decoded by msgspec; else by the plain path."""
+    """Whether a field, its elements included, is decoded by msgspec; else by marshmallow."""
     spec = spec_of(field)
     if spec.native is None or not says_itself(field):
         return False
@@ -117,7 +117,7 @@ def annotation(
     rules: bool,
     finish: bool,
     nonzero: bool = False,
-    absence: object = REFUSED,
+    absence: object = NO_VALUE,
 ) -> Any:
     """The msgspec type of a field's value.
 
@@ -142,7 +142,7 @@ def annotation(
         # The rules are those of the canonical value.
         if spec.canonical_pattern is None or not finish:
             return spec.native
-        return text_type(spec, stored=not rules, absence=absence if is_own(field) else REFUSED)
+        return text_type(spec, stored=not rules, absence=absence if is_own(field) else NO_VALUE)
     if spec.native is str:
         return _string(spec, field.required, rules, nonzero)
     return _numbers(spec, rules)

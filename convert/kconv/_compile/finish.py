@@ -2,7 +2,7 @@
 
 For each type that needs any of it one function is generated, which msgspec calls for every
 object of the type, inner ones first. Where a value is not as it should be the function raises
-`Slow`: the plain path then says what is wrong, so that every error comes from one place.
+`Refused`: the plain engine then says what is wrong, so that every error comes from one place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from marshmallow import missing
 from msgspec import UNSET, to_builtins
 
 from kconv._compile.fields import (
-    Slow,
+    Refused,
     canonical,
     decode_plain,
     free_form_element,
@@ -59,8 +59,8 @@ def finisher(
             source.add(f"if o.{names[name]} is UNSET: o.{names[name]} = {call}()")
     for name, default in schema.zero_is_absent.items() if settle else ():
         if default and not refuses_zero(schema.instance().wire_fields()[name]):
-            source.names["Slow"] = Slow
-            source.add(f"if not o.{names[name]}: raise Slow")
+            source.names["Refused"] = Refused
+            source.add(f"if not o.{names[name]}: raise Refused")
     if settle:
         for fill_in in inherited(schema, "defaulters"):
             _default_line(source, schema, fill_in, settle)
@@ -169,7 +169,7 @@ def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str
             below = None if field is None else spec_of(field).object_type
             within = number < len(path)
             if field is None or (within and (below is None or not is_compiled(field))):
-                # A dict, as the plain path has it, or an object that another type took the place of
+                # A dict, as marshmallow makes it, or an object that another type took the place of
                 return [f"{source.define('lacks_any', _lacks_any(fill_in))}(o)"]
             place += f".{attribute_names(of)[name]}"
             found[f"not {place}" if empty and not within else f"{place} is UNSET"] = None
@@ -192,7 +192,7 @@ def is_constant(field: AnyField, default: Any) -> bool:
         return False
     try:
         return bool(function(default) == default)
-    except Slow:
+    except Refused:
         return False
 
 
@@ -211,7 +211,7 @@ def _making_default(
         if rules:
             with fields_only():
                 if any(check_field(field, value, ())):
-                    raise Slow
+                    raise Refused
         return getattr(settle(schema, {name: value}), attribute) if holds_objects else value
 
     return making
@@ -222,7 +222,7 @@ def plain_default(field: AnyField) -> Any:
     try:
         return field.deserialize(missing)
     except marshmallow.ValidationError:
-        raise Slow from None
+        raise Refused from None
 
 
 def _lacks_any(fill_in: Defaulter) -> Callable[[Any], bool]:
@@ -273,7 +273,7 @@ def _refuse_duplicates(spec: Spec) -> Callable[[Any], None]:
 
     def refuse(value: Any) -> None:
         if len({identity(element) for element in value}) != len(value):
-            raise Slow
+            raise Refused
 
     return refuse
 

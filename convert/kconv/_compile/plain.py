@@ -18,7 +18,7 @@ from kconv.fields._spec import AnyField
 
 
 def plain_fields(schema: type[Type]) -> list[str]:
-    """The paths of the fields that take the plain path, ``spec.rules[*].host``, sorted.
+    """The paths of the fields that marshmallow decodes, ``spec.rules[*].host``, sorted.
 
     Those are fields whose class does not say what it is (fields of other libraries, subclasses of
     kconv's own), and with processing of their own (marshmallow's ``pre_load`` and ``post_load``),
@@ -28,13 +28,13 @@ def plain_fields(schema: type[Type]) -> list[str]:
 
 
 def plain_reasons(schema: type[Type]) -> dict[str, str]:
-    """Why each of the fields that `plain_fields` names takes the plain path, by its path."""
+    """Why each of the fields that `plain_fields` names is left to marshmallow, by its path."""
     return {format_steps(at): why for at, why in sorted(_below(schema, (), frozenset()))}
 
 
 @cache
 def is_wholly_plain(schema: type[Type]) -> bool:
-    """Whether objects of a type take the plain path as a whole, because of what marshmallow does.
+    """Whether objects of a type are left to the plain engine, because of what marshmallow does.
 
     So they do where a type below has hooks of marshmallow (``pre_load``, ``validates``, ...), or
     a field that is written in another way than it was read: of a class that does not say what it

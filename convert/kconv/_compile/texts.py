@@ -61,15 +61,15 @@ class _Any(type):
     __instancecheck__ = type.__instancecheck__.__get__(object)
 
 
-REFUSED: Final = object()
-"""Stands for no value: a text that equals absence is left to the plain path."""
+NO_VALUE: Final = object()
+"""Stands for no value: a text that equals absence is left to the plain engine."""
 
 
 def text_type(spec: Spec, *, stored: bool, absence: object) -> Any:
     """The type of the texts of a field that says which of them surely are canonical.
 
     With ``stored`` it reads what may be stored already. What equals absence, null included, is
-    decoded to ``absence``: ``msgspec.UNSET`` for a field, null for an element, or `REFUSED`.
+    decoded to ``absence``: ``msgspec.UNSET`` for a field, null for an element, or `NO_VALUE`.
     """
     canonical = (spec.canonical_stored if stored else None) or spec.canonical
     assert canonical is not None, "there is a pattern for it"
@@ -82,14 +82,14 @@ def _text_type(
     canonical: Callable[[Any], Any], pattern: str, absent: str | None, absence: object
 ) -> Any:
     def made(value: Any) -> Any:
-        if value is None and absence is not REFUSED:
+        if value is None and absence is not NO_VALUE:
             return absence
         if not isinstance(value, str):
             raise ValueError(value)
         found: str = canonical(value)
         if found != absent:
             return found
-        if absence is not REFUSED:
+        if absence is not NO_VALUE:
             return absence
         raise ValueError(f"{found} equals absent")
 

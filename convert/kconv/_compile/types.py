@@ -11,12 +11,12 @@ import msgspec
 from marshmallow import missing
 from msgspec import UNSET, UnsetType
 
-from kconv._compile.fields import Slow, annotation, is_compiled, loose_annotation
+from kconv._compile.fields import Refused, annotation, is_compiled, loose_annotation
 from kconv._compile.finish import finisher, is_constant
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import identifier
 from kconv._compile.struct import Struct
-from kconv._compile.texts import REFUSED, convert, decoder
+from kconv._compile.texts import NO_VALUE, convert, decoder
 from kconv._schema import Type
 from kconv.fields import spec_of
 from kconv.fields._base import check_field, is_own
@@ -118,7 +118,7 @@ class Types:
         struct = self._settled.struct(schema)
         try:
             settled: Struct = convert(value, struct)
-        except (msgspec.ValidationError, Slow):
+        except (msgspec.ValidationError, Refused):
             # It knows nulls, and names every field of a wrong type.
             settled = convert(schema.instance().settled(value), struct)
         return settled
@@ -138,7 +138,7 @@ class Types:
             rules=self.rules,
             finish=self.finish or self.canonical,
             nonzero=zero_is_absent,
-            absence=UNSET if default is missing and not needed else REFUSED,
+            absence=UNSET if default is missing and not needed else NO_VALUE,
         )
         if needed:
             return attribute, of
@@ -183,7 +183,7 @@ def _default(field: AnyField, default: Any, rules: bool) -> Any:
 
 
 class _Checked:
-    """Makes a default, and leaves one that breaks a rule of its field to the plain path."""
+    """Makes a default, and leaves one that breaks a rule of its field to the plain engine."""
 
     def __init__(self, field: AnyField, default: Callable[[], Any]) -> None:
         self.field, self.default = field, default
@@ -191,7 +191,7 @@ class _Checked:
     def __call__(self) -> Any:
         value = self.default()
         if any(check_field(self.field, value, ())):
-            raise Slow
+            raise Refused
         return value
 
 
@@ -206,12 +206,12 @@ class _Later:
             return self.types.struct(self.schema)()
         except TypeError:
             # Something that is required is missing from an object that is made of defaults.
-            raise Slow from None
+            raise Refused from None
 
 
 @cache
 def nests_endlessly(schema: type[Type]) -> bool:
-    """Whether a type, or one below it, holds itself, so that its objects may nest at any depth."""
+    """Whether a type, or one below it, is recursive, so that its objects may nest at any depth."""
     return _leads_back(schema, frozenset(), set())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kconv._compile import Slow, convert, types_below, without_nulls
+from kconv._compile import Refused, convert, types_below, without_nulls
 from kconv._errors import KconvError
 from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
 from kconv._pipeline.engine import NotSound, OneStep
@@ -22,7 +22,7 @@ from kconv.fields._base import reading_stored
 
 _encode = msgspec.json.Encoder().encode
 
-EXPECTED = (msgspec.MsgspecError, Slow, KconvError, UnicodeError, RecursionError)
+EXPECTED = (msgspec.MsgspecError, Refused, KconvError, UnicodeError, RecursionError)
 """What decoding raises for bytes or values that are not sound."""
 
 
@@ -95,7 +95,7 @@ class CompiledEngine(PlainEngine):
         return value
 
     def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
-        """The struct of what the plain path decoded; that it had to is put on record."""
+        """The struct of what the plain engine decoded; that it had to is put on record."""
         if self.compiled(spoke).plain:
             return value
         if not refused.recorded:
@@ -153,7 +153,7 @@ class CompiledEngine(PlainEngine):
             if isinstance(source, bytes):
                 return compiled.decoder(trusted=trusted, closed=closed)(source)
             return convert(source, compiled.decoded(trusted=trusted, closed=closed))
-        except (msgspec.ValidationError, Slow):
+        except (msgspec.ValidationError, Refused):
             # Null equals absent, which msgspec does not know.
             raw = msgspec.json.decode(source) if isinstance(source, bytes) else source
             with reading_stored(trusted):

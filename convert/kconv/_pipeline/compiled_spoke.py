@@ -10,7 +10,7 @@ import msgspec
 
 from kconv._codec.limits import check_depth
 from kconv._compile import (
-    Slow,
+    Refused,
     Struct,
     Types,
     by_struct,
@@ -82,7 +82,7 @@ class CompiledSpoke:
         return self._flavours.bare.struct(self.spoke.schema)
 
     def check(self, checks: Checks) -> Callable[[Any], None]:
-        """Raises `Slow` for a struct that breaks a rule that decoding did not look at."""
+        """Raises `Refused` for a struct that breaks a rule that decoding did not look at."""
         found = self.checks.get(checks)
         if found is None:
             function, source = checker(self.spoke.schema, added=checks == "all")
@@ -137,7 +137,7 @@ class CompiledSpoke:
         def settle(made: Value) -> Any:
             try:
                 return convert(made, struct)
-            except (msgspec.ValidationError, Slow):
+            except (msgspec.ValidationError, Refused):
                 # It knows nulls, and names every field of a wrong type.
                 return convert(target.instance().settled(made), struct)
 

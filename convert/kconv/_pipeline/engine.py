@@ -29,7 +29,7 @@ class WrongTypes(Exception):
 
 
 class NotSound(Exception):
-    """An engine's `Engine.sound` does not take an object: the plain path has to explain it.
+    """An engine's `Engine.sound` does not take an object: the plain engine has to explain it.
 
     ``why`` is what it stumbled over; ``recorded`` says that it is on record as a fault already.
     """
@@ -44,7 +44,7 @@ class Engine(Protocol):
     """What the pipeline asks of an implementation; every one gives the same answers."""
 
     fallbacks: Fallbacks
-    """The objects that the plain path had to decode though nothing was wrong with them."""
+    """The objects that the plain engine had to decode though nothing was wrong with them."""
 
     def prepare(self, spoke: Spoke) -> None:
         """Build now what re-encoding stored objects of a spoke builds on first use."""

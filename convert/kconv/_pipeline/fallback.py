@@ -1,6 +1,6 @@
 """`Fallbacks`: sound objects that the compiled engine did not take, counted and named.
 
-The plain path gives the right answer for them, some fifty times as slowly. That must be seen: it
+The plain engine gives the right answer for them, some fifty times as slowly. That must be seen: it
 is counted by kind, logged once for each, and fails in tests.
 """
 
@@ -25,7 +25,7 @@ class EngineFault(KconvError):
 
 
 class Fallbacks:
-    """How often the plain path had to do the compiled engine's work, by kind."""
+    """How often the plain engine had to do the compiled engine's work, by kind."""
 
     def __init__(self) -> None:
         self.strict = False

@@ -264,7 +264,7 @@ class Pipeline:
         return Decoded(spoke, native, warnings)
 
     def _explained(self, spoke: Spoke, raw: Value, checks: Checks) -> Value:
-        """The document decoded by the plain path, which names everything that is wrong with it."""
+        """The document decoded by the plain engine, which names all that is wrong with it."""
         try:
             with reading_stored(checks == "types"):
                 value = self.engine.decode(spoke, raw)

@@ -9,7 +9,7 @@ from kconv._errors import ConversionError, InvalidObject, StrictDecodeError
 from kconv._gvk import GroupVersion
 from kconv._paths import Finding, describe
 from kconv._pipeline.engine import NotSound
-from kconv._pipeline.loss import hub_differences, lost, same_value
+from kconv._pipeline.object_loss import hub_differences, lost, same_value
 from kconv._pipeline.pipeline import Pipeline, invalid_object
 from kconv._pipeline.values import Checks, Decoded, HubObject
 from kconv._scheme import HubKind, Spoke

@@ -146,7 +146,7 @@ def default_problems(field: AnyField) -> Iterator[str]:
         yield f"its default {quote(default)} does not decode: {_text(error)}"
         return
     except RecursionError:
-        yield "its default holds itself without end; leave load_default out"
+        yield "its default is infinitely recursive; leave load_default out"
         return
     except (TypeError, NameError, AttributeError):
         return  # an object of no type: said of the field itself

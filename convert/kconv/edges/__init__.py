@@ -5,10 +5,10 @@ and has a reverse.
 """
 
 from kconv.edges._absent import WhenAbsent
+from kconv.edges._declared_loss import Loss
 from kconv.edges._edge import Edge
 from kconv.edges._functions import Functions
 from kconv.edges._lose import Lose
-from kconv.edges._loss import Loss
 from kconv.edges._mapvalues import MapValues
 from kconv.edges._preserve import Preserve
 from kconv.edges._rename import Rename

@@ -9,7 +9,7 @@ from typing import Any
 import marshmallow
 
 from kconv._paths import quote
-from kconv.edges._loss import Loss
+from kconv.edges._declared_loss import Loss
 from kconv.edges._plan import shape
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import MISSING, get, put

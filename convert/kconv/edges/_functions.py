@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from kconv.edges._loss import Direction, Loss
+from kconv.edges._declared_loss import Direction, Loss
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import parse_steps
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kconv.edges._loss import Loss
+from kconv.edges._declared_loss import Loss
 from kconv.edges._rule import Rule, Value
 
 

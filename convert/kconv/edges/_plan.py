@@ -11,10 +11,10 @@ from kconv.fields import spec_of
 from kconv.fields._spec import AnyField
 
 RECURSION = (
-    "a type that holds itself, of another shape: no rule reaches all of it; convert the outermost "
+    "a recursive type of another shape: no rule reaches all of it; convert the outermost "
     "field that holds it by Functions"
 )
-"""The difference of two recursive types, at the field where they hold themselves."""
+"""The difference of two recursive types, at the field where they recur."""
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ import msgspec
 
 from kconv._errors import ConversionError
 from kconv._schema import Type
+from kconv.edges._declared_loss import Loss
 from kconv.edges._kept import Kept
-from kconv.edges._loss import Loss
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import EACH, MISSING, Steps, format_steps, get, put
 

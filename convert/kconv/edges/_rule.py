@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from kconv.edges._loss import Loss
+from kconv.edges._declared_loss import Loss
 from kconv.edges._steps import EACH, Steps, format_steps, parse_steps
 from kconv.fields._spec import AnyField
 

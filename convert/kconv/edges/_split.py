@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kconv._differences import ZERO
 from kconv._errors import ConversionError
-from kconv.edges._loss import Loss
+from kconv.edges._declared_loss import Loss
 from kconv.edges._plan import shape
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import MISSING, format_steps, get, put

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 from kconv._schema import Type
+from kconv.edges._declared_loss import Loss
 from kconv.edges._kept import Kept
-from kconv.edges._loss import Loss
 from kconv.edges._plan import field_difference, shape
 from kconv.edges._preserve import PRESERVED, keep, take
 from kconv.edges._rule import Rule, Value

@@ -17,7 +17,7 @@ import marshmallow
 import msgspec
 
 from kconv import TooLarge, Type
-from kconv._compile import LOOSE, Slow, Types, convert, decoder
+from kconv._compile import LOOSE, Refused, Types, convert, decoder
 from kconv.fields import Field, Int32, List, Map, Object, Quantity, String, Time, spec_of
 from kconv.fields._base import elements_of
 from kconv.meta import LabelSelectorRequirement
@@ -181,7 +181,7 @@ def _reader(type_: type[Type], *, many: bool) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         try:
             return decode(text)
-        except (msgspec.MsgspecError, Slow, TooLarge, RecursionError, UnicodeEncodeError):
+        except (msgspec.MsgspecError, Refused, TooLarge, RecursionError, UnicodeEncodeError):
             found = _decoded(field, text)
             return None if found is None else convert(found, list[loose] if many else loose)
 

@@ -1,4 +1,4 @@
-"""`Loss`: a field that a conversion cannot carry over by itself, and what becomes of it."""
+"""A field that a version cannot carry over by itself, and what a rule says becomes of it."""
 
 from __future__ import annotations
 
