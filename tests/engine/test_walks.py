@@ -131,7 +131,7 @@ def _v1() -> Value:
 
 
 def said() -> dict[str, tuple[int, int, int, int]]:
-    _, _, section = PAGE.read_text().partition("## The way of a row, and of a document\n")
+    _, _, section = PAGE.read_text().partition("## Rows and documents\n")
     section, _, _ = section.partition("\n## ")
     rows = re.findall(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", section, re.MULTILINE)
     return {name: (int(a), int(b), int(c), int(d)) for name, a, b, c, d in rows}

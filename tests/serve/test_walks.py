@@ -157,7 +157,7 @@ def walks(client: Client) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
 
 def said() -> dict[str, tuple[int, int, int, int]]:
     """The rows of the table in the page."""
-    _, _, section = PAGE.read_text().partition("## The way of a request\n")
+    _, _, section = PAGE.read_text().partition("## Requests\n")
     section, _, _ = section.partition("\n## ")
     rows = re.findall(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", section, re.MULTILINE)
     return {name: (int(a), int(b), int(c), int(d)) for name, a, b, c, d in rows}

@@ -1,0 +1,64 @@
+"""The Python of the pages runs, block after block, as somebody who follows a page would run it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OLD = """\
+apiVersion: batch/v1beta1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "30 2 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: OnFailure
+          containers: [{name: report, image: registry.example.com/report:1.7}]
+"""
+OLD_JSON = b"""{"apiVersion":"batch/v1beta1","kind":"CronJob","metadata":{"name":"nightly"},
+"spec":{"schedule":"30 2 * * *","jobTemplate":{"spec":{"template":{"spec":{
+"restartPolicy":"OnFailure","containers":[{"name":"report","image":"report:1.7"}]}}}}}}"""
+
+
+def run(page: str, **given: Any) -> dict[str, Any]:
+    """Run a page's blocks in one namespace; what they leave there."""
+    names: dict[str, Any] = {"__name__": "page", **given}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
+    assert blocks
+    for number, block in enumerate(blocks):
+        exec(compile(block, f"{page}, block {number}", "exec"), names)  # noqa: S102 - our own page
+    return names
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own, with an old manifest in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "old.yaml").write_text(OLD)
+
+
+def test_readme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = run("README.md", old_yaml=OLD, v1beta1_json=OLD_JSON)
+    assert capsys.readouterr().out.startswith("apiVersion: batch/v1\n")
+    assert (tmp_path / "manifests" / "old.yaml").read_text().startswith("apiVersion: batch/v1\n")
+    assert b'"apiVersion":"batch/v1"' in names["v1"]
+
+
+def test_writing_an_api() -> None:
+    names = run("docs/writing-an-api.md")
+    asyncio.run(names["test_plan"]())
+    served = {str(spoke.gvk) for kind in names["scheme"].kinds for spoke in kind.spokes}
+    assert served == {
+        "backup.example.com/v1, Kind=Plan",
+        "backup.example.com/v1beta1, Kind=Plan",
+    }
+    names["app"].state.server.store.close()
