@@ -233,3 +233,24 @@ def test_what_is_derived_has_the_form_of_decoded_values(
     derives(spec, field=field)(lambda: made)
     for pipeline in engines(spec):
         assert from_bytes(pipeline, {})[field] == settled
+
+
+@pytest.mark.parametrize(
+    "field", [String(enum=("a", "b")), String(min_length=1), String(pattern="[a-z]")]
+)
+def test_what_is_derived_takes_the_place_of_an_empty_text_that_is_not_allowed(
+    field: String,
+) -> None:
+    spec = type("Spec", (Type,), {"a": field})
+    derives(spec, field="a")(lambda: "a")
+    for pipeline in engines(spec):
+        assert from_bytes(pipeline, {"a": ""}) == {"a": "a"}
+        assert from_bytes(pipeline, {"a": "b"}) == {"a": "b"}
+
+
+def test_a_list_of_a_derived_default_is_empty_or_has_elements() -> None:
+    spec = type("Spec", (Type,), {"a": List(String(), min_items=2)})
+    derives(spec, field="a")(lambda: ["x", "y"])
+    for pipeline in engines(spec):
+        for value in ({}, {"a": []}, {"a": None}):
+            assert from_bytes(pipeline, value) == {"a": ["x", "y"]}

@@ -232,3 +232,24 @@ def test_what_rules_make_is_brought_to_the_form_of_decoded_values() -> None:
         hub = made.to_hub(decoded)
         assert hub.value["spec"] == {"inner": {}, "inners": [{}, {"name": "a"}]}
         assert made.from_hub(hub, decoded.spoke).value == _plate(hub.value["spec"])
+
+
+def test_to_the_version_that_it_has_an_object_goes_through_the_hub() -> None:
+    def rename(source: dict[str, Any], target: dict[str, Any]) -> None:
+        target["spec"]["inner"] = {"name": source["spec"]["inner"]["name"] + "!"}
+
+    rule = Functions(spoke=("spec.inner",), hub=("spec.inner",), to_hub=rename, to_spoke=rename)
+    for engine in (PlainEngine, CompiledEngine):
+        made = Pipeline(_plates(Outer, rule), engine())
+        decoded = made.load(_plate({"inner": {"name": "a"}}))
+        converted, lost = converts_to(made, decoded, decoded.spoke)
+        assert converted.value["spec"] == {"inner": {"name": "a!!"}}
+        assert [str(each) for each in lost] == ['spec.inner.name: "a" would become "a!!!!"']
+
+
+def test_what_the_hub_cannot_hold_stays_in_the_version_that_has_it() -> None:
+    lose = Lose(spoke=("spec.inner",), reason="the hub has nothing like it")
+    for engine in (PlainEngine, CompiledEngine):
+        made = Pipeline(_plates(Outer, lose, hub_type=Less), engine())
+        decoded = made.load(_plate({"inner": {"name": "a"}}))
+        assert converts_to(made, decoded, decoded.spoke) == (decoded, [])
