@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from compile.local import V2, engines, thing
-from kconv._errors import FunctionFailed
+from kconv._errors import FunctionFailed, InvalidObject
+from kconv._paths import Finding
 from kconv._pipeline import Pipeline
-from kconv._schema import Type, defaults, derives
+from kconv._schema import Type, defaults, derives, validates
 from kconv.fields import Int32, List, Map, Object, Quantity, String
 
 
@@ -254,3 +255,35 @@ def test_a_list_of_a_derived_default_is_empty_or_has_elements() -> None:
     for pipeline in engines(spec):
         for value in ({}, {"a": []}, {"a": None}):
             assert from_bytes(pipeline, value) == {"a": ["x", "y"]}
+
+
+def test_what_derives_a_field_changes_no_other() -> None:
+    spec = types()
+
+    @derives(spec, field="text", of=("words", "part", "parts", "labels"))
+    def greedy(words: Any, part: Any, parts: Any, labels: Any) -> str:
+        words.append("more")
+        part["tags"].append("more")
+        parts[0].clear()
+        labels.clear()
+        return "made"
+
+    given = {**FULL, "parts": [{"name": "y"}]}
+    for pipeline in engines(spec):
+        assert from_bytes(pipeline, given) == {**given, "text": "made"}
+
+
+def test_rules_about_the_object_itself() -> None:
+    spec = types()
+
+    @validates(spec)
+    def whole(value: dict[str, Any]) -> Any:
+        if "a" in value:
+            yield Finding((), "FieldValueInvalid", "is refused as a whole")
+            yield Finding(("nothing",), "FieldValueInvalid", "is no field")
+
+    for pipeline in engines(spec):
+        pipeline.decode(thing({}))
+        with pytest.raises(InvalidObject) as caught:
+            pipeline.decode(thing({"a": "x"}))
+        assert [each.path for each in caught.value.findings] == [("spec",), ("spec", "nothing")]

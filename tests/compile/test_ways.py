@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from kconv._compile import structural
 from kconv._errors import ConversionError, KconvError
@@ -133,3 +134,18 @@ def test_what_is_wrapped_around_a_rule_is_called(engine: type[PlainEngine]) -> N
     assert json.loads(there)["extra"] == "back"
     pipeline.convert(there, V3)
     assert calls == ["to_hub"]
+
+
+@pytest.mark.parametrize("engine", [PlainEngine, CompiledEngine])
+def test_what_a_function_on_structs_takes_away_is_gone(engine: type[PlainEngine]) -> None:
+    @structural(WayV2, WayHub)
+    def to_hub(spoke: Any, hub: Any) -> None:
+        hub.extra = spoke.extra
+
+    @structural(WayHub, WayV2)
+    def to_spoke(hub: Any, spoke: Any) -> None:
+        spoke.spec = UNSET
+
+    rule = Functions(spoke=("extra",), hub=("extra",), to_hub=to_hub, to_spoke=to_spoke)
+    there = json.loads(Pipeline(scheme(rule), engine()).convert(way(extra="x"), V2))
+    assert there == {"apiVersion": str(V2), "kind": "Way", "metadata": {"name": "a"}}

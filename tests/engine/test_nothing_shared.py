@@ -13,7 +13,7 @@ from engine.test_edges import V1, V2, rules
 from kconv._pipeline import Pipeline, PlainEngine
 from kconv._pipeline.compiled import CompiledEngine
 from kconv._pipeline.values import as_dict
-from kconv.edges import Functions, Rule
+from kconv.edges import Functions, Preserve, Rename, Rule, WhenAbsent, Wrap
 
 Value = dict[str, Any]
 
@@ -69,3 +69,40 @@ def test_nothing_is_shared(engine: type[PlainEngine], given: list[Rule], value: 
         if engine is PlainEngine:
             assert not {*containers(there.native)} & {*containers(hub.native)}
             assert not {*containers(decoded.native)} & {*containers(hub.native)}
+
+
+PARTS: Value = {"deep": [{"a": "b"}]}
+ALONE: list[tuple[Rule, Value, Value]] = [
+    (Rename("one", "other"), {"one": PARTS}, {"other": PARTS}),
+    (Rename("all[*].one", "all[*].other"), {"all": [{"one": PARTS}]}, {"all": [{"other": PARTS}]}),
+    (Wrap("one", "all"), {"one": PARTS}, {"all": [PARTS]}),
+]
+
+
+@pytest.mark.parametrize(("rule", "spoke", "hub"), ALONE)
+def test_a_rule_by_itself_shares_nothing(rule: Rule, spoke: Value, hub: Value) -> None:
+    for source, expected, convert in ((spoke, hub, rule.to_hub), (hub, spoke, rule.to_spoke)):
+        target: Value = {"all": [{}]} if "[*]" in repr(rule) else {}
+        before = copy.deepcopy(source)
+        convert(source, target)
+        assert target == expected
+        assert source == before
+        assert not {*containers(target)} & {*containers(source)}
+
+
+def test_the_value_that_absence_means_is_a_new_one_each_time() -> None:
+    rule = WhenAbsent("part", {"deep": []}, lost="so")
+    one, other, own = {}, {}, {"part": {"own": "1"}}
+    for hub in (one, other, own):
+        rule.to_hub({}, hub)
+    assert one == other == {"part": {"deep": []}}
+    assert own == {"part": {"own": "1"}}
+    assert not {*containers(one)} & {*containers(other)}
+
+
+def test_what_a_hub_says_by_itself_wins_over_what_was_kept() -> None:
+    rule = Preserve("spec.extra", annotation="kept")
+    kept = {"annotations": {"kept": '{"spec.extra":{"k":"old"}}', "own": "1"}}
+    hub: Value = {"metadata": kept, "spec": {"extra": {"k": "own"}}}
+    rule.to_hub({}, hub)
+    assert hub == {"metadata": {"annotations": {"own": "1"}}, "spec": {"extra": {"k": "own"}}}

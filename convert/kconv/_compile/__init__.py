@@ -6,7 +6,7 @@ one source of truth for values and errors.
 
 from kconv._compile.check import checker
 from kconv._compile.convert import by_struct, compile_conversion, shallow
-from kconv._compile.fields import Refused, is_compiled
+from kconv._compile.fields import Deep, Refused, is_compiled
 from kconv._compile.finish import finisher
 from kconv._compile.nulls import without_nulls
 from kconv._compile.plain import is_wholly_plain, plain_fields
@@ -17,6 +17,7 @@ from kconv._compile.types import Types, nests_endlessly, types_below
 
 __all__ = [
     "LOOSE",
+    "Deep",
     "Refused",
     "Struct",
     "Types",

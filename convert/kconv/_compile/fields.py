@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kconv._codec.limits import check_depth
 from kconv._compile.texts import NO_VALUE, text_type
+from kconv._paths import DEPTH, nests_deeper
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import has_own_rules, innermost, is_missing, is_own, says_itself
 from kconv.fields._scalar import INT64
@@ -26,6 +27,14 @@ TypeOf = Callable[[type[Any]], Any]
 
 class Refused(Exception):
     """Compiled code gives up on an object; the plain engine says what is right."""
+
+
+class Deep(Refused):
+    """A free-form value may nest too deep: the plain engine looks at the whole document."""
+
+
+_SHALLOW = DEPTH - 50
+"""How deep a free-form value is in bounds wherever it is: types do not nest as deep as the rest."""
 
 
 _MEMO_SIZE = 4096
@@ -88,16 +97,28 @@ def decode_plain(field: AnyField) -> Callable[[Any], Any]:
     return decode
 
 
-def _free_form(value: Any) -> Any:
-    if value is None:
-        raise Refused
-    return free_form_element(value)
+def free_form(field: AnyField, *, decoding: bool, element: bool) -> Callable[[Any], Any]:
+    """What takes a free-form value, unless it nests too deep; null only as an ``element``.
+
+    While ``decoding``, how deep that is depends on what the value is in: raises `Deep`.
+    """
+    taken = None if spec_of(field).canonical is None else decode_plain(field)
+
+    def take(value: Any) -> Any:
+        if taken is not None:
+            value = taken(value)
+        elif value is None and not element:
+            raise Refused
+        (refuse_deep if decoding else check_depth)(value)
+        return value
+
+    return take
 
 
-def free_form_element(value: Any) -> Any:
-    """A free-form value within a list or map, where null is one too."""
-    check_depth(value)
-    return value
+def refuse_deep(value: Any) -> None:
+    """Raises `Deep` for a value that is not in bounds wherever it is."""
+    if nests_deeper(value, _SHALLOW):
+        raise Deep(f"a free-form value nests deeper than {_SHALLOW} levels")
 
 
 def is_compiled(field: AnyField) -> bool:
@@ -228,14 +249,19 @@ def needs_check(field: AnyField) -> bool:
     return bounded and (spec.canonical is not None or spec.native not in (int, str))
 
 
-def canonical(field: AnyField) -> Callable[[Any], Any] | None:
-    """What brings a decoded scalar to its canonical spelling; None where msgspec leaves it so."""
+def canonical(field: AnyField, *, decoding: bool = False) -> Callable[[Any], Any] | None:
+    """What brings a decoded scalar to its canonical spelling; None where msgspec leaves it so.
+
+    ``decoding`` says that the value may nest deeper than a document may.
+    """
     spec = spec_of(field)
     if not is_own(field):
         # Fields of other libraries judge their values as they decode them.
         return decode_plain(field) if spec.canonical is not None or field.validators else None
+    if spec.structure == "free":
+        return free_form(field, decoding=decoding, element=False)
     if spec.canonical is None:
-        return _free_form if spec.structure == "free" else None
+        return None
     if spec.canonical_pattern is not None:
         return None
     known = spellings(field)

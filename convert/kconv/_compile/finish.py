@@ -19,8 +19,9 @@ from kconv._compile.fields import (
     Refused,
     canonical,
     decode_plain,
-    free_form_element,
+    free_form,
     is_compiled,
+    refuse_deep,
     refuses_zero,
     spellings,
 )
@@ -53,7 +54,7 @@ def finisher(
     names = attribute_names(schema)
     for name, field in schema.instance().wire_fields().items():
         if settle or is_compiled(field):
-            _field_lines(source, name, field, f"o.{names[name]}")
+            _field_lines(source, name, field, f"o.{names[name]}", decoding=settle is not None)
         if settle and not is_constant(field, field.load_default):
             call = source.define(f"default_{name}", _making_default(schema, name, rules, settle))
             source.add(f"if o.{names[name]} is UNSET: o.{names[name]} = {call}()")
@@ -229,14 +230,14 @@ def _lacks_any(fill_in: Defaulter) -> Callable[[Any], bool]:
     return lambda o: fill_in.lacks_any(to_builtins(o))
 
 
-def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None:
+def _field_lines(source: Source, name: str, field: AnyField, place: str, *, decoding: bool) -> None:
     if is_compiled(field):
         inner = innermost(field)
-        function = canonical(inner)
+        function = canonical(inner, decoding=decoding)
         if function is None:
             return
         if field is not inner and spec_of(inner).structure == "free" and is_own(inner):
-            function = free_form_element if spec_of(inner).canonical is None else function
+            function = free_form(inner, decoding=decoding, element=True)
         call, unless = source.define(f"canonical_{name}", function), ""
         known = spellings(inner)
         if known is not None:
@@ -255,6 +256,8 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str) -> None
         completed = f"{source.define(f'decode_{name}', decode_plain(field))}(v)"
         unless = ""
     source.add(f"v = {place}")
+    if decoding and not is_compiled(field):
+        source.add(f"{source.define('refuse_deep', refuse_deep)}(v)")
     source.add(f"if v is not UNSET{unless}: {place} = {completed}")
 
 

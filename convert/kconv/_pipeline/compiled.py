@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kconv._compile import Refused, convert, types_below, without_nulls
+from kconv._compile import Deep, Refused, convert, types_below, without_nulls
 from kconv._errors import KconvError
 from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
 from kconv._pipeline.engine import NotSound, OneStep
@@ -88,7 +88,7 @@ class CompiledEngine(PlainEngine):
         except NotSound:
             raise
         except EXPECTED as error:
-            raise NotSound(_said(error)) from None
+            raise NotSound(_said(error), recorded=isinstance(error, Deep)) from None
         except Exception as error:
             self.fallbacks.record(spoke, _said(error), error)
             raise NotSound(_said(error), recorded=True) from error

@@ -31,7 +31,8 @@ class WrongTypes(Exception):
 class NotSound(Exception):
     """An engine's `Engine.sound` does not take an object: the plain engine has to explain it.
 
-    ``why`` is what it stumbled over; ``recorded`` says that it is on record as a fault already.
+    ``why`` is what it stumbled over; ``recorded`` says that it is on record as a fault already, or
+    none at all.
     """
 
     def __init__(self, why: str = "", *, recorded: bool = False) -> None:
