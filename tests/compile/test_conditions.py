@@ -253,8 +253,9 @@ def test_a_list_of_a_derived_default_is_empty_or_has_elements() -> None:
     spec = type("Spec", (Type,), {"a": List(String(), min_items=2)})
     derives(spec, field="a")(lambda: ["x", "y"])
     for pipeline in engines(spec):
-        for value in ({}, {"a": []}, {"a": None}):
-            assert from_bytes(pipeline, value) == {"a": ["x", "y"]}
+        assert from_bytes(pipeline, {"a": []}) == {"a": ["x", "y"]}
+        assert from_bytes(pipeline, {"a": None}) == {"a": ["x", "y"]}
+        assert from_bytes(pipeline, {}) == {"a": ["x", "y"]}
 
 
 def test_what_derives_a_field_changes_no_other() -> None:

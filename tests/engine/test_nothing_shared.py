@@ -92,8 +92,9 @@ def test_a_rule_by_itself_shares_nothing(rule: Rule, spoke: Value, hub: Value) -
 
 def test_the_value_that_absence_means_is_a_new_one_each_time() -> None:
     rule = WhenAbsent("part", {"deep": []}, lost="so")
-    one, other, own = {}, {}, {"part": {"own": "1"}}
-    for hub in (one, other, own):
+    hubs: list[Value] = [{}, {}, {"part": {"own": "1"}}]
+    one, other, own = hubs
+    for hub in hubs:
         rule.to_hub({}, hub)
     assert one == other == {"part": {"deep": []}}
     assert own == {"part": {"own": "1"}}
