@@ -1,11 +1,9 @@
 """No request is answered with an unexpected failure, whatever its parameters and its body say."""
 
 import asyncio
-import base64
 import json
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,274 +16,29 @@ from kconv._serve import create_app, served_versions
 from kconv._store import SqlStore
 from serve.asgi import Reply, ask
 from serve.conftest import BOTH
-from serve.samples import CONFIGMAPS, CRONJOBS, JSON_PATCH, MERGE, STRATEGIC, configmap, cronjob
+from serve.hostile import (
+    BODIES,
+    JOB,
+    METADATA,
+    NUMBERS,
+    OBJECT,
+    OF_DELETES,
+    OF_LISTS,
+    OF_READS,
+    OF_WRITES,
+    PARAMETERS,
+    READ_TYPES,
+    READS,
+    SOUND,
+    TABLE,
+    TEXTS,
+    TYPES,
+    WRITES,
+    YAML,
+)
+from serve.samples import CONFIGMAPS, CRONJOBS, configmap, cronjob
 
 pytestmark = BOTH
-
-YAML = "application/yaml"
-PROTOBUF = "application/vnd.kubernetes.protobuf"
-TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-OBJECT = f"{CONFIGMAPS}/one"
-JOB = f"{CRONJOBS}/one"
-
-OF_LISTS = (
-    "limit",
-    "continue",
-    "resourceVersion",
-    "resourceVersionMatch",
-    "watch",
-    "sendInitialEvents",
-    "timeoutSeconds",
-    "labelSelector",
-    "fieldSelector",
-)
-OF_READS = (*OF_LISTS, "allowWatchBookmarks", "includeObject", "pretty")
-OF_WRITES = ("dryRun", "fieldValidation", "fieldManager", "includeObject", "force")
-OF_DELETES = (
-    "dryRun",
-    "gracePeriodSeconds",
-    "orphanDependents",
-    "propagationPolicy",
-    "ignoreStoreReadErrorWithClusterBreakingPotential",
-)
-PARAMETERS = tuple({*OF_READS, *OF_WRITES, *OF_DELETES, "timeout", "unheardOf", ""})
-
-
-def token(**fields: Any) -> str:
-    """A continue token with these fields, which need not be ones that a list gave out."""
-    start = {"v": "meta.k8s.io/v1", "rv": 1, "start": "/one\0", **fields}
-    return base64.urlsafe_b64encode(json.dumps(start).encode()).decode().rstrip("=")
-
-
-NUMBERS = (
-    "0",
-    "1",
-    "-1",
-    "+1",
-    "00",
-    "-0",
-    "2147483647",
-    "2147483648",
-    "9223372036854775806",
-    "9223372036854775807",
-    "9223372036854775808",
-    "-9223372036854775808",
-    "-9223372036854775809",
-    "18446744073709551615",
-    "18446744073709551616",
-    "9" * 5000,
-    "1.5",
-    "1e3",
-    "0x10",
-    "1_000",
-    "%C2%B2",
-    "%D9%A3",
-    "NaN",
-    "Infinity",
-)
-TEXTS = (
-    "",
-    "true",
-    "false",
-    "null",
-    "All",
-    "Strict",
-    "Exact",
-    "NotOlderThan",
-    "Object",
-    "%00",
-    "%FF",
-    "%ED%A0%80",
-    "%",
-    "%zz",
-    "%0A",
-    "%F0%9F%92%A9",
-    "a" * 3000,
-    "a%3Db",
-    "a+in+(",
-    "a+in+(b,c)",
-    "!",
-    "a>9999999999999999999999",
-    "a>" + "9" * 5000,
-    "a%3D%00",
-    "metadata.name%3D%00",
-    "metadata.namespace%3D%00",
-    "metadata.namespace%3D%FF",
-    "metadata.namespace%3D" + "a" * 3000,
-    "metadata.name%3D%5C",
-    ",,,",
-    "[]",
-    "{}",
-    token(),
-    token(rv=0),
-    token(rv=-1),
-    token(rv=-2),
-    token(rv=2**63 - 1),
-    token(rv=2**63),
-    token(rv=2**64),
-    token(rv=10**400),
-    token(rv=1.5),
-    token(rv=None),
-    token(start=""),
-    token(start="/default/one\0"),
-    token(start="/\0\0"),
-    token(start="/a\0b\0"),
-    token(start="/\ud800\0"),
-    token(start=["/one"]),
-    token(v=None),
-    base64.urlsafe_b64encode(b"[]").decode(),
-    base64.urlsafe_b64encode(b"\xff\xfe").decode(),
-    "%C3%A9",
-)
-
-READS = (
-    ("GET", OBJECT, "", "application/json"),
-    ("GET", CONFIGMAPS, "", "application/json"),
-    ("GET", CONFIGMAPS, "", TABLE),
-    ("GET", "/api/v1/configmaps", "", METADATA),
-    ("GET", "/api/v1/namespaces", "", YAML),
-    ("GET", CONFIGMAPS, "watch=1&", "application/json"),
-    ("GET", OBJECT, "watch=1&", TABLE),
-)
-WRITES = (
-    ("POST", CONFIGMAPS, "application/json"),
-    ("POST", CRONJOBS, YAML),
-    ("PUT", OBJECT, "application/json"),
-    ("PUT", f"{JOB}/status", "application/json"),
-    ("PATCH", OBJECT, MERGE),
-    ("PATCH", JOB, STRATEGIC),
-    ("PATCH", OBJECT, JSON_PATCH),
-    ("DELETE", OBJECT, "application/json"),
-    ("DELETE", CONFIGMAPS, "application/json"),
-    ("DELETE", "/api/v1/namespaces/held", "application/json"),
-)
-SOUND = {
-    MERGE: b'{"metadata": {"labels": {"a": "b"}}}',
-    STRATEGIC: b'{"metadata": {"labels": {"a": "b"}}}',
-    JSON_PATCH: b'[{"op": "test", "path": "/kind", "value": "ConfigMap"}]',
-    "application/json": json.dumps(configmap("one")).encode(),
-    YAML: json.dumps(cronjob("one")).encode(),
-}
-
-BODIES = (
-    b"",
-    b" ",
-    b"\n",
-    b"\0",
-    b"\xff\xfe",
-    b"\xef\xbb\xbf{}",
-    b"null",
-    b"~",
-    b"true",
-    b"0",
-    b"-1",
-    b"1e999",
-    b"9" * 5000,
-    b'"text"',
-    b"text",
-    b"[]",
-    b"[[]]",
-    b"[null]",
-    b"[1]",
-    b"[{}]",
-    b"{}",
-    b"{",
-    b"}",
-    b"{}{}",
-    b"{} {}",
-    b"---\n",
-    b"---\n---\n",
-    b"---\n---\n---\n",
-    b"...\n",
-    b"---\n...\n---\n",
-    b"--- {}\n--- {}\n",
-    b"# only a comment\n",
-    b"%YAML 1.2\n---\n",
-    b"a: b\n---\n- c\n",
-    b"- a\n---\na: b\n",
-    b"&a [*a]",
-    b"a: &a [1]\nb: *a\n",
-    b"? [1]\n: 2\n",
-    b"!!binary x\n",
-    b"!!python/object:os.system {}\n",
-    b"<<: 1\n",
-    b"\t",
-    b"[" * 2000,
-    b'{"a":' * 2000,
-    b'{"kind": null, "apiVersion": null, "metadata": null}',
-    b'{"kind": 1}',
-    b'{"kind": "DeleteOptions", "apiVersion": 1}',
-    b'{"kind": "DeleteOptions", "gracePeriodSeconds": 9223372036854775808}',
-    b'{"kind": "DeleteOptions", "gracePeriodSeconds": 1e400}',
-    b'{"kind": "DeleteOptions", "preconditions": {"resourceVersion": "x", "uid": "y"}}',
-    b'{"kind": "DeleteOptions", "preconditions": {"resourceVersion": "\\ud800"}}',
-    b'{"kind": "DeleteOptions", "dryRun": [null]}',
-    b'{"kind": "Status", "apiVersion": "v1"}',
-    b'{"metadata": []}',
-    b'{"metadata": {"name": null}}',
-    b'{"metadata": {"name": 1}}',
-    b'{"metadata": {"name": ["one"]}}',
-    b'{"metadata": {"name": "\\u0000"}}',
-    b'{"metadata": {"name": "\\ud800"}}',
-    b'{"metadata": {"name": "one", "resourceVersion": "99999999999999999999999"}}',
-    b'{"metadata": {"name": "one", "resourceVersion": "\xc2\xb2"}}',
-    b'{"metadata": {"name": "one", "resourceVersion": "x"}}',
-    b'{"metadata": {"name": "one", "uid": "x"}}',
-    b'{"metadata": {"name": "one", "namespace": "other"}}',
-    b'{"metadata": {"name": "one", "labels": {"a": null}}}',
-    b'{"metadata": {"name": "one", "labels": []}}',
-    b'{"metadata": {"name": "one", "annotations": {"a": 1}}}',
-    b'{"metadata": {"name": "one", "annotations": {"\xc3\xa9": "b"}}}',
-    b'{"metadata": {"name": "one", "finalizers": [null]}}',
-    b'{"metadata": {"name": "one", "ownerReferences": [null]}}',
-    b'{"metadata": {"name": "one", "ownerReferences": [1]}}',
-    b'{"metadata": {"name": "one", "creationTimestamp": "x"}}',
-    b'{"metadata": {"name": "one", "deletionTimestamp": 1}}',
-    b'{"metadata": {"name": "one", "generation": 1e300}}',
-    b'{"metadata": {"generateName": "x"}}',
-    b'{"metadata": {"generateName": "\\u0000"}}',
-    b'{"metadata": {"name": "one"}, "spec": null, "status": 1, "data": [null]}',
-    b'{"metadata": {"name": "one"}, "spec": {"suspend": 9223372036854775808}}',
-    b'{"metadata": {"name": "one"}, "data": {"a": "\\u0000"}}',
-    b'{"metadata": {"name": "one"}, "binaryData": {"a": "?"}}',
-    b'[{"op": null}]',
-    b'[{"op": "add", "path": "", "value": null}]',
-    b'[{"op": "add", "path": "/metadata", "value": 1}]',
-    b'[{"op": "remove", "path": "/metadata"}]',
-    b'[{"op": "replace", "path": "/metadata/name", "value": null}]',
-    b'[{"op": "add", "path": "/data/x", "value": 1e300}]',
-    b'[{"op": "copy", "from": "", "path": "/data/x"}]',
-    b'[{"op": "move", "from": "/data", "path": "/data/x"}]',
-    b'[{"op": "add", "path": "/metadata/finalizers/99999999999999999999", "value": "x"}]',
-    b'{"$patch": "replace"}',
-    b'{"$patch": 1}',
-    b'{"metadata": {"$patch": "delete"}}',
-    b'{"metadata": {"$setElementOrder/finalizers": [1]}}',
-    b'{"metadata": {"$deleteFromPrimitiveList/finalizers": "x"}}',
-    b'{"$retainKeys": 1, "data": {}}',
-    b"k8s\0",
-    b"k8s\0\xff",
-    b"k8s\0\n\x0f\n\x02v1\x12\tConfigMap\x12\xff",
-    b"k8s\0\n\x13\n\x02v1\x12\rDeleteOptions\x12\x00",
-    b"k8s\0\n\x13\n\x02v1\x12\rDeleteOptions\x12\x02\x08\x01",
-)
-TYPES = (
-    "",
-    "application/json",
-    "application/json; charset=latin-1",
-    YAML,
-    "text/yaml",
-    PROTOBUF,
-    MERGE,
-    STRATEGIC,
-    JSON_PATCH,
-    "application/apply-patch+yaml",
-    "text/plain",
-    "*/*",
-    ";",
-)
-READ_TYPES = ("application/json", YAML, PROTOBUF)
 
 
 @pytest.fixture

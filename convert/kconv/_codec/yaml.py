@@ -26,8 +26,8 @@ try:
     from yaml import CSafeDumper as _BaseDumper
     from yaml import CSafeLoader as _Parser
 except ImportError:  # PyYAML was built without libyaml
-    from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]
-    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
+    from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]  # as the C one
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]  # as the C one
 
 
 class _Dumper(_BaseDumper):

@@ -43,7 +43,7 @@ def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Co
             made.update(msgspec.to_builtins(theirs))
 
         # For on_structs(); what wraps this one copies its attributes, but is not this one.
-        adapted.on_structs = (adapted, convert)  # type: ignore[attr-defined]
+        adapted.on_structs = (adapted, convert)  # type: ignore[attr-defined]  # ours
         return adapted
 
     return decorate

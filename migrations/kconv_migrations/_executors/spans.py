@@ -81,7 +81,7 @@ class SpanRunner:
         last = _mark(rows[-1], span) if rows else span.until
         if span.until is not None:
             # Where rows have gone since the end was set, there are some that lie behind it.
-            rows = [each for each in rows if _mark(each, span) <= span.until]  # type: ignore[operator]
+            rows = [each for each in rows if _mark(each, span) <= span.until]  # type: ignore[operator]  # both are of one kind
         if span.skip:
             rows = [
                 each for each in rows if (_mark(each, span), each.resource_version) not in span.skip
@@ -96,7 +96,7 @@ class SpanRunner:
             (each.key.namespace, each.key.name, each.api_version, each.resource_version)
             for each in rows
         ]
-        over = last is None or (span.until is not None and last >= span.until)  # type: ignore[operator]
+        over = last is None or (span.until is not None and last >= span.until)  # type: ignore[operator]  # both are of one kind
         rest = None if over else replace(span, after=last)
         compared = sum(each is not None for each in images) - sum(processed.unread.values())
         return SpanResult(identities, processed, rest, compared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from kconv._errors import Denied, Unavailable
 from kconv._store import Store
@@ -31,8 +31,7 @@ class RetryingStore:
     @property
     def store(self) -> Store:
         """This, typed as the store that it wraps."""
-        found: Any = self
-        return found  # type: ignore[no-any-return]
+        return cast("Store", self)
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)

@@ -34,7 +34,7 @@ def split_into_spans(
         mark: Mark | None = find(
             group, resource, other_than=other_than, after=rest.after, rows=limit
         )
-        if mark is None or (last is not None and mark >= last):  # type: ignore[operator]
+        if mark is None or (last is not None and mark >= last):  # type: ignore[operator]  # both are of one kind
             yield replace(rest, until=last)
             return
         yield replace(rest, until=mark)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kconv._store.protocol.fleet import Clients, Servers
 from kconv._store.protocol.migration import BeforeImages, EncodedRows, Quarantine, Runs
 from kconv._store.protocol.objects import ChangeLog, Objects
+from kconv._store.protocol.servers import Clients, Servers
 from kconv._store.protocol.versions import VersionRecord
 
 

@@ -1,4 +1,4 @@
-"""The short cuts from bytes to bytes: where they are taken, and that they give the same."""
+"""Converting from bytes to bytes in one step: where it is done, and that they give the same."""
 
 from __future__ import annotations
 
