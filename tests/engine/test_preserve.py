@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from kconv._codec import DEPTH
+from kconv._errors import ConversionError
 from kconv._gvk import GroupVersion
+from kconv._paths import nests_deeper
 from kconv._pipeline import Pipeline, PlainEngine
 from kconv._pipeline.compiled import CompiledEngine
 from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme
 from kconv.edges import Edge, Preserve, Wrap
+from kconv.edges._preserve import ANNOTATIONS_LIMIT
 from kconv.fields import Double, FreeForm, Int32, Integer, List, Object, Quantity, String
 
 KEPT = "kconv.dev/preserved-fields"
@@ -199,3 +203,30 @@ def test_one_rule_in_the_edges_of_two_kinds() -> None:
             "metadata": {"annotations": {KEPT: json.dumps({"kept": text})}},
         }
         assert pipeline.to_hub(pipeline.load(value)).value.get("kept") == found
+
+
+def test_all_that_can_be_read_again_is_kept_and_no_more(sheets: Pipeline) -> None:
+    for levels in range(DEPTH - 4, DEPTH + 1):
+        value: dict[str, Any] = {}
+        for _ in range(levels - 1):
+            value = {"x": value}
+        fits = not nests_deeper({"spec": {"free": value}}, DEPTH)
+        spec = newer(sheets, json.dumps({"spec.free": value}), {})
+        assert spec == ({"free": value} if fits else {})
+    assert newer(sheets, '{"spec.free":null}', {}) == {}
+
+
+@pytest.mark.parametrize("letter", ["a", "\u00e4"])
+def test_annotations_may_be_as_large_as_kubernetes_lets_them(letter: str) -> None:
+    rule = Preserve("free", annotation="kept")
+    around = len("kept" + json.dumps({"free": ""}, separators=(",", ":"))) + len("own" + letter)
+    around += len(letter.encode()) - len(letter)
+    for more in (0, 1):
+        spoke: dict[str, Any] = {"metadata": {"annotations": {"own": letter}}}
+        hub = {"free": "b" * (ANNOTATIONS_LIMIT - around + more)}
+        if more:
+            with pytest.raises(ConversionError, match=f"would have {ANNOTATIONS_LIMIT + 1} bytes"):
+                rule.to_spoke(hub, spoke)
+        else:
+            rule.to_spoke(hub, spoke)
+            assert {*spoke["metadata"]["annotations"]} == {"own", "kept"}
