@@ -13,7 +13,7 @@ ORDER = "(order)"
 FILLED = "(absent)"
 """Last step of a path: there was no value, and now there is one."""
 ZERO = "(zero)"
-"""Last step of a path: what was there said as little as absence does, and is absent now."""
+"""Last step of a path: a zero or empty value, which equals absent, is absent now."""
 
 ABSENT: Any = object()
 _ZEROES: tuple[Any, ...] = ("", "0", "0s", 0, [], {})

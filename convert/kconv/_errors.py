@@ -184,7 +184,7 @@ class Unavailable(StoreError):
 
 
 class Denied(Unavailable):
-    """The database is there and forbids this user what was asked: waiting does not help."""
+    """The database denies this user the operation: trying again does not help."""
 
 
 class TablesOutdated(StoreError):

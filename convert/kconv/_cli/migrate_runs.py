@@ -1,4 +1,4 @@
-"""``kconv migrate runs``, ``undo`` and ``drop-undo``: what was done, and the way back."""
+"""``kconv migrate runs``, ``undo`` and ``drop-undo``: past runs, and how to undo them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def structural(source: type[Type], target: type[Type]) -> Callable[[Convert], Co
 
 
 def on_structs(function: Convert) -> Convert:
-    """What to call where all values are structs: of `structural` functions what was decorated."""
+    """What to call where all values are structs: the decorated function, if it is `structural`."""
     adapted, convert = getattr(function, "on_structs", (None, function))
     found: Convert = convert if adapted is function else function
     return found

@@ -35,7 +35,7 @@ class Spoke:
     loses_to_hub: bool = False
     """Whether the hub has no place for some of its fields, as its rules say; set by freeze."""
     may_lose_to_hub: bool = False
-    """Whether that is so, or may be since functions convert it, which can do anything."""
+    """Whether fields are lost to the hub, or may be: functions convert it."""
     gvk: GroupVersionKind = field(init=False)
     """Group, version and kind that objects of this spoke carry."""
     gvr: GroupVersionResource = field(init=False)

@@ -17,7 +17,7 @@ ANNOTATIONS = ("metadata", "annotations")
 
 
 class Declared:
-    """Paths at which a way through versions may change an object.
+    """Paths at which converting an object to another version and back may change it.
 
     ``lost`` are paths of rules; ``annotations`` the names of those in which rules keep fields,
     which come and go with what they keep; ``kept`` what the rules say they keep, for messages.
@@ -40,7 +40,7 @@ class Declared:
             if not any(covers(steps, each.path) for steps in self.lost)
         ]
 
-    def hold(self, way: str, before: Any, after: Any, document: Any, *, side: str) -> None:
+    def hold(self, conversions: str, before: Any, after: Any, document: Any, *, side: str) -> None:
         """Raise `Broken` if an object differs where nothing declares it.
 
         ``side`` says whose paths they are: "spoke" or "hub".
@@ -49,7 +49,10 @@ class Declared:
         if found:
             lines = [self._line(each) for each in found]
             raise Broken(
-                f"{way} does not give the object back.", lines, advice(found, side), document
+                f"{conversions} does not give the object back.",
+                lines,
+                advice(found, side),
+                document,
             )
 
     def _line(self, difference: Difference) -> str:

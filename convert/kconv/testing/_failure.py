@@ -13,7 +13,7 @@ LONGEST = 4000
 class Broken(AssertionError):
     """What was expected and what was found, with nothing that needs a traceback to read.
 
-    ``about`` is the kind and the way that it went; ``lines`` are what differs, by path;
+    ``about`` is the kind and the versions it went through; ``lines`` are what differs, by path;
     ``advice`` says what to do; ``document`` is an object that shows it.
     """
 

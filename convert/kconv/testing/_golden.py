@@ -154,9 +154,9 @@ def _nothing_forgotten(pipeline: Pipeline, path: Path, decoded: Decoded) -> None
 def _through_hub(pipeline: Pipeline, path: Path, decoded: Decoded) -> None:
     spoke = decoded.spoke
     back = pipeline.from_hub(pipeline.to_hub(decoded), spoke)
-    way = f"{path}: {title(spoke)} -> hub -> {title(spoke)}"
+    conversions = f"{path}: {title(spoke)} -> hub -> {title(spoke)}"
     expected = declared_losses.through_hub(spoke)
-    expected.hold(way, decoded.value, back.value, None, side="spoke")
+    expected.hold(conversions, decoded.value, back.value, None, side="spoke")
 
 
 def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Spoke) -> None:
@@ -167,9 +167,9 @@ def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Sp
         there = pipeline.encode(pipeline.from_hub(pipeline.to_hub(decoded), target))
     step = pipeline.decode(there, spoke=target, trusted=True)
     back = pipeline.from_hub(pipeline.to_hub(step), source)
-    way = f"{path}: {title(source)} -> {title(target)} -> {title(source)}"
+    conversions = f"{path}: {title(source)} -> {title(target)} -> {title(source)}"
     expected = declared_losses.there_and_back(source, target)
-    expected.hold(way, decoded.value, back.value, None, side="hub")
+    expected.hold(conversions, decoded.value, back.value, None, side="hub")
 
 
 def _parsed(path: Path) -> Any:

@@ -19,18 +19,18 @@ def round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
     """Through the hub and back a spoke is the same, but for what the rules declare lost."""
     first = pipeline.load(document, spoke=spoke, trusted=True)
     second = pipeline.from_hub(pipeline.to_hub(first), spoke)
-    way = f"{title(spoke)} -> hub -> {title(spoke)}"
+    conversions = f"{title(spoke)} -> hub -> {title(spoke)}"
     expected = declared_losses.through_hub(spoke)
-    expected.hold(way, first.value, second.value, document, side="spoke")
+    expected.hold(conversions, first.value, second.value, document, side="spoke")
 
 
 def hub_round_trip(pipeline: Pipeline, spoke: Spoke, document: Document) -> None:
     """Through a spoke and back the hub's object (spoke -> hub -> spoke -> hub) is the same."""
     hub = pipeline.to_hub(pipeline.load(document, spoke=spoke, trusted=True))
     again = pipeline.to_hub(pipeline.from_hub(hub, spoke))
-    way = f"the hub's {spoke.kind.group_kind} -> {title(spoke)} -> hub"
+    conversions = f"the hub's {spoke.kind.group_kind} -> {title(spoke)} -> hub"
     expected = declared_losses.through_spoke(spoke)
-    expected.hold(way, hub.value, again.value, document, side="hub")
+    expected.hold(conversions, hub.value, again.value, document, side="hub")
 
 
 def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: Document) -> None:
@@ -51,9 +51,9 @@ def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: D
             raise Broken(f"{title(source)} -> {title(target)} has a wrong {name}.", [line])
     _stays_valid(pipeline, first, there, document)
     back = _to(pipeline, there, source)
-    way = f"{title(source)} -> {title(target)} -> {title(source)}"
+    conversions = f"{title(source)} -> {title(target)} -> {title(source)}"
     expected = declared_losses.there_and_back(source, target)
-    expected.hold(way, first.value, back.value, document, side="hub")
+    expected.hold(conversions, first.value, back.value, document, side="hub")
 
 
 def _stays_valid(pipeline: Pipeline, first: Decoded, there: Decoded, document: Document) -> None:

@@ -22,7 +22,7 @@ def demo(
 
     Creates through an old version, reads through the newer ones, shows what is stored, flips the
     stored version and migrates under a writer and a watcher. Nothing is left behind. Ends with 1
-    if any of it is not so.
+    if a claim does not hold.
     """
     from kconv._cli.demo.screen import Screen
     from kconv._cli.demo.stage import Stage

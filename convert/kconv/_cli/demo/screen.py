@@ -58,7 +58,7 @@ class Screen:
         self._indented(Text.assemble(("$ ", "blue"), (text, "cyan")))
 
     def check(self, text: str) -> None:
-        """Say that something is so, which has been checked."""
+        """Print a claim that has been checked and holds."""
         line = Table.grid(padding=(0, 1, 0, 0))
         line.add_row(Text(self._tick, "bold green"), text)
         self._indented(line)

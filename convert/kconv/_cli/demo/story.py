@@ -75,7 +75,7 @@ class Story:
         """Print a claim that holds. Raises `NotSo` for one that does not."""
         if not so:
             raise NotSo(
-                f"the demo claims: {text}; it is not so" + (f": {detail}" if detail else "")
+                f"the demo claims: {text}; this does not hold" + (f": {detail}" if detail else "")
             )
         self.checks += 1
         self.screen.check(text)
