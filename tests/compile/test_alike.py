@@ -96,6 +96,24 @@ def test_fields(spec: type[Type], values: list[Any]) -> None:
             assert outcome(compiled, data, to) == outcome(plain, data, to), data
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (FreeForm(), {"b": None, "c": [None, {"d": None}]}),
+        (FreeForm(object_only=True), {"b": None}),
+        (List(FreeForm()), [None, {"b": None}]),
+        (Map(FreeForm()), {"k": None, "l": {"b": None}}),
+    ],
+)
+def test_nulls_of_free_form_values_stay_where_others_are_left_out(
+    field: fields.Field, value: object
+) -> None:
+    plain, compiled = engines(of(a=field, more=String()))
+    data = thing({"a": value, "more": None})
+    assert outcome(compiled, data) == outcome(plain, data)
+    assert compiled.decode(data).value["spec"] == {"a": value}
+
+
 def test_names_that_python_takes_for_the_same() -> None:
     plain, compiled = engines(of(a=Quantity(data_key="\ufb01eld"), field=Quantity()))
     data = thing({"\ufb01eld": "1000m", "field": "2000m"})

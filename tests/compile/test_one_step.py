@@ -149,3 +149,19 @@ def test_what_a_function_on_structs_takes_away_is_gone(engine: type[PlainEngine]
     rule = Functions(spoke=("extra",), hub=("extra",), to_hub=to_hub, to_spoke=to_spoke)
     there = json.loads(Pipeline(scheme(rule), engine()).convert(way(extra="x"), V2))
     assert there == {"apiVersion": str(V2), "kind": "Way", "metadata": {"name": "a"}}
+
+
+@pytest.mark.parametrize("engine", [PlainEngine, CompiledEngine])
+def test_a_function_on_dicts_may_be_the_way_back_of_one_on_structs(
+    engine: type[PlainEngine],
+) -> None:
+    @structural(WayV2, WayHub)
+    def to_hub(spoke: Any, hub: Any) -> None:
+        hub.extra = spoke.extra
+
+    def to_spoke(hub: dict[str, Any], spoke: dict[str, Any]) -> None:
+        spoke["extra"] = f"{hub['extra']}!"
+
+    rule = Functions(spoke=("extra",), hub=("extra",), to_hub=to_hub, to_spoke=to_spoke)
+    pipeline = Pipeline(scheme(rule), engine())
+    assert json.loads(pipeline.convert(way(extra="x"), V2))["extra"] == "x!"
