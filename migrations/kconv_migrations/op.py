@@ -147,6 +147,6 @@ def _require(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None
             behind.append(f"{target.resource} (stored in {have})")
     if behind:
         raise Conflict(
-            f"this revision needs everything stored as {operation.to}, but these are not: "
-            f"{', '.join(behind)}; run `kconv migrate --to {operation.to}` first"
+            f"this revision needs everything stored as {operation.to}, but some is not yet: "
+            f"{', '.join(behind)}: run `kconv migrate --to {operation.to}` first"
         )

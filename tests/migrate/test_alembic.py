@@ -122,7 +122,7 @@ def test_in_one_revision(
     assert columns(database_url) == ["id", "note"]
 
 
-def test_what_is_required_and_not_so(
+def test_require_where_rows_are_in_another_version(
     environment: Environment, store: SqlStore, pipeline: Pipeline
 ) -> None:
     seed(store, pipeline, 2)
