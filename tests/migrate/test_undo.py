@@ -163,7 +163,7 @@ def test_not_to_a_version_that_the_code_has_no_more(
         pass
     ended = kconv("migrate", "undo", run_id)
     assert (ended.code, ended.out) == (2, "")
-    assert "this code has no batch/v1alpha9 any more" in ended.err
+    assert "this code no longer has batch/v1alpha9" in ended.err
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class Fallbacks:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many objects, by group, version and kind."""
+        """How often, by group, version and kind; a fault may count more than once for an object."""
         return self._counts
 
     @property

@@ -62,7 +62,7 @@ class Metrics:
         )
         self.engine_fallbacks = Gauge(
             "kconv_engine_fallbacks",
-            "Sound objects that the compiled engine did not take, since the start.",
+            "Times that the compiled engine did not take a sound object, since the start.",
             ("kind",),
             registry=self.registry,
         )
