@@ -15,8 +15,16 @@ from msgspec import UNSET
 from kconv._compile.fields import Refused, is_compiled, needs_check
 from kconv._compile.names import attribute_names, types_in
 from kconv._compile.source import Source, identifier
+from kconv._errors import KconvError
 from kconv._paths import Finding
-from kconv._schema import Rule, Type, fields_only, findings_by, inherited
+from kconv._schema import (
+    Rule,
+    Type,
+    fields_only,
+    findings_by,
+    function_failed,
+    inherited,
+)
 from kconv.fields import spec_of
 from kconv.fields._base import check_field, innermost
 from kconv.fields._spec import AnyField
@@ -31,7 +39,74 @@ def checker(schema: type[Type], *, added: bool) -> tuple[Check | None, str]:
     fields that msgspec has checked while decoding are not checked again. None
     (and no source) when there are no other rules in the type or below it.
     """
-    visited = _needing(schema, added)
+    check, text = _checker(schema, added)
+    with_rules = _needing(schema, _has_rules) if added else []
+    if check is None or schema not in with_rules:
+        return check, text
+    fields, _ = _checker(schema, added=False)
+    judge, rules_text = _judge(schema, with_rules)
+    return _sharing(fields, judge, check), f"{text}\n\n{rules_text}"
+
+
+def _sharing(fields: Check | None, judge: Check, isolated: Check) -> Check:
+    """A check whose rules share one dict of the object, which is made once.
+
+    Should a rule have changed it, that counts for nothing, and each is asked again with a dict of
+    its own.
+    """
+
+    def check(o: Any) -> None:
+        if fields is not None:
+            fields(o)
+        value = msgspec.to_builtins(o)
+        try:
+            judge(value)
+        except (Refused, KconvError):
+            if value == msgspec.to_builtins(o):
+                raise
+            isolated(o)
+            return
+        if value != msgspec.to_builtins(o):
+            isolated(o)
+
+    return check
+
+
+def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
+    """The function that raises `Refused` for a dict that breaks a rule that groups add."""
+    source = Source()
+    source.names.update(Refused=Refused)
+    names = {each: name.replace("check", "judge", 1) for each, name in _names(visited).items()}
+    for each in visited:
+        source.add(f"def {names[each]}(d):")
+        source.depth += 1
+        for rule in inherited(each, "rules"):
+            source.add(f"if {source.define(rule.__name__, _judging(rule, each))}(d): raise Refused")
+        for name, field, _ in _fields(each):
+            inner = _inner_type(field)
+            if inner is not None and inner in names and is_compiled(field):
+                _visit_lines(source, field, f"d.get({name!r})", names[inner], absent="None")
+        source.add("return None")
+        source.depth -= 1
+        source.add("")
+    function: Check = source.compile(names[schema], f"judge {schema.__qualname__}")
+    return function, source.text()
+
+
+def _judging(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
+    """A rule that a group adds, on a dict."""
+
+    def judging(value: Any) -> list[Finding]:
+        try:
+            return list(rule(value))
+        except Exception as error:
+            raise function_failed(rule, schema, error) from error
+
+    return judging
+
+
+def _checker(schema: type[Type], added: bool) -> tuple[Check | None, str]:
+    visited = _needing(schema, lambda each: _needs_check(each, added))
     if schema not in visited:
         return None, ""
     source = Source()
@@ -60,7 +135,7 @@ def _names(types: Iterable[type[Type]]) -> dict[type[Type], str]:
     return found
 
 
-def _needing(schema: type[Type], added: bool) -> list[type[Type]]:
+def _needing(schema: type[Type], needs: Callable[[type[Type]], bool]) -> list[type[Type]]:
     """The types at or below ``schema`` that need a visit, or lead to one that does."""
     below: dict[type[Type], list[type[Type]]] = {}
     waiting = [schema]
@@ -69,7 +144,7 @@ def _needing(schema: type[Type], added: bool) -> list[type[Type]]:
         if each not in below:
             below[each] = list(types_in(each))
             waiting.extend(below[each])
-    found = {each for each in below if _needs_check(each, added)}
+    found = {each for each in below if needs(each)}
     grown = True
     while grown:
         more = {each for each, inner in below.items() if each not in found and found & {*inner}}
@@ -89,9 +164,11 @@ def _inner_type(field: AnyField) -> type[Type] | None:
     return spec_of(innermost(field)).object_type
 
 
-def _visit_lines(source: Source, field: AnyField, place: str, call: str) -> None:
+def _visit_lines(
+    source: Source, field: AnyField, place: str, call: str, absent: str = "UNSET"
+) -> None:
     source.add(f"v = {place}")
-    source.add("if v is not UNSET:")
+    source.add(f"if v is not {absent}:")
     source.depth += 1
     value, before = "v", source.depth
     spec = spec_of(field)
@@ -104,8 +181,12 @@ def _visit_lines(source: Source, field: AnyField, place: str, call: str) -> None
     source.depth = before - 1
 
 
+def _has_rules(schema: type[Type]) -> bool:
+    return any(inherited(schema, "rules"))
+
+
 def _needs_check(schema: type[Type], added: bool) -> bool:
-    if added and any(inherited(schema, "rules")):
+    if added and _has_rules(schema):
         return True
     return any(_unchecked(field) for _, field, _ in _fields(schema))
 

@@ -97,12 +97,27 @@ def decode_plain(field: AnyField) -> Callable[[Any], Any]:
     return decode
 
 
+def _by_canonical(canonical: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Brings what msgspec decoded to its canonical spelling. Raises `Refused`, for null as well."""
+
+    def decode(value: Any) -> Any:
+        if value is None:
+            raise Refused
+        try:
+            return canonical(value)
+        except ValueError:
+            raise Refused from None
+
+    return decode
+
+
 def free_form(field: AnyField, *, decoding: bool, element: bool) -> Callable[[Any], Any]:
     """What takes a free-form value, unless it nests too deep; null only as an ``element``.
 
     While ``decoding``, how deep that is depends on what the value is in: raises `Deep`.
     """
-    taken = None if spec_of(field).canonical is None else decode_plain(field)
+    canonical = spec_of(field).canonical
+    taken = None if canonical is None else _by_canonical(canonical)
 
     def take(value: Any) -> Any:
         if taken is not None:
@@ -265,4 +280,4 @@ def canonical(field: AnyField, *, decoding: bool = False) -> Callable[[Any], Any
     if spec.canonical_pattern is not None:
         return None
     known = spellings(field)
-    return decode_plain(field) if known is None else known.__getitem__
+    return _by_canonical(spec.canonical) if known is None else known.__getitem__
