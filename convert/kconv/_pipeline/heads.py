@@ -32,21 +32,16 @@ class Heads:
 
     def spoke(self, data: bytes) -> Spoke | None:
         """The spoke; None where the first two fields name none, or are others."""
-        return self.match(data)[1]
-
-    def match(self, data: bytes) -> tuple[bytes, Spoke | None]:
-        """The bytes up to the end of the two fields, and the spoke."""
-        last = self._last
-        if data.startswith(last[0]):
-            return last
+        head, spoke = self._last
+        if data.startswith(head):
+            return spoke
         match = _HEAD.match(data)
         if match is None:
-            return b"", None
+            return None
         found = self._found.get(match[0]) or self._look_up(match)
-        if found is None:
-            return b"", None
-        self._last = last = (match[0], found)
-        return last
+        if found is not None:
+            self._last = (match[0], found)
+        return found
 
     def _look_up(self, match: re.Match[bytes]) -> Spoke | None:
         said = {match[1]: match[2].decode(), match[3]: match[4].decode()}

@@ -143,10 +143,13 @@ class Pipeline:
         Raises what `decode` raises, and `UsageError` if the kind has no such version.
         """
         if format == "json" and field_validation == "Ignore" and len(data) <= LIMIT:
-            step = self._one_step(data, to, trusted)
-            converted = step and step(data)
-            if converted is not None:
-                return converted
+            spoke = self._heads.spoke(data)
+            if spoke is not None:
+                key = (spoke, to.group, to.version, trusted)
+                step = self._steps.get(key) or self._one_step(key, to)
+                converted = step and step(data)
+                if converted is not None:
+                    return converted
         decoded = self.decode(
             data, format=format, field_validation=field_validation, trusted=trusted,
             checks="fields",
@@ -194,19 +197,15 @@ class Pipeline:
         if findings:
             raise invalid_object(new.spoke, new.ref, findings)
 
-    def _one_step(self, data: bytes, to: GroupVersion, trusted: bool) -> OneStep | None:
-        """What converts an object like this one from bytes to bytes, if the engine has that."""
-        spoke = self._heads.spoke(data)
-        if spoke is None:
+    def _one_step(self, key: tuple[Spoke, str, str, bool], to: GroupVersion) -> OneStep | None:
+        """What converts objects of a spoke from bytes to bytes, if the engine has that."""
+        spoke, _, _, trusted = key
+        target = spoke.kind.spoke_for(to, spoke.options.kind)
+        if target is None:
             return None
-        key = (spoke, to.group, to.version, trusted)
-        step = self._steps.get(key)
-        if step is None:
-            target = spoke.kind.spoke_for(to, spoke.options.kind)
-            if target is not None:
-                step = self.engine.one_step(spoke, target, "types" if trusted else "fields")
-            if step is not None:
-                self._steps[key] = step
+        step = self.engine.one_step(spoke, target, "types" if trusted else "fields")
+        if step is not None:
+            self._steps[key] = step
         return step
 
     def _decode_fast(

@@ -220,20 +220,18 @@ def _selector_to_v1(selector: Any) -> Any:
     """A selector whose labels are sorted, as Go writes maps."""
     if selector is UNSET:
         return UNSET
-    labels = selector.matchLabels
-    return made.Selector(
-        matchLabels=dict(sorted(labels.items())) if labels and len(labels) > 1 else labels,
-        matchExpressions=_requirements_to_v1(selector.matchExpressions),
-    )
+    labels, requirements = selector.matchLabels, selector.matchExpressions
+    if labels and len(labels) > 1:
+        labels = dict(sorted(labels.items()))
+    for each in requirements or ():
+        if not (each.key and each.operator):
+            requirements = _requirements_to_v1(requirements)
+            break
+    return made.Selector(matchLabels=labels, matchExpressions=requirements)
 
 
 def _requirements_to_v1(requirements: Any) -> Any:
     """Requirements in which Go writes the key and the operator even if they are empty."""
-    for each in requirements or ():
-        if not (each.key and each.operator):
-            break
-    else:
-        return requirements
     written = [each.__copy__() for each in requirements]
     for each in written:
         each.key, each.operator = each.key or "", each.operator or ""
