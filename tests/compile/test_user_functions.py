@@ -178,6 +178,25 @@ def test_rules_that_change_what_they_judge_change_nothing() -> None:
     hold(alike(spec))
 
 
+@pytest.mark.parametrize("put", [1, 1.0, {1, 2}, object()])
+def test_rules_see_what_was_written_whatever_the_rule_before_put_there(put: object) -> None:
+    spec, _ = types()
+
+    @validates(spec)
+    def changes(value: Values) -> Findings:
+        value["on"] = put
+        yield from ()
+
+    @validates(spec)
+    def judges(value: Values) -> Findings:
+        if value.get("on") is True:
+            yield invalid(("on",), True, "is refused")
+
+    for pipeline in engines(spec):
+        with pytest.raises(KconvError, match=r"spec.on: .*is refused"):
+            pipeline.decode(thing({"on": True}))
+
+
 def test_rules_about_changes_change_nothing() -> None:
     spec, _ = types()
 

@@ -103,7 +103,7 @@ def test_a_disk_that_is_full(
     connect = sqlite3.connect
 
     def bounded(*arguments: object, **named: object) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*arguments, **named)  # type: ignore[call-overload]
+        connection: sqlite3.Connection = connect(*arguments, **named)  # type: ignore[call-overload]  # passed on
         connection.execute(f"PRAGMA max_page_count = {pages + 20}")
         return connection
 

@@ -130,7 +130,7 @@ def test_a_row_that_failed_is_tried_once_in_a_run(store: SqlStore, pipeline: Pip
             store.rewrite([(late, OLD, encoded(pipeline, "cron-0000-late"))])
         return asked
 
-    executor.submit = noted  # type: ignore[method-assign]
+    executor.submit = noted  # type: ignore[method-assign]  # watched from here on
     targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
     (outcome,) = migrate(store, pipeline, targets, Settings(batch_size=3), executor=executor)
     assert sorted(tried) == sorted([*(each.key.name for each in seeded), "cron-0000-late"])
@@ -152,7 +152,7 @@ def test_a_span_is_begun_anew_while_the_database_is_away(
             return Away()
         return original(span)
 
-    executor.submit = failing  # type: ignore[method-assign]
+    executor.submit = failing  # type: ignore[method-assign]  # watched from here on
     retry: Retry = RetryingStore(store, 60, said.append).retry
     assert names(results(executor, split_into_spans(store, TASK, "objects", 3, NEW), retry)) == made
     assert said == ["it is away", "it is away", "", "it is away", ""]

@@ -21,7 +21,6 @@ from kconv._schema import (
     Rule,
     Type,
     fields_only,
-    findings_by,
     function_failed,
     inherited,
 )
@@ -62,14 +61,26 @@ def _sharing(fields: Check | None, judge: Check, isolated: Check) -> Check:
         try:
             judge(value)
         except (Refused, KconvError):
-            if value == msgspec.to_builtins(o):
+            if _is_same(value, o):
                 raise
             isolated(o)
             return
-        if value != msgspec.to_builtins(o):
+        if not _is_same(value, o):
             isolated(o)
 
     return check
+
+
+def _is_same(value: Any, o: Any) -> bool:
+    """Whether a dict still says what the struct does that it was made of, types included."""
+    try:
+        return _encode(value) == _encode(o)
+    except (TypeError, ValueError, RecursionError):
+        # A rule has put something into it that is no JSON.
+        return False
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
@@ -223,11 +234,8 @@ def _check_lines(
 
 def _finding(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
     """A rule that a group adds, on a struct: it gets a dict of its own."""
-
-    def find(value: Any) -> list[Finding]:
-        return findings_by(rule, schema, msgspec.to_builtins(value))
-
-    return find
+    judging = _judging(rule, schema)
+    return lambda value: judging(msgspec.to_builtins(value))
 
 
 def _refuse(field: AnyField) -> Callable[[Any], None]:

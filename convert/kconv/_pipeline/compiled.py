@@ -17,6 +17,7 @@ from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
 from kconv._pipeline.engine import NotSound, OneStep
 from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.values import Checks, Value, as_dict
+from kconv._schema import Type
 from kconv._scheme import HubKind, Spoke
 from kconv.fields._base import reading_stored
 
@@ -167,13 +168,8 @@ class CompiledEngine(PlainEngine):
             return super().to_hub(spoke, as_dict(value))
         if isinstance(value, dict):
             value = convert(value, compiled.struct())
-        try:
-            return compiled.to_hub(value)
-        except KconvError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
-            self.fallbacks.record(spoke, _said(error), error)
-            return convert(super().to_hub(spoke, as_dict(value)), self.hub_struct(spoke.kind))
+        plain = super().to_hub
+        return self._converted(spoke, value, compiled.to_hub, plain, spoke.kind.hub)
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """As `to_hub`, backwards."""
@@ -182,13 +178,25 @@ class CompiledEngine(PlainEngine):
             return super().from_hub(spoke, as_dict(value))
         if isinstance(value, dict):
             value = convert(value, self.hub_struct(spoke.kind))
+        plain = super().from_hub
+        return self._converted(spoke, value, compiled.from_hub, plain, spoke.schema)
+
+    def _converted(
+        self,
+        spoke: Spoke,
+        value: Any,
+        conversion: Callable[[Any], Any],
+        plain: Callable[[Spoke, Value], Any],
+        made: type[Type],
+    ) -> Any:
+        """What a compiled conversion makes; the plain one, put on record, if that has a fault."""
         try:
-            return compiled.from_hub(value)
+            return conversion(value)
         except KconvError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
             self.fallbacks.record(spoke, _said(error), error)
-            return convert(super().from_hub(spoke, as_dict(value)), compiled.struct())
+            return convert(plain(spoke, as_dict(value)), self._flavours.bare.struct(made))
 
     def hub_struct(self, kind: HubKind) -> Any:
         """The struct of a kind's hub."""
