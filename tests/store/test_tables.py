@@ -73,26 +73,32 @@ def test_upgrade_from_nothing_and_again(database_url: str) -> None:
     store.close()
 
 
-def test_upgrade_from_the_first_release(database_url: str) -> None:
+@pytest.mark.parametrize("older", [each.id for each in db.history()[:-1]])
+def test_upgrade_from_an_older_release(database_url: str, older: str) -> None:
     database = Database(parse_url(database_url), create=True)
 
     def make(connection: Connection) -> None:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(db.__file__).parent))
         config.set_main_option("path_separator", "os")
-        command.upgrade(config, "0001")
+        command.upgrade(config, older)
         values = {"grp": GROUP, "resource": RESOURCE, "api_version": V1}
         connection.execute(insert(storage_versions), values | {"preferred": True})
         row = {"namespace": "", "name": "a", "uid": "u", "resource_version": 1, "data": b"{}"}
         connection.execute(insert(objects), values | row)
+        connection.execute(text("UPDATE revision SET value = 7, compacted = 3"))
 
     database.write(make)
     database.close()
-    with pytest.raises(TablesOutdated, match=r"revision 0001.*needs 0002.*kconv db upgrade"):
+    wanted = rf"revision {older}.*needs {TABLES_REVISION}.*kconv db upgrade"
+    with pytest.raises(TablesOutdated, match=wanted):
         open_store(database_url)
-    assert db.upgrade(database_url) == "0002"
+    assert db.upgrade(database_url) == TABLES_REVISION
     store = open_store(database_url)
     assert store.get(Key(GROUP, RESOURCE, "", "a")).data == b"{}"
+    look = store.look()
+    assert (look.value, look.compacted, look.rewrites) == (7, 3, 0)
+    assert len(look.epoch) == 32
     assert not store.servers(60)
     assert not store.runs()
     assert not store.quarantined()

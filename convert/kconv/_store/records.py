@@ -75,6 +75,21 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     before: bytes | None
 
 
+class Look(msgspec.Struct, frozen=True, gc=False):
+    """Where a store is at one moment: nothing has changed between two looks that are equal.
+
+    ``value`` is the newest resourceVersion, ``compacted`` the one up to which the change log is
+    cut off. ``epoch`` is another one where the counter may have gone back, so that nothing that was
+    read before holds any more. ``rewrites`` counts the transactions that changed stored bytes and
+    gave them no new resourceVersion (a migration, its undo).
+    """
+
+    value: int
+    compacted: int
+    epoch: str
+    rewrites: int
+
+
 AsRead = Row | Stored
 """A row as it was read, with or without its data."""
 

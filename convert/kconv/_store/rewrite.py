@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from kconv._errors import UsageError
-from kconv._store import quarantine, runs
+from kconv._store import counter, quarantine, runs
 from kconv._store.records import AsRead, Key
 
 Rewrite = tuple[AsRead, str, bytes]
@@ -108,6 +108,14 @@ def rewrite(
 
     ``run`` must be held; with ``keep_undo`` the rows it replaces are kept under it.
     """
+    done = put(connection, items, run, keep_undo)
+    if done:
+        counter.count_rewrite(connection)
+    return done
+
+
+def put(connection: Connection, items: Sequence[Rewrite], run: str | None, keep_undo: bool) -> int:
+    """`rewrite` within a transaction that has more to do; it counts the rewrite by itself."""
     if keep_undo and run is None:
         raise UsageError("what a rewrite replaces is kept under the id of a run: give one")
     if run is not None:
@@ -147,6 +155,8 @@ def rewrite_changes(connection: Connection, items: Sequence[Rewrite], run: str |
         done = connection.exec_driver_sql(_SQLITE_CHANGE, rows).rowcount
     places = [(change.key, change.resource_version) for change, _, _ in ordered]
     quarantine.rewritten(connection, "changes", places)
+    if done:
+        counter.count_rewrite(connection)
     return done
 
 

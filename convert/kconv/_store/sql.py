@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Column, Connection, inspect, select, text
 
 from kconv._errors import TablesOutdated, UsageError
-from kconv._store import changes, objects, rewrite, scan, version_record
+from kconv._store import changes, counter, objects, rewrite, scan, version_record
 from kconv._store.database import Database, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
 from kconv._store.group_commit import Writer
 from kconv._store.protocol import Store
-from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
+from kconv._store.records import AsRead, Change, Count, Key, Look, Page, StorageVersion, Stored
 from kconv._store.sql_operations import SqlOperations
 from kconv._store.tables import TABLES_REVISION, revision
 from kconv._store.write_batch import Write
@@ -121,6 +121,9 @@ class SqlStore(SqlOperations, Store):
         return self._database.peek(
             lambda connection: changes.since(connection, after, group, resource, namespace, limit)
         )
+
+    def look(self) -> Look:
+        return self._database.peek(counter.look)
 
     def head(self) -> int:
         return self._counter(revision.c.value)

@@ -3,10 +3,10 @@
 Column names are the API's own words; ``grp`` stands for group, which SQL reserves.
 
 Two kinds of tables: what is served (``objects``, their change log ``changes``, the record
-``storage_versions``, the counter ``revision``), and what operating it needs (``servers``, ``runs``,
-``undo``, ``quarantine``, ``clients``). The second kind has no foreign key into the first: nothing
-in it keeps a version on record or an object from being deleted. Moments are Unix seconds by the
-database's clock.
+``storage_versions``, the counter ``revision``), and what operating it needs (``change_times``,
+``duties``, ``servers``, ``runs``, ``undo``, ``quarantine``, ``clients``). The second kind has no
+foreign key into the first: nothing in it keeps a version on record or an object from being
+deleted. Moments are Unix seconds by the database's clock.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 
-TABLES_REVISION: Final = "0002"
+TABLES_REVISION: Final = "0003"
 """The newest Alembic revision, which this code needs. Revisions are numbered 0001, 0002, …, so
 that a lower one is older and a higher one was made by a later release."""
 
@@ -119,15 +120,39 @@ Index(
 )
 
 # One row. `value` is the newest resourceVersion given out, `compacted` the one up to which the
-# change log has been cut off.
+# change log has been cut off. `epoch` is another one whenever the counter may have gone back (a
+# restored backup). `rewrites` counts the transactions that changed the bytes of rows and gave them
+# no new resourceVersion, so that whoever keeps bytes in memory knows when to read them again.
 revision: Final = Table(
     "revision",
     metadata,
     Column("id", Integer, autoincrement=False, nullable=False),
     Column("value", BigInteger, nullable=False),
     Column("compacted", BigInteger, nullable=False),
+    Column("epoch", Text, nullable=False, server_default=text("''")),
+    Column("rewrites", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("id"),
     CheckConstraint("id = 1", name="one_row"),
+)
+
+# When which resourceVersion was the newest, noted now and then, so that the change log can be
+# compacted by age.
+change_times: Final = Table(
+    "change_times",
+    metadata,
+    Column("resource_version", _Revision, autoincrement=False, nullable=False),
+    Column("moment", Double, nullable=False),
+    PrimaryKeyConstraint("resource_version"),
+)
+
+# What one process at a time does for all that share the database; `until` it is its holder's.
+duties: Final = Table(
+    "duties",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("until", Double, nullable=False),
+    PrimaryKeyConstraint("name"),
 )
 
 # The servers that are, or lately were, up. `decodes` is JSON: [[group, resource, api_version], …].
@@ -145,7 +170,8 @@ servers: Final = Table(
 )
 
 # Migration runs, of which one at a time is running. `targets` is JSON:
-# [[group, resource, [from, …], to], …].
+# [[group, resource, [from, …], to], …]. What the run replaced may go after `undo_until`; NULL
+# keeps it until somebody drops it.
 runs: Final = Table(
     "runs",
     metadata,
@@ -158,6 +184,7 @@ runs: Final = Table(
     Column("ended", Double, nullable=True),
     Column("expires", Double, nullable=False),
     Column("targets", Text, nullable=False),
+    Column("undo_until", Double, nullable=True),
     PrimaryKeyConstraint("id"),
     CheckConstraint("state IN ('running', 'done', 'failed', 'interrupted')", name="state"),
 )

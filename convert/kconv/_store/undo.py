@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
-from kconv._store import runs, scan, version_record
+from kconv._store import counter, runs, scan, version_record
 from kconv._store.objects import COLUMNS, as_stored
 from kconv._store.records import Key, Stored
-from kconv._store.rewrite import digest, rewrite
+from kconv._store.rewrite import digest, put
 from kconv._store.tables import objects, undo
 
 _KEY: Final = (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name)
@@ -135,10 +135,11 @@ def restore(
             back.append((stored, each.api_version, each.data))
         else:
             written.append(each)
-    done = rewrite(connection, back, None, keep_undo=False)
+    done = put(connection, back, None, keep_undo=False)
     assert done == len(back), "the rows are locked"
     if restored:
         connection.execute(_FORGET, [_forgotten(run, each.key) for each in restored])
+        counter.count_rewrite(connection)
     return Restored(tuple(restored), tuple(written), tuple(deleted))
 
 

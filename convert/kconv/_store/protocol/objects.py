@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import Protocol
 
-from kconv._store.records import Change, Key, Page, Stored
+from kconv._store.records import Change, Key, Look, Page, Stored
 
 
 class Objects(Protocol):
@@ -85,6 +85,10 @@ class ChangeLog(Protocol):
 
         Raises `Expired` when the log has been compacted past ``after``.
         """
+        ...
+
+    def look(self) -> Look:
+        """Where the store is now, in one cheap statement."""
         ...
 
     def head(self) -> int:
