@@ -36,8 +36,8 @@ check: $(STAMP) ## lint, format, types, layers, schema regression, what the whee
 	$(BIN)/kconv lock --check
 	$(BIN)/python -m pytest -q tests/test_wheel.py
 
-bench: $(STAMP) ## measure: name, value, unit, budget, bound
-	@$(BIN)/python -m bench
+bench: $(STAMP) ## measure: name, value, unit, budget, bound (ARGS=serve-get: some)
+	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(STAMP) ## build the pages of docs/ into site/
 	@$(BIN)/python -c 'import mkdocs' 2>/dev/null || $(BIN)/python -m pip install -qq --editable '.[docs]'

@@ -1,0 +1,98 @@
+"""What single requests cost, over a bare ASGI app that sends the same bytes."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from bench.figure import Figure
+from bench.migration import CRON_JOB, NEW, OLD, Rows
+from bench.serving.databases import database
+from bench.serving.load import CONNECTIONS, Load, in_turns, load
+from bench.serving.processes import Served, bare, kconv
+
+OBJECTS = 500
+PATH = "/apis/{}/namespaces/default/cronjobs"
+MERGE = "application/merge-patch+json"
+
+
+class Budget(NamedTuple):
+    """The least that a rate may be of the bare app's."""
+
+    sqlite: float
+    postgresql: float
+
+
+GET_OTHER = Budget(0.45, 0.35)
+GET_STORED = Budget(0.5, 0.4)
+LIST = Budget(0.1, 0.1)
+CREATE = Budget(0.1, 0.1)
+PATCH = Budget(0.3, 0.3)
+
+
+def get(name: str) -> Iterator[Figure]:
+    """GET of an object as another version than the stored one, and in that."""
+    with on(name) as served:
+        for what, version, budget in (("other", NEW, GET_OTHER), ("stored", OLD, GET_STORED)):
+            asked = Load("GET", [f"{PATH.format(version)}/{each}" for each in names()])
+            figure = f"serve-get-{name}-{what}-version"
+            yield from compared(figure, served, asked, getattr(budget, name))
+
+
+def list_(name: str) -> Iterator[Figure]:
+    """LIST of 500 objects as another version."""
+    with on(name) as served:
+        asked = Load("GET", [PATH.format(NEW)])
+        yield from compared(f"serve-list-{name}", served, asked, getattr(LIST, name))
+
+
+def create(name: str) -> Iterator[Figure]:
+    """CREATE, each time with a new name."""
+    with on(name) as served:
+        asked = Load("POST", [PATH.format(NEW)], [manifest()])
+        yield from compared(f"serve-create-{name}", served, asked, getattr(CREATE, name))
+
+
+def patch(name: str) -> Iterator[Figure]:
+    """PATCH of one object by one client, one after the other."""
+    with on(name) as served:
+        bodies = [json.dumps({"spec": {"schedule": f"{at} 2 * * *"}}) for at in range(60)]
+        asked = Load("PATCH", [f"{PATH.format(NEW)}/{names()[0]}"], bodies, MERGE)
+        yield from compared(
+            f"serve-patch-{name}-serial", served, asked, getattr(PATCH, name), connections=1
+        )
+
+
+@contextmanager
+def on(name: str) -> Iterator[Served]:
+    """A server on a database with objects in the old version."""
+    with database(name, Rows(OBJECTS)) as url, kconv(url) as served:
+        yield served
+
+
+def names() -> list[str]:
+    """The objects that are stored."""
+    return [f"cron-{number:06}" for number in range(OBJECTS)]
+
+
+def manifest(**labels: str) -> str:
+    """A CronJob of `NEW` called ``NAME``."""
+    document: dict[str, Any] = json.loads(json.dumps(CRON_JOB))
+    document["apiVersion"] = NEW
+    document["metadata"] = {"name": "NAME", "labels": document["metadata"]["labels"] | labels}
+    return json.dumps(document)
+
+
+def compared(
+    figure: str, served: Served, asked: Load, budget: float, connections: int = CONNECTIONS
+) -> Iterator[Figure]:
+    """The rate over that of a bare app with the same bytes, and the rate."""
+    body = asked.bodies[0].replace("NAME", "first").encode() if asked.bodies else None
+    answer = served.ask(asked.method, asked.paths[0], body, asked.kind)
+    with bare({asked.method: answer}) as least:
+        ours, theirs = in_turns(
+            lambda: load(served.url, asked, connections),
+            lambda: load(least.url, asked, connections),
+        )
+    yield Figure(f"{figure}-over-bare-app", ours.rate / theirs.rate, "ratio", budget, least=True)
+    yield Figure(figure, ours.rate, "requests/s", None, theirs.rate)
