@@ -177,10 +177,25 @@ class CannotDecode(StoreError):
 
 
 class Unavailable(StoreError):
-    """The database cannot be reached, is locked, or refuses to write."""
+    """The database cannot be reached, is locked, or refuses to write.
+
+    ``cause`` says which, of the database: "is locked". It names no place, so that whoever asks
+    may be told.
+    """
 
     reason = "ServiceUnavailable"
     exit_code = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        about: ObjectRef | None = None,
+        findings: Sequence[Problem] = (),
+        cause: str = "cannot be reached",
+    ) -> None:
+        super().__init__(message, about=about, findings=findings)
+        self.cause = cause
 
 
 class Denied(Unavailable):

@@ -96,3 +96,19 @@ def test_watch_ends_when_the_change_log_fails(
     created(client, CONFIGMAPS, configmap("x"))
     response = client.get(CONFIGMAPS, params=params)
     assert [json.loads(line)["type"] for line in response.iter_lines()] == ["ADDED"]
+
+
+@pytest.mark.parametrize(
+    "cause", ["is locked by another process", "is read-only", "cannot grow: the disk is full"]
+)
+def test_the_cause_is_told(
+    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise Unavailable(f"the database at db.internal {cause}", cause=cause)
+
+    for name in ("create", "update", "delete"):
+        monkeypatch.setattr(store, name, fail)
+    response = client.post(CONFIGMAPS, json=configmap("x"))
+    assert response.status_code == 503
+    assert response.json()["message"] == f"the database {cause}; try again"

@@ -50,8 +50,8 @@ def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("_postgres_shared")
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         connection.execute(
-            "TRUNCATE objects, changes, change_times, duties, storage_versions, servers, runs, "
-            "undo, quarantine, clients"
+            "TRUNCATE objects, changes, change_times, duties, probes, storage_versions, servers, "
+            "runs, undo, quarantine, clients"
         )
         connection.execute("UPDATE revision SET value = 1, compacted = 0, rewrites = 0")
     return url
@@ -111,3 +111,11 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     for module in (clients, runs, servers):
         monkeypatch.setattr(module, "now", now)
     return pass_seconds
+
+
+@pytest.fixture
+def stoppable(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """PostgreSQL, which the test may stop."""
+    yield postgres_server
+    postgres_server.stop()
+    postgres_server.start()

@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -197,13 +197,6 @@ def test_every_failure_of_sqlite_has_advice(code: str, kind: type[KconvError], a
     assert advice in str(found)
     assert "what SQLite says" in str(found)
     assert "SELECT" not in str(found)
-
-
-@pytest.fixture
-def stoppable(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
-    yield postgres_server
-    postgres_server.stop()
-    postgres_server.start()
 
 
 def test_server_that_goes_away_and_comes_back(postgres_url: str, stoppable: PostgresServer) -> None:

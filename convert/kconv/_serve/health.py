@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from kconv._errors import KconvError
+from kconv._errors import KconvError, Unavailable
 from kconv._serve.status import UNREACHABLE
 from kconv._store import Store
 
@@ -57,7 +57,11 @@ class Health:
         except KconvError as error:
             # Where the database is and what its driver said is not for whoever may probe.
             _log.warning("%s", error.message)
-            return UNREACHABLE
+            return (
+                f"the database {error.cause}; try again"
+                if isinstance(error, Unavailable)
+                else UNREACHABLE
+            )
         return ""
 
 

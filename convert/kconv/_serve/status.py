@@ -231,7 +231,7 @@ def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:
     """
     if isinstance(error, Unavailable):
         _log.error("%s", error.message)
-        return unavailable(UNREACHABLE)
+        return unavailable(f"the database {error.cause}; try again")
     if type(error) in (StoreError, TablesOutdated):
         _log.error("%s", error.message)
         return Refusal("InternalError", "Internal error occurred: the database cannot be used")

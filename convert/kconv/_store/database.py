@@ -134,7 +134,7 @@ class Database:
                 if committing and lost_connection(error):
                     raise Unavailable(
                         f"the connection to {without_password(self.url)} broke at commit: "
-                        "read again to see whether the write was kept"
+                        "read again to see whether the write was kept",
                     ) from error
                 again = may_succeed_again(error) or lost_connection(error)
                 if attempt == _ATTEMPTS or not again:
@@ -142,6 +142,37 @@ class Database:
             except SQLAlchemyError as error:
                 raise fault(error, self.url) from error
         raise AssertionError("unreachable")
+
+    def write_within(self, seconds: float, work: Callable[[Connection], T]) -> T:
+        """`write`, tried once, that waits no longer than ``seconds`` for a lock."""
+        milliseconds = max(1, int(seconds * 1000))
+        options = {"kconv_begin": "BEGIN IMMEDIATE"}
+        if not self.sqlite:
+            options = {"isolation_level": "READ COMMITTED"}
+        try:
+            with self._connect(options) as connection, self._patience(connection, milliseconds):
+                result = work(connection)
+                connection.commit()
+                return result
+        except SQLAlchemyError as error:
+            raise fault(error, self.url) from error
+
+    @contextmanager
+    def _patience(self, connection: Connection, milliseconds: int) -> Iterator[None]:
+        """How long this one transaction waits for locks."""
+        if not self.sqlite:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+            yield
+            return
+        # By the driver, for a statement through SQLAlchemy would begin the transaction.
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection), "the driver of `parse_url`"
+        usual = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+        driver.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {usual}")
 
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""

@@ -26,20 +26,45 @@ _LOCKED: Final = ("55P03",)
 _DENIED: Final = ("42501",)
 _FOREIGN_KEY: Final = ("23503",)
 _UNIQUE: Final = ("23505",)
+_FULL: Final = ("53100",)
+_NO_MEMORY: Final = ("53200",)
+_NO_CONNECTION: Final = ("53300",)
+_CUT_SHORT: Final = ("57014",)
 _ENVIRONMENT: Final = ("08", "28", "3D", "53", "57", "58", "XX")
 
+_IS_LOCKED: Final = "is locked by another process"
+_IS_READ_ONLY: Final = "is read-only"
+_IS_FULL: Final = "cannot grow: the disk is full"
+_HAS_NO_MEMORY: Final = "needs more memory than there is"
+_IS_BUSY: Final = "is busy: no connection is free"
+
 _SQLITE_HELP: Final = {
-    "SQLITE_BUSY": "is locked by another process: stop it or try again",
-    "SQLITE_LOCKED": "is locked by another process: stop it or try again",
-    "SQLITE_READONLY": "cannot be written: the file or its folder is read-only for this user",
-    "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and may be written",
-    "SQLITE_PERM": "cannot be opened: check the permissions of the file and its folder",
-    "SQLITE_FULL": "cannot grow: the disk is full",
-    "SQLITE_IOERR": "could not be read or written: check the disk",
-    "SQLITE_CORRUPT": "is damaged: restore it from a backup",
-    "SQLITE_NOTADB": "is not a SQLite database",
-    "SQLITE_NOMEM": "needs more memory than there is",
+    "SQLITE_BUSY": (_IS_LOCKED, "stop it or try again"),
+    "SQLITE_LOCKED": (_IS_LOCKED, "stop it or try again"),
+    "SQLITE_READONLY_DBMOVED": (
+        "was moved or replaced while in use",
+        "it stays read-only until the file is back or kconv starts again",
+    ),
+    "SQLITE_READONLY": (_IS_READ_ONLY, "the file or its folder cannot be written by this user"),
+    "SQLITE_CANTOPEN": ("cannot be opened", "check that its folder exists and may be written"),
+    "SQLITE_PERM": ("cannot be opened", "check the permissions of the file and its folder"),
+    "SQLITE_FULL": (_IS_FULL, "make room"),
+    "SQLITE_IOERR": ("could not be read or written", "check the disk"),
+    "SQLITE_CORRUPT": ("is damaged", "restore it from a backup"),
+    "SQLITE_NOTADB": ("is not a SQLite database", "name another file"),
+    "SQLITE_NOMEM": (_HAS_NO_MEMORY, "give it more"),
 }
+"""By the start of the code's name: what the database is, and what to do."""
+
+_POSTGRESQL_HELP: Final = {
+    (*_LOCKED, *_DEADLOCK): (_IS_LOCKED, "try again"),
+    _READ_ONLY: (_IS_READ_ONLY, "connect to the primary server, or let this user write"),
+    _FULL: (_IS_FULL, "make room"),
+    _NO_MEMORY: (_HAS_NO_MEMORY, "give it more"),
+    _NO_CONNECTION: (_IS_BUSY, "raise max_connections or end some"),
+    _CUT_SHORT: ("took too long", "see statement_timeout, and what else goes on"),
+}
+"""As `_SQLITE_HELP`, by SQLSTATE."""
 
 
 def without_password(url: URL) -> str:
@@ -67,7 +92,7 @@ def fault(error: SQLAlchemyError, url: URL) -> KconvError:
     """The error of kconv for one of SQLAlchemy: what happened and what to do, no secrets."""
     where = f"the database {without_password(url)}"
     if isinstance(error, NoFreeConnection):
-        return Unavailable(f"{where} is busy: no connection became free in time")
+        return Unavailable(f"{where} {_IS_BUSY}: none became so in time", cause=_IS_BUSY)
     if not isinstance(error, DBAPIError):
         return StoreError(f"{where}: {_first_line(error, url)}")
     if code := _sqlite_code(error):
@@ -104,9 +129,9 @@ def _sqlite_fault(error: DBAPIError, code: str, where: str, url: URL) -> KconvEr
         return Conflict(f"{where} refused the write: {detail}")
     if detail.startswith(("no such table", "no such column")):
         return no_tables(url)
-    for prefix, advice in _SQLITE_HELP.items():
+    for prefix, (cause, advice) in _SQLITE_HELP.items():
         if code.startswith(prefix):
-            return Unavailable(f"{where} {advice} ({detail})")
+            return Unavailable(f"{where} {cause}: {advice} ({detail})", cause=cause)
     return StoreError(f"{where}: {detail}")
 
 
@@ -119,16 +144,17 @@ def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
         return Conflict(f"{where} refused the write: {detail}")
     if code in _NO_TABLE:
         return no_tables(url)
-    if code in (*_LOCKED, *_DEADLOCK):
-        return Unavailable(f"{where} is locked by another process: try again ({detail})")
-    if code in _READ_ONLY:
-        return Unavailable(f"{where} is read-only: connect to the primary server ({detail})")
+    for codes, (cause, advice) in _POSTGRESQL_HELP.items():
+        if code in codes:
+            return Unavailable(f"{where} {cause}: {advice} ({detail})", cause=cause)
     if code in _DENIED:
-        return Denied(f"{where} denies it: grant this user its tables ({detail})")
+        return Denied(
+            f"{where} denies it: grant this user its tables ({detail})", cause="denies access"
+        )
     if error.connection_invalidated or (not code and _is_operational(error)):
         return Unavailable(f"cannot reach {where}: is the server running? ({detail})")
     if code.startswith(_ENVIRONMENT):
-        return Unavailable(f"{where} does not serve: {detail}")
+        return Unavailable(f"{where} does not serve: {detail}", cause="does not serve")
     return StoreError(f"{where}: {detail}")
 
 

@@ -133,14 +133,18 @@ class Writer:
             for ticket, _ in batch:
                 if ticket.outcome is None:
                     # Ctrl-C reached this caller: the others must not wait for ever.
-                    ticket.outcome = Unavailable("the write was interrupted; it may be stored")
+                    ticket.outcome = Unavailable(
+                        "the write was interrupted; it may be stored", cause="was interrupted"
+                    )
                 ticket.woken.set()
 
     def _outcomes(self, writes: Sequence[Write]) -> Sequence[Outcome | Exception]:
         try:
             return self._database.write(lambda connection: apply(connection, writes))
         except Unavailable as error:
-            return [Unavailable(error.message, about=error.about) for _ in writes]
+            return [
+                Unavailable(error.message, about=error.about, cause=error.cause) for _ in writes
+            ]
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller must get an outcome
             if len(writes) > 1:
                 return [outcome for write in writes for outcome in self._outcomes([write])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kconv._store import clients, quarantine, runs, servers, undo
+from kconv._store import clients, quarantine, runs, servers, undo, write_check
 from kconv._store.clients import ClientCount
 from kconv._store.database import Database
 from kconv._store.group_commit import Writer
@@ -33,6 +33,9 @@ class SqlOperations(Operations):
 
     def unregister(self, server_id: str) -> None:
         self._writer.alone(lambda connection: servers.unregister(connection, server_id))
+
+    def can_write(self, seconds: float) -> None:
+        write_check.check(self._database, seconds)
 
     def servers(self, within: float) -> list[Server]:
         return self._database.read(lambda connection: servers.alive(connection, within))

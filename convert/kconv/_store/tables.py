@@ -4,9 +4,9 @@ Column names are the API's own words; ``grp`` stands for group, which SQL reserv
 
 Two kinds of tables: what is served (``objects``, their change log ``changes``, the record
 ``storage_versions``, the counter ``revision``), and what operating it needs (``change_times``,
-``duties``, ``servers``, ``runs``, ``undo``, ``quarantine``, ``clients``). The second kind has no
-foreign key into the first: nothing in it keeps a version on record or an object from being
-deleted. Moments are Unix seconds by the database's clock.
+``duties``, ``probes``, ``servers``, ``runs``, ``undo``, ``quarantine``, ``clients``). The second
+kind has no foreign key into the first: nothing in it keeps a version on record or an object from
+being deleted. Moments are Unix seconds by the database's clock.
 """
 
 from __future__ import annotations
@@ -153,6 +153,16 @@ duties: Final = Table(
     Column("holder", Text, nullable=False),
     Column("until", Double, nullable=False),
     PrimaryKeyConstraint("name"),
+)
+
+# What is written and removed again to see whether the database takes writes.
+probes: Final = Table(
+    "probes",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("moment", Double, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("id"),
 )
 
 # The servers that are, or lately were, up. `decodes` is JSON: [[group, resource, api_version], …].

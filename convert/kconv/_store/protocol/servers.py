@@ -33,6 +33,14 @@ class Servers(Protocol):
         """Forget a server that stops; one that is not registered is no error."""
         ...
 
+    def can_write(self, seconds: float) -> None:
+        """Write something, and remove it again: what fails would fail for every write.
+
+        Raises `Unavailable`, whose ``cause`` says why, also where a lock that each write needs does
+        not become free in so many seconds. It takes a few milliseconds: call it beside requests.
+        """
+        ...
+
     def servers(self, within: float) -> list[Server]:
         """The servers seen in the last ``within`` seconds, the first started first."""
         ...

@@ -1,4 +1,4 @@
-"""An epoch and a count of rewrites by the counter, times of changes, duties, ends of undo data."""
+"""Epoch and count of rewrites, times of changes, duties, probes, and ends of undo data."""
 
 from __future__ import annotations
 
@@ -38,9 +38,17 @@ def upgrade() -> None:
         sa.Column("until", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_duties"),
     )
+    op.create_table(
+        "probes",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("moment", sa.Double, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_probes"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("probes")
     op.drop_table("duties")
     op.drop_table("change_times")
     op.drop_column("runs", "undo_until")
