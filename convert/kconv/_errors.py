@@ -157,6 +157,19 @@ class Conflict(StoreError):
     reason = "Conflict"
 
 
+class ConditionFailed(StoreError):
+    """A write relied on another object, which has been written since: look again and retry."""
+
+    reason = "ConditionFailed"
+
+
+class TooManyRequests(StoreError):
+    """More writes wait than the queue holds; nothing was written: try again in a moment."""
+
+    reason = "TooManyRequests"
+    exit_code = 3
+
+
 class Expired(StoreError):
     """The change log no longer reaches back to that resourceVersion: list again."""
 

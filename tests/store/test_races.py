@@ -12,7 +12,8 @@ from kconv._errors import VersionNotOnRecord
 from kconv._store import SqlStore, Stored, version_record
 from kconv._store.database import Database
 from kconv._store.rewrite import rewrite_changes
-from kconv._store.write_batch import Write, apply
+from kconv._store.write import Write
+from kconv._store.write_batch import apply
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create, cronjob, running
 
 

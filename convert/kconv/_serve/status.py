@@ -17,6 +17,7 @@ from kconv._errors import (
     Problem,
     StoreError,
     TablesOutdated,
+    TooManyRequests,
     Unavailable,
     shortened,
 )
@@ -232,6 +233,13 @@ def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:
     if isinstance(error, Unavailable):
         _log.error("%s", error.message)
         return unavailable(f"the database {error.cause}; try again")
+    if isinstance(error, TooManyRequests):
+        return Refusal(
+            "TooManyRequests",
+            "Too many requests, please try again later.",
+            details={"retryAfterSeconds": RETRY_SECONDS},
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
     if type(error) in (StoreError, TablesOutdated):
         _log.error("%s", error.message)
         return Refusal("InternalError", "Internal error occurred: the database cannot be used")

@@ -1,6 +1,7 @@
 """Where objects are kept: on SQLite or PostgreSQL, in one preferred version per resource."""
 
 from kconv._store.clients import ClientCount
+from kconv._store.group_commit import WriteStatistics
 from kconv._store.protocol import Operations, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
@@ -19,6 +20,7 @@ from kconv._store.runs import Ending, Run, RunState, RunTarget
 from kconv._store.servers import Server
 from kconv._store.sql import SqlStore, open_store
 from kconv._store.undo import BeforeImage, Restored, UndoSize
+from kconv._store.write import Write
 
 __all__ = [
     "AsRead",
@@ -45,5 +47,7 @@ __all__ = [
     "Store",
     "Stored",
     "UndoSize",
+    "Write",
+    "WriteStatistics",
     "open_store",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
@@ -12,12 +13,12 @@ from kconv._errors import TablesOutdated, UsageError
 from kconv._store import changes, counter, objects, rewrite, scan, version_record
 from kconv._store.database import Database, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
-from kconv._store.group_commit import Writer
+from kconv._store.group_commit import Writer, WriteStatistics
 from kconv._store.protocol import Store
 from kconv._store.records import AsRead, Change, Count, Key, Look, Page, StorageVersion, Stored
 from kconv._store.sql_operations import SqlOperations
 from kconv._store.tables import TABLES_REVISION, revision
-from kconv._store.write_batch import Write
+from kconv._store.write import Write
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class SqlStore(SqlOperations, Store):
     def create(
         self, key: Key, *, uid: str, api_version: str, data: bytes, before: bytes | None = None
     ) -> Stored:
-        return self._writer.submit(Write("ADDED", key, api_version, data, before, uid=uid))
+        return self._writer.write(Write("ADDED", key, api_version, data, before, uid=uid))
 
     def update(
         self,
@@ -78,7 +79,7 @@ class SqlStore(SqlOperations, Store):
         before: bytes | None = None,
     ) -> Stored:
         write = Write("MODIFIED", key, api_version, data, before, expected=expected)
-        return self._writer.submit(write)
+        return self._writer.write(write)
 
     def delete(
         self,
@@ -90,7 +91,14 @@ class SqlStore(SqlOperations, Store):
         before: bytes | None = None,
     ) -> Stored:
         write = Write("DELETED", key, api_version, data, before, expected=expected)
+        return self._writer.write(write)
+
+    def submit(self, write: Write) -> asyncio.Future[Stored]:
         return self._writer.submit(write)
+
+    def write_statistics(self) -> WriteStatistics:
+        """What the writer of this process has done, and what waits for it."""
+        return self._writer.statistics()
 
     def list(
         self,
@@ -258,6 +266,7 @@ class SqlStore(SqlOperations, Store):
         self._writer = Writer(self._database)
 
     def close(self) -> None:
+        self._writer.close()
         self._database.close()
 
 

@@ -8,45 +8,15 @@ before the next resourceVersion is given out, so that resourceVersions become vi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
 
-from kconv._errors import AlreadyExists, Conflict, StoreError, VersionNotOnRecord
+from kconv._errors import AlreadyExists, ConditionFailed, Conflict, StoreError, VersionNotOnRecord
 from kconv._store.objects import about, not_found
 from kconv._store.records import ChangeType, Key, Stored
 from kconv._store.tables import changes, objects, revision, storage_versions
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write: what is to happen to the object under ``key``.
-
-    ``expected`` is the resourceVersion it must have (0: there must be none), ``uid`` that of a
-    new object.
-    """
-
-    type: ChangeType
-    key: Key
-    api_version: str
-    data: bytes
-    before: bytes | None
-    uid: str = ""
-    expected: int = 0
-
-    @property
-    def size(self) -> int:
-        """Roughly the bytes that it sends to the database."""
-        return 2 * len(self.data) + len(self.before or b"")
-
-    @property
-    def version(self) -> tuple[str, str, str]:
-        """The version on record that it depends on."""
-        return self.key.group, self.key.resource, self.api_version
-
-
-Outcome = Stored | StoreError
+from kconv._store.write import Outcome, Write
 
 _KEY: Final = (objects.c.grp, objects.c.resource, objects.c.namespace, objects.c.name)
 _MATCH: Final = tuple(column == bindparam(f"key_{column.name}") for column in _KEY)
@@ -91,13 +61,16 @@ def apply(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
     """
     ordered = sorted(range(len(writes)), key=lambda index: writes[index].key)
     present = _lock_rows(connection, [writes[index].key for index in ordered])
+    relied_on = sorted({write.within[0] for write in writes if write.within})
+    if relied_on:
+        present |= _lock_rows(connection, relied_on)
     recorded = _lock_versions(connection, sorted({write.version for write in writes}))
     outcomes: dict[int, Outcome] = {}
     accepted: list[tuple[int, Write, str]] = []
     for index in ordered:
         write = writes[index]
         uid, resource_version = present.get(write.key, ("", 0))
-        refusal = _refusal(write, resource_version, recorded)
+        refusal = _refusal(write, resource_version, recorded, present)
         if refusal is None:
             accepted.append((index, write, uid or write.uid))
         else:
@@ -130,9 +103,17 @@ def _lock_versions(
 
 
 def _refusal(
-    write: Write, resource_version: int, recorded: set[tuple[str, str, str]]
+    write: Write,
+    resource_version: int,
+    recorded: set[tuple[str, str, str]],
+    present: dict[Key, tuple[str, int]],
 ) -> StoreError | None:
     key = write.key
+    if write.within is not None:
+        other, wanted = write.within
+        if present.get(other, ("", 0))[1] != wanted:
+            message = f'{other.qualified} "{other.name}" has been modified or deleted'
+            return ConditionFailed(message, about=about(other))
     if write.type == "ADDED":
         if resource_version:
             message = f'{key.qualified} "{key.name}" already exists'

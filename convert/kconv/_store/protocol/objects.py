@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 from typing import Protocol
 
 from kconv._store.records import Change, Key, Look, Page, Stored
+from kconv._store.write import Write
 
 
 class Objects(Protocol):
@@ -53,6 +55,15 @@ class Objects(Protocol):
 
         ``data`` is its final state, which the change log keeps under a new resourceVersion.
         Raises `NotFound`, `Conflict`, `VersionNotOnRecord`.
+        """
+        ...
+
+    def submit(self, write: Write) -> asyncio.Future[Stored]:
+        """Hand a write over and return at once; for callers on the thread of an event loop.
+
+        The future has what `create`, `update` or `delete` would return, or the error that they
+        would raise, or `ConditionFailed` where what the write relies on is not so. Raises
+        `TooManyRequests` where too many writes wait.
         """
         ...
 
