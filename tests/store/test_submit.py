@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from kconv._errors import (
     AlreadyExists,
     ConditionFailed,
+    Conflict,
     NotFound,
     TooManyRequests,
 )
@@ -244,5 +245,20 @@ def test_order_in_a_batch_decides_what_holds(store: SqlStore, change: str) -> No
         with pytest.raises(ConditionFailed):
             await late
         assert early.result().resource_version < ended.result().resource_version
+
+    run(work)
+
+
+def test_write_that_builds_on_bytes_which_a_migration_has_changed(store: SqlStore) -> None:
+    async def work() -> None:
+        made = await store.submit(creation("a"))
+        assert store.rewrite([(made, V1, b"{ }")]) == 1
+        for what in ("MODIFIED", "DELETED"):
+            write = Write(what, made.key, V1, b"1", expected=made.resource_version, base=made.data)
+            with pytest.raises(Conflict):
+                await store.submit(write)
+        assert store.get(made.key).data == b"{ }"
+        later = Write("MODIFIED", made.key, V1, b"1", expected=made.resource_version, base=b"{ }")
+        assert (await store.submit(later)).data == b"1"
 
     run(work)

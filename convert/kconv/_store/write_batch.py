@@ -21,7 +21,7 @@ from kconv._store.write import Outcome, Write
 _KEY: Final = (objects.c.grp, objects.c.resource, objects.c.namespace, objects.c.name)
 _MATCH: Final = tuple(column == bindparam(f"key_{column.name}") for column in _KEY)
 _ROWS: Final = (
-    select(*_KEY, objects.c.uid, objects.c.resource_version)
+    select(*_KEY, objects.c.uid, objects.c.resource_version, objects.c.data)
     .where(tuple_(*_KEY).in_(bindparam("keys", expanding=True)))
     .order_by(*_KEY)
     .with_for_update()
@@ -69,8 +69,8 @@ def apply(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
     accepted: list[tuple[int, Write, str]] = []
     for index in ordered:
         write = writes[index]
-        uid, resource_version = present.get(write.key, ("", 0))
-        refusal = _refusal(write, resource_version, recorded, present)
+        uid = present.get(write.key, _ABSENT)[0]
+        refusal = _refusal(write, recorded, present)
         if refusal is None:
             accepted.append((index, write, uid or write.uid))
         else:
@@ -89,10 +89,16 @@ def apply(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
     return [outcomes[index] for index in range(len(writes))]
 
 
-def _lock_rows(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[str, int]]:
+Present = dict[Key, tuple[str, int, bytes]]
+"""The uid, resourceVersion and data of the rows that are there."""
+
+_ABSENT: Final = ("", 0, b"")
+
+
+def _lock_rows(connection: Connection, keys: Sequence[Key]) -> Present:
     wanted = [(key.group, key.resource, key.namespace, key.name) for key in keys]
     rows = connection.execute(_ROWS, {"keys": wanted})
-    return {Key(*row[:4]): (row[4], row[5]) for row in rows}
+    return {Key(*row[:4]): (row[4], row[5], bytes(row[6])) for row in rows}
 
 
 def _lock_versions(
@@ -103,15 +109,13 @@ def _lock_versions(
 
 
 def _refusal(
-    write: Write,
-    resource_version: int,
-    recorded: set[tuple[str, str, str]],
-    present: dict[Key, tuple[str, int]],
+    write: Write, recorded: set[tuple[str, str, str]], present: Present
 ) -> StoreError | None:
     key = write.key
+    _, resource_version, data = present.get(key, _ABSENT)
     if write.within is not None:
         other, wanted = write.within
-        if present.get(other, ("", 0))[1] != wanted:
+        if present.get(other, _ABSENT)[1] != wanted:
             message = f'{other.qualified} "{other.name}" has been modified or deleted'
             return ConditionFailed(message, about=about(other))
     if write.type == "ADDED":
@@ -120,7 +124,7 @@ def _refusal(
             return AlreadyExists(message, about=about(key))
     elif not resource_version:
         return not_found(key)
-    elif resource_version != write.expected:
+    elif resource_version != write.expected or (write.base is not None and write.base != data):
         return Conflict(
             f'Operation cannot be fulfilled on {key.qualified} "{key.name}": the object has been '
             "modified; please apply your changes to the latest version and try again",
