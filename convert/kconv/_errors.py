@@ -176,6 +176,10 @@ class Expired(StoreError):
     reason = "Expired"
 
 
+class CounterReset(Expired):
+    """The database went back to an earlier state: nothing that was read before holds any more."""
+
+
 class VersionNotOnRecord(StoreError):
     """A write in an encoded version that the database's record does not (or no longer) hold."""
 

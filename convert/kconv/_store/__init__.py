@@ -1,6 +1,7 @@
 """Where objects are kept: on SQLite or PostgreSQL, in one preferred version per resource."""
 
 from kconv._store.clients import ClientCount
+from kconv._store.continuity import Followed, Position
 from kconv._store.group_commit import WriteStatistics
 from kconv._store.protocol import Operations, Store
 from kconv._store.quarantine import Place, Quarantined
@@ -30,11 +31,13 @@ __all__ = [
     "ClientCount",
     "Count",
     "Ending",
+    "Followed",
     "Key",
     "Look",
     "Operations",
     "Page",
     "Place",
+    "Position",
     "Quarantined",
     "Restored",
     "Row",

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Column, Connection, inspect, select, text
 
 from kconv._errors import TablesOutdated, UsageError
-from kconv._store import changes, counter, objects, rewrite, scan, version_record
+from kconv._store import changes, continuity, counter, objects, rewrite, scan, version_record
+from kconv._store.continuity import Followed, Position
 from kconv._store.database import Database, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
 from kconv._store.group_commit import Writer, WriteStatistics
@@ -133,6 +134,22 @@ class SqlStore(SqlOperations, Store):
     def look(self) -> Look:
         return self._database.peek(counter.look)
 
+    def follow(self, position: Position | None = None, *, limit: int = 500) -> Followed:
+        if position is None:
+            begun = self._database.read(continuity.begin)
+            return Followed([], begun, complete=True)
+        # Most often nothing has happened, and one statement says so.
+        if self.look() == position.look and position.value == position.look.value:
+            return Followed([], position, complete=True)
+        return self._database.read(
+            lambda connection: continuity.follow(connection, position, limit)
+        )
+
+    def bump(self, by: int = counter.BUMP) -> Look:
+        look = self._writer.alone(lambda connection: counter.bump(connection, by))
+        self._forget(look.compacted)
+        return look
+
     def head(self) -> int:
         return self._counter(revision.c.value)
 
@@ -142,7 +159,12 @@ class SqlStore(SqlOperations, Store):
     def compact(self, keep: int) -> int:
         if keep < 0:
             raise UsageError(f"cannot keep {keep} changes")
-        upto = self._database.peek(lambda connection: changes.cut_for(connection, keep))
+        return self._forget(
+            self._database.peek(lambda connection: changes.cut_for(connection, keep))
+        )
+
+    def _forget(self, upto: int) -> int:
+        """Forget the changes up to a resourceVersion; returns how many there were."""
         total = 0
         # In steps, so that writers get their turns in between.
         while forgotten := self._writer.alone(

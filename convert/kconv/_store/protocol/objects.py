@@ -6,6 +6,7 @@ import asyncio
 import builtins
 from typing import Protocol
 
+from kconv._store.continuity import Followed, Position
 from kconv._store.records import Change, Key, Look, Page, Stored
 from kconv._store.write import Write
 
@@ -100,6 +101,24 @@ class ChangeLog(Protocol):
 
     def look(self) -> Look:
         """Where the store is now, in one cheap statement."""
+        ...
+
+    def follow(self, position: Position | None = None, *, limit: int = 500) -> Followed:
+        """The first ``limit`` changes after a position, and the position after them.
+
+        None is the position of whoever has seen everything. Raises `CounterReset` where the
+        database went back to an earlier state since, `Expired` where the log has been compacted
+        past the position. Where nothing has happened it is as cheap as `look`.
+        """
+        ...
+
+    def bump(self, by: int = 1_000_000_000) -> Look:
+        """Begin a new epoch, for the database may have gone back to an earlier state.
+
+        The newest resourceVersion goes up by ``by``, which must be more than was given out since
+        that state; no change from before can be read any more, and who watches is told to list
+        again.
+        """
         ...
 
     def head(self) -> int:
