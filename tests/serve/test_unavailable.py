@@ -89,6 +89,7 @@ def test_watch_ends_when_the_change_log_fails(
             time.sleep(0.3)
             with monkeypatch.context() as patch:
                 patch.setattr(store, "changes", failing)
+                patch.setattr(store, "follow", failing)
                 patch.setattr(store, "head", broken)
                 assert response.read() == b""
         assert time.monotonic() - began < 15

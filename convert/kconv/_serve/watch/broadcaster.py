@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from anyio import to_thread
 
-from kconv._errors import Expired, StoreError
+from kconv._errors import CounterReset, Expired, StoreError
 from kconv._gvk import GroupResource
-from kconv._store import Change, Store
+from kconv._store import Change, Followed, Position, Store
 
 POLL_SECONDS = 0.08
 """How often the change log is read for what other servers wrote; local writes wake the reader."""
@@ -33,6 +33,7 @@ class Subscription:
         self.namespace = namespace
         self.position = position
         self.ended = False
+        self.reset = False
         self._pending: deque[Change] = deque()
         self._arrived = asyncio.Event()
 
@@ -90,7 +91,7 @@ class Broadcaster:
         self._reader: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._starting = asyncio.Lock()
-        self._position = 0
+        self._position: Position | None = None
         self.closed = False
 
     @property
@@ -106,9 +107,10 @@ class Broadcaster:
         """Begin to collect changes; those up to its ``position`` are for the watch to read."""
         async with self._starting:
             if self._reader is None or self._reader.done():
-                self._position = await to_thread.run_sync(self._store.head)
+                self._position = (await to_thread.run_sync(self._store.follow)).position
                 self._reader = asyncio.create_task(self._run(), name="kconv-watch-broadcaster")
-            subscription = Subscription(resource, namespace, self._position)
+            assert self._position is not None, "the reader has begun"
+            subscription = Subscription(resource, namespace, self._position.value)
             if self.closed:
                 subscription.end()
             else:
@@ -142,7 +144,12 @@ class Broadcaster:
         while True:
             self._wake.clear()
             try:
-                changes = await to_thread.run_sync(self._changes, self._position)
+                followed = await to_thread.run_sync(self._follow)
+            except CounterReset as error:
+                # What they have shown may be of no state that there is any more.
+                _log.warning("every watch ends: %s", error)
+                self._end_all(reset=True)
+                return
             except Expired:
                 # Their clients list again; a watch that begins meanwhile would have a gap, too.
                 _log.warning("the change log was compacted past this server's watches")
@@ -153,20 +160,21 @@ class Broadcaster:
                 _log.warning("the change log cannot be read: %s", error)
                 await asyncio.sleep(1)
                 continue
-            for change in changes:
-                self._position = change.stored.resource_version
+            for change in followed.changes:
                 for subscription in self._subscriptions:
                     subscription.offer(change)
-            if len(changes) < self.page:
+            self._position = followed.position
+            if followed.complete:
                 try:
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._wake.wait()
                 except TimeoutError:
                     continue
 
-    def _changes(self, after: int) -> list[Change]:
-        return self._store.changes(after, limit=self.page)
+    def _follow(self) -> Followed:
+        return self._store.follow(self._position, limit=self.page)
 
-    def _end_all(self) -> None:
+    def _end_all(self, *, reset: bool = False) -> None:
         for subscription in self._subscriptions:
+            subscription.reset = subscription.reset or reset
             subscription.end()

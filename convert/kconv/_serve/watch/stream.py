@@ -41,7 +41,7 @@ class Watch:
             async for line in self._follow(subscription):
                 yield line
         except Expired as error:
-            refusal = expired(f"too old resource version: {self.options.resource_version}")
+            refusal = expired(error.message)
             yield self.events.error(error, refusal)
         except KconvError as error:
             yield self.events.error(error, refusal_of(error))
@@ -69,6 +69,8 @@ class Watch:
             if len(due) < self.broadcaster.page:
                 break
             position = due[-1].stored.resource_version
+        if position > subscription.position:
+            await self._check_not_ahead(position)
         position = max(position, subscription.position)
         bookmark_at = time.monotonic() + BOOKMARK_SECONDS
         while not subscription.ended:
@@ -85,8 +87,19 @@ class Watch:
                 yield line
             if due:
                 position = due[-1].stored.resource_version
+        if subscription.reset:
+            raise Expired(f"too old resource version: {position}")
         if self.options.bookmarks:
             yield self.events.bookmark(position)
+
+    async def _check_not_ahead(self, position: int) -> None:
+        """Refuse a resourceVersion that the database has not come to: it went back since.
+
+        Raises `Expired`.
+        """
+        head = await to_thread.run_sync(self.call.objects.store.head)
+        if position > head:
+            raise Expired(f"resource version {position} is ahead of {head}")
 
     def _wants_initial(self) -> bool:
         if self.options.send_initial_events is not None:
