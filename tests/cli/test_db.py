@@ -66,3 +66,29 @@ def test_wrong_url(kconv: Kconv, url: str) -> None:
     ended = kconv("migrate", "status", "--db", url)
     assert ended.code == 2
     assert ended.err.startswith("error: ")
+
+
+def test_backup_and_restore(kconv: Kconv, tmp_path: Path, sqlite_url: str) -> None:
+    kconv("db", "upgrade", "--db", sqlite_url)
+    file = str(tmp_path / "backup.db")
+    ended = kconv("db", "backup", file, "--db", sqlite_url)
+    assert (ended.code, "up to resourceVersion 1" in ended.out) == (0, True)
+    assert kconv("db", "backup", file, "--db", sqlite_url).code == 2
+    ended = kconv("db", "restore", file, "--db", sqlite_url, "--by", "500")
+    assert (ended.code, "resourceVersions go on after 501" in ended.out) == (0, True)
+
+
+def test_bump_revision(kconv: Kconv, database_url: str) -> None:
+    kconv("db", "upgrade", "--db", database_url)
+    ended = kconv("db", "bump-revision", "--db", database_url)
+    assert (ended.code, "resourceVersions go on after 1000000001" in ended.out) == (0, True)
+    assert kconv("db", "bump-revision", "--by", "0", "--db", database_url).code == 2
+
+
+def test_postgresql_is_backed_up_by_its_own_tools(
+    kconv: Kconv, postgres_url: str, tmp_path: Path
+) -> None:
+    kconv("db", "upgrade", "--db", postgres_url)
+    ended = kconv("db", "backup", str(tmp_path / "x"), "--db", postgres_url)
+    assert ended.code == 2
+    assert "pg_dump" in ended.err

@@ -1,6 +1,10 @@
-"""``kconv db``: the database's tables."""
+"""``kconv db``: the database's tables, backups of them, and their change log."""
 
 from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,6 +19,18 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Make, upgrade and describe the database's tables. What is stored: kconv migrate.",
 )
+
+
+By = Annotated[
+    int,
+    typer.Option(
+        "--by",
+        min=1,
+        metavar="N",
+        help="What the newest resourceVersion goes up by; more than was given out meanwhile.",
+    ),
+]
+BUMP = 1_000_000_000
 
 
 @app.command()
@@ -66,3 +82,48 @@ def history(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
         return
     for each in revisions():
         emit(f"{'*' if each.id == now else ' '} {each.id}  {each.message}")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to make.")], db: Db = DEFAULT_DB
+) -> None:
+    """Copy a SQLite database to a new file, as of one moment; servers go on meanwhile."""
+    from kconv._cli.console import emit
+    from kconv_migrations._tables import backup as make
+
+    made = make(db, file)
+    emit(f"{made.file}: {made.bytes:,} bytes, up to resourceVersion {made.resource_version}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    db: Db = DEFAULT_DB,
+    by: By = BUMP,
+) -> None:
+    """Put a backup in place of what a SQLite database holds, and begin a new epoch.
+
+    Servers may be up: watches end, and clients list again. Of PostgreSQL, restore the database
+    with its own tools and run kconv db bump-revision.
+    """
+    from kconv._cli.console import emit
+    from kconv_migrations._tables import restore as put_back
+
+    look = put_back(db, file, by=by)
+    emit(f"restored from {file}; resourceVersions go on after {look.value}")
+
+
+@app.command("bump-revision")
+def bump_revision(db: Db = DEFAULT_DB, by: By = BUMP) -> None:
+    """Begin a new epoch, for the database went back to an earlier state.
+
+    The newest resourceVersion goes up and the change log is marked as compacted, so that none is
+    used again. Watches end with 410, and clients list again. Running it without need costs them
+    that.
+    """
+    from kconv._cli.console import emit
+    from kconv._store import open_store
+
+    with closing(open_store(db)) as store:
+        emit(f"resourceVersions go on after {store.bump(by).value}")

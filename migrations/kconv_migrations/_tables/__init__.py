@@ -1,5 +1,15 @@
 """The database's tables: made and altered by Alembic revisions, run by ``kconv db``."""
 
+from kconv_migrations._tables.backups import BackedUp, backup, restore
 from kconv_migrations._tables.commands import Revision, current, history, is_empty, upgrade
 
-__all__ = ["Revision", "current", "history", "is_empty", "upgrade"]
+__all__ = [
+    "BackedUp",
+    "Revision",
+    "backup",
+    "current",
+    "history",
+    "is_empty",
+    "restore",
+    "upgrade",
+]
