@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+MINUTES ?= 5
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs format clean
+.PHONY: help setup demo test pressure check bench docs format clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ printf "  %-5s %-8s", $$1, $$2; $$1 = $$2 = ""; print $$0 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ printf "  %-5s %-9s", $$1, $$2; $$1 = $$2 = ""; print $$0 }'
 
 $(STAMP): pyproject.toml
 	@echo 'setting up $(VENV) (about a minute, once)' >&2
@@ -26,6 +27,9 @@ demo: $(STAMP) ## the whole story on a temporary database, in under 30 seconds
 
 test: $(STAMP) ## every test, on SQLite and PostgreSQL (WORKERS=2, ARGS=...)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+pressure: $(STAMP) ## servers, database and migrations killed under load, for long (MINUTES=5 for each test)
+	KCONV_PRESSURE_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/pressure $(ARGS)
 
 check: $(STAMP) ## lint, format, types, layers, schema regression, what the wheel holds
 	$(BIN)/ruff check

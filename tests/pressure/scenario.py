@@ -1,0 +1,128 @@
+"""Writers, readers and watchers on servers that are disturbed, and the verdict on what they saw."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pressure.apis import GROUP, VERSIONS
+from pressure.disturbances import Disturbance, Migrations
+from pressure.history import History
+from pressure.servers import Fleet
+from pressure.verdict import explain, verdict
+from pressure.watchers import Watcher
+from pressure.writers import Reader, Worker, Writer
+
+MINUTES = float(os.environ.get("KCONV_PRESSURE_MINUTES", "0"))
+SEED = int(os.environ.get("KCONV_PRESSURE_SEED", "0")) or time.time_ns() % 1_000_000
+LAST = "object-last"
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many take part."""
+
+    writers: int = 16
+    watchers: int = 8
+    readers: int = 2
+    objects: int = 200
+    pace: float = 0.1
+    """Seconds between two writes of a writer; so many threads leave the servers no time else."""
+
+
+def run(
+    fleet: Fleet,
+    history: History,
+    disturbances: Sequence[Disturbance],
+    seconds: float,
+    crowd: Crowd | None = None,
+) -> None:
+    """Let all of them work for so long, wait until the watchers have seen all, and judge."""
+    crowd = crowd or Crowd()
+    print(f"seed {SEED}: KCONV_PRESSURE_SEED={SEED} repeats its choices")  # noqa: T201 - for who reruns it
+    watchers = [Watcher(f"watcher-{at}", fleet, history, SEED) for at in range(crowd.watchers)]
+    workers: list[Worker] = [
+        Writer(f"writer-{at}", fleet, history, SEED, crowd.objects, crowd.pace)
+        for at in range(crowd.writers)
+    ]
+    workers += [
+        Reader(f"reader-{at}", fleet, history, SEED, crowd.objects) for at in range(crowd.readers)
+    ]
+    for each in watchers:
+        each.start()
+    _until(history, lambda: all(each.watched.begin for each in watchers), "the watchers begin")
+    threads = [*workers, *disturbances]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    for disturbance in disturbances:
+        disturbance.stop()
+    for worker in workers:
+        worker.stop()
+    last = _write_last(fleet, history)
+    _until(
+        history, lambda: all(each.watched.position >= last for each in watchers),
+        f"each watcher sees {last}",
+    )  # fmt: skip
+    for each in watchers:
+        each.stop()
+    _list_everywhere(fleet, history)
+    _verify(history, disturbances)
+    findings = verdict(history)
+    assert not findings, f"seed {SEED}: {explain(history, findings)}"
+    before, found, after = fleet.logs().partition("Traceback")
+    assert not found, f"seed {SEED}: {before[-500:]}{found}{after[:6000]}"
+    print(summary(history))  # noqa: T201 - what was done, for who reads the long form
+
+
+def summary(history: History) -> str:
+    """What was done, in numbers."""
+    outcomes = [each.outcome for each in history.attempts]
+    counts = {outcome: outcomes.count(outcome) for outcome in ("done", "refused", "unknown")}
+    events = max(len(each.events) for each in history.watched)
+    hops = sum(each.hops for each in history.watched)
+    return (
+        f"writes {counts}, reads {len(history.reads)}, events {events}, hops {hops}, "
+        f"disturbances {[text for _, text in history.disturbances]}"
+    )
+
+
+def _write_last(fleet: Fleet, history: History) -> int:
+    """Write an object of its own; its resourceVersion is the highest."""
+    writer = Writer("last", fleet, history, SEED, 1)
+    deadline = time.monotonic() + 60
+    while True:
+        writer.create(f"{LAST}-{writer.count}")
+        attempt = history.attempts[-1]
+        if attempt.outcome == "done":
+            writer.client.close()
+            return attempt.revision
+        assert time.monotonic() < deadline, f"no write succeeds: {attempt.detail}"
+
+
+def _list_everywhere(fleet: Fleet, history: History) -> None:
+    """In the end, each server lists the same in every version."""
+    reader = Reader("end", fleet, history, SEED, 1)
+    for url in fleet.urls():
+        for version in VERSIONS:
+            if reader.list(url, version, history.told, history.now()) is None:
+                history.find(f"{url} does not list {version.name} in the end")
+    reader.client.close()
+
+
+def _verify(history: History, disturbances: Sequence[Disturbance]) -> None:
+    """A last migration finishes, and finds every row sound."""
+    for each in disturbances:
+        if isinstance(each, Migrations):
+            last = each.kconv("migrate", "--to", f"{GROUP}=v1")
+            if each.finish(last, "the last migration") is not None:
+                each.finish(each.kconv("migrate", "verify"), "verify")
+
+
+def _until(history: History, condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            history.find(f"it does not come about that {what}")
+            return
+        time.sleep(0.02)

@@ -1,0 +1,152 @@
+"""Servers in processes of their own, on one database, which are killed and started again."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+TESTS = str(Path(__file__).parents[1])
+ENVIRONMENT = {**os.environ, "PYTHONPATH": TESTS}
+APIS = "pressure.apis:register"
+SECONDS = 60.0
+UNAVAILABLE = 3
+"""The exit code of a command whose database is away."""
+
+
+class ServerProcess:
+    """A ``kconv serve``; what it says on standard error is in ``log``."""
+
+    def __init__(
+        self,
+        database: str,
+        log: Path,
+        options: Sequence[str] = (),
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        self.log = log
+        command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", database]
+        command += ["--apis", APIS, "--runtime-config", "api/all=true", *options]
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=file, env=ENVIRONMENT, preexec_fn=prepare,
+                text=True,
+            )  # fmt: skip
+        self.url = ""
+
+    def serves(self) -> bool:
+        """Wait until it serves, or has ended."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        self.url = line.removeprefix("serving on ").partition(";")[0].strip()
+        return bool(line)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def end(self, number: int = signal.SIGTERM, seconds: float = SECONDS) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(seconds)
+        finally:
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+    def remove(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def resident(self) -> int:
+        """Bytes of memory that the process has."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+        return int(line.split()[1]) * 1024
+
+
+class Fleet:
+    """Several servers on one database; those that are up take requests."""
+
+    def __init__(
+        self, database: str, folder: Path, count: int, options: Sequence[str] = ()
+    ) -> None:
+        self.database = database
+        self.folder = folder
+        self.options = options
+        self.numbers = iter(range(1_000_000))
+        self.lock = threading.Lock()
+        self.up: list[ServerProcess] = []
+        self.ended: list[ServerProcess] = []
+        starting = [self._spawn() for _ in range(count)]
+        self.up = starting
+        for server in starting:
+            assert server.serves(), server.log.read_text()
+
+    def _spawn(self) -> ServerProcess:
+        log = self.folder / f"server-{next(self.numbers)}.log"
+        return ServerProcess(self.database, log, self.options)
+
+    def urls(self) -> list[str]:
+        return [server.url for server in self.up]
+
+    def pick(self, chance: random.Random) -> str:
+        """The URL of one that is up; waits for one."""
+        deadline = time.monotonic() + SECONDS
+        while not (urls := self.urls()):
+            assert time.monotonic() < deadline, "no server is up"
+            time.sleep(0.02)
+        return chance.choice(urls)
+
+    def end_one(self, chance: random.Random, number: int) -> ServerProcess:
+        """End one; it takes no requests any more, and those in flight share its fate."""
+        with self.lock:
+            server = chance.choice(self.up)
+            self.up = [each for each in self.up if each is not server]
+            self.ended.append(server)
+        code = server.end(number)
+        wanted = -signal.SIGKILL if number == signal.SIGKILL else 0
+        assert code == wanted, f"server ended with {code}: {server.log.read_text()}"
+        return server
+
+    def start_one(self) -> ServerProcess:
+        """Start another one; one that ends since the database is away is started again."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            server = self._spawn()
+            with self.lock:
+                self.ended.append(server)
+            if server.serves():
+                break
+            code, said = server.process.wait(), server.log.read_text()
+            assert code == UNAVAILABLE, f"a server ended with {code} at its start: {said}"
+            assert time.monotonic() < deadline, f"no server starts: {said}"
+        with self.lock:
+            self.ended.remove(server)
+            self.up = [*self.up, server]
+        return server
+
+    def logs(self) -> str:
+        return "".join(each.log.read_text() for each in (*self.ended, *self.up))
+
+    def remove(self) -> None:
+        for server in (*self.up, *self.ended):
+            server.remove()
+
+
+@contextlib.contextmanager
+def fleet(database: str, folder: Path, count: int, options: Sequence[str] = ()) -> Iterator[Fleet]:
+    """So many servers, all of them gone in the end."""
+    started = Fleet(database, folder, count, options)
+    try:
+        yield started
+    finally:
+        started.remove()
