@@ -20,8 +20,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     insert,
+    literal,
     or_,
     select,
 )
@@ -127,7 +127,9 @@ def _still_fits() -> ColumnElement[bool]:
 
 def _same_row(table: Table) -> ColumnElement[bool]:
     names = ("grp", "resource", "namespace", "name", "resource_version", "api_version")
-    return exists().where(*(table.c[name] == quarantine.c[name] for name in names))
+    same = [table.c[name] == quarantine.c[name] for name in names]
+    # The offset has PostgreSQL look each row up, and not read the table to make a hash of it.
+    return select(literal(1)).where(*same).correlate(quarantine).offset(0).exists()
 
 
 def _row(entry: Quarantined, moment_now: float) -> dict[str, Any]:

@@ -16,11 +16,31 @@ from kconv._store import counter, runs, scan, version_record
 from kconv._store.objects import COLUMNS, as_stored
 from kconv._store.records import Key, Stored
 from kconv._store.rewrite import digest, put
-from kconv._store.tables import objects, undo
+from kconv._store.tables import undo
 
 _KEY: Final = (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name)
-_OBJECT_KEY: Final = (objects.c.grp, objects.c.resource, objects.c.namespace, objects.c.name)
 _LOCK_STEP: Final = 500
+_OBJECT: Final = ", ".join(f"o.{column.name}" for column in COLUMNS)
+
+# SQLite looks up several keys (`IN (VALUES …)`) by reading the whole table, but those of a join one
+# by one; a CROSS JOIN keeps the order of its sides. PostgreSQL may read it too, where it knows
+# little of the table: see `rewrite` for LATERAL.
+_SQLITE_LOOK: Final = f"""
+WITH wanted (grp, resource, namespace, name) AS (VALUES {{wanted}})
+SELECT {_OBJECT} FROM wanted CROSS JOIN objects AS o
+    ON o.grp = wanted.grp AND o.resource = wanted.resource
+        AND o.namespace = wanted.namespace AND o.name = wanted.name
+"""
+_LOCK: Final = f"""
+SELECT found.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
+    AS wanted (grp, resource, namespace, name)
+CROSS JOIN LATERAL (
+    SELECT {_OBJECT} FROM objects AS o
+    WHERE o.grp = wanted.grp AND o.resource = wanted.resource
+        AND o.namespace = wanted.namespace AND o.name = wanted.name
+    FOR UPDATE
+) AS found
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +175,19 @@ def drop(connection: Connection, run: str, most: int) -> int:
 
 
 def _lock(connection: Connection, keys: Sequence[Key]) -> dict[Key, Stored]:
+    """The objects that are there, locked in the order of the keys."""
     found: dict[Key, Stored] = {}
     for start in range(0, len(keys), _LOCK_STEP):
-        wanted = [
-            (key.group, key.resource, key.namespace, key.name)
-            for key in keys[start : start + _LOCK_STEP]
-        ]
-        statement = select(*COLUMNS).where(tuple_(*_OBJECT_KEY).in_(wanted)).order_by(*_OBJECT_KEY)
-        for row in connection.execute(statement.with_for_update()):
+        step = keys[start : start + _LOCK_STEP]
+        rows = [(key.group, key.resource, key.namespace, key.name) for key in step]
+        if connection.dialect.name == "postgresql":
+            columns = tuple(list(column) for column in zip(*rows, strict=True))
+            result = connection.exec_driver_sql(_LOCK, columns)
+        else:
+            wanted = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+            values = tuple(value for row in rows for value in row)
+            result = connection.exec_driver_sql(_SQLITE_LOOK.format(wanted=wanted), values)
+        for row in result:
             stored = as_stored(row)
             found[stored.key] = stored
     return found
