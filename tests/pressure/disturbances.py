@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from fixtures.postgres import PostgresServer
 from pressure.apis import GROUP
@@ -48,12 +49,20 @@ class Disturbance(threading.Thread):
 class ServerKills(Disturbance):
     """Ends a server, softly or not, and starts another."""
 
-    def __init__(self, fleet: Fleet, history: History, seed: int, pause: float) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        history: History,
+        seed: int,
+        pause: float,
+        signals: Sequence[signal.Signals] = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM),
+    ) -> None:
         super().__init__("server-kills", history, seed, pause)
         self.fleet = fleet
+        self.signals = signals
 
     def disturb(self) -> None:
-        number = self.chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
+        number = self.chance.choice(self.signals)
         ended = self.fleet.end_one(self.chance, number)
         self.history.disturb(f"{ended.url} got {number.name}")
         started = self.fleet.start_one()

@@ -36,8 +36,13 @@ def run(
     disturbances: Sequence[Disturbance],
     seconds: float,
     crowd: Crowd | None = None,
+    *,
+    until: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Let all of them work for so long, wait until the watchers have seen all, and judge."""
+    """Let all of them work, wait until the watchers have seen all, and judge.
+
+    They work for so many seconds, or until ``until`` is true.
+    """
     crowd = crowd or Crowd()
     print(f"seed {SEED}: KCONV_PRESSURE_SEED={SEED} repeats its choices")  # noqa: T201 - for who reruns it
     watchers = [Watcher(f"watcher-{at}", fleet, history, SEED) for at in range(crowd.watchers)]
@@ -54,7 +59,9 @@ def run(
     threads = [*workers, *disturbances]
     for thread in threads:
         thread.start()
-    time.sleep(seconds)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not until() and not history.findings:
+        time.sleep(0.05)
     for disturbance in disturbances:
         disturbance.stop()
     for worker in workers:

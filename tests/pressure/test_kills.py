@@ -1,0 +1,27 @@
+"""A server that is killed under writes, again and again: what it acknowledged is there."""
+
+import signal
+from pathlib import Path
+
+from kconv_migrations._tables import upgrade
+from pressure.disturbances import ServerKills
+from pressure.history import History
+from pressure.scenario import MINUTES, SEED, Crowd, run
+from pressure.servers import fleet
+
+ROUNDS = 200 if MINUTES else 4
+SECONDS_EACH = 20.0
+"""More than a round takes, wherever the tests run."""
+
+
+def test_no_acknowledged_write_is_lost(database_url: str, tmp_path: Path) -> None:
+    upgrade(database_url)
+    history = History()
+    with fleet(database_url, tmp_path, 1) as servers:
+        kills = ServerKills(servers, history, SEED, 0.6, [signal.SIGKILL])
+        crowd = Crowd(writers=8, watchers=2, readers=1, objects=100, pace=0.01)
+        most = ROUNDS * SECONDS_EACH
+        run(servers, history, [kills], most, crowd, until=lambda: kills.count >= ROUNDS)
+    assert kills.count >= ROUNDS
+    acknowledged = [each for each in history.attempts if each.outcome == "done"]
+    assert len(acknowledged) > 10 * ROUNDS
