@@ -31,7 +31,19 @@ class Client:
     def ask(
         self, url: str, method: str, path: str, body: Any = None, kind: str = "application/json"
     ) -> Answer:
-        """Make a request. Raises `Lost`."""
+        """Make a request. Raises `Lost`.
+
+        A GET over a kept connection that the server has closed meanwhile is asked once more.
+        """
+        kept = url in self._connections
+        try:
+            return self._ask(url, method, path, body, kind)
+        except Lost as lost:
+            if not kept or method != "GET" or not isinstance(lost.__cause__, ConnectionError):
+                raise
+            return self._ask(url, method, path, body, kind)
+
+    def _ask(self, url: str, method: str, path: str, body: Any, kind: str) -> Answer:
         connection = self._connections.get(url)
         if connection is None:
             address = urlsplit(url)
