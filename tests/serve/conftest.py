@@ -4,10 +4,12 @@ The database is SQLite; a module whose tests are to run on PostgreSQL too is mar
 """
 
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme, load_scheme
 from kconv._serve import ApiServer, Listen, build, served_versions
+from kconv._settings import Limits
 from kconv._store import SqlStore, open_store
 from kconv_migrations import _tables as db
 
@@ -64,9 +67,10 @@ def store(url: str) -> Iterator[SqlStore]:
 class Running:
     """A server behind a socket, run by a thread."""
 
-    def __init__(self, server: ApiServer, url: str) -> None:
+    def __init__(self, server: ApiServer, url: str, thread: threading.Thread) -> None:
         self.server = server
         self.url = url
+        self.join = thread.join
 
     def client(self, **headers: str) -> httpx.Client:
         """A client that keeps to this server, whatever proxies the environment names."""
@@ -82,11 +86,15 @@ def serve(scheme: Scheme, store: SqlStore, pipeline: Pipeline) -> Iterator[Calla
         runtime_config: str = "api/all=true",
         listen: Listen | None = None,
         kinds: Scheme = scheme,
+        limits: Limits | None = None,
+        **options: Any,
     ) -> Running:
         served = served_versions(kinds, runtime_config)
         listen = listen or Listen(port=0)
         shared = pipeline if kinds is scheme else None
-        server, bound = build(kinds, store, listen, served=served, pipeline=shared)
+        server, bound = build(
+            kinds, store, listen, served=served, pipeline=shared, limits=limits, **options
+        )
         thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
         thread.start()
         deadline = time.monotonic() + 20
@@ -94,12 +102,24 @@ def serve(scheme: Scheme, store: SqlStore, pipeline: Pipeline) -> Iterator[Calla
             time.sleep(0.01)
         started.append((server, thread))
         host, port = bound.getsockname()[:2]
-        return Running(server, f"{listen.scheme}://{host}:{port}")
+        return Running(server, f"{listen.scheme}://{host}:{port}", thread)
 
     yield start
     for server, thread in started:
         server.should_exit = True
         thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for 127.0.0.1 and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    request += ["-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"]
+    request += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    subprocess.run(request, check=True, capture_output=True)
+    return cert, key
 
 
 @pytest.fixture

@@ -2,87 +2,106 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kconv._cli.database import DEFAULT_DB
-from kconv._cli.options import Apis, Db
+from kconv._settings import Declared, Resolved, Settings, declared, resolve
 
 if TYPE_CHECKING:
+    from kconv._serve.processes import Shared
     from kconv._store import SqlStore
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
+_METAVARS = {
+    "db": "URL",
+    "apis": "MODULE:FUNCTION",
+    "runtime_config": "VERSION=BOOL,...",
+    "log_format": "text|json",
+    "log_level": "debug|info|warning|error",
+    "allowed_host": "NAME",
+    "trusted_proxy": "ADDRESS",
+    "token_auth_file": "FILE",
+    "tls_cert_file": "FILE",
+    "tls_private_key_file": "FILE",
+}
 
-@app.command()
-def serve(
-    db: Db = DEFAULT_DB,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")
-    ] = 8001,
-    runtime_config: Annotated[
-        str,
-        typer.Option(
-            metavar="VERSION=BOOL,...",
-            help="Versions to turn on or off, such as batch/v2alpha1=true; alpha ones are off.",
-        ),
-    ] = "",
-    apis: Apis = None,
-    token_auth_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Lines of token,user,uid: requests need one of them."),
-    ] = None,
-    tls_cert_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Certificate, to serve HTTPS.")
-    ] = None,
-    tls_private_key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The certificate's private key.")
-    ] = None,
-    cache_mib: Annotated[
-        int, typer.Option(min=0, help="MiB of memory to cache encoded objects in; 0: none.")
-    ] = 64,
-    access_log: Annotated[bool, typer.Option("--access-log", help="Log each request.")] = False,
-) -> None:
+
+def serve(config: Path | None = None, print_config: bool = False, **given: Any) -> None:
     """Serve every version of every kind over HTTP, as a Kubernetes API server does.
 
     Creates the tables in an empty database. Refuses to start (exit code 3) if the database
     holds objects in a version that it cannot decode. Listens on this machine only, unless tokens
     and TLS are configured. On SIGTERM, running requests finish and watches end.
+
+    Each option is also a key of the --config file (tls_cert_file) and an environment variable
+    (KCONV_SERVE_TLS_CERT_FILE); an option wins over a variable, and that over the file.
     """
+    flags = {name: value for name, value in given.items() if value not in (None, [])}
+    resolved = resolve(flags, file=config)
+    if print_config:
+        _print(resolved)
+        return
+    run_server(resolved.settings)
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, with one process or several."""
     from kconv._cli.console import emit
     from kconv._scheme import load_scheme
-    from kconv._serve import Listen, build, served_versions
+    from kconv._serve import Listen, build, run_processes, served_versions
+    from kconv._serve.log_lines import configure
 
-    scheme = load_scheme(apis=apis or ())
-    served = served_versions(scheme, runtime_config)
-    listen = Listen(host, port, token_auth_file, tls_cert_file, tls_private_key_file)
+    configure(settings.log_format, settings.log_level)
+    scheme = load_scheme(apis=settings.apis)
+    served = served_versions(scheme, settings.runtime_config)
+    listen = Listen(
+        settings.host,
+        settings.port,
+        _path(settings.token_auth_file),
+        _path(settings.tls_cert_file),
+        _path(settings.tls_private_key_file),
+        allowed_hosts=settings.allowed_host,
+        trusted_proxies=settings.trusted_proxy,
+    )
     listen.check()
     signal.signal(signal.SIGTERM, _end)
-    store = _open(db)
-    try:
-        server, bound = build(
-            scheme,
-            store,
-            listen,
-            served=served,
-            access_log=access_log,
-            cache_bytes=cache_mib * 1024 * 1024,
-        )
+
+    def ready(bound: Any) -> None:
         address, chosen = bound.getsockname()[:2]
         url = f"{listen.scheme}://{f'[{address}]' if ':' in address else address}:{chosen}"
+        emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
+
+    def serve_one(shared: Shared | None = None) -> None:
+        store = _open(settings.db)
         try:
+            server, bound = build(
+                scheme,
+                store,
+                listen,
+                served=served,
+                access_log=settings.access_log,
+                cache_bytes=settings.cache_mib * 1024 * 1024,
+                limits=settings,
+                bound=shared.bound if shared else None,
+            )
+            server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
+            if shared:
+                server.share_metrics(shared.folder, shared.number)
             with bound:
-                server.prepare()
-                emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
                 server.run(sockets=[bound])
         finally:
-            server.leave()
-    finally:
-        store.close()
+            store.close()
+
+    if settings.processes == 1:
+        serve_one()
+        return
+    _open(settings.db).close()
+    run_processes(settings.processes, listen, serve_one, ready, grace=settings.shutdown_grace)
 
 
 def _open(db: str) -> SqlStore:
@@ -96,6 +115,73 @@ def _open(db: str) -> SqlStore:
     return open_store(db)
 
 
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None
+
+
 def _end(signum: int, frame: Any) -> None:
     """The server has drained by the time it passes SIGTERM on: that is a good end."""
     raise SystemExit(0)
+
+
+def _print(resolved: Resolved) -> None:
+    """Write the settings as the file that would say the same, with where each is from."""
+    import json
+
+    from kconv._cli.console import emit
+
+    for name, value, origin in resolved.table():
+        emit(f"{name}: {json.dumps(value)}  # {origin}")
+
+
+def _parameter(setting: Declared) -> inspect.Parameter:
+    """The option of a setting; not given is None, so that other sources can say it."""
+    shown = setting.default if setting.default not in ("", [], False) else None
+    kind = setting.type
+    if kind not in (int, float, bool) and not setting.many:
+        kind = str
+    names = [setting.flag]
+    if setting.type is bool:
+        names = [f"{setting.flag}/--no-{setting.flag[2:]}"]
+    option = typer.Option(
+        *names,
+        metavar=_METAVARS.get(setting.name),
+        help=setting.help if shown is None else f"{setting.help} Default: {shown}.",
+    )
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[kind | None, option],
+    )
+
+
+def _command() -> Any:
+    parameters = [
+        inspect.Parameter(
+            "config",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                Path | None,
+                typer.Option(metavar="FILE", help="Settings in YAML; $KCONV_SERVE_CONFIG."),
+            ],
+        ),
+        inspect.Parameter(
+            "print_config",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[
+                bool,
+                typer.Option("--print-config", help="Print every setting and its source, and end."),
+            ],
+        ),
+        *(_parameter(setting) for setting in declared(Settings)),
+    ]
+    # Typer reads both: a command's options are the settings, wherever these are declared.
+    serve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # any function has it
+    serve.__annotations__ = {each.name: each.annotation for each in parameters}
+    return serve
+
+
+app.command()(_command())

@@ -6,6 +6,7 @@ The server, the command line, the migration and the tests all convert here.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,6 +48,8 @@ class Pipeline:
         self.scheme = scheme.freeze()
         self.engine: Engine = engine or _default_engine()
         self._heads = Heads(self.scheme)
+        self.conversions: Counter[tuple[Spoke, str]] = Counter()
+        """How often `to_hub` and `from_hub` were called, by version and direction."""
         self._judges_updates: dict[Spoke, bool] = {}
         self._steps: dict[tuple[Spoke, str, str, bool], OneStep] = {}
 
@@ -106,12 +109,14 @@ class Pipeline:
 
     def to_hub(self, decoded: Decoded) -> HubObject:
         """The object in its internal version. Raises `ConversionError`."""
+        self.conversions[decoded.spoke, "to_hub"] += 1
         return HubObject(decoded.spoke.kind, self.engine.to_hub(decoded.spoke, decoded.native))
 
     def from_hub(self, hub: HubObject, spoke: Spoke) -> Decoded:
         """The object in another version of its kind. Raises `ConversionError`."""
         if spoke.kind is not hub.kind:
             raise ConversionError(f"{hub.kind.group_kind} has no version {spoke.gvk}")
+        self.conversions[spoke, "from_hub"] += 1
         return Decoded(spoke, self.engine.from_hub(spoke, hub.native))
 
     def dump(self, decoded: Decoded) -> Value:

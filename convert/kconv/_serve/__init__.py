@@ -2,7 +2,18 @@
 
 from kconv._serve.app import create_app
 from kconv._serve.auth import Tokens
-from kconv._serve.lifecycle import ApiServer, Listen, build, run
+from kconv._serve.lifecycle import ApiServer, build, run
+from kconv._serve.listen import Listen
+from kconv._serve.processes import run_processes
 from kconv._serve.runtime_config import served_versions
 
-__all__ = ["ApiServer", "Listen", "Tokens", "build", "create_app", "run", "served_versions"]
+__all__ = [
+    "ApiServer",
+    "Listen",
+    "Tokens",
+    "build",
+    "create_app",
+    "run",
+    "run_processes",
+    "served_versions",
+]

@@ -15,11 +15,14 @@ import kconv
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
+from kconv._serve.access_log import AccessLog
 from kconv._serve.auth import Tokens
 from kconv._serve.cache import CACHE_BYTES
 from kconv._serve.dispatch import Dispatcher
+from kconv._serve.request_filter import RequestFilter
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
+from kconv._settings import Limits
 from kconv._store import SqlStore, Store, open_store
 
 
@@ -44,6 +47,9 @@ def create_app(
     address: str = "127.0.0.1:8001",
     cache_bytes: int = CACHE_BYTES,
     pipeline: Pipeline | None = None,
+    limits: Limits | None = None,
+    allowed_hosts: Collection[str] | None = None,
+    access_log: bool = False,
 ) -> Starlette:
     """An API server for the kinds of a scheme, as an ASGI app.
 
@@ -65,6 +71,11 @@ def create_app(
         address: The ``host:port`` that discovery tells clients.
         cache_bytes: How much memory encoded objects are cached in; 0 caches none.
         pipeline: A pipeline of the scheme whose compiled types are to be shared.
+        limits: The bounds on requests, bodies and memory; those on connections are the HTTP
+            server's to keep.
+        allowed_hosts: The names that Host headers may have, as protection of an app that only
+            this machine reaches from web pages; by default every name is let in.
+        access_log: Log each request.
 
     Raises:
         SchemeError: The scheme is not complete.
@@ -80,10 +91,18 @@ def create_app(
         store,
         served=served_versions(scheme, runtime_config) if served is None else served,
         release=kconv.__version__,
-        tokens=Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens,
         address=address,
         cache_bytes=cache_bytes,
         pipeline=pipeline,
+        limits=limits,
+    )
+    endpoint = RequestFilter(
+        _Endpoint(Dispatcher(server)),
+        tokens=Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens,
+        in_flight=server.in_flight,
+        metrics=server.metrics,
+        allowed_hosts=allowed_hosts,
+        access_log=AccessLog() if access_log else None,
     )
 
     @asynccontextmanager
@@ -97,7 +116,7 @@ def create_app(
                 await to_thread.run_sync(opened.close)
 
     app = Starlette(lifespan=lifespan)
-    app.router.default = _Endpoint(Dispatcher(server))
+    app.router.default = endpoint
     app.state.server = server
     return app
 

@@ -1,29 +1,68 @@
-"""Reading the body of a request, up to the limit."""
+"""Reading the body of a request: bounded in size, in time, and in memory together with others."""
 
 from __future__ import annotations
 
-from starlette.requests import Request
+import asyncio
+
+from starlette.requests import ClientDisconnect, Request
 
 from kconv._codec import LIMIT
-from kconv._serve.status import bad_request, too_large
+from kconv._serve.in_flight import IN_FLIGHT, Body, InFlight
+from kconv._serve.status import bad_request, request_timeout, too_large
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body.
+    """The whole body; its bytes count as in flight until the request is answered.
 
-    Raises `kconv._serve.status.Refusal` (413) as soon as it is over 3 MiB; what a client announces
-    to be longer is not read at all.
+    That of a GET, which has no meaning, is left aside.
+
+    Raises `kconv._serve.status.Refusal`: 413 as soon as it is over 3 MiB (what a client announces
+    to be longer is not read at all), 408 when it does not come in time, 429 when the bodies of
+    all requests take too much memory.
     """
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced) > LIMIT:
-        raise too_large(LIMIT)
+    announced = request.headers.get("content-length")
+    if request.method in ("GET", "HEAD"):
+        return b""
+    if announced is not None and announced.isascii() and announced.isdigit():
+        if int(announced) > LIMIT:
+            raise too_large(LIMIT)
+        if int(announced) == 0:
+            return b""
     if request.headers.get("content-encoding", "identity") != "identity":
         raise bad_request("compressed request bodies are not supported")
+    in_flight: InFlight = request.scope[IN_FLIGHT]
+    body = in_flight.begin_body(request.scope)
+    try:
+        data = await _received(request, body, in_flight)
+    except BaseException:
+        in_flight.end_body(request.scope, body, complete=False)
+        raise
+    in_flight.end_body(request.scope, body, complete=True)
+    return data
+
+
+async def _received(request: Request, body: Body, in_flight: InFlight) -> bytes:
+    limits = in_flight.limits
+    loop = asyncio.get_running_loop()
+    end = loop.time() + limits.body_timeout
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > LIMIT:
-            raise too_large(LIMIT)
-        chunks.append(chunk)
-    return b"".join(chunks)
+    try:
+        async with asyncio.timeout(None) as body.timeout:
+            while True:
+                body.timeout.reschedule(min(loop.time() + limits.body_stall_timeout, end))
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                if chunk := message.get("body", b""):
+                    size += len(chunk)
+                    if size > LIMIT:
+                        raise too_large(LIMIT)
+                    in_flight.hold(body, len(chunk))
+                    chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError:
+        if body.cut:
+            raise in_flight.refusal() from None
+        raise request_timeout("the request's body did not come in time") from None

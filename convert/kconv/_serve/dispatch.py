@@ -82,8 +82,6 @@ class Dispatcher:
         verb = request.method if request.method in _METHODS else "OTHER"
         path = path_of(request)
         try:
-            if self.server.tokens is not None:
-                self.server.tokens.require(path, request.headers.get("authorization", ""))
             response = await answer_endpoint(self.server, request, path)
             if response is None:
                 await self.server.start()

@@ -36,17 +36,8 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Respon
         return await _health(server, request, steps)
     _only_reads(request)
     if first == "metrics" and len(steps) == 1:
-        server.metrics.undecodable.clear()
-        for place, number in server.objects.undecodable.counts().items():
-            server.metrics.undecodable.labels(*place).set(number)
-        for kind, number in server.objects.pipeline.fallbacks.counts.items():
-            server.metrics.engine_fallbacks.labels(kind).set(number)
-        cache = server.objects.cache
-        server.metrics.cache_bytes.set(cache.size)
-        server.metrics.cache_requests.labels("hit").set(cache.hits)
-        server.metrics.cache_requests.labels("miss").set(cache.misses)
         headers = {**CACHE, "Content-Type": server.metrics.content_type}
-        return Response(server.metrics.text(), 200, headers)
+        return Response(await server.metrics_text(), 200, headers)
     if steps[:2] == ["openapi", "v3"]:
         return await _openapi(server, request, "/".join(steps[2:]))
     accept = request.headers.get("accept", "")
@@ -74,10 +65,7 @@ async def _health(server: Server, request: Request, steps: list[str]) -> Respons
     verbose = "verbose" in request.query_params
     only = steps[1] if len(steps) == 2 else ""
 
-    def report() -> tuple[int, str] | None:
-        return server.health.report(steps[0], verbose=verbose, only=only)
-
-    found = await to_thread.run_sync(report)
+    found = await server.health.report(steps[0], verbose=verbose, only=only)
     if found is None:
         raise no_such_path()
     return plain_text(found[1], found[0])

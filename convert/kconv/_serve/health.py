@@ -1,37 +1,41 @@
-"""``/healthz``, ``/livez`` and ``/readyz``: whether the process lives, and can serve."""
+"""``/healthz``, ``/livez`` and ``/readyz``: whether the process lives, and can serve.
+
+Liveness asks the process alone: it answers, so it lives. Restarting a server does not mend its
+database. Readiness asks the database, in threads of its own that nobody else waits for.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 
-from kconv._errors import KconvError, Unavailable
-from kconv._serve.status import UNREACHABLE
+from kconv._serve.database_check import DatabaseCheck, Observe
 from kconv._store import Store
 
-_log = logging.getLogger(__name__)
-
-Check = Callable[[], str]
-"""Returns what is wrong, or the empty string."""
+_CHECKS = {
+    "livez": ("ping",),
+    "healthz": ("ping", "database"),
+    "readyz": ("ping", "database", "start", "shutdown"),
+}
 
 
 class Health:
-    """The checks behind the health endpoints. ``stopping`` makes the server unready."""
+    """The checks behind the health endpoints.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    ``prepared`` says that what is done at the start is done; ``stopping`` that the end has begun.
+    """
+
+    def __init__(self, store: Store, observe: Observe) -> None:
+        self.database = DatabaseCheck(store, observe)
+        self.prepared = False
         self.stopping = False
 
-    def checks(self, endpoint: str) -> Mapping[str, Check]:
-        """The checks of ``healthz``, ``livez`` or ``readyz``, by name."""
-        if endpoint == "livez":
-            return {"ping": _ping}
-        found: dict[str, Check] = {"ping": _ping, "database": self._database}
-        if endpoint == "readyz":
-            found["shutdown"] = lambda: "process is shutting down" if self.stopping else ""
-        return found
+    def checks(self, endpoint: str) -> Sequence[str]:
+        """The names of the checks of ``healthz``, ``livez`` or ``readyz``."""
+        return _CHECKS[endpoint]
 
-    def report(self, endpoint: str, *, verbose: bool, only: str = "") -> tuple[int, str] | None:
+    async def report(
+        self, endpoint: str, *, verbose: bool, only: str = ""
+    ) -> tuple[int, str] | None:
         """The code and the text of an endpoint, or of one check (None if there is no such).
 
         The text is that of a kube-apiserver: ``ok``, or a line for each check.
@@ -40,8 +44,8 @@ class Health:
         if only:
             if only not in checks:
                 return None
-            checks = {only: checks[only]}
-        failed = {name: problem for name, check in checks.items() if (problem := check())}
+            checks = (only,)
+        failed = {name: problem for name in checks if (problem := await self._problem(name))}
         if not failed and not verbose:
             return 200, "ok"
         lines = [
@@ -51,19 +55,12 @@ class Health:
         verdict = "failed" if failed else "passed"
         return (500 if failed else 200), "\n".join([*lines, f"{endpoint} check {verdict}", ""])
 
-    def _database(self) -> str:
-        try:
-            self._store.head()
-        except KconvError as error:
-            # Where the database is and what its driver said is not for whoever may probe.
-            _log.warning("%s", error.message)
-            return (
-                f"the database {error.cause}; try again"
-                if isinstance(error, Unavailable)
-                else UNREACHABLE
-            )
+    async def _problem(self, check: str) -> str:
+        """What is wrong, or the empty string."""
+        if check == "database":
+            return await self.database.problem()
+        if check == "start" and not self.prepared:
+            return "the server is still preparing"
+        if check == "shutdown" and self.stopping:
+            return "process is shutting down"
         return ""
-
-
-def _ping() -> str:
-    return ""

@@ -2,76 +2,52 @@
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
 import socket
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from kconv._errors import Unavailable, UsageError
+from kconv._errors import KconvError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.app import create_app
 from kconv._serve.auth import Tokens
 from kconv._serve.cache import CACHE_BYTES
+from kconv._serve.connections import Connections, Place, raise_descriptor_limit
+from kconv._serve.listen import Listen, bind
+from kconv._serve.listener import Listener
+from kconv._serve.protocol import LimitedProtocol
 from kconv._serve.server import Server
+from kconv._serve.server_metrics import of_connections
+from kconv._serve.shared_metrics import SharedMetrics
+from kconv._settings import Limits
 from kconv._store import Store
 
-GRACE_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where and how to listen; port 0 takes a free one."""
-
-    host: str = "127.0.0.1"
-    port: int = 8001
-    token_auth_file: Path | None = None
-    tls_cert_file: Path | None = None
-    tls_private_key_file: Path | None = None
-
-    def check(self) -> None:
-        """Refuse what is unsafe or incomplete. Raises `UsageError`."""
-        if (self.tls_cert_file is None) != (self.tls_private_key_file is None):
-            raise UsageError("--tls-cert-file and --tls-private-key-file go together")
-        for file in (self.tls_cert_file, self.tls_private_key_file):
-            if file is not None and not file.is_file():
-                raise UsageError(f"{file}: no such file")
-        if not is_loopback(self.host) and (
-            self.token_auth_file is None or self.tls_cert_file is None
-        ):
-            raise UsageError(
-                f"refusing to listen on {self.host}, which others can reach: that needs "
-                "--token-auth-file, --tls-cert-file and --tls-private-key-file"
-            )
-
-    @property
-    def scheme(self) -> str:
-        """The URL scheme: https with TLS files, else http."""
-        return "https" if self.tls_cert_file is not None else "http"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+CUT_SECONDS = 1.0
+"""How long watches have to end by themselves, once the server has ended them."""
 
 
 class ApiServer(uvicorn.Server):
-    """uvicorn with a drain: unready and without watches first, then the requests in flight."""
+    """uvicorn with bounds on its connections, and with a drain.
 
-    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+    Unready and without watches first, then the requests in flight, then whoever is left.
+    """
+
+    def __init__(self, config: uvicorn.Config, server: Server, limits: Limits) -> None:
         super().__init__(config)
         self._server = server
+        self._limits = limits
+        self._failure: KconvError | None = None
+        self.connections = Connections(limits, self.server_state.connections)  # type: ignore[arg-type] # ours are of our protocol
         server.on_unfit = self._end
+        server.collector.sources.append(lambda: of_connections(self.connections))
+        self.shared_metrics: SharedMetrics | None = None
+        self.on_ready: Callable[[], None] = lambda: None
+        """Called once, when what is done at the start is done."""
 
     def prepare(self) -> None:
         """Make ready and register, before serving; `run` does it where it has not been done.
@@ -81,23 +57,30 @@ class ApiServer(uvicorn.Server):
         self._server.prepare()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until SIGTERM or SIGINT.
+        """Serve until SIGTERM or SIGINT; probes are answered from the beginning.
 
         Raises `kconv._errors.CannotDecode` instead of serving, or when it has to stop because
-        something is stored by now that it cannot read.
+        something is stored by now that it cannot read; and what `prepare` raises.
         """
-        self.prepare()
+        raise_descriptor_limit()
         try:
             super().run(sockets)
         finally:
             # A second signal cuts the end of the app short.
             self.leave()
+        if self._failure is not None:
+            raise self._failure
         if self._server.unfit is not None:
             raise self._server.unfit
 
     def leave(self) -> None:
         """Undo `prepare`: this server is no longer one of those on the database."""
         self._server.heartbeat.end()
+
+    def share_metrics(self, folder: Path, number: int) -> None:
+        """Answer ``/metrics`` for all processes that have the folder; this one is ``number``."""
+        shared = SharedMetrics(folder, number, self._server.own_metrics)
+        self.shared_metrics = self._server.shared_metrics = shared
 
     def _end(self) -> None:
         self.should_exit = True
@@ -107,10 +90,69 @@ class ApiServer(uvicorn.Server):
         self._server.health.stopping = True
         super().handle_exit(sig, frame)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections first, so that probes are answered, and then make ready."""
+        if not self.config.loaded:
+            self.config.load()
+        state: dict[str, Any] = {}
+        loop = asyncio.get_running_loop()
+
+        def make_protocol(place: Place) -> LimitedProtocol:
+            return LimitedProtocol(
+                self.config,
+                self.server_state,
+                state,
+                loop,
+                all_connections=self.connections,
+                place=place,
+            )
+
+        self.connections.start()
+        self.servers = []
+        for bound in sockets or []:
+            listener = Listener(bound, self.connections, make_protocol, self.config.ssl)
+            listener.start()
+            self.servers.append(listener)  # type: ignore[arg-type] # closed and waited for as its own are
+        try:
+            await self._server.start()
+            if self.shared_metrics is not None:
+                await self.shared_metrics.start()
+            await self.lifespan.startup()
+        except KconvError as error:
+            self._failure = error
+            self.should_exit = True
+            for server in self.servers:
+                server.close()
+            self._cut(lambda each: True)
+            self.connections.stop()
+            return
+        self.started = True
+        if not self.should_exit:
+            self.on_ready()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the watches, then wait for the other requests, for up to the grace period."""
         self._server.drain()
-        await super().shutdown(sockets)
+        self._cut(lambda each: each.watches and each.stuck)
+        cutting = asyncio.get_running_loop().call_later(
+            CUT_SECONDS,
+            self._cut,
+            lambda each: each.watches or each.transport.is_closing(),
+        )
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+            if self.shared_metrics is not None:
+                self.shared_metrics.stop()
+            self._cut(lambda each: True)
+            self.connections.stop()
+
+    def _cut(self, chosen: Callable[[LimitedProtocol], bool]) -> None:
+        """Hang up on the connections that are chosen; what was not sent is lost."""
+        for each in list(self.server_state.connections):
+            if isinstance(each, LimitedProtocol) and chosen(each):
+                each.transport.abort()
 
 
 def build(
@@ -122,56 +164,49 @@ def build(
     access_log: bool = False,
     cache_bytes: int = CACHE_BYTES,
     pipeline: Pipeline | None = None,
+    limits: Limits | None = None,
+    bound: socket.socket | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
 
-    ``pipeline`` is one of the scheme, to share what it has compiled. Raises `UsageError` for an
-    unsafe or incomplete `Listen`, `Unavailable` for an address that
-    cannot be had.
+    ``pipeline`` is one of the scheme, to share what it has compiled; ``bound`` a socket that
+    several processes share. Raises `UsageError` for an unsafe or incomplete `Listen`,
+    `Unavailable` for an address that cannot be had.
     """
     listen = listen or Listen()
+    limits = limits or Limits()
     listen.check()
     tokens = Tokens.read(listen.token_auth_file) if listen.token_auth_file else None
-    bound = _bind(listen)
+    bound = bound or bind(listen)
     host, port = bound.getsockname()[:2]
-    address = f"{host}:{port}"
     app = create_app(
         scheme,
         store,
         served=served,
         tokens=tokens,
-        address=address,
+        address=f"{host}:{port}",
         cache_bytes=cache_bytes,
         pipeline=pipeline,
+        limits=limits,
+        allowed_hosts=listen.hosts,
+        access_log=access_log,
     )
     config = uvicorn.Config(
         app,
-        access_log=access_log,
-        log_level="info" if access_log else "warning",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        log_level="warning",
         lifespan="on",
         server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        proxy_headers=bool(listen.trusted_proxies),
+        forwarded_allow_ips=list(listen.trusted_proxies),
+        timeout_graceful_shutdown=int(max(limits.shutdown_grace, 1)),
         ssl_certfile=listen.tls_cert_file,
         ssl_keyfile=listen.tls_private_key_file,
-        h11_max_incomplete_event_size=64 * 1024,
     )
-    return ApiServer(config, app.state.server), bound
-
-
-def _bind(listen: Listen) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off for what is accepted.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((listen.host, listen.port))
-        bound.listen(128)
-    except OSError as error:
-        bound.close()
-        raise Unavailable(
-            f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error}"
-        ) from None
-    return bound
+    return ApiServer(config, app.state.server, limits), bound
 
 
 def run(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from kconv._serve.request_path import Target
@@ -18,6 +26,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
         self._requests = Counter(
             "apiserver_request",
             "Requests answered, by verb, resource and HTTP status code.",
@@ -42,7 +52,13 @@ class Metrics:
             "Reads of the change log for watches that failed.",
             registry=self.registry,
         )
-
+        self._database = Histogram(
+            "kconv_database_check_duration_seconds",
+            "How long the looks at the database took that readiness asks for.",
+            ("operation",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         self._deprecated = Gauge(
             "kconv_requested_deprecated_apis",
             "1 for each deprecated version that has been requested.",
@@ -84,6 +100,10 @@ class Metrics:
             ).set(1)
         if verb != "WATCH":
             self._duration.labels(*labels).observe(seconds)
+
+    def database_seconds(self, operation: str, seconds: float) -> None:
+        """Observe how long a look at the database took; ``operation`` is read or write."""
+        self._database.labels(operation).observe(seconds)
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -12,9 +12,9 @@ from kconv._errors import CannotDecode
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
-from kconv._serve.auth import Tokens
 from kconv._serve.health import Health
 from kconv._serve.heartbeat import Heartbeat
+from kconv._serve.in_flight import InFlight
 from kconv._serve.membership import Membership
 from kconv._serve.metrics import Metrics
 from kconv._serve.namespace_controller import NamespaceController
@@ -22,8 +22,17 @@ from kconv._serve.namespaces import Namespaces
 from kconv._serve.objects import Objects
 from kconv._serve.openapi import OpenApi
 from kconv._serve.request_counts import RequestCounts
+from kconv._serve.server_metrics import (
+    DatabaseFigures,
+    ServerCollector,
+    of_pipeline,
+    of_requests,
+    of_store,
+)
+from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._serve.watch import Broadcaster
+from kconv._settings import Limits
 from kconv._store import Store
 
 
@@ -37,21 +46,21 @@ class Server:
         *,
         served: Collection[GroupVersion],
         release: str,
-        tokens: Tokens | None,
         address: str,
         cache_bytes: int,
         pipeline: Pipeline | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.scheme = scheme
         self.store = store
         self.served = frozenset(served)
         self.release = release
-        self.tokens = tokens
         self.address = address
         self.objects = Objects(pipeline or Pipeline(scheme), store, cache_bytes)
         self.namespaces = Namespaces(scheme, self.objects)
         self.metrics = Metrics()
-        self.health = Health(store)
+        self.in_flight = InFlight(limits or Limits())
+        self.health = Health(store, self.metrics.database_seconds)
         self.openapi = OpenApi(scheme, self.served, release)
         self.broadcaster = Broadcaster(store, on_read_error=self.metrics.log_errors.inc)
         self.namespace_controller = NamespaceController(self.namespaces, self.broadcaster.wake)
@@ -61,6 +70,17 @@ class Server:
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
         self.on_unfit: Callable[[], None] = lambda: None
+        self.collector = ServerCollector()
+        self.figures = DatabaseFigures(store)
+        self.shared_metrics: SharedMetrics | None = None
+        """Where there are several processes: what they tell each other."""
+        self.collector.sources += [
+            lambda: of_requests(self.in_flight),
+            lambda: of_pipeline(self.objects.pipeline),
+            lambda: of_store(store),
+            self.figures.collect,
+        ]
+        self.metrics.registry.register(self.collector)
         self._started: asyncio.Future[None] | None = None
         self._preparing = threading.Lock()
         self._prepared = False
@@ -80,7 +100,7 @@ class Server:
             )
             self.membership.join()
             self.namespaces.create_default()
-            self._prepared = True
+            self._prepared = self.health.prepared = True
 
     async def start(self) -> None:
         """Prepare, and start what runs beside requests; later calls wait for the first.
@@ -117,6 +137,27 @@ class Server:
         self.unfit = error
         self.drain()
         self.on_unfit()
+
+    def own_metrics(self) -> bytes:
+        """The metrics of this process, in Prometheus' text format."""
+        metrics = self.metrics
+        metrics.undecodable.clear()
+        for place, number in self.objects.undecodable.counts().items():
+            metrics.undecodable.labels(*place).set(number)
+        for kind, number in self.objects.pipeline.fallbacks.counts.items():
+            metrics.engine_fallbacks.labels(kind).set(number)
+        cache = self.objects.cache
+        metrics.cache_bytes.set(cache.size)
+        metrics.cache_requests.labels("hit").set(cache.hits)
+        metrics.cache_requests.labels("miss").set(cache.misses)
+        return metrics.text()
+
+    async def metrics_text(self) -> bytes:
+        """The metrics of this process, and of those that it shares a socket with."""
+        await self.figures.refresh()
+        if self.shared_metrics is not None:
+            return await self.shared_metrics.text()
+        return self.own_metrics()
 
     def stored_as(self, kind: HubKind) -> str:
         """The apiVersion that a kind is stored in at present."""

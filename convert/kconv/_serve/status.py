@@ -196,7 +196,8 @@ def name_required() -> Finding:
 
 def too_large(limit: int) -> Refusal:
     """413: the body is over ``limit`` bytes."""
-    return Refusal("RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
+    message = f"Request entity too large: limit is {limit}"
+    return Refusal("RequestEntityTooLarge", message)
 
 
 def expired(
@@ -222,6 +223,19 @@ def unavailable(message: str) -> Refusal:
     headers = {"Retry-After": str(RETRY_SECONDS)}
     details = {"retryAfterSeconds": RETRY_SECONDS}
     return Refusal("ServiceUnavailable", message, details=details, headers=headers)
+
+
+def too_many_requests() -> Refusal:
+    """429: the server has as much to do as it may have; try again in a moment."""
+    message = "the server has received too many requests and has asked us to try again later"
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    details = {"retryAfterSeconds": RETRY_SECONDS}
+    return Refusal("TooManyRequests", message, details=details, headers=headers)
+
+
+def request_timeout(message: str) -> Refusal:
+    """408: the client took too long to send its request; the connection is closed."""
+    return Refusal("", message, code=408, headers={"Connection": "close"})
 
 
 def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:

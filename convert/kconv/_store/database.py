@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from kconv._errors import Unavailable, UsageError
 from kconv._store.database_errors import (
@@ -173,6 +174,12 @@ class Database:
             yield
         finally:
             driver.execute(f"PRAGMA busy_timeout = {usual}")
+
+    def pooled(self) -> tuple[int, int]:
+        """How many pooled connections are in use, and how many are idle."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool), "the engine was made with sizes of a pool"
+        return pool.checkedout(), pool.checkedin()
 
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""

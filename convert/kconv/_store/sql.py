@@ -101,6 +101,10 @@ class SqlStore(SqlOperations, Store):
         """What the writer of this process has done, and what waits for it."""
         return self._writer.statistics()
 
+    def pooled_connections(self) -> tuple[int, int]:
+        """How many connections of this process's pool are in use, and how many are idle."""
+        return self._database.pooled()
+
     def list(
         self,
         group: str,

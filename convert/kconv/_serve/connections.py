@@ -1,0 +1,151 @@
+"""The connections of a process: how many there are, from where, and which take too long."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from kconv._settings import Limits
+
+CHECK_SECONDS = 1.0
+"""How often every connection is looked at; a time limit is kept to within this."""
+
+RESERVED_DESCRIPTORS = 64
+"""Descriptors left for the database, files and whatever else is open."""
+
+_log = logging.getLogger(__name__)
+
+
+class Connection(Protocol):
+    """What is asked of a connection."""
+
+    idle_since: float
+    transport: asyncio.Transport
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no request is being answered."""
+
+    def check(self, now: float) -> None:
+        """Close it if its client has let too much time pass."""
+
+
+class Place:
+    """The place of one connection among those that there may be."""
+
+    __slots__ = ("_address", "_connections")
+
+    def __init__(self, connections: Connections, address: str) -> None:
+        self._connections: Connections | None = connections
+        self._address = address
+
+    def release(self) -> None:
+        """Give the place back; later calls do nothing."""
+        if self._connections is not None:
+            connections, self._connections = self._connections, None
+            connections.give_back(self._address)
+
+
+class Connections:
+    """Counts connections, handshakes included, and looks after them once a second.
+
+    ``open_ones`` is the set that the HTTP server keeps of those whose handshake is done.
+    """
+
+    def __init__(self, limits: Limits, open_ones: Collection[Connection]) -> None:
+        self.limits = limits
+        self.most = min(limits.max_connections, _descriptors() - RESERVED_DESCRIPTORS)
+        self.most = max(self.most, 8)
+        self.most_per_address = limits.max_connections_per_address or max(self.most // 2, 1)
+        self.now = time.monotonic()
+        """The time, as of the last look."""
+        self.count = 0
+        self.refusals: Counter[str] = Counter()
+        """Connections that were closed by the server, and refused ones, by reason."""
+        self.on_release: Callable[[], None] = lambda: None
+        self._open = open_ones
+        self._by_address: Counter[str] = Counter()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look after the connections, in the running loop."""
+        self.now = time.monotonic()
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="kconv-connections")
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no place left."""
+        return self.count >= self.most
+
+    def take(self, address: str) -> Place | None:
+        """A place for a connection from an address; None where it has too many."""
+        if self._by_address[address] >= self.most_per_address:
+            self.refused("too_many_from_one_address")
+            return None
+        self._by_address[address] += 1
+        self.count += 1
+        return Place(self, address)
+
+    def give_back(self, address: str) -> None:
+        """A connection from an address has ended."""
+        self.count -= 1
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
+        self.on_release()
+
+    def make_room(self) -> bool:
+        """Close the connections that have been idle for longest; whether there were any."""
+        idle = sorted(
+            (each for each in self._open if each.quiet and not each.transport.is_closing()),
+            key=lambda each: each.idle_since,
+        )
+        closed = [
+            each
+            for each in idle[: max(self.most // 50, 1)]
+            if each.idle_since < self.now - CHECK_SECONDS
+        ]
+        for each in closed:
+            self.refused("idle_when_full")
+            each.transport.abort()
+        return bool(closed)
+
+    def refused(self, reason: str) -> None:
+        """Count a connection or a request that the server did not go on with."""
+        self.refusals[reason] += 1
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            self.now = now = time.monotonic()
+            for each in list(self._open):
+                try:
+                    each.check(now)
+                except Exception:  # noqa: BLE001 - one connection must not end the watch over all
+                    _log.exception("a connection could not be checked")
+
+
+def raise_descriptor_limit() -> None:
+    """Let this process open as many descriptors as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError) as error:
+            _log.warning("the limit of %d open files cannot be raised: %s", soft, error)
+
+
+def _descriptors() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 30 if soft == resource.RLIM_INFINITY else soft

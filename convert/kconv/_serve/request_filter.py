@@ -1,0 +1,194 @@
+"""What every request passes before it is dispatched: is it let in, who asks, is there room.
+
+It costs a few microseconds, so it works on the raw headers. The fields that it finds are in the
+request's scope, for whoever comes next: `USER`, `HEADERS`, `REQUEST_ID`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Message, Receive, Scope, Send
+
+from kconv._serve.access_log import AccessLog
+from kconv._serve.auth import Tokens
+from kconv._serve.impersonation import PREFIX, refuse_impersonation
+from kconv._serve.in_flight import InFlight
+from kconv._serve.metrics import Metrics
+from kconv._serve.origin import HostCheck, check_content_type, check_origin
+from kconv._serve.request_id import request_id
+from kconv._serve.responses import refuse
+from kconv._serve.status import Refusal
+
+USER = "kconv.user"
+"""Key of a scope: who asks; None where nobody has to say."""
+
+HEADERS = "kconv.headers"
+"""Key of a scope: its headers as a dict of bytes."""
+
+REQUEST_ID = "kconv.request_id"
+"""Key of a scope: what the request is called in the log and in its answer."""
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_PROBES = ("/livez", "/readyz", "/healthz")
+_UNBOUNDED = (*_PROBES, "/metrics")
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
+_ALIVE = b"ok"
+_ALIVE_HEADERS = [
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-length", b"2"),
+    (b"cache-control", b"no-cache, private"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class RequestFilter:
+    """An ASGI app around another one.
+
+    ``allowed_hosts`` are the names in Host headers that are let in; None lets all in.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        tokens: Tokens | None,
+        in_flight: InFlight,
+        metrics: Metrics,
+        allowed_hosts: Collection[str] | None = None,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._in_flight = in_flight
+        self._metrics = metrics
+        self._hosts = None if allowed_hosts is None else HostCheck(allowed_hosts)
+        self._access_log = access_log
+        self._series = secrets.token_hex(6).encode()
+        self._number = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = _path(scope)
+        if path == "/livez" and scope["method"] == "GET" and not scope["query_string"]:
+            await _say_alive(send)
+            return
+        headers = dict(scope["headers"])
+        name = self._name(headers)
+        scope[HEADERS] = headers
+        scope[REQUEST_ID] = name
+        header = (b"audit-id", name)
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], header]
+            await send(message)
+
+        token = request_id.set(name)
+        try:
+            if self._access_log is not None:
+                await self._logged(scope, receive, named, path, headers)
+            else:
+                await self._admit(scope, receive, named, path, headers)
+        finally:
+            request_id.reset(token)
+
+    async def _admit(
+        self, scope: Scope, receive: Receive, send: Send, path: str, headers: dict[bytes, bytes]
+    ) -> None:
+        method = scope["method"]
+        began = time.monotonic()
+        bounded = not path.startswith(_UNBOUNDED)
+        try:
+            if self._hosts is not None and not path.startswith(_PROBES):
+                self._hosts.check(headers.get(b"host", b""))
+            check_origin(method, headers)
+            user = None
+            if self._tokens is not None:
+                user = self._tokens.require(path, headers.get(b"authorization", b""))
+            scope[USER] = user
+            if any(name.startswith(PREFIX) for name in headers):
+                raise refuse_impersonation(headers, user)
+            check_content_type(method, headers)
+            if bounded:
+                self._in_flight.enter(scope, watch=method == "GET" and asks_to_watch(scope))
+        except Refusal as refusal:
+            response = refuse(refusal)
+            self._metrics.observe(method, None, refusal.code, time.monotonic() - began)
+            await response(scope, receive, send)
+            return
+        if not bounded:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._in_flight.leave(scope)
+
+    async def _logged(
+        self, scope: Scope, receive: Receive, send: Send, path: str, headers: dict[bytes, bytes]
+    ) -> None:
+        assert self._access_log is not None
+        began = time.monotonic()
+        status = 0
+        size = 0
+
+        async def counted(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._admit(scope, receive, counted, path, headers)
+        finally:
+            self._access_log.write(
+                scope,
+                status=status,
+                seconds=time.monotonic() - began,
+                size=size,
+                user=scope.get(USER),
+                agent=headers.get(b"user-agent", b""),
+            )
+
+    def _name(self, headers: dict[bytes, bytes]) -> bytes:
+        """The name that the client gave its request, if it is one; or else one of our own."""
+        given = headers.get(b"audit-id") or headers.get(b"x-request-id")
+        if given is not None and _GIVEN_ID.match(given):
+            return given
+        return b"%s-%x" % (self._series, next(self._number))
+
+
+def asks_to_watch(scope: MutableMapping[str, Any]) -> bool:
+    """Whether the query of a request asks for a watch."""
+    query: bytes = scope["query_string"]
+    if b"watch" not in query and b"%" not in query:
+        return False
+    for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if key == "watch":
+            return value.lower() not in ("false", "0")
+    return False
+
+
+def _path(scope: Scope) -> str:
+    """The path within the app, also where the app is mounted below another path."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root) else path
+
+
+async def _say_alive(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": _ALIVE_HEADERS})
+    await send({"type": "http.response.body", "body": _ALIVE})
