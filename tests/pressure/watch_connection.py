@@ -19,7 +19,17 @@ class WatchConnection:
             self._socket = socket.create_connection(
                 (address.hostname or "", address.port or 80), SECONDS
             )
-            self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        except OSError as error:
+            raise Lost(str(error)) from error
+        try:
+            self._begin(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n")
+        except Lost:
+            self.close()
+            raise
+
+    def _begin(self, request: str) -> None:
+        try:
+            self._socket.sendall(request.encode())
         except OSError as error:
             raise Lost(str(error)) from error
         head = self._until(b"\r\n\r\n").decode().lower().splitlines()
