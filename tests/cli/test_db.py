@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cli.samples import Kconv
+from kconv._store import Key, open_store
 
 NO_SERVER = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -92,3 +94,21 @@ def test_postgresql_is_backed_up_by_its_own_tools(
     ended = kconv("db", "backup", str(tmp_path / "x"), "--db", postgres_url)
     assert ended.code == 2
     assert "pg_dump" in ended.err
+
+
+def test_compact(kconv: Kconv, database_url: str) -> None:
+    kconv("db", "upgrade", "--db", database_url)
+    with closing(open_store(database_url)) as store:
+        store.ensure([("batch", "cronjobs", "batch/v1")])
+        for number in range(9):
+            key = Key("batch", "cronjobs", "default", f"n{number}")
+            store.create(key, uid="u", api_version="batch/v1", data=b"{}")
+    ended = kconv("db", "compact", "--db", database_url)
+    assert (ended.code, ended.out) == (0, "0 changes forgotten, 9 kept\n")
+    ended = kconv("db", "compact", "--keep-changes-rows", "5", "--db", database_url)
+    assert ended.out == "4 changes forgotten, 5 kept\n"
+    ended = kconv("db", "compact", "--keep-changes", "0s", "--db", database_url)
+    assert ended.out == "4 changes forgotten, 1 kept\n"
+    ended = kconv("db", "compact", "--keep-changes", "soon", "--db", database_url)
+    assert ended.code == 2
+    assert "--keep-changes is no duration" in ended.err

@@ -50,8 +50,8 @@ def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("_postgres_shared")
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         connection.execute(
-            "TRUNCATE objects, changes, change_times, duties, probes, storage_versions, servers, "
-            "runs, undo, quarantine, clients"
+            "TRUNCATE objects, changes, past, change_times, duties, probes, storage_versions, "
+            "servers, runs, undo, quarantine, clients"
         )
         connection.execute("UPDATE revision SET value = 1, compacted = 0, rewrites = 0")
     return url

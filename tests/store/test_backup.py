@@ -9,9 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, insert
 
 from kconv._errors import CounterReset, Expired, KconvError, Unavailable, UsageError
 from kconv._store import SqlStore, open_store
+from kconv._store.database import Database, parse_url
+from kconv._store.tables import storage_versions
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create, cronjob
 
@@ -95,19 +100,18 @@ def test_restore_where_nothing_is(url: str, tmp_path: Path) -> None:
 def test_restore_of_an_older_release(tmp_path: Path, url: str) -> None:
     """A backup from before the tables had an epoch is brought up to this release on the way."""
     old = tmp_path / "old.db"
-    db.backup(url, old)
-    with closing(sqlite3.connect(old)) as copy:
-        for statement in (
-            "ALTER TABLE revision DROP COLUMN epoch",
-            "ALTER TABLE revision DROP COLUMN rewrites",
-            "ALTER TABLE runs DROP COLUMN undo_until",
-            "DROP TABLE duties",
-            "DROP TABLE probes",
-            "DROP TABLE change_times",
-            "UPDATE alembic_version SET version_num = '0002'",
-        ):
-            copy.execute(statement)
-        copy.commit()
+    database = Database(parse_url(f"sqlite:///{old}"), create=True)
+
+    def make(connection: Connection) -> None:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(db.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, "0002")
+        row = {"grp": GROUP, "resource": RESOURCE, "api_version": V1, "preferred": True}
+        connection.execute(insert(storage_versions), row)
+
+    database.write(make)
+    database.close()
     db.restore(url, old)
     with closing(open_store(url)) as store:
         create(store, "a")

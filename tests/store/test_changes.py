@@ -72,7 +72,7 @@ def test_compaction_of_everything_is_remembered(store: SqlStore) -> None:
 
 
 def test_compaction_goes_in_steps(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kconv._store.sql._COMPACT_STEP", 2)
+    monkeypatch.setattr("kconv._store.sql_change_log.COMPACT_STEP", 2)
     made = [create(store, f"n{index}") for index in range(8)]
     assert store.compact(1) == 7
     assert store.oldest() == made[6].resource_version

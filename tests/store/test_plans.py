@@ -7,13 +7,14 @@ on that of a test, and nothing else would show it.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from fixtures.postgres import PostgresServer
-from kconv._store import Key, Place, Quarantined, SqlStore, Store, Stored, open_store
+from kconv._store import Key, Place, Quarantined, Retention, SqlStore, Store, Stored, open_store
 from kconv._store.database import Database, parse_url
 from kconv_migrations import _tables as db
 from store.plans import ROWS, Plan, filling, postgresql_plans, removed_rows, sqlite_plans
@@ -165,6 +166,11 @@ def _reads(filled: Filled) -> None:
         store.changes(after, limit=5)
         store.changes(after, group=GROUP, resource=RESOURCE, limit=5)
         store.changes(after, group=GROUP, resource=RESOURCE, namespace="ns-1", limit=5)
+    for where in (None, ("ns-50", "cron-50")):
+        found = store.states_at(GROUP, RESOURCE, head - 500, after=where, most=100)
+        assert found.end is not None
+        store.states_at(GROUP, RESOURCE, head - 500, namespace="ns-50", after=where, most=100)
+        store.states_at(GROUP, RESOURCE, head - 500, after=where, upto=("ns-50", "cron-5050"))
     position = store.follow().position
     key = Key("", "namespaces", "", "followed")
     made = store.create(key, uid="", api_version="v1", data=b"")
@@ -228,7 +234,20 @@ def _clear(filled: Filled) -> None:
     assert store.rewrite([(each, each.api_version, b"1") for each in rows], run=run, keep_undo=True)
     store.end_run(run, "done")
     assert store.drop_undo(run) == 50
+    run = store.begin_run("me", TARGETS, 600, keep_undo=0).id
+    assert store.rewrite([(each, each.api_version, b"2") for each in rows], run=run, keep_undo=True)
+    store.end_run(run, "done")
+    assert store.expire_undo() == 50
+    store.reclaimable()
     assert store.compact(store.head() - store.oldest() - 50) >= 49
+    oldest = store.oldest()
+    for key in [each.stored.key for each in store.changes(oldest, limit=5)]:
+        row = store.get(key)
+        store.update(key, expected=row.resource_version, api_version=row.api_version, data=b"new")
+    bound = Retention(age=timedelta(0), rows=store.head() - oldest - 50, bytes=2**40)
+    assert store.tend_log("me", replace(bound, age=None)) > 0
+    store.tend_log("another", bound)
+    store.log_size()
 
 
 _IN_VAIN = 500

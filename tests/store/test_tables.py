@@ -98,7 +98,7 @@ def test_upgrade_from_an_older_release(database_url: str, older: str) -> None:
     assert store.get(Key(GROUP, RESOURCE, "", "a")).data == b"{}"
     look = store.look()
     assert (look.value, look.compacted, look.rewrites) == (7, 3, 0)
-    assert len(look.epoch) == 32
+    assert len(look.epoch.partition("/")[0]) == 32
     assert not store.servers(60)
     assert not store.runs()
     assert not store.quarantined()

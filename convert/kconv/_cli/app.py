@@ -26,7 +26,7 @@ class Kconv(LazyGroup):
             "List groups, versions and kinds: served, preferred, stored.",
         ),
         "import": ("kconv._cli.imports", "Generate schema modules from an OpenAPI definition."),
-        "db": ("kconv._cli.db", "Manage the database's tables: upgrade, current, history."),
+        "db": ("kconv._cli.db", "Manage the database: tables, change log, backups."),
     }
 
 

@@ -114,6 +114,37 @@ def restore(
     emit(f"restored from {file}; resourceVersions go on after {look.value}")
 
 
+@app.command()
+def compact(
+    db: Db = DEFAULT_DB,
+    keep_changes: Annotated[
+        str, typer.Option(metavar="DURATION", help="Forget changes that are older: 10m, forever.")
+    ] = "10m",
+    keep_changes_rows: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Forget all but the newest so many.")
+    ] = None,
+    keep_changes_mib: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Forget what is beyond so many MiB.")
+    ] = None,
+) -> None:
+    """Compact the change log now; kconv serve does it by itself.
+
+    How old changes are is known as far as servers have noted it. Watches and lists that go on from
+    before the cut get 410.
+    """
+    from kconv._cli.console import emit
+    from kconv._durations import parse_duration
+    from kconv._messages import count
+    from kconv._store import Retention, open_store
+
+    size = None if keep_changes_mib is None else keep_changes_mib * 1024 * 1024
+    retention = Retention(parse_duration(keep_changes, "--keep-changes"), keep_changes_rows, size)
+    with closing(open_store(db)) as store:
+        emit(
+            f"{count(store.compact(retention), 'change')} forgotten, {store.log_size().rows:,} kept"
+        )
+
+
 @app.command("bump-revision")
 def bump_revision(db: Db = DEFAULT_DB, by: By = BUMP) -> None:
     """Begin a new epoch, for the database went back to an earlier state.

@@ -8,7 +8,7 @@ import typer
 
 from kconv._cli.command_groups import CommandGroup
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, Rate, To, Workers
+from kconv._cli.migrate_options import KeepUndo, Names, Rate, To, Workers
 from kconv._cli.migrate_plan import plan
 from kconv._cli.migrate_quarantine import quarantine
 from kconv._cli.migrate_runs import drop_undo, runs, undo
@@ -52,6 +52,7 @@ def run(
     no_undo: Annotated[
         bool, typer.Option("--no-undo", help="Keep no before-images: faster, but cannot be undone.")
     ] = False,
+    keep_undo: KeepUndo = "14d",
     accept_loss: Annotated[
         bool,
         typer.Option(
@@ -94,6 +95,7 @@ def run(
         rate=rate,
         workers=workers,
         no_undo=no_undo,
+        keep_undo=keep_undo,
         accept_loss=accept_loss,
         validate=validate,
         rewrite_references=rewrite_references,

@@ -17,9 +17,11 @@ from kconv._cli.migrate_report import (
     outcome_as_json,
     referring_as_json,
     report,
+    report_free_space,
     report_references,
 )
 from kconv._cli.progress import Meter
+from kconv._durations import parse_duration
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import load_scheme
@@ -37,6 +39,7 @@ def migrate_and_report(
     rate: float = 0,
     workers: int | None = None,
     no_undo: bool = False,
+    keep_undo: str = "14d",
     accept_loss: bool = False,
     validate: bool = False,
     rewrite_references: bool = False,
@@ -48,6 +51,7 @@ def migrate_and_report(
     ``rate`` is in rows a second, 0 for no limit; ``output`` is ``text`` or ``json``. Raises
     `KconvError` for what cannot be begun, and `Interrupted`.
     """
+    kept = parse_duration(keep_undo, "--keep-undo")
     store = open_store(db)
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.ResourceReferences] = []
@@ -73,6 +77,7 @@ def migrate_and_report(
                 accept_loss=accept_loss,
                 validate=validate,
                 outage=outage(db),
+                keep_undo=None if kept is None else kept.total_seconds(),
             )
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
@@ -100,6 +105,8 @@ def migrate_and_report(
                 emit("references: all of them name versions that stay")
             if text and any(each.rewritten for each in repaired):
                 emit(f"references: run {runs[0]}")
+        if text and not dry_run:
+            report_free_space(store)
     except KeyboardInterrupt:
         raise Interrupted("what is rewritten stays; `kconv migrate` goes on from here") from None
     finally:

@@ -33,6 +33,15 @@ Rate = Annotated[
     typer.Option("--rate", min=0, metavar="N", help="At most so many rows a second; 0: no limit."),
 ]
 
+KeepUndo = Annotated[
+    str,
+    typer.Option(
+        "--keep-undo",
+        metavar="DURATION",
+        help="How long what the run replaces is kept for undo: 12h, 14d, forever.",
+    ),
+]
+
 Workers = Annotated[
     int | None,
     typer.Option(

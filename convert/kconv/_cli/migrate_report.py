@@ -9,7 +9,7 @@ from kconv._messages import count
 
 if TYPE_CHECKING:
     from kconv._gvk import GroupResource
-    from kconv._store import Key, Quarantined
+    from kconv._store import Key, Quarantined, Store
     from kconv_migrations._migration import Outcome, ResourceReferences, Target, VersionStatus
 
 SHOWN = 20
@@ -70,6 +70,21 @@ def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
         emit(f"{name}: 0 rows left in {version}; dropped from the record")
     if outcome.run and outcome.objects and outcome.done:
         emit(f"{name}: run {outcome.run}")
+
+
+MUCH = 16 * 1024 * 1024
+"""Bytes of room from which on the report speaks of VACUUM."""
+
+
+def report_free_space(store: Store) -> None:
+    """Say what VACUUM would give back, where it is much."""
+    from kconv._cli.console import emit
+    from kconv._cli.run_table import size_text
+
+    found = store.reclaimable()
+    if found.bytes >= MUCH:
+        where = f" in {', '.join(found.tables)}" if found.tables else ""
+        emit(f"VACUUM would give back about {size_text(found.bytes)}{where}")
 
 
 def report_references(found: ResourceReferences) -> None:

@@ -84,6 +84,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--batch-size": Option("batch_size", _integer(1, 5000)),
             "--rate": Option("rate", _positive),
             "--workers": Option("workers", _integer(1, 64)),
+            "--keep-undo": Option("keep_undo"),
             "-o": Option("output", _one_of("text", "json")),
             "--output": Option("output", _one_of("text", "json")),
         },

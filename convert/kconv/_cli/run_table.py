@@ -19,11 +19,22 @@ def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
             f"{target.resource}.{target.group}".rstrip(".") + f" to {target.to}"
             for target in run.targets
         )
-        kept = f"{size.rows:,} objects, {_size(size.bytes)}" if size.rows else "-"
+        kept = f"{size.rows:,} objects, {size_text(size.bytes)}" if size.rows else "-"
         rows.append(
-            (run.id, run.state, f"{run.began:%Y-%m-%d %H:%M:%S}", kept, what or "references")
+            (
+                run.id,
+                run.state,
+                f"{run.began:%Y-%m-%d %H:%M:%S}",
+                kept,
+                _until(run) if size.rows else "-",
+                what or "references",
+            )
         )
-    return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "WHAT"), rows
+    return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "KEPT UNTIL (UTC)", "WHAT"), rows
+
+
+def _until(run: Run) -> str:
+    return "dropped" if run.undo_until is None else f"{run.undo_until:%Y-%m-%d %H:%M}"
 
 
 def run_as_json(run: Run, size: UndoSize) -> dict[str, Any]:
@@ -47,10 +58,12 @@ def run_as_json(run: Run, size: UndoSize) -> dict[str, Any]:
         ],
         "beforeImages": size.rows,
         "beforeImageBytes": size.bytes,
+        "beforeImagesUntil": None if run.undo_until is None else run.undo_until.isoformat(),
     }
 
 
-def _size(number: float) -> str:
+def size_text(number: float) -> str:
+    """So many bytes, for people."""
     for unit in ("B", "KiB", "MiB"):
         if number < 1024:
             return f"{number:.0f} {unit}"

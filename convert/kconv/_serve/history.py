@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from kconv._errors import Expired
 from kconv._gvk import GroupResource
-from kconv._store import Change, Key, Page, Store, Stored
+from kconv._store import Page, Store, Stored
 
-_PAGE = 500
+_PAGE = 5000
+"""Keys that have changed which are looked at for a page; it ends where there are more."""
 
 
 class HistoryCompacted(Exception):
@@ -29,58 +29,37 @@ class ListHistory:
         """A page read just ``now``, from ``after`` on, as it was.
 
         What was created since is left out; what was changed or deleted since is shown in the last
-        state that the log has of that time. The page covers the same names, so it may hold more
-        objects or fewer. Raises `HistoryCompacted`.
+        state of that time. The page covers the same names, so it may hold more objects or fewer;
+        where very many of them have changed, it ends earlier. Raises `HistoryCompacted`.
         """
         if now.resource_version <= self.version:
             return now
-        since = self._changed(now, after)
-        if not since:
-            return now
-        wanted = {key for key, change in since.items() if change.type != "ADDED"}
-        found = {stored.key: stored for stored in now.items if stored.key not in since}
-        found |= self._states(wanted)
-        items = sorted(found.values(), key=lambda stored: (stored.key.namespace, stored.key.name))
-        return Page(items, self.version, now.next, now.remaining)
-
-    def _changed(self, now: Page, after: tuple[str, str] | None) -> dict[Key, Change]:
-        """The first change of each object of the page between then and now."""
-        since: dict[Key, Change] = {}
-        for change in self._log(self.version, now.resource_version):
-            key = change.stored.key
-            place = (key.namespace, key.name)
-            if (after is None or place > after) and (now.next is None or place <= now.next):
-                since.setdefault(key, change)
-        return since
-
-    def _states(self, keys: Collection[Key]) -> dict[Key, Stored]:
-        """The last states that the log has of objects that were there at ``version``."""
-        found: dict[Key, Stored] = {}
-        if keys:
-            for change in self._log(self.store.oldest(), self.version):
-                if change.stored.key in keys:
-                    found[change.stored.key] = change.stored
-        if len(found) < len(keys):
+        try:
+            since = self.store.states_at(
+                self.resource.group,
+                self.resource.resource,
+                self.version,
+                namespace=self.namespace,
+                after=after,
+                upto=now.next,
+                most=_PAGE,
+            )
+        except Expired:
+            raise HistoryCompacted from None
+        if since.unknown:
             raise HistoryCompacted
-        return found
+        if not since.states and since.end is None:
+            return now
+        kept = [stored for stored in now.items if stored.key not in since.states]
+        end, later = now.next, 0
+        if since.end is not None and (end is None or since.end < end):
+            end = since.end
+            within = [stored for stored in kept if _place(stored) <= end]
+            kept, later = within, len(kept) - len(within)
+        items = kept + [stored for stored in since.states.values() if stored is not None]
+        items.sort(key=_place)
+        return Page(items, self.version, end, now.remaining + later)
 
-    def _log(self, after: int, upto: int) -> Iterator[Change]:
-        """The resource's changes over ``after``, up to ``upto``. Raises `HistoryCompacted`."""
-        while after < upto:
-            try:
-                changes = self.store.changes(
-                    after,
-                    group=self.resource.group,
-                    resource=self.resource.resource,
-                    namespace=self.namespace,
-                    limit=_PAGE,
-                )
-            except Expired:
-                raise HistoryCompacted from None
-            for change in changes:
-                after = change.stored.resource_version
-                if after > upto:
-                    return
-                yield change
-            if len(changes) < _PAGE:
-                return
+
+def _place(stored: Stored) -> tuple[str, str]:
+    return stored.key.namespace, stored.key.name

@@ -15,6 +15,7 @@ from kconv._scheme import HubKind, Scheme
 from kconv._serve.health import Health
 from kconv._serve.heartbeat import Heartbeat
 from kconv._serve.in_flight import InFlight
+from kconv._serve.log_keeper import LogKeeper, retention_of
 from kconv._serve.membership import Membership
 from kconv._serve.metrics import Metrics
 from kconv._serve.namespace_controller import NamespaceController
@@ -67,6 +68,9 @@ class Server:
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)
         self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
+        self.log_keeper = LogKeeper(
+            store, self.membership.registration.id, retention_of(limits or Limits())
+        )
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
         self.on_unfit: Callable[[], None] = lambda: None
@@ -114,6 +118,7 @@ class Server:
     async def _start(self) -> None:
         await to_thread.run_sync(self.prepare)
         self.heartbeat.start(asyncio.get_running_loop())
+        self.log_keeper.start(asyncio.get_running_loop())
         self.namespace_controller.start(asyncio.get_running_loop())
         self.namespaces.emptied = self.namespace_controller.notice
 
@@ -130,6 +135,7 @@ class Server:
         """Stop what runs beside requests, store the last counts, and leave the fleet."""
         self.drain()
         self.namespace_controller.stop()
+        self.log_keeper.stop()
         self.heartbeat.stop()
         await to_thread.run_sync(self.heartbeat.end)
 

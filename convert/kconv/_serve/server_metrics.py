@@ -170,6 +170,13 @@ class DatabaseFigures:
             asking.set_result(None)
 
     def _read(self) -> Iterator[Metric]:
+        size = self._store.log_size()
+        for name, text, number in (
+            ("kconv_change_log_entries", "Entries of the change log.", size.rows),
+            ("kconv_change_log_bytes", "About how many bytes they hold.", size.bytes),
+            ("kconv_change_log_age_seconds", "How old the oldest of them is.", size.age),
+        ):
+            yield _gauge(name, text, (), [((), number)])
         counts = self._store.counts()
         preferred = {
             (each.group, each.resource, each.api_version)

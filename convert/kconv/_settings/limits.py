@@ -61,3 +61,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Count,
         Meta(description="MiB that bodies and lists in flight may hold; more get 429."),
     ] = 128
+    keep_changes: Annotated[
+        str,
+        Meta(description="How long changes are kept for watches and lists: 10m, 2h, forever."),
+    ] = "10m"
+    keep_changes_rows: Annotated[
+        int, Meta(ge=0, description="Changes that are kept at most; 0: no bound.")
+    ] = 500_000
+    keep_changes_mib: Annotated[
+        int, Meta(ge=0, description="MiB of changes that are kept at most, about; 0: no bound.")
+    ] = 512

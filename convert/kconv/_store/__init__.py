@@ -1,8 +1,11 @@
 """Where objects are kept: on SQLite or PostgreSQL, in one preferred version per resource."""
 
 from kconv._store.clients import ClientCount
+from kconv._store.compaction import LogSize, Retention
 from kconv._store.continuity import Followed, Position
+from kconv._store.free_space import Reclaimable
 from kconv._store.group_commit import WriteStatistics
+from kconv._store.history import History
 from kconv._store.protocol import Operations, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
@@ -32,14 +35,18 @@ __all__ = [
     "Count",
     "Ending",
     "Followed",
+    "History",
     "Key",
+    "LogSize",
     "Look",
     "Operations",
     "Page",
     "Place",
     "Position",
     "Quarantined",
+    "Reclaimable",
     "Restored",
+    "Retention",
     "Row",
     "Run",
     "RunState",

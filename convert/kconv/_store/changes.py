@@ -1,11 +1,11 @@
-"""The change log: what watches follow, and its compaction."""
+"""The change log: what watches follow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, true, update
+from sqlalchemy import Connection, select, true
 
 from kconv._errors import Expired
 from kconv._store.records import HIGHEST, Change, Key, Stored
@@ -62,33 +62,3 @@ def since(
     if after < compacted:
         raise Expired(f"too old resource version: {after} ({compacted})")
     return [as_change(row[:-1]) for row in rows if row.resource_version is not None]
-
-
-def cut_for(connection: Connection, keep: int) -> int:
-    """The resourceVersion up to which the log can go when ``keep`` changes are to stay.
-
-    Each resourceVersion is that of one change, so that none has to be counted.
-    """
-    value: int = connection.execute(select(revision.c.value)).scalar_one()
-    return max(0, value - keep)
-
-
-def cut(connection: Connection, upto: int, most: int) -> int:
-    """Forget the oldest ``most`` changes of those up to ``upto``; returns how many there were."""
-    oldest = (
-        select(changes.c.resource_version)
-        .where(changes.c.resource_version <= upto)
-        .order_by(changes.c.resource_version)
-        .limit(most)
-        .subquery()
-    )
-    number = oldest.c.resource_version
-    first, last = connection.execute(select(func.min(number), func.max(number))).one()
-    if last is None:
-        return 0
-    # Within both ends, of which PostgreSQL expects few rows whatever its statistics say.
-    forgotten = connection.execute(
-        delete(changes).where(changes.c.resource_version.between(first, last))
-    )
-    connection.execute(update(revision).where(revision.c.compacted < last).values(compacted=last))
-    return forgotten.rowcount

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from kconv._errors import Conflict, NotFound, UsageError
 from kconv._store import quarantine
 from kconv._store.clock import as_datetime, lock_table, now
-from kconv._store.tables import runs
+from kconv._store.tables import runs, undo
 
 RunState = Literal["running", "done", "failed", "interrupted"]
 Ending = Literal["done", "failed", "interrupted"]
@@ -47,7 +47,8 @@ class Run:
     """A migration run; moments are by the database's clock.
 
     ``lease`` is for how many more seconds nobody else may begin one: negative when it has expired
-    and the run may be taken over, 0 when the run has ended.
+    and the run may be taken over, 0 when the run has ended. ``undo_until`` is until when its
+    before-images are kept, None until somebody drops them.
     """
 
     id: str
@@ -59,14 +60,24 @@ class Run:
     ended: datetime | None
     lease: float
     targets: tuple[RunTarget, ...]
+    undo_until: datetime | None = None
 
 
-def begin(connection: Connection, holder: str, targets: Iterable[RunTarget], lease: float) -> Run:
+def begin(
+    connection: Connection,
+    holder: str,
+    targets: Iterable[RunTarget],
+    lease: float,
+    keep_undo: float | None = None,
+) -> Run:
     """Begin a run and hold it for ``lease`` seconds. Raises `Conflict` naming who holds another.
 
-    One whose lease has expired is ended as ``interrupted``.
+    One whose lease has expired is ended as ``interrupted``. ``keep_undo`` is for how many seconds
+    its before-images are kept once it has ended, None for ever.
     """
     _check_lease(lease)
+    if keep_undo is not None and keep_undo < 0:
+        raise UsageError(f"cannot keep before-images for {keep_undo:g} seconds")
     lock_table(connection, runs)
     moment_now = now(connection)
     for other in _read(connection, moment_now):
@@ -90,6 +101,7 @@ def begin(connection: Connection, holder: str, targets: Iterable[RunTarget], lea
             began=moment_now,
             expires=moment_now + lease,
             targets=json.dumps([tuple(each) for each in targets]),
+            undo_until=None if keep_undo is None else moment_now + keep_undo,
         )
     )
     quarantine.sweep(connection)
@@ -112,10 +124,16 @@ def end(connection: Connection, run_id: str, state: Ending) -> bool:
     """End a run; False when it had ended or was taken over."""
     if state not in _ENDINGS:
         raise UsageError(f'a run does not end as "{state}": say {", ".join(_ENDINGS)}')
+    moment_now = now(connection)
     ended = connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.state == "running")
-        .values(state=state, ended=now(connection))
+        .values(
+            state=state,
+            ended=moment_now,
+            # Counted from its end on, for it may have taken days.
+            undo_until=runs.c.undo_until - runs.c.began + moment_now,
+        )
     )
     return bool(ended.rowcount)
 
@@ -130,6 +148,21 @@ def get(connection: Connection, run_id: str) -> Run:
 def known(connection: Connection) -> list[Run]:
     """Every run, the newest first."""
     return _read(connection, now(connection))
+
+
+def undo_is_over(connection: Connection) -> str | None:
+    """A run whose before-images have been kept for long enough; None while any run goes on.
+
+    That one may be undoing it.
+    """
+    moment_now = now(connection)
+    live = select(runs.c.id).where(runs.c.state == "running", runs.c.expires > moment_now)
+    if connection.execute(live).first() is not None:
+        return None
+    some = select(literal(1)).where(undo.c.run == runs.c.id).exists()
+    due = select(runs.c.id).where(runs.c.undo_until < moment_now, some).order_by(runs.c.id).limit(1)
+    found: str | None = connection.execute(due).scalar_one_or_none()
+    return found
 
 
 def check_held(connection: Connection, run_id: str) -> None:
@@ -153,6 +186,7 @@ def _read(connection: Connection, moment_now: float, run_id: str | None = None) 
             ended=None if row["ended"] is None else as_datetime(row["ended"]),
             lease=row["expires"] - moment_now if row["state"] == "running" else 0.0,
             targets=tuple(_target(each) for each in json.loads(row["targets"])),
+            undo_until=None if row["undo_until"] is None else as_datetime(row["undo_until"]),
         )
         for row in connection.execute(statement).mappings()
     ]

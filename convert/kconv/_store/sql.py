@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, text
 
 from kconv._errors import TablesOutdated, UsageError
-from kconv._store import changes, continuity, counter, objects, rewrite, scan, version_record
-from kconv._store.continuity import Followed, Position
+from kconv._store import objects, rewrite, scan, version_record
 from kconv._store.database import Database, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
 from kconv._store.group_commit import Writer, WriteStatistics
 from kconv._store.protocol import Store
-from kconv._store.records import AsRead, Change, Count, Key, Look, Page, StorageVersion, Stored
+from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
+from kconv._store.sql_change_log import SqlChangeLog
 from kconv._store.sql_operations import SqlOperations
-from kconv._store.tables import TABLES_REVISION, revision
+from kconv._store.tables import TABLES_REVISION
 from kconv._store.write import Write
 
 T = TypeVar("T")
-
-_COMPACT_STEP: Final = 2000
-_MOST: Final = 2**63 - 1
 
 
 def open_store(url: str) -> SqlStore:
@@ -43,7 +40,7 @@ def open_store(url: str) -> SqlStore:
     return SqlStore(database, url)
 
 
-class SqlStore(SqlOperations, Store):
+class SqlStore(SqlChangeLog, SqlOperations, Store):
     """`kconv._store.protocol.Store` on SQLite or PostgreSQL; see there for what each call does.
 
     It may be used from any thread and, after a fork, by the child too. Pickling it (a process
@@ -119,63 +116,6 @@ class SqlStore(SqlOperations, Store):
         return self._database.read(
             lambda connection: objects.page(connection, group, resource, namespace, limit, after)
         )
-
-    def changes(
-        self,
-        after: int,
-        *,
-        group: str | None = None,
-        resource: str | None = None,
-        namespace: str | None = None,
-        limit: int = 500,
-    ) -> builtins.list[Change]:
-        if after > _MOST:
-            return []
-        return self._database.peek(
-            lambda connection: changes.since(connection, after, group, resource, namespace, limit)
-        )
-
-    def look(self) -> Look:
-        return self._database.peek(counter.look)
-
-    def follow(self, position: Position | None = None, *, limit: int = 500) -> Followed:
-        if position is None:
-            begun = self._database.read(continuity.begin)
-            return Followed([], begun, complete=True)
-        # Most often nothing has happened, and one statement says so.
-        if self.look() == position.look and position.value == position.look.value:
-            return Followed([], position, complete=True)
-        return self._database.read(
-            lambda connection: continuity.follow(connection, position, limit)
-        )
-
-    def bump(self, by: int = counter.BUMP) -> Look:
-        look = self._writer.alone(lambda connection: counter.bump(connection, by))
-        self._forget(look.compacted)
-        return look
-
-    def head(self) -> int:
-        return self._counter(revision.c.value)
-
-    def oldest(self) -> int:
-        return self._counter(revision.c.compacted)
-
-    def compact(self, keep: int) -> int:
-        if keep < 0:
-            raise UsageError(f"cannot keep {keep} changes")
-        return self._forget(
-            self._database.peek(lambda connection: changes.cut_for(connection, keep))
-        )
-
-    def _forget(self, upto: int) -> int:
-        """Forget the changes up to a resourceVersion; returns how many there were."""
-        total = 0
-        # In steps, so that writers get their turns in between.
-        while forgotten := self._writer.alone(
-            lambda connection: changes.cut(connection, upto, _COMPACT_STEP)
-        ):
-            total += forgotten
-        return total
 
     def ensure(self, kinds: Iterable[tuple[str, str, str]]) -> None:
         wanted = list(kinds)
@@ -279,12 +219,6 @@ class SqlStore(SqlOperations, Store):
     def _look(self, work: Callable[[Connection], T]) -> T:
         """Read a page of `scan_objects`, which on PostgreSQL is a single statement."""
         return self._database.read(work) if self._database.sqlite else self._database.peek(work)
-
-    def _counter(self, column: Column[int]) -> int:
-        value: int = self._database.peek(
-            lambda connection: connection.execute(select(column)).scalar_one()
-        )
-        return value
 
     def renew(self) -> None:
         """Begin anew with own connections, in a forked child; happens by itself."""

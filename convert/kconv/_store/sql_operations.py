@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kconv._store import clients, quarantine, runs, servers, undo, write_check
+from sqlalchemy import Connection
+
+from kconv._store import clients, free_space, quarantine, runs, servers, undo, write_check
 from kconv._store.clients import ClientCount
 from kconv._store.database import Database
+from kconv._store.free_space import Reclaimable
 from kconv._store.group_commit import Writer
 from kconv._store.protocol import Operations
 from kconv._store.quarantine import Quarantined
@@ -40,8 +44,17 @@ class SqlOperations(Operations):
     def servers(self, within: float) -> list[Server]:
         return self._database.read(lambda connection: servers.alive(connection, within))
 
-    def begin_run(self, holder: str, targets: Sequence[RunTarget], lease: float) -> Run:
-        return self._writer.alone(lambda connection: runs.begin(connection, holder, targets, lease))
+    def begin_run(
+        self,
+        holder: str,
+        targets: Sequence[RunTarget],
+        lease: float,
+        *,
+        keep_undo: float | None = None,
+    ) -> Run:
+        return self._writer.alone(
+            lambda connection: runs.begin(connection, holder, targets, lease, keep_undo)
+        )
 
     def renew_run(self, run_id: str, lease: float) -> None:
         self._writer.alone(lambda connection: runs.renew(connection, run_id, lease))
@@ -81,6 +94,21 @@ class SqlOperations(Operations):
         ):
             total += forgotten
         return total
+
+    def expire_undo(self) -> int:
+        def drop(connection: Connection) -> int:
+            run = runs.undo_is_over(connection)
+            return undo.drop(connection, run, _DROP_STEP) if run is not None else 0
+
+        total = 0
+        while self._database.read(runs.undo_is_over) is not None:
+            began = time.monotonic()
+            total += self._writer.alone(drop)
+            time.sleep(time.monotonic() - began)
+        return total
+
+    def reclaimable(self) -> Reclaimable:
+        return self._database.read(free_space.reclaimable)
 
     def quarantine(self, entries: Sequence[Quarantined]) -> None:
         self._writer.alone(lambda connection: quarantine.add(connection, entries))

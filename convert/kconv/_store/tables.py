@@ -2,11 +2,11 @@
 
 Column names are the API's own words; ``grp`` stands for group, which SQL reserves.
 
-Two kinds of tables: what is served (``objects``, their change log ``changes``, the record
-``storage_versions``, the counter ``revision``), and what operating it needs (``change_times``,
-``duties``, ``probes``, ``servers``, ``runs``, ``undo``, ``quarantine``, ``clients``). The second
-kind has no foreign key into the first: nothing in it keeps a version on record or an object from
-being deleted. Moments are Unix seconds by the database's clock.
+Two kinds of tables: what is served (``objects``, their change log ``changes``, the states ``past``
+it, the record ``storage_versions``, the counter ``revision``), and what operating it needs
+(``change_times``, ``duties``, ``probes``, ``servers``, ``runs``, ``undo``, ``quarantine``,
+``clients``). The second kind has no foreign key into the first: nothing in it keeps a version on
+record or an object from being deleted. Moments are Unix seconds by the database's clock.
 """
 
 from __future__ import annotations
@@ -119,6 +119,34 @@ Index(
     changes.c.resource_version,
 )
 
+# Lists at an earlier resourceVersion look up what the keys of a page have been since.
+Index(
+    "ix_changes_key",
+    changes.c.grp,
+    changes.c.resource,
+    changes.c.namespace,
+    changes.c.name,
+    changes.c.resource_version,
+)
+
+# What objects were at a resourceVersion that the change log no longer reaches, where they have been
+# changed since (by the change `until`), which the log still has. Lists between the two show it.
+past: Final = Table(
+    "past",
+    metadata,
+    Column("grp", _Name, nullable=False),
+    Column("resource", _Name, nullable=False),
+    Column("namespace", _Name, nullable=False),
+    Column("name", _Name, nullable=False),
+    Column("resource_version", _Revision, nullable=False),
+    Column("until", _Revision, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("api_version", _Name, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("grp", "resource", "namespace", "name", "resource_version"),
+)
+Index("ix_past_until", past.c.until)
+
 # One row. `value` is the newest resourceVersion given out, `compacted` the one up to which the
 # change log has been cut off. `epoch` is another one whenever the counter may have gone back (a
 # restored backup). `rewrites` counts the transactions that changed the bytes of rows and gave them
@@ -135,13 +163,14 @@ revision: Final = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# When which resourceVersion was the newest, noted now and then, so that the change log can be
-# compacted by age.
+# When which resourceVersion was the newest, noted now and then, and about how many bytes the log
+# got since the one before, so that it can be compacted by age and size.
 change_times: Final = Table(
     "change_times",
     metadata,
     Column("resource_version", _Revision, autoincrement=False, nullable=False),
     Column("moment", Double, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
     PrimaryKeyConstraint("resource_version"),
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from kconv._errors import ObjectRef, VersionNotOnRecord
 from kconv._store import servers
 from kconv._store.records import Count, StorageVersion, qualified
-from kconv._store.tables import changes, objects, storage_versions
+from kconv._store.tables import changes, objects, past, storage_versions
 
 _COLUMNS: Final = (
     storage_versions.c.grp,
@@ -122,6 +122,9 @@ def drop(connection: Connection, group: str, resource: str, api_version: str) ->
     if has_rows(connection, group, resource, api_version):
         return False
     connection.execute(delete(storage_versions).where(*row))
+    # Lists of before can do without; a version that is gone must not be needed to show them.
+    same = (past.c.grp == group, past.c.resource == resource, past.c.api_version == api_version)
+    connection.execute(delete(past).where(*same))
     return True
 
 

@@ -30,8 +30,15 @@ class Held:
 
 
 @contextmanager
-def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> Iterator[Held]:
+def hold(
+    store: Store,
+    targets: Sequence[RunTarget],
+    lease: float = LEASE,
+    keep_undo: float | None = None,
+) -> Iterator[Held]:
     """Begin a run and hold it until the context is left.
+
+    Its before-images are kept for ``keep_undo`` seconds after that, None until they are dropped.
 
     Raises `Conflict` when another run goes on, naming who holds it. One whose process on this
     machine is gone is not waited for; if the process is only out of sight (in another container
@@ -40,7 +47,7 @@ def hold(store: Store, targets: Sequence[RunTarget], lease: float = LEASE) -> It
     for run in store.runs():
         if run.state == "running" and holder_is_dead(run):
             store.end_run(run.id, "interrupted")
-    held = Held(store.begin_run(_holder(), targets, lease))
+    held = Held(store.begin_run(_holder(), targets, lease, keep_undo=keep_undo))
     over = threading.Event()
     keeper = threading.Thread(target=_keep, args=(store, held.id, lease, over), daemon=True)
     keeper.start()

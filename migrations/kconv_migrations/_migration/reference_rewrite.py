@@ -173,7 +173,7 @@ def rewrite_references(
 
     Raises `Conflict` when another run goes on.
     """
-    with hold(store, [], settings.lease) as held:
+    with hold(store, [], settings.lease, settings.keep_undo) as held:
         began(held.id)
         yield from find_references(
             store, pipeline, references, rewrite_as=held.id, settings=settings

@@ -59,7 +59,7 @@ def migrate(
         return
     if not targets:
         return
-    with hold(store, _run_targets(store, targets), chosen.lease) as held:
+    with hold(store, _run_targets(store, targets), chosen.lease, chosen.keep_undo) as held:
         check_flips(store, targets, chosen.live)
         for target in targets:
             if target.flips:
@@ -71,6 +71,7 @@ def migrate(
             finished = finished and outcome.done
             yield outcome
         held.ending = "done" if finished else "failed"
+    store.expire_undo()
 
 
 def _run_targets(store: Store, targets: Sequence[Target]) -> list[RunTarget]:

@@ -11,6 +11,9 @@ PATIENCE = 30.0
 """Seconds for which rows in another version may keep coming before the run gives up; servers read
 the record anew every second."""
 
+KEEP_UNDO = 14 * 86400.0
+"""Seconds for which before-images are kept after the end of a run."""
+
 LIVE = 60.0
 """Seconds since its last heartbeat in which a server counts as live."""
 
@@ -24,7 +27,8 @@ class Settings:
     of groups too, as a dry run always does. ``patience``, ``outage``, ``lease`` and ``live`` are
     in seconds: how long rows in another version may keep coming, how long to wait for a database
     that went away, how long the run is held after its last sign of life, and how old a server's
-    heartbeat may be (None asks no server).
+    heartbeat may be (None asks no server). ``keep_undo`` is for how many seconds after its end the
+    run's before-images are kept, None until somebody drops them.
     """
 
     batch_size: int = 1000
@@ -37,6 +41,7 @@ class Settings:
     outage: float = 0.0
     lease: float = LEASE
     live: float | None = LIVE
+    keep_undo: float | None = KEEP_UNDO
 
     @property
     def page(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from kconv._store.free_space import Reclaimable
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import AsRead, Change, Key, Stored
 from kconv._store.runs import Ending, Run, RunTarget
@@ -94,12 +95,20 @@ class EncodedRows(Protocol):
 class Runs(Protocol):
     """Migration runs, one of which may be going on; leases go by the database's clock."""
 
-    def begin_run(self, holder: str, targets: Sequence[RunTarget], lease: float) -> Run:
+    def begin_run(
+        self,
+        holder: str,
+        targets: Sequence[RunTarget],
+        lease: float,
+        *,
+        keep_undo: float | None = None,
+    ) -> Run:
         """Begin a migration run, held by this process for ``lease`` seconds.
 
-        ``holder`` says who it is for people. Raises `Conflict` when another run is going on,
-        saying who holds it since when and how long its lease still goes. A run whose lease has
-        expired is taken over: it becomes ``interrupted``.
+        ``holder`` says who it is for people; ``keep_undo`` for how many seconds after its end its
+        before-images are kept, None until they are dropped. Raises `Conflict` when another run is
+        going on, saying who holds it since when and how long its lease still goes. A run whose
+        lease has expired is taken over: it becomes ``interrupted``.
         """
         ...
 
@@ -150,6 +159,17 @@ class BeforeImages(Protocol):
 
     def drop_undo(self, run_id: str) -> int:
         """Forget the before-images of a run; returns how many there were."""
+        ...
+
+    def expire_undo(self) -> int:
+        """Forget the before-images that have been kept for long enough; returns how many.
+
+        Does nothing while a run goes on, which may be undoing one.
+        """
+        ...
+
+    def reclaimable(self) -> Reclaimable:
+        """The room that rows which are gone take still, and how it can be given back."""
         ...
 
 

@@ -6,7 +6,9 @@ import asyncio
 import builtins
 from typing import Protocol
 
+from kconv._store.compaction import LogSize, Retention
 from kconv._store.continuity import Followed, Position
+from kconv._store.history import History, Place
 from kconv._store.records import Change, Key, Look, Page, Stored
 from kconv._store.write import Write
 
@@ -129,6 +131,40 @@ class ChangeLog(Protocol):
         """The lowest ``after`` that `changes` still answers."""
         ...
 
-    def compact(self, keep: int) -> int:
-        """Forget all but the newest ``keep`` changes; returns how many were forgotten."""
+    def states_at(
+        self,
+        group: str,
+        resource: str,
+        version: int,
+        *,
+        namespace: str | None = None,
+        after: Place | None = None,
+        upto: Place | None = None,
+        most: int = 5000,
+    ) -> History:
+        """What objects that have changed since ``version`` were then, by key.
+
+        Of those over ``after``, (namespace, name), up to ``upto``; ``most`` keys of the change log
+        are looked at. Raises `Expired` when the log has been compacted up to ``version``.
+        """
+        ...
+
+    def compact(self, keep: int | Retention) -> int:
+        """Forget all but the newest ``keep`` changes, or what is beyond a `Retention`.
+
+        Goes in small steps; returns how many were forgotten. Lists at a resourceVersion that is
+        newer than the cut are not hindered by it.
+        """
+        ...
+
+    def tend_log(self, holder: str, retention: Retention) -> int:
+        """Note the time of what is new, and forget what is beyond ``retention``.
+
+        For a server to call every few seconds; of all that do, one (``holder`` tells them apart)
+        does it. Returns how many changes were forgotten.
+        """
+        ...
+
+    def log_size(self) -> LogSize:
+        """How large and how old the change log is, as cheap as `look`."""
         ...

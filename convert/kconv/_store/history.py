@@ -1,0 +1,183 @@
+"""What the keys of a part of a list were at an earlier resourceVersion.
+
+The keys that the change log has in that part are found one after the other, by the index of keys,
+so that it does not matter how often one of them was changed, or how long the log is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+)
+
+from kconv._errors import Expired
+from kconv._store.records import Key, Stored
+from kconv._store.tables import changes, past, revision
+
+Place = tuple[str, str]
+"""(namespace, name)."""
+
+_STATE: Final = ("uid", "api_version", "resource_version", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Those keys of a part of a list that have changed since a resourceVersion.
+
+    ``states`` are what they were, None where there was no such object; ``unknown`` are those that
+    the log does not tell of. ``end`` is the key after which there was no looking further, None if
+    all were looked at.
+    """
+
+    states: dict[Key, Stored | None] = field(default_factory=dict)
+    unknown: tuple[Key, ...] = ()
+    end: Place | None = None
+
+
+def states_at(
+    connection: Connection,
+    group: str,
+    resource: str,
+    version: int,
+    *,
+    namespace: str | None,
+    after: Place | None,
+    upto: Place | None,
+    most: int,
+) -> History:
+    """What the keys over ``after``, up to ``upto``, were at ``version``; needs one snapshot.
+
+    Raises `Expired` where the log does not reach further back than ``version``.
+    """
+    compacted: int = connection.execute(select(revision.c.compacted)).scalar_one()
+    if version <= compacted:
+        raise Expired(f"too old resource version: {version} ({compacted})")
+    start = after or (namespace or "", "")
+    parameters: dict[str, Any] = {
+        "grp": group,
+        "resource": resource,
+        "version": version,
+        "namespace": namespace,
+        "after_namespace": start[0],
+        "after_name": start[1],
+        "most": most,
+    }
+    if upto is not None:
+        parameters |= {"upto_namespace": upto[0], "upto_name": upto[1]}
+    rows = connection.execute(_statement(namespace is not None, upto is not None), parameters).all()
+    states: dict[Key, Stored | None] = {}
+    unknown = []
+    for row in rows:
+        key = Key(group, resource, row.namespace, row.name)
+        if row.first_type == "ADDED":
+            states[key] = None
+        elif row.first_type is not None:
+            found = row[3:7] if row[6] is not None else row[7:11]
+            if found[3] is None:
+                unknown.append(key)
+            else:
+                states[key] = Stored(key, found[0], found[1], found[2], bytes(found[3]))
+    end = (rows[-1].namespace, rows[-1].name) if len(rows) >= most else None
+    return History(states, tuple(unknown), end)
+
+
+@lru_cache(maxsize=4)
+def _statement(in_namespace: bool, bounded: bool) -> Select[Any]:
+    """For each key: its first change after the version, and its state by log or ``past``."""
+    start: tuple[Any, ...] = (bindparam("after_namespace"), bindparam("after_name"))
+    hops = (
+        select(_first(changes.alias("first"), start, in_namespace, bounded), literal(1).label("n"))
+    ).cte("hops", recursive=True)
+    here = changes.alias("here")
+    following = _first(
+        changes.alias("following"), (here.c.namespace, here.c.name), in_namespace, bounded
+    )
+    hops = hops.union_all(
+        select(following, hops.c.n + 1)
+        .select_from(hops.join(here, here.c.resource_version == hops.c.number))
+        .where(hops.c.n < bindparam("most"))
+    )
+    key = changes.alias("key")
+    later, base, gone = changes.alias("later"), changes.alias("base"), past.alias("gone")
+    version: Any = bindparam("version")
+    first_type = (
+        select(later.c.type)
+        .where(_same(later, key), later.c.resource_version > version)
+        .order_by(later.c.resource_version)
+        .limit(1)
+        .correlate(key)
+        .scalar_subquery()
+    )
+    logged = changes.alias("logged")
+    base_number = (
+        select(func.max(logged.c.resource_version))
+        .where(_same(logged, key), logged.c.resource_version <= version)
+        .correlate(key)
+        .scalar_subquery()
+    )
+    kept = past.alias("kept")
+    past_number = (
+        select(func.max(kept.c.resource_version))
+        .where(_same(kept, key), kept.c.resource_version <= version, kept.c.until > version)
+        .correlate(key)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            key.c.namespace,
+            key.c.name,
+            first_type.label("first_type"),
+            *(base.c[name] for name in _STATE),
+            *(gone.c[name].label(f"past_{name}") for name in _STATE),
+        )
+        .select_from(
+            hops.join(key, key.c.resource_version == hops.c.number)
+            .outerjoin(base, base.c.resource_version == base_number)
+            .outerjoin(gone, and_(_same(gone, key), gone.c.resource_version == past_number))
+        )
+        .order_by(hops.c.n)
+    )
+
+
+def _first(
+    table: FromClause, start: Sequence[Any], in_namespace: bool, bounded: bool
+) -> ColumnElement[int]:
+    """The resourceVersion of the first row, by key, after a key."""
+    conditions = [table.c.grp == bindparam("grp"), table.c.resource == bindparam("resource")]
+    if in_namespace:
+        conditions += [table.c.namespace == bindparam("namespace"), table.c.name > start[1]]
+        if bounded:
+            conditions.append(table.c.name <= bindparam("upto_name"))
+    else:
+        place = tuple_(table.c.namespace, table.c.name)
+        conditions.append(place > tuple_(*start))
+        if bounded:
+            end = tuple_(bindparam("upto_namespace"), bindparam("upto_name"))
+            conditions.append(place <= end)
+    return (
+        select(table.c.resource_version)
+        .where(*conditions)
+        .order_by(table.c.namespace, table.c.name, table.c.resource_version)
+        .limit(1)
+        .scalar_subquery()
+        .label("number")
+    )
+
+
+def _same(table: FromClause, key: FromClause) -> ColumnElement[bool]:
+    names = ("grp", "resource", "namespace", "name")
+    return and_(*(table.c[name] == key.c[name] for name in names))
