@@ -38,7 +38,10 @@ def test_database_by_environment(
 @pytest.mark.parametrize(
     "command", [["db", "upgrade"], ["migrate"], ["migrate", "status"], ["serve", "--port", "0"]]
 )
-def test_unreachable_database(kconv: Kconv, command: list[str]) -> None:
+def test_unreachable_database(
+    kconv: Kconv, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kconv._cli.database.OUTAGE", 0.5)  # a run waits for so long
     ended = kconv(*command, "--db", NO_SERVER)
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.startswith("error: cannot reach the database")

@@ -47,7 +47,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("_postgres_shared")
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         connection.execute(
-            "TRUNCATE objects, changes, storage_versions, servers, runs, undo, quarantine, clients"
+            "TRUNCATE objects, changes, past, change_times, duties, storage_versions, servers, "
+            "runs, undo, quarantine, clients"
         )
         connection.execute("UPDATE revision SET value = 1, compacted = 0")
     return url

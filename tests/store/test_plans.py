@@ -194,7 +194,7 @@ def _record(filled: Filled) -> None:
     store = filled.store
     store.ensure([("", "configmaps", "v1"), ("", "configmaps", "v1")])
     assert store.storage_version(GROUP, RESOURCE) == V1
-    store.prefer(GROUP, RESOURCE, V1BETA1, live=60)
+    store.prefer_all([(GROUP, RESOURCE, V1BETA1)], live=60)
     store.prefer(GROUP, RESOURCE, V1, live=60)
     assert not store.drop(GROUP, RESOURCE, V1BETA1)
     store.prefer("", "configmaps", "v2")

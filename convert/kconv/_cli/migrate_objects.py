@@ -5,9 +5,10 @@ Nothing here needs Typer, which takes a fifth of the time that everything else t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
-from kconv._cli.console import emit, emit_json
+from kconv._cli.console import emit, emit_json, is_terminal, say
 from kconv._cli.database import DEFAULT_DB, outage
 from kconv._cli.interrupted import Interrupted
 from kconv._cli.migrate_report import (
@@ -52,7 +53,7 @@ def migrate_and_report(
     `KconvError` for what cannot be begun, and `Interrupted`.
     """
     kept = parse_duration(keep_undo, "--keep-undo")
-    store = open_store(db)
+    store = storage.wait_for(lambda: open_store(db), outage(db), _waiting)
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.ResourceReferences] = []
     runs: list[str] = []
@@ -122,6 +123,12 @@ def migrate_and_report(
     complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)
     return 0 if done else 1
+
+
+def _waiting(why: str) -> None:
+    """Tell whoever looks on why nothing happens yet."""
+    if why and is_terminal(sys.stderr):
+        say(f"waiting: {why}")
 
 
 def groups_of(names: Sequence[str], to: Sequence[str]) -> set[str] | None:

@@ -19,6 +19,7 @@ from kconv._store.database_errors import (
     fault,
     lost_connection,
     may_succeed_again,
+    moved,
     no_tables,
     without_password,
 )
@@ -104,6 +105,22 @@ class Database:
         self.url: Final = url
         self.sqlite: Final = file is not None
         self.engine = _make_engine(url)
+        self._file: Final = file
+        self._identity = _identity(file) if file is not None and file.exists() else None
+
+    def check_file(self) -> None:
+        """See that SQLite's file is the one that was opened. Raises `Unavailable`.
+
+        One that was moved away, deleted or replaced takes writes still, which nobody would ever
+        see.
+        """
+        if self._file is None:
+            return
+        found = _identity(self._file)
+        if self._identity is None:
+            self._identity = found
+        elif found != self._identity:
+            raise moved(self.url)
 
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Run a single reading statement."""
@@ -114,7 +131,9 @@ class Database:
         """Run several reading statements that all see the database at one moment."""
         options: dict[str, Any] = {"kconv_begin": "BEGIN"}
         if not self.sqlite:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            # Not as READ ONLY: the driver would set the connection to READ WRITE for what comes
+            # after it, whatever the database says of that (default_transaction_read_only).
+            options = {"isolation_level": "REPEATABLE READ"}
         return self._reading(work, options)
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -123,6 +142,7 @@ class Database:
         if not self.sqlite:
             # A statement that waited for a row lock must then see what the holder committed.
             options = {"isolation_level": "READ COMMITTED"}
+        self.check_file()
         for attempt in range(1, _ATTEMPTS + 1):
             committing = False
             try:
@@ -146,6 +166,7 @@ class Database:
 
     def write_within(self, seconds: float, work: Callable[[Connection], T]) -> T:
         """`write`, tried once, that waits no longer than ``seconds`` for a lock."""
+        self.check_file()
         milliseconds = max(1, int(seconds * 1000))
         options = {"kconv_begin": "BEGIN IMMEDIATE"}
         if not self.sqlite:
@@ -191,6 +212,7 @@ class Database:
         self.engine = _make_engine(self.url)
 
     def _reading(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
+        self.check_file()
         for attempt in (1, 2):
             try:
                 with self._connect(options) as connection:
@@ -206,6 +228,15 @@ class Database:
     def _connect(self, options: dict[str, Any]) -> Iterator[Connection]:
         with self.engine.connect() as connection:
             yield connection.execution_options(**options)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file is at a path; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _make_engine(url: URL) -> Engine:

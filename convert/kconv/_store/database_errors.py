@@ -37,14 +37,13 @@ _IS_READ_ONLY: Final = "is read-only"
 _IS_FULL: Final = "cannot grow: the disk is full"
 _HAS_NO_MEMORY: Final = "needs more memory than there is"
 _IS_BUSY: Final = "is busy: no connection is free"
+_WAS_MOVED: Final = "was moved or replaced while in use"
+_PUT_BACK: Final = "it stays read-only until the file is back or kconv starts again"
 
 _SQLITE_HELP: Final = {
     "SQLITE_BUSY": (_IS_LOCKED, "stop it or try again"),
     "SQLITE_LOCKED": (_IS_LOCKED, "stop it or try again"),
-    "SQLITE_READONLY_DBMOVED": (
-        "was moved or replaced while in use",
-        "it stays read-only until the file is back or kconv starts again",
-    ),
+    "SQLITE_READONLY_DBMOVED": (_WAS_MOVED, _PUT_BACK),
     "SQLITE_READONLY": (_IS_READ_ONLY, "the file or its folder cannot be written by this user"),
     "SQLITE_CANTOPEN": ("cannot be opened", "check that its folder exists and may be written"),
     "SQLITE_PERM": ("cannot be opened", "check the permissions of the file and its folder"),
@@ -106,6 +105,12 @@ def no_tables(url: URL) -> TablesOutdated:
         f"the database {without_password(url)} has no tables of kconv: "
         f"run `kconv db upgrade --db {without_password(url)}`"
     )
+
+
+def moved(url: URL) -> Unavailable:
+    """For a SQLite file that is not the one that was opened."""
+    where = f"the database {without_password(url)}"
+    return Unavailable(f"{where} {_WAS_MOVED}: {_PUT_BACK}", cause=_WAS_MOVED)
 
 
 def unknown_tables(url: URL, found: str, known: str) -> TablesOutdated:

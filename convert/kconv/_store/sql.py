@@ -136,6 +136,12 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
             lambda connection: version_record.prefer(connection, group, resource, api_version, live)
         )
 
+    def prefer_all(
+        self, versions: Iterable[tuple[str, str, str]], *, live: float | None = None
+    ) -> None:
+        wanted = list(versions)
+        self._writer.alone(lambda connection: version_record.prefer_all(connection, wanted, live))
+
     def counts(self) -> builtins.list[Count]:
         return self._database.read(version_record.counts)
 

@@ -87,6 +87,14 @@ def prefer(
     )
 
 
+def prefer_all(
+    connection: Connection, versions: Iterable[tuple[str, str, str]], live: float | None
+) -> None:
+    """`prefer` each of these (group, resource, api_version), or none of them."""
+    for group, resource, api_version in sorted(versions):
+        prefer(connection, group, resource, api_version, live)
+
+
 def put_on_record(
     connection: Connection, group: str, resource: str, api_version: str, live: float | None
 ) -> None:

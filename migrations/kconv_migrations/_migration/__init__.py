@@ -20,6 +20,7 @@ from kconv_migrations._migration.reference_rewrite import (
     outdated_references,
     rewrite_references,
 )
+from kconv_migrations._migration.retry import wait_for
 from kconv_migrations._migration.run import migrate
 from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import ResourceStatus, VersionStatus, status, undecodable
@@ -68,4 +69,5 @@ __all__ = [
     "undecodable",
     "undo",
     "verify",
+    "wait_for",
 ]

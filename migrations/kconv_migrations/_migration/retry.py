@@ -15,6 +15,35 @@ T = TypeVar("T")
 _PAUSE: Final = 0.25
 
 
+_LASTING: Final = ("cannot grow: the disk is full",)
+"""Causes that waiting does not help with: somebody has to do something."""
+
+
+def wait_for(
+    call: Callable[[], T], outage: float, report: Callable[[str], None] = lambda _: None
+) -> T:
+    """The result of a call, repeated for up to ``outage`` seconds while the database is away.
+
+    ``report`` is given what the database said, and the empty string when it is back.
+    """
+    first: float | None = None
+    while True:
+        try:
+            result = call()
+        except (WorkerEnded, Denied):
+            raise
+        except Unavailable as error:
+            first = first or time.monotonic()
+            if error.cause in _LASTING or time.monotonic() - first >= outage:
+                raise
+            report(error.message)
+            time.sleep(_PAUSE)
+        else:
+            if first is not None:
+                report("")
+            return result
+
+
 class RetryingStore:
     """A store whose calls are repeated while its database is away, for up to ``outage`` seconds.
 
@@ -39,19 +68,4 @@ class RetryingStore:
 
     def retry(self, call: Callable[[], T]) -> T:
         """The result of a call, repeated while the database is away."""
-        first: float | None = None
-        while True:
-            try:
-                result = call()
-            except (WorkerEnded, Denied):
-                raise
-            except Unavailable as error:
-                first = first or time.monotonic()
-                if time.monotonic() - first >= self._outage:
-                    raise
-                self._report(error.message)
-                time.sleep(_PAUSE)
-            else:
-                if first is not None:
-                    self._report("")
-                return result
+        return wait_for(call, self._outage, self._report)

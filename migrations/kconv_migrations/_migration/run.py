@@ -61,10 +61,12 @@ def migrate(
         return
     with hold(store, _run_targets(store, targets), chosen.lease, chosen.keep_undo) as held:
         check_flips(store, targets, chosen.live)
-        for target in targets:
-            if target.flips:
-                group, resource = target.resource.group, target.resource.resource
-                store.prefer(group, resource, target.api_version, live=chosen.live)
+        flips = [
+            (target.resource.group, target.resource.resource, target.api_version)
+            for target in targets
+            if target.flips
+        ]
+        store.prefer_all(flips, live=chosen.live)
         finished = True
         for target in targets:
             outcome = MigrationPass(store, target, chosen, progress, executor, held.id).rewrite()

@@ -62,8 +62,8 @@ def undo(
     _refuse_if_migrated_on(store, targets)
     undone = Undone(run_id)
     with hold(store, targets, lease) as held:
+        store.prefer_all([(each.group, each.resource, each.to) for each in targets], live=live)
         for target in targets:
-            store.prefer(target.group, target.resource, target.to, live=live)
             name = f"{target.resource}.{target.group}".rstrip(".")
             undone.preferred[name] = target.to
         after: Key | None = None

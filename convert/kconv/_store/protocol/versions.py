@@ -37,6 +37,12 @@ class VersionRecord(Protocol):
         """
         ...
 
+    def prefer_all(
+        self, versions: Iterable[tuple[str, str, str]], *, live: float | None = None
+    ) -> None:
+        """`prefer` each of these (group, resource, api_version), or none of them."""
+        ...
+
     def drop(self, group: str, resource: str, api_version: str) -> bool:
         """Take a version off the record, in the transaction that proves that no row needs it.
 
