@@ -34,9 +34,7 @@ LOG_LINES = 40
 LOG_BYTES = 12_000
 DESCRIPTORS = 256
 
-UNBOUNDED = pytest.mark.xfail(
-    strict=True, reason="connections, bodies, lists and the drain have no bounds yet"
-)
+UNBOUNDED = pytest.mark.xfail(strict=True, reason="lists have no bounds yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def many(url: str) -> None:
         pytest.param(
             case,
             id=case.run.__name__,
-            marks=[UNBOUNDED] if case.run in (large_bodies, retries) else [],
+            marks=[UNBOUNDED] if case.run is retries else [],
         )
         for case in CASES
     ],
@@ -131,7 +129,6 @@ def test_others_are_answered(case: Case, start: Callable[..., ServerProcess]) ->
     is_readable(server.log)
 
 
-@UNBOUNDED
 def test_more_idle_connections_than_descriptors(start: Callable[..., ServerProcess]) -> None:
     server = start(DESCRIPTORS)
     probe = Probe(server.url)
@@ -148,7 +145,6 @@ def test_more_idle_connections_than_descriptors(start: Callable[..., ServerProce
     assert server.end() == 0
 
 
-@UNBOUNDED
 def test_a_server_ends_in_time_whoever_does_not_read(start: Callable[..., ServerProcess]) -> None:
     server = start()
     with attack(server.url) as begun:

@@ -170,6 +170,23 @@ def test_watchers_that_never_read_do_not_hold_up_the_end(serve: Callable[..., Ru
         assert time.monotonic() - began < 8
 
 
+def test_bodies_that_do_not_come_do_not_hold_up_the_end(serve: Callable[..., Running]) -> None:
+    running = serve(limits=Limits(shutdown_grace=30))
+    with ExitStack() as stack:
+        for _ in range(5):
+            sender = stack.enter_context(closing(opened(running)))
+            sender.sendall(HALF + JSON + b"{")
+        deadline = time.monotonic() + 10
+        while running.server._server.in_flight.bodies < 5:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        began = time.monotonic()
+        running.server.should_exit = True
+        running.join(20)
+        assert time.monotonic() - began < 8
+        assert until_closed(sender)[0].startswith(b"HTTP/1.1 429")
+
+
 def test_the_longest_idle_make_room(
     serve: Callable[..., Running], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -197,6 +197,14 @@ class InFlight:
         held, body.held = body.held, 0
         self.budget.give_back(held)
 
+    def cut_bodies(self) -> None:
+        """Wait for no body any more: the server ends. Their clients ask another one."""
+        now = asyncio.get_running_loop().time()
+        for body in self._bodies:
+            body.cut = True
+            if body.timeout is not None:
+                body.timeout.reschedule(now)
+
     def _make_room(self, number: int, asking: Body | None) -> bool:
         """Cut bodies that have stalled, the longest first; whether so many bytes came free."""
         loop = asyncio.get_running_loop()

@@ -27,8 +27,8 @@ from kconv._serve.shared_metrics import SharedMetrics
 from kconv._settings import Limits
 from kconv._store import Store
 
-CUT_SECONDS = 1.0
-"""How long watches have to end by themselves, once the server has ended them."""
+CUT_SECONDS = 2.0
+"""How long watches have to end by themselves once the server has ended them, and bodies to come."""
 
 
 class ApiServer(uvicorn.Server):
@@ -134,11 +134,7 @@ class ApiServer(uvicorn.Server):
         """End the watches, then wait for the other requests, for up to the grace period."""
         self._server.drain()
         self._cut(lambda each: each.watches and each.stuck)
-        cutting = asyncio.get_running_loop().call_later(
-            CUT_SECONDS,
-            self._cut,
-            lambda each: each.watches or each.transport.is_closing(),
-        )
+        cutting = asyncio.get_running_loop().call_later(CUT_SECONDS, self._cut_unasked)
         try:
             await super().shutdown(sockets)
         finally:
@@ -147,6 +143,11 @@ class ApiServer(uvicorn.Server):
                 self.shared_metrics.stop()
             self._cut(lambda each: True)
             self.connections.stop()
+
+    def _cut_unasked(self) -> None:
+        """Wait no longer for watches, for clients that do not read, and for bodies to come."""
+        self._cut(lambda each: each.watches or each.transport.is_closing())
+        self._server.in_flight.cut_bodies()
 
     def _cut(self, chosen: Callable[[LimitedProtocol], bool]) -> None:
         """Hang up on the connections that are chosen; what was not sent is lost."""
