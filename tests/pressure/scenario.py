@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -76,8 +77,9 @@ def run(
     _list_everywhere(fleet, history)
     _verify(history, disturbances)
     findings = verdict(history)
-    assert not findings, f"seed {SEED}: {explain(history, findings)}"
-    before, found, after = fleet.logs().partition("Traceback")
+    said = fleet.logs()
+    assert not findings, f"seed {SEED}: {explain(history, findings)}\n{digest(said)}"
+    before, found, after = said.partition("Traceback")
     assert not found, f"seed {SEED}: {before[-500:]}{found}{after[:6000]}"
     print(summary(history))  # noqa: T201 - what was done, for who reads the long form
 
@@ -92,6 +94,12 @@ def summary(history: History) -> str:
         f"writes {counts}, reads {len(history.reads)}, events {events}, hops {hops}, "
         f"disturbances {[text for _, text in history.disturbances]}"
     )
+
+
+def digest(log: str) -> str:
+    """The different lines of a log, each with how often it is there."""
+    counts = Counter(line[:500] for line in log.splitlines())
+    return "\n".join(f"{count} x {line}" for line, count in counts.most_common(60))
 
 
 def _write_last(fleet: Fleet, history: History) -> int:
