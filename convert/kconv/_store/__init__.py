@@ -4,7 +4,6 @@ from kconv._store.clients import ClientCount
 from kconv._store.compaction import LogSize, Retention
 from kconv._store.continuity import Followed, Position
 from kconv._store.free_space import Reclaimable
-from kconv._store.group_commit import WriteStatistics
 from kconv._store.history import History
 from kconv._store.protocol import Operations, Store
 from kconv._store.quarantine import Place, Quarantined
@@ -25,6 +24,7 @@ from kconv._store.servers import Server
 from kconv._store.sql import SqlStore, open_store
 from kconv._store.undo import BeforeImage, Restored, UndoSize
 from kconv._store.write import Write
+from kconv._store.write_statistics import WriteStatistics
 
 __all__ = [
     "AsRead",

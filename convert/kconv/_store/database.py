@@ -208,7 +208,7 @@ class Database:
 
     def renew(self) -> None:
         """Leave the connections to the parent process; called in a forked child."""
-        _inherited.append(self.engine)
+        leave_to_parent(self.engine)
         self.engine = _make_engine(self.url)
 
     def _reading(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
@@ -274,10 +274,17 @@ def _sqlite_begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-# A forked child must neither use nor close the connections it inherited: what it sends on them
-# would reach the database as the parent's. Keeping the old engines keeps them from being closed.
-_inherited: list[Engine] = []
+_inherited: list[object] = []
 _renewable: weakref.WeakSet[Renewable] = weakref.WeakSet()
+
+
+def leave_to_parent(holder: object) -> None:
+    """Keep, in a forked child, what holds connections that it inherited.
+
+    It must neither use nor close them: what it sends on them would reach the database as the
+    parent's.
+    """
+    _inherited.append(holder)
 
 
 def renew_after_fork(holder: Renewable) -> None:

@@ -11,15 +11,16 @@ from sqlalchemy import Connection, inspect, text
 
 from kconv._errors import TablesOutdated, UsageError
 from kconv._store import objects, rewrite, scan, version_record
-from kconv._store.database import Database, parse_url, renew_after_fork
+from kconv._store.database import Database, leave_to_parent, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
-from kconv._store.group_commit import Writer, WriteStatistics
+from kconv._store.group_commit import Writer
 from kconv._store.protocol import Store
 from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
 from kconv._store.sql_change_log import SqlChangeLog
 from kconv._store.sql_operations import SqlOperations
 from kconv._store.tables import TABLES_REVISION
 from kconv._store.write import Write
+from kconv._store.write_statistics import WriteStatistics
 
 T = TypeVar("T")
 
@@ -228,6 +229,7 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
 
     def renew(self) -> None:
         """Begin anew with own connections, in a forked child; happens by itself."""
+        leave_to_parent(self._writer)
         self._database.renew()
         self._writer = Writer(self._database)
 

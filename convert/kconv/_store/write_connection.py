@@ -1,0 +1,77 @@
+"""The connection by which a process writes: the driver's own, kept open, one transaction a call.
+
+It is opened by SQLAlchemy's engine, so that the URL and what a connection is set to mean the same
+here as everywhere. It is used from one thread at a time.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from kconv._store.database import Database
+from kconv._store.database_errors import fault
+from kconv._store.write import Outcome, Write
+
+
+class WriteConnection(Protocol):
+    """Commits batches of writes."""
+
+    patience: float
+    """Seconds that a write whose row is locked is to be tried again."""
+
+    def write(self, writes: Sequence[Write]) -> list[Outcome | None]:
+        """Do what can be done of these writes, each to another key, in one transaction.
+
+        One outcome per write; None for one whose row another transaction has locked. Raises
+        `KconvError` when nothing was written, or `Unavailable` when that is not known.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        ...
+
+
+def write_connection(database: Database) -> WriteConnection:
+    """The connection for a database; it is opened when it is used."""
+    if database.sqlite:
+        from kconv._store.sqlite_connection import SqliteConnection
+
+        return SqliteConnection(database)
+    from kconv._store.postgresql_connection import PostgresqlConnection
+
+    return PostgresqlConnection(database)
+
+
+def driver_connection(database: Database, owner: object) -> Any:
+    """A connection of the driver that no pool has any more; it is closed when ``owner`` is gone.
+
+    Raises `Unavailable`.
+    """
+    base: type[Exception] = database.engine.dialect.loaded_dbapi.Error
+    try:
+        connection = database.engine.raw_connection()
+    except SQLAlchemyError as error:
+        raise fault(error, database.url) from error
+    except base as error:
+        raise fault(as_dbapi_error(database, error, base), database.url) from error
+    driver = connection.driver_connection
+    connection.detach()
+    assert driver is not None
+    weakref.finalize(owner, driver.close).atexit = False
+    return driver
+
+
+def as_dbapi_error(
+    database: Database, error: Exception, base: type[Exception], *, lost: bool = False
+) -> DBAPIError:
+    """What SQLAlchemy would raise for an error of the driver; ``base`` is that of its errors."""
+    wrapped = DBAPIError.instance(
+        None, None, error, base, connection_invalidated=lost, dialect=database.engine.dialect
+    )
+    assert isinstance(wrapped, DBAPIError)
+    return wrapped
