@@ -89,7 +89,7 @@ class _Judge:
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._execute = cursor.execute
         self._recorded: dict[tuple[str, str, str], bool] = {}
-        self._relied_on: dict[Key, int] = {}
+        self._relied_on: dict[Key, int | None] = {}
 
     def verdict(self, write: Write) -> tuple[_Found | None, Verdict | None]:
         """The row that is there, and what stands against the write, if anything does."""
@@ -110,7 +110,7 @@ class _Judge:
     def _holds(self, key: Key, resource_version: int) -> bool:
         if key not in self._relied_on:
             row = self._execute(RELIED_ON, _parameters(key)).fetchone()
-            self._relied_on[key] = row[0] if row else 0
+            self._relied_on[key] = row[0] if row else None
         return self._relied_on[key] == resource_version
 
     def _is_base(self, rowid: int, base: bytes | None) -> bool:
