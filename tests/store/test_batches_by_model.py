@@ -59,8 +59,8 @@ class Model:
         over = self.objects.get(self.namespace(step))
         within = None
         if step.within and step.name != "namespace":
-            version = over.resource_version if over else 1
-            within = (self.namespace(step), version - (step.within == "stale"))
+            active = over.resource_version if over else 1
+            within = (self.namespace(step), active - (step.within == "stale"))
         base = None
         if step.base and step.type != "ADDED":
             base = there.data if there and step.base == "current" else b"other"

@@ -267,11 +267,7 @@ SCENES: dict[str, Callable[[Filled], None]] = {
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_every_statement_finds_its_rows_by_an_index(
-    filled: Filled, scene: str, request: pytest.FixtureRequest
-) -> None:
-    if scene == "writes" and filled.store._database.sqlite:
-        request.applymarker(pytest.mark.xfail(reason="a batch of writes reads all objects"))
+def test_every_statement_finds_its_rows_by_an_index(filled: Filled, scene: str) -> None:
     with filled.plans() as plans:
         SCENES[scene](filled)
     assert plans, "nothing was traced"
