@@ -15,9 +15,9 @@ from kconv._errors import KconvError, Unavailable
 from kconv._store import postgresql_batch
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault, may_succeed_again, without_password
+from kconv._store.driver_connection import as_dbapi_error, driver_connection
 from kconv._store.postgresql_batch import Answer
 from kconv._store.write import Outcome, Write
-from kconv._store.write_connection import as_dbapi_error, driver_connection
 
 _ATTEMPTS: Final = 5
 _ADMIN_SHUTDOWN: Final = "57P01"

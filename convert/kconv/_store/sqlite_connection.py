@@ -10,8 +10,8 @@ from kconv._errors import Unavailable
 from kconv._store import sqlite_batch
 from kconv._store.database import LOCK_TIMEOUT, Database, sqlite_file
 from kconv._store.database_errors import fault, without_password
+from kconv._store.driver_connection import as_dbapi_error, driver_connection
 from kconv._store.write import Outcome, Write
-from kconv._store.write_connection import as_dbapi_error, driver_connection
 
 
 class SqliteConnection:
