@@ -5,13 +5,14 @@
 
 import sys
 
-from bench import conversion, migration, samples, serving, start_up
+from bench import conversion, migration, samples, serving, start_up, writes
 from bench.part import LeftOut, Part
 
 PARTS = [
     Part("start", start_up.figures),
     Part("convert", conversion.figures),
     Part("migrate", migration.figures),
+    *writes.PARTS,
     *serving.PARTS,
 ]
 
