@@ -3,13 +3,14 @@
 The database is SQLite; a module whose tests are to run on PostgreSQL too is marked `BOTH`.
 """
 
+import asyncio
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -20,6 +21,8 @@ from kconv._serve import ApiServer, Listen, build, served_versions
 from kconv._settings import Limits
 from kconv._store import SqlStore, open_store
 from kconv_migrations import _tables as db
+
+T = TypeVar("T")
 
 BOTH = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
@@ -75,6 +78,12 @@ class Running:
     def client(self, **headers: str) -> httpx.Client:
         """A client that keeps to this server, whatever proxies the environment names."""
         return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+
+    def on_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run something on the server's event loop."""
+        loop = self.server._server._loop
+        assert loop is not None, "it has started"
+        return asyncio.run_coroutine_threadsafe(work(), loop).result(20)
 
 
 @pytest.fixture

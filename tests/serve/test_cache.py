@@ -1,85 +1,93 @@
-"""What was read is cached within a number of bytes."""
+"""The objects in memory take no more bytes than they may."""
 
 import gc
-import threading
 import tracemalloc
-from random import Random
 
 import httpx
 import pytest
 
 from kconv._pipeline import Pipeline
-from kconv._serve.cache import ENTRY_BYTES, ByteCache
+from kconv._scheme import Scheme, Spoke
 from kconv._serve.encoded import Encoded
+from kconv._serve.memory import CachedRow, Collection, MemoryUse
+from kconv._serve.memory.limits import PIECE_BYTES, ROW_BYTES
+from kconv._serve.selectors import Subject
+from kconv._store import Change, Key, Stored
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
 
 
-def fill(cache: ByteCache[Encoded], number: int, size: int) -> None:
-    row = b"r" * size + str(number).encode()
-    encoded = Encoded(b"e" * size + str(number).encode())
-    cache.put((number, f"uid-{number}", cache), row, encoded, encoded.size)
+def stored(number: int, size: int = 10, version: int = 1) -> Stored:
+    key = Key("example.com", "things", "default", f"thing-{number}")
+    return Stored(key, f"uid-{number}", "example.com/v1", version, bytes(size))
+
+
+@pytest.fixture(scope="module")
+def spoke(scheme: Scheme) -> Spoke:
+    return scheme.kinds[0].spokes[0]
 
 
 @pytest.mark.parametrize("size", [10, 1_000, 50_000])
-def test_memory_stays_within_the_bound(size: int) -> None:
+def test_memory_stays_within_the_bound(spoke: Spoke, size: int) -> None:
     limit = 4_000_000
-    cache: ByteCache[Encoded] = ByteCache(limit)
+    use = MemoryUse(limit)
+    collection = Collection(use, 0)
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    for number in range(3 * limit // (2 * size + ENTRY_BYTES)):
-        fill(cache, number, size)
+    for number in range(3 * limit // (2 * size + ROW_BYTES + PIECE_BYTES)):
+        row = CachedRow(stored(number, size))
+        collection.put(row)
+        use.keep_encoded(row, spoke, Encoded(bytes(size) + b"x"))
+        while use.excess() > 0:
+            collection.shrink()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert limit / 2 < cache.size <= limit
-    assert limit / 2 < taken <= 1.1 * limit
+    assert limit / 4 < use.size <= limit
+    assert taken <= 1.1 * limit
 
 
-def test_least_recently_used_goes_first() -> None:
-    cache: ByteCache[str] = ByteCache(3 * (ENTRY_BYTES + 2))
-    for key in "abc":
-        cache.put(key, b"r", key, 1)
-    assert cache.get("a", b"r") == "a"
-    cache.put("d", b"r", "d", 1)
-    assert [key for key in "abcd" if cache.get(key, b"r")] == ["a", "c", "d"]
+def test_what_can_be_made_again_goes_first_and_the_oldest_of_it(spoke: Spoke) -> None:
+    piece = Encoded(b"piece")
+    room = 3 * (ROW_BYTES + 10) + 2 * (PIECE_BYTES + piece.size)
+    use = MemoryUse(room)
+    collection = Collection(use, 0)
+    rows = [CachedRow(stored(number)) for number in range(3)]
+    for row in rows:
+        collection.put(row)
+        use.keep_encoded(row, spoke, piece)
+    assert [bool(row.encoded) for row in rows] == [False, True, True]
+    assert use.size == room
+    assert len(collection.rows) == 3
+    use.keep_encoded(rows[2], spoke, piece)
+    assert use.size == room
 
 
-def test_bytes_of_the_row_count_and_are_compared() -> None:
-    cache: ByteCache[str] = ByteCache(10_000)
-    cache.put("a", b"one", "made of one", 5)
-    assert cache.size == ENTRY_BYTES + 3 + 5
-    assert cache.get("a", b"two") is None
-    cache.put("a", b"three", "made of three", 7)
-    assert cache.size == ENTRY_BYTES + 5 + 7
-    assert (len(cache), cache.get("a", b"three")) == (1, "made of three")
-    cache.put("b", b"r" * 20_000, "too large", 1)
-    assert (len(cache), cache.get("a", b"three")) == (1, "made of three")
-    cache.clear()
-    assert (cache.size, len(cache)) == (0, 0)
+def test_every_byte_is_counted_out_again(spoke: Spoke) -> None:
+    use = MemoryUse()
+    collection = Collection(use, 0)
+    row = CachedRow(stored(1))
+    collection.put(row)
+    use.keep_encoded(row, spoke, Encoded(b"12345", b"678"))
+    use.keep_subject(row, Subject({}, {}))
+    use.keep_subject(row, Subject({}, {}))
+    assert use.size == ROW_BYTES + 10 + PIECE_BYTES + 8 + PIECE_BYTES
+    later = CachedRow(stored(1, 20, version=2))
+    collection.apply(Change("MODIFIED", later.stored, None), later)
+    assert use.size == ROW_BYTES + 20
+    collection.apply(Change("DELETED", stored(1, 20, version=3), None), later)
+    assert use.size == 0
+    collection.put(row)
+    collection.clear()
+    assert use.size == 0
 
 
-def test_many_threads() -> None:
-    cache: ByteCache[int] = ByteCache(50 * ENTRY_BYTES)
-    wrong: list[int] = []
-
-    def work(seed: int) -> None:
-        random = Random(seed)
-        for _ in range(3_000):
-            number = random.randrange(100)
-            found = cache.get(number, b"")
-            if found not in (None, number):
-                wrong.append(number)
-            cache.put(number, b"", number, random.randrange(50))
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
-    assert cache.size <= cache.limit
-    assert cache.size == sum(entry[2] for entry in cache._entries.values())
+def test_row_that_is_not_in_memory_keeps_what_was_made_without_being_counted(spoke: Spoke) -> None:
+    use = MemoryUse(0)
+    row = CachedRow(stored(1))
+    use.keep_encoded(row, spoke, Encoded(b"12345"))
+    assert row.encoded
+    assert use.size == 0
 
 
 @pytest.mark.parametrize("query", ["", "?labelSelector=a%3Db", "?fieldSelector=metadata.name!%3Dx"])

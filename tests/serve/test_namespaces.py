@@ -1,5 +1,6 @@
 """Namespaces: required, created by default, removed with what they hold."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._store import Key, SqlStore, Stored
+from kconv._serve.memory import CachedRow
+from kconv._store import Key, SqlStore
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 
@@ -72,11 +74,14 @@ def test_create_that_is_overtaken_by_the_removal(
     objects = running.server._server.objects
     create = objects.create
 
-    def late(*arguments: Any) -> Stored:
-        """Store what has been checked already, when the namespace is gone."""
+    def remove() -> None:
         assert client.delete("/api/v1/namespaces/demo").status_code == 200
         eventually(lambda: client.get("/api/v1/namespaces/demo").status_code == 404)
-        return create(*arguments)
+
+    async def late(*arguments: Any) -> CachedRow:
+        """Store what has been checked already, when the namespace is gone."""
+        await asyncio.to_thread(remove)
+        return await create(*arguments)
 
     monkeypatch.setattr(objects, "create", late)
     with running.client() as other:

@@ -7,9 +7,9 @@ import pytest
 
 from kconv._serve import history
 from kconv._serve.continuation import INCONSISTENT, Continuation
-from kconv._serve.verbs import list as listing
+from kconv._serve.verbs import search
 from kconv._store import SqlStore
-from serve.conftest import BOTH
+from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 
 pytestmark = BOTH
@@ -72,12 +72,13 @@ def test_moment_that_the_log_has_forgotten(client: httpx.Client, store: SqlStore
 
 
 def test_what_was_found_before_a_forgotten_moment(
-    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, running: Running, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    running.server._server.objects.memory.use.limit = 0
     for name in "abcd":
         created(client, CONFIGMAPS, configmap(name, labels={"on": "yes"}))
     store.compact(0)
-    monkeypatch.setattr(listing, "_PAGE", 2)
+    monkeypatch.setattr(search, "_PAGE", 2)
     read = store.list
 
     def meanwhile(*given: Any, **options: Any) -> Any:

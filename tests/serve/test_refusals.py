@@ -1,14 +1,16 @@
 """Requests that must be refused: with every reason, and without having done anything."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from kconv._serve.verbs import replace
-from kconv._store import SqlStore
+from kconv._store import SqlStore, Stored, Write
 from serve.conftest import BOTH, Running
 from serve.samples import (
     CONFIGMAPS,
@@ -152,13 +154,13 @@ def test_lost_races_end_in_time(
     client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = created(client, CONFIGMAPS, configmap("x"))
-    update, tries = store.update, []
+    submit, tries = store.submit, []
 
-    def lose(key: Any, **given: Any) -> Any:
-        tries.append(key)
-        return update(key, **{**given, "expected": 1})
+    def lose(write: Write) -> asyncio.Future[Stored]:
+        tries.append(write.key)
+        return submit(msgspec.structs.replace(write, expected=1))
 
-    monkeypatch.setattr(store, "update", lose)
+    monkeypatch.setattr(store, "submit", lose)
     monkeypatch.setattr(replace, "RETRY_SECONDS", 0.2)
     assert patched(client, f"{CONFIGMAPS}/x", {"data": {"a": "c"}}).status_code == 409
     assert len(tries) > 2

@@ -112,7 +112,8 @@ def test_last_state_is_kept_in_the_version_on_record(
         for kind in running.server._server.scheme.kinds
         if str(kind.group_resource) == "cronjobs.batch"
     )
-    assert versions.spoke(kind, refresh=True).api_version == "batch/v1beta1"
+    spoke = running.on_loop(lambda: versions.spoke(kind, refresh=True))
+    assert spoke.api_version == "batch/v1beta1"
     assert client.delete(f"{CRONJOBS}/two").status_code == 200
     last = store.changes(0)[-1]
     assert (last.type, last.stored.key.name) == ("DELETED", "two")

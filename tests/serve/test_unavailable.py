@@ -2,13 +2,16 @@
 
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from kconv._errors import Expired, StoreError, TablesOutdated, Unavailable
-from kconv._store import SqlStore
+from kconv._errors import StoreError, TablesOutdated, Unavailable
+from kconv._store import ChangesRead, Look, SqlStore
+from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
 
 
@@ -16,11 +19,28 @@ def broken(*args: Any, **kwargs: Any) -> Any:
     raise Unavailable("the database is locked")
 
 
+def fail_reads(running: Running, monkeypatch: pytest.MonkeyPatch, fail: Any) -> None:
+    """Have every read of the database fail that the server's memory makes."""
+    reader = running.server._server.objects.memory._reader
+    for name in ("look", "rows", "changes"):
+        monkeypatch.setattr(reader, name, fail)
+
+
+def nothing_after(look: Callable[[], Awaitable[Look]]) -> Any:
+    """A change log that has nothing."""
+
+    async def changes(position: int, limit: int) -> ChangesRead:
+        return ChangesRead([], await look())
+
+    return changes
+
+
 def test_database_is_locked(
-    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, running: Running, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert client.get(CONFIGMAPS).status_code == 200
-    for name in ("get", "list", "create", "head", "changes"):
+    fail_reads(running, monkeypatch, broken)
+    for name in ("get", "list", "submit", "head", "changes"):
         monkeypatch.setattr(store, name, broken)
     for response in (
         client.get(CONFIGMAPS),
@@ -36,18 +56,20 @@ def test_database_is_locked(
 
 
 def test_defect_is_a_status(
-    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def defect(*args: Any, **kwargs: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(store, "get", defect)
+    client.get(CONFIGMAPS)
+    fail_reads(running, monkeypatch, defect)
     response = client.get(f"{CONFIGMAPS}/x")
     assert (response.status_code, response.json()["reason"]) == (500, "InternalError")
 
 
 def test_nothing_of_the_database_is_told(
     client: httpx.Client,
+    running: Running,
     store: SqlStore,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -59,6 +81,7 @@ def test_nothing_of_the_database_is_told(
         def fail(*args: Any, error: type[StoreError] = error, **kwargs: Any) -> Any:
             raise error(f"cannot reach the database {where}: connection refused")
 
+        fail_reads(running, monkeypatch, fail)
         for name in ("get", "list", "head"):
             monkeypatch.setattr(store, name, fail)
         for path in (CONFIGMAPS, f"{CONFIGMAPS}/x", "/readyz", "/readyz/database", "/healthz"):
@@ -72,27 +95,34 @@ def test_nothing_of_the_database_is_told(
 
 
 def test_watch_ends_when_the_change_log_fails(
-    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def compacted(*args: Any, **kwargs: Any) -> Any:
-        raise Expired("too old resource version: 1 (2)")
+    async def compacted(*args: Any, **kwargs: Any) -> Look:
+        look = await true_look()
+        value = look.value + 2
+        return msgspec.structs.replace(look, value=value, compacted=value - 1)
 
     def defect(*args: Any, **kwargs: Any) -> Any:
         raise ZeroDivisionError
 
     for failing in (compacted, defect):
         version = client.get(CONFIGMAPS).json()["metadata"]["resourceVersion"]
+        reader = running.server._server.objects.memory._reader
+        assert reader is not None
+        true_look = reader.look
         params = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "25"}
         began = time.monotonic()
         with client.stream("GET", CONFIGMAPS, params=params) as response:
             assert response.status_code == 200
             time.sleep(0.3)
             with monkeypatch.context() as patch:
-                patch.setattr(store, "changes", failing)
-                patch.setattr(store, "follow", failing)
-                patch.setattr(store, "head", broken)
-                assert response.read() == b""
+                patch.setattr(reader, "look", failing)
+                if failing is compacted:
+                    patch.setattr(reader, "changes", nothing_after(compacted))
+                lines = response.read().splitlines()
         assert time.monotonic() - began < 15
+        codes = [json.loads(line)["object"]["code"] for line in lines]
+        assert codes == ([410] if failing is compacted else [])
     params["timeoutSeconds"] = "1"
     created(client, CONFIGMAPS, configmap("x"))
     response = client.get(CONFIGMAPS, params=params)
@@ -108,8 +138,7 @@ def test_the_cause_is_told(
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise Unavailable(f"the database at db.internal {cause}", cause=cause)
 
-    for name in ("create", "update", "delete"):
-        monkeypatch.setattr(store, name, fail)
+    monkeypatch.setattr(store, "submit", fail)
     response = client.post(CONFIGMAPS, json=configmap("x"))
     assert response.status_code == 503
     assert response.json()["message"] == f"the database {cause}; try again"

@@ -97,9 +97,7 @@ class Client:
 
     def forget(self) -> None:
         """Empty the cache."""
-        objects = self.app.state.server.objects
-        objects.cache.clear()
-        objects._subjects.clear()
+        self.app.state.server.objects.memory.forget()
 
 
 @pytest.fixture
@@ -123,16 +121,16 @@ def walks(client: Client) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
     yield walk("CREATE, another version", "POST", OLDER, cronjob("two"))
     yield walk("GET", "GET", one)
     yield walk("GET, another version", "GET", older)
-    yield walk("GET, in the cache", "GET", older)
+    yield walk("GET, in memory", "GET", older)
     client.forget()
     yield walk("LIST of 2", "GET", CRONJOBS)
     yield walk("LIST of 2, another version", "GET", OLDER)
-    yield walk("LIST of 2, in the cache", "GET", OLDER)
+    yield walk("LIST of 2, in memory", "GET", OLDER)
     client.forget()
     yield walk("LIST, 1 of 2 selected", "GET", f"{OLDER}?fieldSelector=metadata.name%3Done")
     client.forget()
     yield walk("Table of 2", "GET", CRONJOBS, Accept=TABLE)
-    yield walk("Table of 2, in the cache", "GET", CRONJOBS, Accept=TABLE)
+    yield walk("Table of 2, in memory", "GET", CRONJOBS, Accept=TABLE)
     body = {**cronjob("one", schedule="1 2 * * *")}
     yield walk("PUT", "PUT", one, body)
     yield walk("PUT, another version", "PUT", older, cronjob("one", schedule="2 2 * * *"))
@@ -152,6 +150,8 @@ def walks(client: Client) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
     client.forget()
     watch = f"{CRONJOBS}?watch=1&resourceVersion={version - 1}"
     yield walk("watch event", "GET", watch)
+    client.ask("GET", one)
+    yield walk("watch event, of what is in memory", "GET", watch)
     yield walk("watch event, for another watch", "GET", watch)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import httpx
 
 from kconv._gvk import GroupResource
+from kconv._serve.memory import Follower
 from kconv._serve.watch import Broadcaster
 from kconv._store import SqlStore
 from kconv._store.records import Key
@@ -29,7 +30,9 @@ def test_reader_advances_over_pages(store: SqlStore) -> None:
     store.ensure([("", "configmaps", "v1")])
 
     async def watch() -> tuple[list[int], list[int]]:
-        broadcaster = Broadcaster(store, page=2)
+        memory = Follower(store, page=2)
+        await memory.start()
+        broadcaster = Broadcaster(memory, page=2)
         everywhere = await broadcaster.subscribe(THINGS, "")
         here = await broadcaster.subscribe(THINGS, "default")
         elsewhere = await broadcaster.subscribe(GroupResource("", "secrets"), "")
@@ -48,6 +51,7 @@ def test_reader_advances_over_pages(store: SqlStore) -> None:
         for each in (everywhere, here, elsewhere):
             broadcaster.unsubscribe(each)
         assert broadcaster.watchers == 0
+        memory.stop()
         return seen, written
 
     seen, written = asyncio.run(watch())

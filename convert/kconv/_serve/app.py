@@ -7,9 +7,7 @@ from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 import kconv
 from kconv._gvk import GroupVersion
@@ -17,8 +15,8 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.access_log import AccessLog
 from kconv._serve.auth import Tokens
-from kconv._serve.cache import CACHE_BYTES
 from kconv._serve.dispatch import Dispatcher
+from kconv._serve.memory import CACHE_BYTES
 from kconv._serve.request_filter import RequestFilter
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
@@ -26,15 +24,24 @@ from kconv._settings import Limits
 from kconv._store import SqlStore, Store, open_store
 
 
-class _Endpoint:
-    """Every path and every method go to the dispatcher, which knows Kubernetes' own routing."""
+class _ApiApp(Starlette):
+    """An app whose every path and every method go to one endpoint.
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    That knows Kubernetes' own routing and answers its own errors, so that requests take the way
+    around the app's router; but for an app that has got middleware.
+    """
+
+    def __init__(self, endpoint: ASGIApp, lifespan: Lifespan[_ApiApp]) -> None:
+        super().__init__(lifespan=lifespan)
+        self._endpoint = endpoint
+        self.router.default = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response: Response = await self._dispatcher(Request(scope, receive, send))
-        await response(scope, receive, send)
+        if scope["type"] == "http" and not self.user_middleware:
+            scope["app"] = self
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -97,7 +104,7 @@ def create_app(
         limits=limits,
     )
     endpoint = RequestFilter(
-        _Endpoint(Dispatcher(server)),
+        Dispatcher(server),
         tokens=Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens,
         in_flight=server.in_flight,
         metrics=server.metrics,
@@ -115,8 +122,7 @@ def create_app(
             if opened is not None:
                 await to_thread.run_sync(opened.close)
 
-    app = Starlette(lifespan=lifespan)
-    app.router.default = endpoint
+    app = _ApiApp(endpoint, lifespan)
     app.state.server = server
     return app
 

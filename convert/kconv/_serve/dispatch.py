@@ -1,18 +1,19 @@
-"""From a request to its answer: who asks, what for, which verb, and the Status of an error."""
+"""From a request to its answer: what for, which verb, and the Status of an error."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from kconv._errors import (
     AlreadyExists,
     CannotDecode,
+    ConditionFailed,
     Conflict,
     KconvError,
     NotFound,
@@ -20,14 +21,16 @@ from kconv._errors import (
     StoreError,
     VersionNotOnRecord,
 )
+from kconv._scheme import Spoke
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
+from kconv._serve.http_request import HttpRequest
 from kconv._serve.kind_rules import is_namespace
 from kconv._serve.negotiation import Accepted, negotiate
-from kconv._serve.options import Query, is_true
+from kconv._serve.options import is_true
 from kconv._serve.request_path import Target, find_target
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.responses import CACHE, refuse, respond
+from kconv._serve.responses import Reply, refuse, respond
 from kconv._serve.server import Server
 from kconv._serve.status import (
     Refusal,
@@ -48,10 +51,11 @@ from kconv._serve.verbs.patch import patch
 from kconv._serve.verbs.update import update
 from kconv._serve.warnings import deprecation
 from kconv._serve.watch import open_watch
+from kconv._serve.watch.response import WatchResponse
 
 _log = logging.getLogger(__name__)
 
-Verb = Callable[[Call], Answer]
+Verb = Callable[[Call], Awaitable[Answer]]
 
 _ON_OBJECT: Mapping[str, tuple[str, Verb]] = {
     "GET": ("GET", get),
@@ -67,32 +71,44 @@ _ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
 
+_MOST_REMEMBERED = 10_000
+_MANY = 100
+"""Objects of a list over which a view of them is made in a thread."""
+
 
 class Dispatcher:
-    """Answers every request of one server."""
+    """Answers every request of one server; an ASGI app.
+
+    What paths and Accept headers mean is remembered, since most of them come again and again.
+    """
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._targets: dict[str, Target] = {}
+        self._accepted: dict[bytes, Accepted] = {}
+        self._deprecations: dict[Spoke, bytes] = {}
 
-    async def __call__(self, request: Request) -> Response:
-        """The response to a request; errors are answered, not raised."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; errors are answered, not raised."""
         began = time.monotonic()
+        request = HttpRequest(scope, receive)
         accepted = Accepted()
         target: Target | None = None
         verb = request.method if request.method in _METHODS else "OTHER"
-        path = path_of(request)
         try:
-            response = await answer_endpoint(self.server, request, path)
+            target = self._targets.get(request.path)
+            response: Reply | WatchResponse | None = None
+            if target is None:
+                response = await answer_endpoint(self.server, Request(scope, receive), request.path)
             if response is None:
                 await self.server.start()
                 if self.server.unfit is not None:
                     raise self.server.unfit
-                target = find_target(path, self.server.scheme, self.server.served)
-                self.server.request_counts.count(
-                    target.spoke.gvr, request.headers.get("user-agent", "")
-                )
+                if target is None:
+                    target = self._target(request.path)
+                self.server.request_counts.count(target.spoke.gvr, request.header(b"user-agent"))
                 verb, run = choose(request, target)
-                accepted = negotiate(request.headers.get("accept", ""))
+                accepted = self._accept(request.raw_header(b"accept"))
                 if run is None:
                     response = await self._watch(request, target, accepted)
                 else:
@@ -102,83 +118,86 @@ class Dispatcher:
         except KconvError as error:
             response = refuse(refusal_for(error, target), accepted)
         except ClientDisconnect:
-            response = Response(None, 499)
+            response = Reply(b"", 499)
         except Exception:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
-            _log.exception("%s %s failed", request.method, path)
+            _log.exception("%s %s failed", request.method, request.path)
             response = refuse(Refusal("InternalError", "Internal error occurred"), accepted)
-        if target is not None and (deprecated := deprecation(target.spoke)):
-            response.headers.append("Warning", deprecated)
+        if target is not None and (deprecated := self._deprecation(target.spoke)):
+            response.raw_headers.append((b"warning", deprecated))
         self.server.metrics.observe(verb, target, response.status_code, time.monotonic() - began)
-        return response
+        await response(scope, receive, send)
+
+    def _target(self, path: str) -> Target:
+        target = find_target(path, self.server.scheme, self.server.served)
+        if len(self._targets) >= _MOST_REMEMBERED:
+            self._targets.clear()
+        self._targets[path] = target
+        return target
+
+    def _deprecation(self, spoke: Spoke) -> bytes:
+        text = self._deprecations.get(spoke)
+        if text is None:
+            text = self._deprecations[spoke] = deprecation(spoke)
+        return text
+
+    def _accept(self, header: bytes) -> Accepted:
+        accepted = self._accepted.get(header)
+        if accepted is None:
+            accepted = negotiate(header.decode("latin-1"))
+            if len(self._accepted) >= _MOST_REMEMBERED:
+                self._accepted.clear()
+            self._accepted[header] = accepted
+        return accepted
 
     async def _run(
-        self, request: Request, target: Target, accepted: Accepted, verb: str, run: Verb
-    ) -> Response:
-        body = await read_body(request)
-        query = query_of(request)
+        self, request: HttpRequest, target: Target, accepted: Accepted, verb: str, run: Verb
+    ) -> Reply:
+        body = b""
+        if request.method != "GET":
+            body = await read_body(Request(request.scope, request.receive))
+        query = request.query
         call = Call(
             target,
             query,
             self.server.objects,
             self.server.namespaces,
             body,
-            request.headers.get("content-type", ""),
+            request.header(b"content-type"),
             accepted,
         )
-
-        def work() -> Response:
-            return respond(run(call), accepted, query)
-
         try:
-            return await to_thread.run_sync(work)
+            answer = await run(call)
         finally:
             if verb not in _READS:
                 self.server.broadcaster.wake()
+        if answer.items is not None and len(answer.items) > _MANY and not call.is_plain:
+            return await to_thread.run_sync(respond, answer, accepted, query)
+        return respond(answer, accepted, query)
 
-    async def _watch(self, request: Request, target: Target, accepted: Accepted) -> Response:
-        query = query_of(request)
+    async def _watch(
+        self, request: HttpRequest, target: Target, accepted: Accepted
+    ) -> WatchResponse:
+        query = request.query
         if target.name:
             query["fieldSelector"] = f"metadata.name={target.name}"
         call = Call(target, query, self.server.objects, self.server.namespaces, accepted=accepted)
         watch = open_watch(call, self.server.broadcaster)
+        await watch.begin()
         gvr = target.spoke.gvr
         gauge = self.server.metrics.watches.labels("WATCH", gvr.group, gvr.version, gvr.resource)
-
-        async def body() -> AsyncIterator[bytes]:
-            gauge.inc()
-            lines = watch.lines()
-            try:
-                async for line in lines:
-                    yield line
-            finally:
-                gauge.dec()
-                await lines.aclose()
-
-        media = "application/json"
+        media = b"application/json"
         if dict(accepted.parameters).get("stream") == "watch":
-            media = "application/json;stream=watch"
-        return StreamingResponse(body(), 200, {**CACHE, "Content-Type": media})
+            media = b"application/json;stream=watch"
+        return WatchResponse(watch, media, gauge)
 
 
-def path_of(request: Request) -> str:
-    """The path within the app, also where the app is mounted below another path."""
-    path: str = request.scope["path"]
-    root: str = request.scope.get("root_path", "")
-    return path[len(root) :] if root and path.startswith(root) else path
-
-
-def query_of(request: Request) -> Query:
-    """The query parameters."""
-    return Query(request.query_params.multi_items())
-
-
-def choose(request: Request, target: Target) -> tuple[str, Verb | None]:
+def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:
     """The verb of a request, with what runs it; None is a watch.
 
     Raises `Refusal` (405) where the resource does not have it.
     """
     method = request.method
-    wants_watch = is_true(query_of(request), "watch")
+    wants_watch = bool(request.query_string) and is_true(request.query, "watch")
     if target.subresource:
         allowed = ("PUT",) if target.subresource == "finalize" else ("GET", "PUT", "PATCH")
         if method not in allowed:
@@ -214,7 +233,7 @@ def refusal_for(error: KconvError, target: Target | None) -> Refusal:
             return conflict(target.resource, name)
     if isinstance(error, Undecodable):
         return Refusal("InternalError", error.message, details=error.details)
-    if isinstance(error, VersionNotOnRecord | CannotDecode):
+    if isinstance(error, VersionNotOnRecord | CannotDecode | ConditionFailed):
         return unavailable(error.message)
     about = None
     if target is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +74,32 @@ def _numbered(native: Any, resource_version: str) -> Any:
 
 def list_of(spoke: Spoke, frame: Document, items: Iterable[Encoded]) -> bytes:
     """A list; its items lack kind and apiVersion, which are the list's to say."""
+    return list_head(frame) + _joined(spoke, items) + _LIST_END
+
+
+def list_head(frame: Document) -> bytes:
+    """The beginning of a list, up to its items."""
+    return json_codec.encode(frame)[:-1] + b',"items":['
+
+
+async def list_rest(
+    spoke: Spoke, batches: AsyncIterator[Sequence[Encoded]]
+) -> AsyncIterator[bytes]:
+    """What follows `list_head`: the items, as they come, and the end."""
+    separator = b""
+    async for items in batches:
+        if items:
+            yield separator + _joined(spoke, items)
+            separator = b","
+    yield _LIST_END + b"\n"
+
+
+def _joined(spoke: Spoke, items: Iterable[Encoded]) -> bytes:
     head = json_codec.encode({"apiVersion": spoke.api_version, "kind": spoke.options.kind})[:-1]
-    bare = b",".join(_bare(item.data, head + b",") for item in items)
-    return json_codec.encode(frame)[:-1] + b',"items":[' + bare + b"]}"
+    return b",".join([_bare(item.data, head + b",") for item in items])
+
+
+_LIST_END = b"]}"
 
 
 def _bare(data: bytes, head: bytes) -> bytes:

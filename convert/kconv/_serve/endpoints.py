@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import Response
 
 from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._serve import discovery, openapi
 from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
-from kconv._serve.responses import CACHE, plain_text, write
+from kconv._serve.responses import CACHE, Reply, plain_text, write
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, no_such_path
 
@@ -22,7 +21,7 @@ MINOR = "32"
 """The minor version of Kubernetes whose wire behaviour clients may expect."""
 
 
-async def answer_endpoint(server: Server, request: Request, path: str) -> Response | None:
+async def answer_endpoint(server: Server, request: Request, path: str) -> Reply | None:
     """The answer of an endpoint; None when ``path`` is not one, so may be a resource.
 
     Raises `kconv._serve.status.Refusal`.
@@ -37,7 +36,7 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Respon
     _only_reads(request)
     if first == "metrics" and len(steps) == 1:
         headers = {**CACHE, "Content-Type": server.metrics.content_type}
-        return Response(await server.metrics_text(), 200, headers)
+        return Reply(await server.metrics_text(), 200, headers)
     if steps[:2] == ["openapi", "v3"]:
         return await _openapi(server, request, "/".join(steps[2:]))
     accept = request.headers.get("accept", "")
@@ -61,7 +60,7 @@ def _only_reads(request: Request, *, head: bool = False) -> None:
         raise method_not_allowed()
 
 
-async def _health(server: Server, request: Request, steps: list[str]) -> Response:
+async def _health(server: Server, request: Request, steps: list[str]) -> Reply:
     verbose = "verbose" in request.query_params
     only = steps[1] if len(steps) == 2 else ""
 
@@ -71,7 +70,7 @@ async def _health(server: Server, request: Request, steps: list[str]) -> Respons
     return plain_text(found[1], found[0])
 
 
-async def _openapi(server: Server, request: Request, path: str) -> Response:
+async def _openapi(server: Server, request: Request, path: str) -> Reply:
     if not path:
         return write(await to_thread.run_sync(server.openapi.index))
     accepts = request.headers.get("accept", "") or "*/*"
@@ -83,20 +82,20 @@ async def _openapi(server: Server, request: Request, path: str) -> Response:
     headers = {"Content-Type": "application/json"}
     if request.query_params.get("hash"):
         headers["Cache-Control"] = "public, immutable"
-    return Response(document, 200, headers)
+    return Reply(document, 200, headers)
 
 
-def _openapi_v2(server: Server, accept: str) -> Response:
+def _openapi_v2(server: Server, accept: str) -> Reply:
     for item in parse_accept(accept):
         if item.covers(JSON):
             return write(openapi.v2_document(server.release))
         if item.type in (openapi.PROTOBUF, openapi.PROTOBUF_SENT):
             headers = {**CACHE, "Content-Type": openapi.PROTOBUF_SENT}
-            return Response(openapi.v2_protobuf(server.release), 200, headers)
+            return Reply(openapi.v2_protobuf(server.release), 200, headers)
     raise not_acceptable((JSON, openapi.PROTOBUF))
 
 
-async def _discovery(server: Server, request: Request, steps: list[str]) -> Response:
+async def _discovery(server: Server, request: Request, steps: list[str]) -> Reply:
     accept = request.headers.get("accept", "")
     scheme, served = server.scheme, server.served
     if len(steps) == 1:
@@ -105,7 +104,7 @@ async def _discovery(server: Server, request: Request, steps: list[str]) -> Resp
         if version:
             document, headers = discovery.aggregated(scheme, served, core=core, version=version)
             if request.headers.get("if-none-match") == headers["ETag"]:
-                return Response(None, 304, headers)
+                return Reply(b"", 304, headers)
             return write(document, headers=headers)
         accepted = _old_form(accept)
         if core:
@@ -121,10 +120,13 @@ async def _discovery(server: Server, request: Request, steps: list[str]) -> Resp
     if group_version not in served:
         raise no_such_path()
 
-    def resources() -> dict[str, object]:
-        return discovery.api_resource_list(scheme, group_version, server.stored_as)
-
-    return write(await to_thread.run_sync(resources), 200, accepted)
+    stored_as = {
+        kind: await server.stored_as(kind)
+        for kind in scheme.kinds
+        if any(spoke.group_version == group_version for spoke in kind.spokes)
+    }
+    document = discovery.api_resource_list(scheme, group_version, stored_as.__getitem__)
+    return write(document, 200, accepted)
 
 
 def _old_form(accept: str) -> Accepted:

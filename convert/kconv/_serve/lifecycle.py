@@ -16,10 +16,10 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.app import create_app
 from kconv._serve.auth import Tokens
-from kconv._serve.cache import CACHE_BYTES
 from kconv._serve.connections import Connections, Place, raise_descriptor_limit
 from kconv._serve.listen import Listen, bind
 from kconv._serve.listener import Listener
+from kconv._serve.memory import CACHE_BYTES
 from kconv._serve.protocol import LimitedProtocol
 from kconv._serve.server import Server
 from kconv._serve.server_metrics import of_connections

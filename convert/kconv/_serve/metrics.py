@@ -28,6 +28,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        self._series: dict[tuple[object, ...], tuple[Counter, Histogram | None]] = {}
         self._requests = Counter(
             "apiserver_request",
             "Requests answered, by verb, resource and HTTP status code.",
@@ -91,15 +92,27 @@ class Metrics:
 
     def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
         """Count a request that was answered; ``seconds`` is not used for a watch."""
+        scope = (verb, code) if target is None else (verb, code, target.spoke, *_scope(target))
+        series = self._series.get(scope)
+        if series is None:
+            series = self._series[scope] = self._series_of(verb, target, code)
+        requests, duration = series
+        requests.inc()
+        if duration is not None:
+            duration.observe(seconds)
+
+    def _series_of(
+        self, verb: str, target: Target | None, code: int
+    ) -> tuple[Counter, Histogram | None]:
+        """The series that a request counts in, which take long to look up by their labels."""
         labels = [verb, *_place(target)]
-        self._requests.labels(*labels, str(code)).inc()
         if target is not None and (deprecated := target.spoke.options.deprecated):
             gvr = target.spoke.gvr
             self._deprecated.labels(
                 gvr.group, gvr.version, gvr.resource, target.subresource, deprecated.removed_in
             ).set(1)
-        if verb != "WATCH":
-            self._duration.labels(*labels).observe(seconds)
+        requests = self._requests.labels(*labels, str(code))
+        return requests, None if verb == "WATCH" else self._duration.labels(*labels)
 
     def database_seconds(self, operation: str, seconds: float) -> None:
         """Observe how long a look at the database took; ``operation`` is read or write."""
@@ -114,5 +127,9 @@ def _place(target: Target | None) -> list[str]:
     if target is None:
         return ["", "", "", "", ""]
     gvr = target.spoke.gvr
+    return [gvr.group, gvr.version, gvr.resource, *_scope(target)]
+
+
+def _scope(target: Target) -> tuple[str, str]:
     scope = "resource" if target.name else "namespace" if target.namespace else "cluster"
-    return [gvr.group, gvr.version, gvr.resource, target.subresource, scope]
+    return target.subresource, scope

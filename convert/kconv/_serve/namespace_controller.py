@@ -6,8 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from anyio import to_thread
-
 from kconv._errors import KconvError
 from kconv._serve.namespaces import Namespaces
 
@@ -52,8 +50,8 @@ class NamespaceController:
         while True:
             self._wake.clear()
             try:
-                for name in await to_thread.run_sync(self._namespaces.terminating):
-                    await to_thread.run_sync(self._namespaces.purge, name)
+                for name in await self._namespaces.terminating():
+                    await self._namespaces.purge(name)
                     self._deleted()
             except KconvError as error:
                 _log.warning("terminating namespaces cannot be removed: %s", error)

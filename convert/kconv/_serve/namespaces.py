@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 from kconv._errors import AlreadyExists, Conflict, NotFound
+from kconv._gvk import GroupVersion
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.deletion import mark_for_deletion
 from kconv._serve.kind_rules import NAMESPACES
+from kconv._serve.loop_work import each_of
+from kconv._serve.memory import CachedRow
 from kconv._serve.metadata import begin, now
-from kconv._serve.objects import Current, Objects, key_of, prepared
+from kconv._serve.objects import Objects, key_of, prepared
 from kconv._serve.request_path import Target
 from kconv._serve.status import Refusal, forbidden, not_found
-from kconv._store import Stored
 
 DEFAULT = "default"
 IMMORTAL = (DEFAULT, "kube-system", "kube-public")
@@ -23,7 +25,6 @@ IMMORTAL = (DEFAULT, "kube-system", "kube-public")
 
 FINALIZER = "kubernetes"
 NAME_LABEL = "kubernetes.io/metadata.name"
-_PAGE = 200
 
 
 def add_name_label(meta: View) -> None:
@@ -32,10 +33,7 @@ def add_name_label(meta: View) -> None:
 
 
 class Namespaces:
-    """What the server does about namespaces; does nothing when the scheme has no such kind.
-
-    Methods block.
-    """
+    """What the server does about namespaces; does nothing when the scheme has no such kind."""
 
     def __init__(self, scheme: Scheme, objects: Objects) -> None:
         self._scheme = scheme
@@ -47,31 +45,40 @@ class Namespaces:
         """Called when something in a namespace, or a namespace, has been deleted."""
 
     def create_default(self) -> None:
-        """Create the namespace ``default`` if it is not there."""
+        """Create the namespace ``default`` if it is not there; blocks."""
         if self.kind is None:
             return
+        key, pipeline = key_of(self.kind, "", DEFAULT), self._objects.pipeline
+        store = self._objects.store
         try:
-            self._objects.get(self.kind, "", DEFAULT)
+            store.get(key)
         except NotFound:
             meta = begin(View({"name": DEFAULT}), "", self.kind, now())
             hub = prepared(HubObject(self.kind, {"metadata": meta.native}))
-            try:
-                self._objects.create(self.kind, key_of(self.kind, "", DEFAULT), hub, None)
-            except AlreadyExists:
-                return
+            version = store.storage_version(key.group, key.resource)
+            spoke = self.kind.spoke_for(GroupVersion.parse(version)) or self.kind.spokes[0]
+            data = pipeline.encode(pipeline.from_hub(hub, spoke))
+            with suppress(AlreadyExists):
+                store.create(key, uid=meta["uid"], api_version=spoke.api_version, data=data)
 
-    def require(self, target: Target, name: str) -> None:
-        """Refuse to create something in a namespace that is not there, or on its way out.
+    async def require(self, target: Target, name: str, *, newest: bool) -> CachedRow | None:
+        """The namespace of something to be created, which must be there and not on its way out.
 
-        Raises `kconv._serve.status.Refusal`: 404, or 403 for a namespace that is terminating.
+        Without ``newest`` it may be the state in memory: then the write must insist on it. Raises
+        `kconv._serve.status.Refusal`: 404, or 403 for a namespace that is terminating.
         """
         if self.kind is None or not target.namespace:
-            return
+            return None
+        key = key_of(self.kind, "", target.namespace)
+        if not newest:
+            row = self._objects.memory.recent(key)
+            if row is not None and not self._is_terminating(self.kind, row):
+                return row
         try:
-            stored = self._objects.row(self.kind, "", target.namespace)
+            row = await self._objects.row(key)
         except NotFound:
             raise not_found(NAMESPACES, target.namespace) from None
-        if self._is_terminating(self.kind, stored):
+        if self._is_terminating(self.kind, row):
             why = (
                 f"unable to create new content in namespace {target.namespace} because it is "
                 "being terminated"
@@ -82,47 +89,39 @@ class Namespaces:
                 "field": "metadata.namespace",
             }
             raise forbidden(target.resource, name, why, causes=[cause])
+        return row
 
-    def _is_terminating(self, kind: HubKind, stored: Stored) -> bool:
+    def _is_terminating(self, kind: HubKind, row: CachedRow) -> bool:
+        data = row.stored.data
         # What is never written cannot be set: every create asks this, so nothing is decoded for it.
-        if b"deletionTimestamp" not in stored.data and b"\\u" not in stored.data:
+        if b"deletionTimestamp" not in data and b"\\u" not in data:
             return False
-        return bool(self._objects.read_or_salvage(kind, stored).meta.get("deletionTimestamp"))
+        return bool(self._objects.read_or_salvage(kind, row).meta.get("deletionTimestamp"))
 
-    def confirm(self, target: Target, created: Current) -> None:
-        """Take back what was created in a namespace that went meanwhile, and refuse it after all.
-
-        The check before a create can be overtaken: the namespace is deleted, found empty and
-        removed before the object is stored. After that, either the removal found the object or
-        this finds the namespace terminating or gone. Raises as `require`.
-        """
-        try:
-            self.require(target, created.meta["name"])
-        except Refusal:
-            with suppress(NotFound, Conflict):
-                self._objects.delete(created, created.hub)
-            raise
-
-    def terminating(self) -> list[str]:
+    async def terminating(self) -> list[str]:
         """The names of all namespaces that are to be removed."""
         if self.kind is None:
             return []
-        page = self._objects.store.list(NAMESPACES.group, NAMESPACES.resource)
-        found = (self._objects.read_or_salvage(self.kind, stored) for stored in page.items)
-        return [each.meta["name"] for each in found if each.meta.get("deletionTimestamp")]
+        kind, found = self.kind, []
+        async for rows in self._objects.pages(kind):
+            found += [row.key.name for row in rows if self._is_terminating(kind, row)]
+        return found
 
-    def purge(self, name: str) -> bool:
+    async def purge(self, name: str) -> bool:
         """Delete all that a terminating namespace holds, then the namespace itself.
 
         Returns whether it is gone; finalizers of what it holds may keep it for a while.
         """
         if self.kind is None:
             return True
-        left = sum(self._delete_in(kind, name) for kind in self._scheme.kinds if kind.namespaced)
+        left = 0
+        for kind in self._scheme.kinds:
+            if kind.namespaced:
+                left += await self._delete_in(kind, name)
         if left:
             return False
         try:
-            current = self._objects.get_or_salvage(self.kind, "", name)
+            current = await self._objects.get_or_salvage(self.kind, key_of(self.kind, "", name))
             if not current.meta.get("deletionTimestamp"):
                 return True
             spec = {**(current.hub.value.get("spec") or {})}
@@ -131,39 +130,36 @@ class Namespaces:
                 return False
             spec.pop("finalizers", None)
             final = HubObject(self.kind, {**current.hub.value, "spec": spec})
-            self._objects.delete(current, final)
+            await self._objects.delete(current, final)
         except NotFound:
             return True
         except Conflict:
             return False
         return True
 
-    def _delete_in(self, kind: HubKind, namespace: str) -> int:
+    async def _delete_in(self, kind: HubKind, namespace: str) -> int:
         """Delete a kind's objects in a namespace; returns how many are left."""
-        left = 0
-        for current in self._contents(kind, namespace):
-            try:
-                if current.fault is not None or not current.meta.get("finalizers"):
-                    self._objects.delete(current, current.hub)
-                else:
-                    left += 1
-                    if not current.meta.get("deletionTimestamp"):
-                        self._objects.update(current, mark_for_deletion(current))
-            except NotFound:
-                continue
-            except (Conflict, Refusal):
-                left += 1
-        return left
+        left: list[CachedRow] = []
 
-    def _contents(self, kind: HubKind, namespace: str) -> Iterator[Current]:
-        resource = kind.group_resource
-        after: tuple[str, str] | None = None
-        while True:
-            page = self._objects.store.list(
-                resource.group, resource.resource, namespace=namespace, limit=_PAGE, after=after
-            )
-            for stored in page.items:
-                yield self._objects.read_or_salvage(kind, stored)
-            after = page.next
-            if after is None:
-                return
+        async def delete(row: CachedRow) -> None:
+            if not await self._delete(kind, row):
+                left.append(row)
+
+        async for rows in self._objects.pages(kind, namespace):
+            await each_of(rows, delete)
+        return len(left)
+
+    async def _delete(self, kind: HubKind, row: CachedRow) -> bool:
+        """Delete an object, or mark it where finalizers hold it; returns whether it is gone."""
+        current = self._objects.read_or_salvage(kind, row)
+        try:
+            if current.fault is not None or not current.meta.get("finalizers"):
+                await self._objects.delete(current, current.hub)
+                return True
+            if not current.meta.get("deletionTimestamp"):
+                await self._objects.update(current, mark_for_deletion(current))
+        except NotFound:
+            return True
+        except (Conflict, Refusal):
+            pass
+        return False

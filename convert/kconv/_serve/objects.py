@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
-from kconv._errors import ConversionError, KconvError, NotFound, VersionNotOnRecord
+from anyio import to_thread
+
+from kconv._errors import ConversionError, KconvError, VersionNotOnRecord
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
-from kconv._serve.cache import CACHE_BYTES, ByteCache
 from kconv._serve.encoded import Encoded, encode_object
+from kconv._serve.loop_work import Turns
+from kconv._serve.memory import CACHE_BYTES, CachedRow, Follower
 from kconv._serve.selectors import Subject
 from kconv._serve.storage_versions import StorageVersions
 from kconv._serve.undecodable import Undecodable, salvage
 from kconv._serve.undecodable_registry import UndecodableRegistry
-from kconv._store import Key, Store, Stored
+from kconv._store import Key, Store, Stored, Write, not_found
 
 _WRITE_ATTEMPTS = 5
+_PAGE = 500
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +40,15 @@ class Current:
     perhaps its status. Otherwise ``decoded`` is the object in the version it is stored in.
     """
 
-    stored: Stored
+    row: CachedRow
     hub: HubObject
     decoded: Decoded | None = None
     fault: Undecodable | None = None
+
+    @property
+    def stored(self) -> Stored:
+        """What its row holds."""
+        return self.row.stored
 
     @property
     def kind(self) -> HubKind:
@@ -57,7 +68,7 @@ class Current:
     @property
     def subject(self) -> Subject:
         """What selectors look at."""
-        return Subject.of(self.kind, self.hub.native)
+        return self.row.subject or Subject.of(self.kind, self.hub.native)
 
 
 def key_of(kind: HubKind, namespace: str, name: str) -> Key:
@@ -67,66 +78,107 @@ def key_of(kind: HubKind, namespace: str, name: str) -> Key:
 
 
 class Objects:
-    """Reads and writes of stored objects, through the pipeline; its methods block."""
+    """Reads and writes of stored objects, through the pipeline, on the server's event loop."""
 
     def __init__(self, pipeline: Pipeline, store: Store, cache_bytes: int = CACHE_BYTES) -> None:
         self.pipeline = pipeline
         self.store = store
         self.versions = StorageVersions(store)
         self.undecodable = UndecodableRegistry()
-        self._subjects: ByteCache[Subject] = ByteCache(cache_bytes // 8)
-        self.cache: ByteCache[Encoded] = ByteCache(cache_bytes - self._subjects.limit)
+        self.memory = Follower(store, cache_bytes)
+        self.turns: Turns[Key] = Turns()
+        """Of writes to the same object that have lost a race."""
 
-    def get(self, kind: HubKind, namespace: str, name: str) -> Current:
-        """An object by name. Raises `kconv._errors.NotFound` and `Undecodable`."""
-        return self.read(kind, self.row(kind, namespace, name))
+    async def get(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
+        """An object. Raises `kconv._errors.NotFound` and `Undecodable`."""
+        return self.read(kind, await self.row(key, newest=newest))
 
-    def get_or_salvage(self, kind: HubKind, namespace: str, name: str) -> Current:
-        """An object by name, even one that cannot be read. Raises `kconv._errors.NotFound`."""
-        return self.read_or_salvage(kind, self.row(kind, namespace, name))
+    async def get_or_salvage(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
+        """An object, even one that cannot be read. Raises `kconv._errors.NotFound`."""
+        return self.read_or_salvage(kind, await self.row(key, newest=newest))
 
-    def row(self, kind: HubKind, namespace: str, name: str) -> Stored:
-        """The row of an object. Raises `kconv._errors.NotFound`."""
-        key = key_of(kind, namespace, name)
-        try:
-            return self.store.get(key)
-        except NotFound:
+    async def row(self, key: Key, *, newest: bool = True) -> CachedRow:
+        """The row of an object. Raises `kconv._errors.NotFound`.
+
+        It has every write that was acknowledged before this call. Without ``newest`` it may be the
+        state in memory without a look at the database: for whoever is told by the store, on
+        writing, that there is another one.
+        """
+        row = None if newest else self.memory.recent(key)
+        if row is None:
+            row = await self.memory.row(key)
+        if row is None:
             self.undecodable.forget(key)
-            raise
+            raise not_found(key)
+        return row
 
-    def read(self, kind: HubKind, stored: Stored) -> Current:
+    async def is_newest(self, row: CachedRow) -> bool:
+        """Whether a row that was in memory still is the object's state, as of now."""
+        newest = await self.memory.row(row.key)
+        return newest is row or (newest is not None and newest.same_state(row.stored))
+
+    async def pages(
+        self, kind: HubKind, namespace: str | None = None
+    ) -> AsyncIterator[list[CachedRow]]:
+        """All objects of a kind, or those in a namespace, a page at a time.
+
+        What is written meanwhile may be in it or not.
+        """
+        resource = kind.group_resource
+        collection = await self.memory.complete(resource)
+        if collection is not None:
+            rows = list(collection.within(namespace)[0])
+            for start in range(0, len(rows), _PAGE):
+                yield rows[start : start + _PAGE]
+            return
+        after: tuple[str, str] | None = None
+        while True:
+            read = partial(
+                self.store.list,
+                resource.group,
+                resource.resource,
+                namespace=namespace,
+                limit=_PAGE,
+                after=after,
+            )
+            page = await to_thread.run_sync(read)
+            yield [CachedRow(stored) for stored in page.items]
+            after = page.next
+            if after is None:
+                return
+
+    def read(self, kind: HubKind, row: CachedRow) -> Current:
         """The object of a row, decoded. Raises `Undecodable` for one this server cannot read."""
+        stored = row.stored
         try:
             decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
-            current = Current(stored, self.pipeline.to_hub(decoded), decoded)
+            current = Current(row, self.pipeline.to_hub(decoded), decoded)
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
         return current
 
-    def read_or_salvage(self, kind: HubKind, stored: Stored) -> Current:
+    def read_or_salvage(self, kind: HubKind, row: CachedRow) -> Current:
         """The object of a row, or what can be salvaged of it."""
         try:
-            return self.read(kind, stored)
+            return self.read(kind, row)
         except Undecodable as fault:
-            hub = HubObject(kind, salvage(self.pipeline, kind, stored))
-            return Current(stored, hub, fault=fault)
+            hub = HubObject(kind, salvage(self.pipeline, kind, row.stored))
+            return Current(row, hub, fault=fault)
 
-    def subject(self, kind: HubKind, stored: Stored) -> tuple[Subject, Current | None]:
+    def subject(self, kind: HubKind, row: CachedRow) -> tuple[Subject, Current | None]:
         """What selectors see of a row, and the object where it had to be decoded for that."""
-        key = (stored.resource_version, stored.uid)
-        found = self._subjects.get(key, stored.data)
-        if found is not None:
-            return found, None
-        current = self.read_or_salvage(kind, stored)
+        if row.subject is not None:
+            return row.subject, None
+        current = self.read_or_salvage(kind, row)
         subject = current.subject
-        self._subjects.put(key, stored.data, subject, len(subject.encode()))
+        self.memory.use.keep_subject(row, subject)
         return subject, current
 
     def encoded(
         self,
         spoke: Spoke,
-        stored: Stored,
+        row: CachedRow,
         current: Current | None = None,
         *,
         own_metadata: bool = False,
@@ -136,18 +188,21 @@ class Objects:
         With ``own_metadata``, `Encoded.metadata` will be asked for. Raises `Undecodable` for a row
         that this server cannot read.
         """
-        key = (stored.resource_version, stored.uid, spoke)
-        found = self.cache.get(key, stored.data)
+        use = self.memory.use
+        found = row.encoded.get(spoke)
         if found is not None and not (own_metadata and found.lacks_metadata(spoke)):
+            use.hits += 1
             return found
+        use.misses += 1
         if current is not None and current.fault is not None:
             raise current.fault
+        stored = row.stored
         try:
             made = self._encode(spoke, stored, current, own_metadata)
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
-        self.cache.put(key, stored.data, made, made.size)
+        use.keep_encoded(row, spoke, made)
         return made
 
     def _encode(
@@ -171,61 +226,76 @@ class Objects:
             _log.error("%s", fault, exc_info=None if isinstance(error, KconvError) else error)
         return fault
 
-    def create(self, kind: HubKind, key: Key, hub: HubObject, shown: Decoded | None) -> Stored:
-        """Store a new object; ``shown`` is as in `update`. Raises `AlreadyExists`."""
-        uid = View(View(hub.native)["metadata"])["uid"]
-        return self._write(
-            hub,
-            shown,
-            lambda api_version, data: self.store.create(
-                key, uid=uid, api_version=api_version, data=data
-            ),
-        )
+    async def create(
+        self,
+        kind: HubKind,
+        key: Key,
+        hub: HubObject,
+        shown: Decoded | None,
+        within: CachedRow | None = None,
+    ) -> CachedRow:
+        """Store a new object; ``shown`` is as in `update`.
 
-    def update(self, old: Current, hub: HubObject, shown: Decoded | None = None) -> Stored:
+        ``within`` is a row that must be in this very state still, such as that of its namespace.
+        Raises `AlreadyExists`, `ConditionFailed`.
+        """
+        uid = View(View(hub.native)["metadata"])["uid"]
+        condition = (within.key, within.stored.resource_version) if within is not None else None
+
+        def write(api_version: str, data: bytes) -> Write:
+            return Write("ADDED", key, api_version, data, None, uid=uid, within=condition)
+
+        return await self._write(hub, shown, write)
+
+    async def update(self, old: Current, hub: HubObject, shown: Decoded | None = None) -> CachedRow:
         """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`.
 
         ``shown`` is the new state in some version, which is encoded if that is the version to store
         it in.
         """
-        stored = self._write(
-            hub,
-            shown,
-            lambda api_version, data: self.store.update(
-                old.stored.key,
-                expected=old.stored.resource_version,
-                api_version=api_version,
-                data=data,
-                before=old.subject.encode(),
-            ),
-        )
-        self.undecodable.forget(stored.key)
-        return stored
 
-    def delete(self, old: Current, final: HubObject, shown: Decoded | None = None) -> Stored:
+        def write(api_version: str, data: bytes) -> Write:
+            return self._replacing("MODIFIED", old, api_version, data)
+
+        row = await self._write(hub, shown, write)
+        self.undecodable.forget(row.key)
+        return row
+
+    async def delete(
+        self, old: Current, final: HubObject, shown: Decoded | None = None
+    ) -> CachedRow:
         """Remove an object that is still as it was read; ``final`` is its last state.
 
         Of an object that cannot be read, the change log keeps what was salvaged, so that watches
         can tell of its end. Raises `NotFound`, `Conflict`.
         """
 
-        def delete(api_version: str, data: bytes) -> Stored:
-            return self.store.delete(
-                old.stored.key,
-                expected=old.stored.resource_version,
-                api_version=api_version,
-                data=data,
-                before=old.subject.encode(),
-            )
+        def write(api_version: str, data: bytes) -> Write:
+            return self._replacing("DELETED", old, api_version, data)
 
-        row = old.stored
+        stored = old.stored
         if old.fault is not None and not self._can_be_shown(final):
-            stored = delete(row.api_version, row.data)
+            row = await self._submit(write(stored.api_version, stored.data))
         else:
-            unchanged = row if final is old.hub and old.fault is None else None
-            stored = self._write(final, shown, delete, unchanged)
+            unchanged = stored if final is old.hub and old.fault is None else None
+            row = await self._write(final, shown, write, unchanged)
         self.undecodable.forget(stored.key)
-        return stored
+        return row
+
+    @staticmethod
+    def _replacing(
+        type: Literal["MODIFIED", "DELETED"], old: Current, api_version: str, data: bytes
+    ) -> Write:
+        stored = old.stored
+        return Write(
+            type,
+            stored.key,
+            api_version,
+            data,
+            old.subject.encode(),
+            expected=stored.resource_version,
+            base=stored.data,
+        )
 
     def _can_be_shown(self, hub: HubObject) -> bool:
         """Whether a hub value goes into every version and back."""
@@ -237,30 +307,36 @@ class Objects:
             return False
         return True
 
-    def _write(
+    async def _write(
         self,
         hub: HubObject,
         shown: Decoded | None,
-        write: Callable[[str, bytes], Stored],
-        row: Stored | None = None,
-    ) -> Stored:
-        """Write an object in the version on record; ``row`` has it encoded in some version."""
-        refresh = False
+        write: Callable[[str, bytes], Write],
+        unchanged: Stored | None = None,
+    ) -> CachedRow:
+        """Write an object in the version on record; ``unchanged`` has it encoded already."""
         for attempt in range(_WRITE_ATTEMPTS):
-            spoke = self.versions.spoke(hub.kind, refresh=refresh)
-            if row is not None and row.api_version == spoke.api_version:
-                data = row.data
+            spoke = await self.versions.spoke(hub.kind, refresh=attempt > 0)
+            if unchanged is not None and unchanged.api_version == spoke.api_version:
+                data = unchanged.data
             else:
                 same = shown is not None and shown.spoke is spoke
                 decoded = shown if same and shown else self.pipeline.from_hub(hub, spoke)
                 data = self.pipeline.encode(decoded)
             try:
-                return write(spoke.api_version, data)
+                return await self._submit(write(spoke.api_version, data))
             except VersionNotOnRecord:
                 if attempt == _WRITE_ATTEMPTS - 1:
                     raise
-                refresh = True
         raise AssertionError("unreachable")
+
+    async def _submit(self, write: Write) -> CachedRow:
+        row = CachedRow(await self.store.submit(write))
+        if write.type == "DELETED":
+            self.memory.removed(write.key)
+        else:
+            self.memory.wrote(row)
+        return row
 
 
 def prepared(hub: HubObject) -> HubObject:

@@ -6,7 +6,7 @@ The rules are those of Kubernetes' ``RequestInfo``.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kconv._errors import NotRegistered
 from kconv._gvk import GroupResource, GroupVersion, GroupVersionResource
@@ -14,6 +14,7 @@ from kconv._paths import quote
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.names import path_segment_problems
 from kconv._serve.status import bad_request, no_such_path
+from kconv._store import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,13 @@ class Target:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    key: Key = field(init=False, compare=False, repr=False)
+    """Where the object that it names is stored."""
+
+    def __post_init__(self) -> None:
+        resource = self.spoke.kind.group_resource
+        key = Key(resource.group, resource.resource, self.namespace, self.name)
+        object.__setattr__(self, "key", key)
 
     @property
     def resource(self) -> GroupResource:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anyio import to_thread
 
 from kconv._scheme import HubKind, Spoke
 from kconv._serve.encoded import Encoded
+from kconv._serve.memory import CachedRow
 from kconv._serve.negotiation import Accepted
 from kconv._serve.objects import Current, Objects
-from kconv._serve.options import Query
+from kconv._serve.options import Query, is_true
 from kconv._serve.request_path import Target
-from kconv._store import Stored
 
 if TYPE_CHECKING:
     from kconv._serve.namespaces import Namespaces
 
+T = TypeVar("T")
+
+LARGE_BODY = 64 * 1024
+"""Bytes of a body over which it is decoded in a thread, so that other requests need not wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that has been read in full, for the verbs to answer in a thread."""
+    """A request that has been read in full, for the verbs to answer on the event loop."""
 
     target: Target
     query: Query
@@ -40,10 +47,22 @@ class Call:
         """The version that the client speaks."""
         return self.target.spoke
 
-    def encoded(self, stored: Stored, current: Current | None = None) -> Encoded:
+    @property
+    def is_plain(self) -> bool:
+        """Whether the answer is written as the objects are kept: in JSON, as they are."""
+        accepted = self.accepted
+        return not (accepted.view or accepted.format == "yaml" or is_true(self.query, "pretty"))
+
+    def encoded(self, row: CachedRow, current: Current | None = None) -> Encoded:
         """A row as the client sees it; see `Objects.encoded`."""
         wants_metadata = bool(self.accepted.view)
-        return self.objects.encoded(self.spoke, stored, current, own_metadata=wants_metadata)
+        return self.objects.encoded(self.spoke, row, current, own_metadata=wants_metadata)
+
+    async def work(self, work: Callable[[], T]) -> T:
+        """Run what takes time in proportion to the body, in a thread where that is large."""
+        if len(self.body) > LARGE_BODY:
+            return await to_thread.run_sync(work)
+        return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +70,9 @@ class Answer:
     """What a verb answers with.
 
     ``encoded`` is an object of ``spoke``. Otherwise ``document`` is the answer: a Status, or with
-    ``items`` the frame (kind, apiVersion, metadata) of a list of such objects. A ``raw`` document
-    is an object as it is stored, and may be anything but for its metadata.
+    ``items`` the frame (kind, apiVersion, metadata) of a list of such objects; where those are too
+    many to be put together at once, ``batches`` yields them instead. A ``raw`` document is an
+    object as it is stored, and may be anything but for its metadata.
     """
 
     document: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +80,7 @@ class Answer:
     spoke: Spoke | None = None
     encoded: Encoded | None = None
     items: Sequence[Encoded] | None = None
+    batches: AsyncIterator[Sequence[Encoded]] | None = None
     warnings: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
     raw: bool = False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
-from kconv._serve.encoded import list_of
+from kconv._serve.encoded import list_head, list_of, list_rest
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
 from kconv._serve.resource_request import Answer
@@ -22,31 +22,87 @@ _WARNINGS_LIMIT = 4096
 Document = Mapping[str, Any]
 
 
-def respond(answer: Answer, accepted: Accepted, query: Query) -> Response:
+class Reply:
+    """An HTTP response; an ASGI app. ``chunks`` follow ``body``, for what is not made at once."""
+
+    __slots__ = ("body", "chunks", "raw_headers", "status_code")
+
+    def __init__(
+        self,
+        body: bytes,
+        code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        chunks: AsyncIterator[bytes] | None = None,
+    ) -> None:
+        self.body = body
+        self.status_code = code
+        self.chunks = chunks
+        self.raw_headers = [
+            (name.lower().encode(), value.encode("latin-1"))
+            for name, value in (headers or {}).items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if self.chunks is None and self.status_code not in _BODILESS:
+            self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        if self.chunks is None:
+            await send({"type": "http.response.body", "body": self.body})
+            return
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        async for chunk in self.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+_BODILESS = (204, 304)
+
+
+def respond(answer: Answer, accepted: Accepted, query: Query) -> Reply:
     """The response to a verb's answer; written as the client accepts it.
 
     Raises `Refusal` (406) where the view asked for does not fit.
     """
-    pretty = is_true(query, "pretty")
+    pretty = bool(query) and is_true(query, "pretty")
     if accepted.view or accepted.format == "yaml" or pretty or answer.raw:
         document = represent(answer, accepted, query.get("includeObject", ""))
         response = write(document, answer.code, accepted, pretty=pretty)
     else:
-        sent = {**CACHE, "Content-Type": accepted.media_type or JSON}
-        response = Response(_json(answer), answer.code, sent)
-    response.headers.update(answer.headers)
+        response = Reply(_json(answer), answer.code, chunks=_chunks(answer))
+        response.raw_headers = list(_JSON_HEADERS)
+    for name, value in answer.headers.items():
+        response.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
     for warning in limited(answer.warnings):
-        response.headers.append("Warning", f"299 - {_quoted(warning)}")
+        response.raw_headers.append((b"warning", f"299 - {_quoted(warning)}".encode()))
     return response
+
+
+_JSON_HEADERS = ((b"cache-control", b"no-cache, private"), (b"content-type", JSON.encode()))
 
 
 def _json(answer: Answer) -> bytes:
     """An answer in JSON, put together from objects that are encoded already."""
     if answer.encoded is not None:
         return answer.encoded.data + b"\n"
+    if answer.batches is not None:
+        return list_head(answer.document)
     if answer.items is not None and answer.spoke is not None:
         return list_of(answer.spoke, answer.document, answer.items) + b"\n"
     return json_codec.encode(answer.document) + b"\n"
+
+
+def _chunks(answer: Answer) -> AsyncIterator[bytes] | None:
+    """What follows the head of a list that is sent while it is made."""
+    if answer.batches is None or answer.spoke is None:
+        return None
+    return list_rest(answer.spoke, answer.batches)
 
 
 def write(
@@ -56,7 +112,7 @@ def write(
     *,
     pretty: bool = False,
     headers: Mapping[str, str] | None = None,
-) -> Response:
+) -> Reply:
     """A document as a response, JSON unless YAML was negotiated."""
     accepted = accepted or Accepted()
     if accepted.format == "yaml":
@@ -66,19 +122,19 @@ def write(
     else:
         body = json_codec.encode(document) + b"\n"
     sent = {**CACHE, "Content-Type": accepted.media_type or JSON, **(headers or {})}
-    return Response(body, code, sent)
+    return Reply(body, code, sent)
 
 
-def refuse(refusal: Refusal, accepted: Accepted | None = None) -> Response:
+def refuse(refusal: Refusal, accepted: Accepted | None = None) -> Reply:
     """The Status of a failure as a response."""
     plain = Accepted(accepted.media_type) if accepted else None
     return write(refusal.document(), refusal.code, plain, headers=refusal.headers)
 
 
-def plain_text(text: str, code: int = 200) -> Response:
+def plain_text(text: str, code: int = 200) -> Reply:
     """Text for people and probes."""
     headers = {**CACHE, "Content-Type": "text/plain; charset=utf-8"}
-    return Response(text.encode(), code, {**headers, "X-Content-Type-Options": "nosniff"})
+    return Reply(text.encode(), code, {**headers, "X-Content-Type-Options": "nosniff"})
 
 
 def limited(warnings: Iterable[str]) -> list[str]:

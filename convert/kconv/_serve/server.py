@@ -63,7 +63,9 @@ class Server:
         self.in_flight = InFlight(limits or Limits())
         self.health = Health(store, self.metrics.database_seconds)
         self.openapi = OpenApi(scheme, self.served, release)
-        self.broadcaster = Broadcaster(store, on_read_error=self.metrics.log_errors.inc)
+        self.broadcaster = Broadcaster(
+            self.objects.memory, on_read_error=self.metrics.log_errors.inc
+        )
         self.namespace_controller = NamespaceController(self.namespaces, self.broadcaster.wake)
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)
@@ -85,7 +87,8 @@ class Server:
             self.figures.collect,
         ]
         self.metrics.registry.register(self.collector)
-        self._started: asyncio.Future[None] | None = None
+        self._starting: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._preparing = threading.Lock()
         self._prepared = False
 
@@ -109,22 +112,26 @@ class Server:
     async def start(self) -> None:
         """Prepare, and start what runs beside requests; later calls wait for the first.
 
-        A failure is not remembered: the next request tries again.
+        A failure is not remembered: the next request tries again. Nor is what was started in
+        another event loop, which has ended.
         """
-        if self._started is None or (self._started.done() and self._failed(self._started)):
-            self._started = asyncio.ensure_future(self._start())
-        await asyncio.shield(self._started)
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        starting = self._starting
+        if starting is None or starting.done() or starting.get_loop() is not loop:
+            starting = self._starting = asyncio.ensure_future(self._start())
+        await asyncio.shield(starting)
 
     async def _start(self) -> None:
         await to_thread.run_sync(self.prepare)
-        self.heartbeat.start(asyncio.get_running_loop())
-        self.log_keeper.start(asyncio.get_running_loop())
-        self.namespace_controller.start(asyncio.get_running_loop())
+        await self.objects.memory.start()
+        loop = asyncio.get_running_loop()
+        self.heartbeat.start(loop)
+        self.log_keeper.start(loop)
+        self.namespace_controller.start(loop)
         self.namespaces.emptied = self.namespace_controller.notice
-
-    @staticmethod
-    def _failed(started: asyncio.Future[None]) -> bool:
-        return started.cancelled() or started.exception() is not None
+        self._loop = loop
 
     def drain(self) -> None:
         """Become unready and end the watches; requests in flight go on."""
@@ -134,10 +141,12 @@ class Server:
     async def stop(self) -> None:
         """Stop what runs beside requests, store the last counts, and leave the fleet."""
         self.drain()
+        self._loop = None
         self.namespace_controller.stop()
         self.log_keeper.stop()
         self.heartbeat.stop()
         await to_thread.run_sync(self.heartbeat.end)
+        self.objects.memory.stop()
 
     def _must_stop(self, error: CannotDecode) -> None:
         self.unfit = error
@@ -152,7 +161,7 @@ class Server:
             metrics.undecodable.labels(*place).set(number)
         for kind, number in self.objects.pipeline.fallbacks.counts.items():
             metrics.engine_fallbacks.labels(kind).set(number)
-        cache = self.objects.cache
+        cache = self.objects.memory.use
         metrics.cache_bytes.set(cache.size)
         metrics.cache_requests.labels("hit").set(cache.hits)
         metrics.cache_requests.labels("miss").set(cache.misses)
@@ -165,6 +174,6 @@ class Server:
             return await self.shared_metrics.text()
         return self.own_metrics()
 
-    def stored_as(self, kind: HubKind) -> str:
+    async def stored_as(self, kind: HubKind) -> str:
         """The apiVersion that a kind is stored in at present."""
-        return self.objects.versions.spoke(kind).api_version
+        return (await self.objects.versions.spoke(kind)).api_version

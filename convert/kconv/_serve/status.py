@@ -200,6 +200,14 @@ def too_large(limit: int) -> Refusal:
     return Refusal("RequestEntityTooLarge", message)
 
 
+def too_large_list(limit: int) -> Refusal:
+    """413: the objects of a list take more memory than one answer may."""
+    message = (
+        f"the objects of this list are over {limit // 2**20} MiB: ask for them in pages (limit=500)"
+    )
+    return Refusal("RequestEntityTooLarge", message)
+
+
 def expired(
     message: str = "The resourceVersion for the provided watch is too old.", token: str = ""
 ) -> Refusal:

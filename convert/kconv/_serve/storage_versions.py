@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from collections.abc import Iterable
+
+from anyio import to_thread
 
 from kconv._errors import VersionNotOnRecord
 from kconv._gvk import GroupVersion
 from kconv._scheme import HubKind, Spoke
+from kconv._serve.memory.shared_work import SharedWork
 from kconv._store import Store
 
 REFRESH_SECONDS = 1.0
@@ -22,30 +25,40 @@ class StorageVersions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
+        self._spokes: dict[HubKind, Spoke] = {}
         self._preferred: dict[tuple[str, str], str] = {}
         self._read_at = float("-inf")
+        self._reads: SharedWork[None, None] = SharedWork(self._read)
 
-    def spoke(self, kind: HubKind, *, refresh: bool = False) -> Spoke:
+    async def spoke(self, kind: HubKind, *, refresh: bool = False) -> Spoke:
         """The spoke that an object of this kind is to be written in.
 
         Raises `VersionNotOnRecord` when the record has none, or one that this server does not
         know.
         """
-        with self._lock:
-            if refresh or time.monotonic() - self._read_at > REFRESH_SECONDS:
-                self._preferred = {
-                    (record.group, record.resource): record.api_version
-                    for record in self._store.storage_versions()
-                    if record.preferred
-                }
-                self._read_at = time.monotonic()
+        if refresh or time.monotonic() - self._read_at > REFRESH_SECONDS:
+            await self._reads.ask(None)
+        found = self._spokes.get(kind)
+        if found is None:
             resource = kind.group_resource
             api_version = self._preferred.get((resource.group, resource.resource))
-        spoke = kind.spoke_for(GroupVersion.parse(api_version)) if api_version else None
-        if spoke is None:
-            raise VersionNotOnRecord(
-                f"{resource} is stored as {api_version or 'no version'}, which this server "
-                "cannot write"
-            )
-        return spoke
+            found = kind.spoke_for(GroupVersion.parse(api_version)) if api_version else None
+            if found is None:
+                raise VersionNotOnRecord(
+                    f"{resource} is stored as {api_version or 'no version'}, which this server "
+                    "cannot write"
+                )
+            self._spokes[kind] = found
+        return found
+
+    async def _read(self, asked: list[None]) -> Iterable[None]:
+        began = time.monotonic()
+        records = await to_thread.run_sync(self._store.storage_versions)
+        self._preferred = {
+            (record.group, record.resource): record.api_version
+            for record in records
+            if record.preferred
+        }
+        self._spokes = {}
+        self._read_at = began
+        return asked

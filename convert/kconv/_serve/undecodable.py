@@ -85,10 +85,10 @@ def raw_warning(fault: Undecodable) -> str:
     )
 
 
-def left_out_warning(faults: Sequence[Undecodable]) -> str:
+def left_out_warning(keys: Sequence[Key]) -> str:
     """What goes with a list that leaves objects out."""
-    names = [describe(fault.stored.key) for fault in faults[:_MOST_NAMED]]
-    more = len(faults) - len(names)
+    names = [describe(key) for key in keys[:_MOST_NAMED]]
+    more = len(keys) - len(names)
     listed = ", ".join(names) + (f" and {more} more" if more else "")
     return f"left out, for they cannot be read: {listed}; get them by name for the reason"
 

@@ -48,6 +48,13 @@ class UndecodableRegistry:
                 if same and (not namespace or key.namespace == namespace) and key not in found:
                     del self._known[key]
 
+    def known(self, resource: GroupResource, namespace: str) -> list[Key]:
+        """Those of a resource (in a namespace, or all) that are known, in order."""
+        place = (resource.group, resource.resource)
+        with self._lock:
+            found = [key for key in self._known if (key.group, key.resource) == place]
+        return sorted(key for key in found if not namespace or key.namespace == namespace)
+
     def counts(self) -> dict[tuple[str, str], int]:
         """How many there are by (group, resource)."""
         found: dict[tuple[str, str], int] = {}

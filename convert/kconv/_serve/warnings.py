@@ -5,14 +5,14 @@ from __future__ import annotations
 from kconv._scheme import Spoke
 
 
-def deprecation(spoke: Spoke) -> str:
+def deprecation(spoke: Spoke) -> bytes:
     """The ``Warning`` header for a deprecated version, worded as Kubernetes does; or empty."""
     deprecated = spoke.options.deprecated
     if deprecated is None:
-        return ""
+        return b""
     text = f"{spoke.api_version} {spoke.options.kind} is deprecated in v{deprecated.since}+"
     if deprecated.removed_in:
         text += f", unavailable in v{deprecated.removed_in}+"
     if deprecated.replacement:
         text += f"; use {deprecated.replacement}"
-    return f'299 - "{text}"'
+    return f'299 - "{text}"'.encode()

@@ -5,7 +5,8 @@ from kconv._store.compaction import LogSize, Retention
 from kconv._store.continuity import Followed, Position
 from kconv._store.free_space import Reclaimable
 from kconv._store.history import History
-from kconv._store.protocol import Operations, Store
+from kconv._store.objects import not_found
+from kconv._store.protocol import ChangesRead, Operations, Reader, RowsRead, Snapshot, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
     AsRead,
@@ -31,6 +32,7 @@ __all__ = [
     "BeforeImage",
     "Change",
     "ChangeType",
+    "ChangesRead",
     "ClientCount",
     "Count",
     "Ending",
@@ -44,14 +46,17 @@ __all__ = [
     "Place",
     "Position",
     "Quarantined",
+    "Reader",
     "Reclaimable",
     "Restored",
     "Retention",
     "Row",
+    "RowsRead",
     "Run",
     "RunState",
     "RunTarget",
     "Server",
+    "Snapshot",
     "SqlStore",
     "StorageVersion",
     "Store",
@@ -59,5 +64,6 @@ __all__ = [
     "UndoSize",
     "Write",
     "WriteStatistics",
+    "not_found",
     "open_store",
 ]

@@ -23,16 +23,17 @@ _TIMELINE: Final = text(
     "CASE WHEN pg_is_in_recovery() THEN '' "
     "ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline"
 )
-_LOOK: Final = {
+LOOK: Final = {
     "sqlite": select(*COLUMNS),
     "postgresql": select(*COLUMNS, _TIMELINE),
 }
+"""The statement whose row `as_look` takes, by dialect."""
 _COUNT_REWRITE: Final = update(revision).values(rewrites=revision.c.rewrites + 1)
 
 
 def look(connection: Connection) -> Look:
     """Where the store is."""
-    return as_look(connection.execute(_LOOK[connection.dialect.name]).one())
+    return as_look(connection.execute(LOOK[connection.dialect.name]).one())
 
 
 def as_look(row: Sequence[Any]) -> Look:

@@ -202,6 +202,11 @@ class Database:
         assert isinstance(pool, QueuePool), "the engine was made with sizes of a pool"
         return pool.checkedout(), pool.checkedin()
 
+    def driver_arguments(self) -> dict[str, Any]:
+        """What the driver is to connect with, for connections outside the pool."""
+        _, found = self.engine.dialect.create_connect_args(self.url)
+        return {**found, **({} if self.sqlite else _postgresql_arguments(self.url))}
+
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""
         self.engine.dispose()
@@ -247,16 +252,19 @@ def _make_engine(url: URL) -> Engine:
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    options = f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)} {url.query.get('options', '')}"
-    arguments = {"options": options.strip(), "client_encoding": "utf8"}
-    defaults = {"connect_timeout": "10", "application_name": "kconv"}
-    arguments |= {name: value for name, value in defaults.items() if name not in url.query}
     try:
-        return create_engine(url, connect_args=arguments, **sizes)
+        return create_engine(url, connect_args=_postgresql_arguments(url), **sizes)
     except ImportError:
         raise UsageError(
             'the driver for PostgreSQL is not installed: run pip install "kconv[postgres]"'
         ) from None
+
+
+def _postgresql_arguments(url: URL) -> dict[str, Any]:
+    options = f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)} {url.query.get('options', '')}"
+    arguments = {"options": options.strip(), "client_encoding": "utf8"}
+    defaults = {"connect_timeout": "10", "application_name": "kconv"}
+    return arguments | {name: value for name, value in defaults.items() if name not in url.query}
 
 
 def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:

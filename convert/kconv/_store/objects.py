@@ -22,6 +22,10 @@ COLUMNS: Final = (
     objects.c.data,
 )
 
+_SNAPSHOT_PAGE: Final = 1000
+_ROW_BYTES: Final = 500
+"""Roughly what a row takes in memory besides its data."""
+
 _GET: Final = select(*COLUMNS).where(
     objects.c.grp == bindparam("grp"),
     objects.c.resource == bindparam("resource"),
@@ -86,6 +90,30 @@ def page(
         rest.where(_within(group, resource, namespace, last))
     ).scalar_one()
     return Page(items, head, last, remaining)
+
+
+def snapshot(
+    connection: Connection, group: str, resource: str, most_bytes: int
+) -> list[Stored] | None:
+    """All objects of a resource in order; None once they are known to take more bytes than that.
+
+    The connection must see one snapshot throughout. Rows are read a page at a time, since a driver
+    may take in a whole result before it hands out a row.
+    """
+    found: list[Stored] = []
+    size = 0
+    after: tuple[str, str] | None = None
+    while True:
+        statement = select(*COLUMNS).where(_within(group, resource, None, after))
+        order = statement.order_by(objects.c.namespace, objects.c.name).limit(_SNAPSHOT_PAGE)
+        rows = [as_stored(row) for row in connection.execute(order)]
+        found += rows
+        size += sum(len(row.data) + _ROW_BYTES for row in rows)
+        if size > most_bytes:
+            return None
+        if len(rows) < _SNAPSHOT_PAGE:
+            return found
+        after = (rows[-1].key.namespace, rows[-1].key.name)
 
 
 def _within(

@@ -10,14 +10,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, inspect, text
 
 from kconv._errors import TablesOutdated, UsageError
-from kconv._store import objects, rewrite, scan, version_record
+from kconv._store import counter, objects, rewrite, scan, version_record
 from kconv._store.database import Database, leave_to_parent, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
 from kconv._store.group_commit import Writer
-from kconv._store.protocol import Store
+from kconv._store.protocol import Reader, Snapshot, Store
 from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
 from kconv._store.sql_change_log import SqlChangeLog
 from kconv._store.sql_operations import SqlOperations
+from kconv._store.sqlite_reader import SqliteReader
 from kconv._store.tables import TABLES_REVISION
 from kconv._store.write import Write
 from kconv._store.write_statistics import WriteStatistics
@@ -117,6 +118,22 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         return self._database.read(
             lambda connection: objects.page(connection, group, resource, namespace, limit, after)
         )
+
+    def snapshot(self, group: str, resource: str, most_bytes: int) -> Snapshot | None:
+        def read(connection: Connection) -> Snapshot | None:
+            look = counter.look(connection)
+            rows = objects.snapshot(connection, group, resource, most_bytes)
+            return None if rows is None else Snapshot(rows, look)
+
+        return self._database.read(read)
+
+    def open_reader(self) -> Reader:
+        if self._database.sqlite:
+            return SqliteReader(self._database)
+        # Its driver may not be installed.
+        from kconv._store.postgresql_reader import PostgresqlReader
+
+        return PostgresqlReader(self._database)
 
     def ensure(self, kinds: Iterable[tuple[str, str, str]]) -> None:
         wanted = list(kinds)

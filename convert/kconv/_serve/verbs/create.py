@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kconv._errors import AlreadyExists, NotFound, Problem
+from kconv._errors import AlreadyExists, ConditionFailed, NotFound
 from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
 from kconv._serve.deletion import with_metadata
 from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.kind_rules import has_status
+from kconv._serve.memory import CachedRow
 from kconv._serve.metadata import begin, check_metadata, now
-from kconv._serve.objects import Current, key_of, prepared
+from kconv._serve.objects import key_of, prepared
 from kconv._serve.options import WriteOptions, write_options
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.status import Refusal, already_exists, bad_request, invalid
-from kconv._serve.verbs.request_body import decode_body
+from kconv._serve.verbs.request_body import InvalidBody, decode_body
 
 _NAME_ATTEMPTS = 8
 
 
-def create(call: Call) -> Answer:
+async def create(call: Call) -> Answer:
     """Store the object in the body; 201 with what was stored.
 
     Raises `Refusal` and `kconv._errors.KconvError`.
     """
     options = write_options(call.query, "CreateOptions")
 
-    def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
-        _check_place(call, meta)
-        return check_metadata(begin(View(meta), call.target.namespace, call.kind, now()), call.kind)
+    def decode() -> Decoded:
+        return decode_body(call, options.field_validation)
 
-    decoded = decode_body(call, options.field_validation, before_rules)
+    try:
+        decoded = await call.work(decode)
+    except InvalidBody as error:
+        await _check_place(call, error.metadata, newest=True)
+        meta = begin(View(error.metadata), call.target.namespace, call.kind, now())
+        raise error.refusal(check_metadata(meta, call.kind)) from None
     given = View(View(decoded.native)["metadata"])
-    _check_place(call, given)
+    namespace = await _check_place(call, given, newest=options.dry_run)
     if given.get("resourceVersion"):
         message = "resourceVersion should not be set on objects to be created"
         raise Refusal("", message, code=500)
@@ -48,17 +53,26 @@ def create(call: Call) -> Answer:
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
         name: str = meta["name"]
         try:
-            encoded = _store(call, HubObject(call.kind, with_metadata(hub, meta)), name, options)
+            begun = HubObject(call.kind, with_metadata(hub, meta))
+            encoded = await _store(call, begun, name, options, namespace)
         except AlreadyExists:
             if given.get("name") or attempt == _NAME_ATTEMPTS - 1:
                 raise already_exists(call.target.resource, name) from None
+            continue
+        except ConditionFailed:
+            # Its namespace has been written, or has gone, since it was looked at.
+            if attempt == _NAME_ATTEMPTS - 1:
+                raise
+            namespace = await _check_place(call, given, newest=True)
             continue
         return Answer(code=201, spoke=call.spoke, encoded=encoded, warnings=decoded.warnings)
     raise AssertionError("unreachable")
 
 
-def _store(call: Call, begun: HubObject, name: str, options: WriteOptions) -> Encoded:
-    """Store a new object, unless it is a dry run. Raises `AlreadyExists`."""
+async def _store(
+    call: Call, begun: HubObject, name: str, options: WriteOptions, namespace: CachedRow | None
+) -> Encoded:
+    """Store a new object, unless it is a dry run. Raises `AlreadyExists`, `ConditionFailed`."""
     pipeline = call.objects.pipeline
     hub = prepared(begun)
     key = key_of(call.kind, call.target.namespace, name)
@@ -67,25 +81,29 @@ def _store(call: Call, begun: HubObject, name: str, options: WriteOptions) -> En
         # Its creator gets the defaults, too, that follow from what the kind has the server set.
         shown = pipeline.load(pipeline.dump(shown), spoke=call.spoke, trusted=True)
     if options.dry_run:
-        _refuse_existing(call, name)
+        await _refuse_existing(call, name)
         return Encoded(pipeline.encode(shown))
-    stored = call.objects.create(call.kind, key, hub, None if hub is not begun else shown)
-    call.namespaces.confirm(call.target, Current(stored, hub))
-    return encode_object(pipeline, hub, shown, str(stored.resource_version))
+    given = None if hub is not begun else shown
+    row = await call.objects.create(call.kind, key, hub, given, namespace)
+    encoded = encode_object(pipeline, hub, shown, str(row.stored.resource_version))
+    row.encoded[call.spoke] = encoded
+    return encoded
 
 
-def _check_place(call: Call, meta: Mapping[str, Any]) -> None:
+async def _check_place(call: Call, meta: Mapping[str, Any], *, newest: bool) -> CachedRow | None:
+    """The namespace to create in, which must still be as it is here when the object is stored."""
     namespace = meta.get("namespace") or ""
     if call.target.namespace and namespace and namespace != call.target.namespace:
         raise bad_request(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
-    call.namespaces.require(call.target, str(meta.get("name") or meta.get("generateName") or ""))
+    name = str(meta.get("name") or meta.get("generateName") or "")
+    return await call.namespaces.require(call.target, name, newest=newest)
 
 
-def _refuse_existing(call: Call, name: str) -> None:
+async def _refuse_existing(call: Call, name: str) -> None:
     try:
-        call.objects.store.get(key_of(call.kind, call.target.namespace, name))
+        await call.objects.row(key_of(call.kind, call.target.namespace, name))
     except NotFound:
         return
     raise AlreadyExists(name)

@@ -25,7 +25,7 @@ from kconv._serve.status import (
     invalid_options,
     success,
 )
-from kconv._serve.verbs.replace import with_retries
+from kconv._serve.verbs.replace import NotWritten, with_retries
 from kconv._serve.verbs.request_body import parse
 
 _POLICIES = ("Foreground", "Background", "Orphan")
@@ -120,7 +120,7 @@ def _body(call: Call) -> dict[str, Any]:
     return document
 
 
-def delete(call: Call) -> Answer:
+async def delete(call: Call) -> Answer:
     """Delete the object that the URL names.
 
     200 with a Status when it is gone, or with the object when finalizers hold it. Raises
@@ -131,15 +131,15 @@ def delete(call: Call) -> Answer:
         why = "this namespace may not be deleted"
         raise forbidden(call.target.resource, call.target.name, why)
 
-    def attempt() -> Answer:
-        current = call.objects.get_or_salvage(call.kind, call.target.namespace, call.target.name)
+    async def attempt(newest: bool) -> Answer:
+        current = await call.objects.get_or_salvage(call.kind, call.target.key, newest=newest)
         _check(call, current, options)
-        return remove(call, current, dry_run=options.dry_run)
+        return await remove(call, current, dry_run=options.dry_run, newest=newest)
 
-    return attempt() if options.resource_version else with_retries(attempt)
+    return await with_retries(call, call.target.key, attempt, again=not options.resource_version)
 
 
-def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
+async def remove(call: Call, current: Current, *, dry_run: bool, newest: bool = True) -> Answer:
     """Delete an object, or mark it where finalizers hold it. Raises `Conflict`, `NotFound`.
 
     Finalizers do not hold what cannot be read: nobody could work on it. A namespace is marked in
@@ -152,18 +152,22 @@ def remove(call: Call, current: Current, *, dry_run: bool) -> Answer:
         ignored = f"; its finalizers were not waited for: {', '.join(held)}" if held else ""
         warnings = (f"{current.fault.message} (deleted{ignored})",)
         held = [FINALIZER] if is_namespace(call.kind) else []
-    if held and current.fault is None and current.meta.get("deletionTimestamp"):
-        return Answer(encoded=call.encoded(current.stored, current), spoke=call.spoke)
+    waits = held and current.fault is None and current.meta.get("deletionTimestamp")
+    if (waits or dry_run) and not (newest or await call.objects.is_newest(current.row)):
+        raise NotWritten
+    if waits:
+        return Answer(encoded=call.encoded(current.row, current), spoke=call.spoke)
     if held:
         marked, pipeline = mark_for_deletion(current), call.objects.pipeline
         shown, version = pipeline.from_hub(marked, call.spoke), current.resource_version
         if not dry_run:
-            version = str(call.objects.update(current, marked, shown).resource_version)
+            row = await call.objects.update(current, marked, shown)
+            version = str(row.stored.resource_version)
             if call.kind is call.namespaces.kind:
                 call.namespaces.emptied(name)
         return Answer(encoded=encode_object(pipeline, marked, shown, version), spoke=call.spoke)
     if not dry_run:
-        call.objects.delete(current, current.hub)
+        await call.objects.delete(current, current.hub)
         if call.target.namespace:
             call.namespaces.emptied(call.target.namespace)
     resource = call.target.resource

@@ -5,38 +5,46 @@ from __future__ import annotations
 from functools import partial
 
 from kconv._errors import NotFound
+from kconv._serve.loop_work import each_of
+from kconv._serve.memory import CachedRow
 from kconv._serve.options import list_options
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.undecodable import left_out_warning
 from kconv._serve.verbs.delete import DeleteOptions, delete_options, remove
-from kconv._serve.verbs.list import encode_items, find, frame, selector_of
-from kconv._serve.verbs.replace import with_retries
-from kconv._store import Stored
+from kconv._serve.verbs.list import encode_items, frame
+from kconv._serve.verbs.replace import NotWritten, with_retries
+from kconv._serve.verbs.search import find, selector_of
 
 
-def delete_collection(call: Call) -> Answer:
+async def delete_collection(call: Call) -> Answer:
     """Delete each of them, and answer with the list of what they were.
 
     Preconditions of the options are checked for each. Raises `Refusal` and
     `kconv._errors.KconvError`; what was deleted before an error stays deleted.
     """
     options = delete_options(call)
-    listing = find(call, list_options(call.query), selector_of(call))
-    items, faults = encode_items(call, listing)
-    for stored in listing.items:
-        with_retries(partial(_delete_one, call, options, stored))
-    head = call.objects.store.head()
-    document = frame(call, {"resourceVersion": str(head)})
-    warnings = (left_out_warning(faults),) if faults else ()
+    listing = await find(call, list_options(call.query), selector_of(call))
+    items, faults = await encode_items(call, listing)
+    await each_of(listing.items, partial(_delete_one, call, options))
+    await call.objects.memory.fresh()
+    document = frame(call, {"resourceVersion": str(call.objects.memory.position)})
+    warnings = (left_out_warning([fault.stored.key for fault in faults]),) if faults else ()
     return Answer(document, spoke=call.spoke, items=items, warnings=warnings)
 
 
-def _delete_one(call: Call, options: DeleteOptions, stored: Stored) -> None:
+async def _delete_one(call: Call, options: DeleteOptions, row: CachedRow) -> None:
     """Delete what was listed, unless it is gone or another object by now."""
-    try:
-        current = call.objects.get_or_salvage(call.kind, stored.key.namespace, stored.key.name)
+    key, uid = row.key, row.stored.uid
+
+    async def attempt(newest: bool) -> None:
+        current = await call.objects.get_or_salvage(call.kind, key, newest=newest)
         unwanted = options.uid and options.uid != current.stored.uid
-        if not unwanted and current.stored.uid == stored.uid:
-            remove(call, current, dry_run=options.dry_run)
+        if not unwanted and current.stored.uid == uid:
+            await remove(call, current, dry_run=options.dry_run, newest=newest)
+        elif not newest:
+            raise NotWritten
+
+    try:
+        await with_retries(call, key, attempt)
     except NotFound:
         return

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from kconv._errors import InvalidObject, Problem
+from kconv._errors import InvalidObject
 from kconv._pipeline import Decoded
 from kconv._pipeline.view import View
 from kconv._serve.metadata import check_metadata
 from kconv._serve.negotiation import media_type_of
+from kconv._serve.objects import Current
 from kconv._serve.options import write_options
 from kconv._serve.patch import read_patch
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
-from kconv._serve.verbs.request_body import refuse_invalid
+from kconv._serve.verbs.request_body import InvalidBody
 from kconv._serve.verbs.update import check_names, check_version
 
 
-def patch(call: Call) -> Answer:
+async def patch(call: Call) -> Answer:
     """Apply the patch in the body to the object that the URL names.
 
     A patch without a resourceVersion is applied again when another write gets in between.
@@ -28,30 +26,30 @@ def patch(call: Call) -> Answer:
     options = write_options(call.query, "PatchOptions")
     pipeline = call.objects.pipeline
 
-    def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
-        return check_metadata(meta, call.kind)
-
-    def attempt() -> Answer:
-        current = call.objects.get(call.kind, call.target.namespace, call.target.name)
+    def patched(current: Current) -> Decoded:
         # A patch is applied to a document.
-        document = call.encoded(current.stored, current).document
-        patched = read.apply(document, call.spoke.schema)
-        metadata = patched.get("metadata")
+        document = read.apply(call.encoded(current.row, current).document, call.spoke.schema)
+        metadata = document.get("metadata")
         meta = metadata if isinstance(metadata, dict) else {}
         check_version(call, {k: v for k, v in meta.items() if isinstance(v, str)}, current)
         try:
             decoded = pipeline.load(
-                patched, spoke=call.spoke, field_validation=options.field_validation
+                document, spoke=call.spoke, field_validation=options.field_validation
             )
         except InvalidObject as error:
-            raise refuse_invalid(call, patched, error, before_rules) from None
+            invalid = InvalidBody(call, document, error)
+            raise invalid.refusal(check_metadata(invalid.metadata, call.kind)) from None
         check_names(call, View(View(decoded.native)["metadata"]))
-        if not read.resource_version:
-            decoded = _unversioned(decoded)
-        made = replace_object(call, Replacement(current, decoded, options.dry_run))
-        return Answer(encoded=made, spoke=call.spoke, warnings=decoded.warnings)
+        return decoded if read.resource_version else _unversioned(decoded)
 
-    return attempt() if read.resource_version else with_retries(attempt)
+    async def attempt(newest: bool) -> Answer:
+        current = await call.objects.get(call.kind, call.target.key, newest=newest)
+        decoded = await call.work(lambda: patched(current))
+        made = Replacement(current, decoded, options.dry_run, newest)
+        encoded = await replace_object(call, made)
+        return Answer(encoded=encoded, spoke=call.spoke, warnings=decoded.warnings)
+
+    return await with_retries(call, call.target.key, attempt, again=not read.resource_version)
 
 
 def _unversioned(decoded: Decoded) -> Decoded:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 
-from kconv._errors import Conflict, InvalidObject
+from kconv._errors import Conflict, DecodeError, InvalidObject, NotFound
 from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
 from kconv._serve.deletion import finalizers_in
@@ -20,7 +22,9 @@ from kconv._serve.metadata import carry_over, check_metadata_update
 from kconv._serve.namespaces import FINALIZER, add_name_label
 from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call
-from kconv._serve.status import conflict, invalid
+from kconv._serve.status import Refusal, conflict, invalid
+from kconv._serve.undecodable import Undecodable
+from kconv._store import Key
 
 RETRY_SECONDS = 10.0
 """How long a write that insists on no resourceVersion is tried while others get in between."""
@@ -32,29 +36,51 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """From ``current`` to what the client wants, ``wanted``, in the client's version."""
+    """From ``current`` to what the client wants, ``wanted``, in the client's version.
+
+    ``newest`` says that nobody had written a later state than ``current`` when it was read.
+    """
 
     current: Current
     wanted: Decoded
     dry_run: bool = False
+    newest: bool = True
 
 
-def with_retries(attempt: Callable[[], T]) -> T:
-    """Run a write again while it loses races. Raises `kconv._errors.Conflict` in the end."""
+class NotWritten(Exception):
+    """The outcome rests on a state that may not be the newest, and no write has proved it is."""
+
+
+async def with_retries(
+    call: Call, key: Key, attempt: Callable[[bool], Awaitable[T]], *, again: bool = True
+) -> T:
+    """Make a write, first to the state in memory, which the store refuses if it is not the newest.
+
+    ``attempt`` is told whether to look for the newest state. Only a write that went through proves
+    that the one in memory was it; any other outcome is not believed. A write that loses a race
+    against another is made again; those of this server to the same object then take turns. Without
+    ``again`` it is made once, to the newest state. Raises `kconv._errors.Conflict` in the end.
+    """
+    if again:
+        with suppress(
+            NotWritten, Refusal, Conflict, NotFound, InvalidObject, DecodeError, Undecodable
+        ):
+            return await attempt(False)
     deadline = time.monotonic() + RETRY_SECONDS
     most = _LEAST_PAUSE
-    while True:
-        try:
-            return attempt()
-        except Conflict:
-            if time.monotonic() >= deadline:
-                raise
-        # Spread, so that writers of the same object do not meet again.
-        time.sleep(random.uniform(0, most))
-        most = min(most * 2, _MOST_PAUSE)
+    async with call.objects.turns.turn(key):
+        while True:
+            try:
+                return await attempt(True)
+            except Conflict:
+                if not again or time.monotonic() >= deadline:
+                    raise
+            # Spread, so that writers of the same object do not meet again.
+            await asyncio.sleep(random.uniform(0, most))
+            most = min(most * 2, _MOST_PAUSE)
 
 
-def replace_object(call: Call, made: Replacement) -> Encoded:
+async def replace_object(call: Call, made: Replacement) -> Encoded:
     """Write the new state; returns the object as the client sees it.
 
     A change that changes nothing is not written. An object that waits for its deletion and has
@@ -64,8 +90,13 @@ def replace_object(call: Call, made: Replacement) -> Encoded:
     current, pipeline = made.current, call.objects.pipeline
     merged = _merged(call, made)
     _check(call, made, merged)
-    if current.fault is None and same_fields(current.hub, merged):
-        return call.encoded(current.stored, current)
+    unchanged = current.fault is None and same_fields(current.hub, merged)
+    if (unchanged or made.dry_run) and not (
+        made.newest or await call.objects.is_newest(current.row)
+    ):
+        raise NotWritten
+    if unchanged:
+        return call.encoded(current.row, current)
     shown = pipeline.from_hub(merged, call.spoke)
     if made.dry_run:
         return encode_object(pipeline, merged, shown, current.resource_version)
@@ -73,14 +104,16 @@ def replace_object(call: Call, made: Replacement) -> Encoded:
     gone = meta.get("deletionTimestamp") and not finalizers_in(merged)
     try:
         write = call.objects.delete if gone else call.objects.update
-        stored = write(current, merged, shown)
+        row = await write(current, merged, shown)
     except Conflict:
         if View(View(made.wanted.native)["metadata"]).get("resourceVersion"):
             raise conflict(call.target.resource, call.target.name) from None
         raise
     if gone and call.target.namespace:
         call.namespaces.emptied(call.target.namespace)
-    return encode_object(pipeline, merged, shown, str(stored.resource_version))
+    encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
+    row.encoded[call.spoke] = encoded
+    return encoded
 
 
 def _merged(call: Call, made: Replacement) -> HubObject:

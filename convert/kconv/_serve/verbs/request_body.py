@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kconv._codec import json as json_codec
@@ -17,18 +17,32 @@ from kconv._serve.status import Refusal, invalid
 Meta = dict[str, Any]
 
 
-def decode_body(
-    call: Call,
-    field_validation: FieldValidation,
-    before_rules: Callable[[Meta], Iterable[Problem]],
-) -> Decoded:
+class InvalidBody(Exception):
+    """An object that breaks rules. Where its metadata does, too, the client learns all at once.
+
+    ``metadata`` is what was decoded of it; `refusal` is the answer.
+    """
+
+    def __init__(self, call: Call, document: Mapping[str, Any], error: InvalidObject) -> None:
+        super().__init__(error.message)
+        self.metadata = _decoded_metadata(call, document)
+        self._gvk = call.spoke.gvk
+        self._findings = error.findings
+
+    def refusal(self, of_metadata: Iterable[Problem]) -> Refusal:
+        """The refusal (422): what is wrong with the metadata, then the others."""
+        own = list(of_metadata)
+        reported = {(each.path, each.message) for each in own}
+        others = [each for each in self._findings if (each.path, each.message) not in reported]
+        name = str(self.metadata.get("name") or "")
+        return invalid(self._gvk.group, self._gvk.kind, name, [*own, *others])
+
+
+def decode_body(call: Call, field_validation: FieldValidation) -> Decoded:
     """The object in the body, of the version that the URL names.
 
-    ``before_rules`` gets the object's metadata when the object breaks rules: it may
-    refuse for a reason that comes first, and returns what is wrong with the
-    metadata, so that the client learns all at once.
-
-    Raises what `kconv._pipeline.Pipeline.decode` raises, and `Refusal` (415, 422).
+    Raises what `kconv._pipeline.Pipeline.decode` raises, but `InvalidBody` for an object that
+    breaks rules, and `Refusal` (415).
     """
     kind = call.spoke.options.kind
     encoding = body_format(call.content_type)
@@ -41,29 +55,13 @@ def decode_body(
             call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
         )
     except InvalidObject as error:
-        document = parse(call.body, encoding)
-        raise refuse_invalid(call, document, error, before_rules) from None
+        raise InvalidBody(call, parse(call.body, encoding), error) from None
     except DecodeError as error:
         if error.about is None and error.reason == "BadRequest" and not error.findings:
             raise DecodeError(
                 f"the object provided is unrecognized (must be of type {kind}): {error.message}"
             ) from None
         raise
-
-
-def refuse_invalid(
-    call: Call,
-    document: Mapping[str, Any],
-    error: InvalidObject,
-    before_rules: Callable[[Meta], Iterable[Problem]],
-) -> Refusal:
-    """The refusal of a document that breaks rules: its metadata's findings, then the others."""
-    gvk = call.spoke.gvk
-    meta = _decoded_metadata(call, document)
-    own = list(before_rules(meta))
-    reported = {(each.path, each.message) for each in own}
-    others = [each for each in error.findings if (each.path, each.message) not in reported]
-    return invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), [*own, *others])
 
 
 def parse(body: bytes, encoding: BodyFormat) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kconv._errors import Problem
 from kconv._pipeline.view import View
 from kconv._serve.metadata import check_metadata
 from kconv._serve.objects import Current
@@ -13,37 +12,39 @@ from kconv._serve.options import write_options
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.status import bad_request, conflict
 from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
-from kconv._serve.verbs.request_body import decode_body
+from kconv._serve.verbs.request_body import InvalidBody, decode_body
 
 
-def update(call: Call) -> Answer:
+async def update(call: Call) -> Answer:
     """Replace the object that the URL names by the one in the body.
 
     Without a resourceVersion in the body, the object is replaced whatever it is now. Raises
     `Refusal` and `kconv._errors.KconvError`.
     """
     options = write_options(call.query, "UpdateOptions")
+    target = call.target
     # A whole object needs nothing of the old one, which may be unreadable; a part does.
-    fetch = call.objects.get if call.target.subresource else call.objects.get_or_salvage
-
-    def before_rules(meta: dict[str, Any]) -> Iterator[Problem]:
-        check_names(call, meta)
-        current = fetch(call.kind, call.target.namespace, call.target.name)
-        check_version(call, meta, current)
-        named = {"name": call.target.name, **meta}
-        return check_metadata(named, call.kind)
-
-    decoded = decode_body(call, options.field_validation, before_rules)
+    fetch = call.objects.get if target.subresource else call.objects.get_or_salvage
+    try:
+        decoded = await call.work(lambda: decode_body(call, options.field_validation))
+    except InvalidBody as error:
+        check_names(call, error.metadata)
+        current = await fetch(call.kind, target.key)
+        check_version(call, error.metadata, current)
+        named = {"name": target.name, **error.metadata}
+        raise error.refusal(check_metadata(named, call.kind)) from None
     given = View(View(decoded.native)["metadata"])
     check_names(call, given)
 
-    def attempt() -> Answer:
-        current = fetch(call.kind, call.target.namespace, call.target.name)
+    async def attempt(newest: bool) -> Answer:
+        current = await fetch(call.kind, target.key, newest=newest)
         check_version(call, given, current)
-        made = replace_object(call, Replacement(current, decoded, options.dry_run))
+        made = await replace_object(call, Replacement(current, decoded, options.dry_run, newest))
         return Answer(encoded=made, spoke=call.spoke, warnings=decoded.warnings)
 
-    return attempt() if given.get("resourceVersion") else with_retries(attempt)
+    return await with_retries(
+        call, call.target.key, attempt, again=not given.get("resourceVersion")
+    )
 
 
 def check_names(call: Call, meta: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The watches of a process, and the one reader of the change log that feeds them."""
+"""The watches of a process: each change that is read from the log goes to those that it is for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from anyio import to_thread
-
-from kconv._errors import CounterReset, Expired, StoreError
+from kconv._errors import StoreError
 from kconv._gvk import GroupResource
-from kconv._store import Change, Followed, Position, Store
+from kconv._serve.memory import CachedRow, Follower
+from kconv._serve.watch.live_change import LiveChange
+from kconv._store import Change
 
 POLL_SECONDS = 0.08
 """How often the change log is read for what other servers wrote; local writes wake the reader."""
@@ -20,7 +20,11 @@ BACKLOG = 4096
 """How many changes a watch may lag behind before it is ended; its client then resumes it."""
 
 PAGE = 500
-"""How many changes of the log are read at a time."""
+"""How many changes, or objects, are read at a time for a watch that begins."""
+
+_UNSENT = 4 * BACKLOG
+_AT_A_TIME = 25
+"""Watches that get a change before requests that came meanwhile have their turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,93 +37,112 @@ class Subscription:
         self.namespace = namespace
         self.position = position
         self.ended = False
-        self.reset = False
-        self._pending: deque[Change] = deque()
-        self._arrived = asyncio.Event()
+        self.expired = False
+        """Whether it ended because changes are missing, so that its client must list again."""
+        self._pending: deque[LiveChange] = deque()
+        self._waiting: asyncio.Future[None] | None = None
 
-    def offer(self, change: Change) -> None:
-        """Hand over a change, if it is of the resource and namespace."""
-        key = change.stored.key
-        if (key.group, key.resource) != (self.resource.group, self.resource.resource):
-            return
-        if self.namespace and key.namespace != self.namespace:
+    def offer(self, change: LiveChange) -> None:
+        """Hand over a change of the resource, if it is in the namespace."""
+        if self.namespace and change.stored.key.namespace != self.namespace:
             return
         if len(self._pending) >= BACKLOG:
             self.end()
             return
         self._pending.append(change)
-        self._arrived.set()
+        self._wake()
 
-    def end(self) -> None:
+    def end(self, *, expired: bool = False) -> None:
         """Let the watch finish: the server stops, or the watch is too slow."""
         self.ended = True
+        self.expired = self.expired or expired
         self._pending.clear()
-        self._arrived.set()
+        self._wake()
 
-    async def take(self, seconds: float) -> list[Change]:
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def take(self, seconds: float) -> list[LiveChange]:
         """What has arrived; waits up to ``seconds`` for the first change."""
         if not self._pending and not self.ended:
-            self._arrived.clear()
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.create_future()
+            timer = loop.call_later(seconds, self._wake)
             try:
-                async with asyncio.timeout(seconds):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return []
+                await self._waiting
+            finally:
+                timer.cancel()
+                self._waiting = None
         taken = list(self._pending)
         self._pending.clear()
         return taken
 
 
 class Broadcaster:
-    """Reads the change log while anyone watches, and hands each change to the watches it is for.
+    """Follows the change log while anyone watches, and hands on each change.
 
     It belongs to one event loop. ``on_read_error`` is called when the log could not be read.
-    ``page`` is how many changes, or objects, are read at a time.
+    ``page`` is how many changes, or objects, are read at a time for a watch that begins.
     """
 
     def __init__(
         self,
-        store: Store,
+        memory: Follower,
         on_read_error: Callable[[], None] = lambda: None,
         *,
         page: int = PAGE,
     ) -> None:
         self.page = page
-        self._store = store
-        self._on_read_error = on_read_error
-        self._subscriptions: set[Subscription] = set()
-        self._reader: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
-        self._starting = asyncio.Lock()
-        self._position: Position | None = None
         self.closed = False
+        self._memory = memory
+        self._on_read_error = on_read_error
+        self._subscriptions: dict[tuple[str, str], dict[Subscription, None]] = {}
+        self._unsent: deque[LiveChange] = deque()
+        self._reader: asyncio.Task[None] | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        memory.listeners.append(self)
 
     @property
     def watchers(self) -> int:
         """How many watches there are."""
-        return len(self._subscriptions)
+        return sum(len(each) for each in self._subscriptions.values())
+
+    @property
+    def lag(self) -> int:
+        """How many changes have been read and not been handed to all watches yet."""
+        return len(self._unsent)
 
     def wake(self) -> None:
         """Read the change log at once: something was written here."""
         self._wake.set()
 
     async def subscribe(self, resource: GroupResource, namespace: str) -> Subscription:
-        """Begin to collect changes; those up to its ``position`` are for the watch to read."""
-        async with self._starting:
-            if self._reader is None or self._reader.done():
-                self._position = (await to_thread.run_sync(self._store.follow)).position
-                self._reader = asyncio.create_task(self._run(), name="kconv-watch-broadcaster")
-            assert self._position is not None, "the reader has begun"
-            subscription = Subscription(resource, namespace, self._position.value)
-            if self.closed:
-                subscription.end()
-            else:
-                self._subscriptions.add(subscription)
+        """Begin to collect changes; those up to its ``position`` are for the watch to read.
+
+        Raises `kconv._errors.StoreError`.
+        """
+        await self._memory.fresh()
+        subscription = Subscription(resource, namespace, self._memory.position)
+        if self.closed:
+            subscription.end()
+            return subscription
+        place = (resource.group, resource.resource)
+        self._subscriptions.setdefault(place, {})[subscription] = None
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._run(), name="kconv-watch-reader")
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a watch; the last one stops the reading."""
-        self._subscriptions.discard(subscription)
+        place = (subscription.resource.group, subscription.resource.resource)
+        of_resource = self._subscriptions.get(place)
+        if of_resource is None:
+            return
+        of_resource.pop(subscription, None)
+        if not of_resource:
+            del self._subscriptions[place]
         if not self._subscriptions and self._reader is not None:
             self._reader.cancel()
             self._reader = None
@@ -127,54 +150,67 @@ class Broadcaster:
     def close(self) -> None:
         """End every watch, and take no more."""
         self.closed = True
-        for subscription in self._subscriptions:
-            subscription.end()
+        self._end_all()
+
+    def changed(self, change: Change, row: CachedRow) -> None:
+        """See `kconv._serve.memory.Listener`."""
+        key = change.stored.key
+        if (key.group, key.resource) not in self._subscriptions:
+            return
+        if len(self._unsent) >= _UNSENT:
+            _log.warning("watches cannot be told of changes as fast as they come: they end")
+            self._end_all()
+            return
+        self._unsent.append(LiveChange(change, row))
+        if self._sender is None:
+            self._sender = asyncio.get_running_loop().create_task(self._send())
+
+    def interrupted(self) -> None:
+        """See `kconv._serve.memory.Listener`."""
+        if self._subscriptions:
+            _log.warning("changes that this server's watches need are gone: their clients resume")
+        self._end_all(expired=True)
 
     async def _run(self) -> None:
         """Read until cancelled; no watch outlives the reading, so that none hangs unfed."""
         try:
-            await self._read()
+            while True:
+                self._wake.clear()
+                try:
+                    await self._memory.fresh()
+                except StoreError as error:
+                    self._on_read_error()
+                    _log.warning("the change log cannot be read: %s", error)
+                    await asyncio.sleep(1)
+                    continue
+                try:
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
         except Exception:  # noqa: BLE001 - nobody awaits the task, and its watches must learn of it
             _log.exception("reading the change log failed")
         finally:
             if asyncio.current_task() is self._reader:
                 self._end_all()
 
-    async def _read(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                followed = await to_thread.run_sync(self._follow)
-            except CounterReset as error:
-                # What they have shown may be of no state that there is any more.
-                _log.warning("every watch ends: %s", error)
-                self._end_all(reset=True)
-                return
-            except Expired:
-                # Their clients list again; a watch that begins meanwhile would have a gap, too.
-                _log.warning("the change log was compacted past this server's watches")
-                self._end_all()
-                return
-            except StoreError as error:
-                self._on_read_error()
-                _log.warning("the change log cannot be read: %s", error)
-                await asyncio.sleep(1)
-                continue
-            for change in followed.changes:
-                for subscription in self._subscriptions:
-                    subscription.offer(change)
-            self._position = followed.position
-            if followed.complete:
-                try:
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
+    async def _send(self) -> None:
+        """Hand changes on, to a few watches at a time: those who write need not wait for it."""
+        try:
+            while self._unsent:
+                change = self._unsent.popleft()
+                key = change.stored.key
+                watches = list(self._subscriptions.get((key.group, key.resource), ()))
+                for at in range(0, len(watches), _AT_A_TIME):
+                    for subscription in watches[at : at + _AT_A_TIME]:
+                        if not subscription.ended:
+                            subscription.offer(change)
+                    await asyncio.sleep(0)
+        finally:
+            self._sender = None
 
-    def _follow(self) -> Followed:
-        return self._store.follow(self._position, limit=self.page)
-
-    def _end_all(self, *, reset: bool = False) -> None:
-        for subscription in self._subscriptions:
-            subscription.reset = subscription.reset or reset
-            subscription.end()
+    def _end_all(self, *, expired: bool = False) -> None:
+        self._unsent.clear()
+        for of_resource in self._subscriptions.values():
+            for subscription in of_resource:
+                subscription.end(expired=expired)

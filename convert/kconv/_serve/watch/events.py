@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._errors import KconvError
+from kconv._serve.memory import CachedRow
 from kconv._serve.negotiation import Accepted
 from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call
-from kconv._serve.selectors import Selector, Subject
+from kconv._serve.selectors import Selector
 from kconv._serve.status import Refusal
 from kconv._serve.tables import table_of
 from kconv._serve.undecodable import Undecodable
 from kconv._serve.views import metadata_only
-from kconv._store import Change, Stored
+from kconv._serve.watch.live_change import LiveChange
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
@@ -28,28 +28,33 @@ class Events:
         self._accepted: Accepted = call.accepted
         self._with_columns = True
 
-    def of_row(self, stored: Stored) -> bytes | None:
+    def of_row(self, row: CachedRow) -> bytes | None:
         """The ADDED event of an object that is there; None when it is not selected or readable."""
         current = None
         if not self._selector.everything:
-            subject, current = self._call.objects.subject(self._call.kind, stored)
+            subject, current = self._call.objects.subject(self._call.kind, row)
             if not self._selector.matches(subject):
                 return None
-        return self._event("ADDED", stored, current)
+        return self._event("ADDED", row, current)
 
-    def of_change(self, change: Change) -> bytes | None:
+    def of_change(self, change: LiveChange) -> bytes | None:
         """The event of a change; None when the selector never saw the object or nobody can read it.
 
         An object that starts to match a selector is ADDED, one that ceases to is DELETED.
         """
         kind: str = change.type
         current = None
+        if self._selector.everything and not self._accepted.view:
+            spoke = self._call.spoke
+            if spoke not in change.lines:
+                change.lines[spoke] = self._event(kind, change.row, None)
+            return change.lines[spoke]
         if not self._selector.everything:
-            subject, current = self._call.objects.subject(self._call.kind, change.stored)
+            subject, current = self._call.objects.subject(self._call.kind, change.row)
             is_selected = self._selector.matches(subject)
             if kind != "ADDED":
-                was = change.before
-                was_selected = was is not None and self._selector.matches(Subject.decode(was))
+                was = change.was
+                was_selected = was is not None and self._selector.matches(was)
                 if kind == "DELETED":
                     is_selected = False
                 kind = _event_type(was_selected, is_selected)
@@ -57,7 +62,7 @@ class Events:
                 kind = ""
         if not kind:
             return None
-        return self._event(kind, change.stored, current)
+        return self._event(kind, change.row, current)
 
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
         """A BOOKMARK: the client has seen everything up to ``resource_version``."""
@@ -72,14 +77,15 @@ class Events:
         }
         return self._line("BOOKMARK", document, metadata)
 
-    def error(self, error: Refusal | KconvError, refusal: Refusal) -> bytes:
+    @staticmethod
+    def error(refusal: Refusal) -> bytes:
         """An ERROR event, after which the stream ends."""
         return _encode("ERROR", refusal.document())
 
-    def _event(self, kind: str, stored: Stored, current: Current | None) -> bytes | None:
+    def _event(self, kind: str, row: CachedRow, current: Current | None) -> bytes | None:
         """The event of an object; None for one that cannot be read, which has been logged."""
         try:
-            encoded = self._call.encoded(stored, current)
+            encoded = self._call.encoded(row, current)
         except Undecodable:
             return None
         if not self._accepted.view:

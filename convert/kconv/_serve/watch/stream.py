@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from anyio import to_thread
 
 from kconv._errors import Expired, KconvError
+from kconv._serve.loop_work import Slices
+from kconv._serve.memory import CachedRow
 from kconv._serve.options import ListOptions, list_options
 from kconv._serve.resource_request import Call
 from kconv._serve.status import Refusal, expired, refusal_of
 from kconv._serve.tables import check_include
-from kconv._serve.verbs.list import selector_of
+from kconv._serve.verbs.search import selector_of
 from kconv._serve.watch.broadcaster import Broadcaster, Subscription
 from kconv._serve.watch.events import Events
+from kconv._serve.watch.live_change import LiveChange
 from kconv._store import Change, Page
+
+T = TypeVar("T")
 
 BOOKMARK_SECONDS = 60.0
 _LEAST_SECONDS, _MOST_SECONDS = 1800, 3600
@@ -31,46 +37,61 @@ class Watch:
     broadcaster: Broadcaster
     options: ListOptions
     events: Events
+    subscription: Subscription | None = None
+
+    async def begin(self) -> None:
+        """Subscribe to changes. Raises `kconv._errors.StoreError` while the database is away."""
+        resource = self.call.kind.group_resource
+        self.subscription = await self.broadcaster.subscribe(resource, self.call.target.namespace)
+
+    def end(self) -> None:
+        """Let it finish: its client has gone."""
+        if self.subscription is not None:
+            self.subscription.end()
+            self.broadcaster.unsubscribe(self.subscription)
 
     async def lines(self) -> AsyncGenerator[bytes]:
-        """The events, a line each, until the time is up, the client goes or the server stops."""
-        target = self.call.target
-        resource = self.call.kind.group_resource
-        subscription = await self.broadcaster.subscribe(resource, target.namespace)
+        """The events, one or more lines each, until the time is up or somebody ends it."""
+        assert self.subscription is not None, "it has begun"
         try:
-            async for line in self._follow(subscription):
+            async for line in self._follow(self.subscription):
                 yield line
+            if self.subscription.expired:
+                message = "the changes that this watch goes on with are gone: list again"
+                yield self.events.error(expired(message))
         except Expired as error:
-            refusal = expired(error.message)
-            yield self.events.error(error, refusal)
+            yield self.events.error(expired(error.message))
         except KconvError as error:
-            yield self.events.error(error, refusal_of(error))
+            yield self.events.error(refusal_of(error))
         finally:
-            self.broadcaster.unsubscribe(subscription)
+            self.broadcaster.unsubscribe(self.subscription)
 
     async def _follow(self, subscription: Subscription) -> AsyncIterator[bytes]:
         position = self.options.resource_version or 0
+        if position > subscription.position:
+            # The database went back to an earlier state since it was there.
+            raise Expired(f"resource version {position} is ahead of {subscription.position}")
         deadline = time.monotonic() + self._seconds()
         if self._wants_initial():
-            async for line, version in self._initial():
+            async for lines, version in self._initial():
                 position = max(position, version)
-                if line is not None:
-                    yield line
+                if lines:
+                    yield lines
             if self.options.send_initial_events and self.options.bookmarks:
                 yield self.events.bookmark(position, initial_end=True)
         # What was written before the subscription began is read from the log.
         while position < subscription.position:
             changes = await to_thread.run_sync(self._changes, position)
             due = [
-                each for each in changes if each.stored.resource_version <= subscription.position
+                LiveChange(each, self.call.objects.memory.of_log(each))
+                for each in changes
+                if each.stored.resource_version <= subscription.position
             ]
-            for line in await self._events(due):
-                yield line
+            if lines := await self._events(due):
+                yield lines
             if len(due) < self.broadcaster.page:
                 break
-            position = due[-1].stored.resource_version
-        if position > subscription.position:
-            await self._check_not_ahead(position)
+            position = due[-1].resource_version
         position = max(position, subscription.position)
         bookmark_at = time.monotonic() + BOOKMARK_SECONDS
         while not subscription.ended:
@@ -82,56 +103,57 @@ class Watch:
                 yield self.events.bookmark(position)
             wait = min(deadline, bookmark_at) - time.monotonic()
             taken = await subscription.take(max(wait, 0.001))
-            due = [each for each in taken if each.stored.resource_version > position]
-            for line in await self._events(due):
-                yield line
+            due = [each for each in taken if each.resource_version > position]
+            if lines := await self._events(due):
+                yield lines
             if due:
-                position = due[-1].stored.resource_version
-        if subscription.reset:
-            raise Expired(f"too old resource version: {position}")
-        if self.options.bookmarks:
+                position = due[-1].resource_version
+        if self.options.bookmarks and not subscription.expired:
             yield self.events.bookmark(position)
-
-    async def _check_not_ahead(self, position: int) -> None:
-        """Refuse a resourceVersion that the database has not come to: it went back since.
-
-        Raises `Expired`.
-        """
-        head = await to_thread.run_sync(self.call.objects.store.head)
-        if position > head:
-            raise Expired(f"resource version {position} is ahead of {head}")
 
     def _wants_initial(self) -> bool:
         if self.options.send_initial_events is not None:
             return self.options.send_initial_events
         return not self.options.resource_version
 
-    async def _initial(self) -> AsyncIterator[tuple[bytes | None, int]]:
+    async def _initial(self) -> AsyncIterator[tuple[bytes, int]]:
         """ADDED for each object; the version of the first page is where changes go on from."""
+        memory = self.call.objects.memory
+        collection = await memory.complete(self.call.kind.group_resource)
+        if collection is not None:
+            version = memory.position
+            rows = collection.within(self.call.target.namespace or None)[0]
+            for at in range(0, len(rows), self.broadcaster.page):
+                yield await self._added(rows[at : at + self.broadcaster.page]), version
+            yield b"", version
+            return
         after: tuple[str, str] | None = None
         version = 0
         while True:
             page = await to_thread.run_sync(self._page, after)
             version = version or page.resource_version
-            for line in await to_thread.run_sync(self._rows, page):
-                yield line, version
+            yield await self._added([CachedRow(stored) for stored in page.items]), version
             after = page.next
             if after is None:
-                yield None, version
                 return
 
-    async def _events(self, changes: list[Change]) -> list[bytes]:
-        if not changes:
-            return []
-        return await to_thread.run_sync(self._lines, changes)
+    async def _events(self, changes: Sequence[LiveChange]) -> bytes:
+        if len(changes) == 1:
+            return self.events.of_change(changes[0]) or b""
+        return await self._joined(changes, self.events.of_change)
 
-    def _lines(self, changes: list[Change]) -> list[bytes]:
-        made = (self.events.of_change(change) for change in changes)
-        return [line for line in made if line is not None]
+    async def _added(self, rows: Sequence[CachedRow]) -> bytes:
+        return await self._joined(rows, self.events.of_row)
 
-    def _rows(self, page: Page) -> list[bytes]:
-        made = (self.events.of_row(row) for row in page.items)
-        return [line for line in made if line is not None]
+    @staticmethod
+    async def _joined(items: Sequence[T], line_of: Callable[[T], bytes | None]) -> bytes:
+        slices = Slices()
+        found: list[bytes] = []
+        for item in items:
+            if line := line_of(item):
+                found.append(line)
+            await slices.turn()
+        return b"".join(found)
 
     def _page(self, after: tuple[str, str] | None) -> Page:
         resource = self.call.kind.group_resource

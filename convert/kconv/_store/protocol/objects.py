@@ -9,6 +9,7 @@ from typing import Protocol
 from kconv._store.compaction import LogSize, Retention
 from kconv._store.continuity import Followed, Position
 from kconv._store.history import History, Place
+from kconv._store.protocol.reader import Reader, Snapshot
 from kconv._store.records import Change, Key, Look, Page, Stored
 from kconv._store.write import Write
 
@@ -80,6 +81,14 @@ class Objects(Protocol):
         after: tuple[str, str] | None = None,
     ) -> Page:
         """Objects ordered by namespace and name, in one snapshot; None is every namespace."""
+        ...
+
+    def snapshot(self, group: str, resource: str, most_bytes: int) -> Snapshot | None:
+        """All objects of a resource at one moment; None where they take more memory than that."""
+        ...
+
+    def open_reader(self) -> Reader:
+        """A connection for the reads of an event loop; its user closes it."""
         ...
 
 

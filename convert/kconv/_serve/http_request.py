@@ -1,0 +1,48 @@
+"""`HttpRequest`: a request as the dispatcher reads it."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope
+
+from kconv._serve.options import Query
+
+
+class HttpRequest:
+    """The parts of an ASGI request that every request is looked at for.
+
+    Of a header that comes several times, the first value counts.
+    """
+
+    __slots__ = ("_headers", "method", "path", "query_string", "receive", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.method: str = scope["method"]
+        self.path = _path_of(scope)
+        self.query_string: bytes = scope["query_string"]
+        self._headers: dict[bytes, bytes] = dict(scope["headers"][::-1])
+
+    def raw_header(self, name: bytes) -> bytes:
+        """A header as it came, by its lower-case name; empty where there is none."""
+        return self._headers.get(name, b"")
+
+    def header(self, name: bytes) -> str:
+        """A header's text."""
+        return self._headers.get(name, b"").decode("latin-1")
+
+    @property
+    def query(self) -> Query:
+        """The query parameters."""
+        if not self.query_string:
+            return Query()
+        return Query(parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True))
+
+
+def _path_of(scope: Scope) -> str:
+    """The path within the app, also where the app is mounted below another path."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root) else path

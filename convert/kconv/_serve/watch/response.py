@@ -1,0 +1,58 @@
+"""`WatchResponse`: the answer to a watch, for as long as its client is there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from kconv._serve.watch.stream import Watch
+
+
+class Gauge(Protocol):
+    """A number that goes up and down."""
+
+    def inc(self) -> None:
+        """Add one."""
+        ...
+
+    def dec(self) -> None:
+        """Take one away."""
+        ...
+
+
+class WatchResponse:
+    """Sends the lines of a watch that has begun; ``open_watches`` counts those that are open."""
+
+    status_code = 200
+
+    def __init__(self, watch: Watch, media_type: bytes, open_watches: Gauge) -> None:
+        self.raw_headers: list[tuple[bytes, bytes]] = [
+            (b"cache-control", b"no-cache, private"),
+            (b"content-type", media_type),
+        ]
+        self._watch = watch
+        self._open_watches = open_watches
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them, until the time is up, the client goes or the server stops."""
+        self._open_watches.inc()
+        gone = asyncio.ensure_future(self._end_when_gone(receive))
+        lines = self._watch.lines()
+        try:
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            async for line in lines:
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+            self._open_watches.dec()
+            await lines.aclose()
+            self._watch.end()
+
+    async def _end_when_gone(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._watch.end()
