@@ -39,11 +39,14 @@ def main() -> None:
     bound.listen(128)
     config = uvicorn.Config(
         app,
+        http="httptools",
+        ws="none",
+        log_config=None,
         access_log=False,
         log_level="warning",
         lifespan="off",
         server_header=False,
-        h11_max_incomplete_event_size=64 * 1024,
+        proxy_headers=False,
     )
     print(f"serving on http://127.0.0.1:{bound.getsockname()[1]}", flush=True)
     uvicorn.Server(config).run(sockets=[bound])
