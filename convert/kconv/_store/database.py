@@ -23,6 +23,7 @@ from kconv._store.database_errors import (
     no_tables,
     without_password,
 )
+from kconv._store.postgresql_engine import PostgresqlEngine
 
 T = TypeVar("T")
 
@@ -104,9 +105,25 @@ class Database:
             raise no_tables(url)
         self.url: Final = url
         self.sqlite: Final = file is not None
-        self.engine = _make_engine(url)
+        self._open_engine()
         self._file: Final = file
         self._identity = _identity(file) if file is not None and file.exists() else None
+
+    def _open_engine(self) -> None:
+        self._postgresql: PostgresqlEngine | None = None
+        if self.sqlite:
+            self.engine = _sqlite_engine(self.url)
+        else:
+            self._postgresql = PostgresqlEngine(self.url, LOCK_TIMEOUT, **_SIZES)
+            self.engine = self._postgresql.engine
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands before PostgreSQL, so that sessions keep nothing.
+
+        That is known once there has been a connection.
+        """
+        return self._postgresql is not None and self._postgresql.is_pooled
 
     def check_file(self) -> None:
         """See that SQLite's file is the one that was opened. Raises `Unavailable`.
@@ -147,6 +164,8 @@ class Database:
             committing = False
             try:
                 with self._connect(options) as connection:
+                    if self._postgresql is not None:
+                        self._postgresql.begin(connection)
                     result = work(connection)
                     committing = True
                     connection.commit()
@@ -205,7 +224,7 @@ class Database:
     def driver_arguments(self) -> dict[str, Any]:
         """What the driver is to connect with, for connections outside the pool."""
         _, found = self.engine.dialect.create_connect_args(self.url)
-        return {**found, **({} if self.sqlite else _postgresql_arguments(self.url))}
+        return {**found, **(self._postgresql.arguments() if self._postgresql else {})}
 
     def close(self) -> None:
         """Close the pooled connections; the next use opens new ones."""
@@ -214,7 +233,7 @@ class Database:
     def renew(self) -> None:
         """Leave the connections to the parent process; called in a forked child."""
         leave_to_parent(self.engine)
-        self.engine = _make_engine(self.url)
+        self._open_engine()
 
     def _reading(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
         self.check_file()
@@ -244,27 +263,15 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _make_engine(url: URL) -> Engine:
-    sizes: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 30}
-    if is_sqlite(url):
-        timeout = float(str(url.query.get("timeout", LOCK_TIMEOUT)))
-        engine = create_engine(url, connect_args={"timeout": timeout}, **sizes)
-        event.listen(engine, "connect", _sqlite_pragmas)
-        event.listen(engine, "begin", _sqlite_begin)
-        return engine
-    try:
-        return create_engine(url, connect_args=_postgresql_arguments(url), **sizes)
-    except ImportError:
-        raise UsageError(
-            'the driver for PostgreSQL is not installed: run pip install "kconv[postgres]"'
-        ) from None
+_SIZES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 30}
 
 
-def _postgresql_arguments(url: URL) -> dict[str, Any]:
-    options = f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)} {url.query.get('options', '')}"
-    arguments = {"options": options.strip(), "client_encoding": "utf8"}
-    defaults = {"connect_timeout": "10", "application_name": "kconv"}
-    return arguments | {name: value for name, value in defaults.items() if name not in url.query}
+def _sqlite_engine(url: URL) -> Engine:
+    timeout = float(str(url.query.get("timeout", LOCK_TIMEOUT)))
+    engine = create_engine(url, connect_args={"timeout": timeout}, **_SIZES)
+    event.listen(engine, "connect", _sqlite_pragmas)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
 
 
 def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
