@@ -57,9 +57,9 @@ def test_nothing_is_answered_from_a_file_that_is_not_there(
     opened: SqlStore, file: Path, way: Callable[[Path], None], call: str
 ) -> None:
     way(file)
-    with pytest.raises(Unavailable, match="was moved or replaced while in use") as caught:
+    with pytest.raises(Unavailable, match="was moved, replaced or removed") as caught:
         CALLS[call](opened)
-    assert caught.value.cause == "was moved or replaced while in use"
+    assert caught.value.cause == "was moved, replaced or removed"
 
 
 def test_a_file_that_is_put_back_is_used_again(opened: SqlStore, file: Path) -> None:

@@ -37,8 +37,10 @@ _IS_READ_ONLY: Final = "is read-only"
 _IS_FULL: Final = "cannot grow: the disk is full"
 _HAS_NO_MEMORY: Final = "needs more memory than there is"
 _IS_BUSY: Final = "is busy: no connection is free"
-_WAS_MOVED: Final = "was moved or replaced while in use"
-_PUT_BACK: Final = "it stays read-only until the file is back or kconv starts again"
+_WAS_MOVED: Final = "was moved, replaced or removed"
+_PUT_BACK: Final = (
+    "it is read-only: put the file back, or restart what has it open to use what is there"
+)
 
 _SQLITE_HELP: Final = {
     "SQLITE_BUSY": (_IS_LOCKED, "stop it or try again"),

@@ -9,7 +9,7 @@ from typing import Final, cast
 import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from kconv._errors import KconvError, Unavailable
 from kconv._store import postgresql_batch
@@ -28,15 +28,26 @@ _STATEMENT: Final = postgresql_batch.STATEMENT.format(
 ).encode()
 # The statement is planned once for all that the tables may come to hold, and a batch is small, so
 # that an index is always right.
-_SETTINGS: Final = b"""
-SET default_transaction_isolation = 'read committed';
-SET plan_cache_mode = force_generic_plan;
-SET enable_seqscan = off;
-SET enable_bitmapscan = off;
-SET enable_hashjoin = off;
-SET enable_mergejoin = off;
-SET jit = off
-"""
+_PLANNING: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+_SETTINGS: Final = "; ".join(
+    f"SET {name} = {value}"
+    for name, value in {"default_transaction_isolation": "'read committed'", **_PLANNING}.items()
+).encode()
+_BEGIN: Final = "; ".join(
+    [
+        "BEGIN ISOLATION LEVEL READ COMMITTED",
+        f"SET LOCAL lock_timeout = {int(LOCK_TIMEOUT * 1000)}",
+        *(f"SET LOCAL {name} = {value}" for name, value in _PLANNING.items()),
+    ]
+).encode()
+_FORMATS: Final = [0, 1, 1, 1]
 _PATIENCE: Final = b"SELECT setting FROM pg_settings WHERE name = 'lock_timeout'"
 
 
@@ -58,7 +69,7 @@ class PostgresqlConnection:
         ]
         for attempt in range(1, _ATTEMPTS + 1):
             connection = self._usable()
-            result = connection.pgconn.exec_prepared(_NAME, arguments, [0, 1, 1, 1])
+            result = self._run(connection.pgconn, arguments)
             if result.status in _DONE:
                 return postgresql_batch.outcomes(writes, _answers(result))
             error = error_from_result(result)
@@ -75,6 +86,19 @@ class PostgresqlConnection:
             if attempt == _ATTEMPTS or not (lost or may_succeed_again(wrapped)):
                 raise fault(wrapped, self._database.url) from error
         raise AssertionError("unreachable")
+
+    def _run(self, session: PGconn, arguments: Sequence[bytes]) -> PGresult:
+        """The result of the statement; of what failed, where it is not alone."""
+        if not self._database.is_pooled:
+            return session.exec_prepared(_NAME, arguments, _FORMATS)
+        # The session is another one each time: what it is to have is set in the transaction.
+        begun = session.exec_(_BEGIN)
+        if begun.status not in _DONE:
+            session.exec_(b"ROLLBACK")
+            return begun
+        result = session.exec_params(_STATEMENT, arguments, param_formats=_FORMATS)
+        ended = session.exec_(b"COMMIT" if result.status in _DONE else b"ROLLBACK")
+        return result if ended.status in _DONE else ended
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -107,10 +131,12 @@ class PostgresqlConnection:
         connection.rollback()
         connection.autocommit = True
         session = connection.pgconn
-        self._check(connection, session.exec_(_SETTINGS))
+        if not self._database.is_pooled:
+            self._check(connection, session.exec_(_SETTINGS))
         patience = self._check(connection, session.exec_(_PATIENCE)).get_value(0, 0)
         self.patience = int(patience or 0) / 1000 or LOCK_TIMEOUT
-        self._check(connection, session.prepare(_NAME, _STATEMENT))
+        if not self._database.is_pooled:
+            self._check(connection, session.prepare(_NAME, _STATEMENT))
 
     def _check(self, connection: psycopg.Connection, result: PGresult) -> PGresult:
         if result.status in _DONE:
