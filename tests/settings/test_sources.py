@@ -153,3 +153,11 @@ def test_help_has_every_setting() -> None:
     text = run("--help", COLUMNS="200", NO_COLOR="1").stdout
     for each in declared(Settings):
         assert each.flag in text
+
+
+def test_the_page_has_every_setting_and_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    for each in declared(Settings):
+        shown = f"`{json.dumps(each.default)}`" if each.default not in ("", []) else ""
+        text = each.help.replace("|", "/")
+        assert f"| `{each.name}` | {shown} | {text} |" in page, each.name

@@ -69,6 +69,7 @@ def run_server(settings: Settings) -> None:
         trusted_proxies=settings.trusted_proxy,
     )
     listen.check()
+    _warn_of_readers(settings)
     signal.signal(signal.SIGTERM, _end)
 
     def ready(bound: Any) -> None:
@@ -113,6 +114,19 @@ def _open(db: str) -> SqlStore:
     if is_empty(db):
         say(f"empty database: created the tables, revision {upgrade(db)}")
     return open_store(db)
+
+
+def _warn_of_readers(settings: Settings) -> None:
+    """Say which files with secrets in them others on this machine may read."""
+    import logging
+
+    database = settings.db.partition(":///")[2] if settings.db.startswith("sqlite") else ""
+    for file in (database, settings.token_auth_file, settings.tls_private_key_file):
+        path = Path(file)
+        if file and path.is_file() and path.stat().st_mode & 0o077:
+            logging.getLogger("kconv").warning(
+                "%s may be read by others on this machine: run chmod 600 %s", path, path
+            )
 
 
 def _path(name: str) -> Path | None:

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import time
+
+from starlette.types import Message, Scope, Send
 
 _log = logging.getLogger("kconv.access")
+
+
+class Entry:
+    """An answer on its way: when it was asked for, its status and size."""
+
+    def __init__(self, send: Send) -> None:
+        self.began = time.monotonic()
+        self.status = 0
+        self.size = 0
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.size += len(message.get("body", b""))
+        await self._send(message)
 
 
 class AccessLog:
@@ -15,26 +35,17 @@ class AccessLog:
     logged.
     """
 
-    def write(
-        self,
-        scope: Any,
-        *,
-        status: int,
-        seconds: float,
-        size: int,
-        user: str | None,
-        agent: bytes,
-    ) -> None:
-        """Log one request that was answered; ``status`` 0 is one whose client went away."""
+    def write(self, scope: Scope, entry: Entry, user: str | None, agent: bytes) -> None:
+        """Log one request that was answered; status 0 is one whose client went away."""
         client = scope.get("client")
         fields = {
             "client": client[0] if client else "",
             "user": user or "",
             "method": scope["method"],
             "path": _target(scope),
-            "status": status,
-            "milliseconds": round(seconds * 1000, 3),
-            "bytes": size,
+            "status": entry.status,
+            "milliseconds": round((time.monotonic() - entry.began) * 1000, 3),
+            "bytes": entry.size,
             "agent": _shown(agent)[:200],
         }
         _log.info(
@@ -43,15 +54,15 @@ class AccessLog:
             fields["user"] or "-",
             fields["method"],
             fields["path"],
-            status,
+            fields["status"],
             fields["milliseconds"],
-            size,
+            fields["bytes"],
             fields["agent"],
             extra={"fields": fields},
         )
 
 
-def _target(scope: Any) -> str:
+def _target(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     path = _shown(raw)[:1000]
     names = [part.partition(b"=")[0] for part in scope["query_string"].split(b"&") if part]

@@ -110,6 +110,8 @@ class InFlight:
         self.budget = Bytes(limits.max_mib_in_flight * 1024 * 1024)
         self.rejected = 0
         """How many requests were answered with 429."""
+        self._most_requests = limits.max_requests
+        self._most_watches = limits.max_watches
         self._bodies: dict[Body, None] = {}
 
     @property
@@ -123,12 +125,12 @@ class InFlight:
         Raises `kconv._serve.status.Refusal` (429) where there are too many.
         """
         if watch:
-            if self.watches >= self.limits.max_watches:
+            if self.watches >= self._most_watches:
                 raise self.refusal()
             self.watches += 1
             scope[WATCH] = True
         else:
-            if self.requests >= self.limits.max_requests:
+            if self.requests >= self._most_requests:
                 raise self.refusal()
             self.requests += 1
         scope[IN_FLIGHT] = self

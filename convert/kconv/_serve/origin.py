@@ -15,7 +15,9 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """What a server on the loopback interface is called; also with a port."""
 
 _KEPT = 256
-_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+"""Methods that change nothing."""
+
 _SAME = (b"same-origin", b"none")
 
 Headers = Mapping[bytes, bytes]
@@ -49,10 +51,8 @@ class HostCheck:
             self._known.add(host)
 
 
-def check_origin(method: str, headers: Headers) -> None:
+def check_origin(headers: Headers) -> None:
     """Refuse (403) a write that a browser sends for a page of another origin."""
-    if method in _SAFE:
-        return
     site = headers.get(b"sec-fetch-site")
     origin = headers.get(b"origin")
     if site is not None:
@@ -63,14 +63,12 @@ def check_origin(method: str, headers: Headers) -> None:
         raise Refusal("Forbidden", "cross-origin request: web pages of others may not write here")
 
 
-def check_content_type(method: str, headers: Headers) -> None:
+def check_untyped_body(headers: Headers) -> None:
     """Refuse (415) a body without a content type that a browser sends.
 
     That is how a page avoids to be asked for permission. Other clients may leave it out: their
     body is JSON.
     """
-    if method in _SAFE or b"content-type" in headers:
-        return
     browser = b"origin" in headers or b"sec-fetch-site" in headers
     body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
     if browser and body:

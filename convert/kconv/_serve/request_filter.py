@@ -9,19 +9,18 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope, Send
 
-from kconv._serve.access_log import AccessLog
+from kconv._serve.access_log import AccessLog, Entry
 from kconv._serve.auth import Tokens
 from kconv._serve.impersonation import PREFIX, refuse_impersonation
 from kconv._serve.in_flight import InFlight
 from kconv._serve.metrics import Metrics
-from kconv._serve.origin import HostCheck, check_content_type, check_origin
+from kconv._serve.origin import SAFE, HostCheck, check_origin, check_untyped_body
 from kconv._serve.request_id import request_id
 from kconv._serve.responses import refuse
 from kconv._serve.status import Refusal
@@ -37,8 +36,8 @@ REQUEST_ID = "kconv.request_id"
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_IMPERSONATES = b"\n" + PREFIX
 _PROBES = ("/livez", "/readyz", "/healthz")
-_UNBOUNDED = (*_PROBES, "/metrics")
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _ALIVE = b"ok"
 _ALIVE_HEADERS = [
@@ -79,8 +78,9 @@ class RequestFilter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
         path = _path(scope)
-        if path == "/livez" and scope["method"] == "GET" and not scope["query_string"]:
+        if path == "/livez" and method == "GET" and not scope["query_string"]:
             await _say_alive(send)
             return
         headers = dict(scope["headers"])
@@ -94,74 +94,47 @@ class RequestFilter:
                 message["headers"] = [*message["headers"], header]
             await send(message)
 
+        answer: Send = named
+        entry: Entry | None = None
+        if self._access_log is not None:
+            entry = Entry(named)
+            answer = entry.send
         token = request_id.set(name)
+        bounded = False
         try:
-            if self._access_log is not None:
-                await self._logged(scope, receive, named, path, headers)
-            else:
-                await self._admit(scope, receive, named, path, headers)
+            bounded = self._admit(scope, method, path, headers)
+            await self._app(scope, receive, answer)
+        except Refusal as refusal:
+            self._metrics.observe(method, None, refusal.code, 0)
+            await refuse(refusal)(scope, receive, answer)
         finally:
+            if bounded:
+                self._in_flight.leave(scope)
+            if entry is not None and self._access_log is not None:
+                self._access_log.write(
+                    scope, entry, scope.get(USER), headers.get(b"user-agent", b"")
+                )
             request_id.reset(token)
 
-    async def _admit(
-        self, scope: Scope, receive: Receive, send: Send, path: str, headers: dict[bytes, bytes]
-    ) -> None:
-        method = scope["method"]
-        began = time.monotonic()
-        bounded = not path.startswith(_UNBOUNDED)
-        try:
-            if self._hosts is not None and not path.startswith(_PROBES):
-                self._hosts.check(headers.get(b"host", b""))
-            check_origin(method, headers)
-            user = None
-            if self._tokens is not None:
-                user = self._tokens.require(path, headers.get(b"authorization", b""))
-            scope[USER] = user
-            if any(name.startswith(PREFIX) for name in headers):
-                raise refuse_impersonation(headers, user)
-            check_content_type(method, headers)
-            if bounded:
-                self._in_flight.enter(scope, watch=method == "GET" and asks_to_watch(scope))
-        except Refusal as refusal:
-            response = refuse(refusal)
-            self._metrics.observe(method, None, refusal.code, time.monotonic() - began)
-            await response(scope, receive, send)
-            return
-        if not bounded:
-            await self._app(scope, receive, send)
-            return
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._in_flight.leave(scope)
-
-    async def _logged(
-        self, scope: Scope, receive: Receive, send: Send, path: str, headers: dict[bytes, bytes]
-    ) -> None:
-        assert self._access_log is not None
-        began = time.monotonic()
-        status = 0
-        size = 0
-
-        async def counted(message: Message) -> None:
-            nonlocal status, size
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            else:
-                size += len(message.get("body", b""))
-            await send(message)
-
-        try:
-            await self._admit(scope, receive, counted, path, headers)
-        finally:
-            self._access_log.write(
-                scope,
-                status=status,
-                seconds=time.monotonic() - began,
-                size=size,
-                user=scope.get(USER),
-                agent=headers.get(b"user-agent", b""),
-            )
+    def _admit(self, scope: Scope, method: str, path: str, headers: dict[bytes, bytes]) -> bool:
+        """Let a request in, and say whether it was counted. Raises `Refusal`."""
+        probe = path.startswith(_PROBES)
+        if self._hosts is not None and not probe:
+            self._hosts.check(headers.get(b"host", b""))
+        user = None
+        if method not in SAFE:
+            check_origin(headers)
+        if self._tokens is not None:
+            user = self._tokens.require(path, headers.get(b"authorization", b""))
+        scope[USER] = user
+        if _IMPERSONATES in b"\n".join((b"", *headers)):
+            raise refuse_impersonation(headers, user)
+        if method not in SAFE and b"content-type" not in headers:
+            check_untyped_body(headers)
+        if probe or path == "/metrics":
+            return False
+        self._in_flight.enter(scope, watch=method == "GET" and asks_to_watch(scope))
+        return True
 
     def _name(self, headers: dict[bytes, bytes]) -> bytes:
         """The name that the client gave its request, if it is one; or else one of our own."""

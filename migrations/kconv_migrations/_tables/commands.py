@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +43,8 @@ def upgrade(url: str) -> str:
     file = sqlite_file(parsed)
     if file is not None and not file.parent.is_dir():
         raise Unavailable(f"cannot make {file}: the folder {file.parent} does not exist")
+    if file is not None:
+        _make_private(file)
     database = Database(parsed, create=True)
     head = history()[-1].id
 
@@ -76,6 +80,16 @@ def current(url: str) -> str | None:
         return database.read(_current)
     finally:
         database.close()
+
+
+def _make_private(file: Path) -> None:
+    """Make a SQLite file that is not there, for its owner alone: there may be Secrets in it.
+
+    SQLite gives the files that it keeps beside it the same mode.
+    """
+    # What else is wrong with the place, SQLite says when it opens the file.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def is_empty(url: str) -> bool:
