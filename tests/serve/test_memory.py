@@ -208,7 +208,8 @@ def test_a_long_list_is_sent_while_it_is_made(
     limit: int,
 ) -> None:
     monkeypatch.setattr(search, "_PAGE", 4)
-    monkeypatch.setattr(search, "_AT_ONCE", 3)
+    monkeypatch.setattr(search, "_AT_ONCE", 100)
+    monkeypatch.setattr(listing, "BATCH_BYTES", 300)
     memory = running.server._server.objects.memory
     memory.use.limit = limit
     for number in range(11):

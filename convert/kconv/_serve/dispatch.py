@@ -152,19 +152,13 @@ class Dispatcher:
     async def _run(
         self, request: HttpRequest, target: Target, accepted: Accepted, verb: str, run: Verb
     ) -> Reply:
-        body = b""
+        body, content_type = b"", ""
         if request.method != "GET":
             body = await read_body(Request(request.scope, request.receive))
+            content_type = request.header(b"content-type")
         query = request.query
-        call = Call(
-            target,
-            query,
-            self.server.objects,
-            self.server.namespaces,
-            body,
-            request.header(b"content-type"),
-            accepted,
-        )
+        objects, namespaces = self.server.objects, self.server.namespaces
+        call = Call(target, query, objects, namespaces, body, content_type, accepted)
         try:
             answer = await run(call)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from kconv._serve.continuation import Continuation
@@ -14,6 +14,9 @@ from kconv._serve.options import list_options
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.undecodable import Undecodable, left_out_warning
 from kconv._serve.verbs.search import Listing, Search, begin_search, selector_of
+
+BATCH_BYTES = 256 * 1024
+"""Bytes of rows that are put together at a time, of a list that is sent while it is made."""
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of rows that are not in memory, over which a list must be asked for in pages."""
@@ -44,6 +47,18 @@ async def list_objects(call: Call) -> Answer:
         call.objects.undecodable.listed(call.kind.group_resource, call.target.namespace, found)
     warnings = (left_out_warning([fault.stored.key for fault in faults]),) if faults else ()
     return Answer(frame(call, metadata), spoke=call.spoke, items=items, warnings=warnings)
+
+
+def of_bytes(rows: Sequence[CachedRow], most: int) -> Iterator[Sequence[CachedRow]]:
+    """Rows in parts of about so many bytes."""
+    start = size = 0
+    for at, row in enumerate(rows):
+        size += len(row.stored.data)
+        if size >= most:
+            yield rows[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(rows):
+        yield rows[start:]
 
 
 async def encode_items(call: Call, listing: Listing) -> tuple[list[Encoded], list[Undecodable]]:
@@ -92,7 +107,8 @@ async def _in_batches(call: Call, search: Search) -> Answer:
     async def batches() -> AsyncIterator[Sequence[Encoded]]:
         rows = first
         while rows is not None:
-            yield (await encode_rows(call, rows, search.listing.decoded))[0]
+            for some in of_bytes(rows, BATCH_BYTES):
+                yield (await encode_rows(call, some, search.listing.decoded))[0]
             rows = await search.next_rows()
 
     known = call.objects.undecodable.known(call.kind.group_resource, call.target.namespace)

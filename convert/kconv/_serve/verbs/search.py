@@ -25,8 +25,8 @@ from kconv._serve.status import Refusal, expired, future_version, too_large_list
 from kconv._store import Change, Page
 
 _PAGE = 500
-_AT_ONCE = 2000
-"""Objects in memory over which a list is sent while it is made."""
+_AT_ONCE = 1024 * 1024
+"""Bytes of rows in memory over which a list is sent while it is made."""
 
 _TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can "
@@ -134,7 +134,7 @@ class Search:
     @property
     def is_large(self) -> bool:
         """Whether there may be more than is put together at once."""
-        return self.rows is None or len(self.rows) > _AT_ONCE
+        return self.rows is None or sum([len(row.stored.data) for row in self.rows]) > _AT_ONCE
 
     async def finish(self, most_bytes: int | None = None) -> Listing:
         """All rows, up to the limit. Raises `Refusal` (413) where they are too many bytes."""
