@@ -187,10 +187,13 @@ def test_namespace_that_is_locked_holds_up_what_relies_on_it_only(
             await asyncio.sleep(0.1)
             assert not waiting.done()
         assert (await waiting).key == cronjob("a")
-        # An update of the namespace that has not committed comes after what is written meanwhile.
+        # So does an update that may still be undone.
         statement = "UPDATE objects SET data = '2' WHERE resource = %s AND name = %s"
-        with locked(url, statement, "namespaces", "one"):
-            await store.submit(creation("c", within=(one.key, one.resource_version)))
+        with locked(url, statement, "namespaces", "one") as updating:
+            waiting = store.submit(creation("c", within=(one.key, one.resource_version)))
+            await store.submit(creation("d", within=(two.key, two.resource_version)))
+            updating.rollback()
+        assert (await waiting).key == cronjob("c")
 
     run(work)
 

@@ -8,10 +8,10 @@ With one statement no server has the counter while it, or the network, takes its
 Rows that another transaction has locked are not waited for: their writes are left out, and are
 to be tried again.
 
-What a write relies on is looked at once more with the counter held. Whoever changes it commits
-with the counter, too: either before, and then the lock that is asked for here finds the new state
-(a mere look would see the database as it was when the statement began), or afterwards, and then
-this write came first.
+What a write relies on is locked as well, and looked at once more, but only when the counter is
+held: so the lock lasts no longer than the commit, and changes of a namespace find a moment without
+one, however many writes rely on it. It must be FOR SHARE: a mere look sees the database as it was
+when the statement began, and FOR KEY SHARE is content with a row that has been updated since.
 
 Without OFFSET 0 or a lock in the subselect, PostgreSQL may look rows up by reading the whole
 table, whatever is in it by now: a prepared statement keeps its plan.
@@ -111,7 +111,7 @@ relied_on AS MATERIALIZED (
     ) AS i
     CROSS JOIN LATERAL (
         SELECT o.resource_version FROM objects AS o
-        WHERE {_row("o", "i", "on_")} FOR KEY SHARE SKIP LOCKED
+        WHERE {_row("o", "i", "on_")} FOR SHARE SKIP LOCKED
     ) AS o
 ),
 accepted AS MATERIALIZED (
