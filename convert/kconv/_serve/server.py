@@ -29,6 +29,7 @@ from kconv._serve.server_metrics import (
     of_pipeline,
     of_requests,
     of_store,
+    of_watches,
 )
 from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
@@ -83,6 +84,7 @@ class Server:
         self.collector.sources += [
             lambda: of_requests(self.in_flight),
             lambda: of_pipeline(self.objects.pipeline),
+            lambda: of_watches(self.broadcaster),
             lambda: of_store(store),
             self.figures.collect,
         ]

@@ -1,7 +1,8 @@
 """Metrics read off the parts of a server when they are asked for, so that counting costs nothing.
 
-What only the database knows (rows by version, the change log, runs) is read in a thread at most
-every `DATABASE_SECONDS`; a scrape waits for it only briefly, and then has the last known figures.
+What only the database knows (rows by version, the change log, runs) is read in a thread, not more
+often than every `DATABASE_SECONDS`; a scrape waits for it only briefly, and then has the last known
+figures.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from kconv._errors import KconvError
 from kconv._pipeline import Pipeline
 from kconv._serve.connections import Connections
 from kconv._serve.in_flight import InFlight
+from kconv._serve.watch import Broadcaster
 from kconv._store import Run, SqlStore, Store
 
 DATABASE_SECONDS = 15.0
+MOST_OF_THE_TIME = 20
+"""How many times as long as it took to ask the database is not asked again."""
+
 PATIENCE = 0.5
 LIVE_SECONDS = 10.0
 """A server that has been silent for longer is taken for gone."""
@@ -109,6 +114,17 @@ def of_store(store: Store) -> Iterator[Metric]:
     )
 
 
+def of_watches(broadcaster: Broadcaster) -> Iterator[Metric]:
+    """Watches, and how far they are behind what was written."""
+    yield _gauge("kconv_watches", "Watches that are open.", (), [((), broadcaster.watchers)])
+    yield _gauge(
+        "kconv_watch_lag",
+        "Changes that have been read and not been handed to all watches yet.",
+        (),
+        [((), broadcaster.lag)],
+    )
+
+
 def of_pipeline(pipeline: Pipeline) -> Iterator[Metric]:
     """Conversions along each edge, and those that the compiled engine left to the plain one."""
     yield _counter(
@@ -128,7 +144,7 @@ class DatabaseFigures:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._families: list[Metric] = []
-        self._asked = float("-inf")
+        self._due = float("-inf")
         self._asking: asyncio.Future[None] | None = None
 
     def collect(self) -> Iterable[Metric]:
@@ -140,7 +156,7 @@ class DatabaseFigures:
         loop = asyncio.get_running_loop()
         asking = self._asking
         if asking is None or asking.done() or asking.get_loop() is not loop:
-            if time.monotonic() - self._asked < DATABASE_SECONDS:
+            if time.monotonic() < self._due:
                 return
             asking = self._asking = loop.create_future()
             threading.Thread(
@@ -149,6 +165,7 @@ class DatabaseFigures:
         await asyncio.wait([asking], timeout=PATIENCE)
 
     def _ask(self, loop: asyncio.AbstractEventLoop, asking: asyncio.Future[None]) -> None:
+        began = time.monotonic()
         try:
             families = list(self._read())
         except KconvError as error:
@@ -158,13 +175,14 @@ class DatabaseFigures:
             _log.exception("figures of the database cannot be read")
             families = []
         try:
-            loop.call_soon_threadsafe(self._done, asking, families)
+            loop.call_soon_threadsafe(self._done, asking, families, time.monotonic() - began)
         except RuntimeError:
             # The loop has ended meanwhile, and with it whoever asked.
             return
 
-    def _done(self, asking: asyncio.Future[None], families: list[Metric]) -> None:
-        self._asked = time.monotonic()
+    def _done(self, asking: asyncio.Future[None], families: list[Metric], seconds: float) -> None:
+        # Counting many rows takes long, and must not be what the database is busy with.
+        self._due = time.monotonic() + max(DATABASE_SECONDS, MOST_OF_THE_TIME * seconds)
         self._families = families or self._families
         if not asking.done():
             asking.set_result(None)
