@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fixtures.postgres import PostgresServer
 from kconv._errors import KconvError, StoreError, TablesOutdated, Unavailable, UsageError
@@ -197,6 +197,30 @@ def test_every_failure_of_sqlite_has_advice(code: str, kind: type[KconvError], a
     assert advice in str(found)
     assert "what SQLite says" in str(found)
     assert "SELECT" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (psycopg.OperationalError("the connection is lost"), Unavailable),
+        (psycopg.InterfaceError("the connection is closed"), Unavailable),
+        (psycopg.DatabaseError("server closed the connection unexpectedly"), Unavailable),
+        (psycopg.errors.AdminShutdown("terminating connection"), Unavailable),
+        (psycopg.errors.CrashShutdown("terminating connection"), Unavailable),
+        (psycopg.errors.CannotConnectNow("the database system is starting up"), Unavailable),
+        (psycopg.errors.ConnectionFailure("broken"), Unavailable),
+        (psycopg.ProgrammingError("the query has 2 placeholders"), StoreError),
+        (psycopg.DataError("text fields cannot contain NUL"), StoreError),
+        (psycopg.errors.SyntaxError("at or near"), StoreError),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.__name__,
+)
+def test_errors_of_postgresql(raised: psycopg.Error, kind: type[KconvError]) -> None:
+    """What the server cannot help is told from what was called wrongly, with a code and without."""
+    dialect = create_engine("postgresql+psycopg://").dialect
+    wrapped = DBAPIError.instance(None, None, raised, psycopg.Error, dialect=dialect)
+    assert isinstance(wrapped, DBAPIError)
+    assert type(fault(wrapped, parse_url("postgresql://kconv@host/name"))) is kind
 
 
 def test_server_that_goes_away_and_comes_back(postgres_url: str, stoppable: PostgresServer) -> None:

@@ -158,7 +158,7 @@ def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
         return Denied(
             f"{where} denies it: grant this user its tables ({detail})", cause="denies access"
         )
-    if error.connection_invalidated or (not code and _is_operational(error)):
+    if error.connection_invalidated or (not code and _is_of_the_connection(error)):
         return Unavailable(f"cannot reach {where}: is the server running? ({detail})")
     if code.startswith(_ENVIRONMENT):
         return Unavailable(f"{where} does not serve: {detail}", cause="does not serve")
@@ -172,8 +172,13 @@ def _not_on_record() -> VersionNotOnRecord:
     )
 
 
-def _is_operational(error: DBAPIError) -> bool:
-    return type(error).__name__ == "OperationalError"
+def _is_of_the_connection(error: DBAPIError) -> bool:
+    """Whether an error without a code tells of the connection; others tell of a wrong call.
+
+    What the client library reports in a result, such as that the server closed the connection, the
+    driver calls a DatabaseError and no more.
+    """
+    return type(error).__name__ in ("OperationalError", "InterfaceError", "DatabaseError")
 
 
 def _sqlstate(error: DBAPIError) -> str:

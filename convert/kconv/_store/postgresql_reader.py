@@ -52,6 +52,7 @@ class PostgresqlReader(Reader):
         self, statement: str, parameters: Sequence[Any] = ()
     ) -> list[tuple[Any, ...]]:
         for attempt in (1, 2):
+            connection = None
             try:
                 async with asyncio.timeout(PATIENCE):
                     connection = await self._opened()
@@ -62,8 +63,9 @@ class PostgresqlReader(Reader):
                 where = without_password(self._database.url)
                 raise Unavailable(f"the database {where} did not answer in time") from None
             except psycopg.Error as error:
-                lost = self._connection is None or self._connection.closed
-                if lost:
+                # Others share the connection, and may have another one by now.
+                lost = connection is None or connection.closed
+                if lost and connection is self._connection:
                     self.close()
                 if attempt == 2 or not lost:
                     wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=lost)
