@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import Reference, References, hides
 from kconv_migrations._executors.spans import NO_VERSION
 from kconv_migrations._migration.lease import hold
+from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.rate_limit import RateLimit
 from kconv_migrations._migration.settings import Settings
@@ -81,6 +83,7 @@ def find_references(
     """
     chosen = settings or Settings()
     rate_limit, size = RateLimit(chosen.rate), min(BATCH, chosen.page)
+    pace = None if chosen.rate > 0 else Pace(store.head, size)
     kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
     for each in status(store):
         kind = kinds.get(each.resource)
@@ -89,9 +92,14 @@ def find_references(
         found = ResourceReferences(each.resource)
         for page in _pages(store, each.resource, size):
             items = list(_rewritten_rows(pipeline, kind, references, page, found))
-            if rewrite_as is not None and items:
-                found.rewritten += store.rewrite(items, run=rewrite_as, keep_undo=chosen.undo)
-                rate_limit.wait(len(items))
+            while rewrite_as is not None and items:
+                began = time.monotonic()
+                part = items[: pace.rows] if pace is not None else items
+                found.rewritten += store.rewrite(part, run=rewrite_as, keep_undo=chosen.undo)
+                if pace is not None:
+                    pace.after(len(part), time.monotonic() - began)
+                rate_limit.wait(len(part))
+                items = items[len(part) :]
             progress(found)
         if found.objects or found.failures:
             yield found

@@ -22,6 +22,7 @@ from kconv_migrations._executors.spans import Span, SpanResult, mark_of
 from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.outcome import MAX_BROKEN, Outcome, Progress
+from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.rate_limit import RateLimit
 from kconv_migrations._migration.retry import RetryingStore
@@ -120,6 +121,8 @@ class MigrationPass:
         self.done = self.total = 0
         self.began = time.monotonic()
         self.rate_limit = RateLimit(settings.rate)
+        # Who says a rate has chosen what is left to others.
+        self.pace = None if settings.rate > 0 else Pace(self.store.head, settings.page)
 
     def rehearse(self) -> Outcome:
         """Convert every row, and write nothing."""
@@ -217,9 +220,18 @@ class MigrationPass:
             for row, data in zip(rows, processed.data, strict=True)
             if data is not None
         ]
-        if where == "changes":
-            return self.store.rewrite_changes(items, run=run)
-        return self.store.rewrite(items, run=run, keep_undo=self.settings.undo)
+        written = 0
+        while items:
+            began = time.monotonic()
+            part = items[: self.pace.rows] if self.pace is not None else items
+            if where == "changes":
+                written += self.store.rewrite_changes(part, run=run)
+            else:
+                written += self.store.rewrite(part, run=run, keep_undo=self.settings.undo)
+            if self.pace is not None:
+                self.pace.after(len(part), time.monotonic() - began)
+            items = items[len(part) :]
+        return written
 
     def _forget_settled(self) -> None:
         """Forget failures of rows that somebody has written or deleted since."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from kconv._errors import Conflict, UsageError
 from kconv._gvk import GroupResource
 from kconv._store import BeforeImage, Key, RunTarget, Store
 from kconv_migrations._migration.lease import LEASE, hold, live_run
+from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import preferred_versions
 
@@ -67,11 +69,14 @@ def undo(
             name = f"{target.resource}.{target.group}".rstrip(".")
             undone.preferred[name] = target.to
         after: Key | None = None
-        while page := store.undo_page(run_id, after=after, limit=BATCH):
+        pace = Pace(store.head, BATCH)
+        while page := store.undo_page(run_id, after=after, limit=pace.rows):
+            began = time.monotonic()
             result = store.restore(run_id, page, live=live, held=held.id)
             undone.restored += len(result.restored)
             undone.written += _keys(result.written)
             undone.deleted += _keys(result.deleted)
+            pace.after(len(page), time.monotonic() - began)
             after = page[-1].key
             progress(undone.restored + len(undone.written) + len(undone.deleted), total)
         _settle(store, targets, undone)
