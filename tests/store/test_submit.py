@@ -135,21 +135,24 @@ def test_write_that_is_cancelled_during_the_commit_hurts_nobody(store: SqlStore)
 
 
 def test_closed_loop_hurts_nobody(store: SqlStore) -> None:
-    with held(store):
+    async def submit() -> None:
+        _ = store.submit(creation("abandoned"))
+
+    def abandon() -> None:
         loop = asyncio.new_event_loop()
-
-        async def submit() -> None:
-            _ = store.submit(creation("abandoned"))
-
         loop.run_until_complete(submit())
         loop.close()
-    create(store, "next")
 
     async def work() -> None:
+        with held(store):
+            await asyncio.to_thread(abandon)
+            beside = store.submit(creation("beside"))
+        await beside
         await store.submit(creation("another"))
 
     run(work)
-    assert len(store.changes(0)) == 3
+    create(store, "next")
+    assert len(store.changes(0)) == 4
 
 
 def test_full_queue_refuses_at_once(store: SqlStore) -> None:
