@@ -13,7 +13,7 @@ import pytest
 from kconv._scheme import Scheme
 from kconv._serve import Listen, create_app
 from kconv._store import SqlStore
-from serve.asgi import ask
+from serve.asgi import Reply, ask
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap
 
@@ -79,6 +79,7 @@ def test_web_pages_of_others(
             assert (answer.status == 403) == (code == 403), method
         # Reading is what the browser itself keeps from pages of others.
         assert (await ask(app, "GET", CONFIGMAPS, headers=given)).status == 200
+        await app.state.server.stop()
 
     asyncio.run(run())
 
@@ -105,7 +106,14 @@ def test_content_types(
         headers["Content-Type"] = content_type
     if browser:
         headers["Origin"] = HERE
-    answer = asyncio.run(ask(create_app(scheme, store), "POST", CONFIGMAPS, BODY, headers))
+    app = create_app(scheme, store)
+
+    async def run() -> Reply:
+        answer = await ask(app, "POST", CONFIGMAPS, BODY, headers)
+        await app.state.server.stop()
+        return answer
+
+    answer = asyncio.run(run())
     assert answer.status == code
     if code == 415:
         assert json.loads(answer.body)["reason"] == "UnsupportedMediaType"
