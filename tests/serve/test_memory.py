@@ -108,6 +108,41 @@ def test_a_list_is_what_the_database_holds(store: SqlStore, page: int) -> None:
     follow(store, work, page=page)
 
 
+def test_a_resource_that_is_written_while_it_is_read(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read is newer than the last look: it is used once a look has come as far."""
+
+    async def work(memory: Follower) -> None:
+        for name in "bd":
+            put(store, name)
+        snapshot, fresh, looks = store.snapshot, memory.fresh, 0
+
+        def written_meanwhile(*given: Any) -> Any:
+            made = put(store, "c")
+            store.delete(made.key, expected=made.resource_version, api_version="v1", data=b"")
+            put(store, "a")
+            read = snapshot(*given)
+            put(store, "e")
+            return read
+
+        async def overtaken() -> None:
+            nonlocal looks
+            looks += 1
+            if looks != 2:
+                await fresh()
+
+        monkeypatch.setattr(store, "snapshot", written_meanwhile)
+        monkeypatch.setattr(memory, "fresh", overtaken)
+        collection = await memory.complete(GroupResource("", "configmaps"))
+        assert collection is not None
+        assert memory.position == store.head() > collection.as_of
+        found = [row.stored for row in collection.within(None)[0]]
+        assert found == store.list("", "configmaps").items
+
+    follow(store, work)
+
+
 def test_what_is_rewritten_without_a_new_resource_version_is_seen(store: SqlStore) -> None:
     async def work(memory: Follower) -> None:
         made = put(store, "a")

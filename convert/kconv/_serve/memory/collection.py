@@ -58,8 +58,6 @@ class Collection:
             self._missed.append(change)
         stored = change.stored
         self.changed_at = max(self.changed_at, stored.resource_version)
-        if stored.resource_version <= self.as_of:
-            return
         place = (stored.key.namespace, stored.key.name)
         known = self.rows.get(place)
         if known is not None and known.stored.resource_version >= stored.resource_version:
