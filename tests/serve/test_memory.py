@@ -15,7 +15,7 @@ from kconv._serve.verbs import list as listing
 from kconv._serve.verbs import search
 from kconv._store import Key, Look, SqlStore, Stored
 from serve.conftest import BOTH, Running
-from serve.samples import CONFIGMAPS, MERGE, configmap, created
+from serve.samples import CONFIGMAPS, JSON_PATCH, MERGE, configmap, created, patched
 
 pytestmark = BOTH
 
@@ -143,6 +143,28 @@ def test_a_resource_that_is_written_while_it_is_read(
     follow(store, work)
 
 
+def test_changes_that_are_followed_while_a_resource_is_read(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(memory: Follower) -> None:
+        made = put(store, "b")
+        snapshot, loop = store.snapshot, asyncio.get_running_loop()
+
+        def followed_meanwhile(*given: Any) -> Any:
+            read = snapshot(*given)
+            put(store, "c")
+            store.delete(made.key, expected=made.resource_version, api_version="v1", data=b"")
+            asyncio.run_coroutine_threadsafe(memory.fresh(), loop).result(10)
+            assert memory.position == store.head()
+            return read
+
+        monkeypatch.setattr(store, "snapshot", followed_meanwhile)
+        assert await memory.complete(GroupResource("", "configmaps")) is not None
+        assert names(memory) == ["default/c"]
+
+    follow(store, work)
+
+
 def test_what_is_rewritten_without_a_new_resource_version_is_seen(store: SqlStore) -> None:
     async def work(memory: Follower) -> None:
         made = put(store, "a")
@@ -232,6 +254,65 @@ def test_a_patch_never_builds_on_what_an_undo_took_back(
     assert response.status_code == 200
     assert response.json()["data"] == {"kept": "yes", "restored": "yes", "patched": "yes"}
     assert old["metadata"]["uid"] == response.json()["metadata"]["uid"]
+
+
+def _another_server_writes(store: SqlStore, name: str, **data: str) -> None:
+    row = store.get(key(name))
+    document = json.loads(row.data)
+    document["data"] = data
+    store.update(
+        row.key,
+        expected=row.resource_version,
+        api_version=row.api_version,
+        data=json.dumps(document).encode(),
+    )
+
+
+def test_a_patch_that_changes_nothing_is_believed_of_the_newest_state_only(
+    client: httpx.Client, store: SqlStore
+) -> None:
+    path = f"{CONFIGMAPS}/a"
+    created(client, CONFIGMAPS, configmap("a"))
+    assert client.get(path).json()["data"] == {"a": "b"}
+    _another_server_writes(store, "a", a="c")
+    assert patched(client, path, {"data": {"a": "b"}}).json()["data"] == {"a": "b"}
+    assert json.loads(store.get(key("a")).data)["data"] == {"a": "b"}
+    made = store.get(key("a"))
+    restored = json.loads(made.data)
+    restored["data"]["restored"] = "yes"
+    store.rewrite([(made, "v1", json.dumps(restored).encode())])
+    shown = patched(client, path, {"data": {"a": "b"}}).json()
+    assert shown["data"] == {"a": "b", "restored": "yes"}
+    assert store.get(key("a")).resource_version == made.resource_version
+
+
+def test_a_refusal_is_believed_of_the_newest_state_only(
+    client: httpx.Client, store: SqlStore
+) -> None:
+    path = f"{CONFIGMAPS}/a"
+    created(client, CONFIGMAPS, configmap("a"))
+    _another_server_writes(store, "a", a="c")
+    patch = [
+        {"op": "test", "path": "/data/a", "value": "c"},
+        {"op": "replace", "path": "/data/a", "value": "d"},
+    ]
+    assert patched(client, path, patch, JSON_PATCH).json()["data"] == {"a": "d"}
+    _another_server_writes(store, "a", a="e")
+    assert patched(client, path, patch, JSON_PATCH).status_code == 422
+
+
+def test_own_writes_are_known_until_the_log_has_come_as_far(
+    client: httpx.Client, running: Running
+) -> None:
+    memory = running.server._server.objects.memory
+    created(client, CONFIGMAPS, configmap("a"))
+    row = memory.recent(key("a"))
+    assert row is not None
+    assert client.get(f"{CONFIGMAPS}/a").status_code == 200
+    memory.wrote(row)
+    assert memory._own == {}
+    client.delete(f"{CONFIGMAPS}/a")
+    assert client.get(f"{CONFIGMAPS}/a").status_code == 404
 
 
 @pytest.mark.parametrize("limit", [0, 64 * 1024 * 1024])
