@@ -35,6 +35,7 @@ OVERTIME = 10.0
 """Seconds beyond the grace period after which a worker that does not end is killed."""
 
 _LOOK = 0.2
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +101,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Work until a signal, and return it. Raises `Unavailable` if no worker can serve."""
-        before = {each: signal.signal(each, self._told) for each in (signal.SIGTERM, signal.SIGINT)}
+        before = {each: signal.signal(each, self._told) for each in _SIGNALS}
         try:
             while not self._signal:
                 self._start_due()
@@ -127,11 +128,14 @@ class Supervisor:
         told, tell = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
+        # A signal that comes before the worker has its own handlers is for those.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if not pid:
             os.close(told)
             os.close(self._parent_end)
             self._work(worker.number, tell)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(tell)
         os.set_blocking(told, False)
         worker.pid, worker.pipe = pid, told
@@ -141,8 +145,9 @@ class Supervisor:
         """The life of a worker; does not return."""
         code = 1
         try:
-            signal.signal(signal.SIGTERM, _leave)
-            signal.signal(signal.SIGINT, _leave)
+            for each in _SIGNALS:
+                signal.signal(each, _leave)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             threading.Thread(target=self._end_with_parent, daemon=True).start()
             self._serve(
                 Shared(
