@@ -22,6 +22,7 @@ from kconv._errors import (
     VersionNotOnRecord,
 )
 from kconv._scheme import Spoke
+from kconv._serve.answered_errors import release
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
@@ -117,12 +118,15 @@ class Dispatcher:
                     response = await self._run(request, target, accepted, verb, run)
         except Refusal as refusal:
             response = refuse(refusal, accepted)
+            release(refusal)
         except KconvError as error:
             response = refuse(refusal_for(error, target), accepted)
+            release(error)
         except ClientDisconnect:
             response = Reply(b"", 499)
-        except Exception:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
+        except Exception as error:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
             _log.exception("%s %s failed", request.method, request.path)
+            release(error)
             response = refuse(Refusal("InternalError", "Internal error occurred"), accepted)
         if target is not None and (deprecated := self._deprecation(target.spoke)):
             response.raw_headers.append((b"warning", deprecated))
