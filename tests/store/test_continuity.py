@@ -92,6 +92,18 @@ def test_as_much_as_before_is_noticed_with_the_next_change(
         store.follow(position)
 
 
+def test_a_counter_that_went_back_is_noticed_where_the_log_is_empty(
+    store: SqlStore, database: Database
+) -> None:
+    create(store, "a")
+    store.bump(500)
+    position = _position(store)
+    assert position.last is None
+    database.write(lambda it: it.execute(text("UPDATE revision SET value = value - 100")))
+    with pytest.raises(CounterReset):
+        store.follow(position)
+
+
 def test_what_happens_every_day_is_not_taken_for_it(store: SqlStore) -> None:
     store.prefer("batch", "cronjobs", V1BETA1)
     made = create(store, "a")
