@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from kconv._errors import Expired, UsageError
 from kconv._store import Key, Retention, SqlStore, Stored, compaction, duties
@@ -78,10 +79,11 @@ def test_rows_over_the_bound_go(store: SqlStore) -> None:
     assert store.log_size().rows == 10
 
 
-def test_bytes_over_the_bound_go(store: SqlStore) -> None:
+def test_bytes_over_the_bound_go(store: SqlStore, clock: Callable[[float], None]) -> None:
     bound = Retention(age=None, rows=None, bytes=100_000)
     for number in range(60):
         create(store, f"n{number}", data=b"x" * 10_000)
+        clock(compaction.MOST_BETWEEN)
         store.tend_log("me", bound)
         assert store.log_size().bytes <= 100_000
     assert 5 <= len(_log(store)) <= 10
@@ -140,6 +142,27 @@ def test_servers_that_begin_at_once(reopen: Callable[[], SqlStore], store: SqlSt
     with running(*(tend(each, str(place)) for place, each in enumerate(stores))):
         pass
     assert sorted(done) == [0, 0, 0, 15]
+
+
+def test_notes_do_not_pile_up(
+    store: SqlStore, database: Database, clock: Callable[[float], None]
+) -> None:
+    """Kept for two days, the log is noted once a minute; for ten minutes, every five seconds."""
+
+    def notes(age: timedelta) -> int:
+        before = database.read(count)
+        for number in range(24):
+            create(store, f"{age}-{number}")
+            store.tend_log("me", Retention(age=age, rows=None, bytes=None))
+            clock(5)
+        return database.read(count) - before
+
+    def count(connection: Connection) -> int:
+        rows = connection.exec_driver_sql("SELECT count(*) FROM change_times").scalar_one()
+        return int(rows)
+
+    assert notes(timedelta(minutes=10)) == 24
+    assert notes(timedelta(days=2)) <= 3
 
 
 def test_an_idle_server_writes_nothing(store: SqlStore, database: Database) -> None:

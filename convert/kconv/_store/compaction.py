@@ -28,6 +28,12 @@ COUNTED: Final = 20_000
 
 _SAMPLE: Final = 1000
 
+NOTES: Final = 120
+"""How many notes there are to be, about, in the time for which changes are kept."""
+
+MOST_BETWEEN: Final = 60.0
+"""Seconds between two notes at most, for the size goes by them, too."""
+
 _next: Final = changes.alias("later")
 _STATE: Final = ("grp", "resource", "namespace", "name", "resource_version", "uid", "api_version")
 _AMONG: Final = changes.c.resource_version.in_(bindparam("found", expanding=True))
@@ -108,18 +114,38 @@ def size(connection: Connection) -> LogSize:
     return LogSize(value - max(compacted, 1), int(total), age)
 
 
-def note(connection: Connection) -> None:
-    """Note when the newest resourceVersion was that, unless it is noted."""
+def note(connection: Connection, retention: Retention) -> None:
+    """Note when the newest resourceVersion was that, if it is time to."""
     value, compacted = _counter(connection)
-    newest = select(func.max(change_times.c.resource_version))
-    last = max(connection.execute(newest).scalar_one() or 0, compacted, 1)
-    if value > last:
+    last = _last_note(connection)
+    after = max(last.resource_version if last else 0, compacted, 1)
+    if _is_to_be_noted(connection, retention):
         row = {
             "resource_version": value,
             "moment": now(connection),
-            "bytes": _bytes(connection, last, value),
+            "bytes": _bytes(connection, after, value),
         }
         connection.execute(insert(change_times), row)
+
+
+def _is_to_be_noted(connection: Connection, retention: Retention) -> bool:
+    """Whether something is new, and the last note is old enough.
+
+    A hundred notes or so tell the age of a log well enough; more would only pile up.
+    """
+    value, compacted = _counter(connection)
+    last = _last_note(connection)
+    if last is None:
+        return value > max(compacted, 1)
+    age = MOST_BETWEEN if retention.age is None else retention.age.total_seconds() / NOTES
+    return value > last.resource_version and bool(
+        now(connection) - last.moment >= min(age, MOST_BETWEEN)
+    )
+
+
+def _last_note(connection: Connection) -> Any:
+    newest = select(change_times).order_by(change_times.c.resource_version.desc()).limit(1)
+    return connection.execute(newest).one_or_none()
 
 
 def _bytes(connection: Connection, after: int, upto: int) -> int:
@@ -140,19 +166,21 @@ def cut_for(connection: Connection, retention: Retention) -> int:
     found = [compacted]
     if retention.rows is not None:
         found.append(value - retention.rows)
-    notes = connection.execute(
-        select(change_times).order_by(change_times.c.resource_version.desc())
-    ).all()
     if retention.age is not None:
         before = now(connection) - retention.age.total_seconds()
-        found += [each.resource_version for each in notes if each.moment <= before][:1]
+        old = select(func.max(change_times.c.resource_version))
+        found.append(
+            connection.execute(old.where(change_times.c.moment <= before)).scalar_one() or 0
+        )
         if found[-1] == value and not _ends_with_deletion(connection, value):
             # Where nothing goes on: the lists of now are to page on when something does. What an
             # object is now anybody may know; what was deleted is to be forgotten.
             found[-1] -= 1
-    if retention.bytes is not None:
+    total = connection.execute(select(func.sum(change_times.c.bytes))).scalar_one() or 0
+    if retention.bytes is not None and total > retention.bytes:
         kept = 0
-        for each in notes:
+        notes = select(change_times).order_by(change_times.c.resource_version.desc())
+        for each in connection.execute(notes):
             kept += each.bytes
             if kept > retention.bytes:
                 found.append(each.resource_version)
@@ -167,9 +195,8 @@ def _ends_with_deletion(connection: Connection, value: int) -> bool:
 
 def is_due(connection: Connection, retention: Retention) -> bool:
     """Whether there is anything to note, or to forget."""
-    value, compacted = _counter(connection)
-    noted = connection.execute(select(func.max(change_times.c.resource_version))).scalar_one()
-    if value > max(noted or 0, compacted, 1):
+    _, compacted = _counter(connection)
+    if _is_to_be_noted(connection, retention):
         return True
     first = connection.execute(select(func.min(changes.c.resource_version))).scalar_one()
     return cut_for(connection, retention) > compacted or bool((first or HIGHEST) <= compacted)

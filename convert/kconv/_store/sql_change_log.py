@@ -104,7 +104,7 @@ class SqlChangeLog(ChangeLog):
                 raise UsageError(f"cannot keep {keep} changes")
             retention = Retention(age=None, rows=retention, bytes=None)
         if retention.age is not None or retention.bytes is not None:
-            self._writer.alone(compaction.note)
+            self._writer.alone(lambda it: compaction.note(it, retention))
         return self._cut(self._database.read(lambda it: compaction.cut_for(it, retention)))
 
     def tend_log(self, holder: str, retention: Retention) -> int:
@@ -116,7 +116,7 @@ class SqlChangeLog(ChangeLog):
         def begin(connection: Connection) -> bool:
             taken = duties.take(connection, _DUTY, holder, _DUTY_SECONDS)
             if taken:
-                compaction.note(connection)
+                compaction.note(connection, retention)
             return taken
 
         if not self._database.read(due) or not self._writer.alone(begin):
