@@ -76,9 +76,25 @@ class _Pairs(list[tuple[str, Any]]):
     """An object as the list of its pairs, so that duplicates can be seen."""
 
 
+class _Repeated(Exception):
+    """An object repeats a key."""
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise _Repeated
+
+
 def duplicate_keys(data: bytes) -> list[Path]:
     """The path of every key that an object of this well-formed JSON text repeats."""
     text = with_valid_text(data)
+    try:
+        # Most often there is none, and that is quickly seen.
+        json.loads(text, object_pairs_hook=_distinct)
+    except _Repeated:
+        pass
+    else:
+        return []
     return list(_duplicates(json.loads(text, object_pairs_hook=_Pairs), ()))
 
 

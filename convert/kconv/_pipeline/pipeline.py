@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from kconv._codec import json as json_codec
@@ -105,7 +106,13 @@ class Pipeline:
         if not isinstance(raw, dict):
             raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
         check_depth(raw)
-        return self._load(raw, (), spoke, field_validation, "types" if trusted else checks)
+        checks = "types" if trusted else checks
+        if field_validation != "Ignore" and spoke is not None:
+            # The engine sees fields that are not declared quicker in bytes than the walk over them.
+            with suppress(NotSound, OverflowError, TypeError, ValueError):
+                data = json_codec.encode(raw)
+                return Decoded(spoke, self.engine.sound(spoke, data, checks=checks, closed=True))
+        return self._load(raw, (), spoke, field_validation, checks)
 
     def to_hub(self, decoded: Decoded) -> HubObject:
         """The object in its internal version. Raises `ConversionError`."""

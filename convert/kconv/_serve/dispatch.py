@@ -28,7 +28,7 @@ from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
 from kconv._serve.kind_rules import is_namespace
 from kconv._serve.negotiation import Accepted, negotiate
-from kconv._serve.options import is_true
+from kconv._serve.options import Query, is_true
 from kconv._serve.request_path import Target, find_target
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.responses import Reply, refuse, respond
@@ -72,6 +72,7 @@ _ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
 
+_PLAIN = Accepted()
 _MOST_REMEMBERED = 10_000
 _MANY = 100
 """Objects of a list over which a view of them is made in a thread."""
@@ -95,7 +96,7 @@ class Dispatcher:
         """Answer a request; errors are answered, not raised."""
         began = time.monotonic()
         request = HttpRequest(scope, receive)
-        accepted = Accepted()
+        accepted = _PLAIN
         target: Target | None = None
         verb = request.method if request.method in _METHODS else "OTHER"
         try:
@@ -181,6 +182,7 @@ class Dispatcher:
     ) -> WatchResponse:
         query = request.query
         if target.name:
+            query = Query(query.items())
             query["fieldSelector"] = f"metadata.name={target.name}"
         call = Call(target, query, self.server.objects, self.server.namespaces, accepted=accepted)
         watch = open_watch(call, self.server.broadcaster)

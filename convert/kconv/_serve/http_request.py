@@ -8,11 +8,16 @@ from starlette.types import Receive, Scope
 
 from kconv._serve.options import Query
 
+HEADERS = "kconv.headers"
+"""Key of a scope: its headers as a dict of bytes, for whoever comes next."""
+
+_NO_QUERY = Query()
+
 
 class HttpRequest:
     """The parts of an ASGI request that every request is looked at for.
 
-    Of a header that comes several times, the first value counts.
+    Of a header that comes several times, the last value counts.
     """
 
     __slots__ = ("_headers", "method", "path", "query_string", "receive", "scope")
@@ -23,7 +28,8 @@ class HttpRequest:
         self.method: str = scope["method"]
         self.path = _path_of(scope)
         self.query_string: bytes = scope["query_string"]
-        self._headers: dict[bytes, bytes] = dict(scope["headers"][::-1])
+        headers: dict[bytes, bytes] | None = scope.get(HEADERS)
+        self._headers = dict(scope["headers"]) if headers is None else headers
 
     def raw_header(self, name: bytes) -> bytes:
         """A header as it came, by its lower-case name; empty where there is none."""
@@ -35,9 +41,9 @@ class HttpRequest:
 
     @property
     def query(self) -> Query:
-        """The query parameters."""
+        """The query parameters, not to be changed."""
         if not self.query_string:
-            return Query()
+            return _NO_QUERY
         return Query(parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True))
 
 

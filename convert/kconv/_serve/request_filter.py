@@ -13,26 +13,21 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import AccessLog, Entry
 from kconv._serve.auth import Tokens
+from kconv._serve.http_request import HEADERS
 from kconv._serve.impersonation import PREFIX, refuse_impersonation
 from kconv._serve.in_flight import InFlight
 from kconv._serve.metrics import Metrics
 from kconv._serve.origin import SAFE, HostCheck, check_origin, check_untyped_body
-from kconv._serve.request_id import request_id
+from kconv._serve.request_id import REQUEST_ID, request_id
 from kconv._serve.responses import refuse
 from kconv._serve.status import Refusal
 
 USER = "kconv.user"
 """Key of a scope: who asks; None where nobody has to say."""
-
-HEADERS = "kconv.headers"
-"""Key of a scope: its headers as a dict of bytes."""
-
-REQUEST_ID = "kconv.request_id"
-"""Key of a scope: what the request is called in the log and in its answer."""
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -87,17 +82,10 @@ class RequestFilter:
         name = self._name(headers)
         scope[HEADERS] = headers
         scope[REQUEST_ID] = name
-        header = (b"audit-id", name)
-
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], header]
-            await send(message)
-
-        answer: Send = named
+        answer = send
         entry: Entry | None = None
         if self._access_log is not None:
-            entry = Entry(named)
+            entry = Entry(send)
             answer = entry.send
         token = request_id.set(name)
         bounded = False

@@ -12,6 +12,7 @@ from kconv._codec import yaml as yaml_codec
 from kconv._serve.encoded import list_head, list_of, list_rest
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
+from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.resource_request import Answer
 from kconv._serve.status import Refusal
 from kconv._serve.views import represent
@@ -46,6 +47,8 @@ class Reply:
         """Send it."""
         if self.chunks is None and self.status_code not in _BODILESS:
             self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
+        if (name := scope.get(REQUEST_ID)) is not None:
+            self.raw_headers.append((b"audit-id", name))
         await send(
             {
                 "type": "http.response.start",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kconv._codec import json as json_codec
 from kconv._pipeline.view import value_at
 from kconv._resource import SelectableField
 from kconv._scheme import HubKind
@@ -44,12 +45,12 @@ class Subject:
 
     def encode(self) -> bytes:
         """As kept in the change log beside a change, for watches with selectors."""
-        return json.dumps({"labels": self.labels, "fields": self.fields}).encode()
+        return json_codec.encode({"labels": self.labels, "fields": self.fields})
 
     @classmethod
     def decode(cls, data: bytes) -> Subject:
         """The reverse of `encode`."""
-        value = json.loads(data)
+        value = json_codec.decode(data)
         return cls(value.get("labels") or {}, value.get("fields") or {})
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.watch.stream import Watch
 
 
@@ -40,6 +41,8 @@ class WatchResponse:
         self._open_watches.inc()
         gone = asyncio.ensure_future(self._end_when_gone(receive))
         lines = self._watch.lines()
+        if (name := scope.get(REQUEST_ID)) is not None:
+            self.raw_headers.append((b"audit-id", name))
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
