@@ -67,6 +67,9 @@ class Writer:
                 seconds.append(self._write(connection))
                 settle(2 * at + 1)
                 time.sleep(0.05)
+                # A server may hang up on a client that has said nothing for a while.
+                connection.close()
+                connection.connect()
         return statistics.median(firsts), statistics.median(seconds)
 
     def _write(self, connection: http.client.HTTPConnection) -> float:
