@@ -4,6 +4,7 @@ One that reads a large table from end to end takes a thousand times as long on a
 on that of a test, and nothing else would show it.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -175,7 +176,19 @@ def _reads(filled: Filled) -> None:
     key = Key("", "namespaces", "", "followed")
     made = store.create(key, uid="", api_version="v1", data=b"")
     assert len(store.follow(position).changes) == 1
+    assert store.snapshot("", "namespaces", 2**20) is not None
     store.delete(key, expected=made.resource_version, api_version="v1", data=b"")
+    asyncio.run(_read_on_a_loop(store, row.key))
+
+
+async def _read_on_a_loop(store: SqlStore, key: Key) -> None:
+    reader = store.open_reader()
+    try:
+        look = await reader.look()
+        assert len((await reader.changes(look.value - 5, 3)).changes) == 3
+        assert len((await reader.rows([key, cronjob("none")])).rows) == 2
+    finally:
+        reader.close()
 
 
 def _scans(filled: Filled) -> None:
