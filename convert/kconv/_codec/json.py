@@ -16,7 +16,7 @@ import msgspec
 
 from kconv._codec.limits import LIMIT, check_depth, check_size, too_deep
 from kconv._errors import DecodeError
-from kconv._paths import Path
+from kconv._paths import DEPTH, Path
 
 
 def decode(data: bytes, limit: int = LIMIT) -> Any:
@@ -35,8 +35,14 @@ def decode(data: bytes, limit: int = LIMIT) -> Any:
         raise DecodeError(f"json parse error: {error}") from None
     except RecursionError:
         raise too_deep() from None
-    check_depth(value)
+    if may_be_deep(data):
+        check_depth(value)
     return value
+
+
+def may_be_deep(data: bytes) -> bool:
+    """Whether a JSON text has brackets enough to nest deeper than a document may."""
+    return data.count(b"{") + data.count(b"[") > DEPTH
 
 
 _REPLACEMENT = "\ufffd"

@@ -105,13 +105,15 @@ class Pipeline:
         """Decode a document that is parsed already; as `decode` otherwise."""
         if not isinstance(raw, dict):
             raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
-        check_depth(raw)
         checks = "types" if trusted else checks
         if field_validation != "Ignore" and spoke is not None:
             # The engine sees fields that are not declared quicker in bytes than the walk over them.
-            with suppress(NotSound, OverflowError, TypeError, ValueError):
+            with suppress(NotSound, OverflowError, TypeError, ValueError, RecursionError):
                 data = json_codec.encode(raw)
+                if json_codec.may_be_deep(data):
+                    check_depth(raw)
                 return Decoded(spoke, self.engine.sound(spoke, data, checks=checks, closed=True))
+        check_depth(raw)
         return self._load(raw, (), spoke, field_validation, checks)
 
     def to_hub(self, decoded: Decoded) -> HubObject:
