@@ -5,6 +5,7 @@ From ``k8s.io/apimachinery/pkg/api/validation`` and ``k8s.io/apiserver/pkg/regis
 
 from __future__ import annotations
 
+import random
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping
@@ -52,7 +53,8 @@ def begin(meta: View, namespace: str, kind: HubKind, when: datetime) -> View:
         fresh["name"] = generate_name(fresh["generateName"])
     if namespace:
         fresh["namespace"] = namespace
-    fresh["uid"] = str(uuid.uuid4())
+    # Unique, and no secret: the system's own source of randomness takes ten times as long.
+    fresh["uid"] = str(uuid.UUID(int=random.getrandbits(128), version=4))
     fresh["creationTimestamp"] = format_time(when)
     if has_generation(kind):
         fresh["generation"] = 1

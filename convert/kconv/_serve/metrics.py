@@ -13,10 +13,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from kconv._serve.request_metrics import BUCKETS, Durations, RequestMetrics
 from kconv._serve.request_path import Target
-
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2, 3, 5, 10, 30, 60)
-_LABELS = ("verb", "group", "version", "resource", "subresource", "scope")
 
 
 class Metrics:
@@ -28,20 +26,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._series: dict[tuple[object, ...], tuple[Counter, Histogram | None]] = {}
-        self._requests = Counter(
-            "apiserver_request",
-            "Requests answered, by verb, resource and HTTP status code.",
-            (*_LABELS, "code"),
-            registry=self.registry,
-        )
-        self._duration = Histogram(
-            "apiserver_request_duration_seconds",
-            "How long requests took, watches left out.",
-            _LABELS,
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
+        self.requests = RequestMetrics()
+        self.registry.register(self.requests)
+        self._labels: dict[tuple[object, ...], tuple[tuple[str, ...], Durations | None]] = {}
         self.watches = Gauge(
             "apiserver_longrunning_requests",
             "Watches that are open.",
@@ -57,7 +44,7 @@ class Metrics:
             "kconv_database_check_duration_seconds",
             "How long the looks at the database took that readiness asks for.",
             ("operation",),
-            buckets=_BUCKETS,
+            buckets=BUCKETS,
             registry=self.registry,
         )
         self._deprecated = Gauge(
@@ -92,27 +79,34 @@ class Metrics:
 
     def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
         """Count a request that was answered; ``seconds`` is not used for a watch."""
-        scope = (verb, code) if target is None else (verb, code, target.spoke, *_scope(target))
-        series = self._series.get(scope)
-        if series is None:
-            series = self._series[scope] = self._series_of(verb, target, code)
-        requests, duration = series
-        requests.inc()
-        if duration is not None:
-            duration.observe(seconds)
+        if target is None:
+            place: tuple[object, ...] = (verb, code)
+        else:
+            named = bool(target.name), bool(target.namespace)
+            place = (verb, code, target.spoke, target.subresource, *named)
+        found = self._labels.get(place)
+        if found is None:
+            found = self._labels[place] = self._series(verb, target, code)
+        labels, durations = found
+        counts = self.requests.requests
+        counts[labels] = counts.get(labels, 0) + 1
+        if durations is not None:
+            durations.observe(seconds)
 
-    def _series_of(
+    def _series(
         self, verb: str, target: Target | None, code: int
-    ) -> tuple[Counter, Histogram | None]:
-        """The series that a request counts in, which take long to look up by their labels."""
-        labels = [verb, *_place(target)]
+    ) -> tuple[tuple[str, ...], Durations | None]:
+        """The labels that a request counts under, and its histogram."""
+        labels = (verb, *_place(target))
         if target is not None and (deprecated := target.spoke.options.deprecated):
             gvr = target.spoke.gvr
             self._deprecated.labels(
                 gvr.group, gvr.version, gvr.resource, target.subresource, deprecated.removed_in
             ).set(1)
-        requests = self._requests.labels(*labels, str(code))
-        return requests, None if verb == "WATCH" else self._duration.labels(*labels)
+        durations = None
+        if verb != "WATCH":
+            durations = self.requests.durations.setdefault(labels, Durations())
+        return (*labels, str(code)), durations
 
     def database_seconds(self, operation: str, seconds: float) -> None:
         """Observe how long a look at the database took; ``operation`` is read or write."""
@@ -123,13 +117,9 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-def _place(target: Target | None) -> list[str]:
+def _place(target: Target | None) -> tuple[str, ...]:
     if target is None:
-        return ["", "", "", "", ""]
+        return ("", "", "", "", "")
     gvr = target.spoke.gvr
-    return [gvr.group, gvr.version, gvr.resource, *_scope(target)]
-
-
-def _scope(target: Target) -> tuple[str, str]:
     scope = "resource" if target.name else "namespace" if target.namespace else "cluster"
-    return target.subresource, scope
+    return gvr.group, gvr.version, gvr.resource, target.subresource, scope

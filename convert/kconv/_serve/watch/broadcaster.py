@@ -23,7 +23,7 @@ PAGE = 500
 """How many changes, or objects, are read at a time for a watch that begins."""
 
 _UNSENT = 4 * BACKLOG
-_AT_A_TIME = 25
+_AT_A_TIME = 8
 """Watches that get a change before requests that came meanwhile have their turn."""
 
 _log = logging.getLogger(__name__)
