@@ -55,9 +55,8 @@ def backend() -> str:
 def url(backend: str, request: pytest.FixtureRequest, tmp_path: Path, _template: Path) -> str:
     if backend == "sqlite":
         return f"sqlite:///{shutil.copy(_template, tmp_path / 'kconv.db')}"
-    empty: str = request.getfixturevalue("postgres_url")
-    db.upgrade(empty)
-    return empty
+    made: str = request.getfixturevalue("postgres_tables_url")
+    return made
 
 
 @pytest.fixture
