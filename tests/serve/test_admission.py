@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fixtures.until import until
 from kconv._scheme import Scheme
 from kconv._serve import Listen, create_app
 from kconv._store import SqlStore
@@ -180,6 +181,8 @@ def test_access_log(
         client.post(CONFIGMAPS, json=configmap("one"))
     with running.client() as client:
         client.get(CONFIGMAPS)
+    # The last line is written once its answer has been sent.
+    until(lambda: sum(each.name == "kconv.access" for each in caplog.records) == 4)
     lines = [each for each in caplog.records if each.name == "kconv.access"]
     fields = [vars(each)["fields"] for each in lines]
     assert [each["status"] for each in fields] == [200, 404, 201, 401]
@@ -202,5 +205,7 @@ def test_a_proxy_that_is_trusted_says_who_asks(
     running = serve(listen=Listen(port=0, trusted_proxies=["127.0.0.0/8"]), access_log=True)
     with running.client() as client:
         client.get("/version", headers={"X-Forwarded-For": "203.0.113.9"})
+    # The line is written once the answer has been sent.
+    until(lambda: any(each.name == "kconv.access" for each in caplog.records))
     (line,) = (each for each in caplog.records if each.name == "kconv.access")
     assert vars(line)["fields"]["client"] == "203.0.113.9"

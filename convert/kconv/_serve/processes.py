@@ -255,6 +255,9 @@ def run_processes(
     `Unavailable` where no worker can serve, and KeyboardInterrupt after SIGINT.
     """
     with bind(listen) as bound, TemporaryDirectory(prefix="kconv-") as folder:
+        # All processes share whether it blocks: one that made it blocking, if only for a moment,
+        # could leave another one waiting in accept.
+        bound.setblocking(False)
         told = Supervisor(number, bound, Path(folder), serve, on_ready, grace).run()
     if told == signal.SIGINT:
         raise KeyboardInterrupt
