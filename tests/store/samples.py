@@ -1,10 +1,21 @@
 """What the store's tests write."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from kconv._store import Key, RunTarget, Server, Store, Stored
+from kconv._store import (
+    Followed,
+    Key,
+    Position,
+    RunTarget,
+    Server,
+    SqlStore,
+    Store,
+    Stored,
+    begin,
+)
 
 GROUP = "batch"
 RESOURCE = "cronjobs"
@@ -51,3 +62,21 @@ def running(*functions: Callable[[], None]) -> Iterator[list[threading.Thread]]:
     assert not any(thread.is_alive() for thread in threads), "a thread hangs"
     if failures:
         raise failures[0]
+
+
+def follow(store: SqlStore, position: Position | None = None, *, limit: int = 500) -> Followed:
+    """What a server reads of the log after a position; None is that of who has seen everything."""
+
+    async def read() -> Followed:
+        reader = store.open_reader()
+        try:
+            if position is not None:
+                found = await reader.changes(position.value, limit + 2)
+                return position.follow(found, limit)
+            newest = await reader.look()
+            begun = begin(await reader.changes(newest.value, 1))
+            return Followed([], begun, complete=True)
+        finally:
+            reader.close()
+
+    return asyncio.run(read())

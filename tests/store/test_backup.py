@@ -18,7 +18,7 @@ from kconv._store import SqlStore, open_store
 from kconv._store.database import Database, parse_url
 from kconv._store.tables import storage_versions
 from kconv_migrations import _tables as db
-from store.samples import GROUP, RESOURCE, V1, create, cronjob
+from store.samples import GROUP, RESOURCE, V1, create, cronjob, follow
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def url(sqlite_url: str) -> str:
 def test_there_and_back(url: str, tmp_path: Path) -> None:
     with closing(open_store(url)) as store:
         kept = create(store, "kept", data=b"kept")
-        before, position = store.look(), store.follow().position
+        before, position = store.look(), follow(store).position
         made = db.backup(url, tmp_path / "backup.db")
         assert made.resource_version == before.value
         assert made.bytes == (tmp_path / "backup.db").stat().st_size
@@ -43,7 +43,7 @@ def test_there_and_back(url: str, tmp_path: Path) -> None:
         assert look.epoch != before.epoch
         assert look.value == look.compacted > lost.resource_version
         with pytest.raises(CounterReset):
-            store.follow(position)
+            follow(store, position)
         with pytest.raises(Expired):
             store.changes(lost.resource_version)
         assert create(store, "new").resource_version > lost.resource_version

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, text
 from kconv._errors import CounterReset, Expired, UsageError
 from kconv._store import Position, SqlStore, Stored
 from kconv._store.database import Database
-from store.samples import TARGETS, V1, V1BETA1, create
+from store.samples import TARGETS, V1, V1BETA1, create, follow
 
 
 def _position(store: SqlStore) -> Position:
-    return store.follow().position
+    return follow(store).position
 
 
 def _back_to(database: Database, value: int) -> None:
@@ -32,15 +32,15 @@ def test_what_is_followed_is_the_log(store: SqlStore) -> None:
     seen: list[Stored] = []
     complete = False
     while not complete:
-        followed = store.follow(position, limit=3)
+        followed = follow(store, position, limit=3)
         seen += [each.stored for each in followed.changes]
         assert len(followed.changes) <= 3
         position, complete = followed.position, followed.complete
     assert seen == made
     assert position.value == store.head()
-    assert store.follow(position).position is position
+    assert follow(store, position).position is position
     later = create(store, "later")
-    assert [each.stored for each in store.follow(position).changes] == [later]
+    assert [each.stored for each in follow(store, position).changes] == [later]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
@@ -48,7 +48,7 @@ def test_complete_says_whether_there_is_more(store: SqlStore, limit: int) -> Non
     position = _position(store)
     create(store, "a")
     create(store, "b")
-    followed = store.follow(position, limit=limit)
+    followed = follow(store, position, limit=limit)
     assert followed.complete == (limit >= 2)
 
 
@@ -75,7 +75,7 @@ def test_a_database_that_went_back_is_noticed(
     _back_to(database, head)
     SINCE[since](store, 3)
     with pytest.raises(CounterReset):
-        store.follow(position)
+        follow(store, position)
 
 
 def test_as_much_as_before_is_noticed_with_the_next_change(
@@ -89,7 +89,7 @@ def test_as_much_as_before_is_noticed_with_the_next_change(
     create(store, "b")
     create(store, "c")
     with pytest.raises(CounterReset, match="is another change now"):
-        store.follow(position)
+        follow(store, position)
 
 
 def test_a_counter_that_went_back_is_noticed_where_the_log_is_empty(
@@ -101,7 +101,7 @@ def test_a_counter_that_went_back_is_noticed_where_the_log_is_empty(
     assert position.last is None
     database.write(lambda it: it.execute(text("UPDATE revision SET value = value - 100")))
     with pytest.raises(CounterReset):
-        store.follow(position)
+        follow(store, position)
 
 
 def test_what_happens_every_day_is_not_taken_for_it(store: SqlStore) -> None:
@@ -119,7 +119,7 @@ def test_what_happens_every_day_is_not_taken_for_it(store: SqlStore) -> None:
     position = _position(store)
     for step in steps:
         step()
-        position = store.follow(position).position
+        position = follow(store, position).position
     assert position.value == store.head()
 
 
@@ -129,7 +129,7 @@ def test_a_position_that_the_log_no_longer_reaches(store: SqlStore) -> None:
         create(store, name)
     store.compact(1)
     with pytest.raises(Expired) as caught:
-        store.follow(position)
+        follow(store, position)
     assert not isinstance(caught.value, CounterReset)
 
 
@@ -145,13 +145,13 @@ def test_a_bump_begins_an_epoch(store: SqlStore) -> None:
         with pytest.raises(Expired):
             store.changes(version)
     with pytest.raises(CounterReset):
-        store.follow(position)
+        follow(store, position)
     assert store.get(made.key) == made
     assert create(store, "b").resource_version == after.value + 1
     assert len(store.changes(after.value)) == 1
     position = _position(store)
     create(store, "c")
-    assert len(store.follow(position).changes) == 1
+    assert len(follow(store, position).changes) == 1
 
 
 def test_a_position_at_a_bump_goes_on(store: SqlStore) -> None:
@@ -159,7 +159,7 @@ def test_a_position_at_a_bump_goes_on(store: SqlStore) -> None:
     store.bump(500)
     position = _position(store)
     later = create(store, "b")
-    followed = store.follow(position)
+    followed = follow(store, position)
     assert [each.stored for each in followed.changes] == [later]
 
 

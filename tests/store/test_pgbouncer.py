@@ -11,7 +11,7 @@ from kconv._errors import Unavailable, UsageError
 from kconv._store import Key, SqlStore, open_store
 from kconv._store.database import Database, parse_url
 from kconv_migrations import _tables as db
-from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, cronjob, running
+from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, cronjob, follow, running
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="PgBouncer is not installed")
 
@@ -80,9 +80,9 @@ def test_everything_else(store: SqlStore) -> None:
     assert len(store.restore(run.id, images, held=run.id).restored) == 20
     store.end_run(run.id, "done")
     assert store.compact(5) == 15
-    position = store.follow().position
+    position = follow(store).position
     store.delete(made[0].key, expected=made[0].resource_version, api_version=V1BETA1, data=b"{}")
-    assert len(store.follow(position).changes) == 1
+    assert len(follow(store, position).changes) == 1
     assert store.bump().value > 10**9
 
 

@@ -19,7 +19,7 @@ from kconv._store import Key, Place, Quarantined, Retention, SqlStore, Store, St
 from kconv._store.database import Database, parse_url
 from kconv_migrations import _tables as db
 from store.plans import ROWS, Plan, filling, postgresql_plans, removed_rows, sqlite_plans
-from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, cronjob, running, server
+from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, cronjob, follow, running, server
 
 
 @dataclass
@@ -172,10 +172,10 @@ def _reads(filled: Filled) -> None:
         assert found.end is not None
         store.states_at(GROUP, RESOURCE, head - 500, namespace="ns-50", after=where, most=100)
         store.states_at(GROUP, RESOURCE, head - 500, after=where, upto=("ns-50", "cron-5050"))
-    position = store.follow().position
+    position = follow(store).position
     key = Key("", "namespaces", "", "followed")
     made = store.create(key, uid="", api_version="v1", data=b"")
-    assert len(store.follow(position).changes) == 1
+    assert len(follow(store, position).changes) == 1
     assert store.snapshot("", "namespaces", 2**20) is not None
     store.delete(key, expected=made.resource_version, api_version="v1", data=b"")
     asyncio.run(_read_on_a_loop(store, row.key))

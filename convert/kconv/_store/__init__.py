@@ -2,11 +2,11 @@
 
 from kconv._store.clients import ClientCount
 from kconv._store.compaction import LogSize, Retention
-from kconv._store.continuity import Followed, Position
+from kconv._store.continuity import ChangesRead, Followed, Position, begin
 from kconv._store.free_space import Reclaimable
 from kconv._store.history import History
 from kconv._store.objects import not_found
-from kconv._store.protocol import ChangesRead, Operations, Reader, RowsRead, Snapshot, Store
+from kconv._store.protocol import Operations, Reader, RowsRead, Snapshot, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
     AsRead,
@@ -64,6 +64,7 @@ __all__ = [
     "UndoSize",
     "Write",
     "WriteStatistics",
+    "begin",
     "not_found",
     "open_store",
 ]

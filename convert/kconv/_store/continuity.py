@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
-
-from sqlalchemy import Connection, bindparam, select
+from typing import NamedTuple
 
 from kconv._errors import CounterReset, Expired
-from kconv._store import counter
-from kconv._store.changes import COLUMNS, as_change
-from kconv._store.records import HIGHEST, Change, Look
-from kconv._store.tables import changes
+from kconv._store.records import Change, Look
 
-_FROM: Final = (
-    select(*COLUMNS)
-    .where(changes.c.resource_version >= bindparam("least"))
-    .order_by(changes.c.resource_version)
-    .limit(bindparam("most"))
-)
+
+class ChangesRead(NamedTuple):
+    """Changes of the log from some resourceVersion on, as of ``look``."""
+
+    changes: Sequence[Change]
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +51,25 @@ class Position:
         if look.compacted > self.value:
             raise Expired(f"too old resource version: {self.value} ({look.compacted})")
 
+    def follow(self, read: ChangesRead, limit: int) -> Followed:
+        """The first ``limit`` changes after this position, and the position after them.
+
+        ``read`` are the changes from this position on, its own among them, up to ``limit + 2``.
+        Raises as `check`.
+        """
+        found, look = list(read.changes), read.look
+        at = None
+        if found and found[0].stored.resource_version == self.value:
+            at = found.pop(0)
+        self.check(look, at)
+        if not found and look == self.look:
+            return Followed(found, self, complete=True)
+        complete = len(found) <= limit
+        found = found[:limit]
+        last = found[-1] if found else at
+        value = last.stored.resource_version if last else self.value
+        return Followed(found, Position(value, look, last), complete)
+
     def _still_there(self, look: Look, at: Change | None, last: Change) -> bool:
         if at is None:
             return look.compacted >= self.value
@@ -76,29 +90,7 @@ class Followed:
     complete: bool
 
 
-def begin(connection: Connection) -> Position:
-    """The position of whoever has seen everything; needs one snapshot."""
-    look = counter.look(connection)
-    found = _read(connection, look.value, 1)
-    return Position(look.value, look, found[0] if found else None)
-
-
-def follow(connection: Connection, position: Position, limit: int) -> Followed:
-    """The first changes after a position; needs one snapshot. Raises `CounterReset`, `Expired`."""
-    look = counter.look(connection)
-    found = _read(connection, position.value, min(limit, HIGHEST - 2) + 2)
-    at = None
-    if found and found[0].stored.resource_version == position.value:
-        at = found.pop(0)
-    position.check(look, at)
-    complete = len(found) <= limit
-    found = found[:limit]
-    last = found[-1] if found else at
-    value = last.stored.resource_version if last else position.value
-    return Followed(found, Position(value, look, last), complete)
-
-
-def _read(connection: Connection, least: int, most: int) -> list[Change]:
-    """The first changes from a resourceVersion on."""
-    rows = connection.execute(_FROM, {"least": least, "most": most})
-    return [as_change(row) for row in rows]
+def begin(read: ChangesRead) -> Position:
+    """The position of whoever has seen everything; ``read`` is from the newest change on."""
+    last = read.changes[0] if read.changes else None
+    return Position(last.stored.resource_version if last else read.look.value, read.look, last)

@@ -10,10 +10,11 @@ import psycopg
 
 from kconv._errors import Unavailable
 from kconv._store import reads
+from kconv._store.continuity import ChangesRead
 from kconv._store.database import Database
 from kconv._store.database_errors import fault, without_password
 from kconv._store.driver_connection import as_dbapi_error
-from kconv._store.protocol.reader import ChangesRead, Reader, RowsRead
+from kconv._store.protocol.reader import Reader, RowsRead
 from kconv._store.records import Key, Look
 
 PATIENCE: Final = 10.0

@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from kconv._store import counter
 from kconv._store.changes import COLUMNS as CHANGE_COLUMNS
 from kconv._store.changes import as_change
+from kconv._store.continuity import ChangesRead
 from kconv._store.counter import as_look
 from kconv._store.objects import COLUMNS as OBJECT_COLUMNS
 from kconv._store.objects import as_stored
-from kconv._store.protocol.reader import ChangesRead, RowsRead
+from kconv._store.protocol.reader import RowsRead
 from kconv._store.records import Key
 
 _OBJECT: Final = ", ".join(f"o.{column.name}" for column in OBJECT_COLUMNS)

@@ -9,9 +9,8 @@ from typing import Final
 from sqlalchemy import Column, Connection, select
 
 from kconv._errors import UsageError
-from kconv._store import changes, compaction, continuity, counter, duties, history
+from kconv._store import changes, compaction, counter, duties, history
 from kconv._store.compaction import LogSize, Retention
-from kconv._store.continuity import Followed, Position
 from kconv._store.database import Database
 from kconv._store.group_commit import Writer
 from kconv._store.history import History, Place
@@ -74,17 +73,6 @@ class SqlChangeLog(ChangeLog):
 
     def look(self) -> Look:
         return self._database.peek(counter.look)
-
-    def follow(self, position: Position | None = None, *, limit: int = 500) -> Followed:
-        if position is None:
-            begun = self._database.read(continuity.begin)
-            return Followed([], begun, complete=True)
-        # Most often nothing has happened, and one statement says so.
-        if self.look() == position.look and position.value == position.look.value:
-            return Followed([], position, complete=True)
-        return self._database.read(
-            lambda connection: continuity.follow(connection, position, limit)
-        )
 
     def bump(self, by: int = counter.BUMP) -> Look:
         look = self._writer.alone(lambda connection: counter.bump(connection, by))

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from kconv._store import reads
+from kconv._store.continuity import ChangesRead
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
-from kconv._store.protocol.reader import ChangesRead, Reader, RowsRead
+from kconv._store.protocol.reader import Reader, RowsRead
 from kconv._store.records import Key, Look
 
 T = TypeVar("T")
@@ -33,34 +34,25 @@ class SqliteReader(Reader):
         self._seen: Look | None = None
 
     async def look(self) -> Look:
-        try:
-            return self._look()
-        except sqlite3.Error as error:
-            return await self._again(self._look, error)
+        return await self._run(self._look)
 
     async def changes(self, position: int, limit: int) -> ChangesRead:
         def read() -> ChangesRead:
-            with self._snapshot() as connection:
+            with _Snapshot(self._opened()) as connection:
                 look = reads.as_look(connection.execute(reads.SQLITE_LOOK).fetchone())
                 rows = connection.execute(reads.SQLITE_CHANGES, (position, limit))
                 return ChangesRead([reads.as_change(row) for row in rows], look)
 
-        try:
-            return read()
-        except sqlite3.Error as error:
-            return await self._again(read, error)
+        return await self._run(read)
 
     async def rows(self, keys: Sequence[Key]) -> RowsRead:
         def read() -> RowsRead:
-            with self._snapshot() as connection:
+            with _Snapshot(self._opened()) as connection:
                 look = reads.as_look(connection.execute(reads.SQLITE_LOOK).fetchone())
                 found = {key: self._row(connection, key) for key in keys}
             return RowsRead(found, look)
 
-        try:
-            return read()
-        except sqlite3.Error as error:
-            return await self._again(read, error)
+        return await self._run(read)
 
     def close(self) -> None:
         self._version, self._seen = -1, None
@@ -84,9 +76,6 @@ class SqliteReader(Reader):
         row = connection.execute(reads.SQLITE_ROW, place).fetchone()
         return None if row is None else reads.as_stored(row)
 
-    def _snapshot(self) -> _Snapshot:
-        return _Snapshot(self._opened())
-
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             connection = driver_connection(self._database, self)
@@ -96,9 +85,13 @@ class SqliteReader(Reader):
             self._connection = connection
         return self._connection
 
-    async def _again(self, read: Callable[[], T], error: Exception) -> T:
-        """Read where waiting is no harm; a file that was locked, or replaced, is opened anew."""
-        self.close()
+    async def _run(self, read: Callable[[], T]) -> T:
+        """Read at once, or where waiting is no harm."""
+        try:
+            return read()
+        except sqlite3.Error:
+            # A file that was locked, or replaced, is opened anew.
+            self.close()
 
         def wait() -> T:
             connection = self._opened()

@@ -17,11 +17,22 @@ from anyio import to_thread
 
 from kconv._errors import Expired
 from kconv._gvk import GroupResource
+from kconv._serve.loop_work import Turns
 from kconv._serve.memory.cached_row import CachedRow
 from kconv._serve.memory.collection import Collection
 from kconv._serve.memory.limits import CACHE_BYTES, MemoryUse
 from kconv._serve.memory.shared_work import SharedWork
-from kconv._store import Change, Key, Look, Position, Reader, Store
+from kconv._store import (
+    Change,
+    ChangesRead,
+    Followed,
+    Key,
+    Look,
+    Position,
+    Reader,
+    Store,
+    begin,
+)
 
 PAGE = 500
 """How many changes of the log are read at a time."""
@@ -62,7 +73,7 @@ class Follower:
         self._catching = asyncio.Lock()
         self._collections: dict[tuple[str, str], Collection] = {}
         self._own: dict[Key, CachedRow] = {}
-        self._loading: dict[tuple[str, str], asyncio.Lock] = {}
+        self._loading: Turns[tuple[str, str]] = Turns()
         self._reader: Reader | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_fresh = False
@@ -83,11 +94,9 @@ class Follower:
         self.stop()
         reader = self.store.open_reader()
         look = await reader.look()
-        changes, look = await reader.changes(look.value, 1)
-        last = changes[0] if changes else None
-        value = last.stored.resource_version if last else look.value
+        at = begin(await reader.changes(look.value, 1))
         self._reader, self._loop = reader, loop
-        self._begin(Position(value, look, last))
+        self._begin(at)
 
     def stop(self) -> None:
         """Give the connection back."""
@@ -96,7 +105,7 @@ class Follower:
             self._reader.close()
         self._reader = self._loop = None
         self._looks, self._fetches = SharedWork(self._look), SharedWork(self._fetch)
-        self._loading.clear()
+        self._loading = Turns()
         self._catching = asyncio.Lock()
         self._noted = None
         self._is_fresh = False
@@ -147,13 +156,13 @@ class Follower:
                 # Another look overtook it, or the database went back.
                 look = await self._opened.look()
             while self._note(look) and look.value != self.position:
-                changes, look = await self._opened.changes(self.position, self.page + 1)
-                first = changes[0] if changes else None
-                at = first if first and first.stored.resource_version == self.position else None
-                if not (self._note(look) and self._goes_on(look, at)):
+                read = await self._opened.changes(self.position, self.page + 2)
+                look = read.look
+                followed = self._followed(read) if self._note(look) else None
+                if followed is None:
                     return
-                self._apply(changes, look)
-                if len(changes) <= self.page:
+                self._apply(followed)
+                if followed.complete:
                     break
                 await asyncio.sleep(0)
             self._noted = look
@@ -161,7 +170,7 @@ class Follower:
     def _note(self, look: Look) -> bool:
         """Take note of counters; False where nothing that was known holds any more."""
         if look.epoch != self._at.look.epoch:
-            return self._goes_on(look, None)
+            return self._followed(ChangesRead([], look)) is not None
         if look.rewrites > self._rewrites:
             # Rows may be other bytes by now, without another resourceVersion.
             self._rewrites = look.rewrites
@@ -169,29 +178,25 @@ class Follower:
         self.compacted = look.compacted
         return True
 
-    def _goes_on(self, look: Look, at: Change | None) -> bool:
-        """Whether the log is the one that was read up to here; ``at`` is its change here."""
+    def _followed(self, read: ChangesRead) -> Followed | None:
+        """What comes next; None where the log is not the one that was read up to here."""
         try:
-            self._at.check(look, at)
+            return self._at.follow(read, self.page)
         except Expired as error:
             _log.warning("what was read of the database is forgotten: %s", error)
-            self._begin(Position(look.value, look, None))
+            self._begin(Position(read.look.value, read.look, None))
             for listener in self.listeners:
                 listener.interrupted()
-            return False
-        return True
+            return None
 
     def _begin(self, at: Position) -> None:
         self.forget()
         self._at, self._noted = at, None
         self.compacted, self._rewrites = at.look.compacted, at.look.rewrites
 
-    def _apply(self, changes: list[Change], look: Look) -> None:
-        for change in changes:
+    def _apply(self, followed: Followed) -> None:
+        for change in followed.changes:
             stored = change.stored
-            if stored.resource_version <= self.position:
-                continue
-            self._at = Position(stored.resource_version, look, change)
             key = stored.key
             row = self._own.pop(key, None)
             if row is not None and row.stored.resource_version > stored.resource_version:
@@ -203,6 +208,7 @@ class Follower:
                 collection.apply(change, row)
             for listener in self.listeners:
                 listener.changed(change, row)
+        self._at = followed.position
         self._shrink()
 
     def collection(self, group: str, resource: str) -> Collection:
@@ -286,7 +292,7 @@ class Follower:
                 return collection
             if time.monotonic() < collection.too_large_until:
                 return None
-            async with self._loading.setdefault(place, asyncio.Lock()):
+            async with self._loading.turn(place):
                 loaded = collection.complete or await self._load(resource, collection)
             if not loaded:
                 return None

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from kconv._store.protocol.migration import BeforeImages, EncodedRows, Quarantine, Runs
 from kconv._store.protocol.objects import ChangeLog, Objects
-from kconv._store.protocol.reader import ChangesRead, Reader, RowsRead, Snapshot
+from kconv._store.protocol.reader import Reader, RowsRead, Snapshot
 from kconv._store.protocol.servers import Clients, Servers
 from kconv._store.protocol.versions import VersionRecord
 
-__all__ = ["ChangesRead", "Operations", "Reader", "RowsRead", "Snapshot", "Store"]
+__all__ = ["Operations", "Reader", "RowsRead", "Snapshot", "Store"]
 
 
 class Operations(Servers, Runs, BeforeImages, Quarantine, Clients, Protocol):

@@ -7,7 +7,6 @@ import builtins
 from typing import Protocol
 
 from kconv._store.compaction import LogSize, Retention
-from kconv._store.continuity import Followed, Position
 from kconv._store.history import History, Place
 from kconv._store.protocol.reader import Reader, Snapshot
 from kconv._store.records import Change, Key, Look, Page, Stored
@@ -112,15 +111,6 @@ class ChangeLog(Protocol):
 
     def look(self) -> Look:
         """Where the store is now, in one cheap statement."""
-        ...
-
-    def follow(self, position: Position | None = None, *, limit: int = 500) -> Followed:
-        """The first ``limit`` changes after a position, and the position after them.
-
-        None is the position of whoever has seen everything. Raises `CounterReset` where the
-        database went back to an earlier state since, `Expired` where the log has been compacted
-        past the position. Where nothing has happened it is as cheap as `look`.
-        """
         ...
 
     def bump(self, by: int = 1_000_000_000) -> Look:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from kconv._store.records import Change, Key, Look, Stored
+from kconv._store.continuity import ChangesRead
+from kconv._store.records import Key, Look, Stored
 
 
 class RowsRead(NamedTuple):
@@ -19,13 +20,6 @@ class Snapshot(NamedTuple):
     """All objects of a resource as of ``look``, by namespace and name."""
 
     rows: list[Stored]
-    look: Look
-
-
-class ChangesRead(NamedTuple):
-    """Changes of the log, as of ``look``."""
-
-    changes: list[Change]
     look: Look
 
 
