@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -236,17 +236,25 @@ def postgresql_figures(rows: Rows) -> Iterator[Figure]:
 
 
 def on_postgresql(server: Any, rows: Rows, work: Callable[[str], float]) -> float:
+    with filled(server, rows) as url:
+        return work(url)
+
+
+@contextmanager
+def filled(server: Any, rows: Rows) -> Iterator[str]:
+    """The URL of a database of a PostgreSQL server with these rows."""
     name = server.create_database()
     url: str = server.url(name)
-    prepare(url)
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        rows.put(connection, "%s")
-        connection.commit()
-        connection.autocommit = True
-        connection.execute("VACUUM ANALYZE")
-    seconds = work(url)
-    server.drop_database(name)
-    return seconds
+    try:
+        prepare(url)
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            rows.put(connection, "%s")
+            connection.commit()
+            connection.autocommit = True
+            connection.execute("VACUUM ANALYZE")
+        yield url
+    finally:
+        server.drop_database(name)
 
 
 def bare_loop(url: str, rows: Rows) -> float:

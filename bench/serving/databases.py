@@ -8,9 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from bench.migration import Rows, prepare
+from bench.migration import Rows, filled, prepare
 
 NAMES = ("sqlite", "postgresql")
 
@@ -29,19 +27,8 @@ def database(name: str, rows: Rows) -> Iterator[str]:
                 rows.put(connection, "?")
             yield url
         return
-    server = _postgresql()
-    made: str = server.create_database()
-    url = server.url(made)
-    prepare(url)
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        rows.put(connection, "%s")
-        connection.commit()
-        connection.autocommit = True
-        connection.execute("VACUUM ANALYZE")
-    try:
+    with filled(_postgresql(), rows) as url:
         yield url
-    finally:
-        server.drop_database(made)
 
 
 def close() -> None:

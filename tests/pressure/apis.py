@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fleet.apis import OldSpec, Spec
 from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme
@@ -13,16 +14,6 @@ GROUP = "pressure.example.com"
 
 class OldestSpec(Type):
     to = String()
-    count = Int64()
-
-
-class OlderSpec(Type):
-    target = String()
-    count = Int64()
-
-
-class Spec(Type):
-    destination = String()
     count = Int64()
 
 
@@ -41,7 +32,7 @@ class ReportV1beta1(Resource):
         version = "v1beta1"
         kind = "Report"
 
-    spec = Object(OlderSpec, load_default=dict)
+    spec = Object(OldSpec, load_default=dict)
 
 
 class ReportV1(Resource):

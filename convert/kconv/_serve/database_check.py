@@ -37,7 +37,7 @@ class DatabaseCheck:
     """Looks at the database when a probe asks. It belongs to one event loop at a time."""
 
     def __init__(self, store: Store, observe: Observe) -> None:
-        self._read = _Look("read", lambda: _ignored(store.head()), observe)
+        self._read = _Look("read", lambda: store.head(), observe)
         self._write = _Look("write", lambda: store.can_write(WRITE_SECONDS), observe)
 
     async def problem(self) -> str:
@@ -61,7 +61,7 @@ class DatabaseCheck:
 class _Look:
     """One thing to try, in a thread of its own, never twice at a time."""
 
-    def __init__(self, name: str, work: Callable[[], None], observe: Observe) -> None:
+    def __init__(self, name: str, work: Callable[[], object], observe: Observe) -> None:
         self._name = name
         self._done_to = {"read": "read", "write": "written"}[name]
         self._observe = observe
@@ -124,7 +124,3 @@ class _Look:
             self.succeeded = self.ended
         if not future.done():
             future.set_result(problem)
-
-
-def _ignored(_: object) -> None:
-    """Let a value go."""

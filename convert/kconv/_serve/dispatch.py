@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, lru_cache
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -21,7 +22,6 @@ from kconv._errors import (
     StoreError,
     VersionNotOnRecord,
 )
-from kconv._scheme import Spoke
 from kconv._serve.answered_errors import release
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
@@ -89,8 +89,8 @@ class Dispatcher:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._targets: dict[str, Target] = {}
-        self._accepted: dict[bytes, Accepted] = {}
-        self._deprecations: dict[Spoke, bytes] = {}
+        self._accepted = lru_cache(_MOST_REMEMBERED)(_accepted)
+        self._deprecation = cache(deprecation)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; errors are answered, not raised."""
@@ -112,7 +112,7 @@ class Dispatcher:
                     target = self._target(request.path)
                 self.server.request_counts.count(target.spoke.gvr, request.header(b"user-agent"))
                 verb, run = choose(request, target)
-                accepted = self._accept(request.raw_header(b"accept"))
+                accepted = self._accepted(request.raw_header(b"accept"))
                 if run is None:
                     response = await self._watch(request, target, accepted)
                 else:
@@ -140,21 +140,6 @@ class Dispatcher:
             self._targets.clear()
         self._targets[path] = target
         return target
-
-    def _deprecation(self, spoke: Spoke) -> bytes:
-        text = self._deprecations.get(spoke)
-        if text is None:
-            text = self._deprecations[spoke] = deprecation(spoke)
-        return text
-
-    def _accept(self, header: bytes) -> Accepted:
-        accepted = self._accepted.get(header)
-        if accepted is None:
-            accepted = negotiate(header.decode("latin-1"))
-            if len(self._accepted) >= _MOST_REMEMBERED:
-                self._accepted.clear()
-            self._accepted[header] = accepted
-        return accepted
 
     async def _run(
         self, request: HttpRequest, target: Target, accepted: Accepted, verb: str, run: Verb
@@ -193,6 +178,10 @@ class Dispatcher:
         if dict(accepted.parameters).get("stream") == "watch":
             media = b"application/json;stream=watch"
         return WatchResponse(watch, media, gauge)
+
+
+def _accepted(header: bytes) -> Accepted:
+    return negotiate(header.decode("latin-1"))
 
 
 def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from anyio import CapacityLimiter, to_thread
 
 from kconv._errors import CannotDecode, KconvError
+from kconv._serve.background import Background
 from kconv._serve.membership import Membership
 from kconv._serve.request_counts import RequestCounts
 
@@ -18,30 +19,22 @@ HEARTBEAT_SECONDS = 3.0
 _log = logging.getLogger(__name__)
 
 
-class Heartbeat:
+class Heartbeat(Background):
     """Heartbeats and flushes, beside the requests.
 
-    ``unfit`` is called with the reason when the server must stop.
+    ``unfit`` is called with the reason when the server must stop. Stopped, the server is registered
+    still, until `end`.
     """
+
+    name = "kconv-heartbeat"
 
     def __init__(
         self, membership: Membership, usage: RequestCounts, unfit: Callable[[CannotDecode], None]
     ) -> None:
+        super().__init__()
         self._membership = membership
         self._usage = usage
         self._unfit = unfit
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin, in this event loop."""
-        if self._task is None or self._task.done():
-            self._task = loop.create_task(self._run(), name="kconv-heartbeat")
-
-    def stop(self) -> None:
-        """Stop; the server is registered still."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
 
     def end(self) -> None:
         """Store the last counts and unregister; blocks. A database that is away is logged."""

@@ -26,7 +26,7 @@ class HttpRequest:
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]
-        self.path = _path_of(scope)
+        self.path = path_of(scope)
         self.query_string: bytes = scope["query_string"]
         headers: dict[bytes, bytes] | None = scope.get(HEADERS)
         self._headers = dict(scope["headers"]) if headers is None else headers
@@ -42,12 +42,17 @@ class HttpRequest:
     @property
     def query(self) -> Query:
         """The query parameters, not to be changed."""
-        if not self.query_string:
-            return _NO_QUERY
-        return Query(parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True))
+        return query_of(self.query_string)
 
 
-def _path_of(scope: Scope) -> str:
+def query_of(query_string: bytes) -> Query:
+    """The parameters of a query, not to be changed."""
+    if not query_string:
+        return _NO_QUERY
+    return Query(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+
+
+def path_of(scope: Scope) -> str:
     """The path within the app, also where the app is mounted below another path."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")

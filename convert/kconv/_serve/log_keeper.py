@@ -11,6 +11,7 @@ from anyio import CapacityLimiter, to_thread
 
 from kconv._durations import parse_duration
 from kconv._errors import KconvError
+from kconv._serve.background import Background
 from kconv._settings import Limits
 from kconv._store import Retention, Store
 
@@ -29,28 +30,19 @@ def retention_of(limits: Limits) -> Retention:
     )
 
 
-class LogKeeper:
+class LogKeeper(Background):
     """Compacts the change log beside the requests, and drops before-images that are due.
 
     ``holder`` tells this server from the others; ``retention`` says what is kept.
     """
 
+    name = "kconv-log-keeper"
+
     def __init__(self, store: Store, holder: str, retention: Retention | None = None) -> None:
+        super().__init__()
         self.retention = retention or Retention()
         self._store = store
         self._holder = holder
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin, in this event loop."""
-        if self._task is None or self._task.done():
-            self._task = loop.create_task(self._run(), name="kconv-log-keeper")
-
-    def stop(self) -> None:
-        """Stop; a step that is going on ends by itself."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
 
     async def _run(self) -> None:
         # Its own thread: requests that wait for a slow database must not hold it up.

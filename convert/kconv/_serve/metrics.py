@@ -53,29 +53,6 @@ class Metrics:
             ("group", "version", "resource", "subresource", "removed_release"),
             registry=self.registry,
         )
-        self.cache_bytes = Gauge(
-            "kconv_object_cache_bytes",
-            "Memory that cached objects take.",
-            registry=self.registry,
-        )
-        self.cache_requests = Gauge(
-            "kconv_object_cache_requests",
-            "Look-ups of objects in the cache since the start, by whether they were found.",
-            ("result",),
-            registry=self.registry,
-        )
-        self.engine_fallbacks = Gauge(
-            "kconv_engine_fallbacks",
-            "Times that the compiled engine did not take a sound object, since the start.",
-            ("kind",),
-            registry=self.registry,
-        )
-        self.undecodable = Gauge(
-            "kconv_undecodable_objects",
-            "Stored objects that this server has come upon and cannot read.",
-            ("group", "resource"),
-            registry=self.registry,
-        )
 
     def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
         """Count a request that was answered; ``seconds`` is not used for a watch."""

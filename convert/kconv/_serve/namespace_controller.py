@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from kconv._errors import KconvError
+from kconv._serve.background import Background
 from kconv._serve.namespaces import Namespaces
 
 RESCAN_SECONDS = 30.0
@@ -15,31 +16,27 @@ RESCAN_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-class NamespaceController:
+class NamespaceController(Background):
     """Works on a namespace when it is deleted, and when something held in it goes.
 
-    ``deleted`` is called after each round, so that watches learn of it at once.
+    ``deleted`` is called after each round, so that watches learn of it at once. What is
+    not done when it stops is taken up by the next start.
     """
 
+    name = "kconv-namespace-controller"
+
     def __init__(self, namespaces: Namespaces, deleted: Callable[[], None]) -> None:
+        super().__init__()
         self._namespaces = namespaces
         self._deleted = deleted
-        self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin, in this event loop, with what is terminating already."""
-        if self._namespaces.kind is None or (self._task is not None and not self._task.done()):
-            return
-        self._loop = loop
-        self._task = loop.create_task(self._run(), name="kconv-namespace-controller")
-
-    def stop(self) -> None:
-        """Stop; what is not done is taken up by the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        if self._namespaces.kind is not None:
+            self._loop = loop
+            super().start(loop)
 
     def notice(self, namespace: str) -> None:
         """Something in a namespace was deleted, or itself; may be called from any thread."""

@@ -103,7 +103,7 @@ class Namespaces:
         if self.kind is None:
             return []
         kind, found = self.kind, []
-        async for rows in self._objects.pages(kind):
+        async for rows, _ in self._objects.pages(kind):
             found += [row.key.name for row in rows if self._is_terminating(kind, row)]
         return found
 
@@ -145,7 +145,7 @@ class Namespaces:
             if not await self._delete(kind, row):
                 left.append(row)
 
-        async for rows in self._objects.pages(kind, namespace):
+        async for rows, _ in self._objects.pages(kind, namespace):
             await each_of(rows, delete)
         return len(left)
 

@@ -27,7 +27,8 @@ from kconv._serve.undecodable_registry import UndecodableRegistry
 from kconv._store import Key, Store, Stored, Write, not_found
 
 _WRITE_ATTEMPTS = 5
-_PAGE = 500
+PAGE = 500
+"""How many objects are read at a time."""
 
 _log = logging.getLogger(__name__)
 
@@ -118,18 +119,19 @@ class Objects:
         return newest is row or (newest is not None and newest.same_state(row.stored))
 
     async def pages(
-        self, kind: HubKind, namespace: str | None = None
-    ) -> AsyncIterator[list[CachedRow]]:
+        self, kind: HubKind, namespace: str | None = None, *, size: int = PAGE
+    ) -> AsyncIterator[tuple[list[CachedRow], int]]:
         """All objects of a kind, or those in a namespace, a page at a time.
 
-        What is written meanwhile may be in it or not.
+        With each page comes the resourceVersion that it was read at. What is written after that of
+        the first page may be in a later one or not.
         """
         resource = kind.group_resource
         collection = await self.memory.complete(resource)
         if collection is not None:
-            rows = list(collection.within(namespace)[0])
-            for start in range(0, len(rows), _PAGE):
-                yield rows[start : start + _PAGE]
+            version, rows = self.memory.position, list(collection.within(namespace)[0])
+            for start in range(0, max(len(rows), 1), size):
+                yield rows[start : start + size], version
             return
         after: tuple[str, str] | None = None
         while True:
@@ -138,11 +140,11 @@ class Objects:
                 resource.group,
                 resource.resource,
                 namespace=namespace,
-                limit=_PAGE,
+                limit=size,
                 after=after,
             )
             page = await to_thread.run_sync(read)
-            yield [CachedRow(stored) for stored in page.items]
+            yield [CachedRow(stored) for stored in page.items], page.resource_version
             after = page.next
             if after is None:
                 return

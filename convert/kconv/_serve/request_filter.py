@@ -11,16 +11,16 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import AccessLog, Entry
 from kconv._serve.auth import Tokens
-from kconv._serve.http_request import HEADERS
+from kconv._serve.http_request import HEADERS, path_of, query_of
 from kconv._serve.impersonation import PREFIX, refuse_impersonation
 from kconv._serve.in_flight import InFlight
 from kconv._serve.metrics import Metrics
+from kconv._serve.options import is_true
 from kconv._serve.origin import SAFE, HostCheck, check_origin, check_untyped_body
 from kconv._serve.request_id import REQUEST_ID, request_id
 from kconv._serve.responses import refuse
@@ -74,7 +74,7 @@ class RequestFilter:
             await self._app(scope, receive, send)
             return
         method = scope["method"]
-        path = _path(scope)
+        path = path_of(scope)
         if path == "/livez" and method == "GET" and not scope["query_string"]:
             await _say_alive(send)
             return
@@ -137,17 +137,7 @@ def asks_to_watch(scope: MutableMapping[str, Any]) -> bool:
     query: bytes = scope["query_string"]
     if b"watch" not in query and b"%" not in query:
         return False
-    for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if key == "watch":
-            return value.lower() not in ("false", "0")
-    return False
-
-
-def _path(scope: Scope) -> str:
-    """The path within the app, also where the app is mounted below another path."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path[len(root) :] if root and path.startswith(root) else path
+    return is_true(query_of(query), "watch")
 
 
 async def _say_alive(send: Send) -> None:

@@ -26,6 +26,7 @@ from kconv._serve.request_counts import RequestCounts
 from kconv._serve.server_metrics import (
     DatabaseFigures,
     ServerCollector,
+    of_objects,
     of_pipeline,
     of_requests,
     of_store,
@@ -83,6 +84,7 @@ class Server:
         """Where there are several processes: what they tell each other."""
         self.collector.sources += [
             lambda: of_requests(self.in_flight),
+            lambda: of_objects(self.objects),
             lambda: of_pipeline(self.objects.pipeline),
             lambda: of_watches(self.broadcaster),
             lambda: of_store(store),
@@ -157,17 +159,7 @@ class Server:
 
     def own_metrics(self) -> bytes:
         """The metrics of this process, in Prometheus' text format."""
-        metrics = self.metrics
-        metrics.undecodable.clear()
-        for place, number in self.objects.undecodable.counts().items():
-            metrics.undecodable.labels(*place).set(number)
-        for kind, number in self.objects.pipeline.fallbacks.counts.items():
-            metrics.engine_fallbacks.labels(kind).set(number)
-        cache = self.objects.memory.use
-        metrics.cache_bytes.set(cache.size)
-        metrics.cache_requests.labels("hit").set(cache.hits)
-        metrics.cache_requests.labels("miss").set(cache.misses)
-        return metrics.text()
+        return self.metrics.text()
 
     async def metrics_text(self) -> bytes:
         """The metrics of this process, and of those that it shares a socket with."""

@@ -20,6 +20,7 @@ from kconv._errors import KconvError
 from kconv._pipeline import Pipeline
 from kconv._serve.connections import Connections
 from kconv._serve.in_flight import InFlight
+from kconv._serve.objects import Objects
 from kconv._serve.watch import Broadcaster
 from kconv._store import Run, SqlStore, Store
 
@@ -125,6 +126,26 @@ def of_watches(broadcaster: Broadcaster) -> Iterator[Metric]:
     )
 
 
+def of_objects(objects: Objects) -> Iterator[Metric]:
+    """Objects in memory, and those that cannot be read."""
+    use = objects.memory.use
+    yield _gauge(
+        "kconv_object_cache_bytes", "Memory that cached objects take.", (), [((), use.size)]
+    )
+    yield _gauge(
+        "kconv_object_cache_requests",
+        "Look-ups of objects in the cache since the start, by whether they were found.",
+        ("result",),
+        [(("hit",), use.hits), (("miss",), use.misses)],
+    )
+    yield _gauge(
+        "kconv_undecodable_objects",
+        "Stored objects that this server has come upon and cannot read.",
+        ("group", "resource"),
+        objects.undecodable.counts().items(),
+    )
+
+
 def of_pipeline(pipeline: Pipeline) -> Iterator[Metric]:
     """Conversions along each edge, and those that the compiled engine left to the plain one."""
     yield _counter(
@@ -135,6 +156,12 @@ def of_pipeline(pipeline: Pipeline) -> Iterator[Metric]:
             ((spoke.gvk.group, spoke.gvk.version, spoke.gvk.kind, direction), number)
             for (spoke, direction), number in list(pipeline.conversions.items())
         ],
+    )
+    yield _gauge(
+        "kconv_engine_fallbacks",
+        "Times that the compiled engine did not take a sound object, since the start.",
+        ("kind",),
+        [((kind,), number) for kind, number in pipeline.fallbacks.counts.items()],
     )
 
 

@@ -118,8 +118,8 @@ def note(connection: Connection, retention: Retention) -> None:
     """Note when the newest resourceVersion was that, if it is time to."""
     value, compacted = _counter(connection)
     last = _last_note(connection)
-    after = max(last.resource_version if last else 0, compacted, 1)
-    if _is_to_be_noted(connection, retention):
+    if _is_to_be_noted(connection, retention, value, compacted, last):
+        after = max(last.resource_version if last else 0, compacted, 1)
         row = {
             "resource_version": value,
             "moment": now(connection),
@@ -128,13 +128,13 @@ def note(connection: Connection, retention: Retention) -> None:
         connection.execute(insert(change_times), row)
 
 
-def _is_to_be_noted(connection: Connection, retention: Retention) -> bool:
-    """Whether something is new, and the last note is old enough.
+def _is_to_be_noted(
+    connection: Connection, retention: Retention, value: int, compacted: int, last: Any
+) -> bool:
+    """Whether something is new, and the ``last`` note is old enough.
 
     A hundred notes or so tell the age of a log well enough; more would only pile up.
     """
-    value, compacted = _counter(connection)
-    last = _last_note(connection)
     if last is None:
         return value > max(compacted, 1)
     age = MOST_BETWEEN if retention.age is None else retention.age.total_seconds() / NOTES
@@ -195,8 +195,8 @@ def _ends_with_deletion(connection: Connection, value: int) -> bool:
 
 def is_due(connection: Connection, retention: Retention) -> bool:
     """Whether there is anything to note, or to forget."""
-    _, compacted = _counter(connection)
-    if _is_to_be_noted(connection, retention):
+    value, compacted = _counter(connection)
+    if _is_to_be_noted(connection, retention, value, compacted, _last_note(connection)):
         return True
     first = connection.execute(select(func.min(changes.c.resource_version))).scalar_one()
     return cut_for(connection, retention) > compacted or bool((first or HIGHEST) <= compacted)

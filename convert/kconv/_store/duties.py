@@ -36,12 +36,3 @@ def is_anothers(connection: Connection, name: str, holder: str) -> bool:
         duties.c.name == name, duties.c.holder != holder, duties.c.until >= moment
     )
     return connection.execute(found).first() is not None
-
-
-def give_up(connection: Connection, name: str, holder: str) -> None:
-    """Leave a duty to others at once."""
-    connection.execute(
-        update(duties)
-        .where(duties.c.name == name, duties.c.holder == holder)
-        .values(until=now(connection))
-    )

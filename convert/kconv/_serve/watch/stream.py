@@ -12,7 +12,6 @@ from anyio import to_thread
 
 from kconv._errors import Expired, KconvError
 from kconv._serve.loop_work import Slices
-from kconv._serve.memory import CachedRow
 from kconv._serve.options import ListOptions, list_options
 from kconv._serve.resource_request import Call
 from kconv._serve.status import Refusal, expired, refusal_of
@@ -21,7 +20,7 @@ from kconv._serve.verbs.search import selector_of
 from kconv._serve.watch.broadcaster import Broadcaster, Subscription
 from kconv._serve.watch.events import Events
 from kconv._serve.watch.live_change import LiveChange
-from kconv._store import Change, Page
+from kconv._store import Change
 
 T = TypeVar("T")
 
@@ -118,32 +117,18 @@ class Watch:
 
     async def _initial(self) -> AsyncIterator[tuple[bytes, int]]:
         """ADDED for each object; the version of the first page is where changes go on from."""
-        memory = self.call.objects.memory
-        collection = await memory.complete(self.call.kind.group_resource)
-        if collection is not None:
-            version = memory.position
-            rows = collection.within(self.call.target.namespace or None)[0]
-            for at in range(0, len(rows), self.broadcaster.page):
-                yield await self._added(rows[at : at + self.broadcaster.page]), version
-            yield b"", version
-            return
-        after: tuple[str, str] | None = None
-        version = 0
-        while True:
-            page = await to_thread.run_sync(self._page, after)
-            version = version or page.resource_version
-            yield await self._added([CachedRow(stored) for stored in page.items]), version
-            after = page.next
-            if after is None:
-                return
+        call, began = self.call, 0
+        pages = call.objects.pages(
+            call.kind, call.target.namespace or None, size=self.broadcaster.page
+        )
+        async for rows, version in pages:
+            began = began or version
+            yield await self._joined(rows, self.events.of_row), began
 
     async def _events(self, changes: Sequence[LiveChange]) -> bytes:
         if len(changes) == 1:
             return self.events.of_change(changes[0]) or b""
         return await self._joined(changes, self.events.of_change)
-
-    async def _added(self, rows: Sequence[CachedRow]) -> bytes:
-        return await self._joined(rows, self.events.of_row)
 
     @staticmethod
     async def _joined(items: Sequence[T], line_of: Callable[[T], bytes | None]) -> bytes:
@@ -154,16 +139,6 @@ class Watch:
                 found.append(line)
             await slices.turn()
         return b"".join(found)
-
-    def _page(self, after: tuple[str, str] | None) -> Page:
-        resource = self.call.kind.group_resource
-        return self.call.objects.store.list(
-            resource.group,
-            resource.resource,
-            namespace=self.call.target.namespace or None,
-            limit=self.broadcaster.page,
-            after=after,
-        )
 
     def _changes(self, position: int) -> list[Change]:
         resource = self.call.kind.group_resource
