@@ -49,6 +49,11 @@ PUBLIC: dict[str, str] = {
         LabelSelectorRequirement ListMeta ManagedFieldsEntry ObjectMeta OwnerReference
         Preconditions ShardInfo Status StatusCause StatusDetails
     """,
+    "kconv.place": """
+        AsRead BeforeImage ClientCount Collection Count Ending Key Mark NEVER NO_VERSION NewData
+        OBJECTS Place Quarantined Reclaimable RecordedVersion Restored Row RowName RowRead Run
+        RunState RunTarget Scalar Section Server UndoSize Where key_names key_text
+    """,
     "kconv.testing": "ApiTests SkewWarning documents full nearly",
     "kconv_migrations": "",
     "kconv_migrations.op": "MigrateStorage",

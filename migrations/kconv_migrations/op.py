@@ -18,8 +18,8 @@ from alembic.operations import MigrateOperation, Operations
 from kconv._errors import Conflict, UsageError
 from kconv._paths import describe
 from kconv._pipeline import Pipeline
-from kconv._scheme import Scheme, load_scheme
-from kconv._store import SqlStore, open_store
+from kconv._scheme import load_scheme
+from kconv._store import StorePlace, open_store
 from kconv_migrations import _migration as storage
 
 __all__ = ["MigrateStorage"]
@@ -106,28 +106,26 @@ def _migrate_storage(operations: Operations, operation: MigrateStorage) -> None:
         url = operations.get_bind().engine.url.render_as_string(hide_password=False)
     # Its own connections must neither wait for the revision's locks nor miss what it did.
     with context.autocommit_block():
-        store = open_store(url)
+        place = StorePlace(open_store(url), scheme, apis=operation.apis)
         try:
             if operation.require:
-                _require(store, scheme, operation)
+                _require(place, operation)
             else:
-                _run(store, scheme, operation)
+                _run(place, operation)
         finally:
-            store.close()
+            place.close()
 
 
-def _run(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
-    targets = storage.plan(store, scheme, operation.resources, [operation.to])
-    groups = {target.resource.group for target in targets}
-    pipeline = Pipeline(scheme)
+def _run(place: StorePlace, operation: MigrateStorage) -> None:
+    targets = storage.plan(place, operation.resources, [operation.to])
+    pipeline = Pipeline(place.scheme)
     outcomes: list[storage.Outcome] = []
-    with storage.executor_for(
-        store, pipeline, operation.workers, operation.apis, groups
-    ) as executor:
-        outcomes += storage.migrate(store, pipeline, targets, operation.settings, executor=executor)
+    collections = [target.name for target in targets]
+    with storage.executor_for(place, pipeline, operation.workers, collections) as executor:
+        outcomes += storage.migrate(place, pipeline, targets, operation.settings, executor=executor)
     unfinished = [each for each in outcomes if not each.done]
     if unfinished:
-        names = ", ".join(str(each.target.resource) for each in unfinished)
+        names = ", ".join(each.target.name for each in unfinished)
         failures = [failure for each in unfinished for failure in each.failures]
         what = f": {describe(each.message for each in failures[:3])}" if failures else ""
         raise Conflict(
@@ -136,15 +134,15 @@ def _run(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
         )
 
 
-def _require(store: SqlStore, scheme: Scheme, operation: MigrateStorage) -> None:
-    targets = storage.plan(store, scheme, operation.resources, [operation.to])
-    record = {each.resource: each for each in storage.status(store)}
+def _require(place: StorePlace, operation: MigrateStorage) -> None:
+    targets = storage.plan(place, operation.resources, [operation.to])
+    record = {each.name: each for each in storage.status(place)}
     behind = []
     for target in targets:
-        found = record.get(target.resource)
+        found = record.get(target.name)
         if found is not None and not (found.settled and found.preferred == target.api_version):
             have = ", ".join(each.api_version for each in found.versions)
-            behind.append(f"{target.resource} (stored in {have})")
+            behind.append(f"{target.name} (stored in {have})")
     if behind:
         raise Conflict(
             f"this revision needs everything stored as {operation.to}, but some is not yet: "

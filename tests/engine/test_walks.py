@@ -16,6 +16,7 @@ from kconv._pipeline.engine import OneStep
 from kconv._pipeline.reencode import Reencoder
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import Spoke, load_scheme
+from kconv.place import Collection
 from kconv_migrations._executors.row_processor import RowProcessor, Task
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
@@ -105,8 +106,8 @@ def walks() -> Iterator[Walk]:
     newer = hpa.kind.spoke_for(GroupVersion("autoscaling", "v2"))
     assert newer is not None
     yield walk("row, migrated by functions", lambda: reencoder.quickly(text, hpa, newer))
-    processor = RowProcessor(pipeline)
-    task = Task("verify", old.kind.group_resource, "batch/v1beta1")
+    processor = RowProcessor(pipeline, [Collection("cronjobs.batch", old.kind)])
+    task = Task("verify", "cronjobs.batch", "batch/v1beta1")
     row = (old.api_version, data)
     yield walk("row, verified", lambda: processor.process(task, [row]))
     imaged = walk(

@@ -13,14 +13,14 @@ from cli.samples import Ended
 from fixtures.postgres import PostgresServer
 from kconv._cli.run import run
 from kconv._pipeline import Pipeline
-from kconv._scheme import load_scheme
 from kconv._store import SqlStore, open_store
 from kconv_migrations._tables import upgrade
+from migrate.samples import installed
 
 
 @pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
-    return Pipeline(load_scheme())
+    return Pipeline(installed())
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -9,12 +10,24 @@ from sqlalchemy import create_engine
 
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
-from kconv._store import Key, SqlStore, Stored
+from kconv._scheme import Scheme, load_scheme
+from kconv._store import Key, SqlStore, Stored, StorePlace
 
 OLD, NEW = "batch/v1beta1", "batch/v1"
 NAMESPACE = "reports"
 
 Value = dict[str, Any]
+
+
+@cache
+def installed() -> Scheme:
+    """The kinds of the installed groups."""
+    return load_scheme()
+
+
+def placed(store: SqlStore, *apis: str) -> StorePlace:
+    """The store as a place with the installed kinds; a worker loads those of batch, and of apis."""
+    return StorePlace(store, installed(), {"batch"}, apis)
 
 
 def key(name: str) -> Key:

@@ -15,7 +15,7 @@ from kconv._pipeline import Pipeline
 from kconv._store import Server, SqlStore, open_store
 from kconv_migrations._migration import migrate, plan, wait_for
 from kconv_migrations._tables import upgrade
-from migrate.samples import NEW, OLD, rows, seed
+from migrate.samples import NEW, OLD, placed, rows, seed
 
 Run = Callable[..., Ended]
 SHORT = "options=-c%20lock_timeout%3D300"
@@ -69,14 +69,14 @@ def test_a_run_flips_in_one_transaction(two: str, pipeline: Pipeline) -> None:
     with closing(open_store(two)) as seeding:
         seed(seeding, pipeline, 3)
     with closing(open_store(f"{two}&{SHORT}")) as store, _admin(two) as admin:
-        targets = plan(store, pipeline.scheme, ["cronjobs.batch", "jobs.batch"], ["batch=v1"])
+        targets = plan(placed(store), ["cronjobs.batch", "jobs.batch"], ["batch=v1"])
         if len(targets) < 2:
             pytest.fail("both are to be flipped")
         before = store.storage_versions()
         with admin.transaction():
             admin.execute("SELECT 1 FROM storage_versions WHERE resource = 'jobs' FOR UPDATE")
             with pytest.raises(Unavailable):
-                list(migrate(store, pipeline, targets))
+                list(migrate(placed(store), pipeline, targets))
         assert store.storage_versions() == before
 
 

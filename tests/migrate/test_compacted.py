@@ -15,7 +15,7 @@ from kconv_migrations._migration import (
     undo,
     verify,
 )
-from migrate.samples import NEW, everything, key, rows, seed
+from migrate.samples import NEW, everything, key, placed, rows, seed
 
 COUNT = 120
 
@@ -26,7 +26,7 @@ def test_a_run_beside_compaction(
 ) -> None:
     seed(store, pipeline, COUNT)
     before = everything(store)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     with closing(open_store(database_url)) as other:
 
         def compact(progress: Progress) -> None:
@@ -34,7 +34,7 @@ def test_a_run_beside_compaction(
                 bound = Retention(age=None, rows=max(keep, other.log_size().rows - 10), bytes=None)
                 other.tend_log("a server", bound)
 
-        (outcome,) = migrate(store, pipeline, targets, Settings(batch_size=10), compact)
+        (outcome,) = migrate(placed(store), pipeline, targets, Settings(batch_size=10), compact)
     assert outcome.done
     assert outcome.objects == COUNT
     assert everything(store) == before
@@ -42,9 +42,9 @@ def test_a_run_beside_compaction(
     assert set(left) == {NEW}
     assert left[NEW][0] == COUNT
     assert left[NEW][1] < COUNT, "some of the log was compacted meanwhile"
-    (checked,) = verify(store, InProcessExecutor(store, pipeline))
+    (checked,) = verify(placed(store), InProcessExecutor(placed(store), pipeline))
     assert (checked.objects, checked.failures) == (COUNT, [])
-    assert undo(store, outcome.run).restored == COUNT
+    assert undo(placed(store), outcome.run).restored == COUNT
 
 
 def test_what_was_before_is_no_hindrance_to_dropping_a_version(
@@ -66,7 +66,7 @@ def test_what_was_before_is_no_hindrance_to_dropping_a_version(
         api_version=made[0].api_version,
         data=made[2].data,
     )
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    (outcome,) = migrate(store, pipeline, targets)
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    (outcome,) = migrate(placed(store), pipeline, targets)
     assert outcome.done
     assert set(rows(store)) == {NEW}

@@ -13,7 +13,7 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv_migrations._migration import Progress, Settings, migrate, plan, undo
-from migrate.samples import NEW, OLD, everything, rows, seed
+from migrate.samples import NEW, OLD, everything, placed, rows, seed
 
 COUNT = 60
 KILLS = int(os.environ.get("KCONV_TEST_KILLS", "50"))
@@ -58,8 +58,8 @@ def test_killed_at_random_fifty_times(
     stored = seed(store, pipeline, KILLED_COUNT)
     before, head, log = everything(store), store.head(), store.changes(0, limit=10_000)
     chance = random.Random(4)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    list(migrate(store, pipeline, targets, Settings(dry_run=True)))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    list(migrate(placed(store), pipeline, targets, Settings(dry_run=True)))
     store.close()
     for number in range(KILLS):
         readable, writable = os.pipe()
@@ -91,7 +91,7 @@ def test_killed_at_random_fifty_times(
     kept = [run for run in runs if store.undo_size(run.id).rows]
     assert len(kept) > KILLS / 5, "most kills came before the first row or after the last"
     assert sum(store.undo_size(run.id).rows for run in kept) == KILLED_COUNT
-    assert sum(undo(store, run.id).restored for run in kept) == KILLED_COUNT
+    assert sum(undo(placed(store), run.id).restored for run in kept) == KILLED_COUNT
     assert store.list("batch", "cronjobs").items == stored
 
 
@@ -103,7 +103,7 @@ def _run_until_killed(store: SqlStore, pipeline: Pipeline, told: int) -> None:
             os.write(told, b".")
 
     try:
-        targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-        list(migrate(store, pipeline, targets, Settings(batch_size=10, rate=1000), tell))
+        targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+        list(migrate(placed(store), pipeline, targets, Settings(batch_size=10, rate=1000), tell))
     finally:
         os._exit(1)

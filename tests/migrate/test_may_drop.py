@@ -21,7 +21,7 @@ from kconv_migrations._migration import (
     verify,
 )
 from migrate.references import hiding, owned, stored
-from migrate.samples import NEW, OLD, encoded, key, rows, seed
+from migrate.samples import NEW, OLD, encoded, key, placed, rows, seed
 
 Run = Callable[..., Ended]
 
@@ -30,24 +30,25 @@ def test_references_that_a_version_hides(kconv: Run, store: SqlStore, pipeline: 
     seed(store, pipeline, 1)
     at, data = hiding(store, pipeline)
     assert b'\\"apiVersion\\":\\"batch/v1beta1\\"' in data
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    assert all(each.done for each in migrate(store, pipeline, targets))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    assert all(each.done for each in migrate(placed(store), pipeline, targets))
     held = kconv("migrate", "status", "--may-drop", OLD)
     assert held.code == 1
     place = "reports/hides: spec.metrics[0].object.describedObject"
     assert f"1 reference to it, as in {place}" in held.out
-    references = outdated_references(store, pipeline, targets)
-    (found,) = rewrite_references(store, pipeline, references, Settings())
+    references = outdated_references(placed(store), pipeline, targets)
+    (found,) = rewrite_references(placed(store), pipeline, references, Settings())
     assert (found.objects, found.rewritten, found.failures) == (1, 1, [])
     assert store.get(at).data == data.replace(OLD.encode(), NEW.encode())
-    assert list(find_references(store, pipeline, references)) == []
+    assert list(find_references(placed(store), pipeline, references)) == []
     verified = {
-        str(each.resource): each for each in verify(store, InProcessExecutor(store, pipeline))
+        each.name: each
+        for each in verify(placed(store), InProcessExecutor(placed(store), pipeline))
     }
     assert all(each.sound for each in verified.values())
     assert verified["horizontalpodautoscalers.autoscaling"].compared == 1
     assert kconv("migrate", "status", "--may-drop", OLD).code == 0
-    assert undo(store, store.runs()[0].id).restored == 1
+    assert undo(placed(store), store.runs()[0].id).restored == 1
     assert store.get(at).data == data
 
 
@@ -55,12 +56,12 @@ def test_an_object_that_cannot_be_looked_into_holds_a_version(
     store: SqlStore, pipeline: Pipeline
 ) -> None:
     seed(store, pipeline, 1)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    assert all(each.done for each in migrate(store, pipeline, targets))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    assert all(each.done for each in migrate(placed(store), pipeline, targets))
     store.prefer("autoscaling", "horizontalpodautoscalers", "autoscaling/v1")
     at = Key("autoscaling", "horizontalpodautoscalers", "reports", "bad")
     store.create(at, uid="u", api_version="autoscaling/v1", data=b'{"apiVersion":')
-    (reason,) = may_drop(store, pipeline, GroupVersion.parse(OLD)).reasons
+    (reason,) = may_drop(placed(store), pipeline, GroupVersion.parse(OLD)).reasons
     assert "1 object could not be looked into for references to it" in reason
 
 
@@ -78,7 +79,7 @@ def test_what_holds_a_version(store: SqlStore, pipeline: Pipeline) -> None:
     store.quarantine([Quarantined("r", key("cron-0000"), 2, OLD, "objects", "Why", "why")])
     store.register(Server("old", "1.0", "host", 1, (("batch", "cronjobs", OLD),)))
     store.count_requests({("batch", "v1beta1", "cronjobs", "kubectl/1.20"): 3})
-    reasons = may_drop(store, pipeline, old).reasons
+    reasons = may_drop(placed(store), pipeline, old).reasons
     for said in (
         "new objects are stored in it",
         "3 objects stored in it",
@@ -96,7 +97,7 @@ def test_the_example_is_of_the_version_asked_about(store: SqlStore, pipeline: Pi
     stored(store, pipeline)
     other = owned(pipeline, "0", "batch/v1alpha9")
     store.create(key("0"), uid="0", api_version=NEW, data=other)
-    (reason,) = may_drop(store, pipeline, GroupVersion.parse(OLD)).reasons
+    (reason,) = may_drop(placed(store), pipeline, GroupVersion.parse(OLD)).reasons
     assert "2 references to it, as in reports/a: metadata.ownerReferences[1].apiVersion" in reason
 
 
@@ -108,8 +109,8 @@ def test_status_answers(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None
     assert f"{OLD}  no: " in " ".join(kconv("migrate", "status").out.split()).replace(
         f"{OLD} no: ", f"{OLD}  no: "
     )
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    assert all(each.done for each in migrate(store, pipeline, targets))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    assert all(each.done for each in migrate(placed(store), pipeline, targets))
     free = kconv("migrate", "status", "--may-drop", OLD)
     assert (free.code, free.out.splitlines()[0]) == (0, f"{OLD}: yes, nothing holds it")
     assert "could no longer be undone" in free.out

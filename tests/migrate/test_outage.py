@@ -17,8 +17,8 @@ from kconv._errors import Denied, Unavailable
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
 from kconv_migrations._migration import Progress, Settings, WorkerExecutor, migrate, plan, undo
-from kconv_migrations._migration.retry import RetryingStore
-from migrate.samples import NEW, OLD, encoded, everything, insert, key, rows, seed
+from kconv_migrations._migration.retry import RetryingPlace
+from migrate.samples import NEW, OLD, encoded, everything, insert, key, placed, rows, seed
 
 COUNT = 300
 
@@ -42,7 +42,7 @@ def test_a_run_waits_for_a_database_that_comes_back(
 ) -> None:
     stored = seed(store, pipeline, COUNT)
     before = everything(store)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     stopped: list[threading.Thread] = []
     said: list[str] = []
 
@@ -61,14 +61,14 @@ def test_a_run_waits_for_a_database_that_comes_back(
                 time.sleep(0.01)
 
     settings = Settings(batch_size=20, outage=30)
-    with WorkerExecutor(workers, store, pipeline, {"batch"}) as executor:
-        (outcome,) = migrate(store, pipeline, targets, settings, stop, executor)
+    with WorkerExecutor(workers, placed(store), pipeline) as executor:
+        (outcome,) = migrate(placed(store), pipeline, targets, settings, stop, executor)
     stopped[0].join()
     assert said
     assert outcome.done
     assert rows(store) == {NEW: (COUNT, COUNT)}
     assert everything(store) == before
-    assert undo(store, outcome.run).restored == COUNT
+    assert undo(placed(store), outcome.run).restored == COUNT
     assert store.list("batch", "cronjobs").items == stored
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_does_not_wait_says_so_and_a_rerun_finishes(
     store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer
 ) -> None:
     seed(store, pipeline, 40)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
 
     def stop(progress: Progress) -> None:
         if progress.done == 20:
@@ -85,11 +85,19 @@ def test_a_run_that_does_not_wait_says_so_and_a_rerun_finishes(
 
     try:
         with pytest.raises(Unavailable, match="cannot reach the database"):
-            list(migrate(store, pipeline, targets, Settings(batch_size=5, lease=0.5), stop))
+            list(
+                migrate(
+                    placed(store),
+                    pipeline,
+                    targets,
+                    Settings(batch_size=5, lease=0.5),
+                    stop,
+                )
+            )
     finally:
         postgres_server.start()
     time.sleep(0.5)
-    (outcome,) = migrate(store, pipeline, plan(store, pipeline.scheme))
+    (outcome,) = migrate(placed(store), pipeline, plan(placed(store)))
     assert outcome.done
     assert [run.state for run in store.runs()] == ["done", "interrupted"]
 
@@ -111,9 +119,9 @@ def test_a_disk_that_is_full(
         patch.setattr(sqlite3, "connect", bounded)
         patch.setattr("sqlite3.dbapi2.connect", bounded)
         small = open_store(database_url)
-        targets = plan(small, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+        targets = plan(placed(small), ["cronjobs.batch"], ["batch=v1"])
         with pytest.raises(Unavailable, match="cannot grow: the disk is full") as raised:
-            list(migrate(small, pipeline, targets, Settings(batch_size=20)))
+            list(migrate(placed(small), pipeline, targets, Settings(batch_size=20)))
         assert raised.value.exit_code == 3
         small.close()
     halfway = rows(store)
@@ -124,7 +132,7 @@ def test_a_disk_that_is_full(
     assert rows(store) == {NEW: (COUNT, COUNT)}
     for run in store.runs():
         if store.undo_size(run.id).rows:
-            undo(store, run.id)
+            undo(placed(store), run.id)
     assert store.list("batch", "cronjobs").items == stored
 
 
@@ -256,6 +264,6 @@ def test_what_is_denied_is_not_waited_for() -> None:
 
     began = time.monotonic()
     with pytest.raises(Denied):
-        RetryingStore(cast("Any", None), 60, lambda _: None).retry(denied)
+        RetryingPlace(cast("Any", None), 60, lambda _: None).retry(denied)
     assert len(calls) == 1
     assert time.monotonic() - began < 5

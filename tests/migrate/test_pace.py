@@ -12,7 +12,7 @@ from kconv._store import SqlStore
 from kconv_migrations._migration import Settings, migrate, plan, undo
 from kconv_migrations._migration import run as run_module
 from kconv_migrations._migration.pace import FIRST, FREE, HELD, LATELY, LEAST, Pace
-from migrate.samples import NEW, key, rows, seed
+from migrate.samples import NEW, key, placed, rows, seed
 
 
 class Database:
@@ -110,11 +110,11 @@ def test_a_run_beside_a_writer_is_in_short_transactions(
         return rewrite(self, items, **options)
 
     monkeypatch.setattr(SqlStore, "rewrite", slow)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    (outcome,) = migrate(store, pipeline, targets)
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    (outcome,) = migrate(placed(store), pipeline, targets)
     assert outcome.objects == 400
     assert max(sizes[4:]) <= 16
-    assert undo(store, outcome.run).restored == 400
+    assert undo(placed(store), outcome.run).restored == 400
 
 
 @pytest.mark.parametrize(("rate", "paced"), [(0.0, True), (1e9, False)])
@@ -134,7 +134,7 @@ def test_who_says_a_rate_gets_that(
 
     monkeypatch.setattr(run_module, "Pace", Noted)
     seed(store, pipeline, 5)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    list(migrate(store, pipeline, targets, Settings(rate=rate)))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    list(migrate(placed(store), pipeline, targets, Settings(rate=rate)))
     assert bool(made) == paced
     assert rows(store) == {NEW: (5, 5)}

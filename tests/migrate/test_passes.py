@@ -11,13 +11,13 @@ from kconv._pipeline import Pipeline
 from kconv._store import Server, SqlStore
 from kconv_migrations._migration import Outcome, Progress, Settings, migrate, plan
 from kconv_migrations._migration.settings import PATIENCE
-from migrate.samples import NEW, OLD, encoded, key, rows, seed
+from migrate.samples import NEW, OLD, encoded, key, placed, rows, seed
 
 
 def run(store: SqlStore, pipeline: Pipeline, progress: object = None) -> Outcome:
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     given = progress or (lambda _: None)
-    (outcome,) = migrate(store, pipeline, targets, Settings(), given)  # type: ignore[arg-type]  # any callable
+    (outcome,) = migrate(placed(store), pipeline, targets, Settings(), given)  # type: ignore[arg-type]  # any callable
     return outcome
 
 
@@ -129,8 +129,8 @@ def test_either_all_resources_are_flipped_or_none(
     ]
     store.register(Server("old", "1.0", "host", 1, tuple(decodes)))
     names = [f"{resource}.{group}" for group, resource in resources]
-    targets = plan(store, pipeline.scheme, names, ["autoscaling=v2", "batch=v1"])
+    targets = plan(placed(store), names, ["autoscaling=v2", "batch=v1"])
     assert len(targets) == 2
     with pytest.raises(Conflict, match="nothing was flipped"):
-        list(migrate(store, pipeline, targets))
+        list(migrate(placed(store), pipeline, targets))
     assert [store.storage_version(*each) for each in resources] == [old for old, _ in versions]

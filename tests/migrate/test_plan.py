@@ -6,13 +6,14 @@ from kconv._errors import KconvError, NotRegistered, UsageError
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv_migrations._migration import plan
+from migrate.samples import placed
 
 
 def planned(
     store: SqlStore, pipeline: Pipeline, *names: str, to: tuple[str, ...] = ()
 ) -> list[tuple[str, str, str]]:
-    targets = plan(store, pipeline.scheme, names, to)
-    return [(str(each.resource), each.before, each.api_version) for each in targets]
+    targets = plan(placed(store), names, to)
+    return [(each.name, each.before, each.api_version) for each in targets]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from cli.samples import Ended
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv_migrations._migration import Settings, WorkerExecutor, migrate, plan
-from migrate.samples import NEW, OLD, encoded, insert, key, put, rows, seed
+from migrate.samples import NEW, OLD, encoded, insert, key, placed, put, rows, seed
 
 Run = Callable[..., Ended]
 
@@ -119,10 +119,12 @@ def test_a_thousand_bad_rows_among_twenty_thousand(
         ],
     )
     wrong = set(names[7::20])
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    with WorkerExecutor(workers, store, pipeline, {"batch"}) as executor:
-        (outcome,) = migrate(store, pipeline, targets, Settings(undo=False), executor=executor)
-    assert {each.key.name for each in outcome.failures} == wrong
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    with WorkerExecutor(workers, placed(store), pipeline) as executor:
+        (outcome,) = migrate(
+            placed(store), pipeline, targets, Settings(undo=False), executor=executor
+        )
+    assert {each.key[1] for each in outcome.failures} == wrong
     assert {each.key.name for each in store.quarantined()} == wrong
     assert len(wrong) == 1000
     assert (outcome.objects, outcome.kept, outcome.dropped) == (19_000, {OLD: 1000}, [])

@@ -26,7 +26,7 @@ from kconv_migrations._migration import (
     verify,
 )
 from migrate.references import owned, put, scaling, stored, versions_named
-from migrate.samples import NEW, OLD, encoded, manifest, seed
+from migrate.samples import NEW, OLD, encoded, manifest, placed, seed
 
 Run = Callable[..., Ended]
 
@@ -59,7 +59,7 @@ class PointerHub(Hub):
 
 
 def test_what_is_repaired_is_a_copy(store: SqlStore, pipeline: Pipeline) -> None:
-    references = outdated_references(store, pipeline)
+    references = outdated_references(placed(store), pipeline)
     decoded = pipeline.decode(owned(pipeline, "a", "batch/v1alpha9"))
     repaired = references.repair(decoded.value, decoded.spoke)
     assert not references.find(repaired, decoded.spoke)
@@ -71,19 +71,25 @@ def test_the_version_that_an_object_is_in_is_no_reference(
 ) -> None:
     """Nor is the object decoded to find that out."""
     store.prefer("batch", "cronjobs", OLD)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    references = outdated_references(store, pipeline, targets)
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    references = outdated_references(placed(store), pipeline, targets)
     assert not references.may_hold(encoded(pipeline, "a", OLD))
     assert references.may_hold(owned(pipeline, "a", OLD, OLD))
 
 
 def test_unregistered_and_dropped_versions_are_found(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
-    (found,) = find_references(store, pipeline, outdated_references(store, pipeline))
+    (found,) = find_references(
+        placed(store), pipeline, outdated_references(placed(store), pipeline)
+    )
     assert found.objects == 1
     assert found.references == {("CronJob", "batch/v1alpha9", NEW): 2}
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    (found,) = find_references(store, pipeline, outdated_references(store, pipeline, targets))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    (found,) = find_references(
+        placed(store),
+        pipeline,
+        outdated_references(placed(store), pipeline, targets),
+    )
     assert found.references[("CronJob", OLD, NEW)] == 2
     assert found.objects == 2
 
@@ -91,25 +97,25 @@ def test_unregistered_and_dropped_versions_are_found(store: SqlStore, pipeline: 
 def test_rewritten_and_undone(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
     before, head = store.list("batch", "cronjobs").items, store.head()
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    references = outdated_references(store, pipeline, targets)
-    (found,) = rewrite_references(store, pipeline, references, Settings())
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    references = outdated_references(placed(store), pipeline, targets)
+    (found,) = rewrite_references(placed(store), pipeline, references, Settings())
     assert (found.objects, found.rewritten) == (2, 2)
     for name in ("a", "b", "c"):
         assert versions_named(store, name) == ["example.com/v1", NEW, NEW]
     assert store.head() == head
-    assert list(find_references(store, pipeline, references)) == []
-    (verified,) = verify(store, InProcessExecutor(store, pipeline))
+    assert list(find_references(placed(store), pipeline, references)) == []
+    (verified,) = verify(placed(store), InProcessExecutor(placed(store), pipeline))
     assert (verified.sound, verified.compared) == (True, 2)
-    assert undo(store, store.runs()[0].id).restored == 2
+    assert undo(placed(store), store.runs()[0].id).restored == 2
     assert store.list("batch", "cronjobs").items == before
 
 
 def test_rewritten_at_a_rate(store: SqlStore, pipeline: Pipeline) -> None:
     stored(store, pipeline)
-    references = outdated_references(store, pipeline, (), GroupVersion.parse(OLD))
+    references = outdated_references(placed(store), pipeline, (), GroupVersion.parse(OLD))
     began = time.monotonic()
-    (found,) = rewrite_references(store, pipeline, references, Settings(rate=4))
+    (found,) = rewrite_references(placed(store), pipeline, references, Settings(rate=4))
     assert found.rewritten == 2
     assert time.monotonic() - began > 0.4
 
@@ -173,9 +179,9 @@ def test_fields_of_the_shipped_groups_that_name_objects(
         "cronjobs",
         {**manifest("runs"), "status": {"active": [target]}, "metadata": metadata},
     )
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    references = outdated_references(store, pipeline, targets)
-    list(rewrite_references(store, pipeline, references, Settings()))
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    references = outdated_references(placed(store), pipeline, targets)
+    list(rewrite_references(placed(store), pipeline, references, Settings()))
     for at, paths in (
         (autoscaler, [("spec", "scaleTargetRef"),
                       ("spec", "metrics", 0, "object", "describedObject")]),
@@ -188,7 +194,7 @@ def test_fields_of_the_shipped_groups_that_name_objects(
             for step in path:
                 found = found[step]
             assert found["apiVersion"] == NEW, (at, path)
-    assert list(find_references(store, pipeline, references)) == []
+    assert list(find_references(placed(store), pipeline, references)) == []
 
 
 def test_the_run_that_rewrites_references_is_named(
@@ -201,7 +207,7 @@ def test_the_run_that_rewrites_references_is_named(
     assert f"references: run {run.id}\n" in ended.out
     line = next(line for line in kconv("migrate", "runs").out.splitlines() if run.id in line)
     assert line.endswith(" references")
-    assert undo(store, run.id).restored == 2
+    assert undo(placed(store), run.id).restored == 2
     document = json.loads(kconv(*arguments, "-o", "json").out)
     assert document["referencesRun"] == store.runs()[0].id != document["run"]
 

@@ -13,9 +13,10 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._pipeline.values import Checks
 from kconv._scheme import Spoke
-from kconv._store import Quarantined, SqlStore
+from kconv._store import SqlStore
+from kconv.place import Quarantined
 from kconv_migrations._migration import Outcome, Progress, Reencoder, Settings, migrate, plan
-from migrate.samples import NEW, OLD, encoded, everything, key, rows, seed
+from migrate.samples import NEW, OLD, encoded, everything, key, placed, rows, seed
 
 
 def run(
@@ -25,14 +26,14 @@ def run(
     progress: Callable[[Progress], None] = lambda _: None,
     **settings: float,
 ) -> Outcome:
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], to)
+    targets = plan(placed(store), ["cronjobs.batch"], to)
     chosen = Settings(**settings)  # type: ignore[arg-type]  # the fields of Settings, by name
-    (outcome,) = migrate(store, pipeline, targets, chosen, progress)
+    (outcome,) = migrate(placed(store), pipeline, targets, chosen, progress)
     return outcome
 
 
-def quarantine_order(entry: Quarantined) -> tuple[str, str, int]:
-    return entry.key.name, entry.where, entry.resource_version
+def quarantine_order(entry: Quarantined) -> tuple[object, ...]:
+    return entry.key[1], entry.section, entry.mark
 
 
 def test_everything_is_rewritten_and_nothing_else_changes(
@@ -43,7 +44,7 @@ def test_everything_is_rewritten_and_nothing_else_changes(
     store.delete(gone.key, expected=gone.resource_version, api_version=OLD, data=gone.data)
     before, head, log = everything(store), store.head(), store.changes(0)
     outcome = run(store, pipeline, "batch=v1", batch_size=7)
-    assert (outcome.objects, outcome.changes, outcome.raced) == (24, 26, 0)
+    assert (outcome.objects, outcome.written["changes"], outcome.raced) == (24, 26, 0)
     assert (outcome.dropped, outcome.kept, outcome.failures) == ([OLD], {}, [])
     assert outcome.done
     assert rows(store) == {NEW: (24, 26)}
@@ -61,7 +62,7 @@ def test_second_run_finds_nothing(store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 3)
     run(store, pipeline, "batch=v1")
     again = run(store, pipeline, "batch=v1")
-    assert (again.objects, again.changes, again.dropped, again.done) == (0, 0, [], True)
+    assert (again.objects, again.written["changes"], again.dropped, again.done) == (0, 0, [], True)
 
 
 def test_back_again(store: SqlStore, pipeline: Pipeline) -> None:
@@ -86,7 +87,7 @@ def test_interrupted_run_is_finished_by_the_next(store: SqlStore, pipeline: Pipe
         run(store, pipeline, "batch=v1", batch_size=5, progress=interrupt)
     assert rows(store) == {NEW: (10, 0), OLD: (10, 20)}
     outcome = run(store, pipeline)
-    assert (outcome.objects, outcome.changes, outcome.done) == (10, 20, True)
+    assert (outcome.objects, outcome.written["changes"], outcome.done) == (10, 20, True)
     assert rows(store) == {NEW: (20, 20)}
 
 
@@ -160,16 +161,16 @@ def test_rows_that_cannot_be_converted_stay(store: SqlStore, pipeline: Pipeline)
     for name, data in bad.items():
         store.create(key(name), uid=name, api_version=OLD, data=data)
     dry = run(store, pipeline, "batch=v1", dry_run=True)
-    assert (dry.objects, dry.changes, len(dry.failures)) == (4, 4, 8)
+    assert (dry.objects, dry.written["changes"], len(dry.failures)) == (4, 4, 8)
     outcome = run(store, pipeline, "batch=v1", batch_size=2)
-    assert (outcome.objects, outcome.changes) == (4, 4)
+    assert (outcome.objects, outcome.written["changes"]) == (4, 4)
     assert (outcome.done, outcome.dropped, outcome.kept) == (False, [], {OLD: 8})
     assert rows(store) == {NEW: (4, 4), OLD: (4, 4)}
-    assert {each.key.name for each in outcome.failures} == set(bad)
-    assert [each.where for each in outcome.failures] == ["objects"] * 4 + ["changes"] * 4
-    by_name = {each.key.name: each for each in outcome.failures}
+    assert {each.key[1] for each in outcome.failures} == set(bad)
+    assert [each.section for each in outcome.failures] == ["objects"] * 4 + ["changes"] * 4
+    by_name = {each.key[1]: each for each in outcome.failures}
     assert 'unknown field "spec.from"' in by_name["unknown"].message
-    assert store.quarantined("batch", "cronjobs") == [
+    assert placed(store).quarantined("cronjobs.batch") == [
         replace(each, since=ANY) for each in sorted(outcome.failures, key=quarantine_order)
     ]
     for name, data in bad.items():
@@ -202,7 +203,7 @@ def test_what_the_new_version_cannot_hold_is_refused(
 def test_dry_run_writes_nothing(store: SqlStore, pipeline: Pipeline) -> None:
     stored = seed(store, pipeline, 5)
     outcome = run(store, pipeline, "batch=v1", dry_run=True)
-    assert (outcome.objects, outcome.changes, outcome.dropped) == (5, 5, [])
+    assert (outcome.objects, outcome.written["changes"], outcome.dropped) == (5, 5, [])
     assert outcome.done
     assert rows(store) == {OLD: (5, 5)}
     assert store.storage_version("batch", "cronjobs") == OLD

@@ -15,7 +15,7 @@ from kconv._pipeline import Pipeline
 from kconv._store import RunTarget, SqlStore
 from kconv_migrations._migration import Settings, hold, migrate, plan
 from kconv_migrations._migration.lease import holder_is_dead
-from migrate.samples import NEW, OLD, everything, rows, seed
+from migrate.samples import NEW, OLD, everything, placed, rows, seed
 
 
 def test_of_two_runs_started_together_one_goes_on(
@@ -46,28 +46,28 @@ def test_of_two_runs_started_together_one_goes_on(
 def test_the_lease_of_a_dead_holder_expires(store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 3)
     store.begin_run("elsewhere", [], 1.0)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     with pytest.raises(Conflict, match="elsewhere"):
-        list(migrate(store, pipeline, targets))
+        list(migrate(placed(store), pipeline, targets))
     assert rows(store) == {OLD: (3, 3)}
     while store.runs()[0].lease > 0:
         pass
-    (outcome,) = migrate(store, pipeline, targets)
+    (outcome,) = migrate(placed(store), pipeline, targets)
     assert outcome.done
     assert [run.state for run in store.runs()] == ["done", "interrupted"]
 
 
 def test_a_run_is_held_as_long_as_it_takes(store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 12)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     settings = Settings(batch_size=4, rate=16, lease=0.3)
-    (outcome,) = migrate(store, pipeline, targets, settings)
+    (outcome,) = migrate(placed(store), pipeline, targets, settings)
     assert outcome.done
     assert outcome.seconds > 1
 
 
 def test_the_lease_of_a_run_is_renewed(store: SqlStore) -> None:
-    with hold(store, [], lease=1.5) as held:
+    with hold(placed(store), [], lease=1.5) as held:
         lowest = held.run.lease
         deadline = time.monotonic() + 10
         while (left := store.run(held.id).lease) <= lowest:
@@ -80,9 +80,9 @@ def test_the_lease_of_a_run_is_renewed(store: SqlStore) -> None:
 
 def test_a_run_that_was_taken_over_writes_nothing_more(store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 6)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     with pytest.raises(Conflict, match="no longer held"):
-        list(migrate(store, pipeline, targets, progress=lambda _: _end(store)))
+        list(migrate(placed(store), pipeline, targets, progress=lambda _: _end(store)))
     assert rows(store)[OLD] == (6, 6)
 
 
@@ -105,12 +105,12 @@ def test_a_holder_that_is_dead_on_this_machine_is_not_waited_for(
     assert (planned.code, planned.err) == (0, "")
     ended = run_process("migrate", "--to", "batch=v1", "--db", database_url)
     assert ended.code == 0, ended.err
-    with hold(store, [RunTarget("batch", "cronjobs", (OLD,), NEW)]) as held:
+    with hold(placed(store), [RunTarget("cronjobs.batch", (OLD,), NEW)]) as held:
         assert held.run.pid == os.getpid()
 
 
 def test_who_counts_as_dead(store: SqlStore) -> None:
-    with hold(store, []) as held:
+    with hold(placed(store), []) as held:
         mine = held.run
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass

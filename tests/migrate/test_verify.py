@@ -21,20 +21,20 @@ from kconv_migrations._migration import (
     plan,
     verify,
 )
-from migrate.samples import NEW, OLD, encoded, key, seed
+from migrate.samples import NEW, OLD, encoded, key, placed, seed
 
 Run = Callable[..., Ended]
 
 
 def verified(store: SqlStore, pipeline: Pipeline) -> Verified:
-    (found,) = verify(store, InProcessExecutor(store, pipeline))
+    (found,) = verify(placed(store), InProcessExecutor(placed(store), pipeline))
     return found
 
 
 def migrated(store: SqlStore, pipeline: Pipeline, count: int) -> None:
     seed(store, pipeline, count)
-    targets = plan(store, pipeline.scheme, ["cronjobs.batch"], ["batch=v1"])
-    (outcome,) = migrate(store, pipeline, targets, Settings())
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    (outcome,) = migrate(placed(store), pipeline, targets, Settings())
     assert outcome.done
 
 
@@ -42,9 +42,9 @@ def test_after_a_run_all_is_well(store: SqlStore, pipeline: Pipeline) -> None:
     migrated(store, pipeline, 12)
     found = verified(store, pipeline)
     assert found.sound
-    assert (found.objects, found.changes, found.compared) == (12, 12, 12)
-    with WorkerExecutor(2, store, pipeline, {"batch"}) as executor:
-        (again,) = verify(store, executor)
+    assert (found.objects, found.rows["changes"], found.compared) == (12, 12, 12)
+    with WorkerExecutor(2, placed(store), pipeline) as executor:
+        (again,) = verify(placed(store), executor)
     assert again == found
 
 
@@ -56,7 +56,7 @@ def test_what_a_row_no_longer_says(store: SqlStore, pipeline: Pipeline) -> None:
     torn = store.get(key("cron-0003"))
     assert store.rewrite([(torn, NEW, torn.data[:40])]) == 1
     failures = verified(store, pipeline).failures
-    assert [(each.key.name, each.reason) for each in failures] == [
+    assert [(each.key[1], each.reason) for each in failures] == [
         ("cron-0001", "NotAsBefore"),
         ("cron-0003", "BadRequest"),
     ]
@@ -96,7 +96,7 @@ def test_the_newest_before_image_counts(
 ) -> None:
     migrated(store, pipeline, 3)
     first = store.runs()[0].id
-    (back,) = migrate(store, pipeline, plan(store, pipeline.scheme, [], ["batch=v1beta1"]))
+    (back,) = migrate(placed(store), pipeline, plan(placed(store), [], ["batch=v1beta1"]))
     assert back.done
     engine = create_engine(database_url)
     with engine.begin() as connection:

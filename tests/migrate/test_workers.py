@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from kconv._errors import Unavailable, UsageError
-from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, Stored
+from kconv._store.place import ObjectKey
 from kconv_migrations._executors import choice
 from kconv_migrations._executors.executor import InProcessExecutor, results
 from kconv_migrations._executors.row_processor import Action, Task
@@ -34,9 +34,9 @@ from kconv_migrations._executors.worker_executor import (
 )
 from kconv_migrations._migration import executor_for
 from kconv_migrations._migration.split import split_into_spans
-from migrate.samples import NEW, OLD, encoded, insert, seed
+from migrate.samples import NEW, OLD, encoded, insert, placed, seed
 
-RESOURCE = GroupResource("batch", "cronjobs")
+CRONJOBS = "cronjobs.batch"
 
 Make = Callable[..., WorkerExecutor]
 
@@ -53,8 +53,8 @@ def make(method: StartMethod, store: SqlStore, pipeline: Pipeline) -> Make:
     """What makes an executor with so many workers beside this process."""
 
     def made(count: int, *apis: str) -> WorkerExecutor:
-        resources = [RESOURCE]
-        return WorkerExecutor(count + 1, store, pipeline, {"batch"}, apis, resources, method=method)
+        place = placed(store, *apis)
+        return WorkerExecutor(count + 1, place, pipeline, [CRONJOBS], method=method)
 
     return made
 
@@ -66,7 +66,7 @@ def seeded(store: SqlStore, pipeline: Pipeline) -> list[Stored]:
 
 
 def task(action: Action = "rewrite") -> Task:
-    return Task(action, RESOURCE, NEW)
+    return Task(action, CRONJOBS, NEW)
 
 
 def everything(action: Action = "rewrite", limit: int = 10_000) -> Span:
@@ -76,13 +76,13 @@ def everything(action: Action = "rewrite", limit: int = 10_000) -> Span:
 def test_answers_come_in_order(
     make: Make, store: SqlStore, pipeline: Pipeline, seeded: list[Stored]
 ) -> None:
-    spans = list(split_into_spans(store, task(), "objects", 7, NEW))
+    spans = list(split_into_spans(placed(store), task(), "objects", 7, NEW))
     assert len(spans) == 9
     with make(2) as executor:
         found_results = list(results(executor, spans))
-    found = [row for result in found_results for row in result.rows(RESOURCE)]
-    assert [(row.key, row.resource_version) for row in found] == [
-        (each.key, each.resource_version) for each in seeded
+    found = [row for result in found_results for row in result.rows()]
+    assert [(row.key, row.mark) for row in found] == [
+        ((each.key.namespace, each.key.name), each.resource_version) for each in seeded
     ]
     made = [data for result in found_results for data in result.processed.data]
     assert made == [encoded(pipeline, each.key.name, NEW) for each in seeded]
@@ -102,7 +102,7 @@ def test_a_worker_reads_by_connections_of_its_own(
 
 def test_what_cannot_be_loaded_is_raised_by_the_span(store: SqlStore, pipeline: Pipeline) -> None:
     apis = ["nowhere:register"]
-    with WorkerExecutor(2, store, pipeline, {"batch"}, apis, method="spawn") as executor:
+    with WorkerExecutor(2, placed(store, *apis), pipeline, method="spawn") as executor:
         asked = executor.submit(everything())
         with pytest.raises(UsageError, match="nowhere"):
             asked.result()
@@ -123,10 +123,9 @@ def test_what_is_larger_than_a_pipe_does_not_stop_both_sides(
 ) -> None:
     template = encoded(pipeline, "NAME", suspend=True)
     insert(database_url, [(f"more-{n:05}", template) for n in range(2500)])
-    mark = seeded[0].key.namespace, seeded[0].key.name
-    skip = frozenset((mark, number) for number in range(10**6, 10**6 + 300_000))
+    until = ObjectKey("~", "~" * 10_000_000)
     with make(1) as executor:
-        asked = [executor.submit(replace(everything(), skip=skip)) for _ in range(4)]
+        asked = [executor.submit(replace(everything(), until=until)) for _ in range(4)]
         assert [len(each.result().identities) for each in asked] == [2560] * 4
 
 
@@ -167,7 +166,7 @@ def test_closing_does_not_wait_for_what_a_worker_started(
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     apis = ["lingering:register"]
-    with WorkerExecutor(2, store, pipeline, {"batch"}, apis, method="spawn") as executor:
+    with WorkerExecutor(2, placed(store, *apis), pipeline, method="spawn") as executor:
         executor.submit(everything()).result()
         assert mark.exists()
         executor.submit(everything())
@@ -199,12 +198,13 @@ import sys, time
 from multiprocessing import active_children
 from kconv._pipeline import Pipeline
 from kconv._scheme import load_scheme
-from kconv._store import open_store
+from kconv._store import StorePlace, open_store
 from kconv_migrations._migration import WorkerExecutor
 
 url, method = sys.argv[1:]
 print("to standard output, before", end="")
-made = WorkerExecutor(4, open_store(url), Pipeline(load_scheme({"batch"})), method=method)
+place = StorePlace(open_store(url), load_scheme({"batch"}), {"batch"})
+made = WorkerExecutor(4, place, Pipeline(place.scheme), method=method)
 print("", *(each.pid for each in active_children()), flush=True)
 time.sleep(60)
 """
@@ -272,12 +272,12 @@ def test_few_rows_are_converted_by_this_process(
     seed(store, pipeline, 3)
     monkeypatch.setattr(choice, "FEW_ROWS", few)
     monkeypatch.setattr(choice, "default_workers", lambda: 2)
-    with executor_for(store, pipeline) as executor:
+    with executor_for(placed(store), pipeline) as executor:
         assert isinstance(executor, WorkerExecutor if processes else InProcessExecutor)
         assert len(active_children()) == processes
-    with executor_for(store, pipeline, 1) as executor:
+    with executor_for(placed(store), pipeline, 1) as executor:
         assert isinstance(executor, InProcessExecutor)
-    with executor_for(store, pipeline, 3):
+    with executor_for(placed(store), pipeline, 3):
         assert len(active_children()) == 2
 
 

@@ -21,7 +21,7 @@ GROUP = "batch"
 RESOURCE = "cronjobs"
 V1 = "batch/v1"
 V1BETA1 = "batch/v1beta1"
-TARGETS = [RunTarget(GROUP, RESOURCE, (V1,), V1BETA1)]
+TARGETS = [RunTarget(f"{RESOURCE}.{GROUP}", (V1,), V1BETA1)]
 
 
 def cronjob(name: str, namespace: str = "default") -> Key:

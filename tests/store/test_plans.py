@@ -134,6 +134,8 @@ def _before_images(filled: Filled) -> None:
     page = store.undo_page(run, after=None, limit=10)
     page = store.undo_page(run, after=page[-1].key, limit=10)
     assert len(page) == 10
+    names = [(each.key.namespace, each.key.name) for each in page]
+    assert sorted(store.find_undo(run, GROUP, RESOURCE, names), key=lambda each: each.key) == page
     # They say that the run wrote something else: nothing is restored.
     store.restore(run, page)
     store.restore(run, page[:1])
@@ -196,6 +198,15 @@ def _scans(filled: Filled) -> None:
     store.scan_objects(GROUP, RESOURCE, other_than=V1, after=None, limit=5)
     store.scan_objects(GROUP, RESOURCE, other_than=V1, after=("ns-50", "cron-50"), limit=5)
     store.scan_objects(GROUP, RESOURCE, other_than="", after=("ns-50", "cron-50"), limit=5)
+    until = ("ns-51", "cron-51")
+    for run in ("", filled.run):
+        store.scan_objects(
+            GROUP, RESOURCE, other_than=V1, after=("ns-50", "cron-50"), limit=5, until=until,
+            passing_over=run,
+        )  # fmt: skip
+        store.scan_changes(
+            GROUP, RESOURCE, other_than="", after=5, limit=5, until=ROWS, passing_over=run
+        )
     store.scan_changes(GROUP, RESOURCE, other_than=V1, after=0, limit=5)
     store.scan_changes(GROUP, RESOURCE, other_than="", after=ROWS // 2, limit=5)
     for after in (None, ("ns-50", "cron-50")):

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from kconv._store import Quarantined, SqlStore, Stored
-from kconv._store.clock import NEVER
 from kconv._store.database import parse_url
+from kconv.place import NEVER
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, create
 
 

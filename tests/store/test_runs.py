@@ -16,7 +16,7 @@ def test_run_is_begun_renewed_and_ended(store: SqlStore) -> None:
     run = store.begin_run("me@here", TARGETS, 60)
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", run.id)
     assert (run.holder, run.pid, run.state, run.ended) == ("me@here", os.getpid(), "running", None)
-    assert run.targets == ((GROUP, RESOURCE, (V1,), V1BETA1),)
+    assert list(run.targets) == [(f"{RESOURCE}.{GROUP}", (V1,), V1BETA1)]
     assert 55 < run.lease <= 60
     store.renew_run(run.id, 600)
     assert 590 < store.run(run.id).lease <= 600

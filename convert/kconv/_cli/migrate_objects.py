@@ -26,7 +26,7 @@ from kconv._durations import parse_duration
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import load_scheme
-from kconv._store import open_store
+from kconv._store import StorePlace, open_store
 from kconv_migrations import _migration as storage
 
 
@@ -55,21 +55,22 @@ def migrate_and_report(
     kept = parse_duration(keep_undo, "--keep-undo")
     store = storage.wait_for(lambda: open_store(db), outage(db), _waiting)
     outcomes: list[storage.Outcome] = []
-    repaired: list[storage.ResourceReferences] = []
+    repaired: list[storage.CollectionReferences] = []
     runs: list[str] = []
     text = output == "text"
     groups = groups_of(names, to)
     try:
         # References may name versions of any group.
-        scheme = load_scheme(None if rewrite_references else groups, apis)
+        wanted = None if rewrite_references else groups
+        place = StorePlace(store, load_scheme(wanted, apis), wanted, apis)
         try:
-            targets = storage.plan(store, scheme, names, to)
+            targets = storage.plan(place, names, to)
         except UsageError:
             # The message lists what there is, so all groups must be loaded.
-            targets = storage.plan(store, load_scheme(apis=apis), names, to)
-        pipeline = Pipeline(scheme)
-        resources = [target.resource for target in targets]
-        with storage.executor_for(store, pipeline, workers, apis, groups, resources) as executor:
+            targets = storage.plan(StorePlace(store, load_scheme(apis=apis)), names, to)
+        pipeline = Pipeline(place.scheme)
+        collections = [target.name for target in targets]
+        with storage.executor_for(place, pipeline, workers, collections, collections) as executor:
             settings = storage.Settings(
                 batch_size=batch_size,
                 rate=rate,
@@ -82,21 +83,21 @@ def migrate_and_report(
             )
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
-                standing = () if to else storage.preferred_targets(store, scheme, names)
-                references = storage.outdated_references(store, pipeline, [*standing, *targets])
+                standing = () if to else storage.preferred_targets(place, names)
+                references = storage.outdated_references(place, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:
-                for outcome in storage.migrate(store, pipeline, targets, settings, meter, executor):
+                for outcome in storage.migrate(place, pipeline, targets, settings, meter, executor):
                     outcomes.append(outcome)
                     if text:
                         with meter.aside():
                             report(outcome, dry_run, rate)
         if rewrite_references:
             looked = (
-                storage.find_references(store, pipeline, references)
+                storage.find_references(place, pipeline, references)
                 if dry_run
-                else storage.rewrite_references(store, pipeline, references, settings, runs.append)
+                else storage.rewrite_references(place, pipeline, references, settings, runs.append)
             )
             for each in looked:
                 repaired.append(each)
@@ -107,7 +108,7 @@ def migrate_and_report(
             if text and any(each.rewritten for each in repaired):
                 emit(f"references: run {runs[0]}")
         if text and not dry_run:
-            report_free_space(store)
+            report_free_space(place)
     except KeyboardInterrupt:
         raise Interrupted("what is rewritten stays; `kconv migrate` goes on from here") from None
     finally:

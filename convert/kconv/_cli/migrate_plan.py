@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from kconv._cli.migrate_options import Names, To
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
-    from kconv._store import Server
+    from kconv.place import Server
     from kconv_migrations._migration import Survey, TargetSurvey, VersionStatus
 
 
@@ -33,19 +34,19 @@ def plan(
     from kconv._cli.console import emit_json
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
-    from kconv._store import open_store
+    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
     scheme = load_scheme(apis=apis or ())
-    store = open_store(db)
+    place = StorePlace(open_store(db), scheme)
     try:
-        targets = storage.plan(store, scheme, names or (), to or ())
-        standing = () if to else tuple(storage.preferred_targets(store, scheme, names or ()))
+        targets = storage.plan(place, names or (), to or ())
+        standing = () if to else tuple(storage.preferred_targets(place, names or ()))
         found = storage.survey(
-            store, Pipeline(scheme), targets, references=not no_references, standing=standing
+            place, Pipeline(scheme), targets, references=not no_references, standing=standing
         )
     finally:
-        store.close()
+        place.close()
     if output is Report.JSON:
         emit_json(_as_json(found))
     else:
@@ -62,19 +63,21 @@ def _print(found: Survey) -> None:
         report_references,
         say_undecodable,
     )
+    from kconv._cli.stored_table import heading, sections_of
+    from kconv._gvk import GroupResource
     from kconv._messages import count
 
     announce([each.target for each in found.targets], dry_run=True)
     if found.targets:
         emit("")
+        sections = sections_of(each.target.collection for each in found.targets)
         emit_table(
-            ("RESOURCE", "VERSION", "OBJECTS", "CHANGES", "DONE"),
+            ("RESOURCE", "VERSION", *(heading(each) for each in sections), "DONE"),
             [
                 (
-                    str(each.target.resource),
+                    each.target.name,
                     version.api_version,
-                    f"{version.objects:,}",
-                    f"{version.changes:,}",
+                    *(f"{version.sections.get(section.name, 0):,}" for section in sections),
                     _fate(each, version),
                 )
                 for each in found.targets
@@ -86,7 +89,7 @@ def _print(found: Survey) -> None:
         mine = {(name, resource): [] for resource, name, _ in server.decodes}  # type: Any
         for resource, name, version in server.decodes:
             mine[name, resource].append(version.rpartition("/")[2])
-        shown = [each.target.resource for each in found.targets]
+        shown = [GroupResource.parse(each.target.name) for each in found.targets]
         decodes = "; ".join(
             f"{each}: {', '.join(mine.get((each.resource, each.group), ['nothing']))}"
             for each in shown
@@ -98,18 +101,23 @@ def _print(found: Survey) -> None:
         report_references(each)
     for target in found.targets:
         for unknown in target.unknown:
-            say_undecodable(target.target.resource, unknown)
+            say_undecodable(target.target.name, unknown)
     complain_of_references(found.references)
     for target in found.targets:
         if target.blocked_by:
             blocking = ", ".join(server.id for server in target.blocked_by)
             say(
-                f"blocked: {target.target.resource} cannot go to {target.target.api_version}, "
+                f"blocked: {target.target.name} cannot go to {target.target.api_version}, "
                 f"which {count(len(target.blocked_by), 'live server')} cannot decode: {blocking}"
             )
     if found.holder is not None:
         holder = found.holder
         say(f"blocked: run {holder.id} is going on: {holder.holder}, {holder.host} {holder.pid}")
+
+
+def _rows(survey: TargetSurvey, rows: Mapping[str, int]) -> dict[str, int]:
+    """Rows of each section of a target's collection."""
+    return {each.name: rows.get(each.name, 0) for each in survey.target.collection.sections}
 
 
 def _fate(survey: TargetSurvey, version: VersionStatus) -> str:
@@ -126,19 +134,17 @@ def _as_json(found: Survey) -> dict[str, Any]:
         "run": None if found.holder is None else found.holder.id,
         "resources": [
             {
-                "resource": str(each.target.resource),
+                "resource": each.target.name,
                 "before": each.target.before,
                 "version": each.target.api_version,
                 "flips": each.target.flips,
-                "objects": each.objects,
-                "changes": each.changes,
+                **_rows(each, each.sections),
                 "blockedBy": [server.id for server in each.blocked_by],
                 "versions": [
                     {
                         "version": version.api_version,
                         "preferred": version.preferred,
-                        "objects": version.objects,
-                        "changes": version.changes,
+                        **_rows(each, version.sections),
                         "decodable": version not in each.unknown,
                     }
                     for version in each.versions

@@ -12,7 +12,7 @@ from kconv._cli.database import DEFAULT_DB, outage
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
-    from kconv._store import Quarantined, Store
+    from kconv.place import Place, Quarantined
 
 
 class Action(StrEnum):
@@ -44,25 +44,29 @@ def quarantine(
     read only; `retry` ends with 1 if rows are left.
     """
     from kconv._errors import UsageError
-    from kconv._store import open_store
+    from kconv._scheme import Scheme, load_scheme
+    from kconv._store import StorePlace, open_store
 
     if (action is Action.SHOW) != bool(key):
         raise UsageError("write `kconv migrate quarantine show KEY`, and no key for list and retry")
-    store = open_store(db)
+    # What is listed and shown needs no kinds.
+    scheme = load_scheme(apis=apis or ()) if action is Action.RETRY else Scheme()
+    place = StorePlace(open_store(db), scheme)
     try:
         if action is Action.LIST:
-            _list(store.quarantined(), output)
+            _list(place.quarantined(), output)
         elif action is Action.SHOW:
-            _show(store, key, output)
+            _show(place, key, output)
         else:
-            _retry(store, db, apis, output)
+            _retry(place, outage(db), output)
     finally:
-        store.close()
+        place.close()
 
 
 def _list(rows: list[Quarantined], output: Report) -> None:
     from kconv._cli.console import emit, emit_json, emit_table, say
-    from kconv._cli.migrate_report import SHOWN, key_name, rows_as_json
+    from kconv._cli.migrate_report import SHOWN, rows_as_json
+    from kconv.place import OBJECTS, key_text
 
     if output is Report.JSON:
         emit_json({"rows": rows_as_json(rows)})
@@ -74,10 +78,10 @@ def _list(rows: list[Quarantined], output: Report) -> None:
         ("RESOURCE", "NAME", "IN", "VERSION", "REASON", "MESSAGE"),
         [
             (
-                row.key.qualified,
-                key_name(row.key),
-                "object" if row.where == "objects" else f"change {row.resource_version}",
-                row.api_version,
+                row.collection,
+                key_text(row.key),
+                "object" if row.section == OBJECTS else f"change {row.mark!s}",
+                row.version,
                 row.reason,
                 row.message.splitlines()[0][:80] if row.message else "",
             )
@@ -88,22 +92,23 @@ def _list(rows: list[Quarantined], output: Report) -> None:
         say(f"and {len(rows) - SHOWN:,} more: -o json lists them all")
 
 
-def _show(store: Store, key: str, output: Report) -> None:
+def _show(place: Place, key: str, output: Report) -> None:
     from kconv._cli.console import emit, emit_json
-    from kconv._cli.migrate_report import key_name, row_lines, rows_as_json
+    from kconv._cli.migrate_report import row_lines, rows_as_json
     from kconv._errors import NotFound
+    from kconv.place import key_text
 
     found = [
         row
-        for row in store.quarantined()
-        if key in (key_name(row.key), f"{row.key.qualified}/{key_name(row.key)}")
+        for row in place.quarantined()
+        if key in (key_text(row.key), f"{row.collection}/{key_text(row.key)}")
     ]
     if not found:
         raise NotFound(f'"{key}" is not in quarantine: `kconv migrate quarantine` lists what is')
     if output is Report.JSON:
         documents = rows_as_json(found)
         for row, document in zip(found, documents, strict=True):
-            document["data"] = _data(store, row)
+            document["data"] = _data(place, row)
             document["run"] = row.run
             document["since"] = row.since.isoformat()
         emit_json({"rows": documents})
@@ -111,46 +116,42 @@ def _show(store: Store, key: str, output: Report) -> None:
     for row in found:
         emit("\n".join(row_lines(row)))
         emit(f"  run {row.run}, {row.since:%Y-%m-%d %H:%M:%S} UTC")
-        emit(f"  {_data(store, row)}")
+        emit(f"  {_data(place, row)}")
 
 
-def _data(store: Store, row: Quarantined) -> str:
+def _data(place: Place, entry: Quarantined) -> str:
     """The row's bytes as text; what is no UTF-8 is escaped."""
-    if row.where == "objects":
-        data = store.get(row.key).data
-    else:
-        (change,) = store.changes(row.resource_version - 1, limit=1)
-        data = change.stored.data
-    return data.decode("utf-8", "backslashreplace")
+    from kconv.place import Where
+
+    row = place.row(Where(entry.collection, entry.section), entry.key)
+    return "" if row is None else row.data.decode("utf-8", "backslashreplace")
 
 
-def _retry(store: Store, db: str, apis: list[str] | None, output: Report) -> None:
+def _retry(place: Place, outage: float, output: Report) -> None:
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.migrate_report import complain, complain_of, outcome_as_json, report
     from kconv._cli.migrate_report import rows_as_json as as_json
     from kconv._messages import count
     from kconv._pipeline import Pipeline
-    from kconv._scheme import load_scheme
     from kconv_migrations import _migration as storage
 
     looked, outcomes = storage.QuarantineCheck(), list[Any]()
-    any_there = bool(store.quarantined())
+    any_there = bool(place.quarantined())
     if any_there:
-        scheme = load_scheme(apis=apis or ())
-        pipeline = Pipeline(scheme)
-        looked = storage.check_quarantine(store, pipeline)
-        if names := sorted({row.key.qualified for row in looked.elsewhere}):
-            targets = storage.plan(store, scheme, names)
-            settings = storage.Settings(outage=outage(db))
-            outcomes = list(storage.migrate(store, pipeline, targets, settings))
-    left = store.quarantined()
+        pipeline = Pipeline(place.scheme)
+        looked = storage.check_quarantine(place, pipeline)
+        if names := sorted({row.collection for row in looked.elsewhere}):
+            targets = storage.plan(place, names)
+            settings = storage.Settings(outage=outage)
+            outcomes = list(storage.migrate(place, pipeline, targets, settings))
+    left = place.quarantined()
     if output is Report.JSON:
         document: dict[str, Any] = {"resources": [outcome_as_json(each) for each in outcomes]}
         emit_json(document | {"released": as_json(looked.released), "left": as_json(left)})
     elif not any_there:
         emit("nothing is in quarantine")
     else:
-        for name, number in sorted(Counter(row.key.qualified for row in looked.released).items()):
+        for name, number in sorted(Counter(row.collection for row in looked.released).items()):
             emit(f"{name}: {count(number, 'row')} well again, no longer in quarantine")
         for each in outcomes:
             report(each, dry_run=False, rate=0)

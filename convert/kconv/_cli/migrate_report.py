@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kconv._messages import count
 
 if TYPE_CHECKING:
-    from kconv._gvk import GroupResource
-    from kconv._store import Key, Quarantined, Store
-    from kconv_migrations._migration import Outcome, ResourceReferences, Target, VersionStatus
+    from kconv.place import Collection, Key, Place, Quarantined
+    from kconv_migrations._migration import CollectionReferences, Outcome, Target, VersionStatus
 
 SHOWN = 20
 """How many rows are listed one by one; ``-o json`` has all of them."""
@@ -29,15 +28,14 @@ def announce(targets: Sequence[Target], dry_run: bool) -> None:
         flip = f"{target.before or 'nothing'} -> {target.api_version}"
         verb = "would flip" if dry_run else "flips"
         emit(
-            f"{target.resource}: "
+            f"{target.name}: "
             + (f"{flip}, {verb}" if target.flips else f"{target.api_version}, preferred already")
         )
 
 
 def estimate(outcome: Outcome, rate: float) -> float:
     """Seconds that a run would take, from those of its rehearsal and the rate it is held to."""
-    rows = outcome.objects + outcome.changes
-    return max(outcome.seconds * WRITING, rows / rate if rate else 0)
+    return max(outcome.seconds * WRITING, outcome.rows / rate if rate else 0)
 
 
 def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
@@ -45,14 +43,14 @@ def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
     from kconv._cli.console import emit
     from kconv._cli.progress import duration
 
-    rows = f"{count(outcome.objects, 'object')} and {count(outcome.changes, 'change')}"
+    rows = counted(outcome.written, outcome.target.collection)
     seconds = outcome.seconds
-    speed = (outcome.objects + outcome.changes) / seconds if seconds else 0
-    name = outcome.target.resource
+    speed = outcome.rows / seconds if seconds else 0
+    name = outcome.target.name
     if dry_run:
         emit(f"{name}: {rows} would be rewritten, {len(outcome.failures)} cannot be")
         emit(f"{name}: a run would take about {duration(estimate(outcome, rate))}")
-    elif outcome.objects or outcome.changes:
+    elif outcome.rows:
         emit(f"{name}: {rows} rewritten in {seconds:.1f} s ({speed:,.0f} rows/s)")
     elif outcome.done:
         emit(f"{name}: nothing to rewrite")
@@ -76,24 +74,24 @@ MUCH = 16 * 1024 * 1024
 """Bytes of room from which on the report speaks of VACUUM."""
 
 
-def report_free_space(store: Store) -> None:
+def report_free_space(place: Place) -> None:
     """Say what VACUUM would give back, where it is much."""
     from kconv._cli.console import emit
     from kconv._cli.run_table import size_text
 
-    found = store.reclaimable()
+    found = place.reclaimable()
     if found.bytes >= MUCH:
         where = f" in {', '.join(found.tables)}" if found.tables else ""
         emit(f"VACUUM would give back about {size_text(found.bytes)}{where}")
 
 
-def report_references(found: ResourceReferences) -> None:
+def report_references(found: CollectionReferences) -> None:
     """Say which references of a resource were, or would be, rewritten."""
     from kconv._cli.console import emit
 
     for (kind, old, new), number in sorted(found.references.items()):
         done = "rewritten" if found.rewritten else "can be rewritten"
-        emit(f"{found.resource}: {count(number, 'reference')} to {kind} in {old}: {new}, {done}")
+        emit(f"{found.collection}: {count(number, 'reference')} to {kind} in {old}: {new}, {done}")
 
 
 def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
@@ -108,7 +106,7 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     for outcome in outcomes:
         for version, rows in outcome.kept.items():
             left = f"{count(rows, 'row')} left in {version}, which stays on record"
-            say(f"{outcome.target.resource}: {left}")
+            say(f"{outcome.target.name}: {left}")
             if not outcome.failures:
                 say("a writer still uses it: is a server of an older release running?")
 
@@ -127,34 +125,36 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
     complain_text("\n".join(lines))
 
 
-def complain_of_references(found: Iterable[ResourceReferences]) -> None:
+def complain_of_references(found: Iterable[CollectionReferences]) -> None:
     """Tell, on standard error, of the objects whose references are not known."""
     failures = [failure for each in found for failure in each.failures]
     complain_of(failures, "cannot be looked into for references; left as they are")
 
 
-def say_undecodable(resource: GroupResource, version: VersionStatus) -> None:
+def say_undecodable(name: str, version: VersionStatus) -> None:
     """Tell, on standard error, of rows in a version that the code does not have."""
     from kconv._cli.console import say
 
     say(
-        f"{resource}: this code cannot decode {version.api_version}, with "
+        f"{name}: this code cannot decode {version.api_version}, with "
         f"{count(version.rows, 'row')} in it: install the package that has it, or name it "
         "with --apis"
     )
 
 
-def key_name(key: Key) -> str:
-    """``reports/nightly``; the name alone of what is cluster scoped."""
-    return f"{key.namespace}/{key.name}" if key.namespace else key.name
+def counted(rows: Mapping[str, int], collection: Collection) -> str:
+    """Rows of each section of a collection: ``3 objects and 1 change``."""
+    return " and ".join(count(rows.get(each.name, 0), each.noun) for each in collection.sections)
 
 
 def row_name(row: Quarantined) -> str:
-    """Which row it is: resource, name, version, and the change if it is one."""
-    what = row.api_version
-    if row.where == "changes":
-        what = f"change {row.resource_version}, {what}"
-    return f"{row.key.qualified} {key_name(row.key)} ({what})"
+    """Which row it is: collection, key, version, and the change if it is one."""
+    from kconv.place import OBJECTS, key_text
+
+    what = row.version
+    if row.section != OBJECTS:
+        what = f"change {row.mark!s}, {what}"
+    return f"{row.collection} {key_text(row.key)} ({what})"
 
 
 def row_lines(row: Quarantined) -> list[str]:
@@ -172,12 +172,11 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
     """The JSON of what became of a resource."""
     target = outcome.target
     return {
-        "resource": str(target.resource),
+        "resource": target.name,
         "before": target.before,
         "version": target.api_version,
         "flipped": target.flips,
-        "objects": outcome.objects,
-        "changes": outcome.changes,
+        **{each.name: outcome.written[each.name] for each in target.collection.sections},
         "raced": outcome.raced,
         "dropped": outcome.dropped,
         "left": outcome.kept,
@@ -193,12 +192,10 @@ def rows_as_json(rows: Iterable[Quarantined]) -> list[dict[str, Any]]:
     """The JSON of rows that something is wrong with."""
     return [
         {
-            "resource": row.key.qualified,
-            "namespace": row.key.namespace,
-            "name": row.key.name,
-            "version": row.api_version,
-            "resourceVersion": str(row.resource_version),
-            "in": row.where,
+            **name_as_json(row.collection, row.key),
+            "version": row.version,
+            **({"resourceVersion": str(row.mark)} if isinstance(row.mark, int) else {}),
+            "in": row.section,
             "reason": row.reason,
             "message": row.message,
             "findings": [
@@ -210,10 +207,22 @@ def rows_as_json(rows: Iterable[Quarantined]) -> list[dict[str, Any]]:
     ]
 
 
-def referring_as_json(found: ResourceReferences) -> dict[str, Any]:
+def name_as_json(collection: str, key: Key) -> dict[str, Any]:
+    """The JSON of what says which row it is: the parts of the key by name, if they have any."""
+    from kconv.place import key_names
+
+    names = key_names(key)
+    if names is None:
+        return {"resource": collection, "key": list(key)}
+    return {"resource": collection} | {
+        name: part for name, part in names.items() if name != "resource_version"
+    }
+
+
+def referring_as_json(found: CollectionReferences) -> dict[str, Any]:
     """The JSON of the references that objects of a resource hold."""
     return {
-        "resource": str(found.resource),
+        "resource": found.collection,
         "objects": found.objects,
         "rewritten": found.rewritten,
         "references": [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from kconv._cli.database import DEFAULT_DB
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
-    from kconv._store import Run
+    from kconv.place import Place
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrate runs`.")]
 
@@ -19,31 +19,31 @@ def runs(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     """List the runs, the newest first, and what their before-images take."""
     from kconv._cli.console import emit, emit_json, emit_table
     from kconv._cli.run_table import run_as_json, run_rows
-    from kconv._store import open_store
+    from kconv._scheme import Scheme
+    from kconv._store import StorePlace, open_store
 
-    store = open_store(db)
+    place = StorePlace(open_store(db), Scheme())
     try:
-        found = store.runs()
+        found = place.runs()
         if output is Report.JSON:
-            listed = [run_as_json(each, store.undo_size(each.id)) for each in found]
+            listed = [run_as_json(each, place.undo_size(each.id)) for each in found]
             emit_json({"runs": listed})
         elif not found:
             emit("no run yet")
         else:
-            emit_table(*run_rows(store, found))
+            emit_table(*run_rows(place, found))
     finally:
-        store.close()
+        place.close()
 
 
-def _refuse_unknown(run: Run, apis: list[str] | None) -> None:
-    """Refuse to bring back a version of a known resource that this code could not read."""
+def _refuse_unknown(place: Place, run_id: str) -> None:
+    """Refuse to bring back a version of a known collection that this code could not read."""
     from kconv._errors import UsageError
-    from kconv._gvk import GroupResource
-    from kconv._scheme import load_scheme
 
-    kinds = {kind.group_resource: kind for kind in load_scheme(apis=apis or ()).kinds}
+    run = place.run(run_id)
+    kinds = {each.name: each.kind for each in place.collections()}
     for target in run.targets:
-        kind = kinds.get(GroupResource(target.group, target.resource))
+        kind = kinds.get(target.collection)
         known = [spoke.api_version for spoke in kind.spokes] if kind is not None else []
         if known and target.before and target.before[0] not in known:
             raise UsageError(
@@ -60,26 +60,28 @@ def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Re
     """
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
-    from kconv._cli.migrate_report import SHOWN, key_name
+    from kconv._cli.migrate_report import SHOWN, name_as_json
     from kconv._messages import count
-    from kconv._store import Key, open_store
+    from kconv._scheme import load_scheme
+    from kconv._store import StorePlace, open_store
+    from kconv.place import RowName, key_text
     from kconv_migrations import _migration as storage
 
-    store = open_store(db)
+    place = StorePlace(open_store(db), load_scheme(apis=apis or ()))
     try:
-        _refuse_unknown(store.run(run), apis)
-        done = storage.undo(store, run)
+        _refuse_unknown(place, run)
+        done = storage.undo(place, run)
     except KeyboardInterrupt:
         raise Interrupted("what is restored stays; the same command goes on") from None
     finally:
-        store.close()
+        place.close()
     if output is Report.JSON:
         emit_json(
             {
                 "run": run,
                 "restored": done.restored,
-                "written": [_key_as_json(key) for key in done.written],
-                "deleted": [_key_as_json(key) for key in done.deleted],
+                "written": [name_as_json(*each) for each in done.written],
+                "deleted": [name_as_json(*each) for each in done.deleted],
                 "preferred": done.preferred,
                 "left": [
                     {"resource": resource, "version": version, "rows": rows}
@@ -91,14 +93,14 @@ def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Re
         for resource, version in done.preferred.items():
             emit(f"{resource}: {version} is preferred again")
         emit(f"{count(done.restored, 'object')} restored")
-    others: list[tuple[str, list[Key]]] = [("written", done.written), ("deleted", done.deleted)]
-    for how, keys in others:
-        for key in keys[:SHOWN]:
-            say(f"{key.qualified} {key_name(key)}: not restored, {how} since")
-        if len(keys) > SHOWN:
-            say(f"and {len(keys) - SHOWN:,} more {how} since: -o json lists them all")
-    for (resource, version), rows in done.left.items():
-        say(f"{resource}: {count(rows, 'row')} left in {version}; `kconv migrate` rewrites them")
+    others: list[tuple[str, list[RowName]]] = [("written", done.written), ("deleted", done.deleted)]
+    for how, rows in others:
+        for name, key in rows[:SHOWN]:
+            say(f"{name} {key_text(key)}: not restored, {how} since")
+        if len(rows) > SHOWN:
+            say(f"and {len(rows) - SHOWN:,} more {how} since: -o json lists them all")
+    for (resource, version), left in done.left.items():
+        say(f"{resource}: {count(left, 'row')} left in {version}; `kconv migrate` rewrites them")
     if done.written or done.deleted:
         say(f"`kconv migrate drop-undo {run}` forgets what was not restored")
         raise typer.Exit(1)
@@ -108,16 +110,13 @@ def drop_undo(run: RunId, db: Db = DEFAULT_DB) -> None:
     """Forget a run's before-images; it cannot be undone afterwards."""
     from kconv._cli.console import emit
     from kconv._messages import count
-    from kconv._store import open_store
+    from kconv._scheme import Scheme
+    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
-    store = open_store(db)
+    place = StorePlace(open_store(db), Scheme())
     try:
-        dropped = storage.drop_undo(store, run)
+        dropped = storage.drop_undo(place, run)
     finally:
-        store.close()
+        place.close()
     emit(f"{count(dropped, 'before-image')} dropped")
-
-
-def _key_as_json(key: Any) -> dict[str, str]:
-    return {"resource": key.qualified, "namespace": key.namespace, "name": key.name}

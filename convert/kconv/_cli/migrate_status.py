@@ -11,11 +11,10 @@ from kconv._cli.database import DEFAULT_DB
 from kconv._cli.options import Apis, Db, Output, Report, output_versions
 
 if TYPE_CHECKING:
-    from kconv._gvk import GroupResource
-    from kconv._store import Run, Store
-    from kconv_migrations._migration import ResourceStatus, Verdict, VersionStatus
+    from kconv.place import Place, Run
+    from kconv_migrations._migration import CollectionStatus, Verdict, VersionStatus
 
-    Unknown = tuple[GroupResource, VersionStatus]
+    Unknown = tuple[str, VersionStatus]
 
 SHOWN_RUNS = 5
 """How many runs are shown; ``kconv migrate runs`` has all of them."""
@@ -48,39 +47,40 @@ def status(
     from kconv._gvk import GroupVersion
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
-    from kconv._store import open_store
+    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
     store = open_store(db)
     try:
-        pipeline = Pipeline(load_scheme(apis=apis or ()))
-        found = storage.status(store)
-        unknown = storage.undecodable(pipeline.scheme, found)
+        place = StorePlace(store, load_scheme(apis=apis or ()))
+        pipeline = Pipeline(place.scheme)
+        found = storage.status(place)
+        unknown = storage.undecodable(found)
         if may_drop:
             versions = [GroupVersion.parse(each) for each in may_drop]
             references = True
         else:
-            versions = _versions(pipeline, found, unknown)
+            versions = _versions(place, found, unknown)
             references = _objects(found) <= MANY
         verdicts = [
-            storage.may_drop(store, pipeline, version, days=days, references=references)
+            storage.may_drop(place, pipeline, version, days=days, references=references)
             for version in versions
         ]
-        runs = [] if may_drop else store.runs()
-        sizes = {run.id: store.undo_size(run.id) for run in runs}
+        runs = [] if may_drop else place.runs()
+        sizes = {run.id: place.undo_size(run.id) for run in runs}
         if output is Report.JSON:
             document: dict[str, Any] = {"mayDrop": [_verdict_as_json(each) for each in verdicts]}
             if not may_drop:
                 document["resources"] = [_status_as_json(each, unknown) for each in found]
                 document["runs"] = [run_as_json(each, sizes[each.id]) for each in runs]
-                document["quarantined"] = len(store.quarantined())
+                document["quarantined"] = len(place.quarantined())
             emit_json(document)
         elif may_drop:
             _print_verdicts(verdicts, days)
         else:
-            _print(store, found, runs, verdicts, references)
-            for resource, version in unknown:
-                say_undecodable(resource, version)
+            _print(place, found, runs, verdicts, references)
+            for name, version in unknown:
+                say_undecodable(name, version)
     finally:
         store.close()
     if may_drop and not all(each.may for each in verdicts):
@@ -88,7 +88,7 @@ def status(
 
 
 def _versions(
-    pipeline: Any, found: Sequence[ResourceStatus], unknown: Sequence[Unknown]
+    place: Place, found: Sequence[CollectionStatus], unknown: Sequence[Unknown]
 ) -> list[Any]:
     """The versions that might go: of kinds that are stored and have another one.
 
@@ -96,10 +96,11 @@ def _versions(
     """
     from kconv._gvk import GroupVersion
 
-    stored = {each.resource for each in found}
+    stored = {each.name for each in found}
     versions: dict[Any, None] = {}
-    for kind in pipeline.scheme.kinds:
-        if kind.group_resource in stored and len(kind.spokes) > 1:
+    for collection in place.collections():
+        kind = collection.kind
+        if kind is not None and collection.name in stored and len(kind.spokes) > 1:
             versions.update(dict.fromkeys(spoke.group_version for spoke in kind.spokes))
     for each in found:
         for version in each.versions:
@@ -110,26 +111,26 @@ def _versions(
     return sorted(versions)
 
 
-def _objects(found: Sequence[ResourceStatus]) -> int:
+def _objects(found: Sequence[CollectionStatus]) -> int:
     return sum(version.objects for each in found for version in each.versions)
 
 
 def _print(
-    store: Store,
-    found: Sequence[ResourceStatus],
+    place: Place,
+    found: Sequence[CollectionStatus],
     runs: Sequence[Run],
     verdicts: Sequence[Verdict],
     references: bool,
 ) -> None:
     from kconv._cli.console import emit, emit_table, say
     from kconv._cli.run_table import run_rows
-    from kconv._cli.stored_table import STORED, stored_rows
+    from kconv._cli.stored_table import stored_table
     from kconv._messages import count
 
-    emit_table(STORED, stored_rows(found))
+    emit_table(*stored_table(found))
     if runs:
         emit("")
-        emit_table(*run_rows(store, runs[:SHOWN_RUNS]))
+        emit_table(*run_rows(place, runs[:SHOWN_RUNS]))
     if verdicts:
         emit("")
         emit_table(
@@ -147,10 +148,10 @@ def _print(
         )
     if not references:
         say(f"over {MANY:,} objects: references are counted by --may-drop GROUP/VERSION only")
-    quarantined = len(store.quarantined())
+    quarantined = len(place.quarantined())
     if quarantined:
         say(f"{count(quarantined, 'row')} in quarantine: `kconv migrate quarantine`")
-    unsettled = [str(each.resource) for each in found if not each.settled]
+    unsettled = [each.name for each in found if not each.settled]
     if unsettled:
         say(f"not settled: {', '.join(unsettled)}; `kconv migrate` finishes it")
 
@@ -190,18 +191,20 @@ def _verdict_as_json(each: Verdict) -> dict[str, Any]:
     }
 
 
-def _status_as_json(each: ResourceStatus, unknown: Sequence[Unknown]) -> dict[str, Any]:
+def _status_as_json(each: CollectionStatus, unknown: Sequence[Unknown]) -> dict[str, Any]:
     return {
-        "resource": str(each.resource),
+        "resource": each.name,
         "preferred": each.preferred,
         "settled": each.settled,
         "versions": [
             {
                 "version": version.api_version,
                 "preferred": version.preferred,
-                "objects": version.objects,
-                "changes": version.changes,
-                "decodable": (each.resource, version) not in unknown,
+                **{
+                    section.name: version.sections.get(section.name, 0)
+                    for section in each.collection.sections
+                },
+                "decodable": (each.name, version) not in unknown,
             }
             for version in each.versions
         ],

@@ -33,46 +33,44 @@ def verify(
     """
     from kconv._cli.console import emit, emit_json
     from kconv._cli.interrupted import Interrupted
-    from kconv._cli.migrate_report import complain_of
+    from kconv._cli.migrate_report import complain_of, counted
     from kconv._errors import UsageError
-    from kconv._gvk import GroupResource
     from kconv._messages import count
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
-    from kconv._store import open_store
+    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
     scheme = load_scheme(apis=apis or ())
-    store = open_store(db)
+    place = StorePlace(open_store(db), scheme, apis=apis or ())
     found: list[Verified] = []
     try:
-        only = [GroupResource.parse(name) for name in names or ()]
-        recorded = {each.resource for each in storage.status(store)}
-        if unknown := [str(each) for each in only if each not in recorded]:
-            listed = ", ".join(map(str, sorted(recorded)))
+        recorded = [each.name for each in storage.status(place)]
+        if unknown := [each for each in names or () if each not in recorded]:
+            listed = ", ".join(recorded)
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
         pipeline = Pipeline(scheme)
         with (
-            storage.executor_for(store, pipeline, workers, apis or ()) as executor,
+            storage.executor_for(place, pipeline, workers) as executor,
             _between() as check,
         ):
-            for each in storage.verify(store, executor, only, lambda _: check()):
+            for each in storage.verify(place, executor, names or (), lambda _: check()):
                 found.append(each)
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""
                     emit(
-                        f"{each.resource}: {count(each.objects, 'object')} and "
-                        f"{count(each.changes, 'change')}, {len(each.failures):,} wrong{compared}"
+                        f"{each.name}: {counted(each.rows, each.collection)}, "
+                        f"{len(each.failures):,} wrong{compared}"
                     )
                     for version, number in sorted(each.unread.items()):
                         emit(
-                            f"{each.resource}: {count(number, 'before-image')} in {version} not "
+                            f"{each.name}: {count(number, 'before-image')} in {version} not "
                             "compared: this code cannot read " + ("them" if number > 1 else "it")
                         )
     except KeyboardInterrupt:
         raise Interrupted("nothing was written; the same command begins anew") from None
     finally:
-        store.close()
+        place.close()
     if output is Report.JSON:
         emit_json({"resources": [_as_json(each) for each in found]})
     failures = [failure for each in found for failure in each.failures]
@@ -116,10 +114,9 @@ def _as_json(each: Verified) -> dict[str, Any]:
     from kconv._cli.migrate_report import rows_as_json
 
     return {
-        "resource": str(each.resource),
+        "resource": each.name,
         "preferred": each.preferred,
-        "objects": each.objects,
-        "changes": each.changes,
+        **{section.name: each.rows[section.name] for section in each.collection.sections},
         "compared": each.compared,
         "unread": each.unread,
         "failures": rows_as_json(each.failures),

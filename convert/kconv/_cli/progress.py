@@ -54,7 +54,7 @@ class Meter:
 
     def __call__(self, progress: Progress) -> None:
         """Show how far one resource is."""
-        name = str(progress.target.resource)
+        name = progress.target.name
         if progress.waiting != self._waiting:
             self._waiting = progress.waiting
             say(f"waiting: {progress.waiting}" if progress.waiting else "the database is back")

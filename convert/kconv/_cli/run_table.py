@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kconv._gvk import GroupResource
+
 if TYPE_CHECKING:
-    from kconv._store import Run, Store, UndoSize
+    from kconv.place import Place, Run, UndoSize
 
 
-def run_rows(store: Store, found: Sequence[Run]) -> tuple[Sequence[str], list[Sequence[str]]]:
+def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Sequence[str]]]:
     """The header and rows of a table of runs."""
     rows: list[Sequence[str]] = []
     for run in found:
-        size = store.undo_size(run.id)
+        size = place.undo_size(run.id)
         # Only rewriting references, and undoing that, is about no resource in particular.
-        what = ", ".join(
-            f"{target.resource}.{target.group}".rstrip(".") + f" to {target.to}"
-            for target in run.targets
-        )
+        what = ", ".join(f"{target.collection} to {target.to}" for target in run.targets)
         kept = f"{size.rows:,} objects, {size_text(size.bytes)}" if size.rows else "-"
         rows.append(
             (
@@ -49,8 +48,8 @@ def run_as_json(run: Run, size: UndoSize) -> dict[str, Any]:
         "ended": None if run.ended is None else run.ended.isoformat(),
         "targets": [
             {
-                "group": target.group,
-                "resource": target.resource,
+                "group": GroupResource.parse(target.collection).group,
+                "resource": GroupResource.parse(target.collection).resource,
                 "before": list(target.before),
                 "version": target.to,
             }

@@ -1,11 +1,10 @@
 """Where objects are kept: on SQLite or PostgreSQL, in one preferred version per resource."""
 
-from kconv._store.clients import ClientCount
 from kconv._store.compaction import LogSize, Retention
 from kconv._store.continuity import ChangesRead, Followed, Position, begin
-from kconv._store.free_space import Reclaimable
 from kconv._store.history import History
 from kconv._store.objects import not_found
+from kconv._store.place import StorePlace
 from kconv._store.protocol import Operations, Reader, RowsRead, Snapshot, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
@@ -20,12 +19,11 @@ from kconv._store.records import (
     StorageVersion,
     Stored,
 )
-from kconv._store.runs import Ending, Run, RunState, RunTarget
-from kconv._store.servers import Server
 from kconv._store.sql import SqlStore, open_store
-from kconv._store.undo import BeforeImage, Restored, UndoSize
+from kconv._store.undo import BeforeImage, Restored
 from kconv._store.write import Write
 from kconv._store.write_statistics import WriteStatistics
+from kconv.place import ClientCount, Ending, Reclaimable, Run, RunState, RunTarget, Server, UndoSize
 
 __all__ = [
     "AsRead",
@@ -60,6 +58,7 @@ __all__ = [
     "SqlStore",
     "StorageVersion",
     "Store",
+    "StorePlace",
     "Stored",
     "UndoSize",
     "Write",

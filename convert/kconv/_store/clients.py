@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from kconv._store.clock import as_datetime, now
 from kconv._store.tables import clients
+from kconv.place import ClientCount
 
 KEPT_DAYS: Final = 90
 """Days after which counts are deleted."""
@@ -25,18 +25,6 @@ USER_AGENT_LIMIT: Final = 200
 OTHERS: Final = "(others)"
 
 _KEY: Final = ("day", "grp", "version", "resource", "user_agent")
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCount:
-    """How often a client called a version of a resource, and on which day (UTC) last."""
-
-    group: str
-    version: str
-    resource: str
-    user_agent: str
-    requests: int
-    last: date
 
 
 def count(connection: Connection, requests: Mapping[tuple[str, str, str, str], int]) -> None:

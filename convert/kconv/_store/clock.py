@@ -7,9 +7,6 @@ from typing import Final
 
 from sqlalchemy import Connection, Table
 
-NEVER: Final = datetime.fromtimestamp(0, UTC)
-"""For a moment that the database has not set yet."""
-
 _NOW: Final = {
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0",
     # Not now(), which stands still in a transaction that has waited for a lock.

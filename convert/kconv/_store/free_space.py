@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, text
 
 from kconv._store.tables import metadata
+from kconv.place import Reclaimable
 
 # What is dead is found again by its share of the rows: PostgreSQL counts no bytes.
 _DEAD = text("""
@@ -16,18 +15,6 @@ FROM pg_stat_user_tables
 WHERE relname = ANY(:tables) AND n_dead_tup > 0 AND schemaname = current_schema()
 ORDER BY bytes DESC
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Reclaimable:
-    """About how many ``bytes`` VACUUM would free, and the ``tables`` they are in (PostgreSQL).
-
-    On SQLite it makes the file smaller; PostgreSQL uses the room again, and only VACUUM FULL,
-    which locks the tables, gives it to the system.
-    """
-
-    bytes: int
-    tables: tuple[str, ...] = ()
 
 
 def reclaimable(connection: Connection) -> Reclaimable:

@@ -26,9 +26,10 @@ from sqlalchemy import (
     select,
 )
 
-from kconv._store.clock import NEVER, as_datetime, now
+from kconv._store.clock import as_datetime, now
 from kconv._store.records import Key
 from kconv._store.tables import changes, objects, quarantine
+from kconv.place import NEVER
 
 Place = Literal["objects", "changes"]
 
@@ -99,6 +100,18 @@ def entries(connection: Connection, group: str | None, resource: str | None) -> 
 def sweep(connection: Connection) -> None:
     """Remove the entries that no longer fit a row."""
     connection.execute(delete(quarantine).where(~_still_fits()))
+
+
+def of_row(table: Table, run: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a row of ``objects`` or ``changes`` is in the quarantine of a run, as it is now."""
+    names = ("grp", "resource", "namespace", "name", "resource_version", "api_version")
+    same = [quarantine.c[name] == table.c[name] for name in names]
+    return (
+        select(literal(1))
+        .where(*same, quarantine.c.place == table.name, quarantine.c.run == run)
+        .correlate(table)
+        .exists()
+    )
 
 
 def _remove(connection: Connection, places: Sequence[tuple[Key, Place, int]]) -> int:

@@ -11,19 +11,16 @@ import os
 import secrets
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from kconv._errors import Conflict, NotFound, UsageError
+from kconv._gvk import GroupResource
 from kconv._store import quarantine
 from kconv._store.clock import as_datetime, lock_table, now
 from kconv._store.tables import runs, undo
-
-RunState = Literal["running", "done", "failed", "interrupted"]
-Ending = Literal["done", "failed", "interrupted"]
+from kconv.place import Ending, Run, RunTarget
 
 _ENDINGS: Final = ("done", "failed", "interrupted")
 _HELD: Final = (
@@ -31,36 +28,6 @@ _HELD: Final = (
     .where(runs.c.id == bindparam("run_id"), runs.c.state == "running")
     .with_for_update(read=True)
 )
-
-
-class RunTarget(NamedTuple):
-    """A resource that a run migrates: from which api_versions, to which."""
-
-    group: str
-    resource: str
-    before: tuple[str, ...]
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A migration run; moments are by the database's clock.
-
-    ``lease`` is for how many more seconds nobody else may begin one: negative when it has expired
-    and the run may be taken over, 0 when the run has ended. ``undo_until`` is until when its
-    before-images are kept, None until somebody drops them.
-    """
-
-    id: str
-    holder: str
-    host: str
-    pid: int
-    state: RunState
-    began: datetime
-    ended: datetime | None
-    lease: float
-    targets: tuple[RunTarget, ...]
-    undo_until: datetime | None = None
 
 
 def begin(
@@ -100,7 +67,7 @@ def begin(
             state="running",
             began=moment_now,
             expires=moment_now + lease,
-            targets=json.dumps([tuple(each) for each in targets]),
+            targets=json.dumps([_as_json(each) for each in targets]),
             undo_until=None if keep_undo is None else moment_now + keep_undo,
         )
     )
@@ -195,7 +162,13 @@ def _read(connection: Connection, moment_now: float, run_id: str | None = None) 
 def _target(value: Sequence[object]) -> RunTarget:
     group, resource, before, to = value
     assert isinstance(before, list), "as `begin` wrote it"
-    return RunTarget(str(group), str(resource), tuple(map(str, before)), str(to))
+    collection = str(GroupResource(str(group), str(resource)))
+    return RunTarget(collection, tuple(map(str, before)), str(to))
+
+
+def _as_json(target: RunTarget) -> tuple[object, ...]:
+    resource = GroupResource.parse(target.collection)
+    return resource.group, resource.resource, target.before, target.to
 
 
 def _check_lease(lease: float) -> None:

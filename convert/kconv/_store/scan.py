@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from kconv._store import changes as log
 from kconv._store import objects as state
+from kconv._store import quarantine
 from kconv._store.records import Change, Stored
 from kconv._store.tables import changes, objects, storage_versions, undo
 
@@ -37,6 +38,14 @@ _SIZE: Final = "page_size"
 T = TypeVar("T")
 
 
+class _Bounds(NamedTuple):
+    """Which bounds a statement has; their values are parameters."""
+
+    after: bool = False
+    until: bool = False
+    passing_over: bool = False
+
+
 def scan_objects(
     connection: Connection,
     group: str,
@@ -44,25 +53,40 @@ def scan_objects(
     other_than: str,
     after: tuple[str, str] | None,
     limit: int,
+    until: tuple[str, str] | None = None,
+    passing_over: str = "",
 ) -> list[Stored]:
     """Objects in another version than the given one, by key.
 
     On SQLite the connection must see one snapshot throughout; on PostgreSQL it is one statement.
     """
     wanted = {"grp": group, "resource": resource, "other_than": other_than, "most": limit}
+    wanted |= {"of_run": passing_over} if passing_over else {}
     if after is not None:
         wanted |= {"after_namespace": after[0], "after_name": after[1]}
-    key: tuple[Column[Any], ...] = () if after is None else (objects.c.namespace, objects.c.name)
-    return _page(connection, objects, key, wanted, state.as_stored)
+    if until is not None:
+        wanted |= {"until_namespace": until[0], "until_name": until[1]}
+    bounds = _Bounds(after is not None, until is not None, bool(passing_over))
+    return _page(connection, objects, bounds, wanted, state.as_stored)
 
 
 def scan_changes(
-    connection: Connection, group: str, resource: str, other_than: str, after: int, limit: int
+    connection: Connection,
+    group: str,
+    resource: str,
+    other_than: str,
+    after: int,
+    limit: int,
+    until: int | None = None,
+    passing_over: str = "",
 ) -> list[Change]:
     """Changes in another version than the given one, by resourceVersion; see `scan_objects`."""
     wanted: dict[str, Any] = {"grp": group, "resource": resource, "other_than": other_than}
     wanted |= {"after_resource_version": after, "most": limit}
-    return _page(connection, changes, (changes.c.resource_version,), wanted, log.as_change)
+    wanted |= {"of_run": passing_over} if passing_over else {}
+    wanted |= {"until_resource_version": until} if until is not None else {}
+    bounds = _Bounds(True, until is not None, bool(passing_over))
+    return _page(connection, changes, bounds, wanted, log.as_change)
 
 
 def objects_boundary(
@@ -77,8 +101,7 @@ def objects_boundary(
     wanted = {"grp": group, "resource": resource, "other_than": other_than, "skipped": rows - 1}
     if after is not None:
         wanted |= {"after_namespace": after[0], "after_name": after[1]}
-    key: tuple[Column[Any], ...] = () if after is None else (objects.c.namespace, objects.c.name)
-    found = connection.execute(_marks(objects, key), wanted)
+    found = connection.execute(_marks(objects, _Bounds(after is not None)), wanted)
     return min(((space, name) for space, name in found if name is not None), default=None)
 
 
@@ -88,24 +111,24 @@ def changes_boundary(
     """As `objects_boundary`, of the change log."""
     wanted: dict[str, Any] = {"grp": group, "resource": resource, "other_than": other_than}
     wanted |= {"after_resource_version": after, "skipped": rows - 1}
-    found = connection.execute(_marks(changes, (changes.c.resource_version,)), wanted).scalars()
+    found = connection.execute(_marks(changes, _Bounds(after=True)), wanted).scalars()
     return min((number for number in found if number is not None), default=None)
 
 
 def _page(
     connection: Connection,
     table: Table,
-    after: tuple[Column[Any], ...],
+    bounds: _Bounds,
     wanted: dict[str, Any],
     as_item: Callable[[Sequence[Any]], T],
 ) -> list[T]:
     if connection.dialect.name == "postgresql":
-        return rows_within(connection, _in_others(table, after), wanted, table, as_item)
+        return rows_within(connection, _in_others(table, bounds), wanted, table, as_item)
     found: list[Sequence[Any]] = []
     versions = list(connection.execute(_OTHERS, wanted).scalars())
     for version in versions:
         of_version = wanted | {"api_version": version}
-        found += rows_within(connection, _in_version(table, after), of_version, table, tuple)
+        found += rows_within(connection, _in_version(table, bounds), of_version, table, tuple)
     if len(versions) > 1:
         places = [_COLUMNS[table.name].index(column) for column in _ORDERS[table.name]]
         found.sort(key=lambda row: [row[place] for place in places])
@@ -164,19 +187,19 @@ def _bounded(statement: Select[Any], table: Table) -> Select[Any]:
     )
 
 
-@lru_cache(maxsize=4)
-def _in_version(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
+@lru_cache(maxsize=16)
+def _in_version(table: Table, bounds: _Bounds) -> Select[Any]:
     """Rows of one version."""
     same = [table.c[name] == bindparam(name) for name in ("grp", "resource", "api_version")]
-    return _ordered(table, same, after)
+    return _ordered(table, same, bounds)
 
 
-@lru_cache(maxsize=4)
-def _in_others(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
+@lru_cache(maxsize=16)
+def _in_others(table: Table, bounds: _Bounds) -> Select[Any]:
     """Rows of every version on record but one, each version read by its place in the index."""
     names = ("grp", "resource", "api_version")
     same = [table.c[name] == storage_versions.c[name] for name in names]
-    rows = _ordered(table, same, after).correlate(storage_versions).lateral()
+    rows = _ordered(table, same, bounds).correlate(storage_versions).lateral()
     return (
         select(*rows.c)
         .select_from(storage_versions.join(rows, true()))
@@ -187,11 +210,11 @@ def _in_others(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
 
 
 @lru_cache(maxsize=4)
-def _marks(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
+def _marks(table: Table, bounds: _Bounds) -> Select[Any]:
     """For each version on record but one, the place of a row that comes so many rows later."""
     names = ("grp", "resource", "api_version")
     same = [table.c[name] == storage_versions.c[name] for name in names]
-    rows = _ordered(table, same, after).limit(1).offset(bindparam("skipped"))
+    rows = _ordered(table, same, bounds).limit(1).offset(bindparam("skipped"))
     return select(
         *(
             rows.with_only_columns(column).correlate(storage_versions).scalar_subquery()
@@ -200,13 +223,17 @@ def _marks(table: Table, after: tuple[Column[Any], ...]) -> Select[Any]:
     ).where(*_OTHER)
 
 
-def _ordered(
-    table: Table, same: Sequence[ColumnElement[bool]], after: tuple[Column[Any], ...]
-) -> Select[Any]:
+def _ordered(table: Table, same: Sequence[ColumnElement[bool]], bounds: _Bounds) -> Select[Any]:
     statement = select(*_COLUMNS[table.name]).where(*same)
-    if after:
-        start = tuple_(*(bindparam(f"after_{column.name}") for column in after))
-        statement = statement.where(tuple_(*after) > start)
+    order = _ORDERS[table.name]
+    if bounds.after:
+        start = tuple_(*(bindparam(f"after_{column.name}") for column in order))
+        statement = statement.where(tuple_(*order) > start)
+    if bounds.until:
+        end = tuple_(*(bindparam(f"until_{column.name}") for column in order))
+        statement = statement.where(tuple_(*order) <= end)
+    if bounds.passing_over:
+        statement = statement.where(~quarantine.of_row(table, bindparam("of_run")))
     return statement.order_by(*_ORDERS[table.name]).limit(bindparam("most"))
 
 

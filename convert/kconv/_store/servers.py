@@ -8,45 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from kconv._errors import CannotDecode, Conflict
-from kconv._store.clock import NEVER, as_datetime, lock_table, now
+from kconv._store.clock import as_datetime, lock_table, now
 from kconv._store.records import qualified
 from kconv._store.tables import servers, storage_versions
+from kconv.place import Server
+from kconv.place._operations import Versions
 
 STALE: Final = 3600.0
 """Seconds after which a server that was not seen is forgotten, when the next one registers."""
 
 _MOST_NAMED: Final = 10
-
-Versions = tuple[tuple[str, str, str], ...]
-"""(group, resource, api_version), any number of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A server: ``decodes`` are the (group, resource, api_version) that its release can read.
-
-    The store sets the rest: ``started`` and ``seen`` by the database's clock, and ``encodes``, the
-    preferred versions on record of the resources that it knows, for servers write by the record.
-    """
-
-    id: str
-    release: str
-    host: str
-    pid: int
-    decodes: Versions
-    started: datetime = NEVER
-    seen: datetime = NEVER
-    encodes: Versions = ()
-
-    def __str__(self) -> str:
-        return f"{self.id} (release {self.release} on {self.host}, process {self.pid})"
 
 
 def register(connection: Connection, server: Server) -> None:

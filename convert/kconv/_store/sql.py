@@ -171,19 +171,29 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         other_than: str,
         after: tuple[str, str] | None,
         limit: int,
+        until: tuple[str, str] | None = None,
+        passing_over: str = "",
     ) -> builtins.list[Stored]:
         return self._look(
             lambda connection: scan.scan_objects(
-                connection, group, resource, other_than, after, limit
+                connection, group, resource, other_than, after, limit, until, passing_over
             )
         )
 
     def scan_changes(
-        self, group: str, resource: str, *, other_than: str, after: int, limit: int
+        self,
+        group: str,
+        resource: str,
+        *,
+        other_than: str,
+        after: int,
+        limit: int,
+        until: int | None = None,
+        passing_over: str = "",
     ) -> builtins.list[Change]:
         return self._look(
             lambda connection: scan.scan_changes(
-                connection, group, resource, other_than, after, limit
+                connection, group, resource, other_than, after, limit, until, passing_over
             )
         )
 

@@ -9,16 +9,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from kconv._store import clients, free_space, quarantine, runs, servers, undo, write_check
-from kconv._store.clients import ClientCount
 from kconv._store.database import Database
-from kconv._store.free_space import Reclaimable
 from kconv._store.group_commit import Writer
 from kconv._store.protocol import Operations
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import Key
-from kconv._store.runs import Ending, Run, RunTarget
-from kconv._store.servers import Server
-from kconv._store.undo import BeforeImage, Restored, UndoSize
+from kconv._store.undo import BeforeImage, Restored
+from kconv.place import ClientCount, Ending, Reclaimable, Run, RunTarget, Server, UndoSize
 
 _DROP_STEP: Final = 1000
 
@@ -73,6 +70,13 @@ class SqlOperations(Operations):
 
     def undo_page(self, run_id: str, *, after: Key | None, limit: int) -> list[BeforeImage]:
         return self._database.peek(lambda connection: undo.page(connection, run_id, after, limit))
+
+    def find_undo(
+        self, run_id: str, group: str, resource: str, names: Sequence[tuple[str, str]]
+    ) -> list[BeforeImage]:
+        return self._database.peek(
+            lambda connection: undo.find(connection, run_id, group, resource, names)
+        )
 
     def restore(
         self,

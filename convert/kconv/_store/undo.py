@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
@@ -17,6 +17,7 @@ from kconv._store.objects import COLUMNS, as_stored
 from kconv._store.records import Key, Stored
 from kconv._store.rewrite import digest, put
 from kconv._store.tables import undo
+from kconv.place import UndoSize
 
 _KEY: Final = (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name)
 _LOCK_STEP: Final = 500
@@ -43,6 +44,30 @@ CROSS JOIN LATERAL (
 """
 
 
+_IMAGE: Final = ", ".join(
+    f"u.{name}"
+    for name in (
+        "grp", "resource", "namespace", "name", "resource_version", "api_version", "data",
+        "written_api_version", "written_digest",
+    )
+)  # fmt: skip
+_SQLITE_FIND: Final = f"""
+WITH wanted (namespace, name) AS (VALUES {{wanted}})
+SELECT {_IMAGE} FROM wanted CROSS JOIN undo AS u
+    ON u.run = ? AND u.grp = ? AND u.resource = ?
+        AND u.namespace = wanted.namespace AND u.name = wanted.name
+"""
+_FIND: Final = f"""
+SELECT found.* FROM unnest(%s::text[], %s::text[]) AS wanted (namespace, name)
+CROSS JOIN LATERAL (
+    SELECT {_IMAGE} FROM undo AS u
+    WHERE u.run = %s AND u.grp = %s AND u.resource = %s
+        AND u.namespace = wanted.namespace AND u.name = wanted.name
+    OFFSET 0
+) AS found
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class BeforeImage:
     """An object as it was before a run, and what the run wrote in its place.
@@ -57,13 +82,6 @@ class BeforeImage:
     data: bytes
     written_api_version: str
     written_digest: bytes
-
-
-class UndoSize(NamedTuple):
-    """How many before-images there are, and the bytes of data that they hold."""
-
-    rows: int
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +138,25 @@ def page(connection: Connection, run: str, after: Key | None, limit: int) -> lis
         "most": limit,
     }
     return scan.rows_within(connection, _PAGE, parameters, undo, _as_image)
+
+
+def find(
+    connection: Connection, run: str, group: str, resource: str, names: Sequence[tuple[str, str]]
+) -> list[BeforeImage]:
+    """The before-images that a run has of objects, each (namespace, name)."""
+    found: list[BeforeImage] = []
+    for start in range(0, len(names), _LOCK_STEP):
+        step = names[start : start + _LOCK_STEP]
+        if connection.dialect.name == "postgresql":
+            columns = ([space for space, _ in step], [name for _, name in step])
+            result = connection.exec_driver_sql(_FIND, (*columns, run, group, resource))
+        else:
+            wanted = ", ".join(["(?, ?)"] * len(step))
+            values = tuple(value for name in step for value in name)
+            statement = _SQLITE_FIND.format(wanted=wanted)
+            result = connection.exec_driver_sql(statement, (*values, run, group, resource))
+        found += [_as_image(row) for row in result]
+    return found
 
 
 def restore(

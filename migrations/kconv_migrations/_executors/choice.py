@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
-from kconv._store import Store
+from kconv.place import Place
 from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
 
@@ -18,27 +17,26 @@ FEW_ROWS: Final = 5000
 
 @contextmanager
 def executor_for(
-    store: Store,
+    place: Place,
     pipeline: Pipeline,
     workers: int | None = None,
-    apis: Sequence[str] = (),
-    groups: Collection[str] | None = None,
-    resources: Sequence[GroupResource] = (),
+    collections: Collection[str] | None = None,
+    prepared: Collection[str] = (),
 ) -> Iterator[Executor]:
     """An executor with so many ``workers``, or as many as the rows are worth, while in the context.
 
-    ``apis``, ``groups`` and ``resources`` are those of `WorkerExecutor`. Workers start at once and
-    prepare for ``resources``, so that they are up when there is something to do.
+    ``collections`` are those whose rows count, None for all. Workers start at once and prepare for
+    the collections ``prepared``, so that they are up when there is something to do.
     """
     if workers is None:
         rows = sum(
-            each.objects + each.changes
-            for each in store.counts()
-            if groups is None or each.group in groups
+            each.rows
+            for each in place.counts()
+            if collections is None or each.collection in collections
         )
         workers = 1 if rows < FEW_ROWS else default_workers()
     if workers == 1:
-        yield InProcessExecutor(store, pipeline)
+        yield InProcessExecutor(place, pipeline)
         return
-    with WorkerExecutor(workers, store, pipeline, groups, apis, resources) as executor:
+    with WorkerExecutor(workers, place, pipeline, prepared) as executor:
         yield executor

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from typing import Final, Protocol
 
 from kconv._pipeline import Pipeline
-from kconv._store import Store
+from kconv.place import Place
 from kconv_migrations._executors.spans import Span, SpanResult, SpanRunner
 
 Retry = Callable[[Callable[[], SpanResult]], SpanResult]
@@ -45,8 +45,8 @@ class InProcessExecutor:
 
     lookahead: Final = 1
 
-    def __init__(self, store: Store, pipeline: Pipeline) -> None:
-        self._runner = SpanRunner(store, pipeline)
+    def __init__(self, place: Place, pipeline: Pipeline) -> None:
+        self._runner = SpanRunner(place, pipeline)
 
     def submit(self, span: Span) -> Future:
         """A span that runs when its result is asked for."""

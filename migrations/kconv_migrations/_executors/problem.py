@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kconv._errors import KconvError
 from kconv._paths import format_path
-from kconv._store import AsRead, Place, Quarantined
+from kconv.place import AsRead, Quarantined, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,15 @@ class Problem:
         findings = [(format_path(each.path), each.reason, each.message) for each in error.findings]
         return cls(error.reason, error.message, tuple(findings))
 
-    def quarantined(self, row: AsRead, where: Place, run: str = "") -> Quarantined:
+    def quarantined(self, row: AsRead, where: Where, run: str = "") -> Quarantined:
         """The entry of the quarantine for a row that has this problem."""
         return Quarantined(
             run=run,
+            collection=where.collection,
+            section=where.section,
             key=row.key,
-            resource_version=row.resource_version,
-            api_version=row.api_version,
-            where=where,
+            version=row.version,
+            mark=row.mark,
             reason=self.reason,
             message=self.message,
             findings=self.findings,

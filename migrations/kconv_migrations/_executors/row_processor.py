@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from kconv._errors import KconvError, StoreError
-from kconv._gvk import GroupResource, GroupVersion
+from kconv._gvk import GroupVersion
 from kconv._paths import Path, describe, format_path
 from kconv._pipeline import HubObject, Pipeline, hub_differences
 from kconv._pipeline.reencode import Reencoder, WouldLose
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import HubKind, Spoke
+from kconv.place import Collection
+from kconv.place._rows import spoke_in
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import References
 
@@ -34,7 +36,7 @@ class NotAsBefore(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done with rows of one resource.
+    """What is to be done with rows of one collection.
 
     ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same and keeps the
     bytes; ``verify`` decodes them and compares what they mean with their before-images. With
@@ -43,7 +45,7 @@ class Task:
     """
 
     action: Action
-    resource: GroupResource
+    collection: str
     api_version: str
     accept_loss: bool = False
     validate: bool = False
@@ -66,11 +68,11 @@ class Processed:
 
 
 class RowProcessor:
-    """Does tasks on rows, with the versions of one scheme."""
+    """Does tasks on rows of ``collections``, with the versions of one scheme."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, collections: Iterable[Collection]) -> None:
         self._pipeline = pipeline
-        self._kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
+        self._kinds = {each.name: each.kind for each in collections}
         # References may have been rewritten: verifying compares them with all but one version
         # of each kind taken for gone, whichever did.
         others = [
@@ -81,9 +83,9 @@ class RowProcessor:
         ]
         self._references = References(pipeline.scheme, {}, others)
 
-    def prepare(self, resources: Iterable[GroupResource]) -> None:
-        """Have the pipeline build what it converts the versions of some resources with."""
-        for kind in map(self._kinds.get, resources):
+    def prepare(self, collections: Iterable[str]) -> None:
+        """Have the pipeline build what it converts the versions of some collections with."""
+        for kind in map(self._kinds.get, collections):
             for spoke in kind.spokes if kind is not None else ():
                 self._pipeline.prepare(spoke)
 
@@ -97,7 +99,7 @@ class RowProcessor:
 
         ``images`` are what the rows held before, likewise, or None.
         """
-        kind = self._kinds.get(task.resource)
+        kind = self._kinds.get(task.collection)
         if kind is None:
             return Processed([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
         checks: Checks = "all" if task.validate else "fields"
@@ -113,7 +115,7 @@ class RowProcessor:
         to = GroupVersion.parse(task.api_version)
         target = kind.spoke_for(to)
         versions = {api_version for api_version, _ in rows}
-        spokes = {each: kind.spoke_for(GroupVersion.parse(each)) for each in versions}
+        spokes = {each: spoke_in(kind, each) for each in versions}
         for index, (api_version, data) in enumerate(rows):
             new: bytes | None = None
             try:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from multiprocessing.connection import wait
 from typing import Final, Self
 
 from kconv._errors import Unavailable, UsageError
-from kconv._gvk import GroupResource
 from kconv._pipeline import Pipeline
-from kconv._scheme import load_scheme
-from kconv._store import Store
+from kconv.place import Place
 from kconv_migrations._executors.spans import Span, SpanResult, SpanRunner
 from kconv_migrations._executors.worker import StartMethod, Worker, start_method
 
@@ -35,9 +33,8 @@ class WorkerEnded(Unavailable):
 class WorkerExecutor:
     """Runs spans in ``count`` processes, this one among them; used as a context.
 
-    ``groups`` are the API groups to load, None for all; ``apis`` are ``module:function`` of
-    packages that are not installed; ``pipeline`` is of the same. All prepare for ``resources``
-    before anything else. Each process reads from the database by a connection of its own.
+    ``pipeline`` is of the place's scheme. All prepare for the collections ``prepared`` before
+    anything else. Each process reads from the place by a connection of its own.
 
     The others are started by `multiprocessing`: forked where that is safe (`start_method`), or
     else spawned, which takes longer and imports the main module, so that a script needs its
@@ -51,15 +48,13 @@ class WorkerExecutor:
     def __init__(
         self,
         count: int,
-        store: Store,
+        place: Place,
         pipeline: Pipeline,
-        groups: Collection[str] | None = None,
-        apis: Sequence[str] = (),
-        resources: Sequence[GroupResource] = (),
+        prepared: Iterable[str] = (),
         *,
         method: StartMethod | None = None,
     ) -> None:
-        self._runner = SpanRunner(store, pipeline)
+        self._runner = SpanRunner(place, pipeline)
         self._workers: dict[Worker, deque[_WorkerFuture]] = {}
         self._backlog: deque[_WorkerFuture] = deque()
         self._closed = False
@@ -68,13 +63,12 @@ class WorkerExecutor:
         chosen = method or start_method()
         make_runner: Callable[[], SpanRunner]
         if chosen == "fork":
-            self._runner.prepare(resources)  # once, for all
-            store.close()  # no copy of this process is to have its connections
+            self._runner.prepare(prepared)  # once, for all
+            place.close()  # no copy of this process is to have its connections
             make_runner = partial(_same, self._runner)
         else:
-            # The store, which opens where it is unpickled, with the rest: what that raises is for
-            # the spans.
-            make_runner = partial(_load_runner, pickle.dumps((store, groups, apis, resources)))
+            # The place opens where it is unpickled: what that raises is for the spans.
+            make_runner = partial(_load_runner, pickle.dumps((place, tuple(prepared))))
         try:
             for _ in range(count - 1):
                 self._workers[Worker(chosen, make_runner, tuple(self._workers))] = deque()
@@ -207,9 +201,9 @@ def _same(runner: SpanRunner) -> SpanRunner:
 
 def _load_runner(arguments: bytes) -> SpanRunner:
     """In a spawned process, which shares nothing with its parent."""
-    store, groups, apis, resources = pickle.loads(arguments)
-    runner = SpanRunner(store, Pipeline(load_scheme(groups, apis)))
-    runner.prepare(resources)
+    place, prepared = pickle.loads(arguments)
+    runner = SpanRunner(place, Pipeline(place.scheme))
+    runner.prepare(prepared)
     return runner
 
 

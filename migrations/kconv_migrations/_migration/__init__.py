@@ -15,7 +15,7 @@ from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations._migration.outcome import Outcome, Progress
 from kconv_migrations._migration.plan import Target, plan, preferred_targets
 from kconv_migrations._migration.reference_rewrite import (
-    ResourceReferences,
+    CollectionReferences,
     find_references,
     outdated_references,
     rewrite_references,
@@ -23,7 +23,7 @@ from kconv_migrations._migration.reference_rewrite import (
 from kconv_migrations._migration.retry import wait_for
 from kconv_migrations._migration.run import migrate
 from kconv_migrations._migration.settings import LIVE, Settings
-from kconv_migrations._migration.status import ResourceStatus, VersionStatus, status, undecodable
+from kconv_migrations._migration.status import CollectionStatus, VersionStatus, status, undecodable
 from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
 from kconv_migrations._migration.undo import Undone, drop_undo, undo
 from kconv_migrations._migration.verify import QuarantineCheck, Verified, check_quarantine, verify
@@ -32,6 +32,8 @@ __all__ = [
     "DAYS",
     "LEASE",
     "LIVE",
+    "CollectionReferences",
+    "CollectionStatus",
     "Executor",
     "Held",
     "InProcessExecutor",
@@ -41,8 +43,6 @@ __all__ = [
     "Reencoder",
     "Reference",
     "References",
-    "ResourceReferences",
-    "ResourceStatus",
     "Settings",
     "Survey",
     "Target",

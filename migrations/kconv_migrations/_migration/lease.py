@@ -1,4 +1,4 @@
-"""The lease by which one run at a time is held on a database, renewed in a thread."""
+"""The lease by which one run at a time is held on a place, renewed in a thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from kconv._errors import Conflict, KconvError, StoreError, Unavailable
-from kconv._store import Ending, Run, RunTarget, Store
+from kconv.place import Ending, Place, Run, RunTarget
 
 LEASE = 30.0
 """Seconds for which a run is held after its last sign of life."""
@@ -31,7 +31,7 @@ class Held:
 
 @contextmanager
 def hold(
-    store: Store,
+    place: Place,
     targets: Sequence[RunTarget],
     lease: float = LEASE,
     keep_undo: float | None = None,
@@ -44,12 +44,12 @@ def hold(
     machine is gone is not waited for; if the process is only out of sight (in another container
     of the same host name), its next write fails and it stops.
     """
-    for run in store.runs():
+    for run in place.runs():
         if run.state == "running" and holder_is_dead(run):
-            store.end_run(run.id, "interrupted")
-    held = Held(store.begin_run(_holder(), targets, lease, keep_undo=keep_undo))
+            place.end_run(run.id, "interrupted")
+    held = Held(place.begin_run(_holder(), targets, lease, keep_undo=keep_undo))
     over = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(store, held.id, lease, over), daemon=True)
+    keeper = threading.Thread(target=_keep, args=(place, held.id, lease, over), daemon=True)
     keeper.start()
     try:
         yield held
@@ -61,12 +61,12 @@ def hold(
         keeper.join()
         # The lease ends it too; what happened before must be what is raised.
         with suppress(StoreError):
-            store.end_run(held.id, held.ending)
+            place.end_run(held.id, held.ending)
 
 
-def live_run(store: Store) -> Run | None:
+def live_run(place: Place) -> Run | None:
     """The run that is going on, for which another would have to wait; None if there is none."""
-    for run in store.runs():
+    for run in place.runs():
         if run.state == "running" and run.lease > 0 and not holder_is_dead(run):
             return run
     return None
@@ -85,10 +85,10 @@ def holder_is_dead(run: Run) -> bool:
     return False
 
 
-def _keep(store: Store, run_id: str, lease: float, over: threading.Event) -> None:
+def _keep(place: Place, run_id: str, lease: float, over: threading.Event) -> None:
     while not over.wait(lease / 3):
         try:
-            store.renew_run(run_id, lease)
+            place.renew_run(run_id, lease)
         except Unavailable:
             continue  # it may be back before the lease expires
         except (Conflict, KconvError):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kconv._errors import UsageError
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
-from kconv._store import ClientCount, Store
+from kconv.place import OBJECTS, ClientCount, Place
 from kconv_migrations._migration.plan import preferred_targets
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.settings import LIVE
-from kconv_migrations._migration.status import status
+from kconv_migrations._migration.status import preferred_versions, status
 
 DAYS = 7
 """Days, today included, in which a client's request counts."""
@@ -37,7 +37,7 @@ class Verdict:
 
 
 def may_drop(
-    store: Store,
+    place: Place,
     pipeline: Pipeline,
     version: GroupVersion,
     *,
@@ -54,14 +54,14 @@ def may_drop(
     """
     name = str(version)
     known = pipeline.scheme.versions(version.group)
-    if version.version not in known and name not in _recorded(store):
+    if version.version not in known and name not in _recorded(place):
         have = ", ".join(str(GroupVersion(version.group, each)) for each in known)
         raise UsageError(f'no version "{name}": there are {have or "none of that group"}')
-    reasons = [*_rows(store, name), *_quarantined(store, version)]
-    reasons += _servers(store, pipeline, version, live)
+    reasons = [*_rows(place, name), *_quarantined(place, version)]
+    reasons += _servers(place, version, live)
     if references:
-        reasons += _references(store, pipeline, version)
-    clients = tuple(store.clients(version.group, version.version, since_days=days - 1))
+        reasons += _references(place, pipeline, version)
+    clients = tuple(place.clients(version.group, version.version, since_days=days - 1))
     if clients:
         top = clients[0]
         reasons.append(
@@ -69,7 +69,7 @@ def may_drop(
             f"{top.user_agent or 'one without a name'}: {count(top.requests, 'request')} for "
             f"{top.resource}, last on {top.last}"
         )
-    return Verdict(version, tuple(reasons), tuple(_notes(store, name)), clients)
+    return Verdict(version, tuple(reasons), tuple(_notes(place, name)), clients)
 
 
 def count(number: int, noun: str) -> str:
@@ -77,58 +77,61 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _recorded(store: Store) -> set[str]:
-    return {each.api_version for each in store.storage_versions()}
+def _recorded(place: Place) -> set[str]:
+    return {each.version for each in place.versions()}
 
 
-def _rows(store: Store, name: str) -> Iterator[str]:
-    for each in status(store):
+def _rows(place: Place, name: str) -> Iterator[str]:
+    for each in status(place):
         for version in each.versions:
             if version.api_version != name:
                 continue
             if version.preferred:
-                yield f"{each.resource}: new objects are stored in it; `kconv migrate --to` flips"
-            if version.objects:
-                yield f"{each.resource}: {count(version.objects, 'object')} stored in it"
-            if version.changes:
-                yield f"{each.resource}: {count(version.changes, 'change')} in the log are in it"
+                yield f"{each.name}: new objects are stored in it; `kconv migrate --to` flips"
+            for section in each.collection.sections:
+                rows = version.sections.get(section.name, 0)
+                if rows and section.name == OBJECTS:
+                    yield f"{each.name}: {count(rows, section.noun)} stored in it"
+                elif rows:
+                    yield f"{each.name}: {count(rows, section.noun)} in the log are in it"
             if not version.preferred and not version.rows:
-                yield f"{each.resource}: on record, without rows; `kconv migrate` drops it"
+                yield f"{each.name}: on record, without rows; `kconv migrate` drops it"
 
 
-def _quarantined(store: Store, version: GroupVersion) -> Iterator[str]:
-    found = [each for each in store.quarantined(version.group) if each.api_version == str(version)]
+def _quarantined(place: Place, version: GroupVersion) -> Iterator[str]:
+    found = [each for each in place.quarantined() if each.version == str(version)]
     if found:
         yield f"{count(len(found), 'row')} in quarantine; `kconv migrate quarantine` lists them"
 
 
-def _servers(store: Store, pipeline: Pipeline, version: GroupVersion, live: float) -> Iterator[str]:
+def _servers(place: Place, version: GroupVersion, live: float) -> Iterator[str]:
     """Servers that would have nothing to read what is stored with."""
-    preferred = {each.resource: each.preferred for each in status(store)}
-    for kind in pipeline.scheme.kinds:
-        if kind.spoke_for(version) is None:
+    preferred = preferred_versions(place)
+    for collection in place.collections():
+        kind = collection.kind
+        if kind is None or kind.spoke_for(version) is None:
             continue
-        resource = kind.group_resource
         others = [each.api_version for each in kind.spokes if each.group_version != version]
-        wanted = preferred.get(resource, "")
+        wanted = preferred.get(collection.name, "")
         if wanted in ("", str(version)):
             wanted = next(iter(others), "")
-        for server in store.servers(live):
+        resource = GroupResource.parse(collection.name)
+        for server in place.servers(live):
             mine = {
                 each[2]
                 for each in server.decodes
                 if each[:2] == (resource.group, resource.resource)
             }
             if wanted and mine and wanted not in mine:
-                yield f"{resource}: the live server {server} cannot decode {wanted}"
+                yield f"{collection.name}: the live server {server} cannot decode {wanted}"
 
 
-def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iterator[str]:
+def _references(place: Place, pipeline: Pipeline, version: GroupVersion) -> Iterator[str]:
     name = str(version)
-    standing = preferred_targets(store, pipeline.scheme)
+    standing = preferred_targets(place)
     preferred = {each.spoke.gvk.kind for each in standing if each.api_version == name}
     for found in find_references(
-        store, pipeline, outdated_references(store, pipeline, (), version)
+        place, pipeline, outdated_references(place, pipeline, (), version)
     ):
         number = sum(n for (_, old, _), n in found.references.items() if old == name)
         if number:
@@ -140,19 +143,19 @@ def _references(store: Store, pipeline: Pipeline, version: GroupVersion) -> Iter
             )
             to = next(first, "")
             yield (
-                f"{found.resource}: {count(number, 'reference')} to it, as in "
+                f"{found.collection}: {count(number, 'reference')} to it, as in "
                 f"{found.examples[name]}; `kconv migrate{to} --rewrite-references` rewrites them"
             )
         if found.failures:
             yield (
-                f"{found.resource}: {count(len(found.failures), 'object')} could not be looked "
+                f"{found.collection}: {count(len(found.failures), 'object')} could not be looked "
                 f"into for references to it: {found.failures[0].message}"
             )
 
 
-def _notes(store: Store, name: str) -> Iterator[str]:
-    for run in store.runs():
+def _notes(place: Place, name: str) -> Iterator[str]:
+    for run in place.runs():
         if any(name in target.before for target in run.targets):
-            size = store.undo_size(run.id)
+            size = place.undo_size(run.id)
             if size.rows:
                 yield f"run {run.id} could no longer be undone: its before-images may be in it"

@@ -1,11 +1,12 @@
-"""What a run reports: how far it is, and what became of each resource."""
+"""What a run reports: how far it is, and what became of each collection."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from kconv._store import Quarantined
+from kconv.place import OBJECTS, Quarantined
 from kconv_migrations._migration.plan import Target
 
 MAX_BROKEN: Final = 1000
@@ -14,7 +15,7 @@ MAX_BROKEN: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the rows of a resource are; ``total`` may grow while writers write.
+    """How far the rows of a collection are; ``total`` may grow while writers write.
 
     ``waiting`` is set while the database is away: what it said.
     """
@@ -27,10 +28,10 @@ class Progress:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a resource.
+    """What became of a collection.
 
-    ``objects`` and ``changes`` were rewritten (in a dry run: would be); ``raced`` were changed by
-    a writer between read and write. ``failures`` were left as they are, and are in quarantine;
+    ``written`` rows of each section were rewritten (in a dry run: would be); ``raced`` were changed
+    by a writer between read and write. ``failures`` were left as they are, and are in quarantine;
     ``broken`` were migrated though they break a rule, ``broken_count`` in all; ``lost`` counts
     rows by the path that the new version cannot hold. ``dropped`` versions are off the record,
     each in the transaction that saw no row in it; ``kept`` ones are still on it, with the number
@@ -40,8 +41,7 @@ class Outcome:
 
     target: Target
     run: str = ""
-    objects: int = 0
-    changes: int = 0
+    written: Counter[str] = field(default_factory=Counter)
     raced: int = 0
     failures: list[Quarantined] = field(default_factory=list)
     broken: list[Quarantined] = field(default_factory=list)
@@ -50,6 +50,16 @@ class Outcome:
     dropped: list[str] = field(default_factory=list)
     kept: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @property
+    def objects(self) -> int:
+        """Objects that were rewritten."""
+        return self.written[OBJECTS]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all sections that were rewritten."""
+        return self.written.total()
 
     @property
     def done(self) -> bool:

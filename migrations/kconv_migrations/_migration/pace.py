@@ -33,13 +33,14 @@ LATELY: Final = 1.0
 class Pace:
     """How many rows the next transaction is to have, and the rest after each.
 
-    ``head`` returns the newest resourceVersion, which a run does not change but every writer does.
+    ``written`` returns a number that a run does not change but every writer does, None where there
+    is none.
     ``most`` is how many rows a transaction may have. ``rested`` are the seconds it slept in all.
     """
 
     def __init__(
         self,
-        head: Callable[[], int],
+        written: Callable[[], int | None],
         most: int,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -48,7 +49,7 @@ class Pace:
         self.rows = min(FIRST, most)
         self.rested = 0.0
         self._most = most
-        self._head = head
+        self._written = written
         self._clock = clock
         self._sleep = sleep
         self._rows_took: deque[float] = deque(maxlen=REMEMBERED)
@@ -59,7 +60,7 @@ class Pace:
         """Note what a transaction with so many rows took, and leave the database to others."""
         # Waiting for the others is part of what it took; of several one has waited least.
         self._rows_took.append(seconds / max(rows, 1))
-        found = self._head()
+        found = self._written()
         if self._seen is not None and found != self._seen:
             self._busy_until = self._clock() + LATELY
         self._seen = found

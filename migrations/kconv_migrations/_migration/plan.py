@@ -1,36 +1,36 @@
-"""The targets of a migration: which resources go to which version."""
+"""The targets of a migration: which collections go to which version."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kconv._errors import NotRegistered, UsageError
-from kconv._gvk import GroupResource, GroupVersion, version_key
+from kconv._gvk import GroupVersion, version_key
 from kconv._scheme import HubKind, Scheme, Spoke
-from kconv._store import Store
-from kconv_migrations._migration.status import ResourceStatus, status
+from kconv.place import Collection, Place
+from kconv_migrations._migration.status import CollectionStatus, preferred_versions, status
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A resource and the version that all of its rows are to be encoded in.
+    """A collection and the version that all of its rows are to be in.
 
-    ``before`` is the version preferred so far, empty where the database has none on record.
+    ``before`` is the version preferred so far, empty where none is on record.
     """
 
-    kind: HubKind
+    collection: Collection
     spoke: Spoke
     before: str
 
     @property
-    def resource(self) -> GroupResource:
-        """The name that its objects are stored under."""
-        return self.kind.group_resource
+    def name(self) -> str:
+        """The collection's name."""
+        return self.collection.name
 
     @property
     def api_version(self) -> str:
-        """The version to encode in."""
+        """The version to be in."""
         return self.spoke.api_version
 
     @property
@@ -39,92 +39,82 @@ class Target:
         return self.before != self.api_version
 
 
-def plan(
-    store: Store, scheme: Scheme, resources: Sequence[str] = (), to: Sequence[str] = ()
-) -> list[Target]:
-    """The targets that a command line names, in the order of their names.
+def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> list[Target]:
+    """The targets that a command line names, in the place's order.
 
-    ``resources`` (``cronjobs.batch``) limits which are looked at. ``to`` are GROUP=VERSION: the
-    resources of the group that have that version go to it, and nothing else is touched. Without
-    ``to``, every resource that has another version on record goes to the one that the database
-    prefers: what an earlier run left is finished.
+    ``names`` (``cronjobs.batch``) limits which collections are looked at. ``to`` are GROUP=VERSION:
+    the collections of the group that have that version go to it, and nothing else is touched.
+    Without ``to``, every collection that has another version on record goes to the one that is
+    preferred: what an earlier run left is finished.
 
-    Raises `UsageError` for an unknown resource, group or version, saying what there is, and
-    `NotRegistered` where the database prefers a version that the scheme does not have.
+    Raises `UsageError` for an unknown collection, group or version, saying what there is, and
+    `NotRegistered` where the version preferred is none that the code has.
     """
-    record = {each.resource: each for each in status(store)}
-    named = _resources_named(scheme, record, resources)
+    collections = place.collections()
+    record = {each.name: each for each in status(place)}
+    named = _named(collections, names)
     if not to:
-        found = [
-            _resumed(scheme, each)
+        return [
+            _resumed(each)
             for each in record.values()
-            if (not each.settled if named is None else each.resource in named)
+            if (not each.settled if named is None else each.name in named)
         ]
-        return sorted(found, key=lambda target: target.resource)
-    targets: dict[GroupResource, Target] = {}
-    for gv in _versions(scheme, to):
-        for kind in scheme.kinds:
-            resource = kind.group_resource
-            spoke = kind.spoke_for(gv)
-            if named is not None and resource not in named:
+    targets: dict[str, Target] = {}
+    for gv in _versions(place.scheme, to):
+        for collection in collections:
+            kind, name = collection.kind, collection.name
+            if kind is None or (named is not None and name not in named):
                 continue
-            if spoke is None and named is not None and resource.group == gv.group:
-                raise UsageError(f"{resource} has no version {gv}: it has {_listed(kind)}")
+            spoke = kind.spoke_for(gv)
+            if spoke is None and named is not None and kind.options.group == gv.group:
+                raise UsageError(f"{name} has no version {gv}: it has {_listed(kind)}")
             if spoke is not None:
-                before = record[resource].preferred if resource in record else ""
-                targets[resource] = Target(kind, spoke, before)
+                before = record[name].preferred if name in record else ""
+                targets[name] = Target(collection, spoke, before)
     if named is not None and (idle := named - targets.keys()):
-        listed = ", ".join(map(str, sorted(idle)))
+        listed = ", ".join(sorted(idle))
         raise UsageError(f"--to says nothing about {listed}: name a version of its group")
-    return [targets[resource] for resource in sorted(targets)]
+    return [targets[each.name] for each in collections if each.name in targets]
 
 
-def preferred_targets(
-    store: Store, scheme: Scheme, resources: Sequence[str] = ()
-) -> Iterator[Target]:
-    """A target for every resource of the scheme, or those named: the version preferred already.
+def preferred_targets(place: Place, names: Sequence[str] = ()) -> Iterator[Target]:
+    """A target for every collection, or those named: the version preferred already.
 
-    That is the one on record, or the scheme's where there is none. Resources that are stored in a
-    version that the scheme does not have are left out.
+    That is the one on record, or the kind's own where there is none. Collections whose version the
+    code does not have are left out.
     """
-    record = {each.resource: each for each in status(store)}
-    named = _resources_named(scheme, record, resources)
-    for kind in scheme.kinds:
-        resource = kind.group_resource
-        if named is not None and resource not in named:
+    recorded = preferred_versions(place)
+    collections = place.collections()
+    named = _named(collections, names)
+    for each in collections:
+        if each.kind is None or (named is not None and each.name not in named):
             continue
-        recorded = record[resource].preferred if resource in record else ""
-        preferred = recorded or str(kind.storage)
-        spoke = kind.spoke_for(GroupVersion.parse(preferred))
+        preferred = recorded.get(each.name) or str(each.kind.storage)
+        spoke = each.spoke(preferred)
         if spoke is not None:
-            yield Target(kind, spoke, preferred)
+            yield Target(each, spoke, preferred)
 
 
-def _resumed(scheme: Scheme, each: ResourceStatus) -> Target:
-    kind = next((kind for kind in scheme.kinds if kind.group_resource == each.resource), None)
+def _resumed(each: CollectionStatus) -> Target:
     preferred = each.preferred
-    spoke = kind.spoke_for(GroupVersion.parse(preferred)) if kind and preferred else None
-    if kind is None or spoke is None:
+    spoke = each.collection.spoke(preferred)
+    if spoke is None:
         raise NotRegistered(
-            f"the database stores {each.resource} as {preferred or 'no version'}, which no "
+            f"the database stores {each.name} as {preferred or 'no version'}, which no "
             "installed API has: install the package that has it, or name it with --apis"
         )
-    return Target(kind, spoke, preferred)
+    return Target(each.collection, spoke, preferred)
 
 
-def _resources_named(
-    scheme: Scheme, record: Iterable[GroupResource], names: Sequence[str]
-) -> set[GroupResource] | None:
+def _named(collections: Sequence[Collection], names: Sequence[str]) -> set[str] | None:
     if not names:
         return None
-    known = {kind.group_resource for kind in scheme.kinds} | set(record)
-    wanted = [GroupResource.parse(name) for name in names]
-    unknown = [name for name, resource in zip(names, wanted, strict=True) if resource not in known]
+    known = [each.name for each in collections]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        listed = ", ".join(map(str, sorted(known)))
         quoted = ", ".join(f'"{name}"' for name in unknown)
-        raise UsageError(f"no resource {quoted}: there are {listed}")
-    return set(wanted)
+        raise UsageError(f"no resource {quoted}: there are {', '.join(known)}")
+    return set(names)
 
 
 def _versions(scheme: Scheme, to: Sequence[str]) -> list[GroupVersion]:

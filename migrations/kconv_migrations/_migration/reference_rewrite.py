@@ -12,11 +12,19 @@ from kconv._gvk import GroupResource, GroupVersion
 from kconv._paths import describe
 from kconv._pipeline import Decoded, HubObject, Pipeline, hub_differences
 from kconv._pipeline.reencode import WouldLose
-from kconv._scheme import HubKind
-from kconv._store import Quarantined, Store, Stored
+from kconv.place import (
+    NO_VERSION,
+    Collection,
+    Key,
+    NewData,
+    Place,
+    Quarantined,
+    Row,
+    Where,
+    key_text,
+)
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import Reference, References, hides
-from kconv_migrations._executors.spans import NO_VERSION
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.plan import Target
@@ -28,15 +36,15 @@ BATCH = 500
 
 
 @dataclass(slots=True)
-class ResourceReferences:
-    """References that objects of a resource hold to versions that go.
+class CollectionReferences:
+    """References that objects of a collection hold to versions that go.
 
     ``references`` counts them by (kind, version, version in its place), ``examples`` has the first
     one to each version; ``objects`` hold any; ``rewritten`` objects name the new versions now;
     ``failures`` could not be decoded.
     """
 
-    resource: GroupResource
+    collection: str
     objects: int = 0
     rewritten: int = 0
     references: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -45,14 +53,19 @@ class ResourceReferences:
 
 
 def outdated_references(
-    store: Store, pipeline: Pipeline, targets: Sequence[Target] = (), *dropping: GroupVersion
+    place: Place, pipeline: Pipeline, targets: Sequence[Target] = (), *dropping: GroupVersion
 ) -> References:
     """What finds references to versions that no API has, or that are to give way.
 
     The versions of ``targets`` take the place of all others of their kinds; ``dropping`` are
     group versions that are about to leave the code.
     """
-    preferred = preferred_versions(store)
+    recorded = preferred_versions(place)
+    preferred: dict[GroupResource, str] = {
+        each.kind.group_resource: recorded[each.name]
+        for each in place.collections()
+        if each.kind is not None and each.name in recorded
+    }
     gone = {
         (kind.group_resource, spoke.api_version)
         for kind in pipeline.scheme.kinds
@@ -60,42 +73,44 @@ def outdated_references(
         if spoke.group_version in dropping
     }
     for target in targets:
-        resource = target.resource
+        kind = target.spoke.kind
+        resource = kind.group_resource
         preferred[resource] = target.api_version
-        gone |= {(resource, spoke.api_version) for spoke in target.kind.spokes}
+        gone |= {(resource, spoke.api_version) for spoke in kind.spokes}
         gone.discard((resource, target.api_version))
     return References(pipeline.scheme, preferred, gone)
 
 
 def find_references(
-    store: Store,
+    place: Place,
     pipeline: Pipeline,
     references: References,
     *,
     rewrite_as: str | None = None,
     settings: Settings | None = None,
-    progress: Callable[[ResourceReferences], None] = lambda _: None,
-) -> Iterator[ResourceReferences]:
-    """Look for references in every object, and yield the resources that hold some.
+    progress: Callable[[CollectionReferences], None] = lambda _: None,
+) -> Iterator[CollectionReferences]:
+    """Look for references in every object, and yield the collections that hold some.
 
     With ``rewrite_as``, the id of a run that is held, they are rewritten: like all rows of a
-    migration they keep their resourceVersions and, if ``settings`` say so, their before-images.
+    migration they keep their marks and, if ``settings`` say so, their before-images.
     """
     chosen = settings or Settings()
     rate_limit, size = RateLimit(chosen.rate), min(BATCH, chosen.page)
-    pace = None if chosen.rate > 0 else Pace(store.head, size)
-    kinds = {kind.group_resource: kind for kind in pipeline.scheme.kinds}
-    for each in status(store):
-        kind = kinds.get(each.resource)
-        if kind is None:
+    pace = None if chosen.rate > 0 else Pace(place.written, size)
+    for each in status(place):
+        if each.collection.kind is None:
             continue
-        found = ResourceReferences(each.resource)
-        for page in _pages(store, each.resource, size):
-            items = list(_rewritten_rows(pipeline, kind, references, page, found))
+        where = Where(each.name)
+        found = CollectionReferences(each.name)
+        for page in _pages(place, where, size):
+            items = list(_rewritten_rows(pipeline, each.collection, references, page, found))
             while rewrite_as is not None and items:
                 began = time.monotonic()
                 part = items[: pace.rows] if pace is not None else items
-                found.rewritten += store.rewrite(part, run=rewrite_as, keep_undo=chosen.undo)
+                found.rewritten += place.write(
+                    where, part, run=rewrite_as, keep_before_images=chosen.undo
+                )
                 if pace is not None:
                     pace.after(len(part), time.monotonic() - began)
                 rate_limit.wait(len(part))
@@ -105,41 +120,40 @@ def find_references(
             yield found
 
 
-def _pages(store: Store, resource: GroupResource, limit: int) -> Iterator[list[Stored]]:
-    """A resource's objects, by key."""
-    after: tuple[str, str] | None = None
-    group, name = resource.group, resource.resource
-    while page := store.scan_objects(group, name, other_than=NO_VERSION, after=after, limit=limit):
+def _pages(place: Place, where: Where, limit: int) -> Iterator[list[Row]]:
+    """A collection's objects, by key."""
+    after: Key | None = None
+    while page := place.page(where, other_than=NO_VERSION, after=after, until=None, limit=limit):
         yield page
-        after = (page[-1].key.namespace, page[-1].key.name)
+        after = page[-1].key
 
 
 def _rewritten_rows(
     pipeline: Pipeline,
-    kind: HubKind,
+    collection: Collection,
     references: References,
-    page: Sequence[Stored],
-    found: ResourceReferences,
-) -> Iterator[tuple[Stored, str, bytes]]:
-    for stored in page:
+    page: Sequence[Row],
+    found: CollectionReferences,
+) -> Iterator[NewData]:
+    for row in page:
         try:
-            spoke = kind.spoke_for(GroupVersion.parse(stored.api_version))
-            if not references.may_hold(stored.data, spoke):
+            spoke = collection.spoke(row.version)
+            if not references.may_hold(row.data, spoke):
                 continue
-            decoded = pipeline.decode(stored.data, trusted=True, field_validation="Strict")
+            decoded = pipeline.decode(row.data, trusted=True, field_validation="Strict")
             held, repaired = _rewritten(pipeline, references, decoded)
         except KconvError as error:
-            found.failures.append(Problem.of(error).quarantined(stored, "objects"))
+            problem = Problem.of(error)
+            found.failures.append(problem.quarantined(row, Where(collection.name)))
             continue
         if not held:
             continue
         found.objects += 1
         found.references.update((each.kind, each.api_version, each.new) for each in held)
-        key = stored.key
-        name = f"{key.namespace}/{key.name}" if key.namespace else key.name
+        name = key_text(row.key)
         for each in held:
             found.examples.setdefault(each.api_version, f"{name}: {each}")
-        yield stored, stored.api_version, pipeline.encode(repaired)
+        yield NewData(row, row.version, pipeline.encode(repaired))
 
 
 def _rewritten(
@@ -171,19 +185,19 @@ def _rewritten(
 
 
 def rewrite_references(
-    store: Store,
+    place: Place,
     pipeline: Pipeline,
     references: References,
     settings: Settings,
     began: Callable[[str], None] = lambda _: None,
-) -> Iterator[ResourceReferences]:
+) -> Iterator[CollectionReferences]:
     """`find_references` that rewrites, as a run of its own; ``began`` is called with the run's id.
 
     Raises `Conflict` when another run goes on.
     """
-    with hold(store, [], settings.lease, settings.keep_undo) as held:
+    with hold(place, [], settings.lease, settings.keep_undo) as held:
         began(held.id)
         yield from find_references(
-            store, pipeline, references, rewrite_as=held.id, settings=settings
+            place, pipeline, references, rewrite_as=held.id, settings=settings
         )
         held.ending = "done"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 from kconv._errors import Denied, Unavailable
-from kconv._store import Store
+from kconv.place import Place
 from kconv_migrations._executors.worker_executor import WorkerEnded
 
 T = TypeVar("T")
@@ -44,27 +44,29 @@ def wait_for(
             return result
 
 
-class RetryingStore:
-    """A store whose calls are repeated while its database is away, for up to ``outage`` seconds.
+class RetryingPlace:
+    """A place whose calls are repeated while its database is away, for up to ``outage`` seconds.
 
     ``report`` is given what the database said, and the empty string when it is back. Only for
     calls that may be repeated: what a write that failed at commit may have done, the next one
     finds done.
     """
 
-    def __init__(self, store: Store, outage: float, report: Callable[[str], None]) -> None:
-        self._store = store
+    def __init__(self, place: Place, outage: float, report: Callable[[str], None]) -> None:
+        self._place = place
         self._outage = outage
         self._report = report
 
     @property
-    def store(self) -> Store:
-        """This, typed as the store that it wraps."""
-        return cast("Store", self)
+    def place(self) -> Place:
+        """This, typed as the place that it wraps."""
+        return cast("Place", self)
 
     def __getattr__(self, name: str) -> Any:
-        call = getattr(self._store, name)
-        return lambda *arguments, **named: self.retry(lambda: call(*arguments, **named))
+        found = getattr(self._place, name)
+        if not callable(found):
+            return found
+        return lambda *arguments, **named: self.retry(lambda: found(*arguments, **named))
 
     def retry(self, call: Callable[[], T]) -> T:
         """The result of a call, repeated while the database is away."""

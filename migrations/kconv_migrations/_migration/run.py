@@ -8,35 +8,42 @@ written and is looked at again.
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Final
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
-from kconv._store import Key, Place, Quarantined, Row, RunTarget, Store
+from kconv.place import (
+    Key,
+    Mark,
+    NewData,
+    Place,
+    Quarantined,
+    RowRead,
+    RunTarget,
+    Section,
+    Where,
+)
 from kconv_migrations._executors.executor import Executor, InProcessExecutor, results
 from kconv_migrations._executors.row_processor import Processed, Task
-from kconv_migrations._executors.spans import Span, SpanResult, mark_of
+from kconv_migrations._executors.spans import SpanResult
 from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.outcome import MAX_BROKEN, Outcome, Progress
 from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.rate_limit import RateLimit
-from kconv_migrations._migration.retry import RetryingStore
+from kconv_migrations._migration.retry import RetryingPlace
 from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.split import split_into_spans
-
-_LATEST: Final = 2**63
+from kconv_migrations._migration.status import preferred_versions
 
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
 
 
 def migrate(
-    store: Store,
+    place: Place,
     pipeline: Pipeline,
     targets: Sequence[Target],
     settings: Settings | None = None,
@@ -49,51 +56,45 @@ def migrate(
     the rows, this process if None. A dry run writes nothing, and may go on beside another run.
 
     Raises `Conflict` when another run goes on, when a live server cannot decode a target's
-    version, and when somebody flips a resource to another version meanwhile; and what the store
+    version, and when somebody flips a collection to another version meanwhile; and what the place
     raises.
     """
     chosen = settings or Settings()
-    executor = executor or InProcessExecutor(store, pipeline)
+    executor = executor or InProcessExecutor(place, pipeline)
     if chosen.dry_run:
         for target in targets:
-            yield MigrationPass(store, target, chosen, progress, executor, "").rehearse()
+            yield MigrationPass(place, target, chosen, progress, executor, "").rehearse()
         return
     if not targets:
         return
-    with hold(store, _run_targets(store, targets), chosen.lease, chosen.keep_undo) as held:
-        check_flips(store, targets, chosen.live)
-        flips = [
-            (target.resource.group, target.resource.resource, target.api_version)
-            for target in targets
-            if target.flips
-        ]
-        store.prefer_all(flips, live=chosen.live)
+    with hold(place, _run_targets(place, targets), chosen.lease, chosen.keep_undo) as held:
+        check_flips(place, targets, chosen.live)
+        flips = [(target.name, target.api_version) for target in targets if target.flips]
+        place.prefer(flips, live=chosen.live)
         finished = True
         for target in targets:
-            outcome = MigrationPass(store, target, chosen, progress, executor, held.id).rewrite()
+            outcome = MigrationPass(place, target, chosen, progress, executor, held.id).rewrite()
             finished = finished and outcome.done
             yield outcome
         held.ending = "done" if finished else "failed"
-    store.expire_undo()
+    place.expire_undo()
 
 
-def _run_targets(store: Store, targets: Sequence[Target]) -> list[RunTarget]:
+def _run_targets(place: Place, targets: Sequence[Target]) -> list[RunTarget]:
     """What the run's record says: the version preferred before comes first in ``before``."""
-    recorded = store.storage_versions()
+    recorded = place.versions()
     found = []
     for target in targets:
-        group, resource = target.resource.group, target.resource.resource
         others = sorted(
             (
                 each
                 for each in recorded
-                if (each.group, each.resource) == (group, resource)
-                and each.api_version != target.api_version
+                if each.collection == target.name and each.version != target.api_version
             ),
             key=lambda each: not each.preferred,
         )
-        before = tuple(each.api_version for each in others)
-        found.append(RunTarget(group, resource, before, target.api_version))
+        before = tuple(each.version for each in others)
+        found.append(RunTarget(target.name, before, target.api_version))
     return found
 
 
@@ -102,27 +103,26 @@ class MigrationPass:
 
     def __init__(
         self,
-        store: Store,
+        place: Place,
         target: Target,
         settings: Settings,
         progress: Callable[[Progress], None],
         executor: Executor,
         run: str,
     ) -> None:
-        self._retrying = RetryingStore(store, settings.outage, self._report)
-        self.store = self._retrying.store
+        self._retrying = RetryingPlace(place, settings.outage, self._report)
+        self.place = self._retrying.place
         self.target = target
         self.settings = settings
         self.progress = progress
         self.executor = executor
-        self.group, self.resource = target.resource.group, target.resource.resource
         self.outcome = Outcome(target, run)
-        self.failed: dict[tuple[Place, Key, int], Quarantined] = {}
+        self.failed: dict[tuple[str, Key, Mark], Quarantined] = {}
         self.done = self.total = 0
         self.began = time.monotonic()
         self.rate_limit = RateLimit(settings.rate)
         # Who says a rate has chosen what is left to others.
-        self.pace = None if settings.rate > 0 else Pace(self.store.head, settings.page)
+        self.pace = None if settings.rate > 0 else Pace(self.place.written, settings.page)
 
     def rehearse(self) -> Outcome:
         """Convert every row, and write nothing."""
@@ -138,7 +138,7 @@ class MigrationPass:
             self._check_preference()
             if self._pass():
                 deadline = time.monotonic() + self.settings.patience
-            kept = self._drop()
+            kept = self._close_versions()
             self._forget_settled()
             hopeless = bool(self.failed) and sum(kept.values()) <= len(self.failed)
             if not kept or hopeless or time.monotonic() > deadline:
@@ -159,46 +159,40 @@ class MigrationPass:
         Changes made during the pass are for the next one, or a busy writer would keep this one
         from its end.
         """
-        before = self.outcome.objects + self.outcome.changes
-        for result in self._results("objects"):
-            self.outcome.objects += self._end_page(result, "objects")
-        for result in self._results("changes"):
-            self.outcome.changes += self._end_page(result, "changes")
-        return self.outcome.objects + self.outcome.changes > before
+        before = self.outcome.rows
+        for section in self.target.collection.sections:
+            for result in self._results(section):
+                self.outcome.written[section.name] += self._end_page(result, section)
+        return self.outcome.rows > before
 
-    def _results(self, where: Place) -> Iterator[SpanResult]:
+    def _results(self, section: Section) -> Iterator[SpanResult]:
         """What becomes of all rows encoded otherwise, but for those that have failed already."""
         settings, target = self.settings, self.target
         task = Task(
             "rehearse" if settings.dry_run else "rewrite",
-            target.resource,
+            target.name,
             target.api_version,
             accept_loss=settings.accept_loss,
             validate=settings.validate or settings.dry_run,
         )
-        spans = split_into_spans(self.store, task, where, settings.page, target.api_version)
-        if self.failed:
-            spans = self._without_failed(spans, where)
+        spans = split_into_spans(
+            self.place,
+            task,
+            section.name,
+            settings.page,
+            target.api_version,
+            passing_over=self.outcome.run if self.failed else "",
+        )
         return results(self.executor, spans, self._retrying.retry)
 
-    def _without_failed(self, spans: Iterable[Span], where: Place) -> Iterator[Span]:
-        failed = sorted(
-            (mark_of(key, number, where), number)
-            for place, key, number in self.failed
-            if place == where
-        )
-        for span in spans:
-            first = 0 if span.after is None else bisect_right(failed, (span.after, _LATEST))
-            last = None if span.until is None else bisect_right(failed, (span.until, _LATEST))
-            yield replace(span, skip=frozenset(failed[first:last]))
-
-    def _end_page(self, result: SpanResult, where: Place) -> int:
+    def _end_page(self, result: SpanResult, section: Section) -> int:
         """Add a page to the outcome, and write its new bytes; returns the rows written."""
         outcome, run, processed = self.outcome, self.outcome.run, result.processed
-        rows = result.rows(self.target.resource)
+        where = Where(self.target.name, section.name)
+        rows = result.rows()
         failed = [each.quarantined(rows[at], where, run) for at, each in processed.problems.items()]
         for each in failed:
-            self.failed[where, each.key, each.resource_version] = each
+            self.failed[each.section, each.key, each.mark] = each
         outcome.broken_count += len(processed.broken)
         room = MAX_BROKEN - len(outcome.broken)
         for at, problem in list(processed.broken.items())[:room]:
@@ -208,15 +202,16 @@ class MigrationPass:
         sound = written = len(rows) - len(failed)
         if not self.settings.dry_run:
             if failed:
-                self.store.quarantine(failed)
-            written = self._write(rows, processed, where)
+                self.place.quarantine(failed)
+            written = self._write(rows, processed, section)
         self._advance(len(rows), sound - written)
         return written
 
-    def _write(self, rows: Sequence[Row], processed: Processed, where: Place) -> int:
-        version, run = self.target.api_version, self.outcome.run
+    def _write(self, rows: Sequence[RowRead], processed: Processed, section: Section) -> int:
+        where, version = Where(self.target.name, section.name), self.target.api_version
+        keep = self.settings.undo and section.keeps_before_images
         items = [
-            (row, version, data)
+            NewData(row, version, data)
             for row, data in zip(rows, processed.data, strict=True)
             if data is not None
         ]
@@ -224,10 +219,7 @@ class MigrationPass:
         while items:
             began = time.monotonic()
             part = items[: self.pace.rows] if self.pace is not None else items
-            if where == "changes":
-                written += self.store.rewrite_changes(part, run=run)
-            else:
-                written += self.store.rewrite(part, run=run, keep_undo=self.settings.undo)
+            written += self.place.write(where, part, run=self.outcome.run, keep_before_images=keep)
             if self.pace is not None:
                 self.pace.after(len(part), time.monotonic() - began)
             items = items[len(part) :]
@@ -237,47 +229,44 @@ class MigrationPass:
         """Forget failures of rows that somebody has written or deleted since."""
         if self.failed:
             still = {
-                (each.where, each.key, each.resource_version)
-                for each in self.store.quarantined(self.group, self.resource)
+                (each.section, each.key, each.mark)
+                for each in self.place.quarantined(self.target.name)
             }
-            self.failed = {place: each for place, each in self.failed.items() if place in still}
+            self.failed = {row: each for row, each in self.failed.items() if row in still}
 
-    def _drop(self) -> dict[str, int]:
+    def _close_versions(self) -> dict[str, int]:
         """Take versions without rows off the record; the others, with the rows left in them.
 
         Counting goes over all rows, and is done for those others only.
         """
-        mine = (self.group, self.resource)
         kept = []
-        for each in self.store.storage_versions():
-            version = each.api_version
-            if (each.group, each.resource) != mine or version == self.target.api_version:
+        for each in self.place.versions():
+            if each.collection != self.target.name or each.version == self.target.api_version:
                 continue
-            if self.store.drop(*mine, version):
-                self.outcome.dropped.append(version)
+            if self.place.close_version(each.collection, each.version):
+                self.outcome.dropped.append(each.version)
             else:
-                kept.append(version)
-        left = self._left() if kept else {}
-        return {version: left.get(version, 0) for version in kept}
+                kept.append(each.version)
+        left = self._left() if kept else Counter[str]()
+        return {version: left[version] for version in kept}
 
-    def _left(self) -> dict[str, int]:
+    def _left(self) -> Counter[str]:
         """Rows in each version on record but the wanted one."""
-        return {
-            row.api_version: row.objects + row.changes
-            for row in self.store.counts()
-            if (row.group, row.resource) == (self.group, self.resource)
-            and row.api_version != self.target.api_version
-        }
+        left: Counter[str] = Counter()
+        for each in self.place.counts():
+            if each.collection == self.target.name and each.version != self.target.api_version:
+                left[each.version] += each.rows
+        return left
 
     def _count(self) -> None:
-        self.total = sum(self._left().values())
+        self.total = self._left().total()
         self._report()
 
     def _check_preference(self) -> None:
-        preferred = self.store.storage_version(self.group, self.resource)
+        preferred = preferred_versions(self.place).get(self.target.name)
         if preferred != self.target.api_version:
             raise Conflict(
-                f"{self.target.resource} was flipped to {preferred} by somebody else: "
+                f"{self.target.name} was flipped to {preferred} by somebody else: "
                 "run `kconv migrate status`, then decide"
             )
 

@@ -1,41 +1,36 @@
-"""Splitting the rows of a resource into spans of a page each."""
+"""Splitting the rows of a section into spans of a page each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from kconv._store import Place, Store
+from kconv.place import NO_VERSION, Place
 from kconv_migrations._executors.row_processor import Task
-from kconv_migrations._executors.spans import NO_VERSION, Mark, Span
+from kconv_migrations._executors.spans import Span
 
 
 def split_into_spans(
-    store: Store,
+    place: Place,
     task: Task,
-    where: Place,
+    section: str,
     limit: int,
     other_than: str = NO_VERSION,
     runs: tuple[str, ...] = (),
+    passing_over: str = "",
 ) -> Iterator[Span]:
-    """The rows of a task's resource in spans of ``limit`` rows, in order.
+    """The rows of a section of a task's collection in spans of ``limit`` rows, in order.
 
-    Of the change log, the entries up to the newest one at the beginning.
+    Of a section that grows at its end, those up to the newest one at the beginning.
     """
-    rest = Span(task, where, other_than, limit, runs=runs)
-    last: Mark | None = None
-    # Marks of objects are found from marks of objects, those of the log from those of the log.
-    find: Any = store.objects_boundary
-    if where == "changes":
-        find, last, rest = store.changes_boundary, store.head(), replace(rest, after=0)
-    group, resource = task.resource.group, task.resource.resource
+    rest = Span(task, section, other_than, limit, runs=runs, passing_over=passing_over)
+    last = place.last(rest.where)
     while True:
-        mark: Mark | None = find(
-            group, resource, other_than=other_than, after=rest.after, rows=limit
+        boundary = place.boundary(
+            rest.where, other_than=other_than, after=rest.after, until=last, rows=limit
         )
-        if mark is None or (last is not None and mark >= last):  # type: ignore[operator]  # both are of one kind
+        if boundary is None:
             yield replace(rest, until=last)
             return
-        yield replace(rest, until=mark)
-        rest = replace(rest, after=mark)
+        yield replace(rest, until=boundary)
+        rest = replace(rest, after=boundary)

@@ -1,40 +1,47 @@
-"""What a database holds: rows per resource and the version they are encoded in."""
+"""What a place holds: rows per collection and the version they are in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from kconv._gvk import GroupResource, GroupVersion
-from kconv._scheme import Scheme
-from kconv._store import Store
+from kconv.place import OBJECTS, Collection, Place
 
 
 @dataclass(frozen=True, slots=True)
 class VersionStatus:
-    """A version on record: how many objects and entries of the change log are encoded in it."""
+    """A version on record, and how many rows of each section are in it."""
 
     api_version: str
     preferred: bool
-    objects: int
-    changes: int
+    sections: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> int:
+        """Objects in it."""
+        return self.sections.get(OBJECTS, 0)
 
     @property
     def rows(self) -> int:
-        """Objects and changes together."""
-        return self.objects + self.changes
+        """Rows of all sections in it."""
+        return sum(self.sections.values())
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceStatus:
-    """A resource and the versions that the database has on record for it."""
+class CollectionStatus:
+    """A collection and the versions that are on record for it."""
 
-    resource: GroupResource
+    collection: Collection
     versions: tuple[VersionStatus, ...]
 
     @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self.collection.name
+
+    @property
     def preferred(self) -> str:
-        """The version that new rows are encoded in; empty where none is preferred."""
+        """The version that new rows are written in; empty where none is preferred."""
         return next((each.api_version for each in self.versions if each.preferred), "")
 
     @property
@@ -48,39 +55,36 @@ class ResourceStatus:
         return [each.preferred for each in self.versions] == [True]
 
 
-def preferred_versions(store: Store) -> dict[GroupResource, str]:
-    """The version that new rows of each resource are encoded in; without counting any rows."""
-    return {
-        GroupResource(each.group, each.resource): each.api_version
-        for each in store.storage_versions()
-        if each.preferred
-    }
+def preferred_versions(place: Place) -> dict[str, str]:
+    """The version that new rows of each collection are written in; without counting any rows."""
+    return {each.collection: each.version for each in place.versions() if each.preferred}
 
 
-def status(store: Store) -> list[ResourceStatus]:
-    """Every resource on record, ordered by group and name; versions in the record's order."""
-    preferred = preferred_versions(store)
-    found: dict[GroupResource, list[VersionStatus]] = {}
-    for row in store.counts():
-        resource = GroupResource(row.group, row.resource)
-        is_preferred = row.api_version == preferred.get(resource)
-        version = VersionStatus(row.api_version, is_preferred, row.objects, row.changes)
-        found.setdefault(resource, []).append(version)
-    return [ResourceStatus(resource, tuple(versions)) for resource, versions in found.items()]
-
-
-def undecodable(
-    scheme: Scheme, found: Iterable[ResourceStatus]
-) -> list[tuple[GroupResource, VersionStatus]]:
-    """Versions on record that the scheme does not have, though rows are or would be in them."""
-    kinds = {kind.group_resource: kind for kind in scheme.kinds}
+def status(place: Place) -> list[CollectionStatus]:
+    """Every collection on record, in the place's order; versions in the record's order."""
+    preferred = preferred_versions(place)
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for row in place.counts():
+        found.setdefault(row.collection, {}).setdefault(row.version, {})[row.section] = row.rows
     return [
-        (each.resource, version)
+        CollectionStatus(
+            collection,
+            tuple(
+                VersionStatus(version, version == preferred.get(collection.name), sections)
+                for version, sections in found[collection.name].items()
+            ),
+        )
+        for collection in place.collections()
+        if collection.name in found
+    ]
+
+
+def undecodable(found: Iterable[CollectionStatus]) -> list[tuple[str, VersionStatus]]:
+    """Versions on record that the code does not have, though rows are or would be in them."""
+    return [
+        (each.name, version)
         for each in found
         for version in each.versions
         if (version.rows or version.preferred)
-        and (
-            each.resource not in kinds
-            or kinds[each.resource].spoke_for(GroupVersion.parse(version.api_version)) is None
-        )
+        and each.collection.spoke(version.api_version) is None
     ]

@@ -1,18 +1,18 @@
-"""Surveying a database before a migration: rows, servers, what blocks the flip, references."""
+"""Surveying a place before a migration: rows, servers, what blocks the flip, references."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
-from kconv._store import Run, Server, Store
+from kconv.place import Place, Run, Server
 from kconv_migrations._migration.flip_check import blocking_servers
 from kconv_migrations._migration.lease import live_run
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.reference_rewrite import (
-    ResourceReferences,
+    CollectionReferences,
     find_references,
     outdated_references,
 )
@@ -29,22 +29,18 @@ class TargetSurvey:
     blocked_by: tuple[Server, ...]
 
     @property
-    def objects(self) -> int:
-        """Objects that would be rewritten."""
-        return sum(each.objects for each in self._rewritten)
-
-    @property
-    def changes(self) -> int:
-        """Entries of the change log that would be rewritten."""
-        return sum(each.changes for each in self._rewritten)
+    def sections(self) -> dict[str, int]:
+        """Rows of each section that would be rewritten."""
+        found: Counter[str] = Counter()
+        for each in self._rewritten:
+            found.update(each.sections)
+        return found
 
     @property
     def unknown(self) -> tuple[VersionStatus, ...]:
         """Versions that the code does not have: their rows cannot be converted."""
-        find = self.target.kind.spoke_for
-        return tuple(
-            each for each in self.versions if find(GroupVersion.parse(each.api_version)) is None
-        )
+        find = self.target.collection.spoke
+        return tuple(each for each in self.versions if find(each.api_version) is None)
 
     @property
     def _rewritten(self) -> list[VersionStatus]:
@@ -58,7 +54,7 @@ class Survey:
 
     targets: tuple[TargetSurvey, ...]
     servers: tuple[Server, ...]
-    references: tuple[ResourceReferences, ...]
+    references: tuple[CollectionReferences, ...]
     holder: Run | None
 
     @property
@@ -68,7 +64,7 @@ class Survey:
 
 
 def survey(
-    store: Store,
+    place: Place,
     pipeline: Pipeline,
     targets: Sequence[Target],
     *,
@@ -79,20 +75,20 @@ def survey(
     """Look at what a migration would meet; every object is read for ``references``.
 
     Those to other versions than the ones of ``targets``, and of ``standing`` where that says
-    nothing of a resource, are counted.
+    nothing of a collection, are counted.
     """
-    servers = store.servers(live)
-    record = {each.resource: each.versions for each in status(store)}
+    servers = place.servers(live)
+    record = {each.name: each.versions for each in status(place)}
     found = tuple(
         TargetSurvey(
             target,
-            record.get(target.resource, ()),
+            record.get(target.name, ()),
             tuple(blocking_servers(servers, target)) if target.flips else (),
         )
         for target in targets
     )
-    looked: tuple[ResourceReferences, ...] = ()
+    looked: tuple[CollectionReferences, ...] = ()
     if references:
-        outdated = outdated_references(store, pipeline, [*standing, *targets])
-        looked = tuple(find_references(store, pipeline, outdated))
-    return Survey(found, tuple(servers), looked, live_run(store))
+        outdated = outdated_references(place, pipeline, [*standing, *targets])
+        looked = tuple(find_references(place, pipeline, outdated))
+    return Survey(found, tuple(servers), looked, live_run(place))

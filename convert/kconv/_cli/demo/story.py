@@ -19,9 +19,10 @@ from kconv._cli.demo.objects import (
 )
 from kconv._cli.demo.screen import Screen
 from kconv._cli.demo.stage import Stage
-from kconv._cli.stored_table import STORED, stored_rows
+from kconv._cli.stored_table import stored_table
 from kconv._errors import KconvError
-from kconv._store import Key, Stored, open_store
+from kconv._scheme import load_scheme
+from kconv._store import Key, Stored, StorePlace, open_store
 from kconv_migrations._migration import status
 from kconv_migrations._tables import upgrade
 
@@ -151,16 +152,17 @@ class Story:
             self.screen.step("The proof, from the database")
         store = open_store(self.stage.db)
         try:
-            found = [each for each in status(store) if each.resource.group == "batch"]
+            place = StorePlace(store, load_scheme({"batch"}))
+            found = [each for each in status(place) if each.name.endswith(".batch")]
             row: Stored = store.get(Key("batch", "cronjobs", NAMESPACE, SHOWN))
         finally:
             store.close()
-        self.screen.table(STORED, stored_rows(found))
+        self.screen.table(*stored_table(found))
         self.screen.bytes(SHOWN, row.data)
         rows = {
             version.api_version: version.objects
             for each in found
-            if each.resource.resource == "cronjobs"
+            if each.name == "cronjobs.batch"
             for version in each.versions
         }
         marker = f'"apiVersion":"{expected}"'.encode()

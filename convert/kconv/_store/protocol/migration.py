@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from kconv._store.free_space import Reclaimable
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import AsRead, Change, Key, Stored
-from kconv._store.runs import Ending, Run, RunTarget
-from kconv._store.undo import BeforeImage, Restored, UndoSize
+from kconv._store.undo import BeforeImage, Restored
+from kconv.place import Ending, Reclaimable, Run, RunTarget, UndoSize
 
 
 class EncodedRows(Protocol):
@@ -23,16 +22,26 @@ class EncodedRows(Protocol):
         other_than: str,
         after: tuple[str, str] | None,
         limit: int,
+        until: tuple[str, str] | None = None,
+        passing_over: str = "",
     ) -> list[Stored]:
         """Objects that are not encoded in ``other_than``, by key, from after (namespace, name).
 
-        At most ``limit``; a page ends at some 16 MiB of data too, and only an empty one is the
-        last.
+        And up to ``until``. At most ``limit``; a page ends at some 16 MiB of data too, and only an
+        empty one is the last. What the run ``passing_over`` has put in quarantine is left out.
         """
         ...
 
     def scan_changes(
-        self, group: str, resource: str, *, other_than: str, after: int, limit: int
+        self,
+        group: str,
+        resource: str,
+        *,
+        other_than: str,
+        after: int,
+        limit: int,
+        until: int | None = None,
+        passing_over: str = "",
     ) -> list[Change]:
         """Changes that are not encoded in ``other_than``, by resourceVersion, over ``after``.
 
@@ -138,6 +147,12 @@ class BeforeImages(Protocol):
 
     def undo_page(self, run_id: str, *, after: Key | None, limit: int) -> list[BeforeImage]:
         """Before-images of a run by key, from after a key; a page ends at some 16 MiB."""
+        ...
+
+    def find_undo(
+        self, run_id: str, group: str, resource: str, names: Sequence[tuple[str, str]]
+    ) -> list[BeforeImage]:
+        """The before-images that a run has of objects, each (namespace, name)."""
         ...
 
     def restore(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from kconv._store.clients import ClientCount
-from kconv._store.servers import Server
+from kconv.place import ClientCount, Server
 
 
 class Servers(Protocol):

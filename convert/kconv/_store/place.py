@@ -1,0 +1,375 @@
+"""kconv's own store as a place: a collection for each resource, the change log as a section."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as AnyOf
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from kconv._errors import Expired, NotFound
+from kconv._gvk import GroupResource
+from kconv._store import records
+from kconv._store.protocol import Store
+from kconv._store.quarantine import Quarantined as StoredEntry
+from kconv.place import (
+    OBJECTS,
+    AsRead,
+    BeforeImage,
+    ClientCount,
+    Collection,
+    Count,
+    Ending,
+    Key,
+    NewData,
+    Place,
+    Quarantined,
+    Reclaimable,
+    RecordedVersion,
+    Restored,
+    Row,
+    RowName,
+    Run,
+    RunTarget,
+    Section,
+    Server,
+    UndoSize,
+    Where,
+)
+
+if TYPE_CHECKING:
+    from kconv._scheme import Scheme
+
+CHANGES: Final = "changes"
+"""The section of the change log, whose keys are (namespace, name, resourceVersion)."""
+
+
+class ObjectKey(NamedTuple):
+    """Where an object is."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+class ChangeKey(NamedTuple):
+    """Which entry of the change log it is, and of what."""
+
+    namespace: str
+    name: str
+    resource_version: int
+
+    def __str__(self) -> str:
+        return str(ObjectKey(self.namespace, self.name))
+
+
+_SECTIONS: Final = (Section(), Section(CHANGES, "change", keeps_before_images=False))
+
+
+class StorePlace(Place):
+    """`kconv.place.Place` over a store; keys of objects are (namespace, name).
+
+    ``scheme`` has the kinds; ``groups`` and ``apis`` are what it was loaded with, by which a
+    worker process loads it again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        scheme: Scheme,
+        groups: AnyOf[str] | None = None,
+        apis: Sequence[str] = (),
+    ) -> None:
+        self.store = store
+        self._scheme = scheme
+        self._loaded = (groups, apis)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load, (self.store, *self._loaded)
+
+    @property
+    def scheme(self) -> Scheme:
+        return self._scheme
+
+    def collections(self) -> list[Collection]:
+        kinds = {str(kind.group_resource): kind for kind in self._scheme.kinds}
+        recorded = {_name(each.group, each.resource) for each in self.store.storage_versions()}
+        return [
+            Collection(str(name), kinds.get(str(name)), _SECTIONS)
+            for name in sorted(GroupResource.parse(each) for each in kinds.keys() | recorded)
+        ]
+
+    def counts(self) -> list[Count]:
+        found = []
+        for each in self.store.counts():
+            name = _name(each.group, each.resource)
+            found.append(Count(name, OBJECTS, each.api_version, each.objects))
+            found.append(Count(name, CHANGES, each.api_version, each.changes))
+        return found
+
+    def last(self, where: Where) -> Key | None:
+        return ChangeKey("", "", self.store.head()) if where.section == CHANGES else None
+
+    def boundary(
+        self, where: Where, *, other_than: str, after: Key | None, until: Key | None, rows: int
+    ) -> Key | None:
+        group, resource = _parse(where.collection)
+        if where.section == OBJECTS:
+            found = self.store.objects_boundary(
+                group, resource, other_than=other_than, after=_names(after), rows=rows
+            )
+            return None if found is None else ObjectKey(*found)
+        number = self.store.changes_boundary(
+            group, resource, other_than=other_than, after=_number(after) or 0, rows=rows
+        )
+        last = _number(until)
+        if number is None or (last is not None and number >= last):
+            return None
+        return ChangeKey("", "", number)
+
+    def page(
+        self,
+        where: Where,
+        *,
+        other_than: str,
+        after: Key | None,
+        until: Key | None,
+        limit: int,
+        passing_over: str = "",
+    ) -> list[Row]:
+        group, resource = _parse(where.collection)
+        if where.section == OBJECTS:
+            stored = self.store.scan_objects(
+                group,
+                resource,
+                other_than=other_than,
+                after=_names(after),
+                limit=limit,
+                until=_names(until),
+                passing_over=passing_over,
+            )
+            return [
+                Row(
+                    ObjectKey(each.key.namespace, each.key.name),
+                    each.api_version,
+                    each.resource_version,
+                    each.data,
+                )
+                for each in stored
+            ]
+        changes = self.store.scan_changes(
+            group,
+            resource,
+            other_than=other_than,
+            after=_number(after) or 0,
+            limit=limit,
+            until=_number(until),
+            passing_over=passing_over,
+        )
+        return [_change(each.stored) for each in changes]
+
+    def row(self, where: Where, key: Key) -> Row | None:
+        try:
+            if where.section == OBJECTS:
+                found = self.store.get(_object_key(where.collection, key))
+                return Row(key, found.api_version, found.resource_version, found.data)
+            number = _number(key) or 0
+            group, resource = _parse(where.collection)
+            changes = self.store.changes(number - 1, group=group, resource=resource, limit=1)
+        except (NotFound, Expired):
+            return None
+        rows = [_change(each.stored) for each in changes]
+        return next((each for each in rows if each.key == key), None)
+
+    def write(
+        self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
+    ) -> int:
+        group, resource = _parse(where.collection)
+        rewrites = [
+            (
+                records.Row(
+                    records.Key(group, resource, *row.key[:2]),  # type: ignore[arg-type]  # as `page` made it
+                    row.version,
+                    row.mark,  # type: ignore[arg-type]  # as `page` made it
+                ),
+                version,
+                data,
+            )
+            for row, version, data in items
+        ]
+        if where.section == OBJECTS:
+            return self.store.rewrite(rewrites, run=run, keep_undo=keep_before_images)
+        return self.store.rewrite_changes(rewrites, run=run)
+
+    def written(self) -> int:
+        return self.store.head()
+
+    def versions(self) -> list[RecordedVersion]:
+        return [
+            RecordedVersion(_name(each.group, each.resource), each.api_version, each.preferred)
+            for each in self.store.storage_versions()
+        ]
+
+    def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
+        self.store.prefer_all([(*_parse(name), version) for name, version in versions], live=live)
+
+    def close_version(self, collection: str, version: str) -> bool:
+        return self.store.drop(*_parse(collection), version)
+
+    def begin_run(
+        self,
+        holder: str,
+        targets: Sequence[RunTarget],
+        lease: float,
+        *,
+        keep_undo: float | None = None,
+    ) -> Run:
+        return self.store.begin_run(holder, targets, lease, keep_undo=keep_undo)
+
+    def renew_run(self, run_id: str, lease: float) -> None:
+        self.store.renew_run(run_id, lease)
+
+    def end_run(self, run_id: str, state: Ending) -> bool:
+        return self.store.end_run(run_id, state)
+
+    def run(self, run_id: str) -> Run:
+        return self.store.run(run_id)
+
+    def runs(self) -> list[Run]:
+        return self.store.runs()
+
+    def undo_size(self, run_id: str) -> UndoSize:
+        return self.store.undo_size(run_id)
+
+    def before_images(
+        self, where: Where, rows: Sequence[AsRead], runs: Sequence[str]
+    ) -> list[BeforeImage | None]:
+        found: dict[Key, BeforeImage] = {}
+        marks = {row.key: row.mark for row in rows}
+        for run in runs if where.section == OBJECTS else ():
+            names = [each for each in map(_names, marks.keys() - found.keys()) if each is not None]
+            for image in self.store.find_undo(run, *_parse(where.collection), names):
+                key = (image.key.namespace, image.key.name)
+                if image.resource_version == marks[key]:
+                    found[key] = BeforeImage(image.api_version, image.data)
+        return [found.get(row.key) for row in rows]
+
+    def restore(
+        self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
+    ) -> Restored:
+        start = None if after is None else records.Key(*map(str, after))
+        page = self.store.undo_page(run_id, after=start, limit=limit)
+        if not page:
+            return Restored()
+        done = self.store.restore(run_id, page, live=live, held=held)
+        last = page[-1].key
+        return Restored(
+            len(done.restored),
+            tuple(_row_name(each.key) for each in done.written),
+            tuple(_row_name(each.key) for each in done.deleted),
+            (last.group, last.resource, last.namespace, last.name),
+        )
+
+    def drop_undo(self, run_id: str) -> int:
+        return self.store.drop_undo(run_id)
+
+    def expire_undo(self) -> int:
+        return self.store.expire_undo()
+
+    def quarantine(self, entries: Sequence[Quarantined]) -> None:
+        self.store.quarantine([_as_stored(each) for each in entries])
+
+    def quarantined(self, collection: str | None = None) -> list[Quarantined]:
+        named = (None, None) if collection is None else _parse(collection)
+        return [_as_entry(each) for each in self.store.quarantined(*named)]
+
+    def release(self, entries: Sequence[Quarantined]) -> int:
+        return self.store.release([_as_stored(each) for each in entries])
+
+    def servers(self, within: float) -> list[Server]:
+        return self.store.servers(within)
+
+    def clients(self, group: str, version: str, *, since_days: int) -> list[ClientCount]:
+        return self.store.clients(group, version, since_days=since_days)
+
+    def reclaimable(self) -> Reclaimable:
+        return self.store.reclaimable()
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def _load(store: Store, groups: AnyOf[str] | None, apis: Sequence[str]) -> StorePlace:
+    """In a worker process, which shares nothing with its parent."""
+    from kconv._scheme import load_scheme
+
+    return StorePlace(store, load_scheme(groups, apis), groups, apis)
+
+
+def _name(group: str, resource: str) -> str:
+    return records.qualified(group, resource)
+
+
+def _parse(collection: str) -> tuple[str, str]:
+    found = GroupResource.parse(collection)
+    return found.group, found.resource
+
+
+def _names(key: Key | None) -> tuple[str, str] | None:
+    return None if key is None else (str(key[0]), str(key[1]))
+
+
+def _number(key: Key | None) -> int | None:
+    """The resourceVersion in the key of a change."""
+    if key is None:
+        return None
+    number = key[2]
+    assert isinstance(number, int), "as `page` made it"
+    return number
+
+
+def _object_key(collection: str, key: Key) -> records.Key:
+    return records.Key(*_parse(collection), str(key[0]), str(key[1]))
+
+
+def _change(stored: records.Stored) -> Row:
+    number = stored.resource_version
+    key = ChangeKey(stored.key.namespace, stored.key.name, number)
+    return Row(key, stored.api_version, number, stored.data)
+
+
+def _row_name(key: records.Key) -> RowName:
+    return RowName(_name(key.group, key.resource), ObjectKey(key.namespace, key.name))
+
+
+def _as_stored(entry: Quarantined) -> StoredEntry:
+    assert isinstance(entry.mark, int), "as `page` made it"
+    return StoredEntry(
+        run=entry.run,
+        key=_object_key(entry.collection, entry.key),
+        resource_version=entry.mark,
+        api_version=entry.version,
+        where="objects" if entry.section == OBJECTS else "changes",
+        reason=entry.reason,
+        message=entry.message,
+        findings=entry.findings,
+        since=entry.since,
+    )
+
+
+def _as_entry(stored: StoredEntry) -> Quarantined:
+    number = stored.resource_version
+    key = ObjectKey(stored.key.namespace, stored.key.name)
+    return Quarantined(
+        run=stored.run,
+        collection=_name(stored.key.group, stored.key.resource),
+        section=stored.where,
+        key=key if stored.where == OBJECTS else ChangeKey(*key, number),
+        version=stored.api_version,
+        mark=number,
+        reason=stored.reason,
+        message=stored.message,
+        findings=stored.findings,
+        since=stored.since,
+    )

@@ -1,0 +1,150 @@
+"""What operating a place needs: versions on record, runs, before-images, quarantine, readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final, Literal, NamedTuple
+
+from kconv.place._rows import Key, Mark, RowName
+
+NEVER: Final = datetime.fromtimestamp(0, UTC)
+"""A moment that has not been set."""
+
+RunState = Literal["running", "done", "failed", "interrupted"]
+Ending = Literal["done", "failed", "interrupted"]
+
+
+class RecordedVersion(NamedTuple):
+    """A version that rows of a collection may be in; new rows are written in the preferred one."""
+
+    collection: str
+    version: str
+    preferred: bool
+
+
+class RunTarget(NamedTuple):
+    """A collection that a run migrates: from which versions (the preferred one first), to which."""
+
+    collection: str
+    before: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A migration run; moments are by the place's clock.
+
+    ``lease`` is for how many more seconds nobody else may begin one: negative when it has expired
+    and the run may be taken over, 0 when the run has ended. ``undo_until`` is until when its
+    before-images are kept, None until somebody drops them.
+    """
+
+    id: str
+    holder: str
+    host: str
+    pid: int
+    state: RunState
+    began: datetime
+    ended: datetime | None
+    lease: float
+    targets: tuple[RunTarget, ...]
+    undo_until: datetime | None = None
+
+
+class UndoSize(NamedTuple):
+    """How many before-images there are, and the bytes of data that they hold."""
+
+    rows: int
+    bytes: int
+
+
+class BeforeImage(NamedTuple):
+    """What a row held before a run wrote it."""
+
+    version: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of a page of before-images.
+
+    ``restored`` rows hold again what they held; ``written`` ones have been written since, and
+    ``deleted`` ones are gone: their before-images stay. ``last`` is where the page ends, to be
+    given back for the next one; None where there was nothing any more.
+    """
+
+    restored: int = 0
+    written: tuple[RowName, ...] = ()
+    deleted: tuple[RowName, ...] = ()
+    last: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row that ``run`` left as it was, of a section of a collection.
+
+    It speaks of the row in ``version`` and at ``mark``. ``reason`` and ``message`` are the
+    error's, ``findings`` its (path, reason, message); ``since`` is set by the place.
+    """
+
+    run: str
+    collection: str
+    section: str
+    key: Key
+    version: str
+    mark: Mark
+    reason: str
+    message: str
+    findings: tuple[tuple[str, str, str], ...] = ()
+    since: datetime = NEVER
+
+
+Versions = tuple[tuple[str, str, str], ...]
+"""(group, resource, api_version), any number of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Live code that reads a place: ``decodes`` are the (group, resource, api_version) it can read.
+
+    The place sets the rest: ``started`` and ``seen`` by its clock, and ``encodes``, the preferred
+    versions on record of the resources that it knows, for servers write by the record.
+    """
+
+    id: str
+    release: str
+    host: str
+    pid: int
+    decodes: Versions
+    started: datetime = NEVER
+    seen: datetime = NEVER
+    encodes: Versions = ()
+
+    def __str__(self) -> str:
+        return f"{self.id} (release {self.release} on {self.host}, process {self.pid})"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCount:
+    """How often a client called a version of a resource, and on which day (UTC) last."""
+
+    group: str
+    version: str
+    resource: str
+    user_agent: str
+    requests: int
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimable:
+    """About how many ``bytes`` VACUUM would free, and the ``tables`` they are in (PostgreSQL).
+
+    On SQLite it makes the file smaller; PostgreSQL uses the room again, and only VACUUM FULL,
+    which locks the tables, gives it to the system.
+    """
+
+    bytes: int
+    tables: tuple[str, ...] = ()
