@@ -192,7 +192,9 @@ def test_thread_ends_with_a_store_that_nobody_holds(reopen: Callable[[], SqlStor
     store.ensure([(GROUP, RESOURCE, V1)])
 
     async def work() -> None:
-        await store.submit(creation("a"))
+        with held(store):
+            future = store.submit(creation("a"))
+        await future
 
     run(work)
     thread = store._writer._thread

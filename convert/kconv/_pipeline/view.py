@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET
+
+_REQUIRED: Final = object()
 
 
 class View(MutableMapping[str, Any]):
@@ -22,12 +24,34 @@ class View(MutableMapping[str, Any]):
         self.native = native
 
     def __getitem__(self, name: str) -> Any:
-        if isinstance(self.native, dict):
-            return self.native[name]
-        value = getattr(self.native, self.native.__attributes__.get(name, ""), UNSET)
+        value = self._value(name)
         if value is UNSET:
             raise KeyError(name)
         return value
+
+    # The mixin's own go by exceptions, and a write asks for some fifty fields.
+    def get(self, name: str, default: Any = None) -> Any:
+        value = self._value(name)
+        return default if value is UNSET else value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._value(name) is not UNSET
+
+    def pop(self, name: str, default: Any = _REQUIRED) -> Any:
+        value = self._value(name)
+        if value is not UNSET:
+            del self[name]
+            return value
+        if default is _REQUIRED:
+            raise KeyError(name)
+        return default
+
+    def _value(self, name: str) -> Any:
+        native = self.native
+        if isinstance(native, dict):
+            return native.get(name, UNSET)
+        attribute = native.__attributes__.get(name)
+        return UNSET if attribute is None else getattr(native, attribute)
 
     def __setitem__(self, name: str, value: Any) -> None:
         if isinstance(self.native, dict):
@@ -38,9 +62,10 @@ class View(MutableMapping[str, Any]):
     def __delitem__(self, name: str) -> None:
         if isinstance(self.native, dict):
             del self.native[name]
-        else:
-            _ = self[name]
+        elif name in self:
             setattr(self.native, self.native.__attributes__[name], UNSET)
+        else:
+            raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         if isinstance(self.native, dict):

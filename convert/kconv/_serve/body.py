@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 
 from kconv._codec import LIMIT
+from kconv._serve.http_request import HttpRequest
 from kconv._serve.in_flight import IN_FLIGHT, Body, InFlight
 from kconv._serve.status import bad_request, request_timeout, too_large
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: HttpRequest) -> bytes:
     """The whole body; its bytes count as in flight until the request is answered.
 
     That of a GET, which has no meaning, is left aside.
@@ -20,15 +21,15 @@ async def read_body(request: Request) -> bytes:
     to be longer is not read at all), 408 when it does not come in time, 429 when the bodies of
     all requests take too much memory.
     """
-    announced = request.headers.get("content-length")
     if request.method in ("GET", "HEAD"):
         return b""
-    if announced is not None and announced.isascii() and announced.isdigit():
+    announced = request.raw_header(b"content-length")
+    if announced.isdigit():
         if int(announced) > LIMIT:
             raise too_large(LIMIT)
         if int(announced) == 0:
             return b""
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if request.raw_header(b"content-encoding") not in (b"", b"identity"):
         raise bad_request("compressed request bodies are not supported")
     in_flight: InFlight = request.scope[IN_FLIGHT]
     body = in_flight.begin_body(request.scope)
@@ -41,16 +42,18 @@ async def read_body(request: Request) -> bytes:
     return data
 
 
-async def _received(request: Request, body: Body, in_flight: InFlight) -> bytes:
+async def _received(request: HttpRequest, body: Body, in_flight: InFlight) -> bytes:
     limits = in_flight.limits
     loop = asyncio.get_running_loop()
     end = loop.time() + limits.body_timeout
     chunks: list[bytes] = []
     size = 0
+    first = min(loop.time() + limits.body_stall_timeout, end)
     try:
-        async with asyncio.timeout(None) as body.timeout:
+        async with asyncio.timeout_at(first) as body.timeout:
             while True:
-                body.timeout.reschedule(min(loop.time() + limits.body_stall_timeout, end))
+                if chunks:
+                    body.timeout.reschedule(min(loop.time() + limits.body_stall_timeout, end))
                 message = await request.receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect

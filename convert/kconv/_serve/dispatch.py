@@ -146,7 +146,7 @@ class Dispatcher:
     ) -> Reply:
         body, content_type = b"", ""
         if request.method != "GET":
-            body = await read_body(Request(request.scope, request.receive))
+            body = await read_body(request)
             content_type = request.header(b"content-type")
         query = request.query
         objects, namespaces = self.server.objects, self.server.namespaces

@@ -78,9 +78,10 @@ def carry_over(meta: View, old: Meta) -> View:
     merged.pop("selfLink", None)
     merged.pop("resourceVersion", None)
     for key in _KEPT:
-        merged.pop(key, None)
         if key in old:
             merged[key] = old[key]
+        else:
+            merged.pop(key, None)
     if "managedFields" not in merged and "managedFields" in old:
         merged["managedFields"] = old["managedFields"]
     return merged

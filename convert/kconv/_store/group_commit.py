@@ -1,4 +1,4 @@
-"""Group commit: writes that arrive while another is committing share the next transaction."""
+"""Group commit: writes that come while another is committed share the next transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -17,19 +16,23 @@ from sqlalchemy import Connection
 
 from kconv._errors import KconvError, TooManyRequests, Unavailable
 from kconv._store.database import Database
-from kconv._store.locked_rows import LockedRows, still_locked
+from kconv._store.locked_rows import still_locked
 from kconv._store.queued_write import Entry, hand_out
-from kconv._store.records import Key, Stored
+from kconv._store.records import Stored
 from kconv._store.write import Outcome, Write
 from kconv._store.write_connection import write_connection
-from kconv._store.write_statistics import WriteStatistics
+from kconv._store.write_queue import Batch, WriteQueue
+from kconv._store.write_statistics import WriteStatistics, WriteTally
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_MOST_WRITES: Final = 200
-_MOST_BYTES: Final = 16 * 1024 * 1024
+_QUICK = 0.001
+"""Seconds that a batch usually takes, up to which an event loop commits it itself."""
+
+_SMALL: Final = 256 * 1024
+"""Bytes of writes, likewise."""
 
 
 class Writer:
@@ -37,8 +40,10 @@ class Writer:
 
     Writes queue. One at a time has the turn: it commits all that is queued by then, so that many
     writes cost one sync to disk, hands each its outcome, and passes the turn on to whoever waits
-    at the front. Callers that block take their turn themselves; for those on an event loop, a
-    thread does. It starts with the first such write and ends with `close`.
+    at the front. Callers that block take their turn themselves. For those on an event loop, the
+    loop itself does, where the database is a file and takes a millisecond or less for a batch: to
+    hand it to a thread and back would take as long. Otherwise a thread does, which starts with the
+    first such write and ends with `close`.
 
     Writes to rows that others have locked are set aside meanwhile, with the later ones to the
     same keys. What has waited for too long ends with `Unavailable`.
@@ -54,15 +59,13 @@ class Writer:
         self._database = database
         self._connection = write_connection(database)
         self._mutex = threading.Lock()
-        self._queue: deque[Entry] = deque()
-        self._queued_bytes = 0
+        self._queue = WriteQueue()
         self._busy = False
-        self._locked = LockedRows()
+        self._due_on: asyncio.AbstractEventLoop | None = None
         self._trying_again = False
         self._turns: SimpleQueue[Writer | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._commits = self._writes = self._last_writes = self._refused = 0
-        self._seconds = self._last_seconds = 0.0
+        self._tally = WriteTally()
         weakref.finalize(self, self._turns.put, None).atexit = False
 
     def submit(self, write: Write) -> asyncio.Future[Stored]:
@@ -72,19 +75,21 @@ class Writer:
         is cancelled before its turn is not written. Raises `TooManyRequests` where the queue is
         full.
         """
-        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Stored] = loop.create_future()
         entry = Entry(write, future)
         with self._mutex:
-            if len(self._queue) >= self.most_queued or (
-                self._queued_bytes and self._queued_bytes + entry.size > self.most_queued_bytes
-            ):
-                self._refused += 1
-                raise TooManyRequests(
-                    f"{len(self._queue)} writes of {self._queued_bytes} bytes wait for the "
-                    "database: try again in a moment"
-                )
-            self._append(entry)
-            if not self._busy:
+            try:
+                self._queue.check_room(entry.size, self.most_queued, self.most_queued_bytes)
+            except TooManyRequests:
+                self._tally.refused += 1
+                raise
+            self._queue.append(entry)
+            if self._busy or self._due_on is loop:
+                return future
+            if self._connection.immediate and self._tally.is_quick(_QUICK):
+                self._commit_soon(loop)
+            else:
                 self._busy = True
                 self._wake_thread()
         return future
@@ -117,7 +122,7 @@ class Writer:
                 self._turns.put(None)
                 thread.join()
             with self._mutex:
-                waiting = self._locked.take()
+                waiting = self._queue.locked.take()
             for entry in waiting:
                 entry.outcome = still_locked(entry)
             hand_out(waiting)
@@ -126,21 +131,46 @@ class Writer:
     def statistics(self) -> WriteStatistics:
         """The numbers by now."""
         with self._mutex:
-            return WriteStatistics(
-                queued=len(self._queue),
-                queued_bytes=self._queued_bytes,
-                locked=len(self._locked),
-                commits=self._commits,
-                writes=self._writes,
-                seconds=self._seconds,
-                last_writes=self._last_writes,
-                last_seconds=self._last_seconds,
-                refused=self._refused,
+            queue = self._queue
+            return self._tally.statistics(
+                queued=len(queue), queued_bytes=queue.bytes, locked=len(queue.locked)
             )
 
-    def _append(self, entry: Entry) -> None:
-        self._queue.append(entry)
-        self._queued_bytes += entry.size
+    def _commit_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit on a loop, once it has run what else is ready: it may be more writes.
+
+        The mutex must be held.
+        """
+        self._due_on = loop
+        loop.call_soon(self._commit_on_loop, loop)
+
+    def _commit_on_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit what is queued, on the thread of a loop, if nobody else has the turn.
+
+        Where it would have to wait, or there is much to write, the thread has the turn.
+        """
+        with self._mutex:
+            self._due_on = None
+            front = self._queue.first
+            if self._busy or front is None:
+                return
+            self._busy = True
+            is_done = False
+            is_ours = front.woken is None and self._queue.bytes <= _SMALL
+        batch: Batch = []
+        if is_ours:
+            batch = self._next_batch()
+            is_done = self._commit(batch, loop)
+        with self._mutex:
+            first = self._queue.first
+            if not is_done:
+                self._queue.put_back([entry for entry, _ in batch])
+            elif first is not None and first.woken is None:
+                # What had to wait for this one: a later write to the same object.
+                self._busy = False
+                self._commit_soon(loop)
+                return
+            self._give_turn()
 
     def _wake_thread(self) -> None:
         """Give the turn to the thread; the mutex must be held."""
@@ -159,17 +189,20 @@ class Writer:
             except Exception:  # noqa: BLE001 - the thread must go on for the others
                 _log.exception("a batch of writes ended unexpectedly")
             with self._mutex:
-                if not self._queue or self._queue[0].woken is not None:
+                first = self._queue.first
+                if first is None or first.woken is not None:
                     self._give_turn()
                     return
 
     def _wait(self, entry: Entry) -> bool:
         """Queue; True when it is this caller's turn, False when it has been served."""
         with self._mutex:
-            self._append(entry)
+            self._queue.append(entry)
             if not self._busy:
                 self._busy = True
-                return True
+                if self._queue.first is entry:
+                    return True
+                self._give_turn()
         return self._wait_for_turn(entry)
 
     def _wait_for_turn(self, entry: Entry) -> bool:
@@ -185,15 +218,10 @@ class Writer:
         """Give up waiting (Ctrl-C), and the turn if it has just come."""
         assert entry.woken is not None
         with self._mutex:
-            self._remove(entry)
-            self._locked.remove(entry)
+            self._queue.remove(entry)
+            self._queue.locked.remove(entry)
             if entry.woken.is_set() and entry.outcome is None:
                 self._give_turn()
-
-    def _remove(self, entry: Entry) -> None:
-        if entry in self._queue:
-            self._queue.remove(entry)
-            self._queued_bytes -= entry.size
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -209,90 +237,64 @@ class Writer:
         self._wait(entry)
         with self._turn():
             with self._mutex:
-                self._remove(entry)
+                self._queue.remove(entry)
             yield
 
     def _give_turn(self) -> None:
         """Give the turn to whoever is at the front; the mutex must be held."""
-        if not self._queue:
+        first = self._queue.first
+        if first is None:
             self._busy = False
-        elif (woken := self._queue[0].woken) is not None:
-            woken.set()
+        elif first.woken is not None:
+            first.woken.set()
         else:
             self._wake_thread()
 
-    def _next_batch(self) -> list[tuple[Entry, Write]]:
-        """The oldest writes of the queue, but none that another of them must go before.
-
-        That is so of two writes to one key, and of a write to an object that others rely on.
-        """
-        batch: list[tuple[Entry, Write]] = []
-        later: list[Entry] = []
-        late: list[Entry] = []
-        written: set[Key] = set()
-        relied_on: set[Key] = set()
-        size = 0
-        now = time.monotonic()
-        patience = self._connection.patience
+    def _next_batch(self) -> Batch:
         with self._mutex:
-            while self._queue and len(batch) < _MOST_WRITES and size < _MOST_BYTES:
-                entry = self._queue.popleft()
-                write = entry.write
-                if write is None:
-                    later.append(entry)
-                    continue
-                within = write.within and write.within[0]
-                if write.key in written or write.key in relied_on or within in written:
-                    later.append(entry)
-                else:
-                    self._queued_bytes -= entry.size
-                    if entry.abandoned:
-                        continue
-                    if entry.until is None and now - entry.since > patience:
-                        late.append(entry)
-                        continue
-                    if write.key in self._locked:
-                        self._locked.put(entry, now + patience)
-                        continue
-                    size += entry.size
-                    batch.append((entry, write))
-                # Those that wait for the next batch keep others from overtaking them, too.
-                written.add(write.key)
-                if within:
-                    relied_on.add(within)
-            self._queue.extendleft(reversed(later))
-        for entry in late:
-            entry.outcome = Unavailable(
-                f"the database kept writes waiting for more than {patience:g} s: try again",
-                cause="is busy",
-            )
+            batch, late = self._queue.next_batch(self._connection.patience)
         hand_out(late)
         return batch
 
-    def _commit(self, batch: Sequence[tuple[Entry, Write]]) -> None:
+    def _commit(self, batch: Batch, loop: asyncio.AbstractEventLoop | None = None) -> bool:
+        """Commit a batch and hand out the outcomes.
+
+        On the thread of ``loop`` it does not wait for locks: False where it would have to, and
+        nothing is done.
+        """
         if not batch:
-            return
+            return True
         started = time.perf_counter()
         outcomes: Sequence[Outcome | Exception | None] | None = None
+        writes = [write for _, write in batch]
         try:
-            outcomes = self._outcomes([write for _, write in batch])
-        finally:
-            taken = time.perf_counter() - started
+            outcomes = self._outcomes(writes, wait=loop is None)
             if outcomes is None:
-                # Ctrl-C reached this caller: the others must not wait for ever.
-                message = "the write was interrupted; it may be stored"
-                outcomes = [Unavailable(message, cause="was interrupted") for _ in batch]
-            with self._mutex:
-                self._commits += 1
-                self._writes += len(batch)
-                self._seconds += taken
-                self._last_writes, self._last_seconds = len(batch), taken
-                done = self._set_aside(batch, outcomes)
-            hand_out(done)
+                return False
+        except BaseException:
+            # Ctrl-C reached this caller: the others must not wait for ever.
+            message = "the write was interrupted; it may be stored"
+            self._settle(batch, [Unavailable(message, cause="was interrupted") for _ in batch])
+            raise
+        taken = time.perf_counter() - started
+        self._settle(batch, outcomes, taken, loop)
+        return True
+
+    def _settle(
+        self,
+        batch: Batch,
+        outcomes: Sequence[Outcome | Exception | None],
+        taken: float = 0.0,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        with self._mutex:
+            self._tally.committed(len(batch), taken, _QUICK)
+            done = self._set_aside(batch, outcomes)
+        hand_out(done, loop)
 
     def _set_aside(
         self,
-        batch: Sequence[tuple[Entry, Write]],
+        batch: Batch,
         outcomes: Sequence[Outcome | Exception | None],
     ) -> list[Entry]:
         """Keep the writes whose row is locked for later; returns the others, with outcomes."""
@@ -304,10 +306,10 @@ class Writer:
             elif entry.until is not None and now >= entry.until:
                 entry.outcome = still_locked(entry)
             else:
-                self._locked.put(entry, now + self._connection.patience)
+                self._queue.locked.put(entry, now + self._connection.patience)
                 continue
             done.append(entry)
-        if self._locked and not self._trying_again:
+        if self._queue.locked and not self._trying_again:
             self._trying_again = True
             threading.Thread(target=self._try_again, name="kconv-locked-rows", daemon=True).start()
         return done
@@ -316,32 +318,40 @@ class Writer:
         """Put the writes that were set aside back at the front, again and again."""
         while True:
             with self._mutex:
-                if not self._locked:
+                if not self._queue.locked:
                     self._trying_again = False
                     return
-                pause = self._locked.next_pause()
+                pause = self._queue.locked.next_pause()
             time.sleep(pause)
             with self._mutex:
-                entries = self._locked.take()
-                self._queue.extendleft(reversed(entries))
-                self._queued_bytes += sum(entry.size for entry in entries)
+                entries = self._queue.locked.take()
+                self._queue.put_back(entries)
                 if entries and not self._busy:
                     self._busy = True
                     self._give_turn()
 
-    def _outcomes(self, writes: Sequence[Write]) -> Sequence[Outcome | Exception | None]:
+    def _outcomes(
+        self, writes: Sequence[Write], *, wait: bool
+    ) -> Sequence[Outcome | Exception | None] | None:
         try:
-            return self._connection.write(writes)
+            return self._connection.write(writes, wait=wait)
         except Unavailable as error:
             return [
                 Unavailable(error.message, about=error.about, cause=error.cause) for _ in writes
             ]
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller must get an outcome
+            if not wait:
+                return None  # one by one, in the thread
             if len(writes) > 1:
-                return [outcome for write in writes for outcome in self._outcomes([write])]
+                return [self._single(write) for write in writes]
             if not isinstance(error, KconvError):
                 error.add_note(f"while writing {writes[0].key}")
             return [error]
+
+    def _single(self, write: Write) -> Outcome | Exception | None:
+        found = self._outcomes([write], wait=True)
+        assert found is not None, "it waits"
+        return found[0]
 
 
 def _take_turns(turns: SimpleQueue[Writer | None]) -> None:

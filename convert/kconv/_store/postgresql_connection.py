@@ -54,12 +54,14 @@ _PATIENCE: Final = b"SELECT setting FROM pg_settings WHERE name = 'lock_timeout'
 class PostgresqlConnection:
     """`WriteConnection` on PostgreSQL."""
 
+    immediate = False
+
     def __init__(self, database: Database) -> None:
         self.patience = LOCK_TIMEOUT
         self._database = database
         self._connection: psycopg.Connection | None = None
 
-    def write(self, writes: Sequence[Write]) -> list[Outcome | None]:
+    def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None]:
         data, before, base = postgresql_batch.arrays(writes)
         arguments: list[bytes] = [
             postgresql_batch.rows(writes),

@@ -41,8 +41,11 @@ class Entry:
         return self.future is not None and self.future.cancelled()
 
 
-def hand_out(entries: Sequence[Entry]) -> None:
-    """Give each its outcome: one call for each event loop, however many wait on it."""
+def hand_out(entries: Sequence[Entry], here: asyncio.AbstractEventLoop | None = None) -> None:
+    """Give each its outcome: one call for each event loop, however many wait on it.
+
+    ``here`` is the loop whose thread this is.
+    """
     by_loop: dict[asyncio.AbstractEventLoop, list[Entry]] = {}
     for entry in entries:
         if entry.woken is not None:
@@ -50,6 +53,9 @@ def hand_out(entries: Sequence[Entry]) -> None:
         elif entry.future is not None:
             by_loop.setdefault(entry.future.get_loop(), []).append(entry)
     for loop, waiting in by_loop.items():
+        if loop is here:
+            _settle(waiting)
+            continue
         # A loop that was closed has nobody left who waits.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_settle, waiting)

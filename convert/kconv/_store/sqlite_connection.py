@@ -15,15 +15,27 @@ from kconv._store.write import Outcome, Write
 class SqliteConnection:
     """`WriteConnection` on SQLite, where no row is ever locked by itself."""
 
+    immediate = True
+
     def __init__(self, database: Database) -> None:
         self.patience = float(str(database.url.query.get("timeout", LOCK_TIMEOUT)))
         self._database = database
         self._connection: sqlite3.Connection | None = None
+        self._waits = True
 
-    def write(self, writes: Sequence[Write]) -> list[Outcome | None]:
+    def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None] | None:
         connection = self._connection or self._open()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            if wait != self._waits:
+                milliseconds = int(self.patience * 1000) if wait else 0
+                connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+                self._waits = wait
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not wait and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    return None
+                raise
             # Nobody would find again what is written to a file that was moved away.
             self._database.check_file()
             before = connection.total_changes
@@ -46,7 +58,7 @@ class SqliteConnection:
         self._database.check_file()
         connection = driver_connection(self._database, self)
         assert isinstance(connection, sqlite3.Connection), "the driver of `parse_url`"
-        self._connection = connection
+        self._connection, self._waits = connection, True
         return connection
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:

@@ -19,11 +19,15 @@ class WriteConnection(Protocol):
     patience: float
     """Seconds that a write whose row is locked is to be tried again."""
 
-    def write(self, writes: Sequence[Write]) -> list[Outcome | None]:
+    immediate: bool
+    """Whether a batch that waits for no lock may be written on the thread of an event loop."""
+
+    def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None] | None:
         """Do what can be done of these writes, each to another key, in one transaction.
 
-        One outcome per write; None for one whose row another transaction has locked. Raises
-        `KconvError` when nothing was written, or `Unavailable` when that is not known.
+        One outcome per write; None for one whose row another transaction has locked. Without
+        ``wait`` it waits for no lock: None in place of all where one is held, and nothing is
+        done. Raises `KconvError` when nothing was written, or `Unavailable` when that is not known.
         """
         ...
 

@@ -32,6 +32,8 @@ async def patch(call: Call) -> Answer:
         metadata = document.get("metadata")
         meta = metadata if isinstance(metadata, dict) else {}
         check_version(call, {k: v for k, v in meta.items() if isinstance(v, str)}, current)
+        if not read.resource_version and isinstance(meta.get("resourceVersion"), str):
+            del meta["resourceVersion"]
         try:
             decoded = pipeline.load(
                 document, spoke=call.spoke, field_validation=options.field_validation
@@ -40,7 +42,7 @@ async def patch(call: Call) -> Answer:
             invalid = InvalidBody(call, document, error)
             raise invalid.refusal(check_metadata(invalid.metadata, call.kind)) from None
         check_names(call, View(View(decoded.native)["metadata"]))
-        return decoded if read.resource_version else _unversioned(decoded)
+        return decoded
 
     async def attempt(newest: bool) -> Answer:
         current = await call.objects.get(call.kind, call.target.key, newest=newest)
@@ -50,11 +52,3 @@ async def patch(call: Call) -> Answer:
         return Answer(encoded=encoded, spoke=call.spoke, warnings=decoded.warnings)
 
     return await with_retries(call, call.target.key, attempt, again=not read.resource_version)
-
-
-def _unversioned(decoded: Decoded) -> Decoded:
-    fresh = View(decoded.native).copied()
-    metadata = View(fresh["metadata"]).copied()
-    metadata.pop("resourceVersion", None)
-    fresh["metadata"] = metadata.native
-    return Decoded(decoded.spoke, fresh.native, decoded.warnings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -88,9 +88,10 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     `kconv._serve.status.Refusal` (422) for a change that is not allowed.
     """
     current, pipeline = made.current, call.objects.pipeline
-    merged = _merged(call, made)
+    merged, is_desired = _merged(call, made)
     _check(call, made, merged)
-    unchanged = current.fault is None and same_fields(current.hub, merged)
+    # A state that could not be read is replaced by whatever is sent.
+    unchanged = current.fault is None and is_desired and _same(current.hub, merged, _OBSERVED)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
     ):
@@ -116,8 +117,11 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     return encoded
 
 
-def _merged(call: Call, made: Replacement) -> HubObject:
-    """The new state: what this endpoint may write from the client, the rest as it was."""
+def _merged(call: Call, made: Replacement) -> tuple[HubObject, bool]:
+    """The new state: what this endpoint may write from the client, the rest as it was.
+
+    And whether what is desired of the object is as it was: all but its metadata and status.
+    """
     current = made.current
     hub = call.objects.pipeline.to_hub(made.wanted)
     if current.fault is not None:
@@ -139,11 +143,12 @@ def _merged(call: Call, made: Replacement) -> HubObject:
             add_name_label(meta)
         if current.fault is not None:
             merged = _completed(call, merged, meta)
-    state = HubObject(call.kind, merged.native)
-    if has_generation(call.kind) and not same_fields(current.hub, state, _OBSERVED):
+    desired = {*old, *merged}.difference(_OBSERVED)
+    is_desired = _same(current.hub, HubObject(call.kind, merged.native), desired)
+    if not is_desired and has_generation(call.kind):
         meta["generation"] = (meta.get("generation") or 0) + 1
     merged["metadata"] = meta.native
-    return HubObject(call.kind, merged.native)
+    return HubObject(call.kind, merged.native), is_desired
 
 
 def _completed(call: Call, merged: View, meta: View) -> View:
@@ -164,16 +169,18 @@ def _copy(value: View, source: View, key: str) -> None:
         value[key] = source[key]
 
 
-def same_fields(one: HubObject, other: HubObject, but: Collection[str] = ()) -> bool:
-    """Whether two states of an object have the same fields, leaving out some at the top.
+def _same(one: HubObject, other: HubObject, names: Iterable[str]) -> bool:
+    """Whether two states of an object have the same in these fields.
 
     They are compared as what they are encoded to, since the values of the two may be of different
     classes; the order of keys makes no difference.
     """
     left, right = View(one.native), View(other.native)
-    names = {*left, *right} - {*but}
-    return all(name in left and name in right for name in names) and all(
-        _ordered(left[name]) == _ordered(right[name]) for name in names
+    return all(
+        _ordered(left[name]) == _ordered(right[name])
+        if name in left and name in right
+        else name not in left and name not in right
+        for name in names
     )
 
 

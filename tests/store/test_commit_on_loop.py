@@ -1,0 +1,148 @@
+"""Writes to SQLite that an event loop commits itself, and when it leaves them to the thread."""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from kconv._store import SqlStore, Write, group_commit
+from kconv._store.database import sqlite_file
+from store.samples import V1, cronjob
+from store.test_submit import creation, run
+
+SLOW = 0.1
+
+
+@pytest.fixture
+def sqlite_store(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> SqlStore:
+    if not store._database.sqlite:
+        pytest.skip("only SQLite is written to on the loop")
+    # Whatever the disk of the machine takes.
+    monkeypatch.setattr(group_commit, "_QUICK", 1.0)
+    return store
+
+
+@contextmanager
+def write_lock(store: SqlStore) -> Iterator[Callable[[], object]]:
+    """Another process' lock on the file; yields what gives it back."""
+    file = sqlite_file(store._database.url)
+    with closing(sqlite3.connect(str(file), isolation_level=None, check_same_thread=False)) as own:
+        own.execute("BEGIN IMMEDIATE")
+        yield lambda: own.execute("ROLLBACK")
+
+
+def test_no_thread_is_needed(sqlite_store: SqlStore) -> None:
+    async def work() -> None:
+        for number in range(5):
+            await sqlite_store.submit(creation(f"n{number}"))
+
+    run(work)
+    assert sqlite_store._writer._thread is None
+    assert len(sqlite_store.changes(0)) == 5
+
+
+def test_writes_that_are_ready_together_share_a_commit(sqlite_store: SqlStore) -> None:
+    async def one(number: int) -> None:
+        await sqlite_store.submit(creation(f"n{number}"))
+
+    async def work() -> None:
+        await sqlite_store.submit(creation("first"))
+        before = sqlite_store.write_statistics()
+        await asyncio.gather(*map(one, range(16)))
+        after = sqlite_store.write_statistics()
+        assert (after.commits - before.commits, after.writes - before.writes) == (1, 16)
+
+    run(work)
+
+
+def test_writes_to_one_object_keep_their_order(sqlite_store: SqlStore) -> None:
+    async def work() -> None:
+        made = await sqlite_store.submit(creation("a"))
+        version = made.resource_version
+        futures = [
+            sqlite_store.submit(
+                Write("MODIFIED", made.key, V1, b"%d" % number, expected=version + number)
+            )
+            for number in range(5)
+        ]
+        outcomes = await asyncio.gather(*futures)
+        assert [each.data for each in outcomes] == [b"%d" % number for number in range(5)]
+
+    run(work)
+    assert sqlite_store._writer._thread is None
+
+
+def test_loop_goes_on_while_another_process_holds_the_lock(sqlite_store: SqlStore) -> None:
+    async def work() -> None:
+        await sqlite_store.submit(creation("first"))
+        with write_lock(sqlite_store) as release:
+            future = sqlite_store.submit(creation("waits"))
+            longest = 0.0
+            for _ in range(20):
+                began = time.monotonic()
+                await asyncio.sleep(0.005)
+                longest = max(longest, time.monotonic() - began)
+            assert not future.done()
+            release()
+            await future
+        assert longest < 5  # the lock would be waited for, for ten seconds
+
+    run(work)
+    assert sqlite_store.get(cronjob("waits")).data == b"{}"
+
+
+def test_slow_commits_are_left_to_the_thread(
+    sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = sqlite_store._writer._connection
+    original = connection.write
+    threads: list[str] = []
+
+    def slow(*arguments: object, **named: object) -> object:
+        threads.append(threading.current_thread().name)
+        time.sleep(SLOW)
+        return original(*arguments, **named)  # type: ignore[arg-type]  # passed on as they are
+
+    async def work() -> None:
+        monkeypatch.setattr(group_commit, "_QUICK", SLOW / 5)
+        for number in range(6):
+            await sqlite_store.submit(creation(f"slow{number}"))
+        assert threads[-1] == "kconv-writer"
+        monkeypatch.setattr(connection, "write", original)
+        for number in range(200):
+            await sqlite_store.submit(creation(f"quick{number}"))
+        monkeypatch.setattr(connection, "write", slow)
+        await sqlite_store.submit(creation("last"))
+        assert threads[-1] != "kconv-writer"
+
+    monkeypatch.setattr(connection, "write", slow)
+    run(work)
+
+
+def test_turn_that_was_announced_on_a_loop_that_ended_is_not_lost(sqlite_store: SqlStore) -> None:
+    async def submit() -> None:
+        _ = sqlite_store.submit(creation("abandoned"))
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(submit())
+    loop.close()
+
+    async def work() -> None:
+        await sqlite_store.submit(creation("another"))
+
+    run(work)
+    assert sqlite_store.get(cronjob("another")).data == b"{}"
+
+
+def test_blocking_caller_does_not_overtake_a_write_of_a_loop(sqlite_store: SqlStore) -> None:
+    async def work() -> None:
+        future = sqlite_store.submit(creation("a"))
+        await asyncio.to_thread(sqlite_store._writer.write, creation("b"))
+        await future
+
+    run(work)
+    assert [each.stored.key.name for each in sqlite_store.changes(0)] == ["a", "b"]
