@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import psycopg
 
@@ -14,11 +14,22 @@ from kconv._store.continuity import ChangesRead
 from kconv._store.database import Database
 from kconv._store.database_errors import fault, without_password
 from kconv._store.driver_connection import as_dbapi_error
+from kconv._store.postgresql_session import RepeatedQuery, Row
 from kconv._store.protocol.reader import Reader, RowsRead
 from kconv._store.records import Key, Look
 
+T = TypeVar("T")
+
 PATIENCE: Final = 10.0
 """Seconds that a statement may take; these are look-ups by key."""
+
+
+class _Closable(Protocol):
+    @property
+    def closed(self) -> bool: ...
+
+
+C = TypeVar("C", bound=_Closable)
 
 
 class PostgresqlReader(Reader):
@@ -29,10 +40,13 @@ class PostgresqlReader(Reader):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._looks: RepeatedQuery | None = None
         self._opening = asyncio.Lock()
+        self._looking = asyncio.Lock()
 
     async def look(self) -> Look:
-        return reads.as_look((await self._execute(reads.POSTGRESQL_LOOK))[0])
+        async with self._looking:
+            return _as_look(await self._answer(self._opened_looks, RepeatedQuery.row))
 
     async def changes(self, position: int, limit: int) -> ChangesRead:
         return reads.as_changes_read(
@@ -44,39 +58,77 @@ class PostgresqlReader(Reader):
         return reads.as_rows_read(rows, keys)
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            # Without a word to the database, so that there is nothing to wait for.
-            connection.pgconn.finish()
+        self._close(self._connection)
+        self._close(self._looks)
 
-    async def _execute(
-        self, statement: str, parameters: Sequence[Any] = ()
-    ) -> list[tuple[Any, ...]]:
+    async def _execute(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        async def ask(
+            connection: psycopg.AsyncConnection[tuple[Any, ...]],
+        ) -> list[tuple[Any, ...]]:
+            cursor = await connection.execute(statement, parameters, binary=True)
+            return await cursor.fetchall()
+
+        return await self._answer(self._opened, ask)
+
+    async def _answer(
+        self, opened: Callable[[], Awaitable[C]], ask: Callable[[C], Awaitable[T]]
+    ) -> T:
+        """What is asked of a connection; of a new one, where the first has been cut."""
         for attempt in (1, 2):
-            connection = None
+            connection: C | None = None
             try:
                 async with asyncio.timeout(PATIENCE):
-                    connection = await self._opened()
-                    cursor = await connection.execute(statement, parameters, binary=True)
-                    return await cursor.fetchall()
+                    connection = await opened()
+                    return await ask(connection)
             except TimeoutError:
-                self.close()
+                self._close(connection)
                 where = without_password(self._database.url)
                 raise Unavailable(f"the database {where} did not answer in time") from None
             except psycopg.Error as error:
-                # Others share the connection, and may have another one by now.
                 lost = connection is None or connection.closed
-                if lost and connection is self._connection:
-                    self.close()
+                if lost:
+                    self._close(connection)
                 if attempt == 2 or not lost:
                     wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=lost)
                     raise fault(wrapped, self._database.url) from error
         raise AssertionError("unreachable")
 
+    def _close(self, connection: _Closable | None) -> None:
+        """Close it without a word to the database, so that there is nothing to wait for.
+
+        Others share it, and may have another one by now.
+        """
+        if connection is None:
+            return
+        if connection is self._connection:
+            self._connection.pgconn.finish()
+            self._connection = None
+        elif connection is self._looks:
+            self._looks.close()
+            self._looks = None
+
     async def _opened(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         async with self._opening:
             if self._connection is None or self._connection.closed:
-                self._connection = await psycopg.AsyncConnection.connect(
-                    **self._database.driver_arguments(), autocommit=True
-                )
+                self._connection = await self._connect()
             return self._connection
+
+    async def _opened_looks(self) -> RepeatedQuery:
+        if self._looks is None or self._looks.closed:
+            connection = await self._connect()
+            self._looks = RepeatedQuery(
+                connection, reads.POSTGRESQL_LOOK, prepares=not self._database.is_pooled
+            )
+        return self._looks
+
+    async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        return await psycopg.AsyncConnection.connect(
+            **self._database.driver_arguments(), autocommit=True
+        )
+
+
+def _as_look(row: Row) -> Look:
+    value, compacted, epoch, rewrites, timeline = (each or b"" for each in row)
+    return reads.as_look(
+        (int(value), int(compacted), epoch.decode(), int(rewrites), timeline.decode())
+    )
