@@ -1,6 +1,7 @@
 """Servers that die, hang or are forgotten."""
 
 import signal
+import time
 from collections.abc import Callable
 
 import httpx
@@ -76,7 +77,8 @@ def test_killed_server_counts_until_it_is_missed(
 
 def test_server_that_hung_stops_by_itself(store: SqlStore, launch: Callable[..., Process]) -> None:
     old = launch("first")
-    for _ in range(5):
+    for attempt in range(5):
+        time.sleep(attempt)  # so that it gets to the end of what it was stopped within
         old.send(signal.SIGSTOP)
         try:
             until(lambda: store.servers(0.5) == [])
