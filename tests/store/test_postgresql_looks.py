@@ -89,7 +89,7 @@ def test_session_that_ends_costs_no_processor(postgres_url: str) -> None:
         session = reader._looks
         assert session is not None
         await asyncio.to_thread(end_sessions, postgres_url)
-        for _ in range(1000):
+        for _attempt in range(1000):
             if session.closed:  # as soon as it hears of it, not at the next look
                 break
             await asyncio.sleep(0.01)
