@@ -53,6 +53,11 @@ def test_readme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert b'"apiVersion":"batch/v1"' in names["v1"]
 
 
+def test_documents() -> None:
+    names = run("docs/documents.md")
+    assert names["data"] == b'{"customer":"ada"}'
+
+
 def test_writing_an_api() -> None:
     names = run("docs/writing-an-api.md")
     asyncio.run(names["test_plan"]())

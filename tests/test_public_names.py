@@ -23,14 +23,14 @@ PUBLIC: dict[str, str] = {
     "kconv": """
         AlreadyExists CannotDecode Column ConditionFailed Conflict Conversion ConversionError
         ConversionLosses ConversionProblem ConvertedFile CounterReset DecodeError Decoded
-        Denied Deprecation Edge Expired Finding
+        Denied Deprecation Document DocumentConversion DocumentHub Edge Expired Finding
         FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
         GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapValues
         NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
         TooLarge TooManyRequests Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap
-        convert
+        convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path invalid
         load_scheme losses not_supported open_store quote required too_long validates
         validates_update versions zero_is_absent

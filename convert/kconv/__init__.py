@@ -26,6 +26,9 @@ __all__ = [
     "Decoded",
     "Denied",
     "Deprecation",
+    "Document",
+    "DocumentConversion",
+    "DocumentHub",
     "Edge",
     "Expired",
     "Finding",
@@ -72,6 +75,7 @@ __all__ = [
     "WhenAbsent",
     "Wrap",
     "convert",
+    "convert_document",
     "convert_files",
     "create_app",
     "defaults",
@@ -94,6 +98,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from kconv._document import Document, DocumentHub
+    from kconv._document_conversion import DocumentConversion, convert_document
     from kconv._errors import (
         AlreadyExists,
         CannotDecode,
@@ -171,6 +177,8 @@ else:
     from importlib import import_module
 
     _NAMES = {
+        "kconv._document": ("Document", "DocumentHub"),
+        "kconv._document_conversion": ("DocumentConversion", "convert_document"),
         "kconv._errors": (
             "AlreadyExists",
             "CannotDecode",

@@ -65,8 +65,8 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference
 
 
 def is_zero(value: Any) -> bool:
-    """Whether a value may say as little as its absence does: false, zero, or empty."""
-    return value is False or value in _ZEROES
+    """Whether a value may say as little as its absence does: null, false, zero, or empty."""
+    return value is None or value is False or value in _ZEROES
 
 
 def _same(one: Any, other: Any) -> bool:

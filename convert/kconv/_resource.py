@@ -125,14 +125,21 @@ class ResourceOptions(TypeOptions):
         return GroupResource(self.group, self.plural)
 
 
-class _Named(Type):
-    """A type whose ``Meta`` speaks of a kind."""
+class KindType(Type):
+    """A type whose ``Meta`` speaks of a kind: one version of it, or its hub."""
 
     OPTIONS_CLASS = ResourceOptions
     opts: ResourceOptions
 
+    @staticmethod
+    def prepare_for_create(value: dict[str, Any]) -> None:
+        """Set what only the server may set on a new object of the kind, in place.
 
-class Resource(_Named):
+        ``value`` is the hub's value, with name and uid in its metadata. Most kinds need nothing.
+        """
+
+
+class Resource(KindType):
     """A kind in one version of its API, a *spoke*.
 
     Subclasses declare ``spec``, ``status`` and whatever else the kind has; apiVersion, kind and
@@ -144,7 +151,7 @@ class Resource(_Named):
     metadata = Object(ObjectMeta, load_default=dict)
 
 
-class Hub(_Named):
+class Hub(KindType):
     """The internal version of a kind, which every spoke is converted to and from.
 
     Usually the shape of the newest version, plus what only older ones have. ``class Meta`` names
@@ -154,16 +161,9 @@ class Hub(_Named):
 
     metadata = Object(ObjectMeta, load_default=dict)
 
-    @staticmethod
-    def prepare_for_create(value: dict[str, Any]) -> None:
-        """Set what only the server may set on a new object of the kind, in place.
 
-        ``value`` is the hub's value, with name and uid in its metadata. Most kinds need nothing.
-        """
-
-
-def options_of(cls: type[Resource] | type[Hub]) -> ResourceOptions:
-    """The options of a resource or hub class, names filled in."""
+def options_of(cls: type[KindType]) -> ResourceOptions:
+    """The options of a class that speaks of a kind, names filled in."""
     options: ResourceOptions = cls.opts
     options.fill_in_names(cls.__name__)
     return options

@@ -17,6 +17,8 @@ from kconv.edges._steps import format_steps
 class KindVersion:
     """A kind in one version.
 
+    A ``document`` has no apiVersion, kind and metadata, and is never served.
+
     ``served`` is whether it is without being turned on (``--runtime-config``), ``preferred``
     whether its version is what clients of the group use, and ``stored`` whether an empty database
     stores the kind in it. ``plain_fields`` are the paths of fields that take the slower path,
@@ -35,13 +37,15 @@ class KindVersion:
     plain_fields: tuple[str, ...]
     plain_reasons: tuple[str, ...]
     compiled: bool
+    document: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PossibleLoss:
     """A field that a conversion cannot carry over.
 
-    It is ``kept_in`` an annotation, if that is not empty, or lost for an acknowledged ``reason``.
+    It is ``kept_in`` an annotation (of a document, a field), if that is not empty, or lost for an
+    acknowledged ``reason``.
     """
 
     path: str
@@ -99,11 +103,12 @@ def _kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:
         resource=spoke.options.plural,
         namespaced=spoke.options.namespaced,
         level=spoke.level,
-        served=spoke.level is not Level.ALPHA,
+        served=spoke.envelope and spoke.level is not Level.ALPHA,
         preferred=spoke.gvk.version == scheme.versions(spoke.gvk.group)[0],
         stored=spoke is spoke.kind.storage_spoke,
         deprecated=spoke.options.deprecated,
         plain_fields=tuple(plain.plain_fields(spoke.schema)),
         plain_reasons=tuple(plain.plain_reasons(spoke.schema).values()),
         compiled=not plain.is_wholly_plain(spoke.schema),
+        document=not spoke.envelope,
     )

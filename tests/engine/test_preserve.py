@@ -17,7 +17,7 @@ from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme
 from kconv.edges import Edge, Preserve, Wrap
-from kconv.edges._preserve import ANNOTATIONS_LIMIT
+from kconv.edges._annotation import ANNOTATIONS_LIMIT
 from kconv.fields import Double, FreeForm, Int32, Integer, List, Object, Quantity, String
 
 KEPT = "kconv.dev/preserved-fields"

@@ -1,6 +1,8 @@
-"""The shipped groups and the example, tested as users test their own APIs."""
+"""The shipped groups and the examples, tested as users test their own APIs."""
 
 from kconv.testing import ApiTests
 
 shipped = ApiTests(groups=("", "autoscaling", "batch"), golden="../golden")
 example = ApiTests("backups:register", golden="golden")
+orders = ApiTests("shop.versions:register", golden="golden_orders")
+documents = ApiTests("documents.kinds:register", golden=None, examples=40)

@@ -21,7 +21,7 @@ def check_database(db: str, apis: list[str], *, as_json: bool) -> None:
     from kconv._scheme import load_scheme
     from kconv._store import open_store
 
-    pipeline = Pipeline(load_scheme(apis=apis))
+    pipeline = Pipeline(load_scheme(apis=apis).without_documents())
     store = open_store(db)
     try:
         report = check_stored(store, pipeline, _Ticker())

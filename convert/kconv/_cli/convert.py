@@ -33,6 +33,17 @@ def convert(
             autocompletion=output_versions,
         ),
     ] = None,
+    from_version: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="GROUP/VERSION",
+            help="Version of documents, which do not say it; with --kind.",
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="Kind of documents; with --from.")
+    ] = None,
     output: Annotated[
         Format | None,
         typer.Option("-o", "--output", help="Default: yaml. json: one document, a List if many."),
@@ -64,6 +75,9 @@ def convert(
     All objects are converted before any is written: if one fails, nothing is written.
 
     `kconv convert -f old.yaml --output-version batch/v1`
+
+    Documents without apiVersion and kind do not say what they are:
+    `kconv convert -f order.json --from shop.example.com/v1 --kind Order --apis shop:register`
     """
     from kconv._cli.convert_files import convert_and_write
 
@@ -71,6 +85,8 @@ def convert(
         files or (),
         output_version or (),
         output,
+        from_version=from_version,
+        kind=kind,
         in_place=in_place,
         strict=strict,
         ignore_unknown=ignore_unknown,

@@ -11,6 +11,7 @@ from typing import Literal, cast
 from kconv._cli.console import complain, emit_bytes, say, warn
 from kconv._errors import UsageError
 from kconv._files import Conversion, convert_files
+from kconv._gvk import GroupVersion
 from kconv._messages import count
 
 
@@ -19,6 +20,8 @@ def convert_and_write(
     output_version: Sequence[str] = (),
     output: str | None = None,
     *,
+    from_version: str | None = None,
+    kind: str | None = None,
     in_place: bool = False,
     strict: bool = False,
     ignore_unknown: bool = False,
@@ -37,8 +40,18 @@ def convert_and_write(
         raise UsageError("--in-place does not go with -o: each file keeps its format")
     if in_place and "-" in names:
         raise UsageError("--in-place does not go with -f -")
+    if (from_version is None) != (kind is None):
+        raise UsageError("--from and --kind go together: a version alone is not a kind")
+    source = None
+    if from_version is not None and kind is not None:
+        source = GroupVersion.parse(from_version).kind(kind)
     found = convert_files(
-        names, *output_version, strict=strict, ignore_unknown=ignore_unknown, apis=apis
+        names,
+        *output_version,
+        strict=strict,
+        ignore_unknown=ignore_unknown,
+        apis=apis,
+        source=source,
     )
     streams = [file.name for file in found.files if file.path is None]
     if in_place and streams:

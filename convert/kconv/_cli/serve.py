@@ -57,7 +57,7 @@ def run_server(settings: Settings) -> None:
     from kconv._serve.log_lines import configure
 
     configure(settings.log_format, settings.log_level)
-    scheme = load_scheme(apis=settings.apis)
+    scheme = load_scheme(apis=settings.apis).without_documents()
     served = served_versions(scheme, settings.runtime_config)
     listen = Listen(
         settings.host,

@@ -37,6 +37,7 @@ def versions(
     """List every group, version, level and kind: served, preferred, stored.
 
     Off: served only with --runtime-config of kconv serve. Preferred: what clients of the group use.
+    Document: without apiVersion and kind, and never served.
     Stored: the version in which a new database stores it; `kconv migrate status` shows that of a
     database. Plain: fields that take the slower path, since no code can be generated for them.
     """
@@ -123,6 +124,7 @@ def _as_json(each: KindVersion) -> dict[str, Any]:
             "removedIn": deprecated.removed_in,
             "replacement": deprecated.replacement,
         },
+        "document": each.document,
         "compiled": each.compiled,
         "plainFields": list(each.plain_fields),
         "plainReasons": dict(zip(each.plain_fields, each.plain_reasons, strict=False)),
@@ -134,6 +136,8 @@ def _title(each: KindVersion) -> tuple[str, str]:
 
 
 def _state(each: KindVersion) -> str:
+    if each.document:
+        return ", ".join(["document", *(["stored"] if each.stored else [])])
     found = [] if each.served else ["off"]
     found += ["preferred"] if each.preferred else []
     found += ["stored"] if each.stored else []

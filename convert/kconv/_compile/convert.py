@@ -84,7 +84,8 @@ def compile_conversion(
     code.add(f"{'t =' if functions else 'return'} {made}")
     if functions:
         # They may write to metadata, which the source goes on to own; annotations they replace.
-        code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
+        if "metadata" in attribute_names(target):
+            code.add("if t.metadata is not UNSET: t.metadata = t.metadata.__copy__()")
         failed = code.define("failed", failure)
         for rule in functions:
             by_rule = rule.forward if direction == "to hub" else rule.backward

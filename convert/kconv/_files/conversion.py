@@ -14,7 +14,7 @@ from kconv._files.converter import ConversionProblem, Converter, ObjectLoss
 from kconv._files.groups import are_few, scheme_for
 from kconv._files.manifests import Format, Manifest, parse_manifest, read_manifests
 from kconv._files.replace import replace_files
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._messages import problem_lines
 from kconv._scheme import Scheme
 
@@ -36,10 +36,11 @@ class ConvertedFile:
     documents: list[dict[str, Any]] = field(default_factory=list)
     changed: bool = False
     objects: int = 0
+    envelope: bool = True
 
     def encode(self) -> bytes:
         """The bytes of the manifest, in its own format."""
-        return _encode(self.documents, self.format)
+        return _encode(self.documents, self.format, self.envelope)
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class Conversion:
         Raises what `raise_problems` raises.
         """
         self.raise_problems()
-        return _encode(self.documents, format)
+        return _encode(self.documents, format, all(file.envelope for file in self.files))
 
     def replace(self) -> list[Path]:
         """Write the files that changed in place, all or none; returns their paths.
@@ -103,6 +104,7 @@ def convert(
     format: Format | None = None,
     apis: Sequence[str] = (),
     scheme: Scheme | None = None,
+    source: GroupVersionKind | None = None,
 ) -> Conversion:
     """Convert a manifest: YAML or JSON, several documents and lists too.
 
@@ -110,13 +112,14 @@ def convert(
     preferred version of its group. A ``strict`` conversion refuses unknown and duplicate fields,
     broken rules and any loss; ``ignore_unknown`` leaves kinds that no API has as they are. The
     API packages are those installed and ``apis`` (``module:function``), or those of a ``scheme``.
+    ``source`` says which version and kind the objects are that do not say it: `kconv.Document`.
 
     Raises `UsageError` for an unknown version, and for invalid objects what
     `Conversion.raise_problems` raises.
     """
     raw = data.encode() if isinstance(data, str) else data
     manifests = [parse_manifest(raw, "the manifest", format)]
-    found = _convert(manifests, versions, strict, ignore_unknown, apis, scheme)
+    found = _convert(manifests, versions, strict, ignore_unknown, apis, scheme, source)
     found.raise_problems()
     return found
 
@@ -128,6 +131,7 @@ def convert_files(
     ignore_unknown: bool = False,
     apis: Sequence[str] = (),
     scheme: Scheme | None = None,
+    source: GroupVersionKind | None = None,
 ) -> Conversion:
     """Convert files, folders with all that is in them, and ``-``, which is standard input.
 
@@ -136,7 +140,8 @@ def convert_files(
 
     Raises `UsageError` for an unknown version.
     """
-    return _convert(read_manifests(list(names)), versions, strict, ignore_unknown, apis, scheme)
+    manifests = read_manifests(list(names))
+    return _convert(manifests, versions, strict, ignore_unknown, apis, scheme, source)
 
 
 def _convert(
@@ -146,13 +151,15 @@ def _convert(
     ignore_unknown: bool,
     apis: Sequence[str],
     scheme: Scheme | None,
+    source: GroupVersionKind | None,
 ) -> Conversion:
     targets = [GroupVersion.parse(each) if isinstance(each, str) else each for each in versions]
     if len({target.group for target in targets}) < len(targets):
         raise UsageError("only one version for each group")
     converter = Converter(
-        scheme_for(manifests, targets, apis, scheme),
+        scheme_for(manifests, targets, apis, scheme, source),
         targets,
+        source=source,
         strict=strict,
         ignore_unknown=ignore_unknown,
         few=are_few(manifests),
@@ -167,6 +174,7 @@ def _convert(
 
 def _convert_file(converter: Converter, manifest: Manifest) -> ConvertedFile:
     file = ConvertedFile(manifest.name, manifest.path, manifest.format)
+    file.envelope = converter.source is None
     for document in manifest.documents:
         converted = converter.convert(manifest, document)
         file.documents.append(converted.value)
@@ -186,13 +194,15 @@ def _unreadable(manifest: Manifest) -> ConversionProblem:
     return ConversionProblem(lines, type(manifest.error)("\n".join(lines)))
 
 
-def _encode(documents: Sequence[dict[str, Any]], format: Format) -> bytes:
+def _encode(documents: Sequence[dict[str, Any]], format: Format, envelope: bool) -> bytes:
     if format == "yaml":
         from kconv._codec import yaml as yaml_codec  # whoever wants JSON need not wait for it
 
         return yaml_codec.encode_all(list(documents))
     if len(documents) == 1:
         return json_codec.encode_pretty(documents[0])
+    if not envelope:
+        return json_codec.encode_pretty(list(documents))
     items: list[Any] = []
     for document in documents:
         is_list = document.get("kind") == "List" and isinstance(document.get("items"), list)

@@ -18,7 +18,7 @@ from kconv._errors import (
 )
 from kconv._files.groups import is_list
 from kconv._files.manifests import Document, Manifest
-from kconv._gvk import GroupVersion, version_key
+from kconv._gvk import GroupVersion, GroupVersionKind, version_key
 from kconv._messages import problem_lines
 from kconv._paths import REQUIRED
 from kconv._pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
@@ -66,7 +66,8 @@ class ObjectLoss:
 class Converter:
     """Converts documents to one version for each group, by default the preferred one.
 
-    ``few`` says that it is not worth compiling the versions first. Findings are collected in
+    ``few`` says that it is not worth compiling the versions first, and ``source`` which version and
+    kind documents are, which do not say it. Findings are collected in
     ``problems``, ``warnings`` and ``losses``.
     """
 
@@ -78,8 +79,10 @@ class Converter:
         strict: bool = False,
         ignore_unknown: bool = False,
         few: bool = False,
+        source: GroupVersionKind | None = None,
     ) -> None:
         self.pipeline = Pipeline(scheme, PlainEngine() if few else None)
+        self.source = None if source is None else _document_spoke(scheme, source)
         self.targets = tuple(targets)
         self.strict = strict
         self.ignore_unknown = ignore_unknown
@@ -92,12 +95,13 @@ class Converter:
         where = manifest.where(document)
         result = ConvertedDocument(document, document.value)
         if not isinstance(document.value, dict):
-            error = DecodeError("not an object: a manifest has apiVersion and kind")
+            what = "a manifest has apiVersion and kind" if self.source is None else "a document is"
+            error = DecodeError(f"not an object: {what}")
             self._problem(where, error)
             return result
         self._unknown(where, [f'duplicate field "{path}"' for path in document.duplicates])
         items = document.value.get("items")
-        if is_list(document.value) and isinstance(items, list):
+        if self.source is None and is_list(document.value) and isinstance(items, list):
             self._list(where, result, items)
         else:
             result.value = self._object(where, result, document.value)
@@ -162,11 +166,13 @@ class Converter:
         not be the one who can correct it.
         """
         try:
-            return self.pipeline.load(value, field_validation="Warn")
+            return self.pipeline.load(value, spoke=self.source, field_validation="Warn")
         except InvalidObject as error:
             if self.strict or self._incomplete(value):
                 raise
-            decoded = self.pipeline.load(value, field_validation="Warn", checks="types")
+            decoded = self.pipeline.load(
+                value, spoke=self.source, field_validation="Warn", checks="types"
+            )
             self.warnings.extend(
                 f"{where}: {_title(decoded)}: {finding}; a server would refuse it"
                 for finding in error.findings
@@ -176,7 +182,7 @@ class Converter:
     def _incomplete(self, value: Value) -> bool:
         """Whether a required field is not there."""
         try:
-            self.pipeline.load(value, checks="fields")
+            self.pipeline.load(value, spoke=self.source, checks="fields")
         except InvalidObject as error:
             return any(finding.reason == REQUIRED for finding in error.findings)
         return False
@@ -227,6 +233,17 @@ class Converter:
         self.problems.append(ConversionProblem((f"{where}: {head}", *rest), error))
 
 
+def _document_spoke(scheme: Scheme, gvk: GroupVersionKind) -> Spoke:
+    """The version that documents are in. Raises `UsageError` for what is none of documents."""
+    try:
+        spoke = scheme.spoke(gvk)
+    except NotRegistered as error:
+        raise UsageError(f"{error.message}: `kconv versions` lists them") from None
+    if spoke.envelope:
+        raise UsageError(f"{gvk.api_version} {gvk.kind}: its objects say what they are themselves")
+    return spoke
+
+
 def preferred(kind: HubKind, name: str) -> Spoke:
     """The preferred spoke of a kind, in the hub's own group if it has one there."""
     own = [spoke for spoke in kind.spokes if spoke.gvk.group == kind.options.group]
@@ -236,4 +253,4 @@ def preferred(kind: HubKind, name: str) -> Spoke:
 
 def _title(decoded: Decoded) -> str:
     ref = decoded.ref
-    return str(ref) if ref.name else f"{ref} without a name"
+    return str(ref) if ref.name or not decoded.spoke.envelope else f"{ref} without a name"

@@ -8,7 +8,7 @@ from typing import Any
 
 from kconv._errors import UsageError
 from kconv._files.manifests import Manifest
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._scheme import Scheme, load_scheme
 from kconv._scheme.load import installed_groups
 
@@ -21,12 +21,19 @@ def scheme_for(
     targets: Sequence[GroupVersion],
     apis: Sequence[str],
     scheme: Scheme | None = None,
+    source: GroupVersionKind | None = None,
 ) -> Scheme:
     """The scheme of the API groups that the manifests and the target versions use.
 
-    A ``scheme`` is taken as it is. Raises `UsageError` for a target that it does not have.
+    A ``scheme`` is taken as it is; ``source`` says what documents are. Raises `UsageError` for a
+    target that it does not have.
     """
-    scheme = scheme.freeze() if scheme is not None else _smallest(manifests, targets, apis)
+    if scheme is not None:
+        scheme.freeze()
+    elif source is not None:
+        scheme = _of_groups({source.group, *(target.group for target in targets)}, apis)
+    else:
+        scheme = _smallest(manifests, targets, apis)
     for target in targets:
         versions = scheme.versions(target.group)
         if target.version not in versions:
@@ -38,7 +45,10 @@ def _smallest(
     manifests: Sequence[Manifest], targets: Sequence[GroupVersion], apis: Sequence[str]
 ) -> Scheme:
     found = {_group(value) for manifest in manifests for value in _objects(manifest)}
-    found |= {target.group for target in targets}
+    return _of_groups(found | {target.group for target in targets}, apis)
+
+
+def _of_groups(found: set[str], apis: Sequence[str]) -> Scheme:
     scheme = load_scheme(found & set(installed_groups()), apis, deep=bool(apis))
     if not found <= set(scheme.groups()):
         # A group without a package of its own may hold versions of another group's kind.

@@ -3,8 +3,9 @@
 from kconv._pipeline.engine import Engine, NotSound
 from kconv._pipeline.fallback import EngineFault, Fallbacks
 from kconv._pipeline.object_loss import Lost, converts_to, hub_differences, lost
-from kconv._pipeline.pipeline import Pipeline, invalid_object
+from kconv._pipeline.pipeline import Pipeline
 from kconv._pipeline.plain import PlainEngine
+from kconv._pipeline.refusal import invalid_object
 from kconv._pipeline.values import Decoded, FieldValidation, Format, HubObject, ref_of
 
 __all__ = [

@@ -15,6 +15,7 @@ from kconv._compile import Deep, Refused, convert, types_below, without_nulls
 from kconv._errors import KconvError
 from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
 from kconv._pipeline.engine import NotSound, OneStep
+from kconv._pipeline.loose import NULL, Loose
 from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.values import Checks, Value, as_dict
 from kconv._schema import Type
@@ -75,16 +76,17 @@ class CompiledEngine(PlainEngine):
     def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """The struct of a sound object of a spoke. Raises `NotSound`."""
         compiled = self.compiled(spoke)
-        if compiled.plain:
+        if compiled.plain or (spoke.keeps_null and isinstance(source, bytes) and NULL in source):
             raise NotSound
         try:
             value = self._decoded(compiled, source, checks == "types", closed)
-            if not value.kind:
-                value.kind = spoke.options.kind
-            if not value.apiVersion:
-                value.apiVersion = spoke.api_version
-            if value.kind != spoke.options.kind or value.apiVersion != spoke.api_version:
-                raise NotSound("it is of another kind or version")
+            if spoke.envelope:
+                if not value.kind:
+                    value.kind = spoke.options.kind
+                if not value.apiVersion:
+                    value.apiVersion = spoke.api_version
+                if value.kind != spoke.options.kind or value.apiVersion != spoke.api_version:
+                    raise NotSound("it is of another kind or version")
             compiled.check(checks)(value)
         except NotSound:
             raise
@@ -108,17 +110,20 @@ class CompiledEngine(PlainEngine):
         if self.compiled(spoke).plain or self.compiled(target).plain:
             return None
         source = self.compiled(spoke)
-        decode = source.decoder(trusted=checks == "types", closed=False)
+        decode = source.decoder(trusted=checks == "types", closed=spoke.closed)
         found = source.check(checks)
         check = None if found is nothing else found
         kind, api_version = spoke.options.kind, spoke.api_version
         convert_to = self._conversion(spoke, target)
         encode = _encode
+        envelope, keeps_null = spoke.envelope, spoke.keeps_null
 
         def step(data: bytes) -> bytes | None:
             try:
+                if keeps_null and NULL in data:
+                    return None
                 value = decode(data)
-                if value.kind != kind or value.apiVersion != api_version:
+                if envelope and (value.kind != kind or value.apiVersion != api_version):
                     return None
                 if check is not None:
                     check(value)
@@ -136,7 +141,7 @@ class CompiledEngine(PlainEngine):
         """From the struct of a spoke, which is given away, to what encodes as another spoke."""
         kind, api_version = target.options.kind, target.api_version
         if same_shape(spoke, target):
-            if spoke is target:
+            if spoke is target or not target.envelope:
                 return lambda value: value
 
             def renamed(value: Any) -> Any:
@@ -166,6 +171,8 @@ class CompiledEngine(PlainEngine):
         compiled = self.compiled(spoke)
         if compiled.plain:
             return super().to_hub(spoke, as_dict(value))
+        if type(value) is Loose:
+            return self._native(super().to_hub(spoke, value), spoke.kind.hub)
         if isinstance(value, dict):
             value = convert(value, compiled.struct())
         plain = super().to_hub
@@ -176,6 +183,8 @@ class CompiledEngine(PlainEngine):
         compiled = self.compiled(spoke)
         if compiled.plain:
             return super().from_hub(spoke, as_dict(value))
+        if type(value) is Loose:
+            return self._native(super().from_hub(spoke, value), spoke.schema)
         if isinstance(value, dict):
             value = convert(value, self.hub_struct(spoke.kind))
         plain = super().from_hub
@@ -196,7 +205,11 @@ class CompiledEngine(PlainEngine):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
             self.fallbacks.record(spoke, _said(error), error)
-            return convert(plain(spoke, as_dict(value)), self._flavours.bare.struct(made))
+            return self._native(plain(spoke, as_dict(value)), made)
+
+    def _native(self, value: Value, schema: type[Type]) -> Any:
+        """What the plain engine made of a document, as this one has it."""
+        return value if type(value) is Loose else convert(value, self._flavours.bare.struct(schema))
 
     def hub_struct(self, kind: HubKind) -> Any:
         """The struct of a kind's hub."""
@@ -204,7 +217,7 @@ class CompiledEngine(PlainEngine):
 
     def encode(self, spoke: Spoke, value: Any) -> bytes:
         """JSON, fields in the schema's order."""
-        if self.compiled(spoke).plain:
+        if type(value) is Loose or self.compiled(spoke).plain:
             return super().encode(spoke, as_dict(value))
         if isinstance(value, dict):
             value = convert(value, self.compiled(spoke).struct())
@@ -224,7 +237,7 @@ def same_shape(spoke: Spoke, target: Spoke) -> bool:
     without rules.
     """
     names, others = (list(each.schema.instance().wire_fields()) for each in (spoke, target))
-    own = {"kind", "apiVersion"}
+    own = {"kind", "apiVersion"} if spoke.envelope else set()
     through = {*spoke.forward.copied} & {*target.backward.copied} | own
     return not spoke.rules and not target.rules and names == others and {*names} <= through
 

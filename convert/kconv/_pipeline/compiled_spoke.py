@@ -23,7 +23,8 @@ from kconv._compile import (
     shallow,
 )
 from kconv._errors import KconvError
-from kconv._pipeline.plain import apply_rules, rule_failure, settled
+from kconv._pipeline.loose import NULL, put_together, taken_apart
+from kconv._pipeline.plain import apply_rules, head_of, options_of, rule_failure, settled
 from kconv._pipeline.values import Checks, Value, as_dict
 from kconv._schema import Type
 from kconv._scheme import Spoke
@@ -112,7 +113,7 @@ class CompiledSpoke:
     def from_hub(self) -> Callable[[Any], Any]:
         """Converts a struct of the hub to one of the spoke."""
         spoke = self.spoke
-        head = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
+        head = head_of(spoke)
         if not by_struct(spoke.rules):
             return self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
         function, self.sources["from hub"] = compile_conversion(
@@ -133,6 +134,7 @@ class CompiledSpoke:
         """A conversion by rules that work on dicts, which are copies of their own."""
         spoke = self.spoke
         struct = self._flavours.settled.struct(target)
+        keeps_null = spoke.keeps_null
 
         def settle(made: Value) -> Any:
             try:
@@ -145,12 +147,27 @@ class CompiledSpoke:
             source = as_dict(value)
             made = {**head, **shallow(plan, as_dict(value))}
             apply_rules(spoke, source, made, direction)
+            if keeps_null and _may_hold_null(made):
+                # The rules have made nulls, which structs do not hold.
+                made, extras = taken_apart(target, made, options_of(spoke), ())
+                found = settled(spoke, target, source, settle, made)
+                return put_together(target, as_dict(found), extras) if extras else found
             return settled(spoke, target, source, settle, made)
 
         return converted
 
     def _failure(self, source: Any, rule: object, error: Exception) -> KconvError:
         return rule_failure(self.spoke, as_dict(source), rule, error)
+
+
+def _may_hold_null(made: Value) -> bool:
+    try:
+        return NULL in _encode(made)
+    except (TypeError, ValueError, RecursionError):
+        return True
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _bounded(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

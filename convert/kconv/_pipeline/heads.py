@@ -62,6 +62,8 @@ def spoke_of(scheme: Scheme, raw: Mapping[str, Any], expected: Spoke | None) -> 
 
     Raises `DecodeError` for one that names none, or another, and `NotRegistered`.
     """
+    if expected is not None and not expected.envelope:
+        return expected
     api_version, kind = raw.get("apiVersion"), raw.get("kind")
     for name, value in (("apiVersion", api_version), ("kind", kind)):
         if value is not None and not isinstance(value, str):
@@ -70,12 +72,20 @@ def spoke_of(scheme: Scheme, raw: Mapping[str, Any], expected: Spoke | None) -> 
         return _agreed(expected, api_version or "", kind or "")
     for name, value in (("Kind", kind), ("apiVersion", api_version)):
         if not value:
-            raise DecodeError(f"Object '{name}' is missing; every object says apiVersion and kind")
+            missing = f"Object '{name}' is missing; every object says apiVersion and kind"
+            raise DecodeError(missing + _documents(scheme))
     try:
         gv = GroupVersion.parse(str(api_version))
     except UsageError as error:
         raise DecodeError(error.message) from None
     return scheme.spoke(gv.kind(str(kind)))
+
+
+def _documents(scheme: Scheme) -> str:
+    """What to do about an object that may be a document, which says neither."""
+    if not any(kind.document for kind in scheme.kinds):
+        return ""
+    return "; documents do not: say which version and kind it is (--from GROUP/VERSION --kind KIND)"
 
 
 def _agreed(expected: Spoke, api_version: str, kind: str) -> Spoke:

@@ -80,9 +80,11 @@ def lost(pipeline: Pipeline, decoded: Decoded, read: Decoded) -> list[Lost]:
     """
     back = as_read(pipeline, pipeline.from_hub(pipeline.to_hub(read), decoded.spoke))
     declared = list(losses_between(decoded.spoke, read.spoke))
+    document = decoded.spoke.kind.document
+    emptied = (*_ANNOTATIONS, ZERO) if document is None else (document.kept, ZERO)
     found: list[Lost] = []
     for each in differences(decoded.value, back.value):
-        if each.before is ABSENT or each.path == _NO_ANNOTATIONS:
+        if each.before is ABSENT or each.path == emptied:
             continue
         loss = next((loss for loss in declared if _declares(loss, each)), None)
         if loss is None or loss.path[-1] != ZERO or each.path[-1] != ZERO:
@@ -94,8 +96,7 @@ def lost(pipeline: Pipeline, decoded: Decoded, read: Decoded) -> list[Lost]:
 
 
 _ANNOTATIONS = ("metadata", "annotations")
-_NO_ANNOTATIONS = (*_ANNOTATIONS, ZERO)
-"""Empty annotations, which go with those that rules keep fields in."""
+"""Where they are; empty ones go with those that rules keep fields in, as do fields of documents."""
 
 
 def as_read(pipeline: Pipeline, decoded: Decoded) -> Decoded:

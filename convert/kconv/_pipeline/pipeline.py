@@ -13,19 +13,14 @@ from typing import Any
 
 from kconv._codec import json as json_codec
 from kconv._codec.limits import LIMIT, check_depth
-from kconv._errors import (
-    ConversionError,
-    DecodeError,
-    InvalidObject,
-    ObjectRef,
-    StrictDecodeError,
-    UsageError,
-)
+from kconv._errors import ConversionError, DecodeError, StrictDecodeError, UsageError
 from kconv._gvk import GroupVersion
-from kconv._paths import REQUIRED, Finding, Path, describe, format_path
-from kconv._pipeline.engine import Engine, NotSound, OneStep, WrongTypes
+from kconv._paths import Path, format_path
+from kconv._pipeline.engine import Engine, NotSound, OneStep
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads, spoke_of
+from kconv._pipeline.loose import Extra, put_together, taken_apart
+from kconv._pipeline.refusal import cannot_handle, decode_or_refuse, invalid_object
 from kconv._pipeline.values import (
     Checks,
     Decoded,
@@ -36,7 +31,6 @@ from kconv._pipeline.values import (
     ref_of,
 )
 from kconv._scheme import Scheme, Spoke
-from kconv.fields._base import reading_stored
 
 
 class Pipeline:
@@ -106,7 +100,7 @@ class Pipeline:
         if not isinstance(raw, dict):
             raise DecodeError(f"json: cannot unmarshal {_json_type(raw)} into an object")
         checks = "types" if trusted else checks
-        if field_validation != "Ignore" and spoke is not None:
+        if field_validation != "Ignore" and spoke is not None and not spoke.kind.document:
             # The engine sees fields that are not declared quicker in bytes than the walk over them.
             with suppress(NotSound, OverflowError, TypeError, ValueError, RecursionError):
                 data = json_codec.encode(raw)
@@ -145,35 +139,37 @@ class Pipeline:
         data: bytes,
         to: GroupVersion,
         *,
+        spoke: Spoke | None = None,
         format: Format = "json",
         field_validation: FieldValidation = "Ignore",
         trusted: bool = False,
     ) -> bytes:
         """The bytes of an object in another version of its kind.
 
-        Judges the types and rules of single fields, unless ``trusted``; the rules that groups
-        add are for writes, as in Kubernetes, whose conversion does not validate.
+        ``spoke`` says which version it is in; documents need it, since they do not tell. Judges the
+        types and rules of single fields, unless ``trusted``; the rules that groups add are for
+        writes, as in Kubernetes, whose conversion does not validate.
 
         Raises what `decode` raises, and `UsageError` if the kind has no such version.
         """
         if format == "json" and field_validation == "Ignore" and len(data) <= LIMIT:
-            spoke = self._heads.spoke(data)
-            if spoke is not None:
-                key = (spoke, to.group, to.version, trusted)
+            source = spoke or self._heads.spoke(data)
+            if source is not None:
+                key = (source, to.group, to.version, trusted)
                 step = self._steps.get(key) or self._one_step(key, to)
                 converted = step and step(data)
                 if converted is not None:
                     return converted
         decoded = self.decode(
-            data, format=format, field_validation=field_validation, trusted=trusted,
+            data, spoke=spoke, format=format, field_validation=field_validation, trusted=trusted,
             checks="fields",
         )  # fmt: skip
-        spoke = self._target(decoded, to)
+        target = self._target(decoded, to)
         native = self.engine.to_hub(decoded.spoke, decoded.native)
-        native = self.engine.from_hub(spoke, native)
+        native = self.engine.from_hub(target, native)
         if format == "json":
-            return self.engine.encode(spoke, native)
-        return self.encode(Decoded(spoke, native), format)
+            return self.engine.encode(target, native)
+        return self.encode(Decoded(target, native), format)
 
     def convert_decoded(self, decoded: Decoded, to: GroupVersion) -> Decoded:
         """A decoded object in another version of its kind; through the hub even to its own.
@@ -230,15 +226,16 @@ class Pipeline:
         checks: Checks,
     ) -> Decoded | None:
         """The object, if the engine decodes its bytes and there is nothing to say about it."""
-        closed = field_validation != "Ignore"
+        strict = field_validation != "Ignore"
         spoke = expected or self._heads.spoke(data)
         if spoke is None or len(data) > LIMIT:
             return None
         try:
+            closed = strict or spoke.closed
             native = self.engine.sound(spoke, data, checks=checks, closed=closed)
         except NotSound:
             return None
-        if closed and json_codec.duplicate_keys(data):
+        if strict and json_codec.duplicate_keys(data):
             return None
         return Decoded(spoke, native)
 
@@ -264,51 +261,27 @@ class Pipeline:
         checks: Checks,
     ) -> Decoded:
         spoke = spoke_of(self.scheme, raw, expected)
+        document = spoke.kind.document
+        extras: list[Extra] = []
+        if document is not None:
+            raw, extras = taken_apart(spoke.schema, raw, document)
         warnings: tuple[str, ...] = ()
-        if field_validation != "Ignore":
-            warnings = self._unknown(spoke, raw, duplicates)
-            if warnings and field_validation == "Strict":
+        if field_validation != "Ignore" or spoke.closed:
+            unknown = [f'unknown field "{format_path(p)}"' for p in self.engine.unknown(spoke, raw)]
+            repeated = [f'duplicate field "{format_path(path)}"' for path in duplicates]
+            warnings = (*unknown, *repeated)
+            if (warnings and field_validation == "Strict") or (unknown and spoke.closed):
                 message = f"strict decoding error: {', '.join(warnings)}"
-                raise StrictDecodeError(_cannot(spoke, message), about=ref_of(spoke, raw))
+                raise StrictDecodeError(cannot_handle(spoke, message), about=ref_of(spoke, raw))
         try:
             native = self.engine.sound(spoke, raw, checks=checks, closed=False)
         except NotSound as refused:
-            native = self.engine.accepted(spoke, self._explained(spoke, raw, checks), refused)
+            decoded = decode_or_refuse(self.engine, spoke, raw, checks)
+            native = self.engine.accepted(spoke, decoded, refused)
+        if extras:
+            value = copy.deepcopy(Decoded(spoke, native).value)
+            native = put_together(spoke.schema, value, extras)
         return Decoded(spoke, native, warnings)
-
-    def _explained(self, spoke: Spoke, raw: Value, checks: Checks) -> Value:
-        """The document decoded by the plain engine, which names all that is wrong with it."""
-        try:
-            with reading_stored(checks == "types"):
-                value = self.engine.decode(spoke, raw)
-        except WrongTypes as error:
-            findings = [*error.findings, *self._rest(spoke, raw, error.findings, checks)]
-            message = _cannot(spoke, describe(findings))
-            raise DecodeError(message, about=ref_of(spoke, raw), findings=findings) from None
-        findings = list(self.engine.check(spoke, value, checks))
-        if findings:
-            raise invalid_object(spoke, ref_of(spoke, value), findings)
-        return value
-
-    def _unknown(self, spoke: Spoke, raw: Value, duplicates: Iterable[Path]) -> tuple[str, ...]:
-        unknown = [f'unknown field "{format_path(p)}"' for p in self.engine.unknown(spoke, raw)]
-        repeated = [f'duplicate field "{format_path(path)}"' for path in duplicates]
-        return (*unknown, *repeated)
-
-    def _rest(
-        self, spoke: Spoke, raw: Value, wrong: list[Finding], checks: Checks
-    ) -> list[Finding]:
-        """What else is wrong with a document, once its fields of wrong types are set aside."""
-        pruned = copy.deepcopy(raw)
-        paths = [finding.path for finding in wrong]
-        for path in sorted(paths, key=len, reverse=True):
-            _remove(pruned, path)
-        try:
-            value = self.engine.decode(spoke, pruned)
-        except WrongTypes:
-            return []
-        found = self.engine.check(spoke, value, checks)
-        return [each for each in found if not (each.reason == REQUIRED and each.path in paths)]
 
 
 def _default_engine() -> Engine:
@@ -316,28 +289,6 @@ def _default_engine() -> Engine:
     from kconv._pipeline.compiled import CompiledEngine
 
     return CompiledEngine()
-
-
-def _remove(value: Any, path: Path) -> None:
-    """Take a field out of a document; an element of a list becomes null, so the rest stays put."""
-    for step in path[:-1]:
-        value = value[step]
-    if path and isinstance(value, dict):
-        value.pop(path[-1], None)
-    elif path:
-        value[path[-1]] = None
-
-
-def invalid_object(spoke: Spoke, ref: ObjectRef, findings: list[Finding]) -> InvalidObject:
-    """The error of an object that breaks rules, worded as Kubernetes words it."""
-    group_kind = f"{spoke.gvk.kind}.{spoke.gvk.group}" if spoke.gvk.group else spoke.gvk.kind
-    message = f'{group_kind} "{ref.name}" is invalid: {describe(findings)}'
-    return InvalidObject(message, about=ref, findings=findings)
-
-
-def _cannot(spoke: Spoke, why: str) -> str:
-    gvk = spoke.gvk
-    return f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {why}'
 
 
 def _json_type(value: Any) -> str:

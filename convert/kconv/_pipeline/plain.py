@@ -12,10 +12,18 @@ from typing import Any
 import marshmallow
 
 from kconv._codec import json as json_codec
+from kconv._document import DocumentOptions
 from kconv._errors import ConversionError, KconvError, TooLarge
 from kconv._paths import Finding, Path, describe
 from kconv._pipeline.engine import NotSound, OneStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
+from kconv._pipeline.loose import (
+    Loose,
+    by_name_loosely,
+    put_together,
+    refuse_forgotten,
+    taken_apart,
+)
 from kconv._pipeline.values import Checks, Value, ref_of
 from kconv._schema import Type
 from kconv._scheme import Spoke
@@ -51,7 +59,7 @@ class PlainEngine:
                 "the document nests too deep: objects of recursive types can be followed less "
                 "deep than others"
             ) from None
-        return {"apiVersion": spoke.api_version, "kind": spoke.options.kind, **value}
+        return {**head_of(spoke), **value}
 
     def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
         """The decoded value itself."""
@@ -62,6 +70,8 @@ class PlainEngine:
         schema = spoke.schema.instance()
         if checks == "types":
             return ()
+        if type(value) is Loose:
+            value, _ = taken_apart(spoke.schema, value, options_of(spoke))
         return schema.check_fields(value) if checks == "fields" else schema.check(value)
 
     def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
@@ -70,16 +80,21 @@ class PlainEngine:
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """The hub's value of a decoded object of a spoke; without kind and apiVersion."""
-        return _converted(spoke, spoke.forward, value, {}, "to_hub", spoke.kind.hub)
+        types = spoke.schema, spoke.kind.hub
+        return _converted(spoke, spoke.forward, value, {}, "to_hub", types)
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
-        """The spoke's value of a hub's value, with kind and apiVersion."""
-        head = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
-        return _converted(spoke, spoke.backward, value, head, "to_spoke", spoke.schema)
+        """The spoke's value of a hub's value, with kind and apiVersion if objects have them."""
+        types = spoke.kind.hub, spoke.schema
+        return _converted(spoke, spoke.backward, value, head_of(spoke), "to_spoke", types)
 
     def dump(self, spoke: Spoke, value: Any) -> Value:
         """The dump of the marshmallow schema."""
-        dumped: Value = spoke.schema.instance().dump(value)
+        schema = spoke.schema
+        if type(value) is Loose:
+            value, extras = taken_apart(schema, value, options_of(spoke))
+            return dict(put_together(schema, schema.instance().dump(value), extras))
+        dumped: Value = schema.instance().dump(value)
         return dumped
 
     def encode(self, spoke: Spoke, value: Any) -> bytes:
@@ -87,16 +102,70 @@ class PlainEngine:
         return json_codec.encode(self.dump(spoke, value))
 
 
+def head_of(spoke: Spoke) -> Value:
+    """The fields that tell which version an object is of; documents have none."""
+    if not spoke.envelope:
+        return {}
+    return {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
+
+
+def options_of(spoke: Spoke) -> DocumentOptions:
+    """How documents of a spoke are read."""
+    assert spoke.kind.document is not None, "only values of documents are loose"
+    return spoke.kind.document
+
+
 def _converted(
-    spoke: Spoke, plan: Plan, value: Value, head: Value, direction: str, target: type[Type]
+    spoke: Spoke,
+    plan: Plan,
+    value: Value,
+    head: Value,
+    direction: str,
+    types: tuple[type[Type], type[Type]],
 ) -> Value:
+    _, target = types
+    if type(value) is Loose:
+        return converted_loosely(spoke, plan, value, direction, types)
     made: Value = {**head, **by_name(plan, value)}
     if not spoke.rules:
         return made
     source = copy.deepcopy(value)
     apply_rules(spoke, source, made, direction)
+    if spoke.keeps_null:
+        made, extras = taken_apart(target, made, options_of(spoke), ())
+    else:
+        extras = []
     found: Value = settled(spoke, target, value, target.instance().settled, made)
-    return found
+    return put_together(target, found, extras) if extras else found
+
+
+def converted_loosely(
+    spoke: Spoke, plan: Plan, value: Loose, direction: str, types: tuple[type[Type], type[Type]]
+) -> Value:
+    """The conversion of a document with nulls or unknown fields, which the rules see.
+
+    What they make counts as they made it, a null as a null. Raises `ConversionError` for an unknown
+    field that is not taken along.
+    """
+    ours, target = types
+    options = options_of(spoke)
+    _, before = taken_apart(ours, value, options)
+    try:
+        made = by_name_loosely(plan, ours, target, value)
+        if spoke.rules:
+            apply_rules(spoke, copy.deepcopy(dict(value)), made, direction)
+        known = {each.path[-1] for each in before if not each.declared}
+        made, extras = taken_apart(target, made, options, known)
+        refuse_forgotten(before, extras, spoke.rules)
+    except ConversionError as error:
+        if error.about is not None:
+            raise
+        about = ref_of(spoke, value)
+        raise ConversionError(
+            f"{about}: {error.message}", about=about, findings=error.findings
+        ) from None
+    found: Value = settled(spoke, target, value, target.instance().settled, made)
+    return put_together(target, found, extras) if extras else found
 
 
 def by_name(plan: Plan, source: Value) -> Value:
@@ -136,8 +205,7 @@ def apply_rules(spoke: Spoke, source: Value, made: Value, direction: str) -> Non
 
 def rule_failure(spoke: Spoke, source: Any, rule: object, error: Exception) -> KconvError:
     """The error of a rule that failed on an object: which rule, and which object it was."""
-    metadata = source.get("metadata") if isinstance(source, dict) else None
-    about = ref_of(spoke, {"metadata": metadata})
+    about = ref_of(spoke, source)
     if isinstance(error, KconvError):
         if isinstance(error, ConversionError) and error.about is None:
             error.about = about

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from kconv._codec import json as json_codec
 from kconv._errors import ConversionError, InvalidObject, StrictDecodeError
 from kconv._gvk import GroupVersion
-from kconv._paths import Finding, describe
+from kconv._paths import Finding, describe, format_path
 from kconv._pipeline.engine import NotSound
 from kconv._pipeline.object_loss import hub_differences, lost, same_value
-from kconv._pipeline.pipeline import Pipeline, invalid_object
-from kconv._pipeline.values import Checks, Decoded, HubObject
+from kconv._pipeline.pipeline import Pipeline
+from kconv._pipeline.refusal import cannot_handle, invalid_object
+from kconv._pipeline.values import Checks, Decoded, HubObject, ref_of
 from kconv._scheme import HubKind, Spoke
 
 
@@ -58,14 +59,14 @@ class Reencoder:
         engine = self.pipeline.engine
         try:
             # Values of one flavour alone compare equal: old bytes are judged as new ones are.
-            old = engine.sound(spoke, data, checks="fields", closed=True)
-            # Bytes that the engine would write the same hold no field twice.
-            if engine.encode(spoke, old) != data:
+            old = engine.sound(spoke, data, checks="fields", closed=_closed(spoke))
+            written = engine.encode(spoke, old)
+            if written != data and (spoke.envelope or json_codec.may_repeat_keys(data)):
                 return None
             before = engine.to_hub(spoke, old)
             if spoke.may_lose_to_hub:
                 back = engine.from_hub(spoke, before)
-                if engine.encode(spoke, back) != data:
+                if engine.encode(spoke, back) != written:
                     return None
             new = engine.encode(target, engine.from_hub(target, before))
             read = engine.sound(target, new, checks=self.checks, closed=True)
@@ -104,7 +105,7 @@ class Reencoder:
         spoke = kind.spoke_for(GroupVersion.parse(api_version))
         if spoke is not None:
             try:
-                native = engine.sound(spoke, data, checks="types", closed=True)
+                native = engine.sound(spoke, data, checks="types", closed=_closed(spoke))
             except NotSound:
                 native = None
             # Bytes that the engine would write the same hold no field twice; looking for that in
@@ -113,6 +114,8 @@ class Reencoder:
                 engine.encode(spoke, native) == data or not json_codec.duplicate_keys(data)
             ):
                 return Decoded(spoke, native)
+            if not spoke.envelope:
+                return self._decode_document(data, spoke)
         found = self.pipeline.decode(data, trusted=True, field_validation="Strict")
         if found.spoke.api_version != api_version:
             raise StrictDecodeError(
@@ -120,6 +123,16 @@ class Reencoder:
                 about=found.ref,
             )
         return found
+
+    def _decode_document(self, data: bytes, spoke: Spoke) -> Decoded:
+        """A stored document; what its kind says is dropped, is not missed."""
+        if repeated := json_codec.duplicate_keys(data):
+            text = ", ".join(f'duplicate field "{format_path(path)}"' for path in repeated)
+            about = ref_of(spoke, None)
+            raise StrictDecodeError(
+                cannot_handle(spoke, f"strict decoding error: {text}"), about=about
+            )
+        return self.pipeline.decode(data, spoke=spoke, trusted=True)
 
     def hub(self, data: bytes, api_version: str, kind: HubKind) -> HubObject:
         """What stored bytes mean. Raises as `decode`, and `ConversionError`."""
@@ -147,3 +160,8 @@ class Reencoder:
         decoded = self.pipeline.decode(data, spoke=spoke, trusted=True, field_validation="Strict")
         findings = list(engine.check(spoke, decoded.value, self.checks))
         return decoded, invalid_object(spoke, decoded.ref, findings) if findings else None
+
+
+def _closed(spoke: Spoke) -> bool:
+    """Whether a stored object may hold no field that its version does not declare."""
+    return spoke.envelope or spoke.closed

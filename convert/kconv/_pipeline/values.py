@@ -51,8 +51,8 @@ class Decoded(_Object):
     """An object of one version: canonical, defaults applied.
 
     ``native`` is the value as the engine keeps it; ``value`` is that as a JSON-shaped dict with
-    kind, apiVersion and metadata. Nobody changes either in place. ``warnings`` are words for the
-    client about fields that were ignored.
+    kind, apiVersion and metadata (documents have none of these). Nobody changes either in place.
+    ``warnings`` are words for the client about fields that were ignored.
     """
 
     __slots__ = ("spoke", "warnings")
@@ -89,7 +89,7 @@ class HubObject(_Object):
 
 def ref_of(spoke: Spoke, value: Any) -> ObjectRef:
     """Which object a raw or decoded value is, as far as it says."""
-    metadata = value.get("metadata") if isinstance(value, dict) else None
+    metadata = value.get("metadata") if isinstance(value, dict) and spoke.envelope else None
     known = metadata if isinstance(metadata, dict) else {}
     namespace, name = known.get("namespace"), known.get("name")
     gvk = spoke.gvk

@@ -91,6 +91,11 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
             found = Type._instances[cls] = cls()
         return cast("Self", found)
 
+    @classmethod
+    def forget_instance(cls) -> None:
+        """Make the shared instance anew when it is next asked for; a field was declared."""
+        Type._instances.pop(cls, None)
+
     def on_bind_field(self, field_name: str, field_obj: marshmallow.fields.Field[Any]) -> None:
         """Keep one name for a field: loaded values are keyed as the YAML is."""
         if field_obj.attribute is None:

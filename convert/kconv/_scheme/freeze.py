@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from kconv._differences import FILLED, ORDER, ZERO
 from kconv._paths import INVALID, Finding
 from kconv._scheme.claims import claim_problems
+from kconv._scheme.documents import document_problems
 from kconv._scheme.rules import rule_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv.edges._plan import Plan, compare
@@ -44,6 +45,7 @@ def registration_problems(kinds: Sequence[HubKind]) -> Iterator[Finding]:
         for spoke in kind.spokes:
             if not spoke.options.version:
                 yield _finding(f"{spoke.schema.__qualname__}: its Meta names no version")
+        yield from map(_finding, document_problems(kind))
 
 
 def freeze_kind(kind: HubKind) -> Iterator[Finding]:
@@ -55,8 +57,9 @@ def freeze_kind(kind: HubKind) -> Iterator[Finding]:
         claimed_spoke = [path for rule in spoke.rules for path in rule.spoke]
         claimed_hub = [path for rule in spoke.rules for path in rule.hub]
         schema, hub = spoke.schema, kind.hub
-        spoke.forward = compare(schema, hub, claimed_spoke, claimed_hub, skip=_TYPE_META)
-        spoke.backward = compare(hub, schema, claimed_hub, claimed_spoke, skip=_TYPE_META)
+        skip = _TYPE_META if spoke.envelope else ()
+        spoke.forward = compare(schema, hub, claimed_spoke, claimed_hub, skip=skip)
+        spoke.backward = compare(hub, schema, claimed_hub, claimed_spoke, skip=skip)
         yield from _uncovered(spoke, spoke.forward)
 
 

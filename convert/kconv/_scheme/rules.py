@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kconv._differences import FILLED, ORDER, ZERO
+from kconv._document import DocumentHub
 from kconv._errors import SchemeError
 from kconv._paths import INVALID, Finding
 from kconv._resource import Hub
 from kconv._schema import Type
+from kconv._scheme.documents import kept_problems
 from kconv._scheme.spoke import Spoke
 from kconv.edges import Functions
 from kconv.edges._plan import field_at
@@ -18,10 +20,10 @@ from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
 
 
-def rule_problems(spoke: Spoke, hub: type[Hub]) -> Iterator[Finding]:
+def rule_problems(spoke: Spoke, hub: type[Hub] | type[DocumentHub]) -> Iterator[Finding]:
     """Findings about every rule of a spoke: what it says, and whether its fields are as it says."""
     for rule in spoke.rules:
-        found = list(rule.problems())
+        found = [*rule.problems(), *kept_problems(rule, spoke.kind.document)]
         dangling = [
             *_dangling(spoke, rule, rule.spoke, spoke.schema, str(spoke.gvk)),
             *_dangling(spoke, rule, rule.hub, hub, f"hub {spoke.kind.group_kind}"),
@@ -47,7 +49,9 @@ def _dangling(
             )
 
 
-def _declared(spoke: Spoke, rule: Functions, hub: type[Hub]) -> Iterator[Finding]:
+def _declared(
+    spoke: Spoke, rule: Functions, hub: type[Hub] | type[DocumentHub]
+) -> Iterator[Finding]:
     """Findings about the fields that functions are said to keep or to lose."""
     declared = [("kept", path) for path in rule.kept] + [("lost", path) for path in rule.lost]
     for what, text in declared:

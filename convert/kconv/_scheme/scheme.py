@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kconv._document import Document, DocumentHub
 from kconv._errors import NotRegistered, ObjectRef, SchemeError
 from kconv._gvk import GroupVersion, GroupVersionKind, GroupVersionResource, version_key
 from kconv._paths import Finding
-from kconv._resource import Hub, options_of
+from kconv._resource import Hub, Resource, options_of
+from kconv._schema import Type
 from kconv._scheme.freeze import freeze_kind, loses_to_hub, registration_problems
 from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
@@ -26,8 +28,9 @@ class Scheme:
         self.frozen = False
         self._by_gvk: dict[GroupVersionKind, Spoke] = {}
         self._by_gvr: dict[GroupVersionResource, Spoke] = {}
+        self._by_schema: dict[type[Type], Spoke] = {}
 
-    def add(self, hub: type[Hub], *edges: Edge, storage: str) -> None:
+    def add(self, hub: type[Hub] | type[DocumentHub], *edges: Edge, storage: str) -> None:
         """Register a kind: its hub, an edge per version, and the version to store it in at first.
 
         Raises `SchemeError` when the scheme is frozen already, or ``storage`` is no
@@ -36,6 +39,10 @@ class Scheme:
         if self.frozen:
             raise SchemeError(f"the scheme is frozen; register {hub.__name__} before freeze()")
         kind = HubKind(hub, options_of(hub), GroupVersion.parse(storage))
+        kept = kind.document.kept if kind.document else ""
+        for schema in (hub, *(edge.spoke for edge in edges)) if kept else ():
+            if issubclass(schema, Document | DocumentHub):
+                schema.keep_in(kept)
         for edge in edges:
             kind.spokes.append(Spoke(edge.spoke, options_of(edge.spoke), edge.rules, kind))
         kind.spokes.sort(key=lambda spoke: version_key(spoke.options.version))
@@ -70,10 +77,16 @@ class Scheme:
                 spoke.loses_to_hub = loses_to_hub(spoke)
                 by_functions = any(isinstance(rule, Functions) for rule in spoke.rules)
                 spoke.may_lose_to_hub = spoke.loses_to_hub or by_functions
-                self._by_gvk[spoke.gvk] = spoke
-                self._by_gvr[spoke.gvr] = spoke
         seal(spoke.schema for kind in self.kinds for spoke in kind.spokes)
         seal(kind.hub for kind in self.kinds)
+        return self._indexed()
+
+    def _indexed(self) -> Scheme:
+        for kind in self.kinds:
+            for spoke in kind.spokes:
+                self._by_gvk[spoke.gvk] = spoke
+                self._by_gvr[spoke.gvr] = spoke
+                self._by_schema[spoke.schema] = spoke
         self.frozen = True
         return self
 
@@ -85,6 +98,23 @@ class Scheme:
             message = f'no kind "{gvk.kind}" is registered for version "{gvk.api_version}"'
             raise NotRegistered(message, about=about)
         return found
+
+    def spoke_of_schema(self, schema: type[Resource] | type[Document]) -> Spoke:
+        """The spoke that a class declares. Raises `NotRegistered`."""
+        found = self._by_schema.get(schema)
+        if found is None:
+            name = f"{schema.__module__}.{schema.__qualname__}"
+            raise NotRegistered(f"{name} is no version of a kind that the scheme has")
+        return found
+
+    def without_documents(self) -> Scheme:
+        """The frozen scheme of the kinds that have Kubernetes' envelope: itself, if all have."""
+        self.freeze()
+        if not any(kind.document for kind in self.kinds):
+            return self
+        scheme = Scheme()
+        scheme.kinds = [kind for kind in self.kinds if not kind.document]
+        return scheme._indexed()
 
     def spoke_of_resource(self, gvr: GroupVersionResource) -> Spoke:
         """The spoke that a URL's group, version and resource name. Raises `NotRegistered`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kconv._document import Document, DocumentHub, DocumentOptions
 from kconv._gvk import (
     GroupKind,
     GroupResource,
@@ -26,7 +27,7 @@ class Spoke:
     `Scheme.freeze`.
     """
 
-    schema: type[Resource]
+    schema: type[Resource] | type[Document]
     options: ResourceOptions
     rules: tuple[Rule, ...]
     kind: HubKind
@@ -43,12 +44,22 @@ class Spoke:
     group_version: GroupVersion = field(init=False)
     """The group and version alone."""
     api_version: str = field(init=False)
-    """The value of ``apiVersion``."""
+    """The value of ``apiVersion``; documents do not carry it."""
+    envelope: bool = field(init=False)
+    """Whether objects have apiVersion, kind and metadata; documents have none of it."""
+    closed: bool = field(init=False)
+    """Whether fields that it does not declare are not to be dropped: of documents, by default."""
+    keeps_null: bool = field(init=False)
+    """Whether null is a value of its own: in documents, by default."""
 
     def __post_init__(self) -> None:
         self.gvk, self.gvr = self.options.gvk, self.options.gvr
         self.group_version = self.options.group_version
         self.api_version = str(self.group_version)
+        self.envelope = issubclass(self.schema, Resource)
+        document = self.kind.document
+        self.closed = document is not None and document.unknown_policy != "drop"
+        self.keeps_null = document is not None and document.keeps_null
 
     @property
     def level(self) -> Level:
@@ -67,11 +78,16 @@ class HubKind:
     own record says. ``spokes`` are in the order of preference.
     """
 
-    hub: type[Hub]
+    hub: type[Hub] | type[DocumentHub]
     options: ResourceOptions
     storage: GroupVersion
     spokes: list[Spoke] = field(default_factory=list)
     _found: dict[tuple[GroupVersion, str | None], Spoke | None] = field(default_factory=dict)
+
+    @property
+    def document(self) -> DocumentOptions | None:
+        """How documents of the kind are read; None for a kind with Kubernetes' envelope."""
+        return self.options if isinstance(self.options, DocumentOptions) else None
 
     @property
     def group_resource(self) -> GroupResource:

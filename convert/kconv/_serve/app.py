@@ -66,7 +66,8 @@ def create_app(
     none; the end of the lifespan ends watches and unregisters the server.
 
     Args:
-        scheme: The kinds to serve; it is frozen here if it is not.
+        scheme: The kinds to serve; it is frozen here if it is not. Documents
+            (`kconv.Document`) are not served: they have no names and no apiVersion.
         store: A store whose tables exist, which stays the caller's to close. Or the URL of a
             database: the tables of an empty one are made, and the store is closed with the
             lifespan.
@@ -89,7 +90,7 @@ def create_app(
         UsageError: ``runtime_config`` names no version, or the URL no database.
         StoreError: The database cannot be opened.
     """
-    scheme.freeze()
+    scheme = scheme.without_documents()
     opened = None
     if isinstance(store, str):
         store = opened = _open(store)

@@ -14,16 +14,18 @@ Direction = Literal["to hub", "to spoke"]
 class Loss:
     """A path of the source that the target has no field for.
 
-    ``kept`` names the annotation that preserves it; where it is empty the value is dropped, and
-    ``reason`` says why its author thinks that right.
+    ``kept`` names what preserves it, which is an annotation or, in documents, a field, as
+    ``kept_in`` says; where it is empty the value is dropped, and ``reason`` says why its author
+    thinks that right.
     """
 
     path: Steps
     direction: Direction
     kept: str = ""
     reason: str = ""
+    kept_in: str = "annotation"
 
     def __str__(self) -> str:
         if self.kept:
-            return f"{format_steps(self.path)}: kept in the annotation {self.kept}"
+            return f"{format_steps(self.path)}: kept in the {self.kept_in} {self.kept}"
         return f"{format_steps(self.path)}: dropped: {self.reason}"

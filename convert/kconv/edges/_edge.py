@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kconv._document import Document
 from kconv._resource import Resource
 from kconv.edges._rule import Rule
 
@@ -12,7 +13,7 @@ class Edge:
     Everything of the same name and shape on both sides needs no rule.
     """
 
-    def __init__(self, spoke: type[Resource], *rules: Rule) -> None:
+    def __init__(self, spoke: type[Resource] | type[Document], *rules: Rule) -> None:
         self.spoke = spoke
         self.rules = rules
 

@@ -31,7 +31,7 @@ class Split(Rule):
     def to_hub(self, spoke: Value, hub: Value) -> None:
         """Spoke to hub, see the class."""
         found = get(spoke, self.spoke[0])
-        if found is not MISSING:
+        if found is not MISSING and found is not None:
             parts = str(found).split(self.separator, len(self.hub) - 1)
             for steps, part in zip(self.hub, parts, strict=False):
                 if part:
@@ -40,7 +40,7 @@ class Split(Rule):
     def to_spoke(self, hub: Value, spoke: Value) -> None:
         """Hub to spoke, see the class."""
         found = [get(hub, steps) for steps in self.hub]
-        parts = ["" if part is MISSING else str(part) for part in found]
+        parts = ["" if part is MISSING or part is None else str(part) for part in found]
         while parts and not parts[-1]:
             parts.pop()
         for steps, part in zip(self.hub[:-1], parts, strict=False):

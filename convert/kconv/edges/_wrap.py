@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 from kconv._schema import Type
+from kconv.edges._annotation import Annotation
 from kconv.edges._declared_loss import Loss
 from kconv.edges._kept import Kept
+from kconv.edges._kept_place import KeptField, KeptPlace, kept_place
 from kconv.edges._plan import field_difference, shape
-from kconv.edges._preserve import PRESERVED, keep, take
+from kconv.edges._preserve import PRESERVED
 from kconv.edges._rule import Rule, Value
 from kconv.edges._steps import EACH, MISSING, format_steps, get, put
 from kconv.fields import spec_of
@@ -20,8 +22,9 @@ from kconv.fields._spec import AnyField
 class Wrap(Rule):
     """The spoke's single value is the first of the hub's list.
 
-    What the list holds beyond its first element is kept in ``annotation`` of the spoke; what that
-    holds is ignored unless it makes a sound list with the first.
+    What the list holds beyond its first element is kept in ``annotation`` of the spoke (in the
+    field of a document that its hub names, see `kconv.edges.Preserve`); what that holds is ignored
+    unless it makes a sound list with the first.
     """
 
     name = "wrap"
@@ -31,19 +34,25 @@ class Wrap(Rule):
         self.annotation = annotation
         self.key = f"{format_steps(self.hub[0])}[1:]"
         self._kept: Kept | None = None
+        self._place: KeptPlace = Annotation(annotation)
 
     def bound(self, hub: type[Type]) -> Self:
         """The rule that looks at what is kept by the type of the hub's list."""
         rule = copy.copy(self)
         rule._kept = Kept.at(hub, self.hub[0])
+        rule._place = kept_place(hub, self.annotation)
         return rule
 
     def to_hub(self, spoke: Value, hub: Value) -> None:
-        """The value, and behind it what the annotation kept."""
-        rest = take(hub, self.annotation, self.key)
+        """The value, and behind it what was kept."""
+        rest = self._place.take(hub, self.key)
         found = get(spoke, self.spoke[0])
-        if found is not MISSING:
+        if found is None:
+            put(hub, self.hub[0], None)
+        elif found is not MISSING:
             put(hub, self.hub[0], [copy.deepcopy(found), *self._tail(found, rest)])
+        elif rest == []:
+            put(hub, self.hub[0], [])
 
     def _tail(self, first: Any, rest: Any) -> list[Any]:
         if not isinstance(rest, list) or not rest:
@@ -53,13 +62,18 @@ class Wrap(Rule):
         return [] if sound is MISSING else list(sound[1:])
 
     def to_spoke(self, hub: Value, spoke: Value) -> None:
-        """The first element; the annotation keeps the others."""
-        take(spoke, self.annotation, self.key)
+        """The first element; the others are kept."""
+        self._place.take(spoke, self.key)
         found = get(hub, self.hub[0])
-        if isinstance(found, list) and found:
+        if found is None:
+            put(spoke, self.spoke[0], None)
+        elif isinstance(found, list) and found:
             put(spoke, self.spoke[0], copy.deepcopy(found[0]))
             if len(found) > 1:
-                keep(spoke, self.annotation, self.key, found[1:])
+                self._place.keep(spoke, self.key, found[1:])
+        elif found == [] and isinstance(self._place, KeptField):
+            # An empty list equals none in the Kubernetes API.
+            self._place.keep(spoke, self.key, [])
 
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
@@ -78,5 +92,5 @@ class Wrap(Rule):
         return [f"{self}: the list holds values of another shape ({difference}); use Functions"]
 
     def losses(self) -> Iterator[Loss]:
-        """All elements but the first, which the annotation keeps."""
-        yield Loss(self.hub[0], "to spoke", kept=self.annotation)
+        """All elements but the first, which are kept."""
+        yield Loss(self.hub[0], "to spoke", kept=self._place.name, kept_in=self._place.what)

@@ -299,7 +299,8 @@ def check_field(field: marshmallow.fields.Field[Any], value: Any, path: Path) ->
     if not isinstance(field, Field):
         if value is not missing:
             yield from check_bounds(spec_of(field), value, path)
-    elif value is missing:
+    elif value is missing or value is None:
+        # A null that documents keep breaks no rule but this.
         if field.required:
             yield required(path)
     elif field.required and field.empty(value):

@@ -19,26 +19,29 @@ ANNOTATIONS = ("metadata", "annotations")
 class Declared:
     """Paths at which converting an object to another version and back may change it.
 
-    ``lost`` are paths of rules; ``annotations`` the names of those in which rules keep fields,
-    which come and go with what they keep; ``kept`` what the rules say they keep, for messages.
+    ``lost`` are paths of rules; ``kept`` what the rules say they keep: the annotations, and fields
+    of documents, in which they do come and go with that.
     """
 
-    def __init__(
-        self, lost: Iterable[Steps], annotations: Iterable[str], kept: Iterable[Loss] = ()
-    ) -> None:
+    def __init__(self, lost: Iterable[Steps], kept: Iterable[Loss]) -> None:
         self.lost = tuple(dict.fromkeys(lost))
-        self.annotations = frozenset(annotations)
         self.kept = tuple(kept)
+        self.annotations = frozenset(each.kept for each in kept if each.kept_in == "annotation")
+        self.fields = frozenset(each.kept for each in kept if each.kept_in == "field")
 
     def undeclared(self, before: Any, after: Any) -> list[Difference]:
         """The differences between two objects that nothing declares."""
         return [
             each
-            for each in differences(
-                _without(before, self.annotations), _without(after, self.annotations)
-            )
+            for each in differences(self._rest(before), self._rest(after))
             if not any(covers(steps, each.path) for steps in self.lost)
         ]
+
+    def _rest(self, value: Any) -> Any:
+        """The object without what keeps other fields."""
+        if self.fields:
+            value = {name: each for name, each in value.items() if name not in self.fields}
+        return _without(value, self.annotations) if self.annotations else value
 
     def hold(self, conversions: str, before: Any, after: Any, document: Any, *, side: str) -> None:
         """Raise `Broken` if an object differs where nothing declares it.
@@ -66,14 +69,14 @@ def through_hub(spoke: Spoke) -> Declared:
     """What may differ in an object of a spoke after spoke -> hub -> spoke."""
     losses = list(_losses(spoke))
     lost = [loss.path for loss in losses if loss.direction == "to hub" and not loss.kept]
-    return Declared(lost, _annotations(losses), [loss for loss in losses if loss.kept])
+    return Declared(lost, _kept(losses))
 
 
 def through_spoke(spoke: Spoke) -> Declared:
     """What may differ in a hub's object after hub -> spoke -> hub."""
     losses = list(_losses(spoke))
     lost = [loss.path for loss in losses if loss.direction == "to spoke" and not loss.kept]
-    return Declared(lost, _annotations(losses), [loss for loss in losses if loss.kept])
+    return Declared(lost, _kept(losses))
 
 
 def there_and_back(source: Spoke, target: Spoke) -> Declared:
@@ -86,8 +89,7 @@ def there_and_back(source: Spoke, target: Spoke) -> Declared:
     lost: list[Steps] = []
     for loss in entry.dropped:
         lost += [loss.path] if loss.direction == "to hub" else in_spoke(loss.path, source)
-    annotations = {*_annotations(_losses(source)), *_annotations(_losses(target))}
-    return Declared(lost, annotations, [loss for loss in entry.losses if loss.kept])
+    return Declared(lost, _kept([*entry.losses, *_losses(source), *_losses(target)]))
 
 
 def in_spoke(path: Steps, spoke: Spoke) -> list[Steps]:
@@ -141,8 +143,8 @@ def _losses(spoke: Spoke) -> Iterator[Loss]:
         yield from rule.losses()
 
 
-def _annotations(losses: Iterable[Loss]) -> set[str]:
-    return {loss.kept for loss in losses if loss.kept}
+def _kept(losses: Iterable[Loss]) -> list[Loss]:
+    return [loss for loss in losses if loss.kept]
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:
@@ -151,7 +153,7 @@ def _without(value: Any, names: frozenset[str]) -> Any:
     Where rules keep fields in annotations, one that comes and goes takes empty annotations along.
     """
     annotations = value.get("metadata", {}).get("annotations")
-    if not names or annotations is None or (annotations and names.isdisjoint(annotations)):
+    if annotations is None or (annotations and names.isdisjoint(annotations)):
         return value
     metadata = dict(value["metadata"])
     metadata["annotations"] = {n: text for n, text in annotations.items() if n not in names}

@@ -26,9 +26,13 @@ from kconv.testing._patterns import text_for
 def full(spoke: Spoke) -> dict[str, Any]:
     """An object of a spoke with every field set: one element a list, one key a map.
 
-    A type within itself is left out. Raises `SchemeError` for a field that no placeholder fits.
+    A type within itself is left out, and so is what a document keeps of other versions. Raises
+    `SchemeError` for a field that no placeholder fits.
     """
     value = _object(spoke.schema, (), ())
+    document = spoke.kind.document
+    if document is not None:
+        return {name: each for name, each in value.items() if name != document.kept}
     return {**value, "kind": spoke.options.kind, "apiVersion": spoke.api_version}
 
 

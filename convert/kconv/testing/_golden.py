@@ -95,8 +95,10 @@ def head_holds(pipeline: Pipeline, folder: Path, spoke: Spoke, command: str) -> 
 
 def release_holds(pipeline: Pipeline, folder: Path, release: str, name: str) -> None:
     """The bytes that a release wrote are read, converted and written again. Raises `Broken`."""
+    spoke = next((each for each in spokes_of(pipeline.scheme) if slug(each) == name), None)
+    told = None if spoke is None or spoke.envelope else spoke
     read = {
-        path.suffix[1:]: (path, _decoded(pipeline, path))
+        path.suffix[1:]: (path, _decoded(pipeline, path, told))
         for path in _files(folder / release)
         if path.stem == name
     }
@@ -116,10 +118,11 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix[1:] in FORMATS)
 
 
-def _decoded(pipeline: Pipeline, path: Path) -> Decoded:
+def _decoded(pipeline: Pipeline, path: Path, spoke: Spoke | None) -> Decoded:
     try:
         return pipeline.decode(
             read_file(path, FILE_LIMIT),
+            spoke=spoke,
             format=path.suffix[1:],  # type: ignore[arg-type]  # _files gives no other suffix
             field_validation="Strict",
             trusted=True,
@@ -145,7 +148,7 @@ def _nothing_forgotten(pipeline: Pipeline, path: Path, decoded: Decoded) -> None
     if found:
         about = f"{path} changes when it is decoded and encoded."
         raise Broken(about, found, "A later release must write the same.")
-    encoded = pipeline.decode(pipeline.encode(decoded), trusted=True)
+    encoded = pipeline.decode(pipeline.encode(decoded), spoke=decoded.spoke, trusted=True)
     if encoded.value != decoded.value:
         lines = list(differences(decoded.value, encoded.value))
         raise Broken(f"{path}: decoding what was encoded changes it.", lines)
@@ -162,7 +165,7 @@ def _through_hub(pipeline: Pipeline, path: Path, decoded: Decoded) -> None:
 def _there_and_back(pipeline: Pipeline, path: Path, decoded: Decoded, target: Spoke) -> None:
     source = decoded.spoke
     document = pipeline.encode(decoded)
-    there = pipeline.convert(document, target.group_version, trusted=True)
+    there = pipeline.convert(document, target.group_version, spoke=source, trusted=True)
     if target.kind.spoke_for(target.group_version, source.options.kind) is not target:
         there = pipeline.encode(pipeline.from_hub(pipeline.to_hub(decoded), target))
     step = pipeline.decode(there, spoke=target, trusted=True)

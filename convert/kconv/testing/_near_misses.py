@@ -50,6 +50,7 @@ def nearly(spoke: Spoke) -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(
         _mutated,
         documents(spoke),
+        st.just(("kind", "apiVersion") if spoke.envelope else ()),
         st.lists(
             st.tuples(st.integers(0, 10**6), st.sampled_from(_ODD), st.sampled_from(_HOW)),
             max_size=3,
@@ -60,23 +61,25 @@ def nearly(spoke: Spoke) -> st.SearchStrategy[dict[str, Any]]:
 _HOW = ("replace", "remove", "add", "repeat")
 
 
-def _mutated(document: dict[str, Any], changes: list[tuple[int, Any, str]]) -> dict[str, Any]:
+def _mutated(
+    document: dict[str, Any], head: tuple[str, ...], changes: list[tuple[int, Any, str]]
+) -> dict[str, Any]:
     mutated = copy.deepcopy(document)
     for number, value, how in changes:
-        places = _places(mutated)
+        places = _places(mutated, head)
         if places:
             _change(mutated, places[number % len(places)], copy.deepcopy(value), how)
     return mutated
 
 
-def _places(value: Any, path: Path = ()) -> list[Path]:
+def _places(value: Any, head: tuple[str, ...], path: Path = ()) -> list[Path]:
     inner = value.items() if isinstance(value, dict) else enumerate(value)
     found: list[Path] = []
     for key, each in inner:
-        if path or key not in ("kind", "apiVersion"):
+        if path or key not in head:
             found.append((*path, key))
             if isinstance(each, dict | list):
-                found.extend(_places(each, (*path, key)))
+                found.extend(_places(each, head, (*path, key)))
     return found
 
 

@@ -91,7 +91,8 @@ def _written(pipeline: Pipeline, source: Spoke, target: Spoke) -> dict[str, Any]
     if source is not target:
         decoded = pipeline.from_hub(pipeline.to_hub(decoded), target)
     document = pipeline.dump(decoded)
-    return {name: document[name] for name in document if name not in ("apiVersion", "kind")}
+    head = ("apiVersion", "kind") if target.envelope else ()
+    return {name: document[name] for name in document if name not in head}
 
 
 def _walk(

@@ -14,10 +14,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kconv._document import DocumentOptions
 from kconv._errors import SchemeError
 from kconv._schema import Type
 from kconv._scheme import Spoke
 from kconv.fields import Spec, spec_of
+from kconv.fields._base import is_own
 from kconv.fields._scalar import INT64
 from kconv.fields._spec import AnyField
 from kconv.testing._examples import examples_of
@@ -33,7 +35,13 @@ _ECMA_END = re.compile(r"(?<!\\)\$\Z")
 
 
 def documents(spoke: Spoke, *, deepest: int = DEEPEST) -> Strategy:
-    """Objects of a spoke as JSON-shaped dicts, with kind, apiVersion and a name."""
+    """Objects of a spoke as JSON-shaped dicts, with kind, apiVersion and a name.
+
+    Documents have none of these; they have nulls and unknown fields, where these are kept.
+    """
+    document = spoke.kind.document
+    if document is not None:
+        return _documents(spoke.schema, document, deepest)
     head = {"kind": spoke.options.kind, "apiVersion": spoke.api_version}
     return values(spoke.schema, deepest=deepest).flatmap(
         lambda value: st.builds(
@@ -45,6 +53,32 @@ def documents(spoke: Spoke, *, deepest: int = DEEPEST) -> Strategy:
             _KEYS,
         )
     )
+
+
+def _documents(schema: type[Type], options: DocumentOptions, deepest: int) -> Strategy:
+    fields = schema.instance().wire_fields()
+    nullable = [
+        name
+        for name, field in fields.items()
+        if not field.required and is_own(field) and name != options.kept
+    ]
+    nulls: Strategy = st.just([])
+    if options.keeps_null and nullable:
+        nulls |= st.lists(st.sampled_from(nullable), max_size=2, unique=True)
+    unknown: Strategy = st.just({})
+    if options.unknown_policy == "keep":
+        unknown |= st.dictionaries(_UNKNOWN, _ANY, max_size=2)
+    found = st.builds(
+        lambda value, nulls, unknown: {**unknown, **value, **dict.fromkeys(nulls)},
+        values(schema, deepest=deepest),
+        nulls,
+        unknown,
+    )
+    return found.map(lambda value: {n: each for n, each in value.items() if n != options.kept})
+
+
+_UNKNOWN = st.sampled_from(["x-unknown", "x-other"])
+_ANY = st.sampled_from([None, 1, "text", {"a": [None, {"b": 1}]}])
 
 
 def values(schema: type[Type], *, deepest: int = DEEPEST) -> Strategy:

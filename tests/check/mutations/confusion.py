@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from check.mutations import versions
+from check.mutations import document_kinds, versions
 from check.mutations.documents import edits_of
 from check.mutations.modules import EDITS, Mutants, shipped
 from check.mutations.policy import is_breaking
@@ -45,6 +45,7 @@ def outcomes() -> Iterator[Outcome]:
     base = shipped()
     documents = {str(gv): document_of(lock) for gv, lock in base.items()}
     yield from _documents(base, documents)
+    yield from _kinds_of_documents()
     for family, version, old, new in versions.edits(documents):
         where = GroupVersion.parse(version)
         findings = compare(_read(old), _read(new), release=versions.RELEASE)
@@ -66,6 +67,14 @@ def _documents(base: Locks, documents: dict[str, Any]) -> Iterator[Outcome]:
             findings = compare(base, {**base, gv: edited})
             where = f"{gv} {edit.where}"
             yield _outcome("documents", edit.family, where, str(level(gv.version)), findings)
+
+
+def _kinds_of_documents() -> Iterator[Outcome]:
+    base = document_kinds.orders()
+    for gv, lock in sorted(base.items()):
+        for family, edited in document_kinds.edits_of(document_of(lock)):
+            findings = compare(base, {**base, gv: lock_of(edited)})
+            yield _outcome("documents", family, str(gv), str(level(gv.version)), findings)
 
 
 def _read(documents: dict[str, Any]) -> Locks:

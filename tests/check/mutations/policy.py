@@ -79,6 +79,10 @@ BREAKING = {
     "drop a conversion rule": True,
     "convert a field otherwise": True,
     "add a field that an older version loses": True,
+    # Documents. What is stored must mean the same, and stay readable.
+    "make nulls absent": True,
+    "drop unknown fields": True,
+    "keep unknown fields": False,
     # Versions. Stable ones stay; beta ones go when they said; what is stored must be readable.
     "remove a stable version": True,
     "remove a beta version that was not deprecated": True,

@@ -2,6 +2,7 @@
 
 from kconv._check.lock.build import locks_of
 from kconv._check.lock.document import (
+    DOCUMENT,
     ConversionLock,
     Facts,
     FieldLock,
@@ -17,6 +18,7 @@ from kconv._check.lock.revision import read_revision
 from kconv._check.lock.text import text_of
 
 __all__ = [
+    "DOCUMENT",
     "ConversionLock",
     "Facts",
     "FieldLock",

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from kconv._check.lock.document import (
+    DOCUMENT,
     ConversionLock,
     Facts,
     KindLock,
@@ -76,11 +77,12 @@ def _version_lock(scheme: Scheme, gv: GroupVersion) -> VersionLock:
 
 def _kind_lock(spoke: Spoke, type_name: str) -> KindLock:
     options, deprecated = spoke.options, spoke.options.deprecated
+    document = spoke.kind.document
     return KindLock(
         type_name,
         plural=options.plural,
         singular=options.singular,
-        scope="Namespaced" if options.namespaced else "Cluster",
+        scope=_scope(spoke),
         stored_as=str(spoke.kind.group_resource),
         storage=spoke is spoke.kind.storage_spoke,
         short_names=tuple(sorted(options.short_names)),
@@ -94,8 +96,20 @@ def _kind_lock(spoke: Spoke, type_name: str) -> KindLock:
             removedIn=deprecated.removed_in,
             replacement=deprecated.replacement,
         ),
+        document={}
+        if document is None
+        else {
+            "nulls": "keep" if document.keeps_null else "absent",
+            "unknown": document.unknown_policy,
+        },
         conversion=_conversion(spoke.rules),
     )
+
+
+def _scope(spoke: Spoke) -> str:
+    if not spoke.envelope:
+        return DOCUMENT
+    return "Namespaced" if spoke.options.namespaced else "Cluster"
 
 
 def _column(column: Column) -> Facts:

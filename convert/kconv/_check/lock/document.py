@@ -11,6 +11,9 @@ from kconv._gvk import GroupVersion
 FORMAT = 1
 """The number of the file's own format, its key ``lock``."""
 
+DOCUMENT = "Document"
+"""The scope of kinds without Kubernetes' envelope, which are in no namespace and no cluster."""
+
 Facts = Mapping[str, Any]
 """What a field declares besides its type: JSON values by the names that `FACTS` lists."""
 
@@ -89,7 +92,11 @@ class ConversionLock:
 
 @dataclass(frozen=True, slots=True)
 class KindLock:
-    """One kind of one version; ``stored_as`` is the hub's resource, shared by its versions."""
+    """One kind of one version; ``stored_as`` is the hub's resource, shared by its versions.
+
+    ``document`` says how documents are read, ``nulls`` and ``unknown``; it is empty for kinds with
+    Kubernetes' envelope.
+    """
 
     type: str
     plural: str
@@ -102,6 +109,7 @@ class KindLock:
     subresources: tuple[str, ...] = ()
     columns: tuple[Facts, ...] = ()
     deprecated: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[str, str] = field(default_factory=dict)
     conversion: ConversionLock = field(default_factory=ConversionLock)
 
 

@@ -31,6 +31,7 @@ _KIND = {
     "storedAs": str,
     "storage": bool,
     "deprecated": dict,
+    "document": dict,
     "columns": list,
     "conversion": dict,
 }
@@ -139,6 +140,7 @@ def _kind(document: Any, at: _At) -> KindLock:
             for index, column in enumerate(document.get("columns", ()))
         ),
         deprecated=_strings(document.get("deprecated", {}), (*at, "deprecated")),
+        document=_strings(document.get("document", {}), (*at, "document")),
         conversion=_conversion(document.get("conversion", {}), (*at, "conversion")),
     )
 

@@ -64,6 +64,7 @@ def _kind(kind: KindLock) -> dict[str, Any]:
             "storedAs": kind.stored_as,
             "storage": kind.storage,
             "deprecated": _ordered(kind.deprecated),
+            "document": dict(sorted(kind.document.items())),
             "columns": [_column(column) for column in kind.columns],
             "conversion": _conversion(kind.conversion),
         },

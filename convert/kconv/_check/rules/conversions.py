@@ -76,18 +76,25 @@ def edge_removed(change: KindChange) -> Iterator[Verdict]:
 
 @rule("kept-moved")
 def kept_moved(change: KindChange) -> Iterator[Verdict]:
-    """Fields that objects keep in an annotation which the code no longer reads.
+    """Fields that objects keep in a place which the code no longer reads.
 
-    What objects of this version hold of newer ones is in the annotation that the base names.
+    What objects of this version hold of newer ones is in the annotation that the base names; what
+    documents hold of them, in the field.
     """
     now = change.new.conversion.kept
-    for path, annotation in sorted(change.old.conversion.kept.items()):
-        if now.get(path) != annotation:
+    what = "field" if change.old.document else "annotation"
+    todo = (
+        'put kept = "{}" back into the Meta of the hub'
+        if change.old.document
+        else "read the old annotation too: Functions() can, where the rule names another"
+    )
+    for path, place in sorted(change.old.conversion.kept.items()):
+        if now.get(path) != place:
             yield breaking(
-                f"{path} was kept in the annotation {annotation}, now "
+                f"{path} was kept in the {what} {place}, now "
                 + (f"in {now[path]}" if path in now else "in none"),
                 Whom.STORED,
-                f"what objects of this version keep in {annotation} is no longer read",
-                "read the old annotation too: Functions() can, where the rule names another",
+                f"what objects of this version keep in {place} is no longer read",
+                todo.format(place),
                 path,
             )

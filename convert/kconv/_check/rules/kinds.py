@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kconv._check.change import KindChange, ProjectChange
+from kconv._check.lock import DOCUMENT
 from kconv._check.rule import rule
 from kconv._check.verdict import Verdict, Weight, Whom, breaking, compatible
 
@@ -67,7 +68,7 @@ def plural_changed(change: KindChange) -> Iterator[Verdict]:
 
     The resource has another name.
     """
-    if change.old.plural != change.new.plural:
+    if change.old.plural != change.new.plural and change.new.scope != DOCUMENT:
         yield breaking(
             f"the plural changed from {change.old.plural} to {change.new.plural}",
             Whom.WRITERS,
