@@ -70,15 +70,17 @@ CRON_JOB = {
 }
 
 SELECT = """
-SELECT namespace, name, data FROM objects
+SELECT namespace, name, data FROM kconv_objects
 WHERE grp = 'batch' AND resource = 'cronjobs' AND api_version = 'batch/v1beta1'
     AND (namespace, name) > ({0}, {0}) ORDER BY namespace, name LIMIT {1}
 """
 UPDATE = """
-UPDATE objects SET api_version = 'batch/v1', data = {0}
+UPDATE kconv_objects SET api_version = 'batch/v1', data = {0}
 WHERE grp = 'batch' AND resource = 'cronjobs' AND namespace = {0} AND name = {0}
 """
-INSERT = "INSERT INTO objects VALUES ('batch', 'cronjobs', 'default', {0}, {0}, {0}, {0}, {0})"
+INSERT = (
+    "INSERT INTO kconv_objects VALUES ('batch', 'cronjobs', 'default', {0}, {0}, {0}, {0}, {0})"
+)
 
 
 class Rows:
@@ -100,7 +102,9 @@ class Rows:
         ]
         cursor = connection.cursor()
         cursor.executemany(INSERT.format(mark), rows)
-        cursor.execute(f"UPDATE revision SET value = {len(rows) + 1}, compacted = {len(rows) + 1}")
+        cursor.execute(
+            f"UPDATE kconv_revision SET value = {len(rows) + 1}, compacted = {len(rows) + 1}"
+        )
         connection.commit()
 
     def write_back(self, connection: Any, mark: str) -> float:

@@ -31,11 +31,11 @@ ROUNDS = 9
 
 KEY = "grp = 'batch' AND resource = 'cronjobs' AND namespace = 'default' AND name = ?"
 BARE = (
-    f"SELECT uid, resource_version FROM objects WHERE {KEY}",
-    "SELECT value FROM revision WHERE id = 1",
-    "UPDATE revision SET value = ? WHERE id = 1",
-    f"UPDATE objects SET resource_version = ?, data = ? WHERE {KEY}",
-    """INSERT INTO changes
+    f"SELECT uid, resource_version FROM kconv_objects WHERE {KEY}",
+    "SELECT value FROM kconv_revision WHERE id = 1",
+    "UPDATE kconv_revision SET value = ? WHERE id = 1",
+    f"UPDATE kconv_objects SET resource_version = ?, data = ? WHERE {KEY}",
+    """INSERT INTO kconv_changes
     (resource_version, type, grp, resource, namespace, name, uid, api_version, data)
     VALUES (?, 'MODIFIED', 'batch', 'cronjobs', 'default', ?, ?, ?, ?)""",
 )

@@ -56,7 +56,7 @@ PUBLIC: dict[str, str] = {
     """,
     "kconv.testing": "ApiTests SkewWarning documents full nearly",
     "kconv_migrations": "",
-    "kconv_migrations.op": "MigrateStorage",
+    "kconv_migrations.op": "MigrateStorage include_name",
 }
 
 PENDING: dict[str, set[str]] = {

@@ -1,4 +1,6 @@
-"""`op.migrate_storage` in a user's Alembic revision: what is stored, in step with the schema.
+"""What a user's own Alembic environment takes of kconv.
+
+`op.migrate_storage` in a revision brings what is stored in step with the schema.
 
 Import this module in ``env.py`` or in the revision; that adds the operation::
 
@@ -7,11 +9,14 @@ Import this module in ``env.py`` or in the revision; that adds the operation::
 
     def upgrade() -> None:
         op.migrate_storage("batch", "v1")
+
+`include_name` in ``env.py`` keeps ``alembic revision --autogenerate`` from seeing kconv's tables in
+the same database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from alembic.operations import MigrateOperation, Operations
 
@@ -20,9 +25,20 @@ from kconv._paths import describe
 from kconv._pipeline import Pipeline
 from kconv._scheme import load_scheme
 from kconv._store import StorePlace, open_store
+from kconv._store.table_revision import PREFIX
 from kconv_migrations import _migration as storage
 
-__all__ = ["MigrateStorage"]
+__all__ = ["MigrateStorage", "include_name"]
+
+
+def include_name(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+    """Whether what a database holds is the user's; for ``context.configure(include_name=…)``.
+
+    Alembic asks it for each ``name`` that it finds, of a ``kind`` such as ``table`` or ``schema``.
+    Tables that begin with ``kconv_`` are kconv's: without this, ``--autogenerate`` would drop them,
+    for the user's metadata does not have them.
+    """
+    return not (kind == "table" and name is not None and name.startswith(PREFIX))
 
 
 @Operations.register_operation("migrate_storage")

@@ -93,11 +93,11 @@ def insert(url: str, objects: Iterable[tuple[str, bytes]]) -> None:
     )
     with engine.begin() as connection:
         mark = "?" if engine.dialect.name == "sqlite" else "%s"
-        statement = f"INSERT INTO objects VALUES ({', '.join([mark] * 8)})"
+        statement = f"INSERT INTO kconv_objects VALUES ({', '.join([mark] * 8)})"
         while batch := list(islice(rows, 10_000)):
             connection.exec_driver_sql(statement, batch)
             connection.exec_driver_sql(
-                f"UPDATE revision SET value = {mark}, compacted = {mark}",
+                f"UPDATE kconv_revision SET value = {mark}, compacted = {mark}",
                 (batch[-1][6], batch[-1][6]),
             )
     engine.dispose()
@@ -108,6 +108,6 @@ def put(url: str, name: str, data: bytes, table: str = "objects") -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         mark = "?" if engine.dialect.name == "sqlite" else "%s"
-        statement = f"UPDATE {table} SET data = {mark} WHERE name = {mark}"
+        statement = f"UPDATE kconv_{table} SET data = {mark} WHERE name = {mark}"
         connection.exec_driver_sql(statement, (data, name))
     engine.dispose()

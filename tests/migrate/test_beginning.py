@@ -42,7 +42,9 @@ def test_all_are_flipped_or_none_where_a_row_of_the_record_is_locked(
         before = store.storage_versions()
         versions = [("batch", "cronjobs", NEW), ("batch", "jobs", NEW)]
         with admin.transaction():
-            admin.execute("SELECT 1 FROM storage_versions WHERE resource = %s FOR UPDATE", [locked])
+            admin.execute(
+                "SELECT 1 FROM kconv_storage_versions WHERE resource = %s FOR UPDATE", [locked]
+            )
             with pytest.raises(Unavailable, match="is locked"):
                 store.prefer_all(versions)
         assert store.storage_versions() == before
@@ -74,7 +76,7 @@ def test_a_run_flips_in_one_transaction(two: str, pipeline: Pipeline) -> None:
             pytest.fail("both are to be flipped")
         before = store.storage_versions()
         with admin.transaction():
-            admin.execute("SELECT 1 FROM storage_versions WHERE resource = 'jobs' FOR UPDATE")
+            admin.execute("SELECT 1 FROM kconv_storage_versions WHERE resource = 'jobs' FOR UPDATE")
             with pytest.raises(Unavailable):
                 list(migrate(placed(store), pipeline, targets))
         assert store.storage_versions() == before

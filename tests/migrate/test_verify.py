@@ -101,7 +101,7 @@ def test_the_newest_before_image_counts(
     engine = create_engine(database_url)
     with engine.begin() as connection:
         # Of the two images that each object has, the older is in a version that left the code.
-        statement = text("UPDATE undo SET api_version = 'batch/v1alpha7' WHERE run = :run")
+        statement = text("UPDATE kconv_undo SET api_version = 'batch/v1alpha7' WHERE run = :run")
         assert connection.execute(statement, {"run": first}).rowcount == 3
     engine.dispose()
     found = verified(store, pipeline)
@@ -114,10 +114,14 @@ def _rename_images(url: str, old: str, new: str, names: list[str]) -> None:
     with engine.begin() as connection:
         for name in names:
             where = {"name": name}
-            found = connection.execute(text("SELECT data FROM undo WHERE name = :name"), where)
+            found = connection.execute(
+                text("SELECT data FROM kconv_undo WHERE name = :name"), where
+            )
             data = bytes(found.scalar_one()).replace(old.encode(), new.encode())
             connection.execute(
-                text("UPDATE undo SET api_version = :version, data = :data WHERE name = :name"),
+                text(
+                    "UPDATE kconv_undo SET api_version = :version, data = :data WHERE name = :name"
+                ),
                 {"version": new, "data": data, **where},
             )
     engine.dispose()

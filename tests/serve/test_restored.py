@@ -23,9 +23,9 @@ def _back_to(url: str, value: int) -> None:
     database = Database(parse_url(url))
 
     def cut(connection: Connection) -> None:
-        for table in ("objects", "changes"):
+        for table in ("kconv_objects", "kconv_changes"):
             connection.execute(text(f"DELETE FROM {table} WHERE resource_version > {value}"))
-        connection.execute(text(f"UPDATE revision SET value = {value}"))
+        connection.execute(text(f"UPDATE kconv_revision SET value = {value}"))
 
     database.write(cut)
     database.close()

@@ -50,10 +50,11 @@ def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("_postgres_shared")
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         connection.execute(
-            "TRUNCATE objects, changes, past, change_times, duties, probes, storage_versions, "
-            "servers, runs, undo, quarantine, clients"
+            "TRUNCATE kconv_objects, kconv_changes, kconv_past, kconv_change_times, kconv_duties, "
+            "kconv_probes, kconv_storage_versions, kconv_servers, kconv_runs, kconv_undo, "
+            "kconv_quarantine, kconv_clients"
         )
-        connection.execute("UPDATE revision SET value = 1, compacted = 0, rewrites = 0")
+        connection.execute("UPDATE kconv_revision SET value = 1, compacted = 0, rewrites = 0")
     return url
 
 

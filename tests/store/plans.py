@@ -15,7 +15,7 @@ from fixtures.postgres import PostgresServer
 from kconv._store import SqlStore
 
 ROWS = 100_000
-LARGE = ("objects", "changes", "undo")
+LARGE = ("kconv_objects", "kconv_changes", "kconv_undo")
 
 _NUMBERS = {
     "sqlite": (
@@ -40,18 +40,19 @@ def filling(kind: str, run: str) -> list[str]:
     rows = f"{_NUMBERS[kind]} {_ROW.format(blob=blob)}"
     uid = "'uid-' || n"
     return [
-        f"INSERT INTO objects ({_COLUMNS}, uid) {rows}, {uid} FROM numbers",
-        f"INSERT INTO changes ({_COLUMNS}, uid, type) {rows}, {uid}, 'ADDED' FROM numbers",
+        f"INSERT INTO kconv_objects ({_COLUMNS}, uid) {rows}, {uid} FROM numbers",
+        f"INSERT INTO kconv_changes ({_COLUMNS}, uid, type) {rows}, {uid}, 'ADDED' FROM numbers",
         (
-            f"INSERT INTO runs ({_RUN}, id) {_NUMBERS[kind]} {_RUN}, id || '-' || n "
-            "FROM runs, numbers WHERE n < 20"
+            f"INSERT INTO kconv_runs ({_RUN}, id) {_NUMBERS[kind]} {_RUN}, id || '-' || n "
+            "FROM kconv_runs, numbers WHERE n < 20"
         ),
         (
-            f"INSERT INTO undo ({_COLUMNS}, run, written_api_version, written_digest) {rows}, "
+            f"INSERT INTO kconv_undo ({_COLUMNS}, run, written_api_version, written_digest) "
+            f"{rows}, "
             f"'{run}' || CASE WHEN n - n / 20 * 20 = 0 THEN '' ELSE '-' || (n - n / 20 * 20) END, "
             f"'batch/v1', {blob} FROM numbers"
         ),
-        f"UPDATE revision SET value = {ROWS + 1}",
+        f"UPDATE kconv_revision SET value = {ROWS + 1}",
     ]
 
 

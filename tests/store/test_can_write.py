@@ -44,7 +44,7 @@ def test_what_a_killed_check_left_goes_later(store: SqlStore, database: Database
 
 
 def test_a_lock_that_writes_need(store: SqlStore, database: Database) -> None:
-    _refused_under("UPDATE revision SET value = value", store, database)
+    _refused_under("UPDATE kconv_revision SET value = value", store, database)
 
 
 @pytest.mark.parametrize("lock", ["objects IN SHARE MODE", "changes IN ACCESS EXCLUSIVE MODE"])
@@ -52,7 +52,7 @@ def test_a_locked_table(postgres_url: str, lock: str) -> None:
     db.upgrade(postgres_url)
     with closing(open_store(postgres_url)) as store:
         database = Database(parse_url(postgres_url))
-        _refused_under(f"LOCK TABLE {lock}", store, database)
+        _refused_under(f"LOCK TABLE kconv_{lock}", store, database)
         database.close()
 
 
@@ -73,7 +73,7 @@ def test_its_patience_is_for_it_alone(store: SqlStore, database: Database) -> No
     """A later write on the same connection waits as long as ever."""
 
     def hold(connection: Connection) -> None:
-        connection.execute(text("UPDATE revision SET value = value"))
+        connection.execute(text("UPDATE kconv_revision SET value = value"))
         with pytest.raises(Unavailable):
             store.can_write(0.05)
 

@@ -67,7 +67,9 @@ def test_what_was_deleted_goes_even_if_nothing_happens_any_more(
     store.tend_log("me", HOUR)
     assert _log(store) == []
     for table in ("objects", "changes", "past"):
-        rows = database.read(lambda it, t=table: it.exec_driver_sql(f"SELECT data FROM {t}").all())  # type: ignore[misc]  # of this turn
+        rows = database.read(
+            lambda it, t=table: it.exec_driver_sql(f"SELECT data FROM kconv_{t}").all()
+        )  # type: ignore[misc]  # of this turn
         assert rows == []
 
 
@@ -158,7 +160,7 @@ def test_notes_do_not_pile_up(
         return database.read(count) - before
 
     def count(connection: Connection) -> int:
-        rows = connection.exec_driver_sql("SELECT count(*) FROM change_times").scalar_one()
+        rows = connection.exec_driver_sql("SELECT count(*) FROM kconv_change_times").scalar_one()
         return int(rows)
 
     assert notes(timedelta(minutes=10)) == 24
@@ -172,7 +174,7 @@ def test_an_idle_server_writes_nothing(store: SqlStore, database: Database) -> N
     def state() -> object:
         return database.read(
             lambda it: [
-                it.exec_driver_sql(f"SELECT * FROM {table}").all()
+                it.exec_driver_sql(f"SELECT * FROM kconv_{table}").all()
                 for table in ("duties", "change_times", "revision")
             ]
         )

@@ -20,8 +20,8 @@ def _back_to(database: Database, value: int) -> None:
 
     def cut(connection: Connection) -> None:
         for table in ("objects", "changes"):
-            connection.execute(text(f"DELETE FROM {table} WHERE resource_version > {value}"))
-        connection.execute(text(f"UPDATE revision SET value = {value}"))
+            connection.execute(text(f"DELETE FROM kconv_{table} WHERE resource_version > {value}"))
+        connection.execute(text(f"UPDATE kconv_revision SET value = {value}"))
 
     database.write(cut)
 
@@ -99,7 +99,7 @@ def test_a_counter_that_went_back_is_noticed_where_the_log_is_empty(
     store.bump(500)
     position = _position(store)
     assert position.last is None
-    database.write(lambda it: it.execute(text("UPDATE revision SET value = value - 100")))
+    database.write(lambda it: it.execute(text("UPDATE kconv_revision SET value = value - 100")))
     with pytest.raises(CounterReset):
         follow(store, position)
 
@@ -176,6 +176,8 @@ def test_a_bump_leaves_no_old_change_behind(store: SqlStore, database: Database)
     store.delete(made.key, expected=made.resource_version, api_version=V1, data=b"secret")
     store.bump(1)
     left = database.read(
-        lambda connection: connection.execute(text("SELECT count(*) FROM changes")).scalar_one()
+        lambda connection: connection.execute(
+            text("SELECT count(*) FROM kconv_changes")
+        ).scalar_one()
     )
     assert left == 0

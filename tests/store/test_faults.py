@@ -108,7 +108,7 @@ def test_tables_of_another_release(fresh_url: str, found: str, advice: str) -> N
     database = Database(parse_url(fresh_url))
     database.write(
         lambda connection: connection.execute(
-            text("UPDATE alembic_version SET version_num = :found"), {"found": found}
+            text("UPDATE kconv_alembic_version SET version_num = :found"), {"found": found}
         )
     )
     database.close()
@@ -117,7 +117,9 @@ def test_tables_of_another_release(fresh_url: str, found: str, advice: str) -> N
 
 
 def test_tables_that_vanish_under_an_open_store(fresh_store: SqlStore) -> None:
-    fresh_store._database.write(lambda connection: connection.execute(text("DROP TABLE objects")))
+    fresh_store._database.write(
+        lambda connection: connection.execute(text("DROP TABLE kconv_objects"))
+    )
     for call in (_get, _list, _create, _counts):
         with pytest.raises(TablesOutdated):
             call(fresh_store)
@@ -131,7 +133,7 @@ def test_locked_database_is_unavailable_after_the_timeout(upgraded_url: str) -> 
     store.ensure([(GROUP, RESOURCE, V1)])
 
     def hold(connection: Connection) -> None:
-        connection.execute(text("UPDATE revision SET value = value"))
+        connection.execute(text("UPDATE kconv_revision SET value = value"))
         started = time.monotonic()
         with pytest.raises(Unavailable, match="is locked by another process"):
             create(store, "a")

@@ -108,7 +108,9 @@ def test_write_that_the_driver_cannot_take_fails_alone(store: SqlStore) -> None:
 
 
 def test_disappearing_database_fails_every_waiting_write(fresh_store: SqlStore) -> None:
-    fresh_store._database.write(lambda connection: connection.execute(text("DROP TABLE changes")))
+    fresh_store._database.write(
+        lambda connection: connection.execute(text("DROP TABLE kconv_changes"))
+    )
     outcomes = together(
         fresh_store, *(lambda name=name: create(fresh_store, name) for name in "abc")
     )

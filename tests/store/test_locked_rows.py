@@ -16,7 +16,7 @@ from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create, cronjob, running
 from store.test_submit import creation, held, namespace, run
 
-ROW = "SELECT FROM objects WHERE resource = %s AND name = %s FOR UPDATE"
+ROW = "SELECT FROM kconv_objects WHERE resource = %s AND name = %s FOR UPDATE"
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_row_that_is_deleted_under_the_lock(patient: SqlStore, url: str) -> None
     async def work() -> None:
         store = patient
         made = await store.submit(creation("a"))
-        statement = "DELETE FROM objects WHERE resource = %s AND name = %s"
+        statement = "DELETE FROM kconv_objects WHERE resource = %s AND name = %s"
         with locked(url, statement, RESOURCE, "a") as other:
             waiting = store.submit(update(made))
             await store.submit(creation("b"))
@@ -188,7 +188,7 @@ def test_namespace_that_is_locked_holds_up_what_relies_on_it_only(
             assert not waiting.done()
         assert (await waiting).key == cronjob("a")
         # So does an update that may still be undone.
-        statement = "UPDATE objects SET data = '2' WHERE resource = %s AND name = %s"
+        statement = "UPDATE kconv_objects SET data = '2' WHERE resource = %s AND name = %s"
         with locked(url, statement, "namespaces", "one") as updating:
             waiting = store.submit(creation("c", within=(one.key, one.resource_version)))
             await store.submit(creation("d", within=(two.key, two.resource_version)))
@@ -229,7 +229,11 @@ def test_close_ends_what_waits_for_a_row(patient: SqlStore, url: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE revision SET value = value", "LOCK TABLE objects", "LOCK TABLE changes"],
+    [
+        "UPDATE kconv_revision SET value = value",
+        "LOCK TABLE kconv_objects",
+        "LOCK TABLE kconv_changes",
+    ],
 )
 def test_what_every_write_needs_is_locked(impatient: SqlStore, url: str, statement: str) -> None:
     async def work() -> None:

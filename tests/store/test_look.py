@@ -111,12 +111,12 @@ def test_the_counter_is_the_last_row_that_a_rewrite_locks(store: SqlStore) -> No
 
     event.listen(store._database.engine, "before_cursor_execute", note)
     store.rewrite([(made, V1BETA1, b"2")], run=run.id, keep_undo=True)
-    assert statements.pop().startswith("UPDATE revision SET rewrites")
-    assert not any("UPDATE revision" in each for each in statements)
+    assert statements.pop().startswith("UPDATE kconv_revision SET rewrites")
+    assert not any("UPDATE kconv_revision" in each for each in statements)
     images = store.undo_page(run.id, after=None, limit=10)
     store.restore(run.id, images)
-    assert statements.pop().startswith("UPDATE revision SET rewrites")
-    assert not any("UPDATE revision" in each for each in statements)
+    assert statements.pop().startswith("UPDATE kconv_revision SET rewrites")
+    assert not any("UPDATE kconv_revision" in each for each in statements)
 
 
 def test_each_database_has_an_epoch_of_its_own(tmp_path: Path) -> None:

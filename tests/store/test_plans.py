@@ -74,7 +74,7 @@ def on_postgresql(postgres_server: PostgresServer) -> Iterator[Filled]:
     db.upgrade(url)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
         # Statistics come when the test says so.
-        for table in ("objects", "changes", "undo"):
+        for table in ("kconv_objects", "kconv_changes", "kconv_undo"):
             admin.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
     yield from _all_done(_filled(url, postgres_server))
     postgres_server.drop_database(name)

@@ -104,6 +104,6 @@ def test_a_run_sweeps_entries_of_rows_that_are_gone(
     store.begin_run("me", TARGETS, 60)
     engine = create_engine(parse_url(upgraded_url))
     with engine.connect() as connection:
-        left = connection.execute(text("SELECT name FROM quarantine")).scalars().all()
+        left = connection.execute(text("SELECT name FROM kconv_quarantine")).scalars().all()
     engine.dispose()
     assert left == ["n1"]

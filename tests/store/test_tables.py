@@ -15,6 +15,7 @@ from kconv._errors import TablesOutdated
 from kconv._store import Key, open_store
 from kconv._store.database import Database, parse_url
 from kconv._store.indexes import metadata
+from kconv._store.table_revision import VERSION_TABLE
 from kconv._store.tables import TABLES_REVISION, objects, storage_versions
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, create
@@ -36,7 +37,12 @@ def test_migrated_tables_equal_the_metadata(fresh_url: str) -> None:
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "version_table": VERSION_TABLE,
+            },
         )
         return list(compare_metadata(context, metadata))
 
@@ -86,7 +92,7 @@ def test_upgrade_from_an_older_release(database_url: str, older: str) -> None:
         connection.execute(insert(storage_versions), values | {"preferred": True})
         row = {"namespace": "", "name": "a", "uid": "u", "resource_version": 1, "data": b"{}"}
         connection.execute(insert(objects), values | row)
-        connection.execute(text("UPDATE revision SET value = 7, compacted = 3"))
+        connection.execute(text("UPDATE kconv_revision SET value = 7, compacted = 3"))
 
     database.write(make)
     database.close()
@@ -150,7 +156,7 @@ def test_upgrade_leaves_the_tables_of_a_later_release(fresh_url: str) -> None:
     database = Database(parse_url(fresh_url))
     database.write(
         lambda connection: connection.execute(
-            text("UPDATE alembic_version SET version_num = '9999'")
+            text("UPDATE kconv_alembic_version SET version_num = '9999'")
         )
     )
     database.close()

@@ -13,7 +13,7 @@ from kconv._store.tables import metadata, runs, storage_versions
 __all__ = ["metadata"]
 
 Index(
-    "uq_storage_versions_preferred",
+    "uq_kconv_storage_versions_preferred",
     storage_versions.c.grp,
     storage_versions.c.resource,
     unique=True,
@@ -21,7 +21,7 @@ Index(
     postgresql_where=text("preferred"),
 )
 Index(
-    "uq_runs_running",
+    "uq_kconv_runs_running",
     runs.c.state,
     unique=True,
     sqlite_where=text("state = 'running'"),

@@ -28,6 +28,7 @@ import msgspec
 
 from kconv._store.records import Stored
 from kconv._store.refusals import Verdict, refusal
+from kconv._store.tables import changes, objects, revision, storage_versions
 from kconv._store.write import Outcome, Write
 
 Answer = tuple[int, Verdict | Literal["stored", "locked"], str | None, int | None]
@@ -60,7 +61,7 @@ held AS MATERIALIZED (
         SELECT * FROM input WHERE type <> 'ADDED' ORDER BY grp, resource, namespace, name
     ) AS i
     CROSS JOIN LATERAL (
-        SELECT o.uid, o.resource_version, o.data FROM objects AS o
+        SELECT o.uid, o.resource_version, o.data FROM {objects} AS o
         WHERE {_row("o", "i")} FOR NO KEY UPDATE SKIP LOCKED
     ) AS o
 ),
@@ -71,7 +72,7 @@ recorded AS MATERIALIZED (
         ORDER BY grp, resource, api_version
     ) AS i
     CROSS JOIN LATERAL (
-        SELECT v.grp, v.resource, v.api_version FROM storage_versions AS v
+        SELECT v.grp, v.resource, v.api_version FROM {storage_versions} AS v
         WHERE v.grp = i.grp AND v.resource = i.resource AND v.api_version = i.api_version
         FOR KEY SHARE
     ) AS v
@@ -79,7 +80,7 @@ recorded AS MATERIALIZED (
 judged AS MATERIALIZED (
     SELECT i.n, h.uid, CASE
         WHEN i.on_name IS NOT NULL AND NOT EXISTS (
-            SELECT FROM objects AS o
+            SELECT FROM {objects} AS o
             WHERE {_row("o", "i", "on_")} AND o.resource_version = i.on_version
         ) THEN 'condition'
         WHEN i.type = 'ADDED' AND o.resource_version IS NOT NULL THEN 'exists'
@@ -95,11 +96,12 @@ judged AS MATERIALIZED (
     FROM input AS i
     LEFT JOIN held AS h ON h.n = i.n
     LEFT JOIN LATERAL (
-        SELECT o.resource_version FROM objects AS o WHERE h.n IS NULL AND {_row("o", "i")} OFFSET 0
+        SELECT o.resource_version FROM {objects} AS o
+        WHERE h.n IS NULL AND {_row("o", "i")} OFFSET 0
     ) AS o ON true
 ),
 head AS MATERIALIZED (
-    SELECT r.value FROM revision AS r
+    SELECT r.value FROM {revision} AS r
     WHERE r.id = 1 AND EXISTS (SELECT FROM judged WHERE verdict IS NULL) FOR UPDATE
 ),
 relied_on AS MATERIALIZED (
@@ -110,7 +112,7 @@ relied_on AS MATERIALIZED (
         WHERE i.on_name IS NOT NULL AND j.verdict IS NULL
     ) AS i
     CROSS JOIN LATERAL (
-        SELECT o.resource_version FROM objects AS o
+        SELECT o.resource_version FROM {objects} AS o
         WHERE {_row("o", "i", "on_")} FOR SHARE SKIP LOCKED
     ) AS o
 ),
@@ -125,26 +127,27 @@ accepted AS MATERIALIZED (
     ))
 ),
 counter AS (
-    UPDATE revision AS r SET value = r.value + a.amount
+    UPDATE {revision} AS r SET value = r.value + a.amount
     FROM (SELECT count(*) AS amount FROM accepted) AS a WHERE r.id = 1 AND a.amount > 0
     RETURNING r.value - a.amount AS value
 ),
 added AS (
-    INSERT INTO objects (grp, resource, namespace, name, uid, api_version, resource_version, data)
+    INSERT INTO {objects}
+        (grp, resource, namespace, name, uid, api_version, resource_version, data)
     SELECT a.grp, a.resource, a.namespace, a.name, a.uid, a.api_version, c.value + a.number, a.data
     FROM accepted AS a CROSS JOIN counter AS c WHERE a.type = 'ADDED'
 ),
 modified AS (
-    UPDATE objects AS o
+    UPDATE {objects} AS o
     SET api_version = a.api_version, resource_version = c.value + a.number, data = a.data
     FROM accepted AS a CROSS JOIN counter AS c WHERE a.type = 'MODIFIED' AND {_row("o", "a")}
 ),
 deleted AS (
-    DELETE FROM objects AS o
+    DELETE FROM {objects} AS o
     USING accepted AS a CROSS JOIN counter AS c WHERE a.type = 'DELETED' AND {_row("o", "a")}
 ),
 logged AS (
-    INSERT INTO changes
+    INSERT INTO {changes}
         (resource_version, type, grp, resource, namespace, name, uid, api_version, data, before)
     SELECT c.value + a.number, a.type, a.grp, a.resource, a.namespace, a.name, a.own_uid,
         a.api_version, a.data, a.before

@@ -17,6 +17,7 @@ from kconv._store.objects import COLUMNS as OBJECT_COLUMNS
 from kconv._store.objects import as_stored
 from kconv._store.protocol.reader import RowsRead
 from kconv._store.records import Key
+from kconv._store.tables import changes, objects
 
 _OBJECT: Final = ", ".join(f"o.{column.name}" for column in OBJECT_COLUMNS)
 _CHANGE: Final = ", ".join(column.name for column in CHANGE_COLUMNS)
@@ -29,17 +30,18 @@ LOOK_WIDTH: Final = len(counter.COLUMNS) + 1
 """How many columns `POSTGRESQL_LOOK` has: the row's, and the timeline."""
 
 SQLITE_CHANGES: Final = (
-    f"SELECT {_CHANGE} FROM changes WHERE resource_version >= ? ORDER BY resource_version LIMIT ?"
+    f"SELECT {_CHANGE} FROM {changes} WHERE resource_version >= ? ORDER BY resource_version LIMIT ?"
 )
 SQLITE_ROW: Final = (
-    f"SELECT {_OBJECT} FROM objects AS o "
+    f"SELECT {_OBJECT} FROM {objects} AS o "
     "WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?"
 )
 
 # Each is one statement, so that what it finds and the counters are of one moment.
 POSTGRESQL_CHANGES: Final = f"""
 SELECT look.*, found.* FROM ({POSTGRESQL_LOOK}) AS look LEFT JOIN LATERAL (
-    SELECT {_CHANGE} FROM changes WHERE resource_version >= %s ORDER BY resource_version LIMIT %s
+    SELECT {_CHANGE} FROM {changes}
+    WHERE resource_version >= %s ORDER BY resource_version LIMIT %s
 ) AS found ON true
 ORDER BY found.resource_version
 """
@@ -49,7 +51,7 @@ SELECT look.*, found.* FROM ({POSTGRESQL_LOOK}) AS look LEFT JOIN (
     FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
         AS wanted (grp, resource, namespace, name)
     CROSS JOIN LATERAL (
-        SELECT * FROM objects AS each
+        SELECT * FROM {objects} AS each
         WHERE each.grp = wanted.grp AND each.resource = wanted.resource
             AND each.namespace = wanted.namespace AND each.name = wanted.name
         OFFSET 0

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from kconv._errors import UsageError
 from kconv._store import counter, quarantine, runs
 from kconv._store.records import AsRead, Key
+from kconv._store.tables import changes, objects, undo
 
 Rewrite = tuple[AsRead, str, bytes]
 """(as read, new api_version, new data)."""
@@ -43,57 +44,57 @@ ON CONFLICT (run, grp, resource, namespace, name) DO UPDATE SET
 # The resourceVersion says that the object is still the one that was read, the version that
 # nobody else has re-encoded it since. The plus keeps SQLite from finding the row by the index
 # that the statement alters, which takes it longer.
-_SQLITE_OBJECT: Final = """
-UPDATE objects SET api_version = ?, data = ?
+_SQLITE_OBJECT: Final = f"""
+UPDATE {objects} SET api_version = ?, data = ?
 WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
     AND resource_version = ? AND +api_version = ?
 """
 _SQLITE_UNDO: Final = f"""
-INSERT INTO undo ({_UNDO_COLUMNS})
+INSERT INTO {undo} AS undo ({_UNDO_COLUMNS})
 SELECT ?, grp, resource, namespace, name, resource_version, api_version, data, ?, ?
-FROM objects
+FROM {objects}
 WHERE grp = ? AND resource = ? AND namespace = ? AND name = ?
     AND resource_version = ? AND +api_version = ?
 {_UNDO_AGAIN}
 """
-_SQLITE_CHANGE: Final = """
-UPDATE changes SET api_version = ?, data = ? WHERE resource_version = ? AND +api_version = ?
+_SQLITE_CHANGE: Final = f"""
+UPDATE {changes} SET api_version = ?, data = ? WHERE resource_version = ? AND +api_version = ?
 """
 
 # LATERAL with a fence (OFFSET 0, FOR UPDATE) makes PostgreSQL look rows up one by one, by primary
 # key and in the order of the arrays, whatever its statistics say; those of a table just filled
 # say nothing. The update compares again, because not every release of PostgreSQL, once it has
 # waited for a writer, looks again whether the row is still at the ctid.
-_READ_OBJECTS: Final = """
+_READ_OBJECTS: Final = f"""
 ROWS FROM (
     json_to_recordset(%(rows)s::json) AS (namespace text, name text, resource_version bigint),
     unnest(%(bytes)b::bytea[])
 ) AS new (namespace, name, resource_version, bytes)
 CROSS JOIN LATERAL (
-    SELECT o.ctid AS place, o.data FROM objects AS o
+    SELECT o.ctid AS place, o.data FROM {objects} AS o
     WHERE o.grp = %(grp)s AND o.resource = %(resource)s
         AND o.namespace = new.namespace AND o.name = new.name
         AND o.resource_version = new.resource_version AND o.api_version = %(before)s
 """
 _OBJECTS: Final = f"""
-UPDATE objects SET api_version = %(after)s, data = new.bytes
+UPDATE {objects} AS objects SET api_version = %(after)s, data = new.bytes
 FROM {_READ_OBJECTS} OFFSET 0) AS found
 WHERE objects.ctid = found.place
     AND objects.resource_version = new.resource_version AND objects.api_version = %(before)s
 """
 _UNDO: Final = f"""
-INSERT INTO undo ({_UNDO_COLUMNS})
+INSERT INTO {undo} AS undo ({_UNDO_COLUMNS})
 SELECT %(run)s, %(grp)s, %(resource)s, new.namespace, new.name, new.resource_version, %(before)s,
     found.data, %(after)s, new.bytes
 FROM {_READ_OBJECTS} FOR UPDATE) AS found
 {_UNDO_AGAIN}
 """
-_CHANGES: Final = """
-UPDATE changes SET api_version = new.after, data = new.bytes
+_CHANGES: Final = f"""
+UPDATE {changes} AS changes SET api_version = new.after, data = new.bytes
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %b::bytea[])
     AS new (resource_version, before, after, bytes)
 CROSS JOIN LATERAL (
-    SELECT c.ctid AS place FROM changes AS c
+    SELECT c.ctid AS place FROM {changes} AS c
     WHERE c.resource_version = new.resource_version AND c.api_version = new.before
     OFFSET 0
 ) AS found

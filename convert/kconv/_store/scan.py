@@ -244,11 +244,11 @@ _OTHER: Final = (
 )
 _OTHERS: Final = select(storage_versions.c.api_version).where(*_OTHER)
 _COLUMNS: Final[dict[str, Sequence[Column[Any]]]] = {
-    "objects": state.COLUMNS,
-    "changes": log.COLUMNS,
+    objects.name: state.COLUMNS,
+    changes.name: log.COLUMNS,
 }
 _ORDERS: Final[dict[str, Sequence[Column[Any]]]] = {
-    "objects": (objects.c.namespace, objects.c.name),
-    "changes": (changes.c.resource_version,),
-    "undo": (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name),
+    objects.name: (objects.c.namespace, objects.c.name),
+    changes.name: (changes.c.resource_version,),
+    undo.name: (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name),
 }

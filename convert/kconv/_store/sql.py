@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection
 
 from kconv._errors import TablesOutdated, UsageError
 from kconv._store import counter, objects, rewrite, scan, version_record
@@ -19,6 +19,7 @@ from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersio
 from kconv._store.sql_change_log import SqlChangeLog
 from kconv._store.sql_operations import SqlOperations
 from kconv._store.sqlite_reader import SqliteReader
+from kconv._store.table_revision import table_revision
 from kconv._store.tables import TABLES_REVISION
 from kconv._store.write import Write
 from kconv._store.write_statistics import WriteStatistics
@@ -267,7 +268,7 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
 
 def _check_tables(database: Database) -> None:
     """Compare the database's Alembic revision with the one that this code needs."""
-    found = database.read(_table_revision)
+    found = database.read(table_revision)
     url = database.url
     if found is None:
         raise no_tables(url)
@@ -279,10 +280,3 @@ def _check_tables(database: Database) -> None:
             f"(revision {found}, this one needs {TABLES_REVISION}): "
             f"run `kconv db upgrade --db {without_password(url)}`"
         )
-
-
-def _table_revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    statement = text("SELECT version_num FROM alembic_version")
-    return connection.execute(statement).scalar_one_or_none()

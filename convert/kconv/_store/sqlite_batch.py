@@ -14,30 +14,31 @@ from typing import Any, Final
 
 from kconv._store.records import Key, Stored
 from kconv._store.refusals import Verdict, refusal
+from kconv._store.tables import changes, objects, revision, storage_versions
 from kconv._store.write import Outcome, Write
 
 _KEY: Final = "grp = ? AND resource = ? AND namespace = ? AND name = ?"
-FIND: Final = f"SELECT rowid, uid, api_version, resource_version FROM objects WHERE {_KEY}"
-DATA: Final = "SELECT data FROM objects WHERE rowid = ?"
-RELIED_ON: Final = f"SELECT resource_version FROM objects WHERE {_KEY}"
+FIND: Final = f"SELECT rowid, uid, api_version, resource_version FROM {objects} WHERE {_KEY}"
+DATA: Final = f"SELECT data FROM {objects} WHERE rowid = ?"
+RELIED_ON: Final = f"SELECT resource_version FROM {objects} WHERE {_KEY}"
 RECORDED: Final = (
-    "SELECT 1 FROM storage_versions WHERE grp = ? AND resource = ? AND api_version = ?"
+    f"SELECT 1 FROM {storage_versions} WHERE grp = ? AND resource = ? AND api_version = ?"
 )
-COUNTER: Final = "SELECT value FROM revision WHERE id = 1"
-COUNT: Final = "UPDATE revision SET value = ? WHERE id = 1"
+COUNTER: Final = f"SELECT value FROM {revision} WHERE id = 1"
+COUNT: Final = f"UPDATE {revision} SET value = ? WHERE id = 1"
 INSERT: Final = (
-    "INSERT INTO objects "
+    f"INSERT INTO {objects} "
     "(grp, resource, namespace, name, uid, api_version, resource_version, data) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-UPDATE: Final = "UPDATE objects SET resource_version = ?, data = ? WHERE rowid = ?"
+UPDATE: Final = f"UPDATE {objects} SET resource_version = ?, data = ? WHERE rowid = ?"
 # Setting the version makes SQLite write the index that holds it, even where it is the same.
 UPDATE_VERSION: Final = (
-    "UPDATE objects SET resource_version = ?, data = ?, api_version = ? WHERE rowid = ?"
+    f"UPDATE {objects} SET resource_version = ?, data = ?, api_version = ? WHERE rowid = ?"
 )
-DELETE: Final = "DELETE FROM objects WHERE rowid = ?"
+DELETE: Final = f"DELETE FROM {objects} WHERE rowid = ?"
 LOG: Final = (
-    "INSERT INTO changes "
+    f"INSERT INTO {changes} "
     "(resource_version, type, grp, resource, namespace, name, uid, api_version, data, before) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )

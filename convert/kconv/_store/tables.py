@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-TABLES_REVISION: Final = "0003"
+TABLES_REVISION: Final = "0004"
 """The newest Alembic revision, which this code needs. Revisions are numbered 0001, 0002, …, so
 that a lower one is older and a higher one was made by a later release."""
 
@@ -50,7 +50,7 @@ _Name = Text().with_variant(Text(collation="C"), "postgresql")
 _Revision = BigInteger().with_variant(Integer(), "sqlite")
 
 storage_versions: Final = Table(
-    "storage_versions",
+    "kconv_storage_versions",
     metadata,
     Column("grp", _Name, nullable=False),
     Column("resource", _Name, nullable=False),
@@ -60,7 +60,7 @@ storage_versions: Final = Table(
 )
 
 objects: Final = Table(
-    "objects",
+    "kconv_objects",
     metadata,
     Column("grp", _Name, nullable=False),
     Column("resource", _Name, nullable=False),
@@ -73,11 +73,15 @@ objects: Final = Table(
     PrimaryKeyConstraint("grp", "resource", "namespace", "name"),
     ForeignKeyConstraint(
         ["grp", "resource", "api_version"],
-        ["storage_versions.grp", "storage_versions.resource", "storage_versions.api_version"],
+        [
+            "kconv_storage_versions.grp",
+            "kconv_storage_versions.resource",
+            "kconv_storage_versions.api_version",
+        ],
     ),
 )
 Index(
-    "ix_objects_api_version",
+    "ix_kconv_objects_api_version",
     objects.c.grp,
     objects.c.resource,
     objects.c.api_version,
@@ -86,7 +90,7 @@ Index(
 )
 
 changes: Final = Table(
-    "changes",
+    "kconv_changes",
     metadata,
     Column("resource_version", _Revision, autoincrement=False, nullable=False),
     Column("type", Text, nullable=False),
@@ -102,17 +106,21 @@ changes: Final = Table(
     CheckConstraint("type IN ('ADDED', 'MODIFIED', 'DELETED')", name="type"),
     ForeignKeyConstraint(
         ["grp", "resource", "api_version"],
-        ["storage_versions.grp", "storage_versions.resource", "storage_versions.api_version"],
+        [
+            "kconv_storage_versions.grp",
+            "kconv_storage_versions.resource",
+            "kconv_storage_versions.api_version",
+        ],
     ),
 )
 Index(
-    "ix_changes_resource",
+    "ix_kconv_changes_resource",
     changes.c.grp,
     changes.c.resource,
     changes.c.resource_version,
 )
 Index(
-    "ix_changes_api_version",
+    "ix_kconv_changes_api_version",
     changes.c.grp,
     changes.c.resource,
     changes.c.api_version,
@@ -121,7 +129,7 @@ Index(
 
 # Lists at an earlier resourceVersion look up what the keys of a page have been since.
 Index(
-    "ix_changes_key",
+    "ix_kconv_changes_key",
     changes.c.grp,
     changes.c.resource,
     changes.c.namespace,
@@ -132,7 +140,7 @@ Index(
 # What objects were at a resourceVersion that the change log no longer reaches, where they have been
 # changed since (by the change `until`), which the log still has. Lists between the two show it.
 past: Final = Table(
-    "past",
+    "kconv_past",
     metadata,
     Column("grp", _Name, nullable=False),
     Column("resource", _Name, nullable=False),
@@ -145,14 +153,14 @@ past: Final = Table(
     Column("data", LargeBinary, nullable=False),
     PrimaryKeyConstraint("grp", "resource", "namespace", "name", "resource_version"),
 )
-Index("ix_past_until", past.c.until)
+Index("ix_kconv_past_until", past.c.until)
 
 # One row. `value` is the newest resourceVersion given out, `compacted` the one up to which the
 # change log has been cut off. `epoch` is another one whenever the counter may have gone back (a
 # restored backup). `rewrites` counts the transactions that changed the bytes of rows and gave them
 # no new resourceVersion, so that whoever keeps bytes in memory knows when to read them again.
 revision: Final = Table(
-    "revision",
+    "kconv_revision",
     metadata,
     Column("id", Integer, autoincrement=False, nullable=False),
     Column("value", BigInteger, nullable=False),
@@ -166,7 +174,7 @@ revision: Final = Table(
 # When which resourceVersion was the newest, noted now and then, and about how many bytes the log
 # got since the one before, so that it can be compacted by age and size.
 change_times: Final = Table(
-    "change_times",
+    "kconv_change_times",
     metadata,
     Column("resource_version", _Revision, autoincrement=False, nullable=False),
     Column("moment", Double, nullable=False),
@@ -176,7 +184,7 @@ change_times: Final = Table(
 
 # What one process at a time does for all that share the database; `until` it is its holder's.
 duties: Final = Table(
-    "duties",
+    "kconv_duties",
     metadata,
     Column("name", Text, nullable=False),
     Column("holder", Text, nullable=False),
@@ -186,7 +194,7 @@ duties: Final = Table(
 
 # What is written and removed again to see whether the database takes writes.
 probes: Final = Table(
-    "probes",
+    "kconv_probes",
     metadata,
     Column("id", Text, nullable=False),
     Column("moment", Double, nullable=False),
@@ -196,7 +204,7 @@ probes: Final = Table(
 
 # The servers that are, or lately were, up. `decodes` is JSON: [[group, resource, api_version], …].
 servers: Final = Table(
-    "servers",
+    "kconv_servers",
     metadata,
     Column("id", Text, nullable=False),
     Column("release", Text, nullable=False),
@@ -212,7 +220,7 @@ servers: Final = Table(
 # [[group, resource, [from, …], to], …]. What the run replaced may go after `undo_until`; NULL
 # keeps it until somebody drops it.
 runs: Final = Table(
-    "runs",
+    "kconv_runs",
     metadata,
     Column("id", Text, nullable=False),
     Column("holder", Text, nullable=False),
@@ -230,7 +238,7 @@ runs: Final = Table(
 
 # What a run replaced: the row as it was, and by what (`written_digest`: SHA-256 of the bytes).
 undo: Final = Table(
-    "undo",
+    "kconv_undo",
     metadata,
     Column("run", Text, nullable=False),
     Column("grp", _Name, nullable=False),
@@ -243,13 +251,13 @@ undo: Final = Table(
     Column("written_api_version", _Name, nullable=False),
     Column("written_digest", LargeBinary, nullable=False),
     PrimaryKeyConstraint("run", "grp", "resource", "namespace", "name"),
-    ForeignKeyConstraint(["run"], ["runs.id"]),
+    ForeignKeyConstraint(["run"], ["kconv_runs.id"]),
 )
 
 # Rows that a run could not rewrite. An entry counts only while the row that it names is still at
 # that resourceVersion and in that version. `findings` is JSON: [[path, reason, message], …].
 quarantine: Final = Table(
-    "quarantine",
+    "kconv_quarantine",
     metadata,
     Column("place", Text, nullable=False),
     Column("grp", _Name, nullable=False),
@@ -269,7 +277,7 @@ quarantine: Final = Table(
 
 # Requests per version and user agent; `day` is 2026-11-23, in UTC.
 clients: Final = Table(
-    "clients",
+    "kconv_clients",
     metadata,
     Column("day", Text, nullable=False),
     Column("grp", _Name, nullable=False),

@@ -16,7 +16,7 @@ from kconv._store import counter, runs, scan, version_record
 from kconv._store.objects import COLUMNS, as_stored
 from kconv._store.records import Key, Stored
 from kconv._store.rewrite import digest, put
-from kconv._store.tables import undo
+from kconv._store.tables import objects, undo
 from kconv.place import UndoSize
 
 _KEY: Final = (undo.c.grp, undo.c.resource, undo.c.namespace, undo.c.name)
@@ -28,7 +28,7 @@ _OBJECT: Final = ", ".join(f"o.{column.name}" for column in COLUMNS)
 # little of the table: see `rewrite` for LATERAL.
 _SQLITE_LOOK: Final = f"""
 WITH wanted (grp, resource, namespace, name) AS (VALUES {{wanted}})
-SELECT {_OBJECT} FROM wanted CROSS JOIN objects AS o
+SELECT {_OBJECT} FROM wanted CROSS JOIN {objects} AS o
     ON o.grp = wanted.grp AND o.resource = wanted.resource
         AND o.namespace = wanted.namespace AND o.name = wanted.name
 """
@@ -36,7 +36,7 @@ _LOCK: Final = f"""
 SELECT found.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
     AS wanted (grp, resource, namespace, name)
 CROSS JOIN LATERAL (
-    SELECT {_OBJECT} FROM objects AS o
+    SELECT {_OBJECT} FROM {objects} AS o
     WHERE o.grp = wanted.grp AND o.resource = wanted.resource
         AND o.namespace = wanted.namespace AND o.name = wanted.name
     FOR UPDATE
@@ -53,14 +53,14 @@ _IMAGE: Final = ", ".join(
 )  # fmt: skip
 _SQLITE_FIND: Final = f"""
 WITH wanted (namespace, name) AS (VALUES {{wanted}})
-SELECT {_IMAGE} FROM wanted CROSS JOIN undo AS u
+SELECT {_IMAGE} FROM wanted CROSS JOIN {undo} AS u
     ON u.run = ? AND u.grp = ? AND u.resource = ?
         AND u.namespace = wanted.namespace AND u.name = wanted.name
 """
 _FIND: Final = f"""
 SELECT found.* FROM unnest(%s::text[], %s::text[]) AS wanted (namespace, name)
 CROSS JOIN LATERAL (
-    SELECT {_IMAGE} FROM undo AS u
+    SELECT {_IMAGE} FROM {undo} AS u
     WHERE u.run = %s AND u.grp = %s AND u.resource = %s
         AND u.namespace = wanted.namespace AND u.name = wanted.name
     OFFSET 0

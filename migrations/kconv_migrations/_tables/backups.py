@@ -20,7 +20,8 @@ from kconv._errors import KconvError, Unavailable, UsageError
 from kconv._store import Look, open_store
 from kconv._store.counter import BUMP
 from kconv._store.database import LOCK_TIMEOUT, parse_url, sqlite_file
-from kconv_migrations._tables.commands import upgrade
+from kconv._store.tables import revision
+from kconv_migrations._tables.commands import current, upgrade
 
 _NAP: Final = 0.05
 """Seconds between two tries to get at a database that is locked."""
@@ -54,7 +55,8 @@ def backup(url: str, file: Path) -> BackedUp:
                 # A file on its own: nothing is to be left in a log beside it.
                 copy.execute("PRAGMA journal_mode = DELETE")
             _sync(unfinished)
-        value = _check(unfinished)
+        _check(unfinished)
+        value = _counter(unfinished)
         os.link(unfinished, file)
         _sync(file.parent)
     return BackedUp(file, value, file.stat().st_size)
@@ -84,6 +86,8 @@ def restore(url: str, file: Path, *, by: int = BUMP) -> Look:
             origin.backup(copy)
         _check(prepared)
         prepared_url = f"sqlite:///{prepared}"
+        if current(prepared_url) is None:
+            raise Unavailable(f"{file}: no backup of kconv: it has none of its tables")
         upgrade(prepared_url)
         with closing(open_store(prepared_url)) as store:
             # Higher than what the database gave out last, too, if that can still be seen.
@@ -128,16 +132,21 @@ def _newest(url: str) -> int:
     return 0
 
 
-def _check(file: Path) -> int:
-    """Whether a copy is sound; returns its newest resourceVersion."""
+def _check(file: Path) -> None:
+    """See that a copy is sound."""
     with closing(_connect(file)) as copy:
         try:
             (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-            (value,) = copy.execute("SELECT value FROM revision").fetchone()
-        except (sqlite3.DatabaseError, TypeError) as error:
+        except sqlite3.DatabaseError as error:
             raise Unavailable(f"{file.name}: no backup of kconv: {error}") from error
     if verdict != "ok":
         raise Unavailable(f"the backup is damaged: {verdict}")
+
+
+def _counter(file: Path) -> int:
+    """The newest resourceVersion in a copy of this release's tables."""
+    with closing(_connect(file)) as copy:
+        (value,) = copy.execute(f"SELECT value FROM {revision}").fetchone()
     return int(value)
 
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
@@ -18,6 +17,8 @@ from sqlalchemy import Connection, inspect, text
 from kconv._errors import Unavailable
 from kconv._store.database import Database, parse_url, sqlite_file
 from kconv._store.database_errors import unknown_tables
+from kconv._store.table_revision import table_revision
+from kconv_migrations._tables import former_names
 
 # Taken for the length of an upgrade, so that a second one waits and then finds nothing to do.
 _ADVISORY_LOCK: Final = 0x6B636F6E76
@@ -53,10 +54,11 @@ def upgrade(url: str) -> str:
             connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _ADVISORY_LOCK})
         config = _config()
         config.attributes["connection"] = connection
+        former_names.rename(connection, ScriptDirectory.from_config(config))
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            found = _current(connection)
+            found = table_revision(connection)
             if found is None or found in {each.id for each in history()}:
                 raise
             raise unknown_tables(parsed, found, head) from error
@@ -77,7 +79,7 @@ def current(url: str) -> str | None:
     if database is None:
         return None
     try:
-        return database.read(_current)
+        return database.read(table_revision)
     finally:
         database.close()
 
@@ -121,10 +123,6 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _existing(url: str) -> Database | None:

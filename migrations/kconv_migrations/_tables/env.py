@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from kconv._store.indexes import metadata
+from kconv._store.table_revision import VERSION_TABLE
 
 connection = context.config.attributes.get("connection")
 if not isinstance(connection, Connection):
@@ -13,6 +14,7 @@ if not isinstance(connection, Connection):
 context.configure(
     connection=connection,
     target_metadata=metadata,
+    version_table=VERSION_TABLE,
     transactional_ddl=True,
     render_as_batch=connection.dialect.name == "sqlite",
 )

@@ -16,7 +16,7 @@ _Revision = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
-        "servers",
+        "kconv_servers",
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("release", sa.Text, nullable=False),
         sa.Column("host", sa.Text, nullable=False),
@@ -24,10 +24,10 @@ def upgrade() -> None:
         sa.Column("started", sa.Double, nullable=False),
         sa.Column("seen", sa.Double, nullable=False),
         sa.Column("decodes", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_servers"),
+        sa.PrimaryKeyConstraint("id", name="pk_kconv_servers"),
     )
     op.create_table(
-        "runs",
+        "kconv_runs",
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("holder", sa.Text, nullable=False),
         sa.Column("host", sa.Text, nullable=False),
@@ -37,21 +37,22 @@ def upgrade() -> None:
         sa.Column("ended", sa.Double, nullable=True),
         sa.Column("expires", sa.Double, nullable=False),
         sa.Column("targets", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_runs"),
+        sa.PrimaryKeyConstraint("id", name="pk_kconv_runs"),
         sa.CheckConstraint(
-            "state IN ('running', 'done', 'failed', 'interrupted')", name=op.f("ck_runs_state")
+            "state IN ('running', 'done', 'failed', 'interrupted')",
+            name=op.f("ck_kconv_runs_state"),
         ),
     )
     op.create_index(
-        "uq_runs_running",
-        "runs",
+        "uq_kconv_runs_running",
+        "kconv_runs",
         ["state"],
         unique=True,
         sqlite_where=sa.text("state = 'running'"),
         postgresql_where=sa.text("state = 'running'"),
     )
     op.create_table(
-        "undo",
+        "kconv_undo",
         sa.Column("run", sa.Text, nullable=False),
         sa.Column("grp", _Name, nullable=False),
         sa.Column("resource", _Name, nullable=False),
@@ -62,11 +63,13 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("written_api_version", _Name, nullable=False),
         sa.Column("written_digest", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("run", "grp", "resource", "namespace", "name", name="pk_undo"),
-        sa.ForeignKeyConstraint(["run"], ["runs.id"], name="fk_undo_runs"),
+        sa.PrimaryKeyConstraint(
+            "run", "grp", "resource", "namespace", "name", name="pk_kconv_undo"
+        ),
+        sa.ForeignKeyConstraint(["run"], ["kconv_runs.id"], name="fk_kconv_undo_kconv_runs"),
     )
     op.create_table(
-        "quarantine",
+        "kconv_quarantine",
         sa.Column("place", sa.Text, nullable=False),
         sa.Column("grp", _Name, nullable=False),
         sa.Column("resource", _Name, nullable=False),
@@ -86,12 +89,14 @@ def upgrade() -> None:
             "name",
             "place",
             "resource_version",
-            name="pk_quarantine",
+            name="pk_kconv_quarantine",
         ),
-        sa.CheckConstraint("place IN ('objects', 'changes')", name=op.f("ck_quarantine_place")),
+        sa.CheckConstraint(
+            "place IN ('objects', 'changes')", name=op.f("ck_kconv_quarantine_place")
+        ),
     )
     op.create_table(
-        "clients",
+        "kconv_clients",
         sa.Column("day", sa.Text, nullable=False),
         sa.Column("grp", _Name, nullable=False),
         sa.Column("version", _Name, nullable=False),
@@ -99,11 +104,11 @@ def upgrade() -> None:
         sa.Column("user_agent", sa.Text, nullable=False),
         sa.Column("requests", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint(
-            "day", "grp", "version", "resource", "user_agent", name="pk_clients"
+            "day", "grp", "version", "resource", "user_agent", name="pk_kconv_clients"
         ),
     )
 
 
 def downgrade() -> None:
     for table in ("clients", "quarantine", "undo", "runs", "servers"):
-        op.drop_table(table)
+        op.drop_table(f"kconv_{table}")
