@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from kconv._errors import Expired, UsageError
 from kconv._store import Key, Retention, SqlStore, Stored, compaction, duties
@@ -67,9 +67,8 @@ def test_what_was_deleted_goes_even_if_nothing_happens_any_more(
     store.tend_log("me", HOUR)
     assert _log(store) == []
     for table in ("objects", "changes", "past"):
-        rows = database.read(
-            lambda it, t=table: it.exec_driver_sql(f"SELECT data FROM kconv_{t}").all()
-        )  # type: ignore[misc]  # of this turn
+        statement = text(f"SELECT data FROM kconv_{table}")
+        rows = database.read(lambda it, statement=statement: it.execute(statement).all())  # type: ignore[misc]  # of this turn
         assert rows == []
 
 
