@@ -103,12 +103,13 @@ def sweep(connection: Connection) -> None:
 
 
 def of_row(table: Table, run: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a row of ``objects`` or ``changes`` is in the quarantine of a run, as it is now."""
+    """Whether a row of `objects` or `changes` is in the quarantine of a run, as it is now."""
+    place: Place = "objects" if table is objects else "changes"
     names = ("grp", "resource", "namespace", "name", "resource_version", "api_version")
     same = [quarantine.c[name] == table.c[name] for name in names]
     return (
         select(literal(1))
-        .where(*same, quarantine.c.place == table.name, quarantine.c.run == run)
+        .where(*same, quarantine.c.place == place, quarantine.c.run == run)
         .correlate(table)
         .exists()
     )
