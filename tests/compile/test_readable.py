@@ -58,7 +58,11 @@ def test_generated_code_can_be_read(scheme: Scheme) -> None:
     for kind in scheme.kinds:
         for spoke in kind.spokes:
             sources = engine.sources(spoke)
-            assert ("to hub" in sources) == ("from hub" in sources) == by_struct(spoke.rules)
+            assert (
+                ("to hub" in sources)
+                == ("from hub" in sources)
+                == by_struct(spoke.rules, spoke.schema, spoke.kind.hub)
+            )
             for title, text in sources.items():
                 ast.parse(text, title)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from documents import kinds
 from kconv._codec import json as json_codec
 from kconv._errors import StrictDecodeError
-from kconv._pipeline import Pipeline
+from kconv._pipeline import Pipeline, PlainEngine
+from kconv._pipeline.compiled import CompiledEngine
 from kconv._pipeline.reencode import Reencoder, WouldLose
 from kconv._scheme import HubKind, Scheme
 from kconv.testing._strategies import documents
@@ -23,6 +24,7 @@ register(SCHEME)
 kinds.register(SCHEME)
 PIPELINE = Pipeline(SCHEME.freeze())
 PIPELINE.fallbacks.strict = True
+PLAIN = Pipeline(SCHEME, PlainEngine())
 REENCODER = Reencoder(PIPELINE)
 ORDERS = SCHEME.kinds[0]
 V3, V2, V1 = ORDERS.spokes
@@ -144,3 +146,27 @@ def test_what_is_rewritten_quickly_is_what_is_rewritten_with_care(data: st.DataO
     if quickly is not None:
         assert quickly == found.data
         assert not found.lost
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_what_is_read_as_another_version_is_what_is_converted(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(SCHEME.kinds))
+    source, target = (
+        data.draw(st.sampled_from(kind.spokes)),
+        data.draw(st.sampled_from(kind.spokes)),
+    )
+    text = json.dumps(data.draw(documents(source))).encode()
+    decoded = PLAIN.decode(text, spoke=source, trusted=True)
+    if target is not source:
+        decoded = PLAIN.from_hub(PLAIN.to_hub(decoded), target)
+    assert PIPELINE.read_as(text, source, target) == PLAIN.dump(decoded)
+
+
+def test_documents_that_keep_nothing_are_converted_without_dicts() -> None:
+    sources = CompiledEngine().sources(V2)
+    assert "s._kept is not UNSET: return otherwise" in sources["to hub"]
+    assert "s.labels is not UNSET: return otherwise" in sources["from hub"]
+    kept = b'{"customer":"ada","_kept":{"labels":{"a":"b"}}}'
+    assert PIPELINE.read_as(kept, V2, V3) == {"customer": "ada", "labels": {"a": "b"}}
+    assert PIPELINE.read_as(b'{"customer":"ada","labels":{"a":"b"}}', V3, V2) == json.loads(kept)

@@ -16,7 +16,8 @@ from kconv._compile.source import Source
 from kconv._compile.structural import on_structs
 from kconv._compile.types import Types
 from kconv._schema import Type
-from kconv.edges import Functions, Rename, Rule
+from kconv._compile.keeping import keeping, keeps_in_field
+from kconv.edges import Functions, Rename, Rule, Wrap
 from kconv.edges._declared_loss import Direction
 from kconv.edges._plan import Plan, object_types
 from kconv.edges._steps import EACH, Steps
@@ -30,9 +31,15 @@ Failure = Callable[[Any, Rule, Exception], Exception]
 """The error of a rule that failed on an object."""
 
 
-def by_struct(rules: Sequence[Rule]) -> bool:
-    """Whether structs are converted directly: by names, plain renames, `structural` functions."""
-    return all(_is_plain_rename(rule) or _is_structural(rule) for rule in rules)
+def by_struct(rules: Sequence[Rule], spoke: type[Type], hub: type[Type]) -> bool:
+    """Whether structs are converted directly: by names, plain renames, `structural` functions.
+
+    So are documents in which there is nothing to keep, or that keep nothing (see `keeping`).
+    """
+    return all(
+        _is_plain_rename(rule) or _is_structural(rule) or keeps_in_field(rule, spoke, hub)
+        for rule in rules
+    )
 
 
 def _is_plain_rename(rule: Rule) -> bool:
@@ -59,17 +66,18 @@ def compile_conversion(
     rules: Sequence[Rule],
     direction: Direction,
     failure: Failure,
+    otherwise: Convert,
 ) -> tuple[Convert, str]:
     """The function from a struct of one type to a struct of another, and its source.
 
     ``constants`` are fields of the target with a value of their own, such as its kind; ``rules``
     are those of an edge that is `by_struct`, in either direction. ``failure`` makes the error that
-    is raised where a function fails.
+    is raised where a function fails, and ``otherwise`` converts what keeps something.
     """
+    moving = [rule for rule in rules if _is_plain_rename(rule) or type(rule) is Wrap]
     renames = [
         (rule.spoke[0], rule.hub[0]) if direction == "to hub" else (rule.hub[0], rule.spoke[0])
-        for rule in rules
-        if _is_plain_rename(rule)
+        for rule in moving
     ]
     writer = _Writer(types, renames)
     given = {name: repr(value) for name, value in constants.items()}
@@ -78,8 +86,14 @@ def compile_conversion(
     code.lines[:0] = writer.helpers
     code.add("def convert(s):")
     code.depth += 1
+    guards = list(keeping(rules, source, direction))
+    for guard in guards:
+        code.add(f"{guard}: return {code.define('otherwise', otherwise)}(s)")
     for number, (from_path, _) in enumerate(renames):
         writer.read(number, source, from_path)
+        if type(moving[number]) is Wrap:
+            wrapped = f"[r{number}]" if direction == "to hub" else f"r{number}[0]"
+            code.add(f"if r{number} is not UNSET: r{number} = {wrapped}")
     functions = [rule for rule in rules if _is_structural(rule)]
     code.add(f"{'t =' if functions else 'return'} {made}")
     if functions:

@@ -14,7 +14,7 @@ import msgspec
 from kconv._compile import Deep, Refused, convert, types_below, without_nulls
 from kconv._errors import KconvError
 from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
-from kconv._pipeline.engine import NotSound, OneStep
+from kconv._pipeline.engine import NotSound, OneStep, ReadStep
 from kconv._pipeline.loose import NULL, Loose
 from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.values import Checks, Value, as_dict
@@ -107,18 +107,32 @@ class CompiledEngine(PlainEngine):
 
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
         """Decode, convert and encode; None for kinds that are left to the plain engine."""
-        if self.compiled(spoke).plain or self.compiled(target).plain:
-            return None
+        return self._step(spoke, target, checks, self._conversion, _encode)
+
+    def read_step(self, spoke: Spoke, target: Spoke) -> ReadStep | None:
+        """Decode, convert if it is another version, and make dicts; None as in `one_step`."""
+        conversion = _unconverted if spoke is target else self._conversion
+        return self._step(spoke, target, "types", conversion, msgspec.to_builtins)
+
+    def _step(
+        self,
+        spoke: Spoke,
+        target: Spoke,
+        checks: Checks,
+        conversion: Callable[[Spoke, Spoke], Callable[[Any], Any]],
+        write: Callable[[Any], Any],
+    ) -> Callable[[bytes], Any] | None:
         source = self.compiled(spoke)
+        if source.plain or self.compiled(target).plain:
+            return None
         decode = source.decoder(trusted=checks == "types", closed=spoke.closed)
         found = source.check(checks)
         check = None if found is nothing else found
         kind, api_version = spoke.options.kind, spoke.api_version
-        convert_to = self._conversion(spoke, target)
-        encode = _encode
+        convert_to = conversion(spoke, target)
         envelope, keeps_null = spoke.envelope, spoke.keeps_null
 
-        def step(data: bytes) -> bytes | None:
+        def step(data: bytes) -> Any:
             try:
                 if keeps_null and NULL in data:
                     return None
@@ -127,7 +141,8 @@ class CompiledEngine(PlainEngine):
                     return None
                 if check is not None:
                     check(value)
-                return encode(convert_to(value))
+                made = convert_to(value)
+                return None if type(made) is Loose else write(made)
             except EXPECTED:
                 # The way by single steps says what is wrong.
                 return None
@@ -228,6 +243,10 @@ class CompiledEngine(PlainEngine):
         if isinstance(value, dict) or self.compiled(spoke).plain:
             return super().dump(spoke, as_dict(value))
         return as_dict(value)
+
+
+def _unconverted(spoke: Spoke, target: Spoke) -> Callable[[Any], Any]:
+    return lambda value: value
 
 
 def same_shape(spoke: Spoke, target: Spoke) -> bool:

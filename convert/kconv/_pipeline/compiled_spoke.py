@@ -95,8 +95,9 @@ class CompiledSpoke:
     def to_hub(self) -> Callable[[Any], Any]:
         """Converts a struct of the spoke to one of the hub."""
         spoke = self.spoke
-        if not by_struct(spoke.rules):
-            return self._by_dicts("to_hub", spoke.forward, spoke.kind.hub, {})
+        by_dicts = self._by_dicts("to_hub", spoke.forward, spoke.kind.hub, {})
+        if not by_struct(spoke.rules, spoke.schema, spoke.kind.hub):
+            return by_dicts
         function, self.sources["to hub"] = compile_conversion(
             spoke.schema,
             spoke.kind.hub,
@@ -106,6 +107,7 @@ class CompiledSpoke:
             rules=spoke.rules,
             direction="to hub",
             failure=self._failure,
+            otherwise=by_dicts,
         )
         return function
 
@@ -114,8 +116,9 @@ class CompiledSpoke:
         """Converts a struct of the hub to one of the spoke."""
         spoke = self.spoke
         head = head_of(spoke)
-        if not by_struct(spoke.rules):
-            return self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
+        by_dicts = self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
+        if not by_struct(spoke.rules, spoke.schema, spoke.kind.hub):
+            return by_dicts
         function, self.sources["from hub"] = compile_conversion(
             spoke.kind.hub,
             spoke.schema,
@@ -125,6 +128,7 @@ class CompiledSpoke:
             rules=spoke.rules,
             direction="to spoke",
             failure=self._failure,
+            otherwise=by_dicts,
         )
         return function
 

@@ -19,6 +19,9 @@ from kconv._scheme import Spoke
 OneStep = Callable[[bytes], bytes | None]
 """From the JSON of an object to its JSON in another version; None where something is not sound."""
 
+ReadStep = Callable[[bytes], Value | None]
+"""From the JSON of an object to its document in another version; None as in `OneStep`."""
+
 
 class WrongTypes(Exception):
     """Fields of a document that cannot be decoded; `kconv._pipeline` turns it into an error."""
@@ -59,6 +62,9 @@ class Engine(Protocol):
 
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
         """What converts bytes of a version to bytes of another in one step, if there is such."""
+
+    def read_step(self, spoke: Spoke, target: Spoke) -> ReadStep | None:
+        """What reads stored bytes of a version as another, or as the same, if there is such."""
 
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """The decoded value of a raw document. Raises `WrongTypes` with every such field."""

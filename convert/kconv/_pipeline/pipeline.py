@@ -16,7 +16,7 @@ from kconv._codec.limits import LIMIT, check_depth
 from kconv._errors import ConversionError, DecodeError, StrictDecodeError, UsageError
 from kconv._gvk import GroupVersion
 from kconv._paths import Path, format_path
-from kconv._pipeline.engine import Engine, NotSound, OneStep
+from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads, spoke_of
 from kconv._pipeline.loose import Extra, put_together, taken_apart
@@ -47,6 +47,7 @@ class Pipeline:
         """How often `to_hub` and `from_hub` were called, by version and direction."""
         self._judges_updates: dict[Spoke, bool] = {}
         self._steps: dict[tuple[Spoke, str, str, bool], OneStep] = {}
+        self._read_steps: dict[tuple[Spoke, Spoke], ReadStep | None] = {}
 
     @property
     def fallbacks(self) -> Fallbacks:
@@ -170,6 +171,24 @@ class Pipeline:
         if format == "json":
             return self.engine.encode(target, native)
         return self.encode(Decoded(target, native), format)
+
+    def read_as(self, data: bytes, spoke: Spoke, target: Spoke) -> Value:
+        """Stored JSON of a version as a document of another one of its kind, or of the same.
+
+        Stored objects are not judged again. Raises `DecodeError` and `ConversionError`.
+        """
+        key = (spoke, target)
+        if key not in self._read_steps:
+            self._read_steps[key] = self.engine.read_step(spoke, target)
+        step = self._read_steps[key]
+        if step is not None and len(data) <= LIMIT:
+            found = step(data)
+            if found is not None:
+                return found
+        decoded = self.decode(data, spoke=spoke, trusted=True)
+        if target is not spoke:
+            decoded = self.from_hub(self.to_hub(decoded), target)
+        return self.dump(decoded)
 
     def convert_decoded(self, decoded: Decoded, to: GroupVersion) -> Decoded:
         """A decoded object in another version of its kind; through the hub even to its own.

@@ -15,7 +15,7 @@ from kconv._codec import json as json_codec
 from kconv._document import DocumentOptions
 from kconv._errors import ConversionError, KconvError, TooLarge
 from kconv._paths import Finding, Path, describe
-from kconv._pipeline.engine import NotSound, OneStep, WrongTypes
+from kconv._pipeline.engine import NotSound, OneStep, ReadStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.loose import (
     Loose,
@@ -45,6 +45,10 @@ class PlainEngine:
         raise NotSound
 
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
+        """There is no short cut."""
+        return None
+
+    def read_step(self, spoke: Spoke, target: Spoke) -> ReadStep | None:
         """There is no short cut."""
         return None
 
