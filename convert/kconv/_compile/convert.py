@@ -11,12 +11,12 @@ from typing import Any, TypeGuard
 
 from msgspec import UNSET
 
+from kconv._compile.keeping import keeping, keeps_in_field
 from kconv._compile.names import attribute_names
 from kconv._compile.source import Source
 from kconv._compile.structural import on_structs
 from kconv._compile.types import Types
 from kconv._schema import Type
-from kconv._compile.keeping import keeping, keeps_in_field
 from kconv.edges import Functions, Rename, Rule, Wrap
 from kconv.edges._declared_loss import Direction
 from kconv.edges._plan import Plan, object_types
