@@ -215,6 +215,10 @@ class Unavailable(StoreError):
         self.cause = cause
 
 
+class TimedOut(Unavailable):
+    """The database cut a statement short: it took too long, or waited too long for a lock."""
+
+
 class Denied(Unavailable):
     """The database denies this user the operation: trying again does not help."""
 

@@ -10,7 +10,7 @@ import pytest
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv_migrations._migration import Settings, migrate, plan, undo
-from kconv_migrations._migration import run as run_module
+from kconv_migrations._migration import steering as steering_module
 from kconv_migrations._migration.pace import FIRST, FREE, HELD, LATELY, LEAST, Pace
 from migrate.samples import NEW, key, placed, rows, seed
 
@@ -132,7 +132,7 @@ def test_who_says_a_rate_gets_that(
             made.append(self)
             super().__init__(*arguments, **named)
 
-    monkeypatch.setattr(run_module, "Pace", Noted)
+    monkeypatch.setattr(steering_module, "Pace", Noted)
     seed(store, pipeline, 5)
     targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     list(migrate(placed(store), pipeline, targets, Settings(rate=rate)))

@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ Run = Callable[..., Ended]
 undo_module = importlib.import_module("kconv_migrations._migration.undo")
 
 
-def run(store: SqlStore, pipeline: Pipeline, to: str = "batch=v1", **settings: bool) -> str:
+def run(store: SqlStore, pipeline: Pipeline, to: str = "batch=v1", **settings: Any) -> str:
     targets = plan(placed(store), ["cronjobs.batch"], [to])
     (outcome,) = migrate(placed(store), pipeline, targets, Settings(**settings))
     assert outcome.done

@@ -8,11 +8,13 @@ import typer
 
 from kconv._cli.command_groups import CommandGroup
 from kconv._cli.database import DEFAULT_DB
+from kconv._cli.migrate_gate import gate
 from kconv._cli.migrate_options import KeepUndo, Names, Rate, To, Workers
 from kconv._cli.migrate_plan import plan
 from kconv._cli.migrate_quarantine import quarantine
 from kconv._cli.migrate_runs import drop_undo, runs, undo
 from kconv._cli.migrate_status import status
+from kconv._cli.migrate_steer import pause, rate, resume
 from kconv._cli.migrate_verify import verify
 from kconv._cli.options import Apis, Db, Output, Report
 
@@ -108,6 +110,10 @@ def run(
 
 app.command()(plan)
 app.command()(status)
+app.command()(gate)
+app.command()(pause)
+app.command()(resume)
+app.command("rate")(rate)
 app.command()(verify)
 app.command()(quarantine)
 app.command()(runs)

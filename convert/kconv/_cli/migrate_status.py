@@ -123,7 +123,7 @@ def _print(
     references: bool,
 ) -> None:
     from kconv._cli.console import emit, emit_table, say
-    from kconv._cli.run_table import run_rows
+    from kconv._cli.run_table import going_on, run_rows
     from kconv._cli.stored_table import stored_table
     from kconv._messages import count
 
@@ -131,6 +131,9 @@ def _print(
     if runs:
         emit("")
         emit_table(*run_rows(place, runs[:SHOWN_RUNS]))
+    for run in runs:
+        if run.state == "running" and run.lease > 0:
+            emit(going_on(run))
     if verdicts:
         emit("")
         emit_table(

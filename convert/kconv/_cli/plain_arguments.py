@@ -97,7 +97,20 @@ COMMANDS: Final[Mapping[str, Command]] = {
         },
         positional="names",
         subcommands=frozenset(
-            {"run", "plan", "status", "verify", "quarantine", "runs", "undo", "drop-undo"}
+            {
+                "run",
+                "plan",
+                "status",
+                "gate",
+                "pause",
+                "resume",
+                "rate",
+                "verify",
+                "quarantine",
+                "runs",
+                "undo",
+                "drop-undo",
+            }
         ),
         variables={"db": DB_VARIABLE},
     ),

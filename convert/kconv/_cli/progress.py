@@ -57,7 +57,7 @@ class Meter:
         name = progress.target.name
         if progress.waiting != self._waiting:
             self._waiting = progress.waiting
-            say(f"waiting: {progress.waiting}" if progress.waiting else "the database is back")
+            say(f"waiting: {progress.waiting}" if progress.waiting else "going on")
         now = time.monotonic()
         began = self._began.setdefault(name, now)
         if self._bar is not None:

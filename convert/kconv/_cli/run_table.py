@@ -22,7 +22,7 @@ def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
         rows.append(
             (
                 run.id,
-                run.state,
+                "paused" if run.paused and run.state == "running" else run.state,
                 f"{run.began:%Y-%m-%d %H:%M:%S}",
                 kept,
                 _until(run) if size.rows else "-",
@@ -34,6 +34,27 @@ def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
 
 def _until(run: Run) -> str:
     return "dropped" if run.undo_until is None else f"{run.undo_until:%Y-%m-%d %H:%M}"
+
+
+def going_on(run: Run) -> str:
+    """How far a run is that goes on, and what it was told."""
+    text = f"run {run.id}: {run.done:,} of {run.total:,} rows"
+    if run.rate is not None:
+        text += f", {run.rate:g} rows a second at most" if run.rate else ", no limit of its rate"
+    if run.waiting:
+        return f"{text}; waits: {run.waiting}"
+    return f"{text}; is about to pause" if run.paused else text
+
+
+def steering_as_json(run: Run) -> dict[str, Any]:
+    """The JSON of what a run was told, and what it says."""
+    return {
+        "paused": run.paused,
+        "rate": run.rate,
+        "done": run.done,
+        "total": run.total,
+        "waiting": run.waiting,
+    }
 
 
 def run_as_json(run: Run, size: UndoSize) -> dict[str, Any]:
@@ -55,6 +76,7 @@ def run_as_json(run: Run, size: UndoSize) -> dict[str, Any]:
             }
             for target in run.targets
         ],
+        **steering_as_json(run),
         "beforeImages": size.rows,
         "beforeImageBytes": size.bytes,
         "beforeImagesUntil": None if run.undo_until is None else run.undo_until.isoformat(),

@@ -14,6 +14,7 @@ from kconv._errors import (
     KconvError,
     StoreError,
     TablesOutdated,
+    TimedOut,
     Unavailable,
     VersionNotOnRecord,
 )
@@ -153,7 +154,8 @@ def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
         return no_tables(url)
     for codes, (cause, advice) in _POSTGRESQL_HELP.items():
         if code in codes:
-            return Unavailable(f"{where} {cause}: {advice} ({detail})", cause=cause)
+            kind = TimedOut if code in (*_LOCKED, *_CUT_SHORT) else Unavailable
+            return kind(f"{where} {cause}: {advice} ({detail})", cause=cause)
     if code in _DENIED:
         return Denied(
             f"{where} denies it: grant this user its tables ({detail})", cause="denies access"

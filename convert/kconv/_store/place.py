@@ -22,6 +22,7 @@ from kconv.place import (
     Key,
     NewData,
     Place,
+    Pressure,
     Quarantined,
     Reclaimable,
     RecordedVersion,
@@ -233,6 +234,14 @@ class StorePlace(Place):
     def end_run(self, run_id: str, state: Ending) -> bool:
         return self.store.end_run(run_id, state)
 
+    def steer_run(
+        self, run_id: str, *, paused: bool | None = None, rate: float | None = None
+    ) -> Run:
+        return self.store.steer_run(run_id, paused=paused, rate=rate)
+
+    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
+        return self.store.report_run(run_id, done=done, total=total, waiting=waiting)
+
     def run(self, run_id: str) -> Run:
         return self.store.run(run_id)
 
@@ -292,6 +301,9 @@ class StorePlace(Place):
 
     def clients(self, group: str, version: str, *, since_days: int) -> list[ClientCount]:
         return self.store.clients(group, version, since_days=since_days)
+
+    def pressure(self, where: Where, wanted: frozenset[str]) -> Pressure:
+        return self.store.pressure(where.section, wanted)
 
     def reclaimable(self) -> Reclaimable:
         return self.store.reclaimable()

@@ -7,11 +7,12 @@ nothing more.
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import socket
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
@@ -105,6 +106,26 @@ def end(connection: Connection, run_id: str, state: Ending) -> bool:
     return bool(ended.rowcount)
 
 
+def steer(connection: Connection, run_id: str, paused: bool | None, rate: float | None) -> Run:
+    """Tell a run that goes on to pause or to go on, or at which rate. Raises `Conflict`."""
+    if rate is not None and not 0 <= rate < math.inf:
+        raise UsageError(f"{rate:g} is no rate: say rows a second, or 0 for no limit")
+    told = {"paused": paused, "rate": rate}
+    return _note(connection, run_id, {name: it for name, it in told.items() if it is not None})
+
+
+def report(connection: Connection, run_id: str, done: int, total: int, waiting: str) -> Run:
+    """Note how far a run is; returns what it has been told. Raises `Conflict`."""
+    return _note(connection, run_id, {"done": done, "total": total, "waiting": waiting})
+
+
+def _note(connection: Connection, run_id: str, values: dict[str, Any]) -> Run:
+    going_on = update(runs).where(runs.c.id == run_id, runs.c.state == "running")
+    if values and not connection.execute(going_on.values(values)).rowcount:
+        raise _lost(run_id)
+    return get(connection, run_id)
+
+
 def get(connection: Connection, run_id: str) -> Run:
     """One run. Raises `NotFound`."""
     for run in _read(connection, now(connection), run_id):
@@ -154,6 +175,11 @@ def _read(connection: Connection, moment_now: float, run_id: str | None = None) 
             lease=row["expires"] - moment_now if row["state"] == "running" else 0.0,
             targets=tuple(_target(each) for each in json.loads(row["targets"])),
             undo_until=None if row["undo_until"] is None else as_datetime(row["undo_until"]),
+            paused=row["paused"],
+            rate=row["rate"],
+            done=row["done"],
+            total=row["total"],
+            waiting=row["waiting"],
         )
         for row in connection.execute(statement).mappings()
     ]

@@ -8,14 +8,25 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from kconv._store import clients, free_space, quarantine, runs, servers, undo, write_check
+from kconv._store import clients, free_space, pressure, quarantine, runs, servers, undo, write_check
 from kconv._store.database import Database
 from kconv._store.group_commit import Writer
 from kconv._store.protocol import Operations
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import Key
+from kconv._store.tables import changes, objects
 from kconv._store.undo import BeforeImage, Restored
-from kconv.place import ClientCount, Ending, Reclaimable, Run, RunTarget, Server, UndoSize
+from kconv.place import (
+    OBJECTS,
+    ClientCount,
+    Ending,
+    Pressure,
+    Reclaimable,
+    Run,
+    RunTarget,
+    Server,
+    UndoSize,
+)
 
 _DROP_STEP: Final = 1000
 
@@ -58,6 +69,16 @@ class SqlOperations(Operations):
 
     def end_run(self, run_id: str, state: Ending) -> bool:
         return self._writer.alone(lambda connection: runs.end(connection, run_id, state))
+
+    def steer_run(
+        self, run_id: str, *, paused: bool | None = None, rate: float | None = None
+    ) -> Run:
+        return self._writer.alone(lambda connection: runs.steer(connection, run_id, paused, rate))
+
+    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
+        return self._writer.alone(
+            lambda connection: runs.report(connection, run_id, done, total, waiting)
+        )
 
     def run(self, run_id: str) -> Run:
         return self._database.read(lambda connection: runs.get(connection, run_id))
@@ -110,6 +131,10 @@ class SqlOperations(Operations):
             total += self._writer.alone(drop)
             time.sleep(time.monotonic() - began)
         return total
+
+    def pressure(self, section: str, wanted: frozenset[str]) -> Pressure:
+        table = objects if section == OBJECTS else changes
+        return self._database.read(lambda it: pressure.read(it, [table.name], wanted))
 
     def reclaimable(self) -> Reclaimable:
         return self._database.read(free_space.reclaimable)

@@ -27,10 +27,11 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
     text,
 )
 
-TABLES_REVISION: Final = "0004"
+TABLES_REVISION: Final = "0005"
 """The newest Alembic revision, which this code needs. Revisions are numbered 0001, 0002, …, so
 that a lower one is older and a higher one was made by a later release."""
 
@@ -218,7 +219,8 @@ servers: Final = Table(
 
 # Migration runs, of which one at a time is running. `targets` is JSON:
 # [[group, resource, [from, …], to], …]. What the run replaced may go after `undo_until`; NULL
-# keeps it until somebody drops it.
+# keeps it until somebody drops it. A run is told here to pause, or at how many rows a second to go
+# (NULL: what it was begun with, 0: no limit), and says how far it is and what it waits for.
 runs: Final = Table(
     "kconv_runs",
     metadata,
@@ -232,6 +234,11 @@ runs: Final = Table(
     Column("expires", Double, nullable=False),
     Column("targets", Text, nullable=False),
     Column("undo_until", Double, nullable=True),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("rate", Double, nullable=True),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("total", BigInteger, nullable=False, server_default="0"),
+    Column("waiting", Text, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("id"),
     CheckConstraint("state IN ('running', 'done', 'failed', 'interrupted')", name="state"),
 )

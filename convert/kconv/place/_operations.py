@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -38,6 +39,10 @@ class Run:
     ``lease`` is for how many more seconds nobody else may begin one: negative when it has expired
     and the run may be taken over, 0 when the run has ended. ``undo_until`` is until when its
     before-images are kept, None until somebody drops them.
+
+    A run that goes on is told to pause (``paused``), and at how many rows a second to go (``rate``;
+    0 for no limit, None for what it was begun with). It says that it has ``done`` so many rows of
+    the ``total`` of the collection it is at, and what it is ``waiting`` for.
     """
 
     id: str
@@ -50,6 +55,11 @@ class Run:
     lease: float
     targets: tuple[RunTarget, ...]
     undo_until: datetime | None = None
+    paused: bool = False
+    rate: float | None = None
+    done: int = 0
+    total: int = 0
+    waiting: str = ""
 
 
 class UndoSize(NamedTuple):
@@ -136,6 +146,36 @@ class ClientCount:
     user_agent: str
     requests: int
     last: date
+
+
+class Replica(NamedTuple):
+    """A replica: how many seconds what it replayed last took to come, and how far it is in the log.
+
+    The position is a number of bytes.
+    """
+
+    name: str
+    lag: float
+    replayed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """What a place is under, of what was asked for.
+
+    ``log_position`` is how far its log of changes is, of which ``replicas`` follow; of that log,
+    ``archive_backlog`` files wait to be archived. ``lock_waits`` sessions wait for a lock, and
+    ``load`` are at work. ``vacuumed`` is a table that is being vacuumed. ``unknown`` says of what
+    cannot be told why, by the name of the field (``replica_lag``, ``vacuum``).
+    """
+
+    replicas: tuple[Replica, ...] = ()
+    log_position: int = 0
+    archive_backlog: int | None = None
+    lock_waits: int | None = None
+    load: int | None = None
+    vacuumed: str = ""
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from kconv.place._operations import (
     BeforeImage,
     ClientCount,
     Ending,
+    Pressure,
     Quarantined,
     Reclaimable,
     RecordedVersion,
@@ -150,6 +151,23 @@ class Runs(Protocol):
         """End a run; False when it was no longer held."""
         ...
 
+    def steer_run(
+        self, run_id: str, *, paused: bool | None = None, rate: float | None = None
+    ) -> Run:
+        """Tell a run that goes on to pause or to go on, or at how many rows a second to go.
+
+        0 is no limit; what is None stays as it is. The run looks every second or so. Raises
+        `Conflict` when it has ended.
+        """
+        ...
+
+    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
+        """Note how far a run is and what it waits for; returns what it has been told.
+
+        Raises `Conflict` when it has ended.
+        """
+        ...
+
     def run(self, run_id: str) -> Run:
         """One run. Raises `NotFound`."""
         ...
@@ -230,6 +248,15 @@ class Surroundings(Protocol):
     def clients(self, group: str, version: str, *, since_days: int) -> list[ClientCount]:
         """Who asked for a version today or in the days before, most requests first."""
         ...
+
+    def pressure(self, where: Where, wanted: frozenset[str]) -> Pressure:
+        """What the place is under, as far as it is ``wanted`` and can be told.
+
+        ``wanted`` are of ``replica_lag``, ``archive_backlog``, ``lock_waits``, ``load`` and
+        ``vacuum``: of the table that ``where`` is. A place that has none of it need not define
+        this.
+        """
+        return Pressure(unknown=dict.fromkeys(wanted, "this place has none"))
 
     def reclaimable(self) -> Reclaimable:
         """The room that rows which are gone take still."""

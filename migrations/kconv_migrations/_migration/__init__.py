@@ -10,7 +10,8 @@ from kconv_migrations._executors.choice import executor_for
 from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.references import Reference, References
 from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
-from kconv_migrations._migration.lease import LEASE, Held, hold
+from kconv_migrations._migration.gate import Gate, gates
+from kconv_migrations._migration.lease import LEASE, Held, hold, live_run
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations._migration.outcome import Outcome, Progress
 from kconv_migrations._migration.plan import Target, plan, preferred_targets
@@ -25,6 +26,7 @@ from kconv_migrations._migration.run import migrate
 from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import CollectionStatus, VersionStatus, status, undecodable
 from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
+from kconv_migrations._migration.throttle import Limits
 from kconv_migrations._migration.undo import Undone, drop_undo, undo
 from kconv_migrations._migration.verify import QuarantineCheck, Verified, check_quarantine, verify
 
@@ -35,8 +37,10 @@ __all__ = [
     "CollectionReferences",
     "CollectionStatus",
     "Executor",
+    "Gate",
     "Held",
     "InProcessExecutor",
+    "Limits",
     "Outcome",
     "Progress",
     "QuarantineCheck",
@@ -57,7 +61,9 @@ __all__ = [
     "drop_undo",
     "executor_for",
     "find_references",
+    "gates",
     "hold",
+    "live_run",
     "may_drop",
     "migrate",
     "outdated_references",

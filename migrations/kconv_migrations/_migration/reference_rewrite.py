@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from kconv._errors import KconvError
 from kconv._gvk import GroupResource, GroupVersion
@@ -26,11 +26,10 @@ from kconv.place import (
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.references import Reference, References, hides
 from kconv_migrations._migration.lease import hold
-from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.plan import Target
-from kconv_migrations._migration.rate_limit import RateLimit
 from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.status import preferred_versions, status
+from kconv_migrations._migration.steering import Steering
 
 BATCH = 500
 
@@ -96,8 +95,8 @@ def find_references(
     migration they keep their marks and, if ``settings`` say so, their before-images.
     """
     chosen = settings or Settings()
-    rate_limit, size = RateLimit(chosen.rate), min(BATCH, chosen.page)
-    pace = None if chosen.rate > 0 else Pace(place.written, size)
+    size = min(BATCH, chosen.page)
+    steering = Steering(place, rewrite_as or "", chosen, most=size)
     for each in status(place):
         if each.collection.kind is None:
             continue
@@ -105,16 +104,9 @@ def find_references(
         found = CollectionReferences(each.name)
         for page in _pages(place, where, size):
             items = list(_rewritten_rows(pipeline, each.collection, references, page, found))
-            while rewrite_as is not None and items:
-                began = time.monotonic()
-                part = items[: pace.rows] if pace is not None else items
-                found.rewritten += place.write(
-                    where, part, run=rewrite_as, keep_before_images=chosen.undo
-                )
-                if pace is not None:
-                    pace.after(len(part), time.monotonic() - began)
-                rate_limit.wait(len(part))
-                items = items[len(part) :]
+            if rewrite_as is not None:
+                put = partial(place.write, where, run=rewrite_as, keep_before_images=chosen.undo)
+                found.rewritten += steering.write(where, items, put)
             progress(found)
         if found.objects or found.failures:
             yield found

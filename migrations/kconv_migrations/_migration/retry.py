@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
-from kconv._errors import Denied, Unavailable
+from kconv._errors import Denied, TimedOut, Unavailable
 from kconv.place import Place
 from kconv_migrations._executors.worker_executor import WorkerEnded
 
 T = TypeVar("T")
 
 _PAUSE: Final = 0.25
+_WRITING: Final = ("write", "restore", "repair")
 
 
 _LASTING: Final = ("cannot grow: the disk is full",)
@@ -20,19 +21,23 @@ _LASTING: Final = ("cannot grow: the disk is full",)
 
 
 def wait_for(
-    call: Callable[[], T], outage: float, report: Callable[[str], None] = lambda _: None
+    call: Callable[[], T],
+    outage: float,
+    report: Callable[[str], None] = lambda _: None,
+    raising: tuple[type[Unavailable], ...] = (),
 ) -> T:
     """The result of a call, repeated for up to ``outage`` seconds while the database is away.
 
-    ``report`` is given what the database said, and the empty string when it is back.
+    ``report`` is given what the database said, and the empty string when it is back. What is of
+    ``raising`` is raised at once.
     """
     first: float | None = None
     while True:
         try:
             result = call()
-        except (WorkerEnded, Denied):
-            raise
         except Unavailable as error:
+            if isinstance(error, (WorkerEnded, Denied, *raising)):
+                raise
             first = first or time.monotonic()
             if error.cause in _LASTING or time.monotonic() - first >= outage:
                 raise
@@ -66,8 +71,10 @@ class RetryingPlace:
         found = getattr(self._place, name)
         if not callable(found):
             return found
-        return lambda *arguments, **named: self.retry(lambda: found(*arguments, **named))
+        # What takes too long to write is written in smaller parts, and not once more.
+        raising = (TimedOut,) if name in _WRITING else ()
+        return lambda *arguments, **named: self.retry(lambda: found(*arguments, **named), raising)
 
-    def retry(self, call: Callable[[], T]) -> T:
+    def retry(self, call: Callable[[], T], raising: tuple[type[Unavailable], ...] = ()) -> T:
         """The result of a call, repeated while the database is away."""
-        return wait_for(call, self._outage, self._report)
+        return wait_for(call, self._outage, self._report, raising)

@@ -30,13 +30,12 @@ from kconv_migrations._executors.spans import SpanResult
 from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.outcome import MAX_BROKEN, Outcome, Progress
-from kconv_migrations._migration.pace import Pace
 from kconv_migrations._migration.plan import Target
-from kconv_migrations._migration.rate_limit import RateLimit
 from kconv_migrations._migration.retry import RetryingPlace
 from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.split import split_into_spans
 from kconv_migrations._migration.status import preferred_versions
+from kconv_migrations._migration.steering import Steering
 
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
@@ -120,9 +119,7 @@ class MigrationPass:
         self.failed: dict[tuple[str, Key, Mark], Quarantined] = {}
         self.done = self.total = 0
         self.began = time.monotonic()
-        self.rate_limit = RateLimit(settings.rate)
-        # Who says a rate has chosen what is left to others.
-        self.pace = None if settings.rate > 0 else Pace(self.place.written, settings.page)
+        self.steering = Steering(self.place, run, settings, self._report)
 
     def rehearse(self) -> Outcome:
         """Convert every row, and write nothing."""
@@ -150,7 +147,7 @@ class MigrationPass:
         self.outcome.failures = list(self.failed.values())
         self.outcome.seconds = time.monotonic() - self.began
         if self.settings.dry_run:
-            self.outcome.seconds -= self.rate_limit.slept
+            self.outcome.seconds -= self.steering.rate_limit.slept
         return self.outcome
 
     def _pass(self) -> bool:
@@ -204,7 +201,7 @@ class MigrationPass:
             if failed:
                 self.place.quarantine(failed)
             written = self._write(rows, processed, section)
-        self._advance(len(rows), sound - written)
+        self._advance(len(rows), sound - written, len(failed))
         return written
 
     def _write(self, rows: Sequence[RowRead], processed: Processed, section: Section) -> int:
@@ -215,15 +212,12 @@ class MigrationPass:
             for row, data in zip(rows, processed.data, strict=True)
             if data is not None
         ]
-        written = 0
-        while items:
-            began = time.monotonic()
-            part = items[: self.pace.rows] if self.pace is not None else items
-            written += self.place.write(where, part, run=self.outcome.run, keep_before_images=keep)
-            if self.pace is not None:
-                self.pace.after(len(part), time.monotonic() - began)
-            items = items[len(part) :]
-        return written
+        run = self.outcome.run
+        return self.steering.write(
+            where,
+            items,
+            lambda part: self.place.write(where, part, run=run, keep_before_images=keep),
+        )
 
     def _forget_settled(self) -> None:
         """Forget failures of rows that somebody has written or deleted since."""
@@ -270,12 +264,13 @@ class MigrationPass:
                 "run `kconv migrate status`, then decide"
             )
 
-    def _advance(self, rows: int, raced: int) -> None:
+    def _advance(self, rows: int, raced: int, failed: int) -> None:
         self.outcome.raced += raced
         self.done += rows
         self._report()
-        self.rate_limit.wait(rows)
+        self.steering.rest(rows if self.settings.dry_run else failed)
 
     def _report(self, waiting: str = "") -> None:
         self.total = max(self.total, self.done)
+        self.steering.done, self.steering.total = self.done, self.total
         self.progress(Progress(self.target, self.done, self.total, waiting))

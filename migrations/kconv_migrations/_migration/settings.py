@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kconv_migrations._migration.lease import LEASE
+from kconv_migrations._migration.throttle import Limits
 
 PATIENCE = 30.0
 """Seconds for which rows in another version may keep coming before the run gives up; servers read
@@ -13,6 +14,9 @@ the record anew every second."""
 
 KEEP_UNDO = 14 * 86400.0
 """Seconds for which before-images are kept after the end of a run."""
+
+BATCH_SECONDS = 1.0
+"""Seconds that a transaction is to take at most."""
 
 LIVE = 60.0
 """Seconds since its last heartbeat in which a server counts as live."""
@@ -28,10 +32,13 @@ class Settings:
     in seconds: how long rows in another version may keep coming, how long to wait for a database
     that went away, how long the run is held after its last sign of life, and how old a server's
     heartbeat may be (None asks no server). ``keep_undo`` is for how many seconds after its end the
-    run's before-images are kept, None until somebody drops them.
+    run's before-images are kept, None until somebody drops them. A transaction has ``batch_size``
+    rows at most, and fewer where so many take longer than ``batch_seconds``; it waits while the
+    place is over ``limits``.
     """
 
     batch_size: int = 1000
+    batch_seconds: float = BATCH_SECONDS
     rate: float = 0.0
     dry_run: bool = False
     undo: bool = True
@@ -42,6 +49,7 @@ class Settings:
     lease: float = LEASE
     live: float | None = LIVE
     keep_undo: float | None = KEEP_UNDO
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def page(self) -> int:

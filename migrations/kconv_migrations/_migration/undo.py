@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kconv._errors import Conflict, UsageError
-from kconv.place import Key, Place, RowName, RunTarget
+from kconv.place import Key, Place, RowName, RunTarget, Where
 from kconv_migrations._migration.lease import LEASE, hold, live_run
-from kconv_migrations._migration.pace import Pace
-from kconv_migrations._migration.settings import LIVE
+from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import preferred_versions
+from kconv_migrations._migration.steering import Steering
 
 BATCH = 500
 
@@ -68,9 +68,11 @@ def undo(
         for target in targets:
             undone.preferred[target.collection] = target.to
         after: Key | None = None
-        pace = Pace(place.written, BATCH)
+        steering = Steering(place, held.id, Settings(batch_size=BATCH))
         while True:
-            began, rows = time.monotonic(), pace.rows
+            steering.total = total
+            steering.wait_for_turn(Where(""))
+            began, rows = time.monotonic(), steering.rows
             done = place.restore(run_id, after=after, limit=rows, live=live, held=held.id)
             if done.last is None:
                 break
@@ -78,7 +80,8 @@ def undo(
             undone.written += done.written
             undone.deleted += done.deleted
             seen = done.restored + len(done.written) + len(done.deleted)
-            pace.after(seen, time.monotonic() - began)
+            steering.done += seen
+            steering.after(seen, time.monotonic() - began)
             after = done.last
             progress(undone.restored + len(undone.written) + len(undone.deleted), total)
         _settle(place, targets, undone)

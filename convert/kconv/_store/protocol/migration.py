@@ -8,7 +8,7 @@ from typing import Protocol
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import AsRead, Change, Key, Stored
 from kconv._store.undo import BeforeImage, Restored
-from kconv.place import Ending, Reclaimable, Run, RunTarget, UndoSize
+from kconv.place import Ending, Pressure, Reclaimable, Run, RunTarget, UndoSize
 
 
 class EncodedRows(Protocol):
@@ -129,6 +129,23 @@ class Runs(Protocol):
         """End a run; False when it was no longer held."""
         ...
 
+    def steer_run(
+        self, run_id: str, *, paused: bool | None = None, rate: float | None = None
+    ) -> Run:
+        """Tell a run that goes on to pause or to go on, or at how many rows a second to go.
+
+        0 is no limit; what is None stays as it is. The run looks every second or so. Raises
+        `Conflict` when it has ended.
+        """
+        ...
+
+    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
+        """Note how far a run is and what it waits for; returns what it has been told.
+
+        Raises `Conflict` when it has ended.
+        """
+        ...
+
     def run(self, run_id: str) -> Run:
         """One run. Raises `NotFound`."""
         ...
@@ -181,6 +198,10 @@ class BeforeImages(Protocol):
 
         Does nothing while a run goes on, which may be undoing one.
         """
+        ...
+
+    def pressure(self, section: str, wanted: frozenset[str]) -> Pressure:
+        """What the database is under, of objects or changes; see `kconv.place.Place.pressure`."""
         ...
 
     def reclaimable(self) -> Reclaimable:
