@@ -29,7 +29,8 @@ PUBLIC: dict[str, str] = {
         NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
-        TooLarge TooManyRequests Type Unavailable UsageError VersionNotOnRecord WhenAbsent Wrap
+        TimedOut TooLarge TooManyRequests Type Unavailable UsageError VersionNotOnRecord
+        WhenAbsent Wrap
         convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path invalid
         load_scheme losses not_supported open_store quote required too_long validates
@@ -51,7 +52,8 @@ PUBLIC: dict[str, str] = {
     """,
     "kconv.place": """
         AsRead BeforeImage ClientCount Collection Count Ending Key Mark NEVER NO_VERSION NewData
-        OBJECTS Place Quarantined Reclaimable RecordedVersion Restored Row RowName RowRead Run
+        OBJECTS Place Pressure Quarantined Reclaimable RecordedVersion Replica Restored Row
+        RowName RowRead Run
         RunState RunTarget Scalar Section Server UndoSize Where key_names key_text
     """,
     "kconv.testing": "ApiTests SkewWarning documents full nearly",

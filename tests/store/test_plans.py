@@ -17,6 +17,7 @@ import pytest
 from fixtures.postgres import PostgresServer
 from kconv._store import Key, Place, Quarantined, Retention, SqlStore, Store, Stored, open_store
 from kconv._store.database import Database, parse_url
+from kconv._store.pressure import WHAT as PRESSURES
 from kconv_migrations import _tables as db
 from store.plans import ROWS, Plan, filling, postgresql_plans, removed_rows, sqlite_plans
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, cronjob, follow, running, server
@@ -125,6 +126,8 @@ def _rewrites(filled: Filled) -> None:
     assert len(store.restore(run, images[:1], held=run).restored) == 1
     assert len(store.restore(run, images[1:], held=run).restored) == 49
     store.renew_run(run, 60)
+    store.steer_run(run, paused=False, rate=5)
+    store.report_run(run, done=1, total=2, waiting="")
     store.end_run(run, "done")
 
 
@@ -263,6 +266,7 @@ def _clear(filled: Filled) -> None:
     store.end_run(run, "done")
     assert store.expire_undo() == 50
     store.reclaimable()
+    store.pressure("objects", frozenset(PRESSURES))
     assert store.compact(store.head() - store.oldest() - 50) >= 49
     oldest = store.oldest()
     for key in [each.stored.key for each in store.changes(oldest, limit=5)]:
