@@ -13,7 +13,6 @@ from kconv._store.protocol import Store
 from kconv._store.quarantine import Quarantined as StoredEntry
 from kconv.place import (
     OBJECTS,
-    AsRead,
     BeforeImage,
     ClientCount,
     Collection,
@@ -252,7 +251,7 @@ class StorePlace(Place):
         return self.store.undo_size(run_id)
 
     def before_images(
-        self, where: Where, rows: Sequence[AsRead], runs: Sequence[str]
+        self, where: Where, rows: Sequence[Row], runs: Sequence[str]
     ) -> list[BeforeImage | None]:
         found: dict[Key, BeforeImage] = {}
         marks = {row.key: row.mark for row in rows}

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from kconv._store.clock import as_datetime, now
 from kconv._store.records import Key
-from kconv._store.tables import changes, objects, quarantine
+from kconv._store.tables import OTHER_PLACES, changes, objects, quarantine
 from kconv.place import NEVER
 
 Place = Literal["objects", "changes"]
@@ -97,9 +97,24 @@ def entries(connection: Connection, group: str | None, resource: str | None) -> 
     return [_entry(row) for row in rows.mappings()]
 
 
+def entries_of(
+    connection: Connection, group: str, resource: str | None, run: str | None = None
+) -> list[Quarantined]:
+    """What is recorded of rows of a group, whether or not they are still as they were."""
+    statement = select(quarantine).where(quarantine.c.grp == group)
+    if resource is not None:
+        statement = statement.where(quarantine.c.resource == resource)
+    if run is not None:
+        statement = statement.where(quarantine.c.run == run)
+    order = ("resource", "name", "place", "resource_version")
+    rows = connection.execute(statement.order_by(*(quarantine.c[name] for name in order)))
+    return [_entry(row) for row in rows.mappings()]
+
+
 def sweep(connection: Connection) -> None:
     """Remove the entries that no longer fit a row."""
-    connection.execute(delete(quarantine).where(~_still_fits()))
+    own = ~quarantine.c.grp.startswith(OTHER_PLACES)
+    connection.execute(delete(quarantine).where(own, ~_still_fits()))
 
 
 def of_row(table: Table, run: ColumnElement[str]) -> ColumnElement[bool]:

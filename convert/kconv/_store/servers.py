@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from kconv._errors import CannotDecode, Conflict
 from kconv._store.clock import as_datetime, lock_table, now
 from kconv._store.records import qualified
-from kconv._store.tables import servers, storage_versions
+from kconv._store.tables import OTHER_PLACES, servers, storage_versions
 from kconv.place import Server
 from kconv.place._operations import Versions
 
@@ -140,7 +140,8 @@ def _recorded(connection: Connection, *, only_preferred: bool) -> Versions:
         storage_versions.c.resource,
         storage_versions.c.api_version,
     )
-    statement = select(*columns).order_by(*columns)
+    own = ~storage_versions.c.grp.startswith(OTHER_PLACES)
+    statement = select(*columns).where(own).order_by(*columns)
     if only_preferred:
         statement = statement.where(storage_versions.c.preferred)
     return tuple((row[0], row[1], row[2]) for row in connection.execute(statement))

@@ -36,7 +36,7 @@ def open_store(url: str) -> SqlStore:
     """
     database = Database(parse_url(url))
     try:
-        _check_tables(database)
+        check_tables(database)
     except BaseException:
         database.close()
         raise
@@ -266,8 +266,11 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         self._database.close()
 
 
-def _check_tables(database: Database) -> None:
-    """Compare the database's Alembic revision with the one that this code needs."""
+def check_tables(database: Database) -> None:
+    """Compare the database's Alembic revision with the one that this code needs.
+
+    Raises `TablesOutdated` where they differ.
+    """
     found = database.read(table_revision)
     url = database.url
     if found is None:

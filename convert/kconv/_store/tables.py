@@ -43,6 +43,10 @@ metadata: Final = MetaData(
     }
 )
 
+OTHER_PLACES: Final = "@"
+"""How ``grp`` begins in rows about what is kept elsewhere than in ``objects``: in tables of a
+user's own, in files. No API group begins so."""
+
 # Lists are ordered by namespace and name, byte by byte, as Kubernetes orders them: SQLite does
 # so by itself, PostgreSQL only in the C collation.
 _Name = Text().with_variant(Text(collation="C"), "postgresql")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from kconv._store import counter, runs, scan, version_record
 from kconv._store.objects import COLUMNS, as_stored
@@ -119,6 +119,16 @@ _FORGET: Final = delete(undo).where(
 )
 
 
+_AGAIN: Final = (
+    update(undo)
+    .where(
+        undo.c.run == bindparam("of_run"),
+        *(column == bindparam(f"key_{column.name}") for column in _KEY),
+    )
+    .values(written_api_version=bindparam("now_version"), written_digest=bindparam("now_digest"))
+)
+
+
 def size(connection: Connection, run: str) -> UndoSize:
     """What a run's before-images take."""
     statement = select(func.count(), func.sum(func.length(undo.c.data))).where(undo.c.run == run)
@@ -195,9 +205,47 @@ def restore(
     done = put(connection, back, None, keep_undo=False)
     assert done == len(back), "the rows are locked"
     if restored:
-        connection.execute(_FORGET, [_forgotten(run, each.key) for each in restored])
+        forget(connection, run, [each.key for each in restored])
         counter.count_rewrite(connection)
     return Restored(tuple(restored), tuple(written), tuple(deleted))
+
+
+def keep(connection: Connection, run: str, images: Sequence[BeforeImage]) -> None:
+    """Keep before-images of rows that the run has none of."""
+    rows = [
+        {
+            "run": run,
+            "grp": each.key.group,
+            "resource": each.key.resource,
+            "namespace": each.key.namespace,
+            "name": each.key.name,
+            "resource_version": each.resource_version,
+            "api_version": each.api_version,
+            "data": each.data,
+            "written_api_version": each.written_api_version,
+            "written_digest": each.written_digest,
+        }
+        for each in images
+    ]
+    if rows:
+        connection.execute(insert(undo), rows)
+
+
+def written_again(connection: Connection, run: str, images: Sequence[BeforeImage]) -> None:
+    """Note what the run wrote now in the place of what it wrote before; the image stays."""
+    rows = [
+        _forgotten(run, each.key)
+        | {"now_version": each.written_api_version, "now_digest": each.written_digest}
+        for each in images
+    ]
+    if rows:
+        connection.execute(_AGAIN, rows)
+
+
+def forget(connection: Connection, run: str, keys: Sequence[Key]) -> None:
+    """Forget the before-images of some rows."""
+    if keys:
+        connection.execute(_FORGET, [_forgotten(run, key) for key in keys])
 
 
 def drop(connection: Connection, run: str, most: int) -> int:

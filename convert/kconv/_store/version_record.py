@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from kconv._errors import ObjectRef, VersionNotOnRecord
 from kconv._store import servers
 from kconv._store.records import Count, StorageVersion, qualified
-from kconv._store.tables import changes, objects, past, storage_versions
+from kconv._store.tables import OTHER_PLACES, changes, objects, past, storage_versions
 
 _COLUMNS: Final = (
     storage_versions.c.grp,
@@ -25,8 +25,9 @@ _BY_INDEX: Final = select(
 
 
 def recorded(connection: Connection) -> list[StorageVersion]:
-    """Every version on record."""
-    statement = select(*_COLUMNS).order_by(*_COLUMNS[:3])
+    """Every version on record of what is kept in the store."""
+    own = ~storage_versions.c.grp.startswith(OTHER_PLACES)
+    statement = select(*_COLUMNS).where(own).order_by(*_COLUMNS[:3])
     return [StorageVersion(*row) for row in connection.execute(statement)]
 
 
@@ -55,6 +56,12 @@ def ensure(connection: Connection, kinds: Iterable[tuple[str, str, str]]) -> Non
             missing.setdefault((group, resource), api_version)
     for (group, resource), api_version in sorted(missing.items()):
         _add(connection, group, resource, api_version, preferred=True)
+
+
+def recorded_of(connection: Connection, group: str) -> list[StorageVersion]:
+    """Every version on record of one group."""
+    statement = select(*_COLUMNS).where(storage_versions.c.grp == group).order_by(*_COLUMNS[:3])
+    return [StorageVersion(*row) for row in connection.execute(statement)]
 
 
 def prefer(
@@ -104,7 +111,7 @@ def put_on_record(
     """
     wanted = (group, resource, api_version)
     if wanted not in {
-        (each.group, each.resource, each.api_version) for each in recorded(connection)
+        (each.group, each.resource, each.api_version) for each in recorded_of(connection, group)
     }:
         servers.check_flip(connection, *wanted, live)
         _add(connection, *wanted, preferred=False)

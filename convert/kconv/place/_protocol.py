@@ -19,7 +19,7 @@ from kconv.place._operations import (
     Server,
     UndoSize,
 )
-from kconv.place._rows import AsRead, Collection, Count, Key, NewData, Row, Where
+from kconv.place._rows import Collection, Count, Key, NewData, Row, Where
 
 if TYPE_CHECKING:
     from kconv._scheme import Scheme
@@ -185,7 +185,7 @@ class BeforeImages(Protocol):
         ...
 
     def before_images(
-        self, where: Where, rows: Sequence[AsRead], runs: Sequence[str]
+        self, where: Where, rows: Sequence[Row], runs: Sequence[str]
     ) -> list[BeforeImage | None]:
         """For each row, what it held before the newest of ``runs`` that wrote it.
 
