@@ -9,7 +9,7 @@ import typer
 from kconv._cli.command_groups import CommandGroup
 from kconv._cli.database import DEFAULT_DB
 from kconv._cli.migrate_gate import gate
-from kconv._cli.migrate_options import KeepUndo, Names, Rate, To, Workers
+from kconv._cli.migrate_options import KeepUndo, Names, PlaceName, Rate, To, Workers
 from kconv._cli.migrate_plan import plan
 from kconv._cli.migrate_quarantine import quarantine
 from kconv._cli.migrate_runs import drop_undo, runs, undo
@@ -42,6 +42,7 @@ def run(
     names: Names = None,
     to: To = None,
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Convert and validate every row, report, write nothing."),
@@ -92,6 +93,7 @@ def run(
         names or (),
         to or (),
         db,
+        place=place,
         dry_run=dry_run,
         batch_size=batch_size,
         rate=rate,

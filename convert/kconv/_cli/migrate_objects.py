@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 
 from kconv._cli.console import emit, emit_json, is_terminal, say
 from kconv._cli.database import DEFAULT_DB, outage
@@ -21,12 +22,11 @@ from kconv._cli.migrate_report import (
     report_free_space,
     report_references,
 )
+from kconv._cli.open_place import open_place
 from kconv._cli.progress import Meter
 from kconv._durations import parse_duration
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
-from kconv._scheme import load_scheme
-from kconv._store import StorePlace, open_store
 from kconv_migrations import _migration as storage
 
 
@@ -35,6 +35,7 @@ def migrate_and_report(
     to: Sequence[str] = (),
     db: str = DEFAULT_DB,
     *,
+    place: str | None = None,
     dry_run: bool = False,
     batch_size: int = 1000,
     rate: float = 0,
@@ -49,28 +50,32 @@ def migrate_and_report(
 ) -> int:
     """Rewrite what the command line names; returns the exit code.
 
-    ``rate`` is in rows a second, 0 for no limit; ``output`` is ``text`` or ``json``. Raises
-    `KconvError` for what cannot be begun, and `Interrupted`.
+    ``place`` is what `open_place` takes; ``rate`` is in rows a second, 0 for no limit; ``output``
+    is ``text`` or ``json``. Raises `KconvError` for what cannot be begun, and `Interrupted`.
     """
     kept = parse_duration(keep_undo, "--keep-undo")
-    store = storage.wait_for(lambda: open_store(db), outage(db), _waiting)
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.CollectionReferences] = []
     runs: list[str] = []
     text = output == "text"
     groups = groups_of(names, to)
+    # References may name versions of any group.
+    wanted = None if rewrite_references else groups
+    opened = storage.wait_for(
+        lambda: open_place(place, db, groups=wanted, apis=apis), outage(db), _waiting
+    )
     try:
-        # References may name versions of any group.
-        wanted = None if rewrite_references else groups
-        place = StorePlace(store, load_scheme(wanted, apis), wanted, apis)
         try:
-            targets = storage.plan(place, names, to)
+            targets = storage.plan(opened, names, to)
         except UsageError:
+            if place is not None:
+                raise
             # The message lists what there is, so all groups must be loaded.
-            targets = storage.plan(StorePlace(store, load_scheme(apis=apis)), names, to)
-        pipeline = Pipeline(place.scheme)
+            with closing(open_place(None, db, apis=apis)) as whole:
+                targets = storage.plan(whole, names, to)
+        pipeline = Pipeline(opened.scheme)
         collections = [target.name for target in targets]
-        with storage.executor_for(place, pipeline, workers, collections, collections) as executor:
+        with storage.executor_for(opened, pipeline, workers, collections, collections) as executor:
             settings = storage.Settings(
                 batch_size=batch_size,
                 rate=rate,
@@ -83,21 +88,23 @@ def migrate_and_report(
             )
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
-                standing = () if to else storage.preferred_targets(place, names)
-                references = storage.outdated_references(place, pipeline, [*standing, *targets])
+                standing = () if to else storage.preferred_targets(opened, names)
+                references = storage.outdated_references(opened, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)
             with Meter() as meter:
-                for outcome in storage.migrate(place, pipeline, targets, settings, meter, executor):
+                for outcome in storage.migrate(
+                    opened, pipeline, targets, settings, meter, executor
+                ):
                     outcomes.append(outcome)
                     if text:
                         with meter.aside():
                             report(outcome, dry_run, rate)
         if rewrite_references:
             looked = (
-                storage.find_references(place, pipeline, references)
+                storage.find_references(opened, pipeline, references)
                 if dry_run
-                else storage.rewrite_references(place, pipeline, references, settings, runs.append)
+                else storage.rewrite_references(opened, pipeline, references, settings, runs.append)
             )
             for each in looked:
                 repaired.append(each)
@@ -108,11 +115,11 @@ def migrate_and_report(
             if text and any(each.rewritten for each in repaired):
                 emit(f"references: run {runs[0]}")
         if text and not dry_run:
-            report_free_space(place)
+            report_free_space(opened)
     except KeyboardInterrupt:
         raise Interrupted("what is rewritten stays; `kconv migrate` goes on from here") from None
     finally:
-        store.close()
+        opened.close()
     if output == "json":
         document = {"dryRun": dry_run, "run": outcomes[0].run if outcomes else ""}
         document |= {"resources": [outcome_as_json(each) for each in outcomes]}

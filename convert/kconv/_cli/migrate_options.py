@@ -18,6 +18,17 @@ Names = Annotated[
     ),
 ]
 
+PlaceName = Annotated[
+    str | None,
+    typer.Option(
+        "--place",
+        metavar="NAME",
+        help="What to migrate in the database: module:name of a collection, or an installed place. "
+        "Default: kconv's own store.",
+        show_default=False,
+    ),
+]
+
 To = Annotated[
     list[str] | None,
     typer.Option(

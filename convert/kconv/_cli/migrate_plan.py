@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, To
+from kconv._cli.migrate_options import Names, PlaceName, To
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def plan(
     names: Names = None,
     to: To = None,
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     no_references: Annotated[
         bool, typer.Option("--no-references", help="Do not read every object for references.")
     ] = False,
@@ -32,21 +33,23 @@ def plan(
     converts every row.
     """
     from kconv._cli.console import emit_json
+    from kconv._cli.open_place import open_place
     from kconv._pipeline import Pipeline
-    from kconv._scheme import load_scheme
-    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
-    scheme = load_scheme(apis=apis or ())
-    place = StorePlace(open_store(db), scheme)
+    opened = open_place(place, db, apis=apis or ())
     try:
-        targets = storage.plan(place, names or (), to or ())
-        standing = () if to else tuple(storage.preferred_targets(place, names or ()))
+        targets = storage.plan(opened, names or (), to or ())
+        standing = () if to else tuple(storage.preferred_targets(opened, names or ()))
         found = storage.survey(
-            place, Pipeline(scheme), targets, references=not no_references, standing=standing
+            opened,
+            Pipeline(opened.scheme),
+            targets,
+            references=not no_references,
+            standing=standing,
         )
     finally:
-        place.close()
+        opened.close()
     if output is Report.JSON:
         emit_json(_as_json(found))
     else:

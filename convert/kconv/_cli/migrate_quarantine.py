@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB, outage
+from kconv._cli.migrate_options import PlaceName
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def quarantine(
         ),
     ] = "",
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
@@ -43,24 +45,22 @@ def quarantine(
     deleted, or when `retry` finds that it is well and in the preferred version. `list` and `show`
     read only; `retry` ends with 1 if rows are left.
     """
+    from kconv._cli.open_place import open_place
     from kconv._errors import UsageError
-    from kconv._scheme import Scheme, load_scheme
-    from kconv._store import StorePlace, open_store
 
     if (action is Action.SHOW) != bool(key):
         raise UsageError("write `kconv migrate quarantine show KEY`, and no key for list and retry")
     # What is listed and shown needs no kinds.
-    scheme = load_scheme(apis=apis or ()) if action is Action.RETRY else Scheme()
-    place = StorePlace(open_store(db), scheme)
+    opened = open_place(place, db, apis=apis or (), kinds=action is Action.RETRY)
     try:
         if action is Action.LIST:
-            _list(place.quarantined(), output)
+            _list(opened.quarantined(), output)
         elif action is Action.SHOW:
-            _show(place, key, output)
+            _show(opened, key, output)
         else:
-            _retry(place, outage(db), output)
+            _retry(opened, outage(db), output)
     finally:
-        place.close()
+        opened.close()
 
 
 def _list(rows: list[Quarantined], output: Report) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kconv._cli.database import DEFAULT_DB
+from kconv._cli.migrate_options import PlaceName
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -15,25 +16,24 @@ if TYPE_CHECKING:
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrate runs`.")]
 
 
-def runs(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
+def runs(db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT) -> None:
     """List the runs, the newest first, and what their before-images take."""
     from kconv._cli.console import emit, emit_json, emit_table
+    from kconv._cli.open_place import open_place
     from kconv._cli.run_table import run_as_json, run_rows
-    from kconv._scheme import Scheme
-    from kconv._store import StorePlace, open_store
 
-    place = StorePlace(open_store(db), Scheme())
+    opened = open_place(place, db, kinds=False)
     try:
-        found = place.runs()
+        found = opened.runs()
         if output is Report.JSON:
-            listed = [run_as_json(each, place.undo_size(each.id)) for each in found]
+            listed = [run_as_json(each, opened.undo_size(each.id)) for each in found]
             emit_json({"runs": listed})
         elif not found:
             emit("no run yet")
         else:
-            emit_table(*run_rows(place, found))
+            emit_table(*run_rows(opened, found))
     finally:
-        place.close()
+        opened.close()
 
 
 def _refuse_unknown(place: Place, run_id: str) -> None:
@@ -52,7 +52,13 @@ def _refuse_unknown(place: Place, run_id: str) -> None:
             )
 
 
-def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Report.TEXT) -> None:
+def undo(
+    run: RunId,
+    db: Db = DEFAULT_DB,
+    place: PlaceName = None,
+    apis: Apis = None,
+    output: Output = Report.TEXT,
+) -> None:
     """Restore what a run replaced, and prefer the old version again.
 
     Objects that were written or deleted since are left as they are and listed; the exit code is
@@ -61,20 +67,19 @@ def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Re
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_report import SHOWN, name_as_json
+    from kconv._cli.open_place import open_place
     from kconv._messages import count
-    from kconv._scheme import load_scheme
-    from kconv._store import StorePlace, open_store
     from kconv.place import RowName, key_text
     from kconv_migrations import _migration as storage
 
-    place = StorePlace(open_store(db), load_scheme(apis=apis or ()))
+    opened = open_place(place, db, apis=apis or ())
     try:
-        _refuse_unknown(place, run)
-        done = storage.undo(place, run)
+        _refuse_unknown(opened, run)
+        done = storage.undo(opened, run)
     except KeyboardInterrupt:
         raise Interrupted("what is restored stays; the same command goes on") from None
     finally:
-        place.close()
+        opened.close()
     if output is Report.JSON:
         emit_json(
             {
@@ -106,17 +111,16 @@ def undo(run: RunId, db: Db = DEFAULT_DB, apis: Apis = None, output: Output = Re
         raise typer.Exit(1)
 
 
-def drop_undo(run: RunId, db: Db = DEFAULT_DB) -> None:
+def drop_undo(run: RunId, db: Db = DEFAULT_DB, place: PlaceName = None) -> None:
     """Forget a run's before-images; it cannot be undone afterwards."""
     from kconv._cli.console import emit
+    from kconv._cli.open_place import open_place
     from kconv._messages import count
-    from kconv._scheme import Scheme
-    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
-    place = StorePlace(open_store(db), Scheme())
+    opened = open_place(place, db, kinds=False)
     try:
-        dropped = storage.drop_undo(place, run)
+        dropped = storage.drop_undo(opened, run)
     finally:
-        place.close()
+        opened.close()
     emit(f"{count(dropped, 'before-image')} dropped")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
+from kconv._cli.migrate_options import PlaceName
 from kconv._cli.options import Apis, Db, Output, Report, output_versions
 
 if TYPE_CHECKING:
@@ -37,52 +38,51 @@ def status(
         int, typer.Option(min=1, max=90, metavar="N", help="How many days back clients count.")
     ] = 7,
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
     """Count rows by encoded version, show runs, and say which versions may be deleted."""
     from kconv._cli.console import emit_json
     from kconv._cli.migrate_report import say_undecodable
+    from kconv._cli.open_place import open_place
     from kconv._cli.run_table import run_as_json
     from kconv._gvk import GroupVersion
     from kconv._pipeline import Pipeline
-    from kconv._scheme import load_scheme
-    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
-    store = open_store(db)
+    opened = open_place(place, db, apis=apis or ())
     try:
-        place = StorePlace(store, load_scheme(apis=apis or ()))
-        pipeline = Pipeline(place.scheme)
-        found = storage.status(place)
+        pipeline = Pipeline(opened.scheme)
+        found = storage.status(opened)
         unknown = storage.undecodable(found)
         if may_drop:
             versions = [GroupVersion.parse(each) for each in may_drop]
             references = True
         else:
-            versions = _versions(place, found, unknown)
+            versions = _versions(opened, found, unknown)
             references = _objects(found) <= MANY
         verdicts = [
-            storage.may_drop(place, pipeline, version, days=days, references=references)
+            storage.may_drop(opened, pipeline, version, days=days, references=references)
             for version in versions
         ]
-        runs = [] if may_drop else place.runs()
-        sizes = {run.id: place.undo_size(run.id) for run in runs}
+        runs = [] if may_drop else opened.runs()
+        sizes = {run.id: opened.undo_size(run.id) for run in runs}
         if output is Report.JSON:
             document: dict[str, Any] = {"mayDrop": [_verdict_as_json(each) for each in verdicts]}
             if not may_drop:
                 document["resources"] = [_status_as_json(each, unknown) for each in found]
                 document["runs"] = [run_as_json(each, sizes[each.id]) for each in runs]
-                document["quarantined"] = len(place.quarantined())
+                document["quarantined"] = len(opened.quarantined())
             emit_json(document)
         elif may_drop:
             _print_verdicts(verdicts, days)
         else:
-            _print(place, found, runs, verdicts, references)
+            _print(opened, found, runs, verdicts, references)
             for name, version in unknown:
                 say_undecodable(name, version)
     finally:
-        store.close()
+        opened.close()
     if may_drop and not all(each.may for each in verdicts):
         raise typer.Exit(1)
 

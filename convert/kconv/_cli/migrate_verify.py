@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, Workers
+from kconv._cli.migrate_options import Names, PlaceName, Workers
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def verify(
     names: Names = None,
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     workers: Workers = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
@@ -34,27 +35,25 @@ def verify(
     from kconv._cli.console import emit, emit_json
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_report import complain_of, counted
+    from kconv._cli.open_place import open_place
     from kconv._errors import UsageError
     from kconv._messages import count
     from kconv._pipeline import Pipeline
-    from kconv._scheme import load_scheme
-    from kconv._store import StorePlace, open_store
     from kconv_migrations import _migration as storage
 
-    scheme = load_scheme(apis=apis or ())
-    place = StorePlace(open_store(db), scheme, apis=apis or ())
+    opened = open_place(place, db, apis=apis or ())
     found: list[Verified] = []
     try:
-        recorded = [each.name for each in storage.status(place)]
+        recorded = [each.name for each in storage.status(opened)]
         if unknown := [each for each in names or () if each not in recorded]:
             listed = ", ".join(recorded)
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
-        pipeline = Pipeline(scheme)
+        pipeline = Pipeline(opened.scheme)
         with (
-            storage.executor_for(place, pipeline, workers) as executor,
+            storage.executor_for(opened, pipeline, workers) as executor,
             _between() as check,
         ):
-            for each in storage.verify(place, executor, names or (), lambda _: check()):
+            for each in storage.verify(opened, executor, names or (), lambda _: check()):
                 found.append(each)
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""
@@ -70,7 +69,7 @@ def verify(
     except KeyboardInterrupt:
         raise Interrupted("nothing was written; the same command begins anew") from None
     finally:
-        place.close()
+        opened.close()
     if output is Report.JSON:
         emit_json({"resources": [_as_json(each) for each in found]})
     failures = [failure for each in found for failure in each.failures]

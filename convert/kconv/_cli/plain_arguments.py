@@ -81,6 +81,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         values={
             "--to": Option("to", repeated=True),
             "--db": Option("db"),
+            "--place": Option("place"),
             "--batch-size": Option("batch_size", _integer(1, 5000)),
             "--rate": Option("rate", _positive),
             "--workers": Option("workers", _integer(1, 64)),

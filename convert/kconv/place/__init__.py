@@ -4,6 +4,7 @@ The migration is written against `Place` and nothing else, so it goes over kconv
 tables of a user's own, and over whatever else has the methods of the protocol.
 """
 
+from kconv.place._named import open_named
 from kconv.place._operations import (
     NEVER,
     BeforeImage,
@@ -74,4 +75,5 @@ __all__ = [
     "Where",
     "key_names",
     "key_text",
+    "open_named",
 ]

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kconv.place import Key
-from kconv.sqlalchemy._collection import TableCollection
+from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._keys import as_key, as_values
 from kconv.sqlalchemy._versions import UNSTAMPED
 
@@ -55,7 +55,7 @@ class Read:
 class Statements:
     """The statements over a collection, on one kind of database."""
 
-    def __init__(self, collection: TableCollection, *, sqlite: bool) -> None:
+    def __init__(self, collection: Declaration, *, sqlite: bool) -> None:
         self.collection = collection
         self.sqlite = sqlite
         self.by_value = _is_jsonb(collection, sqlite)
@@ -239,6 +239,6 @@ class Statements:
         return isinstance(self.collection.document.type, LargeBinary)
 
 
-def _is_jsonb(collection: TableCollection, sqlite: bool) -> bool:
+def _is_jsonb(collection: Declaration, sqlite: bool) -> bool:
     found = collection.document.type
     return not sqlite and isinstance(found, JSONB)

@@ -39,7 +39,7 @@ from kconv.place import (
     Where,
 )
 from kconv.place._rows import spoke_in
-from kconv.sqlalchemy._collection import TableCollection
+from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import digest, mark_of
 from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
 from kconv.sqlalchemy._versions import Field
@@ -55,8 +55,8 @@ class TablePlace(Place):
     """Collections in tables of one database, SQLite or PostgreSQL; used by ``kconv migrate``.
 
     kconv's own tables must be in the same database (``kconv db upgrade``): what a run replaces is
-    kept in the transaction that replaces it. ``opened_as`` says how a worker process opens the
-    same place: a function and its arguments, which can be pickled.
+    kept in the transaction that replaces it. ``reopen`` opens the same place in a worker process:
+    something that can be pickled.
 
     On PostgreSQL, a transaction of a run sets the variable ``kconv.run`` to the run's id, for
     triggers to see. JSONB keeps values and not bytes: there, before-images are restored and
@@ -69,8 +69,8 @@ class TablePlace(Place):
     def __init__(
         self,
         url: str,
-        collections: Sequence[TableCollection],
-        opened_as: tuple[Callable[..., Place], tuple[Any, ...]] | None = None,
+        collections: Sequence[Declaration],
+        reopen: Callable[[], Place] | None = None,
     ) -> None:
         names = [each.name for each in collections]
         if not names or len(set(names)) < len(names):
@@ -79,7 +79,7 @@ class TablePlace(Place):
         if len(schemes) > 1:
             raise UsageError(f"{', '.join(names)} are not of one scheme: open one at a time")
         self._scheme = collections[0].scheme
-        self._opened_as = opened_as
+        self._reopen = reopen
         self._database = Database(parse_url(url))
         self._books = Bookkeeping(self._database, FAMILY)
         self._declared = {each.name: each for each in collections}
@@ -90,9 +90,9 @@ class TablePlace(Place):
             self._books.record(each.name, preferred, each.labels)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._opened_as is None:
+        if self._reopen is None:
             raise UsageError("this place cannot be opened in another process: use one worker")
-        return self._opened_as
+        return _call, (self._reopen,)
 
     @property
     def scheme(self) -> Scheme:
@@ -397,6 +397,10 @@ class TablePlace(Place):
         if declared.label(read.raw, read.value) != image.written_version:
             return False
         return digest(read.raw, by_value=self._of(name).by_value) == image.digest
+
+
+def _call(reopen: Callable[[], Place]) -> Place:
+    return reopen()
 
 
 def _number(mark: Mark) -> int:

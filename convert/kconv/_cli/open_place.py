@@ -1,0 +1,42 @@
+"""Opening the place that a command line names: kconv's own store, or another one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kconv.place import Place
+
+
+def open_place(
+    name: str | None,
+    db: str,
+    *,
+    groups: Collection[str] | None = None,
+    apis: Sequence[str] = (),
+    kinds: bool = True,
+) -> Place:
+    """The place called ``name`` over the database at ``db``; None is kconv's own store.
+
+    ``groups`` and ``apis`` are those of `load_scheme`, for the store; without ``kinds`` none are
+    loaded. A place elsewhere makes kconv's own tables in the database, where there are none.
+    """
+    if name is None:
+        from kconv._scheme import Scheme, load_scheme
+        from kconv._store import StorePlace, open_store
+
+        scheme = load_scheme(groups, apis) if kinds else Scheme()
+        return StorePlace(open_store(db), scheme, groups, apis)
+    from kconv.place import open_named
+    from kconv_migrations._tables import is_empty, upgrade
+
+    # As of `python -m`: modules of the project that one is in.
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    if is_empty(db):
+        upgrade(db)
+    return open_named(name, db)
