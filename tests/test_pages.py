@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from kconv_migrations._tables import upgrade
+
 ROOT = Path(__file__).resolve().parent.parent
 OLD = """\
 apiVersion: batch/v1beta1
@@ -34,7 +36,8 @@ def run(page: str, **given: Any) -> dict[str, Any]:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
     assert blocks
     for number, block in enumerate(blocks):
-        exec(compile(block, f"{page}, block {number}", "exec"), names)  # noqa: S102 - our own page
+        code = compile(block, f"{page}, block {number}", "exec", dont_inherit=True)
+        exec(code, names)  # noqa: S102 - our own page
     return names
 
 
@@ -67,3 +70,10 @@ def test_writing_an_api() -> None:
         "backup.example.com/v1beta1, Kind=Plan",
     }
     names["app"].state.server.store.close()
+
+
+def test_own_tables(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    upgrade(url)
+    names = run("docs/own-tables.md", url=url)
+    names["engine"].dispose()

@@ -54,8 +54,9 @@ PUBLIC: dict[str, str] = {
         AsRead BeforeImage ClientCount Collection Count Ending Key Mark NEVER NO_VERSION NewData
         OBJECTS Place Pressure Quarantined Reclaimable RecordedVersion Replica Restored Row
         RowName RowRead Run
-        RunState RunTarget Scalar Section Server UndoSize Where key_names key_text
+        RunState RunTarget Scalar Section Server UndoSize Where key_names key_text open_named
     """,
+    "kconv.sqlalchemy": "Field TableCollection TablePlace collection",
     "kconv.testing": "ApiTests SkewWarning documents full nearly",
     "kconv_migrations": "",
     "kconv_migrations.op": "MigrateStorage include_name",

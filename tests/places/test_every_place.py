@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -270,7 +271,11 @@ def test_a_run_that_was_taken_over_writes_nothing_more(
 
 def test_one_run_at_a_time(place: Place, pipeline: Pipeline, ground: Ground) -> None:
     ground.seed(2)
-    with hold(ground.place(), []) as held_run, pytest.raises(Conflict, match=held_run.id):
+    with (
+        closing(ground.place()) as other,
+        hold(other, []) as held_run,
+        pytest.raises(Conflict, match=held_run.id),
+    ):
         run(place, pipeline, ground, "batch=v1")
     assert versions(ground) == {OLD: 2}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names
+from kconv._cli.migrate_options import Names, PlaceName
 from kconv._cli.options import Apis, Db, Output, Report, storage_targets
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def gate(
     ],
     names: Names = None,
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
@@ -37,15 +38,14 @@ def gate(
     proven where the version is the only one on record.
     """
     from kconv._cli.console import emit_json
-    from kconv._scheme import load_scheme
-    from kconv._store import StorePlace, open_store
+    from kconv._cli.open_place import open_place
     from kconv_migrations import _migration as storage
 
-    place = StorePlace(open_store(db), load_scheme(apis=apis or ()))
+    opened = open_place(place, db, apis=apis or ())
     try:
-        found, run = storage.gates(place, names or (), to)
+        found, run = storage.gates(opened, names or (), to)
     finally:
-        place.close()
+        opened.close()
     proven = all(each.proven for each in found)
     if output is Report.JSON:
         document: dict[str, Any] = {"proven": proven, "run": None if run is None else run.id}

@@ -100,6 +100,8 @@ def _print(found: Survey) -> None:
         emit(f"live: {server}{f', decodes {decodes}' if decodes else ''}")
     if not found.servers:
         emit("no live server")
+    for line in found.findings:
+        emit(f"note: {line}")
     for each in found.references:
         report_references(each)
     for target in found.targets:
@@ -156,6 +158,7 @@ def _as_json(found: Survey) -> dict[str, Any]:
             for each in found.targets
         ],
         "servers": [server_as_json(each) for each in found.servers],
+        "findings": list(found.findings),
         "references": [referring_as_json(each) for each in found.references],
     }
 

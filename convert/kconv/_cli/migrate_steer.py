@@ -7,30 +7,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kconv._cli.database import DEFAULT_DB
+from kconv._cli.migrate_options import PlaceName
 from kconv._cli.options import Db, Output, Report
 
 if TYPE_CHECKING:
     from kconv.place import Run
 
 
-def pause(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
+def pause(
+    db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT
+) -> None:
     """Have the run that goes on pause, within a second or two.
 
     It keeps its lease meanwhile; nothing is read or written. Ends with 1 if no run goes on.
     """
     from kconv._cli.console import emit
 
-    run = _steer(db, paused=True)
+    run = _steer(db, place, paused=True)
     if _as_json(run, output):
         return
     emit(f"run {run.id} pauses: `kconv migrate resume` has it go on")
 
 
-def resume(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
+def resume(
+    db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT
+) -> None:
     """Have a run that was paused go on. Ends with 1 if there is none."""
     from kconv._cli.console import emit
 
-    run = _steer(db, paused=False)
+    run = _steer(db, place, paused=False)
     if _as_json(run, output):
         return
     emit(f"run {run.id} goes on")
@@ -39,6 +44,7 @@ def resume(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
 def rate(
     rows: Annotated[float, typer.Argument(min=0, metavar="N", help="Rows a second; 0: no limit.")],
     db: Db = DEFAULT_DB,
+    place: PlaceName = None,
     output: Output = Report.TEXT,
 ) -> None:
     """Have the run that goes on keep to a rate, within a second or two.
@@ -47,26 +53,27 @@ def rate(
     """
     from kconv._cli.console import emit
 
-    run = _steer(db, rate=rows)
+    run = _steer(db, place, rate=rows)
     if _as_json(run, output):
         return
     emit(f"run {run.id}: " + (f"{rows:g} rows a second at most" if rows else "no limit"))
 
 
-def _steer(db: str, *, paused: bool | None = None, rate: float | None = None) -> Run:
+def _steer(
+    db: str, place: str | None, *, paused: bool | None = None, rate: float | None = None
+) -> Run:
+    from kconv._cli.open_place import open_place
     from kconv._errors import Conflict
-    from kconv._scheme import Scheme
-    from kconv._store import StorePlace, open_store
     from kconv_migrations._migration import live_run
 
-    place = StorePlace(open_store(db), Scheme())
+    opened = open_place(place, db, kinds=False)
     try:
-        run = live_run(place)
+        run = live_run(opened)
         if run is None:
             raise Conflict("no run goes on: `kconv migrate runs` lists those that have ended")
-        return place.steer_run(run.id, paused=paused, rate=rate)
+        return opened.steer_run(run.id, paused=paused, rate=rate)
     finally:
-        place.close()
+        opened.close()
 
 
 def _as_json(run: Run, output: Report) -> bool:

@@ -31,12 +31,12 @@ def open_place(
         scheme = load_scheme(groups, apis) if kinds else Scheme()
         return StorePlace(open_store(db), scheme, groups, apis)
     from kconv.place import open_named
-    from kconv_migrations._tables import is_empty, upgrade
+    from kconv_migrations._tables import current, upgrade
 
     # As of `python -m`: modules of the project that one is in.
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    if is_empty(db):
+    if current(db) is None:
         upgrade(db)
     return open_named(name, db)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -81,6 +82,16 @@ class Bookkeeping:
         """See `kconv.place.Place.end_run`."""
         return self.database.write(lambda c: runs.end(c, run_id, state))
 
+    def steer_run(self, run_id: str, paused: bool | None, rate: float | None) -> Run:
+        """See `kconv.place.Place.steer_run`."""
+        return self._named(self.database.write(lambda c: runs.steer(c, run_id, paused, rate)))
+
+    def report_run(self, run_id: str, done: int, total: int, waiting: str) -> Run:
+        """See `kconv.place.Place.report_run`."""
+        return self._named(
+            self.database.write(lambda c: runs.report(c, run_id, done, total, waiting))
+        )
+
     def run(self, run_id: str) -> Run:
         """One run. Raises `NotFound`."""
         return self._named(self.database.read(lambda c: runs.get(c, run_id)))
@@ -94,18 +105,7 @@ class Bookkeeping:
         targets = tuple(
             each._replace(collection=each.collection.removesuffix(suffix)) for each in run.targets
         )
-        return Run(
-            run.id,
-            run.holder,
-            run.host,
-            run.pid,
-            run.state,
-            run.began,
-            run.ended,
-            run.lease,
-            targets,
-            run.undo_until,
-        )
+        return replace(run, targets=targets)
 
     # The record of versions.
 

@@ -93,7 +93,11 @@ class StorePlace(Place):
         return self._scheme
 
     def collections(self) -> list[Collection]:
-        kinds = {str(kind.group_resource): kind for kind in self._scheme.kinds}
+        kinds = {
+            str(kind.group_resource): kind
+            for kind in self._scheme.kinds
+            if kind.document is None  # documents without an envelope live elsewhere
+        }
         recorded = {_name(each.group, each.resource) for each in self.store.storage_versions()}
         return [
             Collection(str(name), kinds.get(str(name)), _SECTIONS)

@@ -262,6 +262,10 @@ class Surroundings(Protocol):
         """The room that rows which are gone take still."""
         ...
 
+    def findings(self) -> list[str]:
+        """What a run does besides writing rows, and what it would meet: lines for people."""
+        return []
+
 
 class Place(Rows, Record, Runs, BeforeImages, Quarantine, Surroundings, Protocol):
     """Where objects of some kinds live, each row in one of their versions.

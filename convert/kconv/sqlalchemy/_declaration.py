@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, inspect
 from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.orm import Mapper
 
 from kconv._errors import UsageError
 from kconv._scheme import HubKind, Scheme, Spoke, load_scheme
@@ -62,6 +63,7 @@ class Declaration:
         self.constraint = constraint
         self._scheme = scheme
         self._table: Table | None = None
+        self.mapper: Mapper[Any] | None = None
         self._check()
         if table is not None:
             self.bind(table)
@@ -78,6 +80,7 @@ class Declaration:
                 f"{', '.join(missing)}: it has {', '.join(found.columns.keys())}"
             )
         self._table = found
+        self.mapper = None if isinstance(table, Table) else inspect(table, raiseerr=False)
         return table
 
     @property

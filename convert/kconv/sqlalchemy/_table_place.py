@@ -9,38 +9,34 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from kconv._errors import UsageError
+from kconv._errors import StoreError, UsageError
 from kconv._scheme import Scheme
+from kconv._store import pressure
 from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
+from kconv._store.bookkept_place import BookkeptPlace, number
 from kconv._store.database import Database, parse_url
 from kconv.place import (
     NO_VERSION,
     OBJECTS,
     BeforeImage,
-    ClientCount,
     Collection,
     Count,
-    Ending,
     Key,
-    Mark,
     NewData,
     Place,
-    Quarantined,
-    Reclaimable,
-    RecordedVersion,
+    Pressure,
     Restored,
     Row,
     RowName,
-    Run,
-    RunTarget,
     Section,
-    Server,
-    UndoSize,
     Where,
 )
 from kconv.place._rows import spoke_in
+from kconv.sqlalchemy import _constraint as constraint
+from kconv.sqlalchemy._constraint import VIOLATED
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import digest, mark_of
+from kconv.sqlalchemy._findings import findings
 from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
 from kconv.sqlalchemy._versions import Field
 
@@ -51,7 +47,7 @@ _SECTIONS: Final = (Section(noun="row"),)
 _MARK_RUN: Final = text("SELECT set_config('kconv.run', :run, true)")
 
 
-class TablePlace(Place):
+class TablePlace(BookkeptPlace):
     """Collections in tables of one database, SQLite or PostgreSQL; used by ``kconv migrate``.
 
     kconv's own tables must be in the same database (``kconv db upgrade``): what a run replaces is
@@ -81,13 +77,18 @@ class TablePlace(Place):
         self._scheme = collections[0].scheme
         self._reopen = reopen
         self._database = Database(parse_url(url))
-        self._books = Bookkeeping(self._database, FAMILY)
+        self.names = frozenset(names)
         self._declared = {each.name: each for each in collections}
         sqlite = self._database.sqlite
         self._tables = {each.name: Statements(each, sqlite=sqlite) for each in collections}
-        for each in collections:
-            preferred = each.spokes[each.stored].api_version
-            self._books.record(each.name, preferred, each.labels)
+        try:
+            self.books = Bookkeeping(self._database, FAMILY)
+            for each in collections:
+                preferred = each.spokes[each.stored].api_version
+                self.books.record(each.name, preferred, each.labels)
+        except BaseException:
+            self._database.close()
+            raise
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._reopen is None:
@@ -105,21 +106,18 @@ class TablePlace(Place):
 
     def counts(self) -> list[Count]:
         def count(connection: Connection) -> list[Count]:
-            recorded = self._books.versions(connection)
+            recorded = self.books.versions(connection)
             found = []
             for name in sorted(self._declared):
                 rows = dict.fromkeys(
                     (each.version for each in recorded if each.collection == name), 0
                 )
-                for label, number in self._counted(connection, name):
-                    rows[label] = rows.get(label, 0) + number
-                found += [Count(name, OBJECTS, each, number) for each, number in rows.items()]
+                for label, counted in self._counted(connection, name):
+                    rows[label] = rows.get(label, 0) + counted
+                found += [Count(name, OBJECTS, *each) for each in rows.items()]
             return found
 
         return self._database.read(count)
-
-    def last(self, where: Where) -> Key | None:
-        return None
 
     def boundary(
         self, where: Where, *, other_than: str, after: Key | None, until: Key | None, rows: int
@@ -142,7 +140,7 @@ class TablePlace(Place):
         passing_over: str = "",
     ) -> list[Row]:
         name = where.collection
-        left_out = self._failed(name, passing_over) if passing_over else frozenset()
+        left_out = self.failed(name, passing_over)
 
         def read(connection: Connection) -> list[Row]:
             found = self._of(name).rows(connection, other_than=other_than, after=after, until=until)
@@ -176,67 +174,71 @@ class TablePlace(Place):
                 new.append((row.key, raw, value))
                 if keep_before_images:
                     images.append(self._kept(name, read, version, raw))
-            self._books.keep(connection, run, images)
+            self.books.keep(connection, run, images)
             statements.write(connection, new)
-            marks = [(row.key, _number(row.mark)) for row, *_ in made]
-            self._books.rewritten(connection, name, marks)
+            marks = [(row.key, number(row.mark)) for row, *_ in made]
+            self.books.rewritten(connection, name, marks)
             return len(new)
 
         return self._database.write(put)
-
-    def written(self) -> None:
-        return None
-
-    def versions(self) -> list[RecordedVersion]:
-        return [
-            each
-            for each in self._database.peek(self._books.versions)
-            if each.collection in self._declared
-        ]
 
     def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
         wanted = list(versions)
         for name, version in wanted:
             self._declared[name].value_of(version)
-        self._database.write(lambda connection: self._books.prefer(connection, wanted))
+
+        def flip(connection: Connection) -> None:
+            for name, version in wanted:
+                self._admit(connection, name, [version])
+            self.books.prefer(connection, wanted)
+
+        self._database.write(flip)
 
     def close_version(self, collection: str, version: str) -> bool:
-        def close(connection: Connection) -> bool:
-            if self._has(connection, collection, version):
-                return False
-            return self._books.take_off_record(connection, collection, version)
-
         # First without keeping anybody waiting.
         if self._database.read(lambda c: self._has(c, collection, version)):
             return False
+        recorded = self._labels(collection)
+        if version not in recorded:
+            return True
+        others = [each for each in recorded if each != version]
+        forbids = self._declared[collection].constraint and not self._database.sqlite
+        if forbids and not self._forbid(collection, others, recorded):
+            return False
+
+        def close(connection: Connection) -> bool:
+            if self._has(connection, collection, version):
+                return False
+            return self.books.take_off_record(connection, collection, version)
+
         return self._database.write(close)
 
-    def begin_run(
-        self,
-        holder: str,
-        targets: Sequence[RunTarget],
-        lease: float,
-        *,
-        keep_undo: float | None = None,
-    ) -> Run:
-        run = self._books.begin_run(holder, targets, lease, keep_undo)
-        self.release([each for each in self._entries(None) if not self._still_fits(each)])
-        return run
+    def _labels(self, collection: str) -> list[str]:
+        """The versions on record of a collection."""
+        return [each.version for each in self.versions() if each.collection == collection]
 
-    def renew_run(self, run_id: str, lease: float) -> None:
-        self._books.renew_run(run_id, lease)
+    def _forbid(self, collection: str, allowed: list[str], before: list[str]) -> bool:
+        """Have the database refuse other versions, and prove that no row is in one."""
+        declared = self._declared[collection]
+        self._database.write(lambda c: constraint.allow(c, declared, allowed))
+        try:
+            self._database.write(lambda c: constraint.validate(c, declared))
+        except StoreError as error:
+            self._database.write(lambda c: constraint.allow(c, declared, before))
+            if getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") != VIOLATED:
+                raise
+            return False
+        return True
 
-    def end_run(self, run_id: str, state: Ending) -> bool:
-        return self._books.end_run(run_id, state)
-
-    def run(self, run_id: str) -> Run:
-        return self._books.run(run_id)
-
-    def runs(self) -> list[Run]:
-        return self._books.runs()
-
-    def undo_size(self, run_id: str) -> UndoSize:
-        return self._books.undo_size(run_id)
+    def _admit(self, connection: Connection, name: str, labels: Iterable[str]) -> None:
+        """Have the database take versions that are about to come on record."""
+        declared = self._declared[name]
+        recorded = [
+            each.version for each in self.books.versions(connection) if each.collection == name
+        ]
+        new = [each for each in labels if each not in recorded]
+        if new and declared.constraint and not self._database.sqlite:
+            constraint.allow(connection, declared, [*recorded, *new])
 
     def before_images(
         self, where: Where, rows: Sequence[Row], runs: Sequence[str]
@@ -247,7 +249,7 @@ class TablePlace(Place):
         found: dict[Key, BeforeImage] = {}
         for run in runs:
             wanted = [key for key in digests if key not in found]
-            for image in self._books.find_undo(run, name, wanted):
+            for image in self.books.find_undo(run, name, wanted):
                 if image.digest == digests[image.key]:
                     found[image.key] = self._as_image(image)
         return [found.get(row.key) for row in rows]
@@ -255,7 +257,7 @@ class TablePlace(Place):
     def restore(
         self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
     ) -> Restored:
-        page = self._books.undo_page(run_id, after, limit)
+        page = self.books.undo_page(run_id, after, limit)
         if not page:
             return Restored()
 
@@ -283,47 +285,33 @@ class TablePlace(Place):
                 sound.append(image)
             else:
                 written.append(RowName(name, image.key))
-        for label in sorted({self._label_before(name, each) for each in sound}):
-            self._books.put_on_record(connection, name, label)
+        labels = sorted({self._label_before(name, each) for each in sound})
+        self._admit(connection, name, labels)
+        for label in labels:
+            self.books.put_on_record(connection, name, label)
         values = self._declared[name].values_before
         statements.write(connection, [(each.key, each.raw, values(each.version)) for each in sound])
-        self._books.forget(connection, run_id, sound)
+        self.books.forget(connection, run_id, sound)
         restored = done.restored + len(sound)
         return Restored(restored, tuple(written), tuple(deleted), done.last)
 
-    def drop_undo(self, run_id: str) -> int:
-        return self._books.drop_undo(run_id)
+    def pressure(self, where: Where, wanted: frozenset[str]) -> Pressure:
+        table = self._declared[where.collection].table.fullname
+        return self._database.read(lambda c: pressure.read(c, [table], wanted))
 
-    def expire_undo(self) -> int:
-        return self._books.expire_undo()
-
-    def quarantine(self, entries: Sequence[Quarantined]) -> None:
-        self._books.quarantine([(each, _number(each.mark)) for each in entries])
-
-    def quarantined(self, collection: str | None = None) -> list[Quarantined]:
-        return [each for each in self._entries(collection) if self._still_fits(each)]
-
-    def release(self, entries: Sequence[Quarantined]) -> int:
-        return self._books.release([(each, _number(each.mark)) for each in entries])
-
-    def servers(self, within: float) -> list[Server]:
-        return []
-
-    def clients(self, group: str, version: str, *, since_days: int) -> list[ClientCount]:
-        return []
-
-    def reclaimable(self) -> Reclaimable:
-        return self._books.reclaimable()
-
-    def close(self) -> None:
-        self._database.close()
+    def findings(self) -> list[str]:
+        return [
+            line
+            for each in self._declared.values()
+            for line in self._database.read(lambda c, each=each: findings(c, each))  # type: ignore[misc]  # a default that binds
+        ]
 
     def _of(self, collection: str) -> Statements:
         return self._tables[collection]
 
     def _mark_run(self, connection: Connection, run: str) -> None:
         """See that the run is held, and say to the triggers of the table that it is a run."""
-        self._books.check_held(connection, run)
+        self.books.check_held(connection, run)
         if not self._database.sqlite:
             connection.execute(_MARK_RUN, {"run": run})
 
@@ -361,17 +349,6 @@ class TablePlace(Place):
             return statements.has(connection, label)
         return any(declared.label(each.raw) == label for each in statements.rows(connection))
 
-    def _entries(self, collection: str | None) -> list[Quarantined]:
-        found = self._books.quarantined(collection)
-        return [each for each, _ in found if each.collection in self._declared]
-
-    def _still_fits(self, entry: Quarantined) -> bool:
-        row = self.row(Where(entry.collection), entry.key)
-        return row is not None and row.mark == entry.mark
-
-    def _failed(self, name: str, run: str) -> frozenset[tuple[Key, Mark]]:
-        return frozenset((each.key, mark) for each, mark in self._books.quarantined(name, run))
-
     def _kept(self, name: str, read: Read, version: str, raw: bytes) -> Kept:
         by_value = self._of(name).by_value
         return Kept(
@@ -401,11 +378,6 @@ class TablePlace(Place):
 
 def _call(reopen: Callable[[], Place]) -> Place:
     return reopen()
-
-
-def _number(mark: Mark) -> int:
-    assert isinstance(mark, int), "as `mark_of` made it"
-    return mark
 
 
 def _within(rows: Iterable[Row]) -> Iterator[Row]:

@@ -155,7 +155,7 @@ def _references(place: Place, pipeline: Pipeline, version: GroupVersion) -> Iter
 
 def _notes(place: Place, name: str) -> Iterator[str]:
     for run in place.runs():
-        if any(name in target.before for target in run.targets):
+        if any(name in target.before and name != target.to for target in run.targets):
             size = place.undo_size(run.id)
             if size.rows:
                 yield f"run {run.id} could no longer be undone: its before-images may be in it"

@@ -98,7 +98,8 @@ def find_references(
     size = min(BATCH, chosen.page)
     steering = Steering(place, rewrite_as or "", chosen, most=size)
     for each in status(place):
-        if each.collection.kind is None:
+        kind = each.collection.kind
+        if kind is None or kind.document is not None:
             continue
         where = Where(each.name)
         found = CollectionReferences(each.name)

@@ -80,7 +80,7 @@ def migrate(
 
 
 def _run_targets(place: Place, targets: Sequence[Target]) -> list[RunTarget]:
-    """What the run's record says: the version preferred before comes first in ``before``."""
+    """What the run's record says: the version preferred before it comes first in ``before``."""
     recorded = place.versions()
     found = []
     for target in targets:
@@ -93,6 +93,8 @@ def _run_targets(place: Place, targets: Sequence[Target]) -> list[RunTarget]:
             key=lambda each: not each.preferred,
         )
         before = tuple(each.version for each in others)
+        if not target.flips:
+            before = (target.api_version, *before)
         found.append(RunTarget(target.name, before, target.api_version))
     return found
 

@@ -50,12 +50,16 @@ class TargetSurvey:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a migration of ``targets`` would meet; ``holder`` is a run that is going on."""
+    """What a migration of ``targets`` would meet; ``holder`` is a run that is going on.
+
+    ``findings`` are lines about the place for people.
+    """
 
     targets: tuple[TargetSurvey, ...]
     servers: tuple[Server, ...]
     references: tuple[CollectionReferences, ...]
     holder: Run | None
+    findings: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:
@@ -91,4 +95,4 @@ def survey(
     if references:
         outdated = outdated_references(place, pipeline, [*standing, *targets])
         looked = tuple(find_references(place, pipeline, outdated))
-    return Survey(found, tuple(servers), looked, live_run(place))
+    return Survey(found, tuple(servers), looked, live_run(place), tuple(place.findings()))

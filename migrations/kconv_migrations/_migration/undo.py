@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kconv._errors import Conflict, UsageError
-from kconv.place import Key, Place, RowName, RunTarget, Where
+from kconv.place import Key, Place, RowName, Run, RunTarget, Where
 from kconv_migrations._migration.lease import LEASE, hold, live_run
 from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import preferred_versions
@@ -48,11 +48,13 @@ def undo(
     nobody has written since are restored. It is a run itself: no other can go on meanwhile. The
     before-images of rows that were not restored stay.
 
-    Raises `NotFound` for an unknown run, `UsageError` where it has no before-images, `Conflict`
+    Raises `NotFound` for an unknown run, `UsageError` where it has no before-images or is about
+    collections of another place, `Conflict`
     when another run goes on, a later one has taken the objects on to another version, a live
     server cannot decode the version that would come back, or before-images are dropped meanwhile.
     """
     run = place.run(run_id)
+    _refuse_of_others(place, run)
     total = place.undo_size(run_id).rows
     if not total:
         raise UsageError(
@@ -105,6 +107,17 @@ def drop_undo(place: Place, run_id: str) -> int:
     if run is not None:
         raise Conflict(f"run {run.id} is going on: wait for its end")
     return place.drop_undo(run_id)
+
+
+def _refuse_of_others(place: Place, run: Run) -> None:
+    """A run over another place in the same database: only that one can restore its rows."""
+    known = {each.name for each in place.collections()}
+    others = [each.collection for each in run.targets if each.collection not in known]
+    if others:
+        raise UsageError(
+            f"run {run.id} is about other collections: {', '.join(others)}; name their place "
+            "with --place"
+        )
 
 
 def _refuse_if_migrated_on(place: Place, targets: list[RunTarget]) -> None:

@@ -1,0 +1,134 @@
+"""``kconv migrate --place``: a table of a user's own, from the first plan to undo."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, insert, select
+
+from cli.samples import Ended
+from fixtures.postgres import PostgresServer
+from kconv._cli.run import run
+from places.named_place import table
+from places.shop import GROUP, V1, V3, order
+
+NAMED = ("--place", "places.named_place:orders")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of a user's with a table, and nothing of kconv's."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'shop.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create_database()
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def kconv(
+    url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Run a command on the database, with 30 orders in it of which one is broken."""
+    engine = create_engine(url)
+    table.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for at in range(1, 31):
+            document = order(1 + at % 2, f"buyer-{at}")
+            if at == 7:
+                document["unknown"] = 1
+            values = {"id": at, "document": json.dumps(document), "version": 1 + at % 2}
+            connection.execute(insert(table), values)
+    engine.dispose()
+    monkeypatch.setenv("KCONV_DB", url)
+
+    def call(*arguments: str) -> Ended:
+        capfd.readouterr()
+        code = run(arguments)
+        sys.stdout.flush()
+        return Ended(code, *capfd.readouterr())
+
+    return call
+
+
+def versions(url: str) -> dict[int, int]:
+    engine = create_engine(url)
+    found: dict[int, int] = {}
+    with engine.connect() as connection:
+        for version in connection.execute(select(table.c.version)).scalars():
+            found[version] = found.get(version, 0) + 1
+    engine.dispose()
+    return found
+
+
+def test_from_plan_to_undo(kconv: Callable[..., Ended], url: str) -> None:
+    planned = kconv("migrate", "plan", *NAMED)
+    assert (planned.code, planned.err) == (0, "")
+    assert planned.out.startswith(f"orders: {V3}, preferred already")
+    assert ["orders", V1, "15", "rewritten"] in [line.split() for line in planned.out.splitlines()]
+    dry = kconv("migrate", *NAMED, "--dry-run")
+    assert dry.code == 1
+    assert "orders: 29 rows would be rewritten, 1 cannot be" in dry.out
+    assert versions(url) == {1: 15, 2: 15}
+    ran = kconv("migrate", *NAMED)
+    assert ran.code == 1
+    assert "orders: 29 rows rewritten" in ran.out
+    assert 'unknown field "unknown"' in ran.err
+    assert versions(url) == {3: 29, 2: 1}
+    shown = json.loads(kconv("migrate", "quarantine", "show", "7", *NAMED, "-o", "json").out)
+    (row,) = shown["rows"]
+    assert (row["resource"], row["key"], row["in"]) == ("orders", [7], "objects")
+    assert json.loads(row["data"])["unknown"] == 1
+    listed = kconv("migrate", "quarantine", *NAMED).out.splitlines()
+    assert listed[1].split()[:3] == ["orders", "7", "object"]
+    assert kconv("migrate", "quarantine", "retry", *NAMED).code == 1
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        fixed = json.dumps(order(2, "buyer-7"))
+        connection.execute(table.update().where(table.c.id == 7).values(document=fixed))
+    engine.dispose()
+    assert kconv("migrate", *NAMED).code == 0
+    assert versions(url) == {3: 30}
+    verified = kconv("migrate", "verify", *NAMED)
+    assert (verified.code, verified.out) == (
+        0,
+        "orders: 30 rows, 0 wrong, 30 compared with before\n",
+    )
+    assert kconv("migrate", "status", *NAMED, "--may-drop", V1).out.startswith(f"{V1}: yes")
+    runs = json.loads(kconv("migrate", "runs", *NAMED, "-o", "json").out)["runs"]
+    assert [each["beforeImages"] for each in runs if each["beforeImages"]] == [1, 29]
+    for each in runs:
+        if each["beforeImages"]:
+            done = kconv("migrate", "undo", each["id"], *NAMED)
+            assert done.code == 0, done.err
+    assert versions(url) == {1: 15, 2: 15}
+    assert kconv("migrate", "drop-undo", runs[0]["id"], *NAMED).code == 0
+
+
+def test_to_a_version_with_workers(kconv: Callable[..., Ended], url: str) -> None:
+    arguments = ("migrate", "orders", *NAMED, "--to", f"{GROUP}=v2", "--workers", "2")
+    ended = kconv(*arguments, "--batch-size", "4")
+    assert ended.code == 0, ended.err
+    assert f"orders: {V3} -> {GROUP}/v2, flips" in ended.out
+    assert versions(url) == {2: 30}
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("nowhere:orders", "No module named 'nowhere'"),
+        ("places.named_place:other", "places.named_place has no other"),
+        ("places.shop:GROUP", "is no collection and no function that opens a place"),
+        ("shop", 'no installed package has "shop"'),
+    ],
+)
+def test_places_that_are_none(kconv: Callable[..., Ended], place: str, said: str) -> None:
+    ended = kconv("migrate", "plan", "--place", place)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
