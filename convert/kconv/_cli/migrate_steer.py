@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from kconv.place import Run
 
 
-def pause(
-    db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT
-) -> None:
+def pause(db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT) -> None:
     """Have the run that goes on pause, within a second or two.
 
     It keeps its lease meanwhile; nothing is read or written. Ends with 1 if no run goes on.
@@ -29,9 +27,7 @@ def pause(
     emit(f"run {run.id} pauses: `kconv migrate resume` has it go on")
 
 
-def resume(
-    db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT
-) -> None:
+def resume(db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT) -> None:
     """Have a run that was paused go on. Ends with 1 if there is none."""
     from kconv._cli.console import emit
 
