@@ -5,12 +5,13 @@
 
 import sys
 
-from bench import conversion, migration, samples, serving, start_up, writes
+from bench import conversion, migration, own_tables, samples, serving, start_up, writes
 from bench.part import LeftOut, Part
 
 PARTS = [
     Part("start", start_up.figures),
     Part("convert", conversion.figures),
+    Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
     *writes.PARTS,
     *serving.PARTS,

@@ -7,12 +7,13 @@ from typing import Any
 
 from kconv._scheme import Scheme
 from kconv.place import Place
-from kconv.sqlalchemy._declaration import Declaration, Filter
+from kconv.sqlalchemy._application import ApplicationSide
+from kconv.sqlalchemy._declaration import Filter
 from kconv.sqlalchemy._table_place import TablePlace
 from kconv.sqlalchemy._versions import Field, Shape, VersionValue
 
 
-class TableCollection(Declaration):
+class TableCollection(ApplicationSide):
     """Documents of one kind in a table, each in some version; made by `collection`."""
 
     @staticmethod

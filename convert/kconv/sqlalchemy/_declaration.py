@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, ColumnElement, Table, inspect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import Mapper
+from sqlalchemy.types import TypeEngine
 
 from kconv._errors import UsageError
 from kconv._scheme import HubKind, Scheme, Spoke, load_scheme
+from kconv.sqlalchemy._type import DocumentType
 from kconv.sqlalchemy._versions import (
     UNREADABLE,
     UNSTAMPED,
@@ -94,6 +96,16 @@ class Declaration:
         return self._table
 
     @property
+    def bound(self) -> bool:
+        """Whether its table is known."""
+        return self._table is not None
+
+    @property
+    def version_name(self) -> str | None:
+        """The name of the version column, if the version is in one."""
+        return self.version if isinstance(self.version, str) else None
+
+    @property
     def key(self) -> tuple[Column[Any], ...]:
         """The columns of the key, in order."""
         return tuple(self.table.c[name] for name in self.key_names)
@@ -102,6 +114,12 @@ class Declaration:
     def document(self) -> Column[Any]:
         """The column of the document."""
         return self.table.c[self.document_name]
+
+    @property
+    def document_type(self) -> TypeEngine[Any]:
+        """The type that this column has in the database."""
+        found = self.document.type
+        return found.type_ if isinstance(found, DocumentType) else found
 
     @property
     def version_column(self) -> Column[Any] | None:

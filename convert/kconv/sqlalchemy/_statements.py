@@ -26,8 +26,10 @@ from sqlalchemy import (
     select,
     table,
     tuple_,
+    type_coerce,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kconv.place import Key
@@ -147,7 +149,7 @@ class Statements:
             "kconv_document", type_=LargeBinary() if self._is_binary else Text()
         )
         if self._is_json and not self.sqlite:
-            new = cast(new, declared.document.type)
+            new = cast(new, declared.document_type)
         values: dict[str, Any] = {declared.document.name: new}
         if declared.version_column is not None:
             name = declared.version_column.name
@@ -216,7 +218,7 @@ class Statements:
         return or_(version.is_(None), version.not_in(self.collection.values_of(label)))
 
     def _read(self) -> list[Any]:
-        document: Any = self.collection.document
+        document: Any = type_coerce(self.collection.document, self.collection.document_type)
         if self._is_json:
             document = cast(document, Text)
         version = self.collection.version_column
@@ -232,13 +234,13 @@ class Statements:
 
     @property
     def _is_json(self) -> bool:
-        return isinstance(self.collection.document.type, JSON)
+        return isinstance(self.collection.document_type, JSON)
 
     @property
     def _is_binary(self) -> bool:
-        return isinstance(self.collection.document.type, LargeBinary)
+        return isinstance(self.collection.document_type, LargeBinary)
 
 
 def _is_jsonb(collection: Declaration, sqlite: bool) -> bool:
-    found = collection.document.type
+    found = collection.document_type.dialect_impl(postgresql.dialect())  # type: ignore[no-untyped-call]  # as it is
     return not sqlite and isinstance(found, JSONB)

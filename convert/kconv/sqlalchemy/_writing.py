@@ -1,0 +1,43 @@
+"""`Encoded`: a document as it is to be stored, with the version that its bytes are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kconv._errors import ConversionError
+from kconv._paths import describe
+from kconv._pipeline import Pipeline, converts_to
+from kconv._scheme import Spoke
+from kconv.sqlalchemy._tracked import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The bytes of a document column, and what goes into the version column with them."""
+
+    raw: bytes
+    value: Any
+    api_version: str
+
+
+def encode(pipeline: Pipeline, document: Mapping[str, Any], spoke: Spoke, target: Spoke) -> bytes:
+    """A document of the version ``spoke`` as bytes of the version ``target``.
+
+    Raises `DecodeError` and `InvalidObject` for what is no valid document, and `ConversionError`
+    for one that would lose something that no rule declares lost.
+    """
+    decoded = pipeline.load(plain(document), spoke=spoke)
+    if target is spoke:
+        return pipeline.encode(decoded)
+    converted, losses = converts_to(pipeline, decoded, target)
+    found = [each.finding for each in losses if not each.reason]
+    if found:
+        raise ConversionError(
+            f"{decoded.ref}: {target.api_version}, which documents are stored in, cannot hold all "
+            f"of it: {describe(found)}",
+            about=decoded.ref,
+            findings=found,
+        )
+    return pipeline.encode(converted)
