@@ -53,12 +53,19 @@ def plan(
     if output is Report.JSON:
         emit_json(_as_json(found))
     else:
-        _print(found)
+        _print(found, elsewhere=place is not None)
     if found.blocked:
         raise typer.Exit(1)
 
 
-def _print(found: Survey) -> None:
+NOBODY_KNOWN = (
+    "live code is not known of: none has sent a heartbeat, so nothing is refused for its sake; see "
+    "that all code that runs reads the new version"
+)
+"""What is said of a place other than kconv's own store, whose servers register themselves."""
+
+
+def _print(found: Survey, *, elsewhere: bool) -> None:
     from kconv._cli.console import emit, emit_table, say
     from kconv._cli.migrate_report import (
         announce,
@@ -99,7 +106,7 @@ def _print(found: Survey) -> None:
         )
         emit(f"live: {server}{f', decodes {decodes}' if decodes else ''}")
     if not found.servers:
-        emit("no live server")
+        emit(NOBODY_KNOWN if elsewhere else "no live server")
     for line in found.findings:
         emit(f"note: {line}")
     for each in found.references:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from kconv._errors import UsageError
-from kconv._store import free_space, quarantine, runs, undo, version_record
+from kconv._store import free_space, quarantine, runs, servers, undo, version_record
 from kconv._store.database import Database
 from kconv._store.quarantine import Quarantined as StoredEntry
 from kconv._store.records import Key as StoredKey
@@ -30,6 +30,7 @@ from kconv.place import (
     RecordedVersion,
     Run,
     RunTarget,
+    Server,
     UndoSize,
 )
 
@@ -127,6 +128,10 @@ class Bookkeeping:
                 version_record.put_on_record(connection, self.family, collection, version, None)
 
         self.database.write(ensure)
+
+    def servers(self, within: float) -> list[Server]:
+        """See `kconv.place.Place.servers`."""
+        return self.database.peek(lambda c: servers.alive_elsewhere(c, self.family, within))
 
     def prefer(self, connection: Connection, versions: Iterable[tuple[str, str]]) -> None:
         """Prefer a version of each of these collections; in a transaction of the caller's."""

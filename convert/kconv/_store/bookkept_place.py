@@ -96,7 +96,7 @@ class BookkeptPlace(Place):
         return self.books.release([(each, number(each.mark)) for each in entries])
 
     def servers(self, within: float) -> list[Server]:
-        return []
+        return self.books.servers(within)
 
     def clients(self, group: str, version: str, *, since_days: int) -> list[ClientCount]:
         return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -67,8 +68,34 @@ def unregister(connection: Connection, server_id: str) -> None:
 
 
 def alive(connection: Connection, within: float) -> list[Server]:
-    """The servers seen in the last ``within`` seconds, the first started first."""
-    return list(_read(connection, servers.c.seen >= now(connection) - within))
+    """The servers seen in the last ``within`` seconds, the first started first.
+
+    Without code that reads other places only, such as tables of a user's own.
+    """
+    found = _read(connection, servers.c.seen >= now(connection) - within)
+    return [each for each in found if not each.decodes or _of(each, "")]
+
+
+def alive_elsewhere(connection: Connection, family: str, within: float) -> list[Server]:
+    """Code that reads another place, such as ``@table``, and was seen in so many seconds."""
+    found = _read(connection, servers.c.seen >= now(connection) - within)
+    return [replace(each, decodes=mine) for each in found if (mine := _of(each, family))]
+
+
+def beat(connection: Connection, server: Server) -> None:
+    """Note that code which reads another place is up: it is not refused, whatever is stored."""
+    values = {"seen": now(connection), "decodes": json.dumps(server.decodes)}
+    known = update(servers).where(servers.c.id == server.id).values(values)
+    if not connection.execute(known).rowcount:
+        of = {"id": server.id, "release": server.release, "host": server.host, "pid": server.pid}
+        connection.execute(insert(servers).values(started=values["seen"], **of, **values))
+
+
+def _of(server: Server, family: str) -> Versions:
+    """What a server decodes of a place; those of other places go by their names alone."""
+    if not family:
+        return tuple(each for each in server.decodes if not each[0].startswith(OTHER_PLACES))
+    return tuple(("", *each[1:]) for each in server.decodes if each[0] == family)
 
 
 def check_flip(

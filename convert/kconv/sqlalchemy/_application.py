@@ -14,8 +14,10 @@ from kconv._document import Document
 from kconv._errors import DecodeError, UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import Spoke
+from kconv._store.servers import beat
 from kconv.sqlalchemy._declaration import Declaration
-from kconv.sqlalchemy._record import Record
+from kconv.sqlalchemy._heartbeat import process
+from kconv.sqlalchemy._record import FAMILY, Record
 from kconv.sqlalchemy._type import DocumentType, stored_text, told_apart
 from kconv.sqlalchemy._writing import Encoded, encode
 
@@ -150,6 +152,16 @@ class ApplicationSide(Declaration):
                 f'collection "{self.name}": say which version the document is in: as_=...'
             )
         return found.as_
+
+    def heartbeat(self, connection: Connection) -> None:
+        """Note in kconv's side tables that this process is up, and which versions it reads.
+
+        Call it every few seconds, in a transaction of its own, while a migration may be started: a
+        run is refused the version that live code cannot read, and ``kconv migrate plan`` names the
+        code that it knows of. Needs kconv's tables (``kconv db upgrade``).
+        """
+        decodes = [(FAMILY, self.name, each.api_version) for each in self.spokes.values()]
+        beat(connection, process(self.name, tuple(dict.fromkeys(decodes))))
 
     def forget_record(self) -> None:
         """Read the record of versions again with the next write, as after a migration in tests."""

@@ -28,7 +28,7 @@ def _bind(mapper: Mapper[Any], class_: type) -> None:
     """Tell a collection its table, as soon as the class is there."""
     for _, of in _document_columns(mapper):
         if not of.collection.bound:
-            of.collection.bind(mapper.local_table)
+            of.collection.bind(class_)
 
 
 @event.listens_for(Mapper, "mapper_configured")

@@ -37,11 +37,9 @@ from kconv.sqlalchemy._constraint import VIOLATED
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import digest, mark_of
 from kconv.sqlalchemy._findings import findings
+from kconv.sqlalchemy._record import FAMILY
 from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
 from kconv.sqlalchemy._versions import Field
-
-FAMILY: Final = "@table"
-"""What stands for the group in kconv's side tables."""
 
 _SECTIONS: Final = (Section(noun="row"),)
 _MARK_RUN: Final = text("SELECT set_config('kconv.run', :run, true)")
