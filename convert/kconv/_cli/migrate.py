@@ -9,7 +9,23 @@ import typer
 from kconv._cli.command_groups import CommandGroup
 from kconv._cli.database import DEFAULT_DB
 from kconv._cli.migrate_gate import gate
-from kconv._cli.migrate_options import KeepUndo, Names, PlaceName, Rate, To, Workers
+from kconv._cli.migrate_options import (
+    BatchTime,
+    Conditions,
+    KeepUndo,
+    Limit,
+    MaxArchiveBacklog,
+    MaxFailures,
+    MaxLoad,
+    MaxLockWaits,
+    MaxReplicaLag,
+    Names,
+    PlaceName,
+    Rate,
+    To,
+    Workers,
+    YieldToVacuum,
+)
 from kconv._cli.migrate_plan import plan
 from kconv._cli.migrate_quarantine import quarantine
 from kconv._cli.migrate_runs import drop_undo, runs, undo
@@ -50,7 +66,16 @@ def run(
     batch_size: Annotated[
         int, typer.Option(min=1, max=5000, metavar="N", help="Rows in a transaction.")
     ] = 1000,
+    batch_time: BatchTime = "1s",
     rate: Rate = 0,
+    max_replica_lag: MaxReplicaLag = None,
+    max_archive_backlog: MaxArchiveBacklog = None,
+    max_lock_waits: MaxLockWaits = None,
+    max_load: MaxLoad = None,
+    yield_to_vacuum: YieldToVacuum = False,
+    limit: Limit = None,
+    where: Conditions = None,
+    max_failures: MaxFailures = None,
     workers: Workers = None,
     no_undo: Annotated[
         bool, typer.Option("--no-undo", help="Keep no before-images: faster, but cannot be undone.")
@@ -96,7 +121,16 @@ def run(
         place=place,
         dry_run=dry_run,
         batch_size=batch_size,
+        batch_time=batch_time,
         rate=rate,
+        max_replica_lag=max_replica_lag,
+        max_archive_backlog=max_archive_backlog,
+        max_lock_waits=max_lock_waits,
+        max_load=max_load,
+        yield_to_vacuum=yield_to_vacuum,
+        limit=limit,
+        where=where or (),
+        max_failures=max_failures,
         workers=workers,
         no_undo=no_undo,
         keep_undo=keep_undo,

@@ -5,6 +5,7 @@ Nothing here needs Typer, which takes a fifth of the time that everything else t
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -38,7 +39,16 @@ def migrate_and_report(
     place: str | None = None,
     dry_run: bool = False,
     batch_size: int = 1000,
+    batch_time: str = "1s",
     rate: float = 0,
+    max_replica_lag: str | None = None,
+    max_archive_backlog: int | None = None,
+    max_lock_waits: int | None = None,
+    max_load: int | None = None,
+    yield_to_vacuum: bool = False,
+    limit: int | None = None,
+    where: Sequence[str] = (),
+    max_failures: str | None = None,
     workers: int | None = None,
     no_undo: bool = False,
     keep_undo: str = "14d",
@@ -53,7 +63,27 @@ def migrate_and_report(
     ``place`` is what `open_place` takes; ``rate`` is in rows a second, 0 for no limit; ``output``
     is ``text`` or ``json``. Raises `KconvError` for what cannot be begun, and `Interrupted`.
     """
-    kept = parse_duration(keep_undo, "--keep-undo")
+    settings = storage.Settings(
+        batch_size=batch_size,
+        batch_seconds=_seconds(batch_time, "--batch-time") or math.inf,
+        rate=rate,
+        dry_run=dry_run,
+        undo=not no_undo,
+        accept_loss=accept_loss,
+        validate=validate,
+        outage=outage(db),
+        keep_undo=_seconds(keep_undo, "--keep-undo"),
+        limits=storage.Limits(
+            None if max_replica_lag is None else _seconds(max_replica_lag, "--max-replica-lag"),
+            max_archive_backlog,
+            max_lock_waits,
+            max_load,
+            yield_to_vacuum,
+        ),
+        selection=storage.parse_conditions(where),
+        most_rows=limit,
+        most_failures=None if max_failures is None else storage.parse_failure_limit(max_failures),
+    )
     outcomes: list[storage.Outcome] = []
     repaired: list[storage.CollectionReferences] = []
     runs: list[str] = []
@@ -76,16 +106,6 @@ def migrate_and_report(
         pipeline = Pipeline(opened.scheme)
         collections = [target.name for target in targets]
         with storage.executor_for(opened, pipeline, workers, collections, collections) as executor:
-            settings = storage.Settings(
-                batch_size=batch_size,
-                rate=rate,
-                dry_run=dry_run,
-                undo=not no_undo,
-                accept_loss=accept_loss,
-                validate=validate,
-                outage=outage(db),
-                keep_undo=None if kept is None else kept.total_seconds(),
-            )
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
                 standing = () if to else storage.preferred_targets(opened, names)
@@ -131,6 +151,11 @@ def migrate_and_report(
     complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)
     return 0 if done else 1
+
+
+def _seconds(text: str, what: str) -> float | None:
+    found = parse_duration(text, what)
+    return None if found is None else found.total_seconds()
 
 
 def _waiting(why: str) -> None:

@@ -44,6 +44,90 @@ Rate = Annotated[
     typer.Option("--rate", min=0, metavar="N", help="At most so many rows a second; 0: no limit."),
 ]
 
+BatchTime = Annotated[
+    str,
+    typer.Option(
+        "--batch-time",
+        metavar="DURATION",
+        help="What a transaction is to take at most: its rows are as many as that allows.",
+    ),
+]
+
+MaxReplicaLag = Annotated[
+    str | None,
+    typer.Option(
+        "--max-replica-lag",
+        metavar="DURATION",
+        help="Wait while a replica is further behind (PostgreSQL).",
+    ),
+]
+
+MaxArchiveBacklog = Annotated[
+    int | None,
+    typer.Option(
+        "--max-archive-backlog",
+        min=0,
+        metavar="N",
+        help="Wait while more files of the log wait for the archive (PostgreSQL).",
+    ),
+]
+
+MaxLockWaits = Annotated[
+    int | None,
+    typer.Option(
+        "--max-lock-waits",
+        min=0,
+        metavar="N",
+        help="Wait while more sessions wait for a lock (PostgreSQL).",
+    ),
+]
+
+MaxLoad = Annotated[
+    int | None,
+    typer.Option(
+        "--max-load",
+        min=0,
+        metavar="N",
+        help="Wait while more sessions of the database are at work (PostgreSQL).",
+    ),
+]
+
+YieldToVacuum = Annotated[
+    bool,
+    typer.Option(
+        "--yield-to-vacuum",
+        help="Wait while the table that is rewritten is being vacuumed (PostgreSQL).",
+    ),
+]
+
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=1,
+        metavar="N",
+        help="Rewrite so many rows of each resource, and leave the others for another run.",
+    ),
+]
+
+Conditions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="NAME=PATTERN",
+        help="Rewrite only rows that have it: namespace=team-*, .spec.suspend!=true; repeatable.",
+    ),
+]
+
+MaxFailures = Annotated[
+    str | None,
+    typer.Option(
+        "--max-failures",
+        metavar="N|P%",
+        help="Stop when more rows of a resource fail, or more of a hundred: 50, 5%.",
+    ),
+]
+
 KeepUndo = Annotated[
     str,
     typer.Option(

@@ -104,6 +104,15 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     if failures and not dry_run:
         say("they are in quarantine: `kconv migrate quarantine` lists and retries them")
     for outcome in outcomes:
+        if outcome.stopped:
+            say(f"{outcome.target.name}: stopped: {outcome.stopped}")
+            if not dry_run:
+                say("`kconv migrate quarantine export` has them; then `kconv migrate` goes on")
+            continue
+        if outcome.is_slice:
+            if rest := sum(outcome.kept.values()):
+                say(f"{outcome.target.name}: {count(rest, 'row')} left; `kconv migrate` goes on")
+            continue
         for version, rows in outcome.kept.items():
             left = f"{count(rows, 'row')} left in {version}, which stays on record"
             say(f"{outcome.target.name}: {left}")
@@ -184,6 +193,7 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
         "broken": rows_as_json(outcome.broken),
         "brokenCount": outcome.broken_count,
         "lost": outcome.lost,
+        "stopped": outcome.stopped,
         "seconds": round(outcome.seconds, 3),
     }
 

@@ -55,6 +55,9 @@ def _integer(least: int, most: int) -> Callable[[str], int | None]:
     return read
 
 
+_MANY: Final = 999_999_999
+
+
 def _positive(text: str) -> float | None:
     plain = text.isascii() and text.replace(".", "", 1).isdecimal()
     return float(text) if plain and float(text) < inf else None
@@ -83,7 +86,15 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--db": Option("db"),
             "--place": Option("place"),
             "--batch-size": Option("batch_size", _integer(1, 5000)),
+            "--batch-time": Option("batch_time"),
             "--rate": Option("rate", _positive),
+            "--max-replica-lag": Option("max_replica_lag"),
+            "--max-archive-backlog": Option("max_archive_backlog", _integer(0, _MANY)),
+            "--max-lock-waits": Option("max_lock_waits", _integer(0, _MANY)),
+            "--max-load": Option("max_load", _integer(0, _MANY)),
+            "--limit": Option("limit", _integer(1, _MANY)),
+            "--where": Option("where", repeated=True),
+            "--max-failures": Option("max_failures"),
             "--workers": Option("workers", _integer(1, 64)),
             "--keep-undo": Option("keep_undo"),
             "-o": Option("output", _one_of("text", "json")),
@@ -94,6 +105,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--no-undo": "no_undo",
             "--accept-loss": "accept_loss",
             "--validate": "validate",
+            "--yield-to-vacuum": "yield_to_vacuum",
             "--rewrite-references": "rewrite_references",
         },
         positional="names",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from kconv._pipeline import Pipeline
 from kconv.place import BeforeImage, Key, Mark, Place, RowRead, Where
 from kconv_migrations._executors.row_processor import Processed, RowProcessor, Task
+from kconv_migrations._executors.selection import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Span:
 
     Those in the version ``other_than`` are passed over, and those that the run ``passing_over`` has
     put in quarantine. Running it does ``limit`` rows at most. Rows are compared with the
-    before-images of ``runs``, the newest first, where the task compares.
+    before-images of ``runs``, the newest first, where the task compares. Rows that do not have all
+    of ``selection`` are left out.
     """
 
     task: Task
@@ -30,6 +32,7 @@ class Span:
     until: Key | None = None
     runs: tuple[str, ...] = ()
     passing_over: str = ""
+    selection: tuple[Condition, ...] = ()
 
     @property
     def where(self) -> Where:
@@ -76,13 +79,15 @@ class SpanRunner:
             limit=span.limit,
             passing_over=span.passing_over,
         )
+        over = not rows or rows[-1].key == span.until
+        rest = None if over else replace(span, after=rows[-1].key)
+        if span.selection:
+            rows = [row for row in rows if all(each.holds(row) for each in span.selection)]
         images: Sequence[BeforeImage | None] = ()
         if span.runs and rows:
             images = self._place.before_images(span.where, rows, span.runs)
         data = [(each.version, each.data) for each in rows]
         processed = self._processor.process(span.task, data, images)
         identities = [(each.key, each.version, each.mark) for each in rows]
-        over = not rows or rows[-1].key == span.until
-        rest = None if over else replace(span, after=rows[-1].key)
         compared = sum(each is not None for each in images) - sum(processed.unread.values())
         return SpanResult(identities, processed, rest, compared)

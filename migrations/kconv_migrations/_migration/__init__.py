@@ -9,7 +9,9 @@ from kconv._pipeline.reencode import Reencoder
 from kconv_migrations._executors.choice import executor_for
 from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.references import Reference, References
+from kconv_migrations._executors.selection import Condition, parse_conditions
 from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
+from kconv_migrations._migration.failure_limit import FailureLimit, parse_failure_limit
 from kconv_migrations._migration.gate import Gate, gates
 from kconv_migrations._migration.lease import LEASE, Held, hold, live_run
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
@@ -36,7 +38,9 @@ __all__ = [
     "LIVE",
     "CollectionReferences",
     "CollectionStatus",
+    "Condition",
     "Executor",
+    "FailureLimit",
     "Gate",
     "Held",
     "InProcessExecutor",
@@ -67,6 +71,8 @@ __all__ = [
     "may_drop",
     "migrate",
     "outdated_references",
+    "parse_conditions",
+    "parse_failure_limit",
     "plan",
     "preferred_targets",
     "rewrite_references",

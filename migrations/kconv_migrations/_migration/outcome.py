@@ -36,7 +36,8 @@ class Outcome:
     rows by the path that the new version cannot hold. ``dropped`` versions are off the record,
     each in the transaction that saw no row in it; ``kept`` ones are still on it, with the number
     of rows left in them. ``seconds`` is how long it took; a dry run leaves out what it slept to
-    keep to the rate, so that the duration of a run can be estimated from it.
+    keep to the rate, so that the duration of a run can be estimated from it. ``is_slice`` is
+    set where others than some rows were not wanted; ``stopped`` says why the run stopped by itself.
     """
 
     target: Target
@@ -50,6 +51,8 @@ class Outcome:
     dropped: list[str] = field(default_factory=list)
     kept: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    is_slice: bool = False
+    stopped: str = ""
 
     @property
     def objects(self) -> int:
@@ -63,5 +66,5 @@ class Outcome:
 
     @property
     def done(self) -> bool:
-        """Whether every row is, or in a dry run can be, in the version wanted."""
-        return not self.failures and not self.kept
+        """Whether every row that was wanted is, or in a dry run can be, in the version wanted."""
+        return not self.failures and not self.stopped and (self.is_slice or not self.kept)

@@ -36,6 +36,7 @@ from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.split import split_into_spans
 from kconv_migrations._migration.status import preferred_versions
 from kconv_migrations._migration.steering import Steering
+from kconv_migrations._migration.throttle import Throttle
 
 PAUSE = 0.1
 """Seconds between two looks for rows of writers that have not seen the flip yet."""
@@ -62,10 +63,15 @@ def migrate(
     executor = executor or InProcessExecutor(place, pipeline)
     if chosen.dry_run:
         for target in targets:
-            yield MigrationPass(place, target, chosen, progress, executor, "").rehearse()
+            outcome = MigrationPass(place, target, chosen, progress, executor, "").rehearse()
+            yield outcome
+            if outcome.stopped:
+                break
         return
     if not targets:
         return
+    for target in targets:
+        Throttle(place, chosen.limits).check(Where(target.name))
     with hold(place, _run_targets(place, targets), chosen.lease, chosen.keep_undo) as held:
         check_flips(place, targets, chosen.live)
         flips = [(target.name, target.api_version) for target in targets if target.flips]
@@ -75,6 +81,8 @@ def migrate(
             outcome = MigrationPass(place, target, chosen, progress, executor, held.id).rewrite()
             finished = finished and outcome.done
             yield outcome
+            if outcome.stopped:
+                break
         held.ending = "done" if finished else "failed"
     place.expire_undo()
 
@@ -117,7 +125,7 @@ class MigrationPass:
         self.settings = settings
         self.progress = progress
         self.executor = executor
-        self.outcome = Outcome(target, run)
+        self.outcome = Outcome(target, run, is_slice=settings.is_slice)
         self.failed: dict[tuple[str, Key, Mark], Quarantined] = {}
         self.done = self.total = 0
         self.began = time.monotonic()
@@ -140,7 +148,8 @@ class MigrationPass:
             kept = self._close_versions()
             self._forget_settled()
             hopeless = bool(self.failed) and sum(kept.values()) <= len(self.failed)
-            if not kept or hopeless or time.monotonic() > deadline:
+            is_over = self.settings.is_slice or bool(self.outcome.stopped)
+            if not kept or hopeless or is_over or time.monotonic() > deadline:
                 self.outcome.kept = kept
                 return self._end()
             time.sleep(PAUSE)
@@ -162,7 +171,14 @@ class MigrationPass:
         for section in self.target.collection.sections:
             for result in self._results(section):
                 self.outcome.written[section.name] += self._end_page(result, section)
+                if self.outcome.stopped or self._room() == 0:
+                    return self.outcome.rows > before
         return self.outcome.rows > before
+
+    def _room(self) -> int | None:
+        """How many more rows are wanted; None for all."""
+        most = self.settings.most_rows
+        return None if most is None else max(most - self.outcome.rows, 0)
 
     def _results(self, section: Section) -> Iterator[SpanResult]:
         """What becomes of all rows encoded otherwise, but for those that have failed already."""
@@ -181,6 +197,7 @@ class MigrationPass:
             settings.page,
             target.api_version,
             passing_over=self.outcome.run if self.failed else "",
+            selection=settings.selection,
         )
         return results(self.executor, spans, self._retrying.retry)
 
@@ -198,12 +215,18 @@ class MigrationPass:
             outcome.broken.append(problem.quarantined(rows[at], where, run))
         for path, count in processed.lost.items():
             outcome.lost[path] = outcome.lost.get(path, 0) + count
-        sound = written = len(rows) - len(failed)
+        sound = len(rows) - len(failed)
+        left = self._room()
+        wanted = written = sound if left is None else min(sound, left)
         if not self.settings.dry_run:
             if failed:
                 self.place.quarantine(failed)
             written = self._write(rows, processed, section)
-        self._advance(len(rows), sound - written, len(failed))
+        self._advance(len(rows), wanted - written, len(failed))
+        if self.settings.most_failures is not None:
+            self.outcome.stopped = self.settings.most_failures.exceeded(
+                len(self.failed), self.done, self.total
+            )
         return written
 
     def _write(self, rows: Sequence[RowRead], processed: Processed, section: Section) -> int:
@@ -213,7 +236,7 @@ class MigrationPass:
             NewData(row, version, data)
             for row, data in zip(rows, processed.data, strict=True)
             if data is not None
-        ]
+        ][: self._room()]
         run = self.outcome.run
         return self.steering.write(
             where,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from kconv_migrations._executors.selection import Condition
+from kconv_migrations._migration.failure_limit import FailureLimit
 from kconv_migrations._migration.lease import LEASE
 from kconv_migrations._migration.throttle import Limits
 
@@ -34,7 +36,9 @@ class Settings:
     heartbeat may be (None asks no server). ``keep_undo`` is for how many seconds after its end the
     run's before-images are kept, None until somebody drops them. A transaction has ``batch_size``
     rows at most, and fewer where so many take longer than ``batch_seconds``; it waits while the
-    place is over ``limits``.
+    place is over ``limits``. Only rows that have all of ``selection`` are taken, and ``most_rows``
+    of each collection at most: a first slice. A run stops when more rows of a collection fail than
+    ``most_failures``.
     """
 
     batch_size: int = 1000
@@ -50,11 +54,20 @@ class Settings:
     live: float | None = LIVE
     keep_undo: float | None = KEEP_UNDO
     limits: Limits = field(default_factory=Limits)
+    selection: tuple[Condition, ...] = ()
+    most_rows: int | None = None
+    most_failures: FailureLimit | None = None
 
     @property
     def page(self) -> int:
         """Rows in a transaction: with a ``rate``, those of about a second at most."""
+        most = min(self.batch_size, self.most_rows or self.batch_size)
         # Whatever is no smaller than the batch, infinity too, bounds nothing.
-        if not 0 < self.rate < self.batch_size:
-            return self.batch_size
+        if not 0 < self.rate < most:
+            return most
         return max(1, math.ceil(self.rate))
+
+    @property
+    def is_slice(self) -> bool:
+        """Whether some rows are meant to be left for another run."""
+        return bool(self.selection) or self.most_rows is not None

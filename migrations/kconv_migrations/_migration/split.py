@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kconv.place import NO_VERSION, Place
 from kconv_migrations._executors.row_processor import Task
+from kconv_migrations._executors.selection import Condition
 from kconv_migrations._executors.spans import Span
 
 
@@ -18,12 +19,14 @@ def split_into_spans(
     other_than: str = NO_VERSION,
     runs: tuple[str, ...] = (),
     passing_over: str = "",
+    selection: tuple[Condition, ...] = (),
 ) -> Iterator[Span]:
     """The rows of a section of a task's collection in spans of ``limit`` rows, in order.
 
-    Of a section that grows at its end, those up to the newest one at the beginning.
+    Of a section that grows at its end, those up to the newest one at the beginning. Rows that do
+    not have all of ``selection`` are left out.
     """
-    rest = Span(task, section, other_than, limit, runs=runs, passing_over=passing_over)
+    rest = Span(task, section, other_than, limit, None, None, runs, passing_over, selection)
     last = place.last(rest.where)
     while True:
         boundary = place.boundary(

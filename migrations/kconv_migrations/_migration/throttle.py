@@ -37,7 +37,10 @@ class Limits:
     def wanted(self) -> frozenset[str]:
         """The names of what is limited."""
         names = ("replica_lag", "archive_backlog", "lock_waits", "load", "vacuum")
-        return frozenset(name for name in names if getattr(self, name) not in (None, False))
+        unlimited = (None, False)  # and 0 is a limit, though it equals False
+        return frozenset(
+            name for name in names if not any(getattr(self, name) is each for each in unlimited)
+        )
 
 
 class Throttle:
@@ -76,15 +79,15 @@ class Throttle:
             return f"replica {name} is {lag:.0f} s behind, more than {limits.replica_lag:g} s"
         for what, number, most in (
             (
-                "files of the log wait for the archive",
+                "files of the log that wait for the archive",
                 found.archive_backlog,
                 limits.archive_backlog,
             ),
-            ("sessions wait for a lock", found.lock_waits, limits.lock_waits),
-            ("sessions are at work", found.load, limits.load),
+            ("sessions that wait for a lock", found.lock_waits, limits.lock_waits),
+            ("sessions at work", found.load, limits.load),
         ):
             if most is not None and number is not None and number > most:
-                return f"{number} {what}, more than {most}"
+                return f"{what}: {number}, more than {most}"
         if limits.vacuum and found.vacuumed:
             return f"{found.vacuumed} is being vacuumed"
         return ""
