@@ -193,7 +193,7 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
         "broken": rows_as_json(outcome.broken),
         "brokenCount": outcome.broken_count,
         "lost": outcome.lost,
-        "stopped": outcome.stopped,
+        **({"stopped": outcome.stopped} if outcome.stopped else {}),
         "seconds": round(outcome.seconds, 3),
     }
 
