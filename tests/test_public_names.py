@@ -56,8 +56,11 @@ PUBLIC: dict[str, str] = {
         RowName RowRead Run
         RunState RunTarget Scalar Section Server UndoSize Where key_names key_text open_named
     """,
+    "kconv.places": "Entry FileKey FilesPlace KeyedPlace",
     "kconv.sqlalchemy": "Field TableCollection TablePlace collection",
-    "kconv.testing": "ApiTests SkewWarning documents full nearly",
+    "kconv.testing": """
+        ApiTests NoteV1 NoteV2 PlaceGround PlaceTests SkewWarning documents full nearly notes_scheme
+    """,
     "kconv_migrations": "",
     "kconv_migrations.op": "MigrateStorage include_name",
 }

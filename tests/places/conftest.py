@@ -12,9 +12,10 @@ from fixtures.postgres import PostgresServer
 from kconv._pipeline import Pipeline
 from kconv._store import open_store
 from kconv.place import Place
+from kconv.testing import PlaceGround
 from kconv_migrations._tables import upgrade
 from migrate.samples import installed
-from places.grounds import Ground, StoreGround, TableGround
+from places.grounds import StoreGround, TableGround
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ GROUNDS = [
 @pytest.fixture(params=GROUNDS)
 def ground(
     request: pytest.FixtureRequest, make_database: Callable[[str], str], pipeline: Pipeline
-) -> Iterator[Ground]:
+) -> Iterator[PlaceGround]:
     """A place of each kind, with nothing in it."""
     sort, _, kind = request.param.partition("-")
     url = make_database(kind)
@@ -78,8 +79,8 @@ def ground(
 
 
 @pytest.fixture
-def place(ground: Ground) -> Iterator[Place]:
+def place(ground: PlaceGround) -> Iterator[Place]:
     """The place of the ground."""
-    found = ground.place()
+    found = ground.open()
     yield found
     found.close()

@@ -132,3 +132,42 @@ def test_places_that_are_none(kconv: Callable[..., Ended], place: str, said: str
     ended = kconv("migrate", "plan", "--place", place)
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
+
+
+def test_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    for name, old in (("one", "batch/v1beta1"), ("two", "batch/v1")):
+        document = json.loads(CRON.replace("NAME", name)) | {"apiVersion": old}
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    before = (folder / "one.json").read_text()
+
+    def call(*arguments: str) -> Ended:
+        code = run(["migrate", *arguments, "--place", "files:manifests"])
+        sys.stdout.flush()
+        return Ended(code, *capfd.readouterr())
+
+    assert call("plan", "cronjobs.batch", "--to", "batch=v1").code == 0
+    done = call("cronjobs.batch", "--to", "batch=v1", "-o", "json")
+    assert done.code == 0, done
+    assert json.loads((folder / "one.json").read_text())["apiVersion"] == "batch/v1"
+    assert call("verify").code == 0
+    (ended,) = json.loads(call("runs", "-o", "json").out)["runs"]
+    assert call("undo", ended["id"]).code == 0
+    assert json.loads((folder / "one.json").read_text()) == json.loads(before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifests"]
+    (folder / "three.yaml").write_text("a: [")
+    failed = call("cronjobs.batch", "--to", "batch=v1")
+    assert failed.code != 0
+    assert "three.yaml: yaml parse error" in failed.err
+    assert "Traceback" not in failed.err
+
+
+CRON = """
+{"apiVersion": "", "kind": "CronJob", "metadata": {"name": "NAME"}, "spec": {
+    "schedule": "30 2 * * *", "jobTemplate": {"spec": {"template": {"spec": {
+        "restartPolicy": "OnFailure", "containers": [{"name": "a", "image": "b"}]}}}}}}
+"""

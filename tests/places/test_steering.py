@@ -6,6 +6,7 @@ import pytest
 
 from kconv._pipeline import Pipeline
 from kconv.place import Place, Where
+from kconv.testing import PlaceGround
 from kconv_migrations._migration import (
     FailureLimit,
     Settings,
@@ -16,29 +17,28 @@ from kconv_migrations._migration import (
 )
 from kconv_migrations._migration import steering as steering_module
 from migrate.samples import NEW, OLD
-from places.grounds import Ground, versions
 
 
-def run(place: Place, pipeline: Pipeline, ground: Ground, **settings: object) -> list[str]:
+def run(place: Place, pipeline: Pipeline, ground: PlaceGround, **settings: object) -> list[str]:
     """Migrate; returns what the run said that it waited for."""
     waited: list[str] = []
-    targets = plan(place, [ground.name], ["batch=v1"])
+    targets = plan(place, [ground.collection], ["batch=v1"])
     chosen = Settings(**settings)  # type: ignore[arg-type]  # one of them each time
     list(migrate(place, pipeline, targets, chosen, lambda each: waited.append(each.waiting)))
     return waited
 
 
-def test_a_slice(ground: Ground, place: Place, pipeline: Pipeline) -> None:
+def test_a_slice(ground: PlaceGround, place: Place, pipeline: Pipeline) -> None:
     ground.seed(20)
     run(place, pipeline, ground, most_rows=7)
-    assert versions(ground) == {NEW: 7, OLD: 13}
-    assert [each.proven for each in gates(place, [ground.name], ["batch=v1"])[0]] == [False]
+    assert ground.versions() == {NEW: 7, OLD: 13}
+    assert [each.proven for each in gates(place, [ground.collection], ["batch=v1"])[0]] == [False]
     run(place, pipeline, ground)
-    assert versions(ground) == {NEW: 20}
-    assert [each.proven for each in gates(place, [ground.name], ["batch=v1"])[0]] == [True]
+    assert ground.versions() == {NEW: 20}
+    assert [each.proven for each in gates(place, [ground.collection], ["batch=v1"])[0]] == [True]
 
 
-def test_a_selection(ground: Ground, place: Place, pipeline: Pipeline) -> None:
+def test_a_selection(ground: PlaceGround, place: Place, pipeline: Pipeline) -> None:
     names = ground.seed(12)
     chosen = parse_conditions([".metadata.name=*[37]"])
     run(place, pipeline, ground, selection=chosen)
@@ -46,11 +46,11 @@ def test_a_selection(ground: Ground, place: Place, pipeline: Pipeline) -> None:
     assert in_new == {name for name in names if name[-1] in "37"}
 
 
-def test_too_many_failures(ground: Ground, place: Place, pipeline: Pipeline) -> None:
+def test_too_many_failures(ground: PlaceGround, place: Place, pipeline: Pipeline) -> None:
     names = ground.seed(30)
     for name in names:
         ground.spoil(name)
-    targets = plan(place, [ground.name], ["batch=v1"])
+    targets = plan(place, [ground.collection], ["batch=v1"])
     settings = Settings(batch_size=10, most_failures=FailureLimit(rows=5))
     (outcome,) = migrate(place, pipeline, targets, settings)
     assert outcome.stopped == "10 of 10 rows failed, more than 5"
@@ -59,7 +59,7 @@ def test_too_many_failures(ground: Ground, place: Place, pipeline: Pipeline) -> 
 
 
 def test_paused_and_resumed(
-    ground: Ground, place: Place, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    ground: PlaceGround, place: Place, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ground.seed(5)
     monkeypatch.setattr(steering_module, "LOOK", 0.0)
@@ -71,14 +71,14 @@ def test_paused_and_resumed(
         said.append(waiting)
         place.steer_run(now.id, paused=not said[1:] and not waiting, rate=1000)
 
-    targets = plan(place, [ground.name], ["batch=v1"])
+    targets = plan(place, [ground.collection], ["batch=v1"])
     (outcome,) = migrate(place, pipeline, targets, Settings(), tell)
     assert outcome.done
     assert any(each.startswith("paused") for each in said)
     assert (place.runs()[0].rate, place.runs()[0].paused) == (1000, False)
 
 
-def test_pressure_is_told_or_said_to_be_none(ground: Ground, place: Place) -> None:
-    found = place.pressure(Where(ground.name), frozenset({"lock_waits", "vacuum"}))
+def test_pressure_is_told_or_said_to_be_none(ground: PlaceGround, place: Place) -> None:
+    found = place.pressure(Where(ground.collection), frozenset({"lock_waits", "vacuum"}))
     assert (found.lock_waits == 0) is not ("lock_waits" in found.unknown)
     assert found.vacuumed == ""

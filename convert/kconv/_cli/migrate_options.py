@@ -23,7 +23,8 @@ PlaceName = Annotated[
     typer.Option(
         "--place",
         metavar="NAME",
-        help="What to migrate in the database: module:name of a collection, or an installed place. "
+        help="What to migrate: files:FOLDER, or of the database module:name of a collection, or an "
+        "installed place. "
         "Default: kconv's own store.",
         show_default=False,
     ),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kconv.place import Place
 
+_FILES = "files:"
+
 
 def open_place(
     name: str | None,
@@ -21,8 +23,9 @@ def open_place(
 ) -> Place:
     """The place called ``name`` over the database at ``db``; None is kconv's own store.
 
-    ``groups`` and ``apis`` are those of `load_scheme`, for the store; without ``kinds`` none are
-    loaded. A place elsewhere makes kconv's own tables in the database, where there are none.
+    ``files:FOLDER`` is a folder of manifests, which has a database of its own. ``groups`` and
+    ``apis`` are those of `load_scheme`, for the store and files; without ``kinds`` the store loads
+    none. A place elsewhere makes kconv's own tables in the database, where there are none.
     """
     if name is None:
         from kconv._scheme import Scheme, load_scheme
@@ -30,6 +33,10 @@ def open_place(
 
         scheme = load_scheme(groups, apis) if kinds else Scheme()
         return StorePlace(open_store(db), scheme, groups, apis)
+    if name.startswith(_FILES):
+        from kconv.places import FilesPlace
+
+        return FilesPlace.open(name.removeprefix(_FILES), groups, apis)
     from kconv.place import open_named
     from kconv_migrations._tables import current, upgrade
 

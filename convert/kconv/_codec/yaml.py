@@ -10,7 +10,7 @@ refused.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from yaml.nodes import Node
@@ -28,6 +28,10 @@ try:
 except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]  # as the C one
     from yaml import SafeLoader as _Parser  # type: ignore[assignment]  # as the C one
+
+
+PARSER: Final = _Parser
+"""PyYAML's fastest parser here, for whoever looks at the events of a text."""
 
 
 class _Dumper(_BaseDumper):

@@ -54,7 +54,7 @@ class Rows(Protocol):
     ) -> Key | None:
         """The key up to which `page` has ``rows`` rows, or some more.
 
-        None where there are no more than so many up to ``until``. It reads no data.
+        None where there are fewer up to ``until``, or just so many. It reads no data.
         """
         ...
 

@@ -2,18 +2,34 @@
 
 `ApiTests` in a conftest.py gives a test for each promise that a version makes; pytest collects them
 by a plugin. `documents` and `nearly` are Hypothesis strategies for tests of your own, and `full` is
-an object with every field set. Install with ``pip install 'kconv[testing]'``.
+an object with every field set. `PlaceTests` tell whether a place of your own is right, with a
+`PlaceGround` that you write and the kind of `notes_scheme`. Install with
+``pip install 'kconv[testing]'``.
 """
 
 from typing import TYPE_CHECKING
 
 from kconv.testing._api import ApiTests
 
-__all__ = ["ApiTests", "SkewWarning", "documents", "full", "nearly"]
+__all__ = [
+    "ApiTests",
+    "NoteV1",
+    "NoteV2",
+    "PlaceGround",
+    "PlaceTests",
+    "SkewWarning",
+    "documents",
+    "full",
+    "nearly",
+    "notes_scheme",
+]
 
 if TYPE_CHECKING:
     from kconv.testing._full_objects import full
     from kconv.testing._near_misses import nearly
+    from kconv.testing._notes import NoteV1, NoteV2, notes_scheme
+    from kconv.testing._place_ground import PlaceGround
+    from kconv.testing._place_tests import PlaceTests
     from kconv.testing._skew import SkewWarning
     from kconv.testing._strategies import documents
 else:
@@ -21,6 +37,11 @@ else:
 
     # Hypothesis is optional, and every run of pytest loads this module.
     _HOMES = {
+        "NoteV1": "kconv.testing._notes",
+        "NoteV2": "kconv.testing._notes",
+        "PlaceGround": "kconv.testing._place_ground",
+        "PlaceTests": "kconv.testing._place_tests",
+        "notes_scheme": "kconv.testing._notes",
         "SkewWarning": "kconv.testing._skew",
         "documents": "kconv.testing._strategies",
         "full": "kconv.testing._full_objects",
