@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from application.models import Model, make
 from application.test_column import prefer, put, sqlalchemy_url
 from cli.samples import Ended
 from kconv._cli.run import run
-from kconv.sqlalchemy import TablePlace, _record
+from kconv.sqlalchemy import TablePlace, _late_writers, _record
 from kconv_migrations._tables import upgrade
 
 ROWS = 300
@@ -141,6 +142,52 @@ def test_under_writers_nothing_is_lost(
             assert order.document["items"][0]["count"] == writers.counts.get(number, 1)
     stored = stored_versions(engine, model)
     assert stored == {3: ROWS}
+
+
+class _Hesitant(threading.Thread):
+    """Write a row in the version that it knew to be preferred, and commit long after."""
+
+    def __init__(self, engine: Engine, model: Model) -> None:
+        super().__init__(daemon=True)
+        self.engine, self.model = engine, model
+        self.wrote, self.go = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        with Session(self.engine) as session:
+            session.add(self.model.mapped(id=1, document={"customer": "late"}))
+            session.flush()
+            self.wrote.set()
+            self.go.wait(20)
+            session.commit()
+
+
+def test_a_version_is_not_closed_while_somebody_may_be_writing_it(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(postgres_url)
+    engine = create_engine(sqlalchemy_url(postgres_url), poolclass=NullPool)
+    model = MODELS.setdefault("column", make("column"))
+    model.orders.forget_record()
+    model.mapped.metadata.create_all(engine)
+    prefer(engine, "v1")
+    late = _Hesitant(engine, model)
+    late.start()
+    assert late.wrote.wait(20)
+    monkeypatch.setattr(_record, "RECORD_AGE", 0.3)
+    monkeypatch.setattr(_late_writers, "PATIENCE", 0.3)
+    place = TablePlace(postgres_url, [model.orders])
+    began = time.monotonic()
+    place.prefer([("orders", "shop.example.com/v3")], live=None)
+    assert not place.close_version("orders", "shop.example.com/v1")
+    assert time.monotonic() - began >= 0.6
+    late.go.set()
+    late.join()
+    assert not place.close_version("orders", "shop.example.com/v1")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM orders"))
+    assert place.close_version("orders", "shop.example.com/v1")
+    place.close()
+    engine.dispose()
 
 
 def stored_versions(engine: Engine, model: Model) -> dict[Any, int]:

@@ -37,6 +37,7 @@ from kconv.sqlalchemy._constraint import VIOLATED
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import digest, mark_of
 from kconv.sqlalchemy._findings import findings
+from kconv.sqlalchemy._late_writers import LateWriters
 from kconv.sqlalchemy._record import FAMILY
 from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
 from kconv.sqlalchemy._versions import Field
@@ -78,6 +79,7 @@ class TablePlace(BookkeptPlace):
         self.names = frozenset(names)
         self._declared = {each.name: each for each in collections}
         sqlite = self._database.sqlite
+        self._late_writers = LateWriters(self._database.peek)
         self._tables = {each.name: Statements(each, sqlite=sqlite) for each in collections}
         try:
             self.books = Bookkeeping(self._database, FAMILY)
@@ -190,17 +192,24 @@ class TablePlace(BookkeptPlace):
                 self._admit(connection, name, [version])
             self.books.prefer(connection, wanted)
 
+        before = {each.collection: each.version for each in self.versions() if each.preferred}
         self._database.write(flip)
+        for name, version in wanted:
+            if before.get(name) != version:
+                self._late_writers.expect(self._declared[name])
 
     def close_version(self, collection: str, version: str) -> bool:
         # First without keeping anybody waiting.
         if self._database.read(lambda c: self._has(c, collection, version)):
             return False
+        declared = self._declared[collection]
+        if not self._late_writers.gone(declared):
+            return False
         recorded = self._labels(collection)
         if version not in recorded:
             return True
         others = [each for each in recorded if each != version]
-        forbids = self._declared[collection].constraint and not self._database.sqlite
+        forbids = declared.constraint and not self._database.sqlite
         if forbids and not self._forbid(collection, others, recorded):
             return False
 
