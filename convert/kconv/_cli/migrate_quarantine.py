@@ -22,45 +22,81 @@ class Action(StrEnum):
     LIST = "list"
     SHOW = "show"
     RETRY = "retry"
+    EXPORT = "export"
+    REPAIR = "repair"
+
+
+NAMING = {Action.SHOW, Action.REPAIR}
+CONVERTING = {Action.RETRY, Action.REPAIR}
 
 
 def quarantine(
-    action: Annotated[Action, typer.Argument(help="list, show KEY or retry.")] = Action.LIST,
+    action: Annotated[
+        Action, typer.Argument(help="list, show KEY, retry, export, or repair FILE.")
+    ] = Action.LIST,
     key: Annotated[
         str,
         typer.Argument(
-            metavar="[KEY]",
-            help="For show: NAMESPACE/NAME, or RESOURCE.GROUP/NAMESPACE/NAME.",
+            metavar="[KEY|FILE]",
+            help="For show: NAMESPACE/NAME, or RESOURCE.GROUP/NAMESPACE/NAME. For repair: what "
+            "export wrote, with each object repaired; - is standard input.",
             show_default=False,
         ),
     ] = "",
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="For repair: check every line, write nothing.")
+    ] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss", help="For repair: accept losses that the API's author has declared."
+        ),
+    ] = False,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
-    """List the rows that could not be rewritten, show one with its bytes, or try them again.
+    """List the rows that could not be rewritten, show one, try them again, or repair them.
 
     They are stored as they were. A row leaves the quarantine when it is rewritten, written or
     deleted, or when `retry` finds that it is well and in the preferred version. `list` and `show`
     read only; `retry` ends with 1 if rows are left.
+
+    `export` writes a line of JSON for each row; in `object` is what it holds. `repair` takes lines
+    back whose objects have been repaired: it checks all of them, and writes them in the preferred
+    version, each if its row is still as it was exported. It ends with 1 if a line was not taken.
     """
+    from kconv._cli.migrate_repair import export, repair
     from kconv._cli.open_place import open_place
     from kconv._errors import UsageError
+    from kconv_migrations._migration import Settings
 
-    if (action is Action.SHOW) != bool(key):
-        raise UsageError("write `kconv migrate quarantine show KEY`, and no key for list and retry")
+    if (action in NAMING) != bool(key):
+        raise UsageError(
+            "write `kconv migrate quarantine show KEY` or `repair FILE`; the others take neither"
+        )
+    if (dry_run or accept_loss) and action is not Action.REPAIR:
+        raise UsageError("--dry-run and --accept-loss are for `kconv migrate quarantine repair`")
     # What is listed and shown needs no kinds.
-    opened = open_place(place, db, apis=apis or (), kinds=action is Action.RETRY)
+    opened = open_place(place, db, apis=apis or (), kinds=action in CONVERTING)
+    code = 0
     try:
         if action is Action.LIST:
             _list(opened.quarantined(), output)
         elif action is Action.SHOW:
             _show(opened, key, output)
+        elif action is Action.EXPORT:
+            code = export(opened)
+        elif action is Action.REPAIR:
+            settings = Settings(dry_run=dry_run, accept_loss=accept_loss, outage=outage(db))
+            code = repair(opened, key, settings, as_json=output is Report.JSON)
         else:
             _retry(opened, outage(db), output)
     finally:
         opened.close()
+    if code:
+        raise typer.Exit(code)
 
 
 def _list(rows: list[Quarantined], output: Report) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection as AnyOf
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kconv._errors import Expired, NotFound
+from kconv._errors import Conflict, Expired, NotFound
 from kconv._gvk import GroupResource
 from kconv._store import records
 from kconv._store.protocol import Store
@@ -205,6 +206,24 @@ class StorePlace(Place):
         if where.section == OBJECTS:
             return self.store.rewrite(rewrites, run=run, keep_undo=keep_before_images)
         return self.store.rewrite_changes(rewrites, run=run)
+
+    def repair(
+        self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
+    ) -> int:
+        if where.section != OBJECTS:
+            return self.write(where, items, run=run, keep_before_images=False)
+        if self.store.run(run).state != "running":
+            raise Conflict(f"run {run} is no longer held: `kconv migrate status` shows which is")
+        written = 0
+        for row, version, data in items:
+            assert isinstance(row.mark, int), "as `page` made it"
+            key = _object_key(where.collection, row.key)
+            # A row that was only rewritten since has the same resourceVersion.
+            with suppress(Conflict, NotFound):
+                if self.store.get(key).api_version == row.version:
+                    self.store.update(key, expected=row.mark, api_version=version, data=data)
+                    written += 1
+        return written
 
     def written(self) -> int:
         return self.store.head()

@@ -94,6 +94,16 @@ class Rows(Protocol):
         """
         ...
 
+    def repair(
+        self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
+    ) -> int:
+        """As `write`, of rows that somebody has repaired, whose objects are others by it.
+
+        A place that tells clients of changes defines this so that it does, and may keep no
+        before-images then. In others it is the same as `write`.
+        """
+        return self.write(where, items, run=run, keep_before_images=keep_before_images)
+
     def written(self) -> int | None:
         """A number that changes when anybody but a run writes; None where that cannot be told."""
         ...

@@ -23,6 +23,7 @@ from kconv_migrations._migration.reference_rewrite import (
     outdated_references,
     rewrite_references,
 )
+from kconv_migrations._migration.repair import Repaired, exported, repair
 from kconv_migrations._migration.retry import wait_for
 from kconv_migrations._migration.run import migrate
 from kconv_migrations._migration.settings import LIVE, Settings
@@ -51,6 +52,7 @@ __all__ = [
     "Reencoder",
     "Reference",
     "References",
+    "Repaired",
     "Settings",
     "Survey",
     "Target",
@@ -64,6 +66,7 @@ __all__ = [
     "default_workers",
     "drop_undo",
     "executor_for",
+    "exported",
     "find_references",
     "gates",
     "hold",
@@ -75,6 +78,7 @@ __all__ = [
     "parse_failure_limit",
     "plan",
     "preferred_targets",
+    "repair",
     "rewrite_references",
     "status",
     "survey",
