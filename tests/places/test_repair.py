@@ -12,6 +12,7 @@ from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv.place import NewData, Place, Where
+from kconv.testing import PlaceGround
 from kconv_migrations._migration import (
     Repaired,
     Settings,
@@ -23,28 +24,28 @@ from kconv_migrations._migration import (
     undo,
 )
 from migrate.samples import NEW, OLD
-from places.grounds import Ground, StoreGround, versions
+from places.grounds import StoreGround
 
 Line = dict[str, Any]
 
 
 @pytest.fixture
-def bad(ground: Ground, place: Place, pipeline: Pipeline) -> list[Line]:
+def bad(ground: PlaceGround, place: Place, pipeline: Pipeline) -> list[Line]:
     """Three of ten rows that a run has left, as they were exported."""
     names = ground.seed(10)
     for name in names[2:5]:
         ground.spoil(name)
-    list(migrate(place, pipeline, plan(place, [ground.name], ["batch=v1"])))
-    assert versions(ground) == {NEW: 7, OLD: 3}
+    list(migrate(place, pipeline, plan(place, [ground.collection], ["batch=v1"])))
+    assert ground.versions() == {NEW: 7, OLD: 3}
     lines = [json.loads(line) for line in exported(place)]
     assert len(lines) == 3
     return lines
 
 
 def repaired(line: Line) -> Line:
-    """Give the field its name back."""
+    """Take the field away that nobody knows."""
     document = json.loads(json.dumps(line["object"]))
-    document["spec"]["schedule"] = document["spec"].pop("shedule")
+    del document["noSuchField"]
     return line | {"object": document}
 
 
@@ -53,48 +54,53 @@ def take(place: Place, pipeline: Pipeline, lines: list[Line], **settings: bool) 
     return repair(place, pipeline, texts, Settings(**settings))  # type: ignore[arg-type]  # flags
 
 
-def test_what_is_exported(ground: Ground, place: Place, bad: list[Line]) -> None:
+def test_what_is_exported(ground: PlaceGround, place: Place, bad: list[Line]) -> None:
     first = bad[0]
-    assert first["resource"] == ground.name
+    assert first["resource"] == ground.collection
     assert (first["in"], first["version"]) == ("objects", OLD)
-    assert tuple(first["key"]) == tuple(ground.key("cron-0002")) or len(bad) == 3
-    assert "shedule" in first["message"]
+    names = [each["object"]["metadata"]["name"] for each in bad]
+    assert [tuple(each["key"]) for each in bad] == [tuple(ground.key(name)) for name in names]
+    assert "noSuchField" in first["message"]
     assert first["object"]["kind"] == "CronJob"
     assert "data" not in first
 
 
 def test_repaired_and_taken_back(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     done = take(place, pipeline, [repaired(line) for line in bad])
     assert (done.written, done.changed, done.gone, done.invalid) == (3, 0, {}, {})
     assert done.done
-    assert versions(ground) == {NEW: 10}
+    assert ground.versions() == {NEW: 10}
     assert place.quarantined() == []
     (run,) = (each for each in place.runs() if each.id == done.run)
     assert (run.state, run.targets[0].to) == ("done", NEW)
-    list(migrate(place, pipeline, plan(place, [ground.name])))
+    list(migrate(place, pipeline, plan(place, [ground.collection])))
     assert [each.version for each in place.versions()] == [NEW]
     again = take(place, pipeline, [repaired(line) for line in bad])
     assert (again.written, sorted(again.gone), again.done) == (0, [1, 2, 3], False)
 
 
-def test_one_of_them(ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]) -> None:
+def test_one_of_them(
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
+) -> None:
     assert take(place, pipeline, [repaired(bad[1])]).written == 1
-    assert versions(ground) == {NEW: 8, OLD: 2}
+    assert ground.versions() == {NEW: 8, OLD: 2}
     assert len(place.quarantined()) == 2
 
 
 def test_in_another_version(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     line = repaired(bad[0])
     line["object"]["apiVersion"] = "batch/v1"
     assert take(place, pipeline, [line]).written == 1
-    assert versions(ground) == {NEW: 8, OLD: 2}
+    assert ground.versions() == {NEW: 8, OLD: 2}
 
 
-def test_a_rehearsal(ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]) -> None:
+def test_a_rehearsal(
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
+) -> None:
     before, runs = ground.rows(), len(place.runs())
     done = take(place, pipeline, [repaired(line) for line in bad], dry_run=True)
     assert (done.written, done.run, len(place.runs())) == (3, "", runs)
@@ -162,7 +168,7 @@ SPOILT = [
 
 @pytest.mark.parametrize("spoil", SPOILT)
 def test_one_bad_line_and_nothing_is_written(
-    ground: Ground,
+    ground: PlaceGround,
     place: Place,
     pipeline: Pipeline,
     bad: list[Line],
@@ -178,14 +184,14 @@ def test_one_bad_line_and_nothing_is_written(
 
 
 def test_the_same_row_twice(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     done = take(place, pipeline, [repaired(bad[0]), repaired(bad[0])])
     assert done.invalid == {2: "is of the same row as line 1"}
 
 
 def test_a_row_that_was_written_meanwhile(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     name = bad[1]["object"]["metadata"]["name"]
     ground.write(name, NEW)
@@ -196,7 +202,7 @@ def test_a_row_that_was_written_meanwhile(
 
 
 def test_a_row_that_is_written_between_check_and_write(
-    ground: Ground,
+    ground: PlaceGround,
     place: Place,
     pipeline: Pipeline,
     bad: list[Line],
@@ -219,14 +225,14 @@ def test_a_row_that_is_written_between_check_and_write(
 
 
 def test_not_beside_another_run(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     with hold(place, []), pytest.raises(Conflict, match="is going on"):
         take(place, pipeline, [repaired(bad[0])])
 
 
 def test_the_way_back_of_a_table(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     """A repair is undone as any run; in the store the object is another one, as written."""
     before = ground.rows()
@@ -239,7 +245,7 @@ def test_the_way_back_of_a_table(
 
 
 def test_watches_see_a_repair(
-    ground: Ground, place: Place, pipeline: Pipeline, bad: list[Line]
+    ground: PlaceGround, place: Place, pipeline: Pipeline, bad: list[Line]
 ) -> None:
     if not isinstance(ground, StoreGround):
         pytest.skip("tables tell nobody")
