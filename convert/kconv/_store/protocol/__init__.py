@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kconv._store.protocol.migration import BeforeImages, EncodedRows, Quarantine, Runs
+from kconv._store.protocol.migration import BeforeImages, EncodedRows, Quarantine
 from kconv._store.protocol.objects import ChangeLog, Objects
 from kconv._store.protocol.reader import Reader, RowsRead, Snapshot
 from kconv._store.protocol.servers import Clients, Servers
 from kconv._store.protocol.versions import VersionRecord
+from kconv.place._protocol import Runs
 
 __all__ = ["Operations", "Reader", "RowsRead", "Snapshot", "Store"]
 

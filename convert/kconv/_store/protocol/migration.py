@@ -1,4 +1,4 @@
-"""The part of a store that a migration needs: rows by encoded version, and a record of runs."""
+"""The part of a store that a migration needs: rows by encoded version, and what they were."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 from kconv._store.quarantine import Quarantined
 from kconv._store.records import AsRead, Change, Key, Stored
 from kconv._store.undo import BeforeImage, Restored
-from kconv.place import Ending, Pressure, Reclaimable, Run, RunTarget, UndoSize
+from kconv.place import Pressure, Reclaimable, UndoSize
 
 
 class EncodedRows(Protocol):
@@ -98,60 +98,6 @@ class EncodedRows(Protocol):
         They have no before-images: an entry says the same in either version and is compacted
         before long.
         """
-        ...
-
-
-class Runs(Protocol):
-    """Migration runs, one of which may be going on; leases go by the database's clock."""
-
-    def begin_run(
-        self,
-        holder: str,
-        targets: Sequence[RunTarget],
-        lease: float,
-        *,
-        keep_undo: float | None = None,
-    ) -> Run:
-        """Begin a migration run, held by this process for ``lease`` seconds.
-
-        ``holder`` says who it is for people; ``keep_undo`` for how many seconds after its end its
-        before-images are kept, None until they are dropped. Raises `Conflict` when another run is
-        going on, saying who holds it since when and how long its lease still goes. A run whose
-        lease has expired is taken over: it becomes ``interrupted``.
-        """
-        ...
-
-    def renew_run(self, run_id: str, lease: float) -> None:
-        """Hold a run for ``lease`` seconds from now. Raises `Conflict` when it is lost."""
-        ...
-
-    def end_run(self, run_id: str, state: Ending) -> bool:
-        """End a run; False when it was no longer held."""
-        ...
-
-    def steer_run(
-        self, run_id: str, *, paused: bool | None = None, rate: float | None = None
-    ) -> Run:
-        """Tell a run that goes on to pause or to go on, or at how many rows a second to go.
-
-        0 is no limit; what is None stays as it is. The run looks every second or so. Raises
-        `Conflict` when it has ended.
-        """
-        ...
-
-    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
-        """Note how far a run is and what it waits for; returns what it has been told.
-
-        Raises `Conflict` when it has ended.
-        """
-        ...
-
-    def run(self, run_id: str) -> Run:
-        """One run. Raises `NotFound`."""
-        ...
-
-    def runs(self) -> list[Run]:
-        """Every run, the newest first."""
         ...
 
 
