@@ -22,6 +22,7 @@ from kconv._cli.migrate_options import (
     Names,
     PlaceName,
     Rate,
+    Scheduler,
     To,
     Workers,
     YieldToVacuum,
@@ -77,6 +78,7 @@ def run(
     where: Conditions = None,
     max_failures: MaxFailures = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     no_undo: Annotated[
         bool, typer.Option("--no-undo", help="Keep no before-images: faster, but cannot be undone.")
     ] = False,
@@ -132,6 +134,7 @@ def run(
         where=where or (),
         max_failures=max_failures,
         workers=workers,
+        scheduler=scheduler,
         no_undo=no_undo,
         keep_undo=keep_undo,
         accept_loss=accept_loss,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from kconv._cli.console import emit, emit_json, is_terminal, say
@@ -28,6 +28,7 @@ from kconv._cli.progress import Meter
 from kconv._durations import parse_duration
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
+from kconv._scheme import Scheme
 from kconv_migrations import _migration as storage
 
 
@@ -50,6 +51,7 @@ def migrate_and_report(
     where: Sequence[str] = (),
     max_failures: str | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     no_undo: bool = False,
     keep_undo: str = "14d",
     accept_loss: bool = False,
@@ -105,7 +107,9 @@ def migrate_and_report(
                 targets = storage.plan(whole, names, to)
         pipeline = Pipeline(opened.scheme)
         collections = [target.name for target in targets]
-        with storage.executor_for(opened, pipeline, workers, collections, collections) as executor:
+        with storage.executor_for(
+            opened, pipeline, workers, collections, collections, cluster(scheduler, workers)
+        ) as executor:
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
                 standing = () if to else storage.preferred_targets(opened, names)
@@ -151,6 +155,19 @@ def migrate_and_report(
     complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)
     return 0 if done else 1
+
+
+def cluster(
+    scheduler: str | None, workers: int | None
+) -> tuple[str, Callable[[Scheme], str]] | None:
+    """The Dask cluster that a command line names, for `executor_for`. Raises `UsageError`."""
+    if scheduler is None:
+        return None
+    if workers is not None:
+        raise UsageError("--workers is for this machine, and --scheduler has workers of its own")
+    from kconv._check.lock import digest_of
+
+    return scheduler, digest_of
 
 
 def _seconds(text: str, what: str) -> float | None:

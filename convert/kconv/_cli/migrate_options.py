@@ -101,6 +101,16 @@ YieldToVacuum = Annotated[
     ),
 ]
 
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Have the workers of a Dask cluster convert: tcp://HOST:8786 (kconv[dask]).",
+        show_default=False,
+    ),
+]
+
 Limit = Annotated[
     int | None,
     typer.Option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, PlaceName, Workers
+from kconv._cli.migrate_options import Names, PlaceName, Scheduler, Workers
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def verify(
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
@@ -34,6 +35,7 @@ def verify(
     """
     from kconv._cli.console import emit, emit_json
     from kconv._cli.interrupted import Interrupted
+    from kconv._cli.migrate_objects import cluster
     from kconv._cli.migrate_report import complain_of, counted
     from kconv._cli.open_place import open_place
     from kconv._errors import UsageError
@@ -50,7 +52,9 @@ def verify(
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
         pipeline = Pipeline(opened.scheme)
         with (
-            storage.executor_for(opened, pipeline, workers) as executor,
+            storage.executor_for(
+                opened, pipeline, workers, cluster=cluster(scheduler, workers)
+            ) as executor,
             _between() as check,
         ):
             for each in storage.verify(opened, executor, names or (), lambda _: check()):

@@ -96,6 +96,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--where": Option("where", repeated=True),
             "--max-failures": Option("max_failures"),
             "--workers": Option("workers", _integer(1, 64)),
+            "--scheduler": Option("scheduler"),
             "--keep-undo": Option("keep_undo"),
             "-o": Option("output", _one_of("text", "json")),
             "--output": Option("output", _one_of("text", "json")),

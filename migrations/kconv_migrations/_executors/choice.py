@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from kconv._pipeline import Pipeline
+from kconv._scheme import Scheme
 from kconv.place import Place
 from kconv_migrations._executors.executor import Executor, InProcessExecutor
 from kconv_migrations._executors.worker_executor import WorkerExecutor, default_workers
+
+Digest = Callable[[Scheme], str]
+"""What a process has of API packages, in one text: equal where they are."""
 
 FEW_ROWS: Final = 5000
 """Rows under which worker processes take longer to start than they save."""
@@ -22,12 +26,21 @@ def executor_for(
     workers: int | None = None,
     collections: Collection[str] | None = None,
     prepared: Collection[str] = (),
+    cluster: tuple[str, Digest] | None = None,
 ) -> Iterator[Executor]:
     """An executor with so many ``workers``, or as many as the rows are worth, while in the context.
 
     ``collections`` are those whose rows count, None for all. Workers start at once and prepare for
-    the collections ``prepared``, so that they are up when there is something to do.
+    the collections ``prepared``, so that they are up when there is something to do. ``cluster`` is
+    the address of a Dask scheduler whose workers are to do it instead, and how they prove that they
+    have the same API packages.
     """
+    if cluster is not None:
+        from kconv_migrations._executors.dask_executor import DaskExecutor
+
+        with DaskExecutor(cluster[0], place, cluster[1], prepared) as executor:
+            yield executor
+        return
     if workers is None:
         rows = sum(
             each.rows
@@ -38,5 +51,5 @@ def executor_for(
     if workers == 1:
         yield InProcessExecutor(place, pipeline)
         return
-    with WorkerExecutor(workers, place, pipeline, prepared) as executor:
-        yield executor
+    with WorkerExecutor(workers, place, pipeline, prepared) as processes:
+        yield processes

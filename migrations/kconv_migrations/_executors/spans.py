@@ -65,6 +65,10 @@ class SpanRunner:
         self._place = place
         self._processor = RowProcessor(pipeline, place.collections())
 
+    def close(self) -> None:
+        """Give back what the place has open."""
+        self._place.close()
+
     def prepare(self, collections: Iterable[str]) -> None:
         """Build what is built on first use of some collections."""
         self._processor.prepare(collections)

@@ -151,11 +151,11 @@ def _work(
                 runner = runner or make_runner()
                 result = runner.run(span)
             except Exception as error:  # noqa: BLE001 - it is raised where the span came from
-                result = _sendable(error)
+                result = sendable(error)
             results.send(result)
 
 
-def _sendable(error: Exception) -> Exception:
+def sendable(error: Exception) -> Exception:
     """An error that can be pickled and says, if it was not expected, where it came from."""
     if not isinstance(error, KconvError):
         error.add_note("".join(traceback.format_exception(error)))

@@ -1,6 +1,7 @@
 """Lock files: what every version of an API promises, one readable file per group/version."""
 
 from kconv._check.lock.build import locks_of
+from kconv._check.lock.digest import digest_of
 from kconv._check.lock.document import (
     DOCUMENT,
     ConversionLock,
@@ -27,6 +28,7 @@ __all__ = [
     "Locks",
     "TypeLock",
     "VersionLock",
+    "digest_of",
     "lock_plan",
     "locks_of",
     "parsed",
