@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -174,14 +176,27 @@ def test_nobody_there(store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.M
         DaskExecutor("nonsense://x", placed(store), digest_of)
 
 
-def test_no_worker(store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_executor, "CONNECT", 1.0)
-    make: Any = distributed.LocalCluster
-    with (
-        make(n_workers=0, processes=True, dashboard_address=":0") as empty,
-        pytest.raises(Unavailable, match="has no worker: start some"),
-    ):
-        DaskExecutor(empty.scheduler_address, placed(store), digest_of)
+def test_no_worker(store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_executor, "CONNECT", 2.0)
+    file = tmp_path / "scheduler.json"
+    options = [
+        "--port",
+        "0",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
+        "--scheduler-file",
+        str(file),
+    ]
+    program = [sys.executable, "-m", "distributed.cli.dask_scheduler", *options]
+    with subprocess.Popen(program, stderr=subprocess.DEVNULL) as scheduler:
+        try:
+            until(lambda: file.exists() and file.read_text().endswith("}"))
+            address = json.loads(file.read_text())["address"]
+            with pytest.raises(Unavailable, match="has no worker: start some"):
+                DaskExecutor(address, placed(store), digest_of)
+        finally:
+            scheduler.terminate()
 
 
 def test_workers_that_die_in_a_run(
