@@ -102,6 +102,12 @@ def fault(error: SQLAlchemyError, url: URL) -> KconvError:
     return _postgresql_fault(error, where, url)
 
 
+def is_of_row(error: StoreError) -> bool:
+    """Whether a database refused what was to be written, so that other rows may go through."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and not isinstance(error, Unavailable | TablesOutdated)
+
+
 def no_tables(url: URL) -> TablesOutdated:
     """For a database that kconv's tables have not been made in."""
     return TablesOutdated(

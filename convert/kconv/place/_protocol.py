@@ -90,6 +90,7 @@ class Rows(Protocol):
         row held is kept under it, before or together with the write; a run that writes a row twice
         keeps what it held before the first time, unless somebody else wrote it in between.
 
+        A row that the place refuses for what is in it goes into quarantine and is not counted.
         Raises `VersionNotOnRecord`. A call that failed may have written some of the rows.
         """
         ...

@@ -7,6 +7,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, column, text
 
+from kconv._errors import StoreError
+from kconv._store.database import Database
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._versions import UNSTAMPED
 
@@ -49,6 +51,24 @@ def validate(connection: Connection, declared: Declaration) -> None:
     """
     table, constraint = _names(connection, declared)
     connection.execute(text(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"))
+
+
+def prove(
+    database: Database, declared: Declaration, allowed: Collection[str], before: Collection[str]
+) -> bool:
+    """Have the database refuse versions that are not allowed, and prove that no row is in one.
+
+    Where a row is, the ones ``before`` are allowed again.
+    """
+    database.write(lambda connection: allow(connection, declared, allowed))
+    try:
+        database.write(lambda connection: validate(connection, declared))
+    except StoreError as error:
+        database.write(lambda connection: allow(connection, declared, before))
+        if getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") != VIOLATED:
+            raise
+        return False
+    return True
 
 
 def _names(connection: Connection, declared: Declaration) -> tuple[str, str]:

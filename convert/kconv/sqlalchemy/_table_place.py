@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
 from kconv._errors import StoreError, UsageError
-from kconv._scheme import Scheme
-from kconv._store import pressure
 from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
-from kconv._store.bookkept_place import BookkeptPlace, number
+from kconv._store.bookkept_place import number
 from kconv._store.database import Database, parse_url
+from kconv._store.database_errors import is_of_row
 from kconv.place import (
-    NO_VERSION,
-    OBJECTS,
+    AsRead,
     BeforeImage,
-    Collection,
-    Count,
     Key,
     NewData,
     Place,
-    Pressure,
+    Quarantined,
     Restored,
     Row,
     RowName,
-    Section,
     Where,
 )
 from kconv.place._rows import spoke_in
 from kconv.sqlalchemy import _constraint as constraint
-from kconv.sqlalchemy._constraint import VIOLATED
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import digest, mark_of
-from kconv.sqlalchemy._findings import findings
 from kconv.sqlalchemy._late_writers import LateWriters
 from kconv.sqlalchemy._record import FAMILY
-from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
-from kconv.sqlalchemy._versions import Field
+from kconv.sqlalchemy._statements import Read, Statements
+from kconv.sqlalchemy._table_rows import TableRows
+from kconv.sqlalchemy._versions import Field, VersionValue
 
-_SECTIONS: Final = (Section(noun="row"),)
 _MARK_RUN: Final = text("SELECT set_config('kconv.run', :run, true)")
 
 
-class TablePlace(BookkeptPlace):
+_Made = tuple[AsRead, str, bytes, VersionValue]
+"""A row, its new version, and what the columns of the document and the version are to hold."""
+
+
+class TablePlace(TableRows):
     """Collections in tables of one database, SQLite or PostgreSQL; used by ``kconv migrate``.
 
     kconv's own tables must be in the same database (``kconv db upgrade``): what a run replaces is
@@ -95,92 +90,46 @@ class TablePlace(BookkeptPlace):
             raise UsageError("this place cannot be opened in another process: use one worker")
         return _call, (self._reopen,)
 
-    @property
-    def scheme(self) -> Scheme:
-        return self._scheme
-
-    def collections(self) -> list[Collection]:
-        return [
-            Collection(name, each.kind, _SECTIONS) for name, each in sorted(self._declared.items())
-        ]
-
-    def counts(self) -> list[Count]:
-        def count(connection: Connection) -> list[Count]:
-            recorded = self.books.versions(connection)
-            found = []
-            for name in sorted(self._declared):
-                rows = dict.fromkeys(
-                    (each.version for each in recorded if each.collection == name), 0
-                )
-                for label, counted in self._counted(connection, name):
-                    rows[label] = rows.get(label, 0) + counted
-                found += [Count(name, OBJECTS, *each) for each in rows.items()]
-            return found
-
-        return self._database.read(count)
-
-    def boundary(
-        self, where: Where, *, other_than: str, after: Key | None, until: Key | None, rows: int
-    ) -> Key | None:
-        statements = self._of(where.collection)
-        return self._database.peek(
-            lambda connection: statements.boundary(
-                connection, other_than=other_than, after=after, until=until, rows=rows
-            )
-        )
-
-    def page(
-        self,
-        where: Where,
-        *,
-        other_than: str,
-        after: Key | None,
-        until: Key | None,
-        limit: int,
-        passing_over: str = "",
-    ) -> list[Row]:
-        name = where.collection
-        left_out = self.failed(name, passing_over)
-
-        def read(connection: Connection) -> list[Row]:
-            found = self._of(name).rows(connection, other_than=other_than, after=after, until=until)
-            rows = self._others(name, other_than, found)
-            sound = (row for row in rows if (row.key, row.mark) not in left_out)
-            return list(islice(_within(sound), limit))
-
-        return self._database.read(read)
-
-    def row(self, where: Where, key: Key) -> Row | None:
-        found = self._database.peek(
-            lambda connection: self._of(where.collection).one(connection, key)
-        )
-        return None if found is None else self._as_row(where.collection, found)
-
     def write(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
     ) -> int:
-        name = where.collection
-        declared, statements = self._declared[name], self._of(name)
+        declared = self._declared[where.collection]
         made = [(row, version, *declared.compose(version, data)) for row, version, data in items]
+        return self._write(where, made, run, keep_before_images)
 
-        def put(connection: Connection) -> int:
-            self._mark_run(connection, run)
-            present = statements.lock(connection, [row.key for row, *_ in made])
-            new, images = [], []
-            for row, version, raw, value in made:
-                read = present.get(row.key)
-                if read is None or mark_of(read.raw, read.value) != row.mark:
-                    continue
-                new.append((row.key, raw, value))
-                if keep_before_images:
-                    images.append(self._kept(name, read, version, raw))
-            self.books.keep(connection, run, images)
-            statements.write(connection, new)
-            marks = [(row.key, number(row.mark)) for row, *_ in made]
-            self.books.rewritten(connection, name, marks)
-            return len(new)
+    def _write(self, where: Where, made: Sequence[_Made], run: str, keep: bool) -> int:
+        """Write all of these in one transaction; or halves, to find what the database refuses."""
+        try:
+            return self._database.write(lambda c: self._put(c, where, made, run, keep))
+        except StoreError as error:
+            if not is_of_row(error):
+                raise
+            if len(made) == 1:
+                self.quarantine([_refused(where, made[0][0], run, error)])
+                return 0
+        half = len(made) // 2
+        parts = (made[:half], made[half:])
+        return sum(self._write(where, part, run, keep) for part in parts)
 
-        return self._database.write(put)
+    def _put(
+        self, connection: Connection, where: Where, made: Sequence[_Made], run: str, keep: bool
+    ) -> int:
+        name = where.collection
+        self._mark_run(connection, run)
+        present = self._of(name).lock(connection, [row.key for row, *_ in made])
+        new, images = [], []
+        for row, version, raw, value in made:
+            read = present.get(row.key)
+            if read is None or mark_of(read.raw, read.value) != row.mark:
+                continue
+            new.append((row.key, raw, value))
+            if keep:
+                images.append(self._kept(name, read, version, raw))
+        self.books.keep(connection, run, images)
+        self._of(name).write(connection, new)
+        marks = [(row.key, number(row.mark)) for row, *_ in made]
+        self.books.rewritten(connection, name, marks)
+        return len(new)
 
     def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
         wanted = list(versions)
@@ -209,9 +158,9 @@ class TablePlace(BookkeptPlace):
         if version not in recorded:
             return True
         others = [each for each in recorded if each != version]
-        forbids = declared.constraint and not self._database.sqlite
-        if forbids and not self._forbid(collection, others, recorded):
-            return False
+        if self._forbids(collection):
+            if not constraint.prove(self._database, declared, others, recorded):
+                return False
 
         def close(connection: Connection) -> bool:
             if self._has(connection, collection, version):
@@ -220,22 +169,13 @@ class TablePlace(BookkeptPlace):
 
         return self._database.write(close)
 
+    def _forbids(self, collection: str) -> bool:
+        """Whether a constraint keeps versions away that are off the record."""
+        return self._declared[collection].constraint and not self._database.sqlite
+
     def _labels(self, collection: str) -> list[str]:
         """The versions on record of a collection."""
         return [each.version for each in self.versions() if each.collection == collection]
-
-    def _forbid(self, collection: str, allowed: list[str], before: list[str]) -> bool:
-        """Have the database refuse other versions, and prove that no row is in one."""
-        declared = self._declared[collection]
-        self._database.write(lambda c: constraint.allow(c, declared, allowed))
-        try:
-            self._database.write(lambda c: constraint.validate(c, declared))
-        except StoreError as error:
-            self._database.write(lambda c: constraint.allow(c, declared, before))
-            if getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") != VIOLATED:
-                raise
-            return False
-        return True
 
     def _admit(self, connection: Connection, name: str, labels: Iterable[str]) -> None:
         """Have the database take versions that are about to come on record."""
@@ -244,7 +184,7 @@ class TablePlace(BookkeptPlace):
             each.version for each in self.books.versions(connection) if each.collection == name
         ]
         new = [each for each in labels if each not in recorded]
-        if new and declared.constraint and not self._database.sqlite:
+        if new and self._forbids(name):
             constraint.allow(connection, declared, [*recorded, *new])
 
     def before_images(
@@ -302,29 +242,11 @@ class TablePlace(BookkeptPlace):
         restored = done.restored + len(sound)
         return Restored(restored, tuple(written), tuple(deleted), done.last)
 
-    def pressure(self, where: Where, wanted: frozenset[str]) -> Pressure:
-        table = self._declared[where.collection].table.fullname
-        return self._database.read(lambda c: pressure.read(c, [table], wanted))
-
-    def findings(self) -> list[str]:
-        return [
-            line
-            for each in self._declared.values()
-            for line in self._database.read(lambda c, each=each: findings(c, each))  # type: ignore[misc]  # a default that binds
-        ]
-
-    def _of(self, collection: str) -> Statements:
-        return self._tables[collection]
-
     def _mark_run(self, connection: Connection, run: str) -> None:
         """See that the run is held, and say to the triggers of the table that it is a run."""
         self.books.check_held(connection, run)
         if not self._database.sqlite:
             connection.execute(_MARK_RUN, {"run": run})
-
-    def _as_row(self, name: str, read: Read) -> Row:
-        version, data = self._declared[name].read(read.raw, read.value)
-        return Row(read.key, version, mark_of(read.raw, read.value), data)
 
     def _raw(self, name: str, row: Row) -> bytes:
         """What a row holds in the table."""
@@ -332,29 +254,6 @@ class TablePlace(BookkeptPlace):
         if isinstance(declared.version, Field) and spoke_in(declared.kind, row.version):
             return declared.compose(row.version, row.data)[0]
         return row.data
-
-    def _others(self, name: str, other_than: str, rows: Iterable[Read]) -> Iterator[Row]:
-        """Rows that are not in a version, where SQL could not tell."""
-        declared = self._declared[name]
-        told = declared.version_column is not None or other_than == NO_VERSION
-        for each in rows:
-            if told or declared.label(each.raw) != other_than:
-                yield self._as_row(name, each)
-
-    def _counted(self, connection: Connection, name: str) -> Iterator[tuple[str, int]]:
-        declared = self._declared[name]
-        if declared.version_column is not None:
-            for value, number in self._of(name).counts(connection):
-                yield declared.name_of(value), number
-            return
-        labels = (declared.label(each.raw) for each in self._of(name).rows(connection))
-        yield from Counter(labels).items()
-
-    def _has(self, connection: Connection, name: str, label: str) -> bool:
-        declared, statements = self._declared[name], self._of(name)
-        if declared.version_column is not None:
-            return statements.has(connection, label)
-        return any(declared.label(each.raw) == label for each in statements.rows(connection))
 
     def _kept(self, name: str, read: Read, version: str, raw: bytes) -> Kept:
         by_value = self._of(name).by_value
@@ -387,11 +286,8 @@ def _call(reopen: Callable[[], Place]) -> Place:
     return reopen()
 
 
-def _within(rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows up to `PAGE_BYTES` of data, one at least."""
-    size = 0
-    for row in rows:
-        if size >= PAGE_BYTES:
-            return
-        size += len(row.data)
-        yield row
+def _refused(where: Where, row: AsRead, run: str, error: StoreError) -> Quarantined:
+    said = str(getattr(error.__cause__, "orig", error)).strip().partition("\n")[0]
+    return Quarantined(
+        run, where.collection, where.section, row.key, row.version, row.mark, "Refused", said
+    )

@@ -146,7 +146,7 @@ class MigrationPass:
             if self._pass():
                 deadline = time.monotonic() + self.settings.patience
             kept = self._close_versions()
-            self._forget_settled()
+            self._settle_failures()
             hopeless = bool(self.failed) and sum(kept.values()) <= len(self.failed)
             is_over = self.settings.is_slice or bool(self.outcome.stopped)
             if not kept or hopeless or is_over or time.monotonic() > deadline:
@@ -244,14 +244,23 @@ class MigrationPass:
             lambda part: self.place.write(where, part, run=run, keep_before_images=keep),
         )
 
-    def _forget_settled(self) -> None:
-        """Forget failures of rows that somebody has written or deleted since."""
-        if self.failed:
-            still = {
-                (each.section, each.key, each.mark)
-                for each in self.place.quarantined(self.target.name)
-            }
-            self.failed = {row: each for row, each in self.failed.items() if row in still}
+    def _settle_failures(self) -> None:
+        """Forget failures of rows that somebody has written or deleted since.
+
+        And learn of those that the place has put in quarantine by itself, as it could not write
+        them: they were counted as raced.
+        """
+        if not self.failed and not self.outcome.raced:
+            return
+        still = {
+            (each.section, each.key, each.mark): each
+            for each in self.place.quarantined(self.target.name)
+        }
+        self.failed = {row: each for row, each in self.failed.items() if row in still}
+        for row, each in still.items():
+            if each.run == self.outcome.run and row not in self.failed:
+                self.failed[row] = each
+                self.outcome.raced -= 1
 
     def _close_versions(self) -> dict[str, int]:
         """Take versions without rows off the record; the others, with the rows left in them.
