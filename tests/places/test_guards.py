@@ -159,7 +159,8 @@ def test_rows_that_the_database_refuses_are_set_aside(url: str, engine: Engine) 
     table = filled(engine, [1] * 40)
     execute(
         engine,
-        "ALTER TABLE orders ADD CONSTRAINT sane CHECK (version = 1 OR document NOT LIKE '%buyer-7%')",
+        "ALTER TABLE orders ADD CONSTRAINT sane "
+        "CHECK (version = 1 OR document NOT LIKE '%buyer-7%')",
         "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF NEW.id = 20 THEN RAISE EXCEPTION 'not this one'; END IF; RETURN NEW; END $$",
         "CREATE TRIGGER never BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION no()",

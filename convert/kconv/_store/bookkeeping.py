@@ -7,11 +7,11 @@ beside a folder. Rows about one kind of place have a ``grp`` of its own, which n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from kconv._errors import UsageError
@@ -170,23 +170,23 @@ class Bookkeeping:
         A run that writes a row twice keeps what it held before the first time, unless somebody
         else wrote it in between.
         """
-        new, again, stale = [], [], []
-        before: dict[tuple[str, str], Kept] = {}
-        for collection in {each.collection for each in images}:
-            names = [("", name_of(each.key)) for each in images if each.collection == collection]
-            for found in undo.find(connection, run_id, self.family, collection, names):
-                before[collection, found.key.name] = _kept(found)
-        for each in images:
-            first = before.get((each.collection, name_of(each.key)))
-            if first is not None and first.digest == each.read_digest:
-                again.append(_image(self.family, each))
-                continue
-            if first is not None:
-                stale.append(_stored_key(self.family, each))
-            new.append(_image(self.family, each))
-        undo.forget(connection, run_id, stale)
-        undo.keep(connection, run_id, new)
-        undo.written_again(connection, run_id, again)
+        undo.keep(
+            connection,
+            [
+                (
+                    run_id,
+                    self.family,
+                    each.collection,
+                    name_of(each.key),
+                    each.version,
+                    each.raw,
+                    each.written_version,
+                    each.digest,
+                    each.read_digest,
+                )
+                for each in images
+            ],
+        )
 
     def forget(self, connection: Connection, run_id: str, rows: Sequence[Kept]) -> None:
         """Forget before-images; in a transaction of the caller's."""
@@ -222,6 +222,8 @@ class Bookkeeping:
         self, connection: Connection, collection: str, rows: Sequence[tuple[Key, int]]
     ) -> None:
         """Forget rows (key, mark) that have been rewritten; in a transaction of the caller's."""
+        if quarantine.is_empty(connection, "objects"):
+            return
         keys = [(StoredKey(self.family, collection, "", name_of(key)), mark) for key, mark in rows]
         quarantine.rewritten(connection, "objects", keys)
 
@@ -258,12 +260,12 @@ class Bookkeeping:
 
 def name_of(key: Key) -> str:
     """The text of a key in the side tables."""
-    return json.dumps(key, ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(key).decode()
 
 
 def key_of(name: str) -> Key:
     """The key that a text in the side tables is of."""
-    return tuple(json.loads(name))
+    return tuple(msgspec.json.decode(name))
 
 
 def _start(after: Key) -> tuple[str, str, str]:
@@ -286,11 +288,6 @@ def _kept(image: StoredImage) -> Kept:
         image.written_api_version,
         image.written_digest,
     )
-
-
-def _image(family: str, kept: Kept) -> StoredImage:
-    key = _stored_key(family, kept)
-    return StoredImage(key, 0, kept.version, kept.raw, kept.written_version, kept.digest)
 
 
 def _stored_key(family: str, kept: Kept) -> StoredKey:

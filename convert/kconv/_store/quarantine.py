@@ -78,10 +78,14 @@ def remove(connection: Connection, entries: Sequence[Quarantined]) -> int:
     return _remove(connection, places)
 
 
+def is_empty(connection: Connection, place: Place) -> bool:
+    """Whether nothing at all is in quarantine; nearly always so, and a rewrite is to be fast."""
+    return connection.execute(_SOME, {"in_place": place}).first() is None
+
+
 def rewritten(connection: Connection, place: Place, rows: Sequence[tuple[Key, int]]) -> None:
     """Forget rows (key, resourceVersion) that have been rewritten."""
-    # Nearly always there is nothing in quarantine, and a rewrite is to be fast.
-    if connection.execute(_SOME, {"in_place": place}).first() is not None:
+    if not is_empty(connection, place):
         _remove(connection, [(key, place, number) for key, number in rows])
 
 

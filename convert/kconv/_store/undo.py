@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
 
 from kconv._store import counter, runs, scan, version_record
 from kconv._store.objects import COLUMNS, as_stored
@@ -68,6 +68,42 @@ CROSS JOIN LATERAL (
 """
 
 
+# What the row held may be what the run had written before: then the image of then stays.
+_SQLITE_KEEP: Final = f"""
+INSERT INTO {undo} AS u (run, grp, resource, namespace, name, resource_version, api_version, data,
+    written_api_version, written_digest)
+VALUES (?, ?, ?, '', ?, 0, ?, ?, ?, ?)
+ON CONFLICT (run, grp, resource, namespace, name) DO UPDATE SET
+    api_version = CASE WHEN u.written_digest = ? THEN u.api_version ELSE excluded.api_version END,
+    data = CASE WHEN u.written_digest = ? THEN u.data ELSE excluded.data END,
+    written_api_version = excluded.written_api_version,
+    written_digest = excluded.written_digest
+"""
+_KEEP: Final = f"""
+WITH new AS (
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %b::bytea[],
+        %s::text[], %b::bytea[], %b::bytea[])
+    AS new (run, grp, resource, name, api_version, data, written_api_version, written_digest, read)
+)
+INSERT INTO {undo} AS u (run, grp, resource, namespace, name, resource_version, api_version, data,
+    written_api_version, written_digest)
+SELECT new.run, new.grp, new.resource, '', new.name, 0,
+    CASE WHEN b.written_digest = new.read THEN b.api_version ELSE new.api_version END,
+    CASE WHEN b.written_digest = new.read THEN b.data ELSE new.data END,
+    new.written_api_version, new.written_digest
+FROM new LEFT JOIN LATERAL (
+    SELECT k.api_version, k.data, k.written_digest FROM {undo} AS k
+    WHERE k.run = new.run AND k.grp = new.grp AND k.resource = new.resource AND k.namespace = ''
+        AND k.name = new.name OFFSET 0
+) AS b ON true
+ON CONFLICT (run, grp, resource, namespace, name) DO UPDATE SET
+    api_version = excluded.api_version,
+    data = excluded.data,
+    written_api_version = excluded.written_api_version,
+    written_digest = excluded.written_digest
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class BeforeImage:
     """An object as it was before a run, and what the run wrote in its place.
@@ -116,16 +152,6 @@ _PAGE: Final = (
 _FORGET: Final = delete(undo).where(
     undo.c.run == bindparam("of_run"),
     *(column == bindparam(f"key_{column.name}") for column in _KEY),
-)
-
-
-_AGAIN: Final = (
-    update(undo)
-    .where(
-        undo.c.run == bindparam("of_run"),
-        *(column == bindparam(f"key_{column.name}") for column in _KEY),
-    )
-    .values(written_api_version=bindparam("now_version"), written_digest=bindparam("now_digest"))
 )
 
 
@@ -210,36 +236,19 @@ def restore(
     return Restored(tuple(restored), tuple(written), tuple(deleted))
 
 
-def keep(connection: Connection, run: str, images: Sequence[BeforeImage]) -> None:
-    """Keep before-images of rows that the run has none of."""
-    rows = [
-        {
-            "run": run,
-            "grp": each.key.group,
-            "resource": each.key.resource,
-            "namespace": each.key.namespace,
-            "name": each.key.name,
-            "resource_version": each.resource_version,
-            "api_version": each.api_version,
-            "data": each.data,
-            "written_api_version": each.written_api_version,
-            "written_digest": each.written_digest,
-        }
-        for each in images
-    ]
-    if rows:
-        connection.execute(insert(undo), rows)
+def keep(connection: Connection, images: Sequence[tuple[Any, ...]]) -> None:
+    """Keep before-images of rows that are not in `objects`, in the transaction that writes them.
 
-
-def written_again(connection: Connection, run: str, images: Sequence[BeforeImage]) -> None:
-    """Note what the run wrote now in the place of what it wrote before; the image stays."""
-    rows = [
-        _forgotten(run, each.key)
-        | {"now_version": each.written_api_version, "now_digest": each.written_digest}
-        for each in images
-    ]
-    if rows:
-        connection.execute(_AGAIN, rows)
+    Each is (run, grp, resource, name, version, data, version written, digest of what is written,
+    digest of what the row held).
+    """
+    if not images:
+        return
+    if connection.dialect.name == "postgresql":
+        arrays = tuple(map(list, zip(*images, strict=True)))
+        connection.exec_driver_sql(_KEEP, arrays)
+    else:
+        connection.exec_driver_sql(_SQLITE_KEEP, [(*each, each[-1]) for each in images])
 
 
 def forget(connection: Connection, run: str, keys: Sequence[Key]) -> None:

@@ -64,6 +64,7 @@ class Declaration:
         self.where = where
         self.constraint = constraint
         self._scheme = scheme
+        self._in_column = isinstance(version, str)
         self._table: Table | None = None
         self.mapper: Mapper[Any] | None = None
         self._check()
@@ -187,19 +188,22 @@ class Declaration:
 
     def name_of(self, value: VersionValue) -> str:
         """The apiVersion of a version; for one that it has not, its value in brackets."""
-        if value is None and None not in self.versions:
-            return UNSTAMPED
         try:
-            spoke = self.spokes.get(value)
+            # True equals 1, and is no version 1.
+            found = self._names.get((type(value), value))
         except TypeError:  # a list or an object, in a field of the document
-            spoke = None
-        # True equals 1, and is no version 1.
-        known = spoke is not None and not (isinstance(value, bool) and value not in _bools(self))
-        return spoke.api_version if known and spoke is not None else f"({value})"
+            return f"({value})"
+        if found is not None:
+            return found
+        return UNSTAMPED if value is None else f"({value})"
+
+    @cached_property
+    def _names(self) -> dict[tuple[type[Any], VersionValue], str]:
+        return {(type(value), value): each.api_version for value, each in self.spokes.items()}
 
     def read(self, raw: bytes, value: VersionValue = None) -> tuple[str, bytes]:
         """A document as it is stored, and the value of its version column: apiVersion and bytes."""
-        if isinstance(self.version, str) and (value is not None or self.shape is None):
+        if self._in_column and (value is not None or self.shape is None):
             return self.name_of(value), raw
         try:
             if isinstance(self.version, Field):
@@ -280,10 +284,6 @@ class Declaration:
             problems.append("constraint= needs a version column")
         if problems:
             raise UsageError(f'collection "{self.name}": {"; ".join(problems)}')
-
-
-def _bools(found: Declaration) -> list[bool]:
-    return [value for value in found.versions if isinstance(value, bool)]
 
 
 def _table_of(mapped: object) -> Table | None:

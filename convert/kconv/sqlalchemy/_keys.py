@@ -24,6 +24,15 @@ _READERS: Final[dict[type[Any], Callable[[str], Any]]] = {
 }
 
 
+def is_plain(column: Column[Any]) -> bool:
+    """Whether the values of a column are JSON scalars as they are."""
+    try:
+        wanted = column.type.python_type
+    except NotImplementedError:
+        return False
+    return wanted in (int, str, bool)
+
+
 def as_key(values: Sequence[Any]) -> Key:
     """The key of a row, from the values of its key columns."""
     return tuple(map(_scalar, values))

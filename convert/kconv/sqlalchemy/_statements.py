@@ -6,11 +6,13 @@ of the declaration (``onupdate``, ``version_id_col``) adds columns to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     JSON,
+    Column,
     ColumnElement,
     Connection,
     LargeBinary,
@@ -34,7 +36,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from kconv.place import Key
 from kconv.sqlalchemy._declaration import Declaration
-from kconv.sqlalchemy._keys import as_key, as_values
+from kconv.sqlalchemy._keys import as_key, as_values, is_plain
 from kconv.sqlalchemy._versions import UNSTAMPED
 
 PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -43,15 +45,12 @@ PAGE_BYTES: Final = 16 * 1024 * 1024
 _LOCKED_AT_ONCE: Final = 250
 
 
-class Read:
+class Read(NamedTuple):
     """A row of a table: ``raw`` is its document, ``value`` what its version column holds."""
 
-    __slots__ = ("key", "raw", "value")
-
-    def __init__(self, key: Key, raw: bytes, value: Any) -> None:
-        self.key = key
-        self.raw = raw
-        self.value = value
+    key: Key
+    raw: bytes
+    value: Any
 
 
 class Statements:
@@ -61,12 +60,15 @@ class Statements:
         self.collection = collection
         self.sqlite = sqlite
         self.by_value = _is_jsonb(collection, sqlite)
+        self._key = collection.key
+        self._document = collection.document
+        self._version = collection.version_column
+        self._size = len(self._key)
+        self._is_plain = all(map(is_plain, self._key))
         found = collection.table
-        self._bare = table(
-            found.name,
-            *(column(each.name, each.type) for each in found.columns),
-            schema=found.schema,
-        )
+        columns = [column(each.name, each.type) for each in found.columns]
+        self._arrays: str | None = None
+        self._bare = table(found.name, *columns, schema=found.schema)
 
     def rows(
         self,
@@ -78,7 +80,7 @@ class Statements:
     ) -> Iterator[Read]:
         """Rows by key, read as they are asked for; ``other_than`` counts for a version column."""
         statement = self._within(select(*self._read()), other_than, after, until)
-        statement = statement.execution_options(stream_results=True, max_row_buffer=64)
+        statement = statement.execution_options(stream_results=True, max_row_buffer=256)
         with connection.execute(statement) as result:
             for row in result:
                 yield self._as_read(row)
@@ -93,7 +95,7 @@ class Statements:
         rows: int,
     ) -> Key | None:
         """The key of the row that comes as the so-manieth."""
-        statement = self._within(select(*self.collection.key), other_than, after, until)
+        statement = self._within(select(*self._key), other_than, after, until)
         found = connection.execute(statement.offset(rows - 1).limit(1)).first()
         return None if found is None else as_key(found)
 
@@ -106,43 +108,115 @@ class Statements:
 
     def counts(self, connection: Connection) -> list[tuple[Any, int]]:
         """Rows by what the version column holds."""
-        version = self.collection.version_column
+        version = self._version
         assert version is not None, "the caller counts others by reading them"
         statement = select(version, func.count()).where(*self._base()).group_by(version)
         return [(row[0], row[1]) for row in connection.execute(statement)]
 
     def has(self, connection: Connection, label: str) -> bool:
         """Whether a row is in a version, by its column."""
-        statement = select(self.collection.key[0]).where(*self._base(), self._in(label)).limit(1)
+        statement = select(self._key[0]).where(*self._base(), self._in(label)).limit(1)
         return connection.execute(statement).first() is not None
 
     def lock(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Read]:
         """The rows under keys, locked until the transaction ends."""
         found: dict[Key, Read] = {}
-        columns = self.collection.key
         for start in range(0, len(keys), _LOCKED_AT_ONCE):
-            values = [as_values(key, columns) for key in keys[start : start + _LOCKED_AT_ONCE]]
-            statement = select(*self._read()).where(*self._base(), self._among(values))
-            if not self.sqlite:
-                statement = statement.order_by(*columns).with_for_update(of=self.collection.table)
-            for row in connection.execute(statement):
+            values = [self._values(key) for key in keys[start : start + _LOCKED_AT_ONCE]]
+            if self._size == 1:
+                given = {"kconv_keys": [each[0] for each in values]}
+                rows = connection.execute(self._lock_by_one, given)
+            else:
+                statement = select(*self._read()).where(*self._base(), self._among(values))
+                rows = connection.execute(self._locking(statement))
+            for row in rows:
                 read = self._as_read(row)
                 found[read.key] = read
         return found
 
-    def write(self, connection: Connection, rows: Iterable[tuple[Key, bytes, Any]]) -> None:
-        """Put documents and versions in place of those of rows that are locked."""
-        columns = self.collection.key
-        parameters = []
-        for key, raw, value in rows:
-            each = {f"key_{at}": part for at, part in enumerate(as_values(key, columns))}
-            each["kconv_document"] = raw if self._is_binary else raw.decode("utf-8")
-            if isinstance(self.collection.version, str):
-                each["kconv_version"] = value
-            parameters.append(each)
-        if parameters:
-            connection.execute(self._update(), parameters)
+    @cached_property
+    def _lock_by_one(self) -> Select[Any]:
+        """The lock by a key of one column; compiled once, whatever the number of keys."""
+        among = self._key[0].in_(bindparam("kconv_keys", expanding=True))
+        return self._locking(select(*self._read()).where(*self._base(), among))
 
+    def _locking(self, statement: Select[Any]) -> Select[Any]:
+        if self.sqlite:  # a writing transaction is the only one as it is
+            return statement
+        return statement.order_by(*self._key).with_for_update(of=self.collection.table)
+
+    def write(self, connection: Connection, rows: Sequence[tuple[Key, bytes, Any]]) -> None:
+        """Put documents and versions in place of those of rows that are locked.
+
+        By the driver: what SQLAlchemy does for each row takes longer than the driver does.
+        """
+        if not rows:
+            return
+        compiled = self._update.compile(dialect=connection.dialect)
+        values = self._for_driver(connection, rows)
+        if self.sqlite:
+            order = compiled.positiontup or []
+            given = [tuple(map(each.__getitem__, order)) for each in values]
+            connection.exec_driver_sql(compiled.string, given)
+        elif self._is_plain and all(value == rows[0][2] for _, _, value in rows):
+            self._write_arrays(connection, values)
+        else:
+            connection.exec_driver_sql(compiled.string, values)
+
+    def _for_driver(
+        self, connection: Connection, rows: Sequence[tuple[Key, bytes, Any]]
+    ) -> list[dict[str, Any]]:
+        """The parameters of `_update` for rows, as the driver takes them."""
+        of_key = [_binder(each, connection) for each in self._key]
+        of_version = None if self._version is None else _binder(self._version, connection)
+        found = []
+        for key, raw, value in rows:
+            each: dict[str, Any] = {
+                f"kconv_key_{at}": part if bound is None else bound(part)
+                for at, (part, bound) in enumerate(zip(self._values(key), of_key, strict=True))
+            }
+            each["kconv_document"] = raw if self._is_binary else raw.decode("utf-8")
+            if self._version is not None:
+                each["kconv_version"] = value if of_version is None else of_version(value)
+            found.append(each)
+        return found
+
+    def _write_arrays(self, connection: Connection, values: Sequence[dict[str, Any]]) -> None:
+        """All rows in one statement, on PostgreSQL; they get the same version."""
+        if self._arrays is None:
+            self._arrays = self._by_arrays(connection)
+        given = {
+            name: [each[name] for each in values] for name in values[0] if name != "kconv_version"
+        }
+        version = {"kconv_version": values[0].get("kconv_version")}
+        connection.exec_driver_sql(self._arrays, given | version)
+
+    def _by_arrays(self, connection: Connection) -> str:
+        preparer, dialect = connection.dialect.identifier_preparer, connection.dialect
+        name = preparer.format_table(self.collection.table)
+        columns = [preparer.quote(each.name) for each in self._key]
+        types = [each.type.compile(dialect) for each in self._key]
+        arrays = [f"%(kconv_key_{at})s::{each}[]" for at, each in enumerate(types)]
+        document = "bytea" if self._is_binary else "text"
+        made = "new.document"
+        if self._is_json:
+            made = f"CAST(new.document AS {self.collection.document_type.compile(dialect)})"
+        sets = f"{preparer.quote(self._document.name)} = {made}"
+        if self._version is not None:
+            wanted = self._version.type.compile(dialect)
+            version = preparer.quote(self._version.name)
+            sets += f", {version} = CAST(%(kconv_version)s AS {wanted})"
+        keys = [f"key_{at}" for at in range(self._size)]
+        same = " AND ".join(
+            f"{name}.{each} = new.{key}" for each, key in zip(columns, keys, strict=True)
+        )
+        return (
+            f"UPDATE {name} SET {sets} "
+            f"FROM unnest({', '.join(arrays)}, %(kconv_document)s::{document}[]) "
+            f"AS new ({', '.join(keys)}, document) WHERE {same}"
+        )
+
+    @cached_property
     def _update(self) -> Any:
         bare, declared = self._bare, self.collection
         new: ColumnElement[Any] = bindparam(
@@ -150,18 +224,20 @@ class Statements:
         )
         if self._is_json and not self.sqlite:
             new = cast(new, declared.document_type)
-        values: dict[str, Any] = {declared.document.name: new}
-        if declared.version_column is not None:
-            name = declared.version_column.name
-            values[name] = bindparam("kconv_version", type_=declared.version_column.type)
+        values: dict[str, Any] = {self._document.name: new}
+        if self._version is not None:
+            values[self._version.name] = bindparam("kconv_version", type_=self._version.type)
         same = [
-            bare.c[each.name] == bindparam(f"key_{at}", type_=each.type)
-            for at, each in enumerate(declared.key)
+            bare.c[each.name] == bindparam(f"kconv_key_{at}", type_=each.type)
+            for at, each in enumerate(self._key)
         ]
         return update(bare).where(*same).values(values)
 
+    def _values(self, key: Key) -> tuple[Any, ...]:
+        return key if self._is_plain else as_values(key, self._key)
+
     def _among(self, values: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
-        columns = self.collection.key
+        columns = self._key
         if len(columns) == 1:
             return columns[0].in_([each[0] for each in values])
         if self.sqlite:
@@ -177,21 +253,22 @@ class Statements:
     def _within(
         self, statement: Select[Any], other_than: str, after: Key | None, until: Key | None
     ) -> Select[Any]:
-        columns = self.collection.key
+        columns = self._key
         statement = statement.where(*self._base())
-        if other_than and self.collection.version_column is not None:
+        if other_than and self._version is not None:
             statement = statement.where(self._not_in(other_than))
         if after is not None:
-            statement = statement.where(self._key(columns) > self._bound(after))
+            statement = statement.where(self._whole_key > self._bound(after))
         if until is not None:
-            statement = statement.where(self._key(columns) <= self._bound(until))
+            statement = statement.where(self._whole_key <= self._bound(until))
         return statement.order_by(*columns)
 
-    def _key(self, columns: Sequence[Any]) -> Any:
-        return columns[0] if len(columns) == 1 else tuple_(*columns)
+    @property
+    def _whole_key(self) -> Any:
+        return self._key[0] if self._size == 1 else tuple_(*self._key)
 
     def _bound(self, key: Key) -> Any:
-        columns = self.collection.key
+        columns = self._key
         values = [
             bindparam(None, value, type_=each.type)
             for each, value in zip(columns, as_values(key, columns), strict=True)
@@ -199,46 +276,53 @@ class Statements:
         return values[0] if len(values) == 1 else tuple_(*values)
 
     def _base(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [self.collection.document.is_not(null())]
+        found: list[ColumnElement[bool]] = [self._document.is_not(null())]
         condition = self.collection.condition
         return found if condition is None else [*found, condition]
 
     def _in(self, label: str) -> ColumnElement[bool]:
-        version = self.collection.version_column
+        version = self._version
         assert version is not None, "the caller asks for versions of a column only"
         if label == UNSTAMPED:
             return version.is_(None)
         return version.in_(self.collection.values_of(label))
 
     def _not_in(self, label: str) -> ColumnElement[bool]:
-        version = self.collection.version_column
+        version = self._version
         assert version is not None, "the caller asks for versions of a column only"
         if label == UNSTAMPED:
             return version.is_not(None)
         return or_(version.is_(None), version.not_in(self.collection.values_of(label)))
 
     def _read(self) -> list[Any]:
-        document: Any = type_coerce(self.collection.document, self.collection.document_type)
+        document: Any = type_coerce(self._document, self.collection.document_type)
         if self._is_json:
             document = cast(document, Text)
-        version = self.collection.version_column
-        found = [*self.collection.key, document.label("kconv_document")]
+        version = self._version
+        found = [*self._key, document.label("kconv_document")]
         return found if version is None else [*found, version.label("kconv_version")]
 
     def _as_read(self, row: Any) -> Read:
-        size = len(self.collection.key_names)
+        size = self._size
         raw = row[size]
-        value = row[size + 1] if self.collection.version_column is not None else None
-        data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else bytes(raw)
-        return Read(as_key(row[:size]), data, value)
+        value = None if self._version is None else row[size + 1]
+        data = raw.encode("utf-8", "surrogatepass") if type(raw) is str else bytes(raw)
+        key = tuple(row[:size])
+        return Read(key if self._is_plain else as_key(key), data, value)
 
-    @property
+    @cached_property
     def _is_json(self) -> bool:
         return isinstance(self.collection.document_type, JSON)
 
-    @property
+    @cached_property
     def _is_binary(self) -> bool:
         return isinstance(self.collection.document_type, LargeBinary)
+
+
+def _binder(found: Column[Any], connection: Connection) -> Callable[[Any], Any] | None:
+    """What makes of a column's value what the driver takes; None for values as they are."""
+    dialect = connection.dialect
+    return found.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _is_jsonb(collection: Declaration, sqlite: bool) -> bool:
