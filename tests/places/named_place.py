@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from kconv.sqlalchemy import collection
-from places.shop import VERSIONS, register
+from places.shop import VERSIONS, register, shape
 
 table = Table(
     "orders",
@@ -22,4 +22,16 @@ orders = collection(
     stored=3,
     table=table,
     scheme=register,
+)
+
+told_by_shape = collection(
+    "orders",
+    key="id",
+    document="document",
+    version="version",
+    versions=VERSIONS,
+    stored=3,
+    table=table,
+    scheme=register,
+    shape=shape,
 )

@@ -171,3 +171,70 @@ CRON = """
     "schedule": "30 2 * * *", "jobTemplate": {"spec": {"template": {"spec": {
         "restartPolicy": "OnFailure", "containers": [{"name": "a", "image": "b"}]}}}}}}
 """
+
+
+def odd(url: str) -> None:
+    """Rows that say no version, cannot be read, or are in a version that nobody declared."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for at, (document, version) in enumerate(
+            [
+                (json.dumps(order(1, "ada")), None),
+                (json.dumps(order(3, "bob")), None),
+                ("not even JSON", None),
+                (json.dumps({"nothing": "known"}), None),
+                (json.dumps(order(1, "cyd")), 7),
+                ("{", 3),
+            ],
+            101,
+        ):
+            values = {"id": at, "document": document, "version": version}
+            connection.execute(insert(table), values)
+    engine.dispose()
+
+
+def test_every_command_over_rows_of_all_sorts(kconv: Callable[..., Ended], url: str) -> None:
+    odd(url)
+    told = ("--place", "places.named_place:told_by_shape")
+    run_id = ""
+
+    def call(code: int, *arguments: str) -> Ended:
+        ended = kconv("migrate", *arguments, *told)
+        said = ended.out + ended.err
+        assert ended.code == code, (arguments, said)
+        for wrong in ("Traceback", "is not a group/version", "install the package"):
+            assert wrong not in said, (arguments, said)
+        return ended
+
+    planned = call(0, "plan")
+    lines = [line.split() for line in planned.out.splitlines()]
+    assert ["orders", "(none)", "4", "rewritten"] in lines
+    assert ["orders", "(7)", "1", "cannot", "be", "converted"] in lines
+    assert "orders: 1 row in (7), which is no version that was declared" in planned.err
+    call(0, "plan", "-o", "json")
+    status = call(0, "status")
+    assert ["orders", "(none)", "4", "-"] in [line.split() for line in status.out.splitlines()]
+    resources = json.loads(call(0, "status", "-o", "json").out)["resources"]
+    decodable = {each["version"]: each["decodable"] for each in resources[0]["versions"]}
+    assert (decodable["(none)"], decodable["(7)"], decodable[V1]) == (True, False, True)
+    for version in (V1, V3):
+        call(1, "status", "--may-drop", version)
+    call(1, "gate", "--to", f"{GROUP}=v3")
+    call(1, "--dry-run")
+    call(1, "verify")
+    ran = call(1)
+    assert "orders: 31 rows rewritten" in ran.out
+    assert "(7), which is no version that was declared" in ran.err
+    run_id = json.loads(call(0, "runs", "-o", "json").out)["runs"][0]["id"]
+    call(0, "runs")
+    listed = call(0, "quarantine").out.splitlines()
+    assert sorted(line.split()[1] for line in listed[1:]) == ["103", "104", "105", "7"]
+    for key in ("103", "104", "105"):
+        call(0, "quarantine", "show", key)
+    call(1, "quarantine", "retry")
+    assert len(json.loads(call(1, "verify", "-o", "json").out)["resources"][0]["failures"]) == 5
+    assert "1 row left in (7)" in call(1, "gate", "--to", f"{GROUP}=v3").out
+    call(0, "undo", run_id)
+    assert versions(url) == {1: 15, 2: 15, None: 4, 7: 1, 3: 1}
+    call(0, "drop-undo", run_id)
+    call(1, "--to", f"{GROUP}=v1")

@@ -144,6 +144,10 @@ def say_undecodable(name: str, version: VersionStatus) -> None:
     """Tell, on standard error, of rows in a version that the code does not have."""
     from kconv._cli.console import say
 
+    if version.api_version.startswith("("):
+        rows = count(version.rows, "row")
+        say(f"{name}: {rows} in {version.api_version}, which is no version that was declared")
+        return
     say(
         f"{name}: this code cannot decode {version.api_version}, with "
         f"{count(version.rows, 'row')} in it: install the package that has it, or name it "

@@ -94,8 +94,6 @@ def _versions(
 
     And those that are stored though the code does not have them: gone too early.
     """
-    from kconv._gvk import GroupVersion
-
     stored = {each.name for each in found}
     versions: dict[Any, None] = {}
     for collection in place.collections():
@@ -103,12 +101,22 @@ def _versions(
         if kind is not None and collection.name in stored and len(kind.spokes) > 1:
             versions.update(dict.fromkeys(spoke.group_version for spoke in kind.spokes))
     for each in found:
-        for version in each.versions:
-            if not version.preferred:
-                versions[GroupVersion.parse(version.api_version)] = None
-    for _, version in unknown:
-        versions[GroupVersion.parse(version.api_version)] = None
+        named = [version.api_version for version in each.versions if not version.preferred]
+        versions.update(dict.fromkeys(filter(None, map(_group_version, named))))
+    gone = [version.api_version for _, version in unknown]
+    versions.update(dict.fromkeys(filter(None, map(_group_version, gone))))
     return sorted(versions)
+
+
+def _group_version(version: str) -> Any:
+    """What a version on record names; None for rows that say none, or what nobody declared."""
+    from kconv._errors import UsageError
+    from kconv._gvk import GroupVersion
+
+    try:
+        return GroupVersion.parse(version)
+    except UsageError:
+        return None
 
 
 def _objects(found: Sequence[CollectionStatus]) -> int:

@@ -61,12 +61,19 @@ class Section(NamedTuple):
 class Collection:
     """Objects of one kind, in any of its versions.
 
-    ``kind`` is None where rows are there but no installed API has the kind.
+    ``kind`` is None where rows are there but no installed API has the kind. ``others`` are what
+    counts and the record call rows that are in no version and can be read all the same, as the
+    place tells their version when it reads them.
     """
 
     name: str
     kind: HubKind | None
     sections: tuple[Section, ...] = (Section(),)
+    others: frozenset[str] = frozenset()
+
+    def reads(self, version: str) -> bool:
+        """Whether rows that counts and the record have in a version can be read by this code."""
+        return version in self.others or self.spoke(version) is not None
 
     def spoke(self, version: str) -> Spoke | None:
         """The kind in a version as `Row.version` has it; None where the code has none."""

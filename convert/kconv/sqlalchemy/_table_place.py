@@ -12,6 +12,7 @@ from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
 from kconv._store.bookkept_place import number
 from kconv._store.database import Database, parse_url
 from kconv._store.database_errors import is_of_row
+from kconv._store.other_writers import OtherWriters
 from kconv.place import (
     AsRead,
     BeforeImage,
@@ -22,6 +23,8 @@ from kconv.place import (
     Restored,
     Row,
     RowName,
+    Run,
+    RunTarget,
     Where,
 )
 from kconv.place._rows import spoke_in
@@ -72,6 +75,7 @@ class TablePlace(TableRows):
         self._reopen = reopen
         self._database = Database(parse_url(url))
         self.names = frozenset(names)
+        self._other_writers: OtherWriters | None = None
         self._declared = {each.name: each for each in collections}
         sqlite = self._database.sqlite
         self._late_writers = LateWriters(self._database.peek)
@@ -130,6 +134,39 @@ class TablePlace(TableRows):
         marks = [(row.key, number(row.mark)) for row, *_ in made]
         self.books.rewritten(connection, name, marks)
         return len(new)
+
+    def written(self) -> int | None:
+        """On SQLite, what `OtherWriters` finds; on PostgreSQL others need not wait for a run."""
+        if not self._database.sqlite:
+            return None
+        if self._other_writers is None:
+            self._other_writers = OtherWriters(self._database)
+        return self._other_writers.count()
+
+    def begin_run(
+        self,
+        holder: str,
+        targets: Sequence[RunTarget],
+        lease: float,
+        *,
+        keep_undo: float | None = None,
+    ) -> Run:
+        run = super().begin_run(holder, targets, lease, keep_undo=keep_undo)
+        # Versions that nobody declared: rows are in them, so they may be stored.
+        recorded = self.versions()
+        found = [
+            (each.collection, each.version)
+            for each in self.counts()
+            if each.rows and (each.collection, each.version) not in {one[:2] for one in recorded}
+        ]
+
+        def record(connection: Connection) -> None:
+            for collection, label in found:
+                self.books.put_on_record(connection, collection, label)
+
+        if found:
+            self._database.write(record)
+        return run
 
     def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
         wanted = list(versions)

@@ -28,6 +28,7 @@ from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import mark_of
 from kconv.sqlalchemy._findings import findings
 from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
+from kconv.sqlalchemy._versions import UNSTAMPED
 
 _SECTIONS: Final = (Section(noun="row"),)
 
@@ -46,7 +47,8 @@ class TableRows(BookkeptPlace):
 
     def collections(self) -> list[Collection]:
         return [
-            Collection(name, each.kind, _SECTIONS) for name, each in sorted(self._declared.items())
+            Collection(name, each.kind, _SECTIONS, frozenset(each.labels) & {UNSTAMPED})
+            for name, each in sorted(self._declared.items())
         ]
 
     def counts(self) -> list[Count]:
@@ -139,6 +141,8 @@ class TableRows(BookkeptPlace):
     def _has(self, connection: Connection, name: str, label: str) -> bool:
         declared, statements = self._declared[name], self._of(name)
         if declared.version_column is not None:
+            if label != UNSTAMPED and label not in declared.labels:
+                return label in dict(self._counted(connection, name))
             return statements.has(connection, label)
         return any(declared.label(each.raw) == label for each in statements.rows(connection))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from kconv._errors import KconvError, StoreError
+from kconv._errors import KconvError, NotRegistered, StoreError
 from kconv._gvk import GroupVersion
 from kconv._paths import Path, describe, format_path
 from kconv._pipeline import HubObject, Pipeline, hub_differences
@@ -119,7 +119,7 @@ class RowProcessor:
         for index, (api_version, data) in enumerate(rows):
             new: bytes | None = None
             try:
-                spoke = spokes[api_version]
+                spoke = _known(spokes[api_version], api_version)
                 if spoke is not None and target is not None:
                     new = reencoder.quickly(data, spoke, target)
                 if new is None:
@@ -163,6 +163,7 @@ class RowProcessor:
     ) -> bool:
         """Raises what is wrong with a row; False where its before-image cannot be read."""
         api_version, data = stored
+        _known(spoke_in(kind, api_version), api_version)
         row = reencoder.decode(data, api_version, kind)
         after = self._pipeline.to_hub(row)
         if image is None:
@@ -182,6 +183,13 @@ class RowProcessor:
         """The object as a value of ``spoke``, in which references name one version of each kind."""
         repaired = HubObject(hub.kind, self._references.repair_in_hub(hub.value, hub.kind))
         return self._references.repair(self._pipeline.from_hub(repaired, spoke).value, spoke)
+
+
+def _known(spoke: Spoke | None, version: str) -> Spoke | None:
+    """The spoke of a row's version. Raises `NotRegistered` for what is no apiVersion at all."""
+    if spoke is None and version.startswith("("):
+        raise NotRegistered(f"the row is in {version}, which is no version that was declared")
+    return spoke
 
 
 def _count(lost: dict[str, int], paths: Iterable[Path]) -> None:

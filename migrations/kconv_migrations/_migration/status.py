@@ -85,6 +85,5 @@ def undecodable(found: Iterable[CollectionStatus]) -> list[tuple[str, VersionSta
         (each.name, version)
         for each in found
         for version in each.versions
-        if (version.rows or version.preferred)
-        and each.collection.spoke(version.api_version) is None
+        if (version.rows or version.preferred) and not each.collection.reads(version.api_version)
     ]

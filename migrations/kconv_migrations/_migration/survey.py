@@ -39,8 +39,8 @@ class TargetSurvey:
     @property
     def unknown(self) -> tuple[VersionStatus, ...]:
         """Versions that the code does not have: their rows cannot be converted."""
-        find = self.target.collection.spoke
-        return tuple(each for each in self.versions if find(each.api_version) is None)
+        reads = self.target.collection.reads
+        return tuple(each for each in self.versions if not reads(each.api_version))
 
     @property
     def _rewritten(self) -> list[VersionStatus]:
