@@ -47,9 +47,6 @@ class CronJobGround(PlaceGround):
         spec = {"suspend": True} if changed else {}
         return encoded(self.pipeline, name, version, **spec)
 
-    def spoilt(self, name: str) -> bytes:
-        return self.document(name, self.old).replace(b'"schedule"', b'"shedule"')
-
 
 class StoreGround(CronJobGround):
     """kconv's own store."""

@@ -195,9 +195,11 @@ class TablePlace(TableRows):
         if version not in recorded:
             return True
         others = [each for each in recorded if each != version]
-        if self._forbids(collection):
-            if not constraint.prove(self._database, declared, others, recorded):
-                return False
+        proved = not self._forbids(collection) or constraint.prove(
+            self._database, declared, others, recorded
+        )
+        if not proved:
+            return False
 
         def close(connection: Connection) -> bool:
             if self._has(connection, collection, version):
