@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, column, text
+from sqlalchemy import ColumnElement, Connection, column
 
 from kconv._errors import StoreError
 from kconv._store.database import Database
@@ -36,11 +36,9 @@ def allow(connection: Connection, declared: Declaration, labels: Collection[str]
         dialect=connection.dialect, compile_kwargs={"literal_binds": True}
     ).string
     table, constraint = _names(connection, declared)
-    connection.execute(
-        text(
-            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}, "
-            f"ADD CONSTRAINT {constraint} CHECK ({said}) NOT VALID".replace(":", "\\:")
-        )
+    connection.exec_driver_sql(
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}, "
+        f"ADD CONSTRAINT {constraint} CHECK ({said}) NOT VALID"
     )
 
 
@@ -50,7 +48,7 @@ def validate(connection: Connection, declared: Declaration) -> None:
     Raises the driver's error where a row breaks the constraint.
     """
     table, constraint = _names(connection, declared)
-    connection.execute(text(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"))
+    connection.exec_driver_sql(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
 
 
 def prove(

@@ -67,8 +67,9 @@ def _of_model(declared: Declaration) -> Iterator[str]:
 def _of_database(connection: Connection, declared: Declaration) -> Iterator[str]:
     table = declared.table
     postgresql = connection.dialect.name == "postgresql"
-    preparer = connection.dialect.identifier_preparer
-    named = {"name": preparer.format_table(table) if postgresql else table.name}
+    # As the database has it: a driver doubles the percent signs of a statement.
+    quoted = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")
+    named = {"name": quoted if postgresql else table.name}
     inspector = inspect(connection)
     columns = inspector.get_columns(table.name, schema=table.schema)
     triggers = _TRIGGERS if postgresql else _SQLITE_TRIGGERS

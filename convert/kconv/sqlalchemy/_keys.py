@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column
+from sqlalchemy import Column, TypeDecorator
 
 from kconv._errors import UsageError
 from kconv.place import Key, Scalar
@@ -30,7 +30,7 @@ def is_plain(column: Column[Any]) -> bool:
         wanted = column.type.python_type
     except NotImplementedError:
         return False
-    return wanted in (int, str, bool)
+    return wanted in (int, str, bool) and not isinstance(column.type, TypeDecorator)
 
 
 def as_key(values: Sequence[Any]) -> Key:
