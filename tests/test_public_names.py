@@ -29,7 +29,7 @@ PUBLIC: dict[str, str] = {
         NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
-        TimedOut TooLarge TooManyRequests Type Unavailable UsageError VersionNotOnRecord
+        TimedOut TooLarge TooManyRequests Type Unavailable Unsupported UsageError VersionNotOnRecord
         WhenAbsent Wrap
         convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path invalid

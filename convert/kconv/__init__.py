@@ -72,6 +72,7 @@ __all__ = [
     "TooManyRequests",
     "Type",
     "Unavailable",
+    "Unsupported",
     "UsageError",
     "VersionNotOnRecord",
     "WhenAbsent",
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
         TooLarge,
         TooManyRequests,
         Unavailable,
+        Unsupported,
         UsageError,
         VersionNotOnRecord,
     )
@@ -206,6 +208,7 @@ else:
             "TooLarge",
             "TooManyRequests",
             "Unavailable",
+            "Unsupported",
             "UsageError",
             "VersionNotOnRecord",
         ),

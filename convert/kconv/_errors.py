@@ -215,6 +215,13 @@ class Unavailable(StoreError):
         self.cause = cause
 
 
+class Unsupported(StoreError):
+    """The database speaks PostgreSQL's protocol, and cannot do what is needed."""
+
+    reason = "Unsupported"
+    exit_code = 3
+
+
 class TimedOut(Unavailable):
     """The database cut a statement short: it took too long, or waited too long for a lock."""
 

@@ -14,6 +14,7 @@ from kconv._store import counter, objects, rewrite, scan, version_record
 from kconv._store.database import Database, leave_to_parent, parse_url, renew_after_fork
 from kconv._store.database_errors import no_tables, unknown_tables, without_password
 from kconv._store.group_commit import Writer
+from kconv._store.postgresql_probe import is_postgresql, probe
 from kconv._store.protocol import Reader, Snapshot, Store
 from kconv._store.records import AsRead, Change, Count, Key, Page, StorageVersion, Stored
 from kconv._store.sql_change_log import SqlChangeLog
@@ -269,10 +270,17 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
 def check_tables(database: Database) -> None:
     """Compare the database's Alembic revision with the one that this code needs.
 
-    Raises `TablesOutdated` where they differ.
+    Raises `TablesOutdated` where they differ, and `Unsupported` for a database that speaks
+    PostgreSQL's protocol and cannot do what is needed.
     """
-    found = database.read(table_revision)
+
+    def look(connection: Connection) -> tuple[str | None, bool]:
+        return table_revision(connection), database.sqlite or is_postgresql(connection)
+
+    found, is_known = database.read(look)
     url = database.url
+    if not is_known:
+        probe(database)
     if found is None:
         raise no_tables(url)
     if not found.isdecimal() or found > TABLES_REVISION:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, inspect, text
 from kconv._errors import Unavailable
 from kconv._store.database import Database, parse_url, sqlite_file
 from kconv._store.database_errors import unknown_tables
+from kconv._store.postgresql_probe import probe
 from kconv._store.table_revision import table_revision
 from kconv_migrations._tables import former_names
 
@@ -65,6 +66,8 @@ def upgrade(url: str) -> str:
         return head
 
     try:
+        if not database.sqlite:
+            probe(database)
         return database.write(run)
     finally:
         database.close()
