@@ -17,6 +17,7 @@ the same database.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 
@@ -31,7 +32,7 @@ from kconv_migrations import _migration as storage
 __all__ = ["MigrateStorage", "include_name"]
 
 
-def include_name(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+def include_name(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
     """Whether what a database holds is the user's; for ``context.configure(include_name=…)``.
 
     Alembic asks it for each ``name`` that it finds, of a ``kind`` such as ``table`` or ``schema``.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Connection
+from sqlalchemy import JSON, Connection, inspect
 from sqlalchemy.orm import MappedColumn, Session, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -15,6 +15,7 @@ from kconv._errors import DecodeError, UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import Spoke
 from kconv._store.servers import beat
+from kconv._store.tables import servers
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._heartbeat import process
 from kconv.sqlalchemy._record import FAMILY, Record
@@ -158,8 +159,11 @@ class ApplicationSide(Declaration):
 
         Call it every few seconds, in a transaction of its own, while a migration may be started: a
         run is refused the version that live code cannot read, and ``kconv migrate plan`` names the
-        code that it knows of. Needs kconv's tables (``kconv db upgrade``).
+        code that it knows of. Where kconv's tables are not there (``kconv db upgrade``), it does
+        nothing.
         """
+        if not inspect(connection).has_table(servers.name):
+            return
         decodes = [(FAMILY, self.name, each.api_version) for each in self.spokes.values()]
         beat(connection, process(self.name, tuple(dict.fromkeys(decodes))))
 
