@@ -6,14 +6,13 @@ names (``kept`` of its ``Meta``).
 
 from __future__ import annotations
 
-import copy
 from typing import Any, ClassVar, Protocol
 
 from kconv._document import document_options
 from kconv._resource import KindType
 from kconv._schema import Type
 from kconv.edges._annotation import Annotation
-from kconv.edges._steps import MISSING
+from kconv.edges._steps import MISSING, copied
 
 Value = dict[str, Any]
 
@@ -56,7 +55,7 @@ class KeptField:
         """Add one value to it."""
         held = value.get(self.name)
         others = held if isinstance(held, dict) else {}
-        value[self.name] = {**others, key: copy.deepcopy(kept)}
+        value[self.name] = {**others, key: copied(kept)}
 
 
 def kept_place(hub: type[Type], annotation: str) -> KeptPlace:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
 from kconv.edges._plan import field_difference
 from kconv.edges._rule import Rule, Value, same_elements
-from kconv.edges._steps import MISSING, Steps, get, pairs, put
+from kconv.edges._steps import MISSING, Steps, copied, get, pairs, put
 from kconv.fields._spec import AnyField
 
 
@@ -45,4 +44,4 @@ def move(source: Any, source_steps: Steps, target: Any, target_steps: Steps) -> 
     for one, steps, other, target_rest in pairs(source, source_steps, target, target_steps):
         found = get(one, steps)
         if found is not MISSING:
-            put(other, target_rest, copy.deepcopy(found))
+            put(other, target_rest, copied(found))

@@ -6,6 +6,7 @@ many of them in each, and the elements of the two sides belong together one by o
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -60,6 +61,18 @@ def put(value: dict[str, Any], steps: Steps, new: Any) -> None:
             inner = value[step] = {}
         value = inner
     value[steps[-1]] = new
+
+
+def copied(value: Any) -> Any:
+    """A copy of a JSON-shaped value that shares nothing with it; `copy.deepcopy` takes longer."""
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    if kind is dict:
+        return {key: copied(each) for key, each in value.items()}
+    if kind is list:
+        return [copied(each) for each in value]
+    return copy.deepcopy(value)
 
 
 def pairs(

@@ -14,7 +14,7 @@ from kconv.edges._kept_place import KeptField, KeptPlace, kept_place
 from kconv.edges._plan import field_difference, shape
 from kconv.edges._preserve import PRESERVED
 from kconv.edges._rule import Rule, Value
-from kconv.edges._steps import EACH, MISSING, format_steps, get, put
+from kconv.edges._steps import EACH, MISSING, copied, format_steps, get, put
 from kconv.fields import spec_of
 from kconv.fields._spec import AnyField
 
@@ -50,7 +50,7 @@ class Wrap(Rule):
         if found is None:
             put(hub, self.hub[0], None)
         elif found is not MISSING:
-            put(hub, self.hub[0], [copy.deepcopy(found), *self._tail(found, rest)])
+            put(hub, self.hub[0], [copied(found), *self._tail(found, rest)])
         elif rest == []:
             put(hub, self.hub[0], [])
 
@@ -68,7 +68,7 @@ class Wrap(Rule):
         if found is None:
             put(spoke, self.spoke[0], None)
         elif isinstance(found, list) and found:
-            put(spoke, self.spoke[0], copy.deepcopy(found[0]))
+            put(spoke, self.spoke[0], copied(found[0]))
             if len(found) > 1:
                 self._place.keep(spoke, self.key, found[1:])
         elif found == [] and isinstance(self._place, KeptField):
