@@ -12,9 +12,12 @@ import pytest
 import kconv
 from kconv import Document, DocumentHub, Edge, Hub, Preserve, Resource, Scheme, Wrap
 from kconv._check.lock import locks_of, read_lock, text_of
-from kconv._errors import NotRegistered, SchemeError
+from kconv._errors import NotRegistered, SchemeError, UsageError
 from kconv._gvk import GroupVersion
+from kconv._store import StorePlace, open_store
 from kconv.fields import List, String
+from kconv_migrations._migration import plan
+from kconv_migrations._tables import upgrade
 from shop.versions import OrderV3, register
 
 GROUP = "things.example.com"
@@ -134,6 +137,18 @@ def test_a_class_tells_its_version() -> None:
 
     with pytest.raises(NotRegistered, match="is no version of a kind that the scheme has"):
         scheme.spoke_of_schema(Other)
+
+
+def test_kconvs_own_store_does_not_hold_documents(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/kconv.db"
+    upgrade(url)
+    place = StorePlace(open_store(url), shop())
+    try:
+        assert [each.name for each in place.collections()] == []
+        with pytest.raises(UsageError, match="name the one that does with --place"):
+            plan(place, (), ["shop.example.com=v2"])
+    finally:
+        place.close()
 
 
 async def _paths(app: Any) -> dict[str, Any]:

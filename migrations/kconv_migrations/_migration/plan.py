@@ -61,6 +61,7 @@ def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> lis
         ]
     targets: dict[str, Target] = {}
     for gv in _versions(place.scheme, to):
+        _refuse_documents_of_elsewhere(place.scheme, collections, gv)
         for collection in collections:
             kind, name = collection.kind, collection.name
             if kind is None or (named is not None and name not in named):
@@ -75,6 +76,19 @@ def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> lis
         listed = ", ".join(sorted(idle))
         raise UsageError(f"--to says nothing about {listed}: name a version of its group")
     return [targets[each.name] for each in collections if each.name in targets]
+
+
+def _refuse_documents_of_elsewhere(
+    scheme: Scheme, collections: Sequence[Collection], gv: GroupVersion
+) -> None:
+    """Raises `UsageError` for a version of documents only, none of which the place has."""
+    if any(each.kind is not None and each.kind.spoke_for(gv) for each in collections):
+        return
+    if any(kind.document and kind.spoke_for(gv) for kind in scheme.kinds):
+        raise UsageError(
+            f"--to: {gv.group} has documents, which this place does not hold: name the one that "
+            "does with --place"
+        )
 
 
 def preferred_targets(place: Place, names: Sequence[str] = ()) -> Iterator[Target]:
