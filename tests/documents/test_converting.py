@@ -285,7 +285,12 @@ def test_a_document_that_says_nothing_odd_is_the_engines_own_value() -> None:
     pipeline = pipelines(CompiledEngine, register_orders)
     v1 = pipeline.scheme.spoke_of_schema(OrderV1)
     assert not isinstance(pipeline.decode(b'{"customer":"null"}', spoke=v1).native, Loose)
-    assert isinstance(pipeline.decode(b'{"customer":"a","item":null}', spoke=v1).native, Loose)
+    null = pipeline.decode(b'{"customer":"a","item":null}', spoke=v1)
+    assert not isinstance(null.native, Loose)
+    assert null.value == {"customer": "a", "item": None}
+    v3 = pipeline.scheme.spoke_of_schema(OrderV3)
+    element = pipeline.decode(b'{"customer":"a","labels":{"a":null}}', spoke=v3)
+    assert isinstance(element.native, Loose)
 
 
 def test_wrong_types_are_named_all_at_once(shop: Pipeline) -> None:

@@ -9,7 +9,7 @@ from kconv._compile.convert import by_struct, compile_conversion, shallow
 from kconv._compile.fields import Deep, Refused, is_compiled
 from kconv._compile.finish import finisher
 from kconv._compile.nulls import without_nulls
-from kconv._compile.plain import is_wholly_plain, plain_fields
+from kconv._compile.plain import is_wholly_plain, may_hold_nulls, plain_fields
 from kconv._compile.struct import Struct
 from kconv._compile.structural import LOOSE, structural
 from kconv._compile.texts import convert, decoder
@@ -29,6 +29,7 @@ __all__ = [
     "finisher",
     "is_compiled",
     "is_wholly_plain",
+    "may_hold_nulls",
     "nests_endlessly",
     "plain_fields",
     "shallow",

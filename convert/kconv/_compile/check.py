@@ -31,18 +31,18 @@ from kconv.fields._spec import AnyField
 Check = Callable[[Any], None]
 
 
-def checker(schema: type[Type], *, added: bool) -> tuple[Check | None, str]:
+def checker(schema: type[Type], *, added: bool, nullable: bool = False) -> tuple[Check | None, str]:
     """The function that raises `Refused` for a completed struct that breaks a rule, and its source.
 
-    ``added`` says whether that includes the rules that groups add (`validates`). Rules of single
-    fields that msgspec has checked while decoding are not checked again. None
+    A ``nullable`` struct may hold nulls, which break no rule. ``added`` says whether that includes
+    the rules that groups add (`validates`). Rules of single fields that msgspec has checked while decoding are not checked again. None
     (and no source) when there are no other rules in the type or below it.
     """
-    check, text = _checker(schema, added)
+    check, text = _checker(schema, added, nullable)
     with_rules = _needing(schema, _has_rules) if added else []
     if check is None or schema not in with_rules:
         return check, text
-    fields, _ = _checker(schema, added=False)
+    fields, _ = _checker(schema, False, nullable)
     judge, rules_text = _judge(schema, with_rules)
     return _sharing(fields, judge, check), f"{text}\n\n{rules_text}"
 
@@ -116,7 +116,7 @@ def _judging(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
     return judging
 
 
-def _checker(schema: type[Type], added: bool) -> tuple[Check | None, str]:
+def _checker(schema: type[Type], added: bool, nullable: bool) -> tuple[Check | None, str]:
     visited = _needing(schema, lambda each: _needs_check(each, added))
     if schema not in visited:
         return None, ""
@@ -126,7 +126,7 @@ def _checker(schema: type[Type], added: bool) -> tuple[Check | None, str]:
     for each in visited:
         source.add(f"def {names[each]}(o):")
         source.depth += 1
-        _check_lines(source, each, names, added)
+        _check_lines(source, each, names, added, nullable)
         source.depth -= 1
         source.add("")
     function: Check = source.compile(names[schema], f"check {schema.__qualname__}")
@@ -176,10 +176,15 @@ def _inner_type(field: AnyField) -> type[Type] | None:
 
 
 def _visit_lines(
-    source: Source, field: AnyField, place: str, call: str, absent: str = "UNSET"
+    source: Source,
+    field: AnyField,
+    place: str,
+    call: str,
+    absent: str = "UNSET",
+    nullable: bool = False,
 ) -> None:
     source.add(f"v = {place}")
-    source.add(f"if v is not {absent}:")
+    source.add(f"if v is not {absent}{' and v is not None' if nullable else ''}:")
     source.depth += 1
     value, before = "v", source.depth
     spec = spec_of(field)
@@ -217,16 +222,20 @@ def _unchecked(field: AnyField) -> bool:
 
 
 def _check_lines(
-    source: Source, schema: type[Type], names: Mapping[type[Type], str], added: bool
+    source: Source,
+    schema: type[Type],
+    names: Mapping[type[Type], str],
+    added: bool,
+    nullable: bool,
 ) -> None:
     for name, field, place in _fields(schema):
         inner = _inner_type(field)
         if _unchecked(field):
             call = source.define(f"check_{name}", _refuse(field))
             source.add(f"v = {place}")
-            source.add(f"if v is not UNSET: {call}(v)")
+            source.add(f"if v is not UNSET{' and v is not None' if nullable else ''}: {call}(v)")
         if inner is not None and inner in names and is_compiled(field):
-            _visit_lines(source, field, place, names[inner])
+            _visit_lines(source, field, place, names[inner], nullable=nullable)
     for rule in inherited(schema, "rules") if added else ():
         source.add(f"if {source.define(rule.__name__, _finding(rule, schema))}(o): raise Refused")
     source.add("return None")

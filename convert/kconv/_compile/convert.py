@@ -93,7 +93,8 @@ def compile_conversion(
         writer.read(number, source, from_path)
         if type(moving[number]) is Wrap:
             wrapped = f"[r{number}]" if direction == "to hub" else f"r{number}[0]"
-            code.add(f"if r{number} is not UNSET: r{number} = {wrapped}")
+            there = f"r{number} is not UNSET and r{number} is not None"
+            code.add(f"if {there}: r{number} = {wrapped}")
     functions = [rule for rule in rules if _is_structural(rule)]
     code.add(f"{'t =' if functions else 'return'} {made}")
     if functions:
@@ -129,8 +130,12 @@ class _Writer:
         place = "s"
         for step in path:
             field = schema.instance().wire_fields()[step]
-            line = f"r{number} = {place}.{attribute_names(schema)[step]}"
-            self.code.add(line if place == "s" else f"if {place} is not UNSET: {line}")
+            value = f"{place}.{attribute_names(schema)[step]}"
+            if place != "s" and self.types.nullable:
+                value = f"UNSET if {place} is UNSET or {place} is None else {value}"
+            line = f"r{number} = {value}"
+            inner = place != "s" and not self.types.nullable
+            self.code.add(f"if {place} is not UNSET: {line}" if inner else line)
             place = f"r{number}"
             schema = spec_of(field).object_type or schema
 
@@ -176,12 +181,18 @@ class _Writer:
         inside = (*at, name, *[EACH] * depth)
         if depth == 0:
             made = self.made(from_type, to_type, inner, place, inside, {})
-            return f"UNSET if {place} is UNSET else {made}"
+            return f"{self._nothing(place)} else {made}"
         helper = f"make_{len(self.helpers)}"
         self.helpers.append("")
         made = self.made(from_type, to_type, inner, "o", inside, {})
         self.helpers[int(helper.removeprefix("make_"))] = f"def {helper}(o): return {made}"
-        return f"UNSET if {place} is UNSET else {_each(field, helper, place, 0)}"
+        return f"{self._nothing(place)} else {_each(field, helper, place, 0)}"
+
+    def _nothing(self, place: str) -> str:
+        """The beginning of an expression that leaves alone what is no object."""
+        if self.types.nullable:
+            return f"{place} if {place} is UNSET or {place} is None"
+        return f"UNSET if {place} is UNSET"
 
 
 def _each(field: AnyField, helper: str, value: str, depth: int) -> str:

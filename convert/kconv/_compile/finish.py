@@ -38,14 +38,14 @@ Settle = Callable[[type[Type], Any], Any]
 
 
 def finisher(
-    schema: type[Type], *, rules: bool, settle: Settle | None
+    schema: type[Type], *, rules: bool, settle: Settle | None, nullable: bool = False
 ) -> tuple[Finish | None, str]:
     """The function that completes a decoded struct of a type in place, and its source.
 
     It sees to the type's own fields, not to those of objects within; with ``rules`` it also
     refuses duplicates in sets and maps. ``settle`` brings what functions fill in to the form of
-    decoded values; without it there are no defaults. None (and no source) when there is nothing to
-    do.
+    decoded values; without it there are no defaults. ``nullable`` structs may hold nulls. None (and no
+    source) when there is nothing to do.
     """
     source = Source()
     source.names["UNSET"] = UNSET
@@ -54,7 +54,8 @@ def finisher(
     names = attribute_names(schema)
     for name, field in schema.instance().wire_fields().items():
         if settle or is_compiled(field):
-            _field_lines(source, name, field, f"o.{names[name]}", decoding=settle is not None)
+            place, decoding = f"o.{names[name]}", settle is not None
+            _field_lines(source, name, field, place, decoding=decoding, nullable=nullable)
         if settle and not is_constant(field, field.load_default):
             call = source.define(f"default_{name}", _making_default(schema, name, rules, settle))
             source.add(f"if o.{names[name]} is UNSET: o.{names[name]} = {call}()")
@@ -71,7 +72,8 @@ def finisher(
                 source.add(f"v = o.{names[name]}")
                 refuse = _refuse_duplicates(spec_of(field))
                 call = source.define(f"refuse_duplicate_{name}", refuse)
-                source.add(f"if v is not UNSET and len(v) > 1: {call}(v)")
+                there = "v is not UNSET and v is not None" if nullable else "v is not UNSET"
+                source.add(f"if {there} and len(v) > 1: {call}(v)")
     if len(source.lines) == 1:
         return None, ""
     function: Finish = source.compile("finish", f"finish {schema.__qualname__}")
@@ -230,7 +232,9 @@ def _lacks_any(fill_in: Defaulter) -> Callable[[Any], bool]:
     return lambda o: fill_in.lacks_any(to_builtins(o))
 
 
-def _field_lines(source: Source, name: str, field: AnyField, place: str, *, decoding: bool) -> None:
+def _field_lines(
+    source: Source, name: str, field: AnyField, place: str, *, decoding: bool, nullable: bool
+) -> None:
     if is_compiled(field):
         inner = innermost(field)
         function = canonical(inner, decoding=decoding)
@@ -244,7 +248,8 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str, *, deco
             call = source.define(f"canonical_{spec_of(inner).type_name}", known)
             spelled = source.define(f"{call}_spelled", known.canonical)
             if field is inner:
-                source.add(f"if {place} not in {spelled}: {place} = {call}[{place}]")
+                is_value = f"{place} is not None and " if nullable else ""
+                source.add(f"if {is_value}{place} not in {spelled}: {place} = {call}[{place}]")
                 return
             spec = spec_of(field)
             if spec.structure == "map" and spec.element is inner:
@@ -258,7 +263,8 @@ def _field_lines(source: Source, name: str, field: AnyField, place: str, *, deco
     source.add(f"v = {place}")
     if decoding and not is_compiled(field):
         source.add(f"{source.define('refuse_deep', refuse_deep)}(v)")
-    source.add(f"if v is not UNSET{unless}: {place} = {completed}")
+    is_value = " and v is not None" if nullable and is_compiled(field) else ""
+    source.add(f"if v is not UNSET{is_value}{unless}: {place} = {completed}")
 
 
 def _rebuilt(spec: Spec, call: str, value: str, depth: int) -> str:

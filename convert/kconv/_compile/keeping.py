@@ -48,7 +48,8 @@ def keeping(rules: Sequence[Rule], source: type[Type], direction: Direction) -> 
             yield f"if {_is_there(source, rule.hub[0])}"
         elif type(rule) is Wrap:
             place = _place(source, rule.hub[0])
-            yield f"if {_is_there(source, rule.hub[0])} and len({place}) != 1"
+            there = f"{_is_there(source, rule.hub[0])} and {place} is not None"
+            yield f"if {there} and len({place}) != 1"
 
 
 def _place(schema: type[Type], path: Steps) -> str:
@@ -61,6 +62,6 @@ def _place(schema: type[Type], path: Steps) -> str:
 
 
 def _is_there(schema: type[Type], path: Steps) -> str:
-    return " and ".join(
-        f"{_place(schema, path[:number])} is not UNSET" for number in range(1, len(path) + 1)
-    )
+    places = [_place(schema, path[:number]) for number in range(1, len(path) + 1)]
+    within = [f"{place} is not UNSET and {place} is not None" for place in places[:-1]]
+    return " and ".join([*within, f"{places[-1]} is not UNSET"])

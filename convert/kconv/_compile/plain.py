@@ -10,7 +10,7 @@ from marshmallow import missing
 
 from kconv._compile.fields import is_compiled
 from kconv._compile.types import types_below
-from kconv._schema import Type
+from kconv._schema import Type, inherited
 from kconv.edges._steps import EACH, Steps, format_steps
 from kconv.fields import spec_of
 from kconv.fields._base import wire_name, writes_as_read
@@ -42,6 +42,15 @@ def is_wholly_plain(schema: type[Type]) -> bool:
     ``dump_default``.
     """
     return any(map(_is_itself_plain, types_below(schema)))
+
+
+@cache
+def may_hold_nulls(schema: type[Type]) -> bool:
+    """Whether structs of a type can hold nulls: no function of the API is to see its values."""
+    added = ("defaulters", "rules", "zero_is_absent")
+    return not any(
+        any(True for _ in inherited(each, what)) for each in types_below(schema) for what in added
+    )
 
 
 @cache

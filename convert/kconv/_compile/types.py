@@ -35,7 +35,8 @@ class Types:
     without hold values that were, or come from a conversion.
     ``canonical`` ones bring values to their canonical spelling and complete nothing. ``loose`` ones
     take whatever has the shape of their objects: no field is required, none has a default.
-    ``settled`` are the canonical types for what functions fill in. Types refer to each other by
+    ``settled`` are the canonical types for what functions fill in. ``nullable`` ones hold the nulls
+    of fields that need not be there, as values of their own. Types refer to each other by
     name, so they may be circular.
     """
 
@@ -47,15 +48,17 @@ class Types:
         finish: bool = False,
         canonical: bool = False,
         loose: bool = False,
+        nullable: bool = False,
         settled: Types | None = None,
     ) -> None:
         self.rules = rules
+        self.nullable = nullable
         self.loose = loose
         self.closed = closed
         self.finish = finish
         self.sources: dict[type[Type], str] = {}
         self.canonical = canonical
-        self._settled = settled or (Types(canonical=True) if finish else self)
+        self._settled = settled or (Types(canonical=True, nullable=nullable) if finish else self)
         self._structs: dict[type[Type], type[Struct]] = {}
         self._ready: dict[type[Type], type[Struct]] = {}
 
@@ -95,7 +98,9 @@ class Types:
         }
         if self.finish or self.canonical:
             settle = self._settle if self.finish else None
-            function, self.sources[schema] = finisher(schema, rules=self.rules, settle=settle)
+            function, self.sources[schema] = finisher(
+                schema, rules=self.rules, settle=settle, nullable=self.nullable
+            )
             if function is not None:
                 namespace["__post_init__"] = function
         zero = schema.zero_is_absent if self.rules or self.finish else {}
@@ -142,6 +147,8 @@ class Types:
         )
         if needed:
             return attribute, of
+        if self.nullable and of is not Any and is_own(field) and not field.required:
+            of = of | None
         # What is not decoded is complete already: what it lacks is absent.
         if default is missing or not self.finish or not is_constant(field, default):
             return attribute, of | UnsetType if of is not Any else Any, UNSET

@@ -19,7 +19,7 @@ from kconv._pipeline.loose import NULL, Loose
 from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.values import Checks, Value, as_dict
 from kconv._schema import Type
-from kconv._scheme import HubKind, Spoke
+from kconv._scheme import Spoke
 from kconv.fields._base import reading_stored
 
 _encode = msgspec.json.Encoder().encode
@@ -38,13 +38,14 @@ class CompiledEngine(PlainEngine):
     def __init__(self) -> None:
         super().__init__()
         self._flavours = Flavours()
+        self._nullable = Flavours(nullable=True)
         self._spokes: dict[Spoke, CompiledSpoke] = {}
 
     def compiled(self, spoke: Spoke) -> CompiledSpoke:
         """What is compiled of a spoke."""
         found = self._spokes.get(spoke)
         if found is None:
-            found = self._spokes[spoke] = CompiledSpoke(spoke, self._flavours)
+            found = self._spokes[spoke] = CompiledSpoke(spoke, self._flavours, self._nullable)
         return found
 
     def prepare(self, spoke: Spoke) -> None:
@@ -66,7 +67,7 @@ class CompiledEngine(PlainEngine):
             return {}
         compiled.decoder(trusted=False, closed=False)
         _ = compiled.check("fields"), compiled.check("all"), compiled.to_hub, compiled.from_hub
-        finishers = self._flavours.decoded[False, False].sources
+        finishers = compiled.flavours.decoded[False, False].sources
         found = {
             f"finish {schema.__name__}": finishers.get(schema, "")
             for schema in types_below(spoke.schema)
@@ -76,7 +77,8 @@ class CompiledEngine(PlainEngine):
     def sound(self, spoke: Spoke, source: bytes | Value, *, checks: Checks, closed: bool) -> Any:
         """The struct of a sound object of a spoke. Raises `NotSound`."""
         compiled = self.compiled(spoke)
-        if compiled.plain or (spoke.keeps_null and isinstance(source, bytes) and NULL in source):
+        null = spoke.keeps_null and isinstance(source, bytes) and NULL in source
+        if compiled.plain or (null and not compiled.nullable):
             raise NotSound
         try:
             value = self._decoded(compiled, source, checks == "types", closed)
@@ -130,11 +132,11 @@ class CompiledEngine(PlainEngine):
         check = None if found is nothing else found
         kind, api_version = spoke.options.kind, spoke.api_version
         convert_to = conversion(spoke, target)
-        envelope, keeps_null = spoke.envelope, spoke.keeps_null
+        envelope, refuses_null = spoke.envelope, spoke.keeps_null and not source.nullable
 
         def step(data: bytes) -> Any:
             try:
-                if keeps_null and NULL in data:
+                if refuses_null and NULL in data:
                     return None
                 value = decode(data)
                 if envelope and (value.kind != kind or value.apiVersion != api_version):
@@ -175,6 +177,8 @@ class CompiledEngine(PlainEngine):
                 return compiled.decoder(trusted=trusted, closed=closed)(source)
             return convert(source, compiled.decoded(trusted=trusted, closed=closed))
         except (msgspec.ValidationError, Refused):
+            if compiled.nullable and isinstance(source, bytes) and NULL in source:
+                raise
             # Null equals absent, which msgspec does not know.
             raw = msgspec.json.decode(source) if isinstance(source, bytes) else source
             with reading_stored(trusted):
@@ -187,7 +191,7 @@ class CompiledEngine(PlainEngine):
         if compiled.plain:
             return super().to_hub(spoke, as_dict(value))
         if type(value) is Loose:
-            return self._native(super().to_hub(spoke, value), spoke.kind.hub)
+            return self._native(super().to_hub(spoke, value), spoke.kind.hub, spoke)
         if isinstance(value, dict):
             value = convert(value, compiled.struct())
         plain = super().to_hub
@@ -199,9 +203,9 @@ class CompiledEngine(PlainEngine):
         if compiled.plain:
             return super().from_hub(spoke, as_dict(value))
         if type(value) is Loose:
-            return self._native(super().from_hub(spoke, value), spoke.schema)
+            return self._native(super().from_hub(spoke, value), spoke.schema, spoke)
         if isinstance(value, dict):
-            value = convert(value, self.hub_struct(spoke.kind))
+            value = convert(value, compiled.flavours.bare.struct(spoke.kind.hub))
         plain = super().from_hub
         return self._converted(spoke, value, compiled.from_hub, plain, spoke.schema)
 
@@ -220,15 +224,13 @@ class CompiledEngine(PlainEngine):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
             self.fallbacks.record(spoke, _said(error), error)
-            return self._native(plain(spoke, as_dict(value)), made)
+            return self._native(plain(spoke, as_dict(value)), made, spoke)
 
-    def _native(self, value: Value, schema: type[Type]) -> Any:
+    def _native(self, value: Value, schema: type[Type], spoke: Spoke) -> Any:
         """What the plain engine made of a document, as this one has it."""
-        return value if type(value) is Loose else convert(value, self._flavours.bare.struct(schema))
-
-    def hub_struct(self, kind: HubKind) -> Any:
-        """The struct of a kind's hub."""
-        return self._flavours.bare.struct(kind.hub)
+        if type(value) is Loose:
+            return value
+        return convert(value, self.compiled(spoke).flavours.bare.struct(schema))
 
     def encode(self, spoke: Spoke, value: Any) -> bytes:
         """JSON, fields in the schema's order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from kconv._compile import (
     convert,
     decoder,
     is_wholly_plain,
+    may_hold_nulls,
     nests_endlessly,
     shallow,
 )
@@ -34,29 +36,36 @@ from kconv.edges._plan import Plan
 class Flavours:
     """The compiled types that an engine's spokes share, by what they are for."""
 
-    def __init__(self) -> None:
-        self.settled = Types(canonical=True)
+    def __init__(self, *, nullable: bool = False) -> None:
+        self.settled = Types(canonical=True, nullable=nullable)
         """Bring what rules and defaults made to its canonical spelling, and fill in nothing."""
         self.decoded: Mapping[tuple[bool, bool], Types] = {
             (trusted, closed): Types(
-                rules=not trusted, closed=closed, finish=True, settled=self.settled
+                rules=not trusted,
+                closed=closed,
+                finish=True,
+                nullable=nullable,
+                settled=self.settled,
             )
             for trusted in (False, True)
             for closed in (False, True)
         }
         """Complete the values that they decode; by whether trusted, and closed."""
-        self.bare = Types()
+        self.bare = Types(nullable=nullable)
         """Hold values that are complete already."""
 
 
 class CompiledSpoke:
     """What is compiled of a spoke; each part when it is first needed."""
 
-    def __init__(self, spoke: Spoke, flavours: Flavours) -> None:
+    def __init__(self, spoke: Spoke, flavours: Flavours, nullable: Flavours) -> None:
         self.spoke = spoke
+        types = (each.schema for each in spoke.kind.spokes)
+        self.nullable = spoke.keeps_null and all(map(may_hold_nulls, (spoke.kind.hub, *types)))
+        """Whether its structs hold the nulls that documents keep."""
         self.plain = is_wholly_plain(spoke.schema) or is_wholly_plain(spoke.kind.hub)
         """Whether the plain engine does it all, because marshmallow does more than decode."""
-        self._flavours = flavours
+        self.flavours = nullable if self.nullable else flavours
         self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
         self.sources: dict[str, str] = {}
         self.checks: dict[Checks, Callable[[Any], None]] = {"types": nothing}
@@ -76,17 +85,18 @@ class CompiledSpoke:
 
     def decoded(self, *, trusted: bool, closed: bool) -> type[Struct]:
         """The struct that `decoder` decodes to."""
-        return self._flavours.decoded[trusted, closed].struct(self.spoke.schema)
+        return self.flavours.decoded[trusted, closed].struct(self.spoke.schema)
 
     def struct(self) -> type[Struct]:
         """The struct of values that are complete already."""
-        return self._flavours.bare.struct(self.spoke.schema)
+        return self.flavours.bare.struct(self.spoke.schema)
 
     def check(self, checks: Checks) -> Callable[[Any], None]:
         """Raises `Refused` for a struct that breaks a rule that decoding did not look at."""
         found = self.checks.get(checks)
         if found is None:
-            function, source = checker(self.spoke.schema, added=checks == "all")
+            added = checks == "all"
+            function, source = checker(self.spoke.schema, added=added, nullable=self.nullable)
             found = self.checks[checks] = function or nothing
             self.sources[f"check {checks}"] = source
         return found
@@ -102,7 +112,7 @@ class CompiledSpoke:
             spoke.schema,
             spoke.kind.hub,
             spoke.forward,
-            self._flavours.bare,
+            self.flavours.bare,
             constants={},
             rules=spoke.rules,
             direction="to hub",
@@ -123,7 +133,7 @@ class CompiledSpoke:
             spoke.kind.hub,
             spoke.schema,
             spoke.backward,
-            self._flavours.bare,
+            self.flavours.bare,
             constants=head,
             rules=spoke.rules,
             direction="to spoke",
@@ -137,8 +147,8 @@ class CompiledSpoke:
     ) -> Callable[[Any], Any]:
         """A conversion by rules that work on dicts, which are copies of their own."""
         spoke = self.spoke
-        struct = self._flavours.settled.struct(target)
-        keeps_null = spoke.keeps_null
+        struct = self.flavours.settled.struct(target)
+        keeps_null, nullable = spoke.keeps_null, self.nullable
 
         def settle(made: Value) -> Any:
             try:
@@ -152,6 +162,9 @@ class CompiledSpoke:
             made = {**head, **shallow(plan, as_dict(value))}
             apply_rules(spoke, source, made, direction)
             if keeps_null and _may_hold_null(made):
+                if nullable:
+                    with suppress(msgspec.ValidationError, Refused):
+                        return convert(made, struct)
                 # The rules have made nulls, which structs do not hold.
                 made, extras = taken_apart(target, made, options_of(spoke), ())
                 found = settled(spoke, target, source, settle, made)
