@@ -44,8 +44,8 @@ def finisher(
 
     It sees to the type's own fields, not to those of objects within; with ``rules`` it also
     refuses duplicates in sets and maps. ``settle`` brings what functions fill in to the form of
-    decoded values; without it there are no defaults. ``nullable`` structs may hold nulls. None (and no
-    source) when there is nothing to do.
+    decoded values; without it there are no defaults. ``nullable`` structs may hold nulls. None
+    (and no source) when there is nothing to do.
     """
     source = Source()
     source.names["UNSET"] = UNSET
