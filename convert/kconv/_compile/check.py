@@ -36,7 +36,8 @@ def checker(schema: type[Type], *, added: bool, nullable: bool = False) -> tuple
 
     A ``nullable`` struct may hold nulls, which break no rule. ``added`` says whether that includes
     the rules that groups add (`validates`). Rules of single fields that msgspec has checked while
-    decoding are not checked again. None (and no source) when there are no other rules in the type or below it.
+    decoding are not checked again. None (and no source) when there are no other rules in the type
+    or below it.
     """
     check, text = _checker(schema, added, nullable)
     with_rules = _needing(schema, _has_rules) if added else []
