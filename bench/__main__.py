@@ -5,7 +5,16 @@
 
 import sys
 
-from bench import conversion, migration, own_tables, samples, serving, start_up, writes
+from bench import (
+    conversion,
+    migration,
+    own_tables,
+    samples,
+    serving,
+    start_up,
+    table_migration,
+    writes,
+)
 from bench.part import LeftOut, Part
 
 PARTS = [
@@ -13,6 +22,7 @@ PARTS = [
     Part("convert", conversion.figures),
     Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
+    Part("table-migration", table_migration.figures),
     *writes.PARTS,
     *serving.PARTS,
 ]
