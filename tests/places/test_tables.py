@@ -35,13 +35,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
-from kconv.place import OBJECTS, Where
+from kconv.place import NO_VERSION, OBJECTS, NewData, Where
 from kconv.sqlalchemy import Field, TableCollection, TablePlace, collection
 from kconv_migrations._executors.executor import InProcessExecutor
 from kconv_migrations._migration import (
     Outcome,
     Settings,
     WorkerExecutor,
+    hold,
     migrate,
     plan,
     status,
@@ -448,3 +449,35 @@ def test_nothing_of_the_users_is_touched_by_the_upgrade(shop: Shop) -> None:
         assert connection.scalar(select(func.count()).select_from(table)) == 0
     assert {name for name in names if not name.startswith("kconv_")} == {"orders"}
     assert OBJECTS == "objects"
+
+
+def test_the_first_of_two_before_images_of_a_run_stays(shop: Shop) -> None:
+    """As it was spelled then, and not as the run itself had spelled it in between."""
+    table = shop.table(Column("document", Text), Column("version", Integer))
+    shop.fill(
+        table,
+        {"id": 1, "document": text(order(1, ADA)), "version": 1},
+        {"id": 2, "document": text(order(2, BOB)), "version": 2},
+    )
+    before = shop.rows(table)
+    place = TablePlace(shop.url, [declared(table)])
+    pipeline = Pipeline(place.scheme)
+    kind = place.collections()[0]
+    where = Where("orders")
+    with hold(place, []) as held:
+        for version in (V3, V2, V3):
+            page = place.page(where, other_than=NO_VERSION, after=None, until=None, limit=9)
+            items = []
+            for row in page:
+                spoke, target = kind.spoke(row.version), kind.spoke(version)
+                assert spoke is not None
+                assert target is not None
+                data = pipeline.convert(row.data, target.group_version, spoke=spoke)
+                items.append(NewData(row, version, data))
+            assert place.write(where, items, run=held.id, keep_before_images=True) == 2
+        held.ending = "done"
+    with hold(place, []) as other:
+        done = place.restore(held.id, after=None, limit=9, live=None, held=other.id)
+    assert (done.restored, done.written) == (2, ())
+    assert shop.rows(table) == before
+    place.close()
