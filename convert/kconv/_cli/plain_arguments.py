@@ -69,6 +69,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "-f": Option("files", repeated=True),
             "--filename": Option("files", repeated=True),
             "--output-version": Option("output_version", repeated=True),
+            "--from": Option("from_version"),
+            "--kind": Option("kind"),
             "-o": Option("output", _one_of("yaml", "json")),
             "--output": Option("output", _one_of("yaml", "json")),
         },
