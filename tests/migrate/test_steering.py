@@ -191,7 +191,9 @@ def test_a_batch_that_times_out_is_halved(
 
     monkeypatch.setattr(SqlStore, "rewrite", limited)
     targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
-    (outcome,) = migrate(placed(store), pipeline, targets, Settings(rate=1e6, batch_size=200))
+    (outcome,) = migrate(
+        placed(store), pipeline, targets, Settings(rate=1e6, batch_size=200, outage=30)
+    )
     assert outcome.done
     assert outcome.objects == 300
     assert sizes[:5] == [200, 100, 50, 25, 12]
