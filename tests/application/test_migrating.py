@@ -163,8 +163,9 @@ class _Hesitant(threading.Thread):
             session.commit()
 
 
+@pytest.mark.parametrize("resumed", [False, True])
 def test_a_version_is_not_closed_while_somebody_may_be_writing_it(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, resumed: bool
 ) -> None:
     upgrade(postgres_url)
     engine = create_engine(sqlalchemy_url(postgres_url), poolclass=NullPool)
@@ -180,6 +181,10 @@ def test_a_version_is_not_closed_while_somebody_may_be_writing_it(
     place = TablePlace(postgres_url, [model.orders])
     began = time.monotonic()
     place.prefer([("orders", "shop.example.com/v3")], live=None)
+    if resumed:
+        # A run that was killed right after it is finished by another process.
+        place.close()
+        place = TablePlace(postgres_url, [model.orders])
     assert not place.close_version("orders", "shop.example.com/v1")
     assert time.monotonic() - began >= 0.6
     late.go.set()

@@ -30,22 +30,28 @@ WHERE locktype = 'relation' AND relation = to_regclass(:name) AND mode = 'RowExc
 
 
 class LateWriters:
-    """Waits for them, by collection. ``peek`` runs one statement in a transaction of its own."""
+    """Waits for them, by collection. ``peek`` runs one statement in a transaction of its own.
+
+    Another process may have changed the record just before this one opened the place: a run that
+    was killed, and is finished by this one.
+    """
 
     def __init__(self, peek: Callable[[Callable[[Connection], frozenset[str]]], frozenset[str]]):
         self._peek = peek
+        self._opened = time.monotonic()
         self._until: dict[str, float] = {}
+        self._settled: set[str] = set()
 
     def expect(self, declared: Declaration) -> None:
         """From now on another version is preferred."""
-        if isinstance(declared.document.type, DocumentType):
-            self._until[declared.name] = time.monotonic() + _record.RECORD_AGE
+        self._until[declared.name] = time.monotonic() + _record.RECORD_AGE
+        self._settled.discard(declared.name)
 
     def gone(self, declared: Declaration) -> bool:
         """Wait until there are none; whether that is so by now."""
-        until = self._until.get(declared.name)
-        if until is None:
+        if declared.name in self._settled or not isinstance(declared.document.type, DocumentType):
             return True
+        until = self._until.get(declared.name, self._opened + _record.RECORD_AGE)
         time.sleep(max(0.0, until - time.monotonic()))
         # Transactions that begin from now on write the new version.
         left = self._writing(declared)
@@ -54,7 +60,7 @@ class LateWriters:
             time.sleep(_PAUSE)
             left &= self._writing(declared)
         if not left:
-            del self._until[declared.name]
+            self._settled.add(declared.name)
         return not left
 
     def _writing(self, declared: Declaration) -> frozenset[str]:
