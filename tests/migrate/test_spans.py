@@ -10,7 +10,7 @@ import pytest
 from kconv._errors import Unavailable
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, scan
-from kconv._store.place import ObjectKey
+from kconv._store.place_rows import ObjectKey
 from kconv.place import Quarantined
 from kconv_migrations._executors.executor import InProcessExecutor, Retry, results
 from kconv_migrations._executors.row_processor import Task

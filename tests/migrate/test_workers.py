@@ -20,7 +20,7 @@ import pytest
 from kconv._errors import Unavailable, UsageError
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, Stored
-from kconv._store.place import ObjectKey
+from kconv._store.place_rows import ObjectKey
 from kconv_migrations._executors import choice
 from kconv_migrations._executors.executor import InProcessExecutor, results
 from kconv_migrations._executors.row_processor import Action, Task

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, StorePlace
-from kconv._store.place import ObjectKey
+from kconv._store.place_rows import ObjectKey
 from kconv.place import Key, Place
 from kconv.sqlalchemy import TableCollection, TablePlace, collection
 from kconv.testing import PlaceGround

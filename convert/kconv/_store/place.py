@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection as AnyOf
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from kconv._errors import Conflict, Expired, NotFound
 from kconv._gvk import GroupResource
 from kconv._store import records
+from kconv._store.place_rows import (
+    CHANGES,
+    ChangeKey,
+    ObjectKey,
+    as_entry,
+    as_stored_entry,
+    change_number,
+    change_row,
+    collection_name,
+    group_and_resource,
+    object_key,
+    object_names,
+    row_name,
+)
 from kconv._store.protocol import Store
-from kconv._store.quarantine import Quarantined as StoredEntry
 from kconv.place import (
     OBJECTS,
     BeforeImage,
@@ -28,7 +41,6 @@ from kconv.place import (
     RecordedVersion,
     Restored,
     Row,
-    RowName,
     Run,
     RunTarget,
     Section,
@@ -39,31 +51,6 @@ from kconv.place import (
 
 if TYPE_CHECKING:
     from kconv._scheme import Scheme
-
-CHANGES: Final = "changes"
-"""The section of the change log, whose keys are (namespace, name, resourceVersion)."""
-
-
-class ObjectKey(NamedTuple):
-    """Where an object is."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
-
-
-class ChangeKey(NamedTuple):
-    """Which entry of the change log it is, and of what."""
-
-    namespace: str
-    name: str
-    resource_version: int
-
-    def __str__(self) -> str:
-        return str(ObjectKey(self.namespace, self.name))
-
 
 _SECTIONS: Final = (Section(), Section(CHANGES, "change", keeps_before_images=False))
 
@@ -99,7 +86,9 @@ class StorePlace(Place):
             for kind in self._scheme.kinds
             if kind.document is None  # documents without an envelope live elsewhere
         }
-        recorded = {_name(each.group, each.resource) for each in self.store.storage_versions()}
+        recorded = {
+            collection_name(each.group, each.resource) for each in self.store.storage_versions()
+        }
         return [
             Collection(str(name), kinds.get(str(name)), _SECTIONS)
             for name in sorted(GroupResource.parse(each) for each in kinds.keys() | recorded)
@@ -108,7 +97,7 @@ class StorePlace(Place):
     def counts(self) -> list[Count]:
         found = []
         for each in self.store.counts():
-            name = _name(each.group, each.resource)
+            name = collection_name(each.group, each.resource)
             found.append(Count(name, OBJECTS, each.api_version, each.objects))
             found.append(Count(name, CHANGES, each.api_version, each.changes))
         return found
@@ -119,16 +108,16 @@ class StorePlace(Place):
     def boundary(
         self, where: Where, *, other_than: str, after: Key | None, until: Key | None, rows: int
     ) -> Key | None:
-        group, resource = _parse(where.collection)
+        group, resource = group_and_resource(where.collection)
         if where.section == OBJECTS:
             found = self.store.objects_boundary(
-                group, resource, other_than=other_than, after=_names(after), rows=rows
+                group, resource, other_than=other_than, after=object_names(after), rows=rows
             )
             return None if found is None else ObjectKey(*found)
         number = self.store.changes_boundary(
-            group, resource, other_than=other_than, after=_number(after) or 0, rows=rows
+            group, resource, other_than=other_than, after=change_number(after) or 0, rows=rows
         )
-        last = _number(until)
+        last = change_number(until)
         if number is None or (last is not None and number >= last):
             return None
         return ChangeKey("", "", number)
@@ -143,15 +132,15 @@ class StorePlace(Place):
         limit: int,
         passing_over: str = "",
     ) -> list[Row]:
-        group, resource = _parse(where.collection)
+        group, resource = group_and_resource(where.collection)
         if where.section == OBJECTS:
             stored = self.store.scan_objects(
                 group,
                 resource,
                 other_than=other_than,
-                after=_names(after),
+                after=object_names(after),
                 limit=limit,
-                until=_names(until),
+                until=object_names(until),
                 passing_over=passing_over,
             )
             return [
@@ -167,30 +156,30 @@ class StorePlace(Place):
             group,
             resource,
             other_than=other_than,
-            after=_number(after) or 0,
+            after=change_number(after) or 0,
             limit=limit,
-            until=_number(until),
+            until=change_number(until),
             passing_over=passing_over,
         )
-        return [_change(each.stored) for each in changes]
+        return [change_row(each.stored) for each in changes]
 
     def row(self, where: Where, key: Key) -> Row | None:
         try:
             if where.section == OBJECTS:
-                found = self.store.get(_object_key(where.collection, key))
+                found = self.store.get(object_key(where.collection, key))
                 return Row(key, found.api_version, found.resource_version, found.data)
-            number = _number(key) or 0
-            group, resource = _parse(where.collection)
+            number = change_number(key) or 0
+            group, resource = group_and_resource(where.collection)
             changes = self.store.changes(number - 1, group=group, resource=resource, limit=1)
         except (NotFound, Expired):
             return None
-        rows = [_change(each.stored) for each in changes]
+        rows = [change_row(each.stored) for each in changes]
         return next((each for each in rows if each.key == key), None)
 
     def write(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
     ) -> int:
-        group, resource = _parse(where.collection)
+        group, resource = group_and_resource(where.collection)
         rewrites = [
             (
                 records.Row(
@@ -217,7 +206,7 @@ class StorePlace(Place):
         written = 0
         for row, version, data in items:
             assert isinstance(row.mark, int), "as `page` made it"
-            key = _object_key(where.collection, row.key)
+            key = object_key(where.collection, row.key)
             # A row that was only rewritten since has the same resourceVersion.
             with suppress(Conflict, NotFound):
                 if self.store.get(key).api_version == row.version:
@@ -230,15 +219,19 @@ class StorePlace(Place):
 
     def versions(self) -> list[RecordedVersion]:
         return [
-            RecordedVersion(_name(each.group, each.resource), each.api_version, each.preferred)
+            RecordedVersion(
+                collection_name(each.group, each.resource), each.api_version, each.preferred
+            )
             for each in self.store.storage_versions()
         ]
 
     def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
-        self.store.prefer_all([(*_parse(name), version) for name, version in versions], live=live)
+        self.store.prefer_all(
+            [(*group_and_resource(name), version) for name, version in versions], live=live
+        )
 
     def close_version(self, collection: str, version: str) -> bool:
-        return self.store.drop(*_parse(collection), version)
+        return self.store.drop(*group_and_resource(collection), version)
 
     def begin_run(
         self,
@@ -279,8 +272,10 @@ class StorePlace(Place):
         found: dict[Key, BeforeImage] = {}
         marks = {row.key: row.mark for row in rows}
         for run in runs if where.section == OBJECTS else ():
-            names = [each for each in map(_names, marks.keys() - found.keys()) if each is not None]
-            for image in self.store.find_undo(run, *_parse(where.collection), names):
+            names = [
+                each for each in map(object_names, marks.keys() - found.keys()) if each is not None
+            ]
+            for image in self.store.find_undo(run, *group_and_resource(where.collection), names):
                 key = (image.key.namespace, image.key.name)
                 if image.resource_version == marks[key]:
                     found[key] = BeforeImage(image.api_version, image.data)
@@ -297,8 +292,8 @@ class StorePlace(Place):
         last = page[-1].key
         return Restored(
             len(done.restored),
-            tuple(_row_name(each.key) for each in done.written),
-            tuple(_row_name(each.key) for each in done.deleted),
+            tuple(row_name(each.key) for each in done.written),
+            tuple(row_name(each.key) for each in done.deleted),
             (last.group, last.resource, last.namespace, last.name),
         )
 
@@ -309,14 +304,14 @@ class StorePlace(Place):
         return self.store.expire_undo()
 
     def quarantine(self, entries: Sequence[Quarantined]) -> None:
-        self.store.quarantine([_as_stored(each) for each in entries])
+        self.store.quarantine([as_stored_entry(each) for each in entries])
 
     def quarantined(self, collection: str | None = None) -> list[Quarantined]:
-        named = (None, None) if collection is None else _parse(collection)
-        return [_as_entry(each) for each in self.store.quarantined(*named)]
+        named = (None, None) if collection is None else group_and_resource(collection)
+        return [as_entry(each) for each in self.store.quarantined(*named)]
 
     def release(self, entries: Sequence[Quarantined]) -> int:
-        return self.store.release([_as_stored(each) for each in entries])
+        return self.store.release([as_stored_entry(each) for each in entries])
 
     def servers(self, within: float) -> list[Server]:
         return self.store.servers(within)
@@ -339,71 +334,3 @@ def _load(store: Store, groups: AnyOf[str] | None, apis: Sequence[str]) -> Store
     from kconv._scheme import load_scheme
 
     return StorePlace(store, load_scheme(groups, apis), groups, apis)
-
-
-def _name(group: str, resource: str) -> str:
-    return records.qualified(group, resource)
-
-
-def _parse(collection: str) -> tuple[str, str]:
-    found = GroupResource.parse(collection)
-    return found.group, found.resource
-
-
-def _names(key: Key | None) -> tuple[str, str] | None:
-    return None if key is None else (str(key[0]), str(key[1]))
-
-
-def _number(key: Key | None) -> int | None:
-    """The resourceVersion in the key of a change."""
-    if key is None:
-        return None
-    number = key[2]
-    assert isinstance(number, int), "as `page` made it"
-    return number
-
-
-def _object_key(collection: str, key: Key) -> records.Key:
-    return records.Key(*_parse(collection), str(key[0]), str(key[1]))
-
-
-def _change(stored: records.Stored) -> Row:
-    number = stored.resource_version
-    key = ChangeKey(stored.key.namespace, stored.key.name, number)
-    return Row(key, stored.api_version, number, stored.data)
-
-
-def _row_name(key: records.Key) -> RowName:
-    return RowName(_name(key.group, key.resource), ObjectKey(key.namespace, key.name))
-
-
-def _as_stored(entry: Quarantined) -> StoredEntry:
-    assert isinstance(entry.mark, int), "as `page` made it"
-    return StoredEntry(
-        run=entry.run,
-        key=_object_key(entry.collection, entry.key),
-        resource_version=entry.mark,
-        api_version=entry.version,
-        where="objects" if entry.section == OBJECTS else "changes",
-        reason=entry.reason,
-        message=entry.message,
-        findings=entry.findings,
-        since=entry.since,
-    )
-
-
-def _as_entry(stored: StoredEntry) -> Quarantined:
-    number = stored.resource_version
-    key = ObjectKey(stored.key.namespace, stored.key.name)
-    return Quarantined(
-        run=stored.run,
-        collection=_name(stored.key.group, stored.key.resource),
-        section=stored.where,
-        key=key if stored.where == OBJECTS else ChangeKey(*key, number),
-        version=stored.api_version,
-        mark=number,
-        reason=stored.reason,
-        message=stored.message,
-        findings=stored.findings,
-        since=stored.since,
-    )
