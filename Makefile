@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 3
+WORKERS ?= 4
 MINUTES ?= 5
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -25,7 +25,7 @@ setup: $(STAMP) ## make .venv and install the project into it
 demo: $(STAMP) ## the whole story on a temporary database, in under 30 seconds
 	@$(BIN)/kconv demo
 
-test: $(STAMP) ## every test, on SQLite and PostgreSQL (WORKERS=3, ARGS=...)
+test: $(STAMP) ## every test, on SQLite and PostgreSQL (WORKERS=4, ARGS=...)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 pressure: $(STAMP) ## servers, database and migrations killed under load, for long (MINUTES=5 for each test)

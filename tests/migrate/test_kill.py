@@ -16,7 +16,7 @@ from kconv_migrations._migration import Progress, Settings, migrate, plan, undo
 from migrate.samples import NEW, OLD, everything, placed, rows, seed
 
 COUNT = 60
-KILLS = int(os.environ.get("KCONV_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("KCONV_TEST_KILLS", "20"))
 KILLED_COUNT = 1500
 
 Start = Callable[..., subprocess.Popen[str]]

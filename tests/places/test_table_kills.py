@@ -33,7 +33,7 @@ from kconv_migrations._migration import (
 from places.named_place import orders, table
 from places.shop import order
 
-KILLS = int(os.environ.get("KCONV_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("KCONV_TEST_KILLS", "20"))
 COUNT = 1200
 
 Rows = dict[int, tuple[Any, int]]

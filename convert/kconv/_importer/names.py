@@ -36,6 +36,7 @@ SCHEMA_ATTRIBUTES = frozenset(
         "error_messages",
         "exclude",
         "fields",
+        "forget_instance",
         "filled_in",
         "from_dict",
         "get_attribute",
