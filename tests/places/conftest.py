@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,16 +50,9 @@ def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
         request.getfixturevalue("postgres_server").drop_database(name)
 
 
-GROUNDS = [
-    "store-sqlite",
-    "store-postgresql",
-    "text-sqlite",
-    "blob-sqlite",
-    "json-sqlite",
-    "text-postgresql",
-    "json-postgresql",
-    "jsonb-postgresql",
-]
+GROUNDS = ["store-sqlite", "store-postgresql", "text-sqlite", "text-postgresql", "jsonb-postgresql"]
+if os.environ.get("KCONV_TEST_LONG"):
+    GROUNDS += ["blob-sqlite", "json-sqlite", "json-postgresql"]
 
 
 @pytest.fixture(params=GROUNDS)
