@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.long import only_long
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "own-tables-walk.md"
 FEW = 3_000
@@ -68,7 +70,7 @@ def comparable(line: str) -> str:
     return line if EXACT.match(line) else re.sub(r"[1-9][0-9,]*", "N", line)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=only_long)])
 def url(request: pytest.FixtureRequest) -> str:
     """An empty database; SQLite's is that of the page."""
     if request.param == "sqlite":

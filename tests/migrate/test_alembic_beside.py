@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect
 
+from fixtures.long import only_long
 from kconv._pipeline import Pipeline
 from kconv._store import open_store
 from kconv_migrations import _tables as db
@@ -124,7 +125,7 @@ def theirs(url: str) -> set[str]:
     return {name for name in tables(url) if not name.startswith("kconv_")}
 
 
-@pytest.mark.parametrize("first", ["theirs", "kconv"])
+@pytest.mark.parametrize("first", ["theirs", pytest.param("kconv", marks=only_long)])
 def test_neither_sees_the_other(project: Project, first: str) -> None:
     url = project.url
     if first == "kconv":

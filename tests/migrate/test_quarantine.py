@@ -1,12 +1,12 @@
 """Rows that cannot be rewritten: recorded, left as they were, listed, retried."""
 
 import json
-import os
 from collections.abc import Callable
 
 import pytest
 
 from cli.samples import Ended
+from fixtures.long import LONG
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from kconv_migrations._migration import Settings, WorkerExecutor, migrate, plan
@@ -102,7 +102,7 @@ def test_a_rule_that_was_tightened_keeps_nothing_back(
     assert kconv("migrate", "verify").code == 0
 
 
-MANY = 20_000 if os.environ.get("KCONV_TEST_LONG") else 4_000
+MANY = 20_000 if LONG else 4_000
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from fixtures.long import LONG
 from fixtures.postgres import PostgresServer
 from kconv._pipeline import Pipeline
 from kconv._store import open_store
@@ -50,9 +50,9 @@ def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
         request.getfixturevalue("postgres_server").drop_database(name)
 
 
-GROUNDS = ["store-sqlite", "store-postgresql", "text-sqlite", "text-postgresql", "jsonb-postgresql"]
-if os.environ.get("KCONV_TEST_LONG"):
-    GROUNDS += ["blob-sqlite", "json-sqlite", "json-postgresql"]
+GROUNDS = ["store-sqlite", "store-postgresql", "text-sqlite", "jsonb-postgresql"]
+if LONG:
+    GROUNDS += ["blob-sqlite", "json-sqlite", "text-postgresql", "json-postgresql"]
 
 
 @pytest.fixture(params=GROUNDS)

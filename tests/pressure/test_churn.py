@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.request import urlopen
 
+import pytest
+
+from fixtures.long import LONG
 from kconv_migrations._tables import upgrade
 from pressure.history import History
 from pressure.scenario import MINUTES, SEED
@@ -26,6 +29,7 @@ class Size(NamedTuple):
     memory: int
 
 
+@pytest.mark.skipif(not (LONG or MINUTES), reason="KCONV_TEST_LONG is not set")
 def test_nothing_grows_with_time(sqlite_url: str, tmp_path: Path) -> None:
     upgrade(sqlite_url)
     history = History()
