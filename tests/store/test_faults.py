@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fixtures.postgres import PostgresServer
+from fixtures.until import until
 from kconv._errors import KconvError, StoreError, TablesOutdated, Unavailable, UsageError
 from kconv._store import SqlStore, open_store
 from kconv._store.database import Database, parse_url
@@ -265,8 +266,9 @@ def test_cut_connection_is_replaced_unnoticed(
         create(store, "a")
         conninfo = postgres_url.replace("postgresql+psycopg", "postgresql")
         with psycopg.connect(conninfo, autocommit=True) as admin:
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'kconv' AND datname = current_database()"
-            )
+            ours = "application_name = 'kconv' AND datname = current_database()"
+            admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
+            count = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"
+            # What is cut while a write is on its way is told: nobody can know then.
+            until(lambda: admin.execute(count).fetchone() == (0,))
         call(store)
