@@ -7,7 +7,7 @@ beside a folder. Rows about one kind of place have a ``grp`` of its own, which n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -20,6 +20,7 @@ from kconv._store.database import Database
 from kconv._store.quarantine import Quarantined as StoredEntry
 from kconv._store.records import Key as StoredKey
 from kconv._store.sql import check_tables
+from kconv._store.tables import OTHER_PLACES
 from kconv._store.undo import BeforeImage as StoredImage
 from kconv.place import (
     OBJECTS,
@@ -164,6 +165,21 @@ class Bookkeeping:
         found = self.database.peek(lambda c: undo.find(c, run_id, self.family, collection, names))
         return [_kept(each) for each in found]
 
+    def fitting_images(
+        self, collection: str, digests: Mapping[Key, bytes], runs: Sequence[str]
+    ) -> dict[Key, Kept]:
+        """What rows held before the newest of ``runs`` that wrote them.
+
+        ``digests`` are of what the rows hold now; those are left out that hold something else than
+        the run wrote.
+        """
+        found: dict[Key, Kept] = {}
+        for run_id in runs:
+            for image in self.find_undo(run_id, collection, digests.keys() - found.keys()):
+                if image.digest == digests[image.key]:
+                    found[image.key] = image
+        return found
+
     def keep(self, connection: Connection, run_id: str, images: Sequence[Kept]) -> None:
         """Keep before-images; in the transaction that writes the rows.
 
@@ -256,6 +272,11 @@ class Bookkeeping:
     def check_held(self, connection: Connection, run_id: str) -> None:
         """Have a run stay as it is until commit. Raises `Conflict` when it is no longer held."""
         runs.check_held(connection, run_id)
+
+
+def is_collection_name(name: str) -> bool:
+    """Whether a collection may be called so: families stand beside names in the side tables."""
+    return bool(name) and not name.startswith(OTHER_PLACES) and f".{OTHER_PLACES}" not in name
 
 
 def name_of(key: Key) -> str:

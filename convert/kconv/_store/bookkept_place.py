@@ -5,8 +5,9 @@ What is left to such a place are its rows: `kconv.place.Place` but for what is h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from kconv._store import scan
 from kconv._store.bookkeeping import Bookkeeping
 from kconv.place import (
     ClientCount,
@@ -17,6 +18,7 @@ from kconv.place import (
     Quarantined,
     Reclaimable,
     RecordedVersion,
+    Row,
     Run,
     RunTarget,
     Server,
@@ -106,6 +108,24 @@ class BookkeptPlace(Place):
 
     def close(self) -> None:
         self.books.database.close()
+
+    @staticmethod
+    def page_of(
+        rows: Iterable[Row], left_out: frozenset[tuple[Key, Mark]], limit: int
+    ) -> list[Row]:
+        """The first of some rows, as `kconv.place.Place.page` has to give them.
+
+        Without those of `failed`; at most ``limit``, and up to some MiB of data.
+        """
+        page: list[Row] = []
+        size = 0
+        for row in rows:
+            if len(page) >= limit or size >= scan.PAGE_BYTES:
+                break
+            if (row.key, row.mark) not in left_out:
+                page.append(row)
+                size += len(row.data)
+        return page
 
     def failed(self, collection: str, run: str) -> frozenset[tuple[Key, Mark]]:
         """The rows that a run has put in quarantine: keys and marks. No run: none."""

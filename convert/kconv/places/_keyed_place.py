@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kconv._errors import UsageError
 from kconv._scheme import Scheme
-from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
+from kconv._store.bookkeeping import Bookkeeping, Kept, is_collection_name, place_in_order
 from kconv._store.bookkept_place import BookkeptPlace, number
 from kconv._store.database import Database, parse_url
 from kconv.place import (
@@ -33,8 +33,6 @@ from kconv.place import (
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-_PAGE_BYTES: Final = 16 * 1024 * 1024
 
 
 class Entry(NamedTuple):
@@ -84,7 +82,7 @@ class KeyedPlace(BookkeptPlace, ABC):
         from kconv_migrations._tables import is_empty, upgrade  # a command may not need it
 
         for name in collections:
-            if not name or name.startswith("@") or ".@" in name:
+            if not is_collection_name(name):
                 raise UsageError(f'"{name}" is no name for a collection')
         self._scheme = scheme.freeze()
         spokes = {name: scheme.spoke_of_schema(each) for name, each in collections.items()}
@@ -175,16 +173,8 @@ class KeyedPlace(BookkeptPlace, ABC):
         passing_over: str = "",
     ) -> list[Row]:
         left_out = self.failed(where.collection, passing_over)
-        rows: list[Row] = []
-        size = 0
-        for entry in self._others(where, other_than, after, until):
-            if len(rows) >= limit or size >= _PAGE_BYTES:
-                break
-            row = Row(entry.key, entry.version, _mark(entry), entry.data)
-            if (row.key, row.mark) not in left_out:
-                rows.append(row)
-                size += len(row.data)
-        return rows
+        rows = map(_row, self._others(where, other_than, after, until))
+        return self.page_of(rows, left_out, limit)
 
     def quarantined(self, collection: str | None = None) -> list[Quarantined]:
         found = super().quarantined(collection)
@@ -192,7 +182,7 @@ class KeyedPlace(BookkeptPlace, ABC):
 
     def row(self, where: Where, key: Key) -> Row | None:
         found = self.entry(where.collection, key)
-        return None if found is None else Row(key, found.version, _mark(found), found.data)
+        return None if found is None else _row(found)
 
     def write(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
@@ -240,14 +230,10 @@ class KeyedPlace(BookkeptPlace, ABC):
     def before_images(
         self, where: Where, rows: Sequence[AsRead], runs: Sequence[str]
     ) -> list[BeforeImage | None]:
-        name = where.collection
-        marks = {row.key: row.mark for row in rows}
-        found: dict[Key, BeforeImage] = {}
-        for run in runs:
-            for image in self.books.find_undo(run, name, marks.keys() - found.keys()):
-                if image.digest == _as_digest(marks[image.key]):
-                    found[image.key] = BeforeImage(image.version, image.raw)
-        return [found.get(row.key) for row in rows]
+        digests = {row.key: _as_digest(row.mark) for row in rows}
+        found = self.books.fitting_images(where.collection, digests, runs)
+        images = {key: BeforeImage(each.version, each.raw) for key, each in found.items()}
+        return [images.get(row.key) for row in rows]
 
     def restore(
         self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
@@ -294,6 +280,10 @@ class KeyedPlace(BookkeptPlace, ABC):
                 return
             if entry.version != other_than:
                 yield entry
+
+
+def _row(entry: Entry) -> Row:
+    return Row(entry.key, entry.version, _mark(entry), entry.data)
 
 
 def _digest(entry: Entry) -> bytes:

@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from kconv._errors import UsageError
 from kconv._scheme import HubKind, Scheme, Spoke, load_scheme
+from kconv._store.bookkeeping import is_collection_name
 from kconv.sqlalchemy._type import DocumentType
 from kconv.sqlalchemy._versions import (
     UNREADABLE,
@@ -272,7 +273,7 @@ class Declaration:
 
     def _check(self) -> None:
         problems = []
-        if not self.name or self.name.startswith("@") or ".@" in self.name:
+        if not is_collection_name(self.name):
             problems.append(f'"{self.name}" is no name for a collection')
         if not self.key_names:
             problems.append("it needs a key: the columns that identify a row")

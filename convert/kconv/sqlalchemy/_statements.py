@@ -39,9 +39,6 @@ from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._keys import as_key, as_values, is_plain
 from kconv.sqlalchemy._versions import UNSTAMPED
 
-PAGE_BYTES: Final = 16 * 1024 * 1024
-"""Bytes of documents after which a page ends; it holds a row at least, however large that is."""
-
 _LOCKED_AT_ONCE: Final = 250
 
 

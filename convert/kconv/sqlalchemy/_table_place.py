@@ -232,13 +232,8 @@ class TablePlace(TableRows):
         name = where.collection
         by_value = self._of(name).by_value
         digests = {row.key: digest(self._raw(name, row), by_value=by_value) for row in rows}
-        found: dict[Key, BeforeImage] = {}
-        for run in runs:
-            wanted = [key for key in digests if key not in found]
-            for image in self.books.find_undo(run, name, wanted):
-                if image.digest == digests[image.key]:
-                    found[image.key] = self._as_image(image)
-        return [found.get(row.key) for row in rows]
+        found = self.books.fitting_images(name, digests, runs)
+        return [self._as_image(found[row.key]) if row.key in found else None for row in rows]
 
     def restore(
         self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str

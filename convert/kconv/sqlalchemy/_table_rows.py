@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
@@ -27,7 +26,7 @@ from kconv.place import (
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import mark_of
 from kconv.sqlalchemy._findings import findings
-from kconv.sqlalchemy._statements import PAGE_BYTES, Read, Statements
+from kconv.sqlalchemy._statements import Read, Statements
 from kconv.sqlalchemy._versions import UNSTAMPED
 
 _SECTIONS: Final = (Section(noun="row"),)
@@ -91,9 +90,7 @@ class TableRows(BookkeptPlace):
 
         def read(connection: Connection) -> list[Row]:
             found = self._of(name).rows(connection, other_than=other_than, after=after, until=until)
-            rows = self._others(name, other_than, found)
-            sound = (row for row in rows if (row.key, row.mark) not in left_out)
-            return list(islice(_within(sound), limit))
+            return self.page_of(self._others(name, other_than, found), left_out, limit)
 
         return self._database.read(read)
 
@@ -145,13 +142,3 @@ class TableRows(BookkeptPlace):
                 return label in dict(self._counted(connection, name))
             return statements.has(connection, label)
         return any(declared.label(each.raw) == label for each in statements.rows(connection))
-
-
-def _within(rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows up to `PAGE_BYTES` of data, one at least."""
-    size = 0
-    for row in rows:
-        if size >= PAGE_BYTES:
-            return
-        size += len(row.data)
-        yield row
