@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from kconv._errors import Unavailable
 from kconv._store import SqlStore, Write, group_commit
 from kconv._store.database import sqlite_file
 from store.samples import V1, cronjob
@@ -146,3 +147,29 @@ def test_blocking_caller_does_not_overtake_a_write_of_a_loop(sqlite_store: SqlSt
 
     run(work)
     assert [each.stored.key.name for each in sqlite_store.changes(0)] == ["a", "b"]
+
+
+def test_turn_is_given_back_by_a_commit_that_was_interrupted(
+    sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object, **_named: object) -> object:
+        raise KeyboardInterrupt
+
+    async def submit() -> None:
+        await sqlite_store.submit(creation("a"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite_store._writer._connection, "write", interrupted)
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(submit())
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(task)
+        with pytest.raises(Unavailable, match="interrupted"):
+            loop.run_until_complete(task)
+        loop.close()
+
+    async def work() -> None:
+        await sqlite_store.submit(creation("b"))
+
+    run(work)
+    assert sqlite_store.get(cronjob("b")).data == b"{}"

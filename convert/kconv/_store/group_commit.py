@@ -155,22 +155,25 @@ class Writer:
             if self._busy or front is None:
                 return
             self._busy = True
-            is_done = False
-            is_ours = front.woken is None and self._queue.bytes <= _SMALL
-        batch: Batch = []
-        if is_ours:
+            if front.woken is not None or self._queue.bytes > _SMALL:
+                self._give_turn()
+                return
+        is_done = False
+        left: Batch = []
+        try:
             batch = self._next_batch()
             is_done = self._commit(batch, loop)
-        with self._mutex:
-            first = self._queue.first
-            if not is_done:
-                self._queue.put_back([entry for entry, _ in batch])
-            elif first is not None and first.woken is None:
-                # What had to wait for this one: a later write to the same object.
-                self._busy = False
-                self._commit_soon(loop)
-                return
-            self._give_turn()
+            left = [] if is_done else batch
+        finally:
+            with self._mutex:
+                self._queue.put_back([entry for entry, _ in left])
+                front = self._queue.first
+                if is_done and front is not None and front.woken is None:
+                    # What had to wait for this one: a later write to the same object.
+                    self._busy = False
+                    self._commit_soon(loop)
+                else:
+                    self._give_turn()
 
     def _wake_thread(self) -> None:
         """Give the turn to the thread; the mutex must be held."""
@@ -265,17 +268,16 @@ class Writer:
         if not batch:
             return True
         started = time.perf_counter()
-        outcomes: Sequence[Outcome | Exception | None] | None = None
         writes = [write for _, write in batch]
         try:
             outcomes = self._outcomes(writes, wait=loop is None)
-            if outcomes is None:
-                return False
         except BaseException:
             # Ctrl-C reached this caller: the others must not wait for ever.
             message = "the write was interrupted; it may be stored"
             self._settle(batch, [Unavailable(message, cause="was interrupted") for _ in batch])
             raise
+        if outcomes is None:
+            return False
         taken = time.perf_counter() - started
         self._settle(batch, outcomes, taken, loop)
         return True
