@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -40,6 +41,15 @@ class FileKey(NamedTuple):
         return name if self.item == WHOLE else f"{name}.items[{self.item}]"
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadFile:
+    """A file as it was in ``state``, and what of it is in each collection, in order."""
+
+    state: tuple[int, int, int]
+    file: DocumentFile
+    entries: Mapping[str, Mapping[Key, Entry]]
+
+
 class FilesPlace(KeyedPlace):
     """Documents in the JSON and YAML files of a folder and the folders in it.
 
@@ -69,7 +79,7 @@ class FilesPlace(KeyedPlace):
         if not self.folder.is_dir():
             raise UsageError(f"{self.folder} is no folder")
         self._tell = tell
-        self._parsed: OrderedDict[str, tuple[tuple[int, int, int], DocumentFile]] = OrderedDict()
+        self._known: OrderedDict[str, _ReadFile] = OrderedDict()
         self._opened_as: tuple[Callable[..., FilesPlace], tuple[Any, ...]] | None = None
         kinds = scheme.freeze().kinds
         self._by_kind = {
@@ -110,16 +120,12 @@ class FilesPlace(KeyedPlace):
         for name in self._names():
             if first is not None and name < first.path:
                 continue
-            file = self._file(name)
-            for entry in self._entries_of(file, collection) if file is not None else ():
+            for entry in self._entries_of(name, collection).values():
                 if first is None or entry.key > first:
                     yield entry
 
     def entry(self, collection: str, key: Key) -> Entry | None:
-        file = self._file(str(key[0]))
-        if file is None:
-            return None
-        return next((each for each in self._entries_of(file, collection) if each.key == key), None)
+        return self._entries_of(str(key[0]), collection).get(key)
 
     def named(self, key: Key) -> Key:
         return _file_key(key)
@@ -133,29 +139,39 @@ class FilesPlace(KeyedPlace):
         for at, (old, _) in enumerate(pairs):
             by_file.setdefault(str(old.key[0]), []).append(at)
         for name, places in by_file.items():
-            file = self._file(name)
-            if file is None:
+            read = self._read(name)
+            if read is None:
                 continue
-            present = set(self._entries_of(file, collection))
-            unchanged = [at for at in places if pairs[at][0] in present]
+            present = read.entries.get(collection, {})
+            unchanged = [at for at in places if present.get(pairs[at][0].key) == pairs[at][0]]
             new = {
                 _spot(pairs[at][1].key): json_codec.decode(pairs[at][1].data) for at in unchanged
             }
-            if new and file.write(new):
+            if new and read.file.write(new):
                 for at in unchanged:
                     done[at] = True
-            self._parsed.pop(name, None)
+            self._known.pop(name, None)
         return done
 
-    def _entries_of(self, file: DocumentFile, collection: str) -> Iterator[Entry]:
+    def _entries_of(self, name: str, collection: str) -> Mapping[Key, Entry]:
+        """What of a file is in a collection now."""
+        read = self._read(name)
+        return {} if read is None else read.entries.get(collection, {})
+
+    def _sorted_out(self, file: DocumentFile) -> dict[str, dict[Key, Entry]]:
+        """What of a file is in each collection."""
+        found: dict[str, dict[Key, Entry]] = {}
         for spot, value in file.objects():
             kind, version = self._kind(file, value)
-            if kind is None or str(kind.group_resource) != collection:
+            if kind is None:
                 continue
             repeated = file.repeated(spot)
             if repeated:
                 version = f"{version} (repeats {', '.join(repeated)})"
-            yield Entry(FileKey(file.name, *spot), version, json_codec.encode(value))
+            key = FileKey(file.name, *spot)
+            entry = Entry(key, version, json_codec.encode(value))
+            found.setdefault(str(kind.group_resource), {})[key] = entry
+        return found
 
     def _kind(self, file: DocumentFile, value: Value) -> tuple[HubKind | None, str]:
         api_version, kind = value.get("apiVersion"), value.get("kind")
@@ -185,7 +201,7 @@ class FilesPlace(KeyedPlace):
             ]
         return sorted(found)
 
-    def _file(self, name: str) -> DocumentFile | None:
+    def _read(self, name: str) -> _ReadFile | None:
         """A file as it is now; None where it is not there any more."""
         path = self.folder / name
         try:
@@ -193,13 +209,13 @@ class FilesPlace(KeyedPlace):
         except OSError:
             return None
         state = (status.st_mtime_ns, status.st_size, status.st_ino)
-        known = self._parsed.get(name)
-        if known is None or known[0] != state:
-            known = state, DocumentFile(path, name)
-            self._parsed[name] = known
-            if len(self._parsed) > _REMEMBERED:
-                self._parsed.popitem(last=False)
-        return known[1]
+        known = self._known.get(name)
+        if known is None or known.state != state:
+            file = DocumentFile(path, name)
+            known = self._known[name] = _ReadFile(state, file, self._sorted_out(file))
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return known
 
 
 def _stored(kind: HubKind) -> type[Any]:
