@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from application.models import Model, make
 from application.test_column import prefer, put, sqlalchemy_url
-from cli.samples import Ended
-from kconv._cli.run import run
+from cli.samples import Ended, in_process
 from kconv.sqlalchemy import TablePlace, _late_writers, _record
 from kconv_migrations._tables import upgrade
 
@@ -62,14 +60,7 @@ def kconv(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Ended]:
     monkeypatch.setenv("KCONV_DB", database_url)
-
-    def call(*arguments: str) -> Ended:
-        capfd.readouterr()
-        code = run(arguments)
-        sys.stdout.flush()
-        return Ended(code, *capfd.readouterr())
-
-    return call
+    return in_process(capfd)
 
 
 def old(number: int) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cli.samples import Ended
+from cli.samples import Ended, in_process
 from fixtures.postgres import PostgresServer
-from kconv._cli.run import run
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
 from kconv_migrations._tables import upgrade
@@ -21,13 +20,6 @@ from migrate.samples import installed
 @pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return Pipeline(installed())
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "kconv.db"
-    upgrade(f"sqlite:///{file}")
-    return file
 
 
 @pytest.fixture(scope="session")
@@ -108,11 +100,4 @@ def kconv(
 ) -> Callable[..., Ended]:
     """Run a command on the test's database, in this process."""
     monkeypatch.setenv("KCONV_DB", database_url)
-
-    def call(*arguments: str) -> Ended:
-        capfd.readouterr()
-        code = run(arguments)
-        sys.stdout.flush()
-        return Ended(code, *capfd.readouterr())
-
-    return call
+    return in_process(capfd)

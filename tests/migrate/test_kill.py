@@ -1,7 +1,5 @@
 """A run that is killed leaves every object whole, and the next run finishes it."""
 
-import os
-import random
 import subprocess
 import time
 from collections.abc import Callable
@@ -9,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from cli.samples import run_process
+from fixtures.killing import KILLS, kill_at_random
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
@@ -16,7 +15,6 @@ from kconv_migrations._migration import Progress, Settings, migrate, plan, undo
 from migrate.samples import NEW, OLD, everything, placed, rows, seed
 
 COUNT = 60
-KILLS = int(os.environ.get("KCONV_TEST_KILLS", "20"))
 KILLED_COUNT = 1500
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -48,7 +46,7 @@ def test_killed_run_is_finished_by_the_next(
     assert (everything(store), store.head()) == (before, head)
 
 
-def test_killed_at_random_fifty_times(
+def test_killed_at_random_many_times(
     store: SqlStore, pipeline: Pipeline, database_url: str
 ) -> None:
     """Each kill comes at a random moment of a run in a forked child, half of them amid the rows.
@@ -57,22 +55,10 @@ def test_killed_at_random_fifty_times(
     """
     stored = seed(store, pipeline, KILLED_COUNT)
     before, head, log = everything(store), store.head(), store.changes(0, limit=10_000)
-    chance = random.Random(4)
     targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     list(migrate(placed(store), pipeline, targets, Settings(dry_run=True)))
     store.close()
-    for number in range(KILLS):
-        readable, writable = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _run_until_killed(store, pipeline, writable)
-        os.close(writable)
-        if number % 2:
-            os.read(readable, 1)
-        time.sleep(chance.uniform(0.0, 0.06))
-        os.kill(child, 9)
-        os.waitpid(child, 0)
-        os.close(readable)
+    kill_at_random(lambda tell: _run_slowly(store, pipeline, tell), seed=4)
     halfway = rows(store)
     assert sum(map(sum, halfway.values())) == 2 * KILLED_COUNT
     assert everything(store) == before
@@ -95,15 +81,13 @@ def test_killed_at_random_fifty_times(
     assert store.list("batch", "cronjobs").items == stored
 
 
-def _run_until_killed(store: SqlStore, pipeline: Pipeline, told: int) -> None:
-    """In the child, at a pace that leaves something for the next ones; it says what it wrote."""
+def _run_slowly(store: SqlStore, pipeline: Pipeline, tell: Callable[[], object]) -> None:
+    """At a pace that leaves something for the next ones; it tells when it has written."""
 
-    def tell(progress: Progress) -> None:
-        if progress.done:
-            os.write(told, b".")
+    def progress(now: Progress) -> None:
+        if now.done:
+            tell()
 
-    try:
-        targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
-        list(migrate(placed(store), pipeline, targets, Settings(batch_size=10, rate=1000), tell))
-    finally:
-        os._exit(1)
+    targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
+    settings = Settings(batch_size=10, rate=1000)
+    list(migrate(placed(store), pipeline, targets, settings, progress))

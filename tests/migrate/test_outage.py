@@ -4,7 +4,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from cli.samples import run_process
+from fixtures.outage import Outage
 from fixtures.postgres import PostgresServer
 from kconv._errors import Denied, Unavailable
 from kconv._pipeline import Pipeline
@@ -43,28 +43,12 @@ def test_a_run_waits_for_a_database_that_comes_back(
     stored = seed(store, pipeline, COUNT)
     before = everything(store)
     targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
-    stopped: list[threading.Thread] = []
-    said: list[str] = []
-
-    def restart() -> None:
-        postgres_server.stop()
-        time.sleep(0.5)
-        postgres_server.start()
-
-    def stop(progress: Progress) -> None:
-        if progress.waiting:
-            said.append(progress.waiting)
-        if progress.done > 100 and not stopped:
-            stopped.append(threading.Thread(target=restart))
-            stopped[0].start()
-            while (postgres_server.data / "postmaster.pid").exists() is not False:
-                time.sleep(0.01)
-
+    outage = Outage(postgres_server)
     settings = Settings(batch_size=20, outage=30)
     with WorkerExecutor(workers, placed(store), pipeline) as executor:
-        (outcome,) = migrate(placed(store), pipeline, targets, settings, stop, executor)
-    stopped[0].join()
-    assert said
+        (outcome,) = migrate(placed(store), pipeline, targets, settings, outage.follow, executor)
+    outage.end()
+    assert outage.said
     assert outcome.done
     assert rows(store) == {NEW: (COUNT, COUNT)}
     assert everything(store) == before

@@ -14,7 +14,6 @@ from kconv._pipeline import Pipeline
 from kconv._store import open_store
 from kconv.place import Place
 from kconv.testing import PlaceGround
-from kconv_migrations._tables import upgrade
 from migrate.samples import installed
 from places.grounds import StoreGround, TableGround
 
@@ -22,13 +21,6 @@ from places.grounds import StoreGround, TableGround
 @pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return Pipeline(installed())
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "kconv.db"
-    upgrade(f"sqlite:///{file}")
-    return file
 
 
 @pytest.fixture

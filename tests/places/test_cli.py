@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, insert, select
 
-from cli.samples import Ended
+from cli.samples import Ended, in_process
 from fixtures.postgres import PostgresServer
-from kconv._cli.run import run
 from places.named_place import table
 from places.shop import GROUP, V1, V3, order
 
@@ -47,14 +45,7 @@ def kconv(
             connection.execute(insert(table), values)
     engine.dispose()
     monkeypatch.setenv("KCONV_DB", url)
-
-    def call(*arguments: str) -> Ended:
-        capfd.readouterr()
-        code = run(arguments)
-        sys.stdout.flush()
-        return Ended(code, *capfd.readouterr())
-
-    return call
+    return in_process(capfd)
 
 
 def versions(url: str) -> dict[int, int]:
@@ -145,22 +136,18 @@ def test_a_folder(
         (folder / f"{name}.json").write_text(json.dumps(document))
     before = (folder / "one.json").read_text()
 
-    def call(*arguments: str) -> Ended:
-        code = run(["migrate", *arguments, "--place", "files:manifests"])
-        sys.stdout.flush()
-        return Ended(code, *capfd.readouterr())
-
-    assert call("plan", "cronjobs.batch", "--to", "batch=v1").code == 0
-    done = call("cronjobs.batch", "--to", "batch=v1", "-o", "json")
+    kconv = in_process(capfd, "migrate", "--place", "files:manifests")
+    assert kconv("plan", "cronjobs.batch", "--to", "batch=v1").code == 0
+    done = kconv("cronjobs.batch", "--to", "batch=v1", "-o", "json")
     assert done.code == 0, done
     assert json.loads((folder / "one.json").read_text())["apiVersion"] == "batch/v1"
-    assert call("verify").code == 0
-    (ended,) = json.loads(call("runs", "-o", "json").out)["runs"]
-    assert call("undo", ended["id"]).code == 0
+    assert kconv("verify").code == 0
+    (ended,) = json.loads(kconv("runs", "-o", "json").out)["runs"]
+    assert kconv("undo", ended["id"]).code == 0
     assert json.loads((folder / "one.json").read_text()) == json.loads(before)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifests"]
     (folder / "three.yaml").write_text("a: [")
-    failed = call("cronjobs.batch", "--to", "batch=v1")
+    failed = kconv("cronjobs.batch", "--to", "batch=v1")
     assert failed.code != 0
     assert "three.yaml: yaml parse error" in failed.err
     assert "Traceback" not in failed.err

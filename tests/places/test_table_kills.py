@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import sqlite3
 import threading
@@ -14,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, insert, select, update
 
+from fixtures.killing import KILLS, kill_at_random
+from fixtures.outage import Outage
 from fixtures.postgres import PostgresServer
 from kconv._errors import Unavailable
 from kconv._pipeline import Pipeline
@@ -33,7 +34,6 @@ from kconv_migrations._migration import (
 from places.named_place import orders, table
 from places.shop import order
 
-KILLS = int(os.environ.get("KCONV_TEST_KILLS", "20"))
 COUNT = 1200
 
 Rows = dict[int, tuple[Any, int]]
@@ -81,7 +81,7 @@ def run(place: Place, pipeline: Pipeline, **settings: Any) -> Outcome:
     return outcome
 
 
-def test_killed_at_random_fifty_times(url: str, engine: Engine) -> None:
+def test_killed_at_random_many_times(url: str, engine: Engine) -> None:
     """Each kill comes at a random moment of a run in a forked child."""
     before = fill(engine, COUNT)
     engine.dispose()
@@ -89,19 +89,8 @@ def test_killed_at_random_fifty_times(url: str, engine: Engine) -> None:
     pipeline = Pipeline(place.scheme)
     run(place, pipeline, dry_run=True)
     place.close()
-    chance = random.Random(13)
-    for number in range(KILLS):
-        readable, writable = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _run_until_killed(url, pipeline, writable)
-        os.close(writable)
-        if number % 2:
-            os.read(readable, 1)
-        time.sleep(chance.uniform(0.0, 0.06))
-        os.kill(child, 9)
-        os.waitpid(child, 0)
-        os.close(readable)
+
+    def look() -> None:
         halfway = rows(engine)
         assert {
             at: version for at, (_, version) in halfway.items() if version not in (1, 2, 3)
@@ -109,6 +98,8 @@ def test_killed_at_random_fifty_times(url: str, engine: Engine) -> None:
         for at, (document, version) in halfway.items():
             assert json.loads(document) == order(version, f"buyer-{at}"), at
         engine.dispose()
+
+    kill_at_random(lambda tell: _run_slowly(url, pipeline, tell), seed=13, after=look)
     assert run(place, pipeline).done
     found = rows(engine)
     assert documents(found) == migrated(COUNT)
@@ -122,17 +113,14 @@ def test_killed_at_random_fifty_times(url: str, engine: Engine) -> None:
     place.close()
 
 
-def _run_until_killed(url: str, pipeline: Pipeline, told: int) -> None:
-    def tell(progress: Progress) -> None:
-        if progress.done:
-            os.write(told, b".")
+def _run_slowly(url: str, pipeline: Pipeline, tell: Callable[[], object]) -> None:
+    def progress(now: Progress) -> None:
+        if now.done:
+            tell()
 
-    try:
-        place = TablePlace(url, [orders])
-        settings = Settings(batch_size=10, rate=1000)
-        list(migrate(place, pipeline, plan(place, ["orders"]), settings, tell))
-    finally:
-        os._exit(1)
+    place = TablePlace(url, [orders])
+    settings = Settings(batch_size=10, rate=1000)
+    list(migrate(place, pipeline, plan(place, ["orders"]), settings, progress))
 
 
 def test_nothing_that_writers_wrote_is_lost(url: str, engine: Engine) -> None:
@@ -203,29 +191,13 @@ def test_a_run_waits_for_a_database_that_comes_back(
     engine.dispose()
     place = open_named("places.named_place:orders", url)
     pipeline = Pipeline(place.scheme)
-    stopped: list[threading.Thread] = []
-    said: list[str] = []
-
-    def restart() -> None:
-        postgres_server.stop()
-        time.sleep(0.5)
-        postgres_server.start()
-
-    def stop(progress: Progress) -> None:
-        if progress.waiting:
-            said.append(progress.waiting)
-        if progress.done > 100 and not stopped:
-            stopped.append(threading.Thread(target=restart))
-            stopped[0].start()
-            while (postgres_server.data / "postmaster.pid").exists():
-                time.sleep(0.01)
-
+    outage = Outage(postgres_server)
     targets = plan(place, ["orders"])
     with WorkerExecutor(workers, place, pipeline, ["orders"]) as executor:
         settings = Settings(batch_size=20, outage=30)
-        (outcome,) = migrate(place, pipeline, targets, settings, stop, executor)
-    stopped[0].join()
-    assert said
+        (outcome,) = migrate(place, pipeline, targets, settings, outage.follow, executor)
+    outage.end()
+    assert outage.said
     assert outcome.done
     assert documents(rows(engine)) == migrated(300)
     assert undo(place, outcome.run).restored == 300

@@ -23,13 +23,6 @@ def fresh_url(database_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "kconv.db"
-    db.upgrade(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
 def _postgres_shared(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.create_database()
     db.upgrade(postgres_server.url(name))
