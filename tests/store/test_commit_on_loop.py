@@ -23,7 +23,7 @@ def sqlite_store(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> SqlStore:
     if not store._database.sqlite:
         pytest.skip("only SQLite is written to on the loop")
     # Whatever the disk of the machine takes.
-    monkeypatch.setattr(group_commit, "_QUICK", 1.0)
+    monkeypatch.setattr(group_commit, "_PROMPT", 1.0)
     return store
 
 
@@ -109,7 +109,7 @@ def test_slow_commits_are_left_to_the_thread(
         return original(*arguments, **named)  # type: ignore[arg-type]  # passed on as they are
 
     async def work() -> None:
-        monkeypatch.setattr(group_commit, "_QUICK", SLOW / 5)
+        monkeypatch.setattr(group_commit, "_PROMPT", SLOW / 5)
         for number in range(6):
             await sqlite_store.submit(creation(f"slow{number}"))
         assert threads[-1] == "kconv-writer"

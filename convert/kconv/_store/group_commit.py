@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_QUICK = 0.001
-"""Seconds that a batch usually takes, up to which an event loop commits it itself."""
+_PROMPT = 0.001
+"""Seconds that a batch usually waits for the disk, up to which an event loop commits it itself."""
 
 _SMALL: Final = 256 * 1024
 """Bytes of writes, likewise."""
@@ -41,8 +41,8 @@ class Writer:
     Writes queue. One at a time has the turn: it commits all that is queued by then, so that many
     writes cost one sync to disk, hands each its outcome, and passes the turn on to whoever waits
     at the front. Callers that block take their turn themselves. For those on an event loop, the
-    loop itself does, where the database is a file and takes a millisecond or less for a batch: to
-    hand it to a thread and back would take as long. Otherwise a thread does, which starts with the
+    loop itself does, where the database is a file and the disk takes a millisecond or less: to hand
+    a batch to a thread and back would take as long. Otherwise a thread does, which starts with the
     first such write and ends with `close`.
 
     Writes to rows that others have locked are set aside meanwhile, with the later ones to the
@@ -87,7 +87,7 @@ class Writer:
             self._queue.append(entry)
             if self._busy or self._due_on is loop:
                 return future
-            if self._connection.immediate and self._tally.is_quick(_QUICK):
+            if self._connection.immediate and self._tally.is_prompt(_PROMPT):
                 self._commit_soon(loop)
             else:
                 self._busy = True
@@ -267,7 +267,7 @@ class Writer:
         """
         if not batch:
             return True
-        started = time.perf_counter()
+        started, computed = time.perf_counter(), time.thread_time()
         writes = [write for _, write in batch]
         try:
             outcomes = self._outcomes(writes, wait=loop is None)
@@ -279,6 +279,8 @@ class Writer:
         if outcomes is None:
             return False
         taken = time.perf_counter() - started
+        if loop is not None:
+            self._tally.waited(taken - (time.thread_time() - computed), _PROMPT)
         self._settle(batch, outcomes, taken, loop)
         return True
 
@@ -290,7 +292,7 @@ class Writer:
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         with self._mutex:
-            self._tally.committed(len(batch), taken, _QUICK)
+            self._tally.committed(len(batch), taken)
             done = self._set_aside(batch, outcomes)
         hand_out(done, loop)
 

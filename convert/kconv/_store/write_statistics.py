@@ -7,6 +7,9 @@ from typing import Final
 
 _WEIGHT: Final = 8
 _MOST_TIMES: Final = 4
+_FIRST_TRIAL: Final = 8
+_LAST_TRIAL: Final = 512
+"""Batches in the thread, after which the event loop tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +33,49 @@ class WriteStatistics:
 
 
 class WriteTally:
-    """Counts what a writer does, for its statistics and to know how long a batch usually takes."""
+    """Counts what a writer does, for its statistics and to know how prompt the disk is.
+
+    How long a batch waits is measured on the event loop only: a thread waits for the interpreter
+    as well. Where the disk was not prompt, the loop therefore tries again now and then, the more
+    rarely the more often it was disappointed.
+    """
 
     def __init__(self) -> None:
         self.refused = 0
-        self._usual = 0.0
+        self._usual_wait = 0.0
+        self._left_to_thread = 0
+        self._until_trial = _FIRST_TRIAL
         self._commits = self._writes = self._last_writes = 0
         self._seconds = self._last_seconds = 0.0
 
-    def committed(self, writes: int, seconds: float, quick: float) -> None:
-        """A batch of so many writes took so many seconds.
-
-        A single long one (a checkpoint) says little about the next ones: beyond some times
-        ``quick``, how long it took makes no difference to `is_quick`.
-        """
+    def committed(self, writes: int, seconds: float) -> None:
+        """A batch of so many writes took so many seconds."""
         self._commits += 1
         self._writes += writes
         self._seconds += seconds
         self._last_writes, self._last_seconds = writes, seconds
-        self._usual += (min(seconds, _MOST_TIMES * quick) - self._usual) / _WEIGHT
+        self._left_to_thread += 1
 
-    def is_quick(self, quick: float) -> bool:
-        """Whether a batch usually takes less than so many seconds."""
-        return self._usual < quick
+    def waited(self, seconds: float, prompt: float) -> None:
+        """A batch on the loop waited for so many seconds: for the disk, not for the processor.
+
+        A single long wait (a checkpoint) says little about the next ones: beyond some times
+        ``prompt``, how long it was makes no difference to `is_prompt`.
+        """
+        was_prompt = self._usual_wait < prompt
+        wait = min(seconds, _MOST_TIMES * prompt)
+        if was_prompt:
+            self._usual_wait += (wait - self._usual_wait) / _WEIGHT
+            return
+        self._left_to_thread = 0
+        if wait < prompt:
+            self._usual_wait, self._until_trial = wait, _FIRST_TRIAL
+        else:
+            self._until_trial = min(2 * self._until_trial, _LAST_TRIAL)
+
+    def is_prompt(self, prompt: float) -> bool:
+        """Whether a batch usually waits for less than so many seconds, or is to find that out."""
+        return self._usual_wait < prompt or self._left_to_thread >= self._until_trial
 
     def statistics(self, *, queued: int, queued_bytes: int, locked: int) -> WriteStatistics:
         """The numbers by now, with what waits."""
