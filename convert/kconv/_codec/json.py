@@ -91,31 +91,31 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
         raise _Repeated
 
 
-def may_repeat_keys(data: bytes) -> bool:
-    """Whether an object of this well-formed JSON text may repeat a key; quicker to tell.
+def duplicate_keys(data: bytes) -> list[Path]:
+    """The path of every key that an object of this well-formed JSON text repeats."""
+    # Most often there is none, and that is quickly seen.
+    if _has_each_key_once(data):
+        return []
+    text = with_valid_text(data)
+    try:
+        json.loads(text, object_pairs_hook=_distinct)
+    except _Repeated:
+        return list(_duplicates(json.loads(text, object_pairs_hook=_Pairs), ()))
+    return []
 
-    What is parsed and written again has each key once, and so fewer quotes.
+
+def _has_each_key_once(data: bytes) -> bool:
+    """Whether that is certain: what is parsed and written again has each key once.
+
+    So a text that repeats one has more quotes, of which an escaped one could be another.
     """
     if b"\\" in data:
-        return bool(duplicate_keys(data))
+        return False
     try:
         again = msgspec.json.encode(msgspec.json.decode(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return bool(duplicate_keys(data))
-    return data.count(b'"') != again.count(b'"')
-
-
-def duplicate_keys(data: bytes) -> list[Path]:
-    """The path of every key that an object of this well-formed JSON text repeats."""
-    text = with_valid_text(data)
-    try:
-        # Most often there is none, and that is quickly seen.
-        json.loads(text, object_pairs_hook=_distinct)
-    except _Repeated:
-        pass
-    else:
-        return []
-    return list(_duplicates(json.loads(text, object_pairs_hook=_Pairs), ()))
+        return False
+    return data.count(b'"') == again.count(b'"')
 
 
 def _duplicates(value: Any, path: Path) -> Iterator[Path]:

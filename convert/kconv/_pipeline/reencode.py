@@ -61,7 +61,7 @@ class Reencoder:
             # Values of one flavour alone compare equal: old bytes are judged as new ones are.
             old = engine.sound(spoke, data, checks="fields", closed=_closed(spoke))
             written = engine.encode(spoke, old)
-            if written != data and (spoke.envelope or json_codec.may_repeat_keys(data)):
+            if written != data and (spoke.envelope or json_codec.duplicate_keys(data)):
                 return None
             before = engine.to_hub(spoke, old)
             if spoke.may_lose_to_hub:
