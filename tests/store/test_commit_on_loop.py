@@ -12,6 +12,7 @@ import pytest
 from kconv._errors import Unavailable
 from kconv._store import SqlStore, Write, group_commit
 from kconv._store.database import sqlite_file
+from kconv._store.write_statistics import WriteTally
 from store.samples import V1, cronjob
 from store.test_submit import creation, run
 
@@ -122,6 +123,42 @@ def test_slow_commits_are_left_to_the_thread(
 
     monkeypatch.setattr(connection, "write", slow)
     run(work)
+
+
+def test_commits_that_compute_for_long_stay_on_the_loop(
+    sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = sqlite_store._writer._connection.write
+
+    def slow(*arguments: object, **named: object) -> object:
+        time.sleep(SLOW)
+        return original(*arguments, **named)  # type: ignore[arg-type]  # passed on as they are
+
+    async def work() -> None:
+        for number in range(6):
+            await sqlite_store.submit(creation(f"n{number}"))
+
+    monkeypatch.setattr(group_commit, "_PROMPT", SLOW / 5)
+    monkeypatch.setattr(sqlite_store._writer._connection, "write", slow)
+    # As if all the time that passes were spent computing.
+    monkeypatch.setattr(time, "thread_time", time.perf_counter)
+    run(work)
+    assert sqlite_store._writer._thread is None
+
+
+def test_disk_that_is_not_prompt_is_tried_ever_more_rarely() -> None:
+    tally = WriteTally()
+    tries = 0
+    for _ in range(2_000):
+        if tally.is_prompt(0.001):
+            tries += 1
+            tally.waited(0.05, 0.001)
+        tally.committed(1, 0.05)
+    assert 5 < tries < 15
+    while not tally.is_prompt(0.001):
+        tally.committed(1, 0.05)
+    tally.waited(0.0002, 0.001)
+    assert tally.is_prompt(0.001)
 
 
 def test_turn_that_was_announced_on_a_loop_that_ended_is_not_lost(sqlite_store: SqlStore) -> None:

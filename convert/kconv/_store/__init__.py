@@ -8,6 +8,7 @@ from kconv._store.place import StorePlace
 from kconv._store.protocol import Operations, Reader, RowsRead, Snapshot, Store
 from kconv._store.quarantine import Place, Quarantined
 from kconv._store.records import (
+    ROW_BYTES,
     AsRead,
     Change,
     ChangeType,
@@ -26,6 +27,7 @@ from kconv._store.write_statistics import WriteStatistics
 from kconv.place import ClientCount, Ending, Reclaimable, Run, RunState, RunTarget, Server, UndoSize
 
 __all__ = [
+    "ROW_BYTES",
     "AsRead",
     "BeforeImage",
     "Change",

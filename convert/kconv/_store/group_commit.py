@@ -14,13 +14,13 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
-from kconv._errors import KconvError, TooManyRequests, Unavailable
+from kconv._errors import TooManyRequests, Unavailable
 from kconv._store.database import Database
 from kconv._store.locked_rows import still_locked
 from kconv._store.queued_write import Entry, hand_out
 from kconv._store.records import Stored
 from kconv._store.write import Outcome, Write
-from kconv._store.write_connection import write_connection
+from kconv._store.write_connection import outcomes_of, write_connection
 from kconv._store.write_queue import Batch, WriteQueue
 from kconv._store.write_statistics import WriteStatistics, WriteTally
 
@@ -270,7 +270,7 @@ class Writer:
         started, computed = time.perf_counter(), time.thread_time()
         writes = [write for _, write in batch]
         try:
-            outcomes = self._outcomes(writes, wait=loop is None)
+            outcomes = outcomes_of(self._connection, writes, wait=loop is None)
         except BaseException:
             # Ctrl-C reached this caller: the others must not wait for ever.
             message = "the write was interrupted; it may be stored"
@@ -333,29 +333,6 @@ class Writer:
                 if entries and not self._busy:
                     self._busy = True
                     self._give_turn()
-
-    def _outcomes(
-        self, writes: Sequence[Write], *, wait: bool
-    ) -> Sequence[Outcome | Exception | None] | None:
-        try:
-            return self._connection.write(writes, wait=wait)
-        except Unavailable as error:
-            return [
-                Unavailable(error.message, about=error.about, cause=error.cause) for _ in writes
-            ]
-        except Exception as error:  # noqa: BLE001 - whatever it is, each caller must get an outcome
-            if not wait:
-                return None  # one by one, in the thread
-            if len(writes) > 1:
-                return [self._single(write) for write in writes]
-            if not isinstance(error, KconvError):
-                error.add_note(f"while writing {writes[0].key}")
-            return [error]
-
-    def _single(self, write: Write) -> Outcome | Exception | None:
-        found = self._outcomes([write], wait=True)
-        assert found is not None, "it waits"
-        return found[0]
 
 
 def _take_turns(turns: SimpleQueue[Writer | None]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, tuple_
 
 from kconv._errors import NotFound, ObjectRef
-from kconv._store.records import HIGHEST, Key, Page, Stored
+from kconv._store.records import HIGHEST, ROW_BYTES, Key, Page, Stored
 from kconv._store.tables import objects, revision
 
 COLUMNS: Final = (
@@ -23,8 +23,6 @@ COLUMNS: Final = (
 )
 
 _SNAPSHOT_PAGE: Final = 1000
-_ROW_BYTES: Final = 500
-"""Roughly what a row takes in memory besides its data."""
 
 _GET: Final = select(*COLUMNS).where(
     objects.c.grp == bindparam("grp"),
@@ -108,7 +106,7 @@ def snapshot(
         order = statement.order_by(objects.c.namespace, objects.c.name).limit(_SNAPSHOT_PAGE)
         rows = [as_stored(row) for row in connection.execute(order)]
         found += rows
-        size += sum(len(row.data) + _ROW_BYTES for row in rows)
+        size += sum(len(row.data) + ROW_BYTES for row in rows)
         if size > most_bytes:
             return None
         if len(rows) < _SNAPSHOT_PAGE:

@@ -14,6 +14,9 @@ import msgspec
 HIGHEST = 2**63 - 1
 """No number in a database is higher: neither of a resourceVersion nor of rows."""
 
+ROW_BYTES = 800
+"""Roughly what an object takes in memory besides its data: its key, its place in an order."""
+
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from kconv._errors import KconvError, Unavailable
 from kconv._store.database import Database
 from kconv._store.write import Outcome, Write
 
@@ -45,3 +46,31 @@ def write_connection(database: Database) -> WriteConnection:
     from kconv._store.postgresql_connection import PostgresqlConnection
 
     return PostgresqlConnection(database)
+
+
+def outcomes_of(
+    connection: WriteConnection, writes: Sequence[Write], *, wait: bool
+) -> Sequence[Outcome | Exception | None] | None:
+    """Write a batch, or one by one what cannot be written together.
+
+    As `WriteConnection.write`, but whatever happens, each write has an outcome, so that every
+    caller gets one. Without ``wait`` a batch with such a fault is left, too (None).
+    """
+    try:
+        return connection.write(writes, wait=wait)
+    except Unavailable as error:
+        return [Unavailable(error.message, about=error.about, cause=error.cause) for _ in writes]
+    except Exception as error:  # noqa: BLE001 - whatever it is, each caller must get an outcome
+        if not wait:
+            return None
+        if len(writes) > 1:
+            return [_single(connection, write) for write in writes]
+        if not isinstance(error, KconvError):
+            error.add_note(f"while writing {writes[0].key}")
+        return [error]
+
+
+def _single(connection: WriteConnection, write: Write) -> Outcome | Exception | None:
+    found = outcomes_of(connection, [write], wait=True)
+    assert found is not None, "it waits"
+    return found[0]

@@ -8,12 +8,10 @@ from kconv._scheme import Spoke
 from kconv._serve.encoded import Encoded
 from kconv._serve.memory.cached_row import CachedRow
 from kconv._serve.selectors import Subject
+from kconv._store import ROW_BYTES
 
 CACHE_BYTES = 64 * 1024 * 1024
 """How much the objects in memory may take, unless a server is told otherwise."""
-
-ROW_BYTES = 800
-"""What a row takes besides its data: its key, its objects and its places in the order."""
 
 PIECE_BYTES = 400
 """What the bytes of one version take besides themselves."""
