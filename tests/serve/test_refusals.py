@@ -228,8 +228,8 @@ def test_patches_are_quoted_as_json(client: httpx.Client) -> None:
     response = patched(client, f"{CRONJOBS}/x", patch, STRATEGIC)
     assert response.status_code == 400
     assert 'map: {"image": "x"} does not contain declared merge key' in response.json()["message"]
-    response = patched(client, f"{CRONJOBS}/x", [{"op": None, "path": "/"}], JSON_PATCH)
-    assert response.json()["message"].endswith("unexpected kind of operation: null")
+    response = patched(client, f"{CRONJOBS}/x", {"spec": {"$patch": True}}, STRATEGIC)
+    assert response.json()["message"].endswith("unknown patch type found: true")
 
 
 def test_another_uid_is_a_conflict(client: httpx.Client) -> None:

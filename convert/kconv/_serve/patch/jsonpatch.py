@@ -1,55 +1,60 @@
-"""JSON patch (RFC 6902) with JSON pointers (RFC 6901)."""
+"""JSON patch (RFC 6902) with JSON pointers (RFC 6901), as Kubernetes' library does it.
+
+That is version 4 of evanphx/json-patch, which in some places is laxer than the RFC: an index may
+count from the end, a null is there as little as an absent member is, ``replace`` and ``copy`` take
+an absent member of an object, and an operation without a value has null.
+"""
 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from kconv._paths import quote
 from kconv._serve.status import bad_request, unprocessable
 
 OPERATIONS_LIMIT = 10_000
 COPY_LIMIT = 3 * 1024 * 1024
 """How many values ``copy`` operations of one patch may add, against patches made to explode."""
 
-_WITH_VALUE = ("add", "replace", "test")
-_WITH_FROM = ("move", "copy")
+_INDEX = re.compile(r"[+-]?[0-9]{1,18}")
 _ABSENT = object()
 
 
 def apply_json_patch(value: Any, operations: Sequence[Any]) -> Any:
     """The document after all operations, in order.
 
-    Raises `kconv._serve.status.Refusal`: 400 for an operation that is malformed, 422 for one that
-    does not apply (a path that is not there, a test that fails).
+    Raises `kconv._serve.status.Refusal`: 400 for an operation that is no object, 422 for one that
+    does not apply (a path that is not there, a test that fails, an operation of no known kind).
     """
     document = copy.deepcopy(value)
+    if not isinstance(document, dict | list):
+        raise unprocessable()
     budget = COPY_LIMIT
     for operation in operations:
-        name, path, source = _read(operation)
-        if name == "remove":
-            document = _remove(document, path)[0]
-        elif name == "test":
-            if not same(_get(document, path), operation["value"]):
-                raise unprocessable()
+        name, path = _read(operation)
+        given = operation.get("value")
+        if name == "add":
+            _add(document, path, copy.deepcopy(given))
+        elif name == "remove":
+            _remove(document, path)
         elif name == "replace":
-            if path:
-                _get(document, path)
-            document = _put(document, path, copy.deepcopy(operation["value"]), replace=True)
-        elif name == "add":
-            document = _put(document, path, copy.deepcopy(operation["value"]))
+            document = _replace(document, path, copy.deepcopy(given))
+        elif name == "test":
+            _test(document, path, given)
         elif name == "move":
-            if path[: len(source)] == source and path != source:
-                raise unprocessable()
-            document, moved = _remove(document, source)
-            document = _put(document, path, moved)
+            source = _pointer(operation.get("from"))
+            moved = _get(document, source)
+            _remove(document, source)
+            _add(document, path, None if moved is _ABSENT else moved)
         else:
-            copied = copy.deepcopy(_get(document, source))
+            copied = _get(document, _pointer(operation.get("from")))
+            copied = None if copied is _ABSENT else copy.deepcopy(copied)
             budget -= _size(copied)
             if budget < 0:
                 raise unprocessable()
-            document = _put(document, path, copied)
+            _add(document, path, copied)
     return document
 
 
@@ -64,71 +69,97 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _read(operation: Any) -> tuple[str, list[str], list[str]]:
+def _read(operation: Any) -> tuple[str, list[str]]:
+    if operation is None:
+        operation = {}
     if not isinstance(operation, dict):
         raise bad_request("error decoding patch: an operation is not an object")
     name = operation.get("op")
-    if name not in (*_WITH_VALUE, *_WITH_FROM, "remove"):
-        raise bad_request(f"error decoding patch: unexpected kind of operation: {quote(name)}")
-    if name in _WITH_VALUE and "value" not in operation:
-        raise bad_request(f"error decoding patch: operation {name} has no value")
-    source = _pointer(operation.get("from")) if name in _WITH_FROM else []
-    return name, _pointer(operation.get("path")), source
+    if name not in ("add", "remove", "replace", "test", "move", "copy"):
+        raise unprocessable()
+    return name, _pointer(operation.get("path"))
 
 
 def _pointer(text: Any) -> list[str]:
-    if not isinstance(text, str) or (text and not text.startswith("/")):
-        raise bad_request(f"error decoding patch: {quote(text)} is not a JSON pointer")
+    """The steps of a pointer; what comes before the first slash counts for nothing."""
+    if not isinstance(text, str):
+        raise unprocessable()
     return [step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:]]
 
 
 def _index(items: list[Any], step: str, *, insert: bool = False) -> int:
+    """The place in a list; -1 is the last one, and the one after it for what is inserted."""
     if insert and step == "-":
         return len(items)
-    plain = step.isascii() and step.isdigit() and (step == "0" or step[0] != "0")
-    if not plain or len(step) > 9 or int(step) >= len(items) + insert:
+    if _INDEX.fullmatch(step) is None:
         raise unprocessable()
-    return int(step)
+    index, length = int(step), len(items) + insert
+    if not -length <= index < length:
+        raise unprocessable()
+    return index + length if index < 0 else index
 
 
 def _get(document: Any, path: Sequence[str]) -> Any:
+    """What is at a path, `_ABSENT` where an object has no such member."""
+    container, step = _container(document, path)
+    if isinstance(container, dict):
+        return container.get(step, _ABSENT)
+    return container[_index(container, step)]
+
+
+def _container(document: Any, path: Sequence[str]) -> tuple[Any, str]:
+    """The object or list that a path ends in, and the last step. The whole is in none."""
+    if not path:
+        raise unprocessable()
     found = document
-    for step in path:
+    for step in path[:-1]:
         if isinstance(found, dict):
-            found = found.get(step, _ABSENT)
+            found = found.get(step)
         elif isinstance(found, list):
             found = found[_index(found, step)]
-        else:
-            found = _ABSENT
-        if found is _ABSENT:
+        if not isinstance(found, dict | list):
             raise unprocessable()
-    return found
+    return found, path[-1]
 
 
-def _put(document: Any, path: Sequence[str], value: Any, *, replace: bool = False) -> Any:
-    if not path:
-        return value
-    parent, last = _get(document, path[:-1]), path[-1]
-    if isinstance(parent, dict):
-        parent[last] = value
-    elif isinstance(parent, list) and replace:
-        parent[_index(parent, last)] = value
-    elif isinstance(parent, list):
-        parent.insert(_index(parent, last, insert=True), value)
+def _add(document: Any, path: Sequence[str], value: Any) -> None:
+    container, step = _container(document, path)
+    if isinstance(container, dict):
+        container[step] = value
     else:
-        raise unprocessable()
+        container.insert(_index(container, step, insert=True), value)
+
+
+def _replace(document: Any, path: Sequence[str], value: Any) -> Any:
+    if not path:
+        if not isinstance(value, dict | list):
+            raise unprocessable()
+        return value
+    container, step = _container(document, path)
+    if isinstance(container, dict):
+        container[step] = value
+    else:
+        container[_index(container, step)] = value
     return document
 
 
-def _remove(document: Any, path: Sequence[str]) -> tuple[Any, Any]:
-    if not path:
+def _test(document: Any, path: Sequence[str], value: Any) -> None:
+    found = _get(document, path) if path else document
+    if found is _ABSENT:
+        found = None
+    # What is not there equals null, and an operation without a value.
+    if not same(found, value):
         raise unprocessable()
-    parent, last = _get(document, path[:-1]), path[-1]
-    if isinstance(parent, dict) and last in parent:
-        return document, parent.pop(last)
-    if isinstance(parent, list):
-        return document, parent.pop(_index(parent, last))
-    raise unprocessable()
+
+
+def _remove(document: Any, path: Sequence[str]) -> None:
+    container, step = _container(document, path)
+    if isinstance(container, list):
+        container.pop(_index(container, step))
+    elif step in container:
+        del container[step]
+    else:
+        raise unprocessable()
 
 
 def _size(value: Any) -> int:

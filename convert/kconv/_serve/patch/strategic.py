@@ -1,18 +1,19 @@
 """Strategic merge patch: a merge that knows which lists are keyed and which are sets.
 
 Semantics of ``k8s.io/apimachinery/pkg/util/strategicpatch``, directives included: ``$patch:
-replace | delete | merge``, ``$deleteFromPrimitiveList/<field>``, ``$setElementOrder/<field>`` and
+replace | delete``, ``$deleteFromPrimitiveList/<field>``, ``$setElementOrder/<field>`` and
 ``$retainKeys``.
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from kconv._paths import quote
 from kconv._schema import Type
-from kconv._serve.patch.order import in_set_order
+from kconv._serve.patch.merged_order import in_merged_order
 from kconv._serve.patch.shapes import Shape
 from kconv._serve.status import Refusal, bad_request
 
@@ -20,6 +21,8 @@ DIRECTIVE = "$patch"
 DELETE_FROM = "$deleteFromPrimitiveList/"
 SET_ORDER = "$setElementOrder/"
 RETAIN = "$retainKeys"
+
+_ABSENT = object()
 
 
 def strategic_merge(value: dict[str, Any], patch: dict[str, Any], schema: type[Type]) -> Any:
@@ -32,88 +35,151 @@ def strategic_merge(value: dict[str, Any], patch: dict[str, Any], schema: type[T
 
 
 def _merge_object(value: dict[str, Any], patch: dict[str, Any], shape: Shape) -> dict[str, Any]:
-    directive = patch.get(DIRECTIVE)
-    if directive == "replace":
-        return {key: clean(item) for key, item in patch.items() if not _is_directive(key, item)}
-    if directive == "delete":
-        return {}
-    if directive not in (None, "merge"):
-        raise bad_request(f"unknown patch type found: {quote(directive)}")
+    if DIRECTIVE in patch:
+        return _directed(patch)
     if RETAIN in patch:
         value = _retain(value, patch)
-    for key, change in patch.items():
-        if key in (DIRECTIVE, RETAIN) or key.startswith((DELETE_FROM, SET_ORDER)):
-            continue
-        if change is None:
-            value.pop(key, None)
-        else:
-            merged = _merge_member(value.get(key), change, shape.child(key), _order(patch, key))
-            value[key] = merged
+    ordered = {key.removeprefix(SET_ORDER) for key in patch if key.startswith(SET_ORDER)}
+    for name in ordered:
+        _merge_in_order(value, name, patch, shape.child(name))
     for key, change in patch.items():
         if key.startswith(DELETE_FROM):
             _delete_from(value, key.removeprefix(DELETE_FROM), change)
-        elif key.startswith(SET_ORDER):
-            _reorder(value, key.removeprefix(SET_ORDER), change, patch, shape)
+        elif key not in ordered and not _is_directive(key):
+            if change is None:
+                value.pop(key, None)
+            else:
+                _merge_member(value, key, change, shape.child(key))
     return value
 
 
-def _merge_member(current: Any, change: Any, shape: Shape, order: list[Any] | None) -> Any:
-    if isinstance(change, dict):
-        # An absent or non-object value merges like an empty one, so directives are still obeyed.
-        base = current if isinstance(current, dict) else {}
-        return _merge_object(base, change, shape)
-    if isinstance(change, list):
-        if shape.merges and isinstance(current, list):
-            return _merge_list(current, change, shape, order)
-        if shape.merges and shape.merge_key:
-            return _merge_list([], change, shape, order)
-        if change and isinstance(change[0], dict) and change[0] == {DIRECTIVE: "replace"}:
-            return clean(change[1:])
-        return clean(change)
-    return change
+def _merge_member(value: dict[str, Any], key: str, change: Any, shape: Shape) -> None:
+    current = value.get(key, _ABSENT)
+    if isinstance(current, dict) and isinstance(change, dict):
+        if "replace" in shape.strategies:
+            value[key] = clean(change)
+        else:
+            value[key] = _merge_object(current, change, shape)
+    elif isinstance(current, list) and isinstance(change, list):
+        value[key] = _merge_list(current, change, shape)
+    elif _has_directive(change):
+        # There is nothing to delete or to replace.
+        value.pop(key, None)
+    else:
+        value[key] = clean(change)
 
 
-def _merge_list(
-    current: list[Any], change: list[Any], shape: Shape, order: list[Any] | None
-) -> list[Any]:
-    if any(isinstance(item, list) for item in (*current, *change)):
-        raise Refusal("Invalid", "lists of lists are not supported", details={})
+def _merge_list(current: list[Any], change: list[Any], shape: Shape) -> list[Any]:
+    """Two lists as their field says: merged by key, as a set, or the patch's in place of ours."""
+    if not shape.merges:
+        return clean_list(change)
+    if not current and not change:
+        return []
+    _check_elements([*current, *change])
     key = shape.merge_key
     if not key:
-        return [*current, *(item for item in change if item not in current)]
-    if any(isinstance(item, dict) and item.get(DIRECTIVE) == "replace" for item in change):
-        return [
-            clean(item) for item in change if not (isinstance(item, dict) and DIRECTIVE in item)
-        ]
-    merged = list(current)
-    added: list[Any] = []
+        merged = _distinct([*current, *change])
+        return in_merged_order(merged, change, current, _token)
+    merged, wanted, before = _merge_elements(current, change, shape)
+    return in_merged_order(merged, wanted, before, lambda item: _token(item.get(key)))
+
+
+def _merge_elements(
+    current: list[Any], change: list[Any], shape: Shape
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """The elements of a keyed list, what gives them their order, and the order of the others."""
+    key = shape.merge_key
+    before = list(current)
+    wanted: list[dict[str, Any]] = []
+    replaces = False
     for item in change:
-        if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {quote(item)} does not contain declared merge key: {key}")
-        place = next((at for at, old in enumerate(merged) if _key(old, key) == item[key]), None)
-        directive = item.get(DIRECTIVE)
-        if directive == "delete":
-            merged = [old for old in merged if _key(old, key) != item[key]]
-        elif directive is not None:
-            raise bad_request(f"unknown patch type found: {quote(directive)}")
-        elif place is None:
-            added.append(_merge_object({}, item, shape.element()))
+        if not isinstance(item, dict):
+            raise bad_request(f"list element types are not identical: {quote(change)}")
+        directive = item.get(DIRECTIVE, _ABSENT)
+        if directive == "replace":
+            replaces = True
+            continue
+        name = _name(item, key)
+        if directive is _ABSENT:
+            wanted.append(item)
+        elif directive == "delete":
+            before = [each for each in before if _token(each.get(key)) != name]
         else:
-            merged[place] = _merge_object(merged[place], item, shape.element())
-    if order is not None:
-        return [*merged, *added]
-    return _patch_first(merged, added, change, key)
+            raise _bad_directive(directive)
+    if replaces:
+        elements = clean_list(wanted)
+        return elements, [], elements
+    merged = list(before)
+    places: dict[Any, int] = {}
+    for at, each in enumerate(merged):
+        places.setdefault(_token(each.get(key)), at)
+    for item in wanted:
+        name = _name(item, key)
+        if name in places:
+            at = places[name]
+            merged[at] = _merge_object(merged[at], item, shape.element())
+        else:
+            places[name] = len(merged)
+            merged.append(clean(item))
+    return merged, wanted, before
 
 
-def _patch_first(merged: list[Any], added: list[Any], change: list[Any], key: str) -> list[Any]:
-    """Without an explicit order: those of the patch in its order, others where they were.
+def _merge_in_order(value: dict[str, Any], name: str, patch: dict[str, Any], shape: Shape) -> None:
+    """Merge a list, and put it into the order that the patch says explicitly."""
+    if name not in patch and name not in value:
+        return
+    order, change = patch[f"{SET_ORDER}{name}"], patch.get(name, [])
+    current = value.get(name, [])
+    key = shape.merge_key
+    if not all(isinstance(each, list) for each in (order, current, change)):
+        raise bad_request("invalid patch format of setElementOrder list")
+    _check_order(order, change, key)
+    if name not in patch:
+        merged = current
+    elif name not in value:
+        merged = clean_list(change)
+    else:
+        merged = _merge_list(current, change, shape)
+    before = _places_taken(current, change, key)
+    name_of = (lambda item: _name(item, key)) if key else _token
+    value[name] = in_merged_order(merged, order, before, name_of)
 
-    Kubernetes orders by the patch, then lets what only the server has follow the neighbour it
-    had; new elements therefore come before existing ones that the patch does not name.
+
+def _places_taken(current: list[Any], change: list[Any], key: str) -> list[Any]:
+    """The order on the server, in which new elements have the places of deleted ones.
+
+    So it is in Kubernetes, though nobody may have meant it: it deletes and appends in the list
+    that it later takes the order from.
     """
-    names = [item[key] for item in change if item.get(DIRECTIVE) != "delete"]
-    both = [*merged, *added]
-    return in_set_order(both, names, lambda item: _key(item, key), [_key(m, key) for m in merged])
+    if not key or not any(map(_has_directive, change)):
+        return current
+    gone = {_name(item, key) for item in change if item.get(DIRECTIVE) == "delete"}
+    left = [item for item in current if _name(item, key) not in gone]
+    there = {_name(item, key) for item in left}
+    new = [item for item in change if DIRECTIVE not in item and _name(item, key) not in there]
+    return [*left, *new][: len(current)]
+
+
+def _check_order(order: list[Any], change: list[Any], key: str) -> None:
+    """The elements of a patch must come in the order that it says."""
+    names = [_name(item, key) if key else _token(item) for item in order]
+    listed = [item for item in change if not _has_directive(item)]
+    remaining = iter(names)
+    if names and not all(
+        (_name(item, key) if key else _token(item)) in remaining for item in listed
+    ):
+        raise bad_request(
+            f"The order in patch list:\n{quote(change)}\n doesn't match $setElementOrder list:\n"
+            f"{quote(order)}\n"
+        )
+
+
+def _check_elements(items: Sequence[Any]) -> None:
+    kinds = {type(item) for item in items}
+    if list in kinds:
+        raise Refusal("Invalid", "lists of lists are not supported", details={})
+    if len(kinds) > 1 and dict in kinds:
+        raise bad_request(f"list element types are not identical: {quote(list(items))}")
 
 
 def _retain(value: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
@@ -127,63 +193,73 @@ def _retain(value: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delete_from(value: dict[str, Any], name: str, gone: Any) -> None:
+    if gone is None:
+        value.pop(name, None)
+        return
     if not isinstance(gone, list):
         raise bad_request("invalid patch format of primitive list")
     if isinstance(value.get(name), list):
-        value[name] = [item for item in value[name] if item not in gone]
+        names = set(map(_token, gone))
+        value[name] = [item for item in value[name] if _token(item) not in names]
 
 
-def _order(patch: dict[str, Any], name: str) -> list[Any] | None:
-    order = patch.get(f"{SET_ORDER}{name}")
-    if order is not None and not isinstance(order, list):
-        raise bad_request("invalid patch format of setElementOrder list")
-    return order
+def _directed(patch: dict[str, Any]) -> dict[str, Any]:
+    """What an object of a patch says by its directive."""
+    directive = patch[DIRECTIVE]
+    if directive == "delete":
+        return {}
+    if directive == "replace":
+        return {key: clean(item) for key, item in patch.items() if not _goes(key, item)}
+    raise _bad_directive(directive)
 
 
-def _reorder(
-    value: dict[str, Any], name: str, order: Any, patch: dict[str, Any], shape: Shape
-) -> None:
-    if not isinstance(order, list):
-        raise bad_request("invalid patch format of setElementOrder list")
-    items = value.get(name)
-    if not isinstance(items, list):
-        return
-    key = shape.child(name).merge_key
-    if key:
-        if any(not isinstance(item, dict) or key not in item for item in order):
-            raise bad_request("invalid patch format of setElementOrder list")
-        names = [item[key] for item in order]
-    else:
-        names = order
-    listed = patch.get(name)
-    for item in listed if isinstance(listed, list) else ():
-        live = not (isinstance(item, dict) and DIRECTIVE in item)
-        if live and _key(item, key) not in names:
-            raise bad_request(
-                f"The order in patch list:\n{quote(listed)}\n doesn't match {SET_ORDER} list:\n"
-                f"{quote(order)}\n"
-            )
-    before = [_key(item, key) for item in items]
-    value[name] = in_set_order(items, names, lambda item: _key(item, key), before)
+def _bad_directive(directive: Any) -> Refusal:
+    return bad_request(f"unknown patch type found: {quote(directive)}")
 
 
-def _key(item: Any, key: str) -> Any:
-    return item.get(key) if key and isinstance(item, dict) else item
+def _distinct(items: Sequence[Any]) -> list[Any]:
+    found: dict[Any, Any] = {}
+    for item in items:
+        found.setdefault(_token(item), item)
+    return list(found.values())
+
+
+def _name(item: Any, key: str) -> Any:
+    """What tells an element from others, which it must have."""
+    if not isinstance(item, dict) or key not in item:
+        raise bad_request(f"map: {quote(item)} does not contain declared merge key: {key}")
+    return _token(item[key])
+
+
+def _token(value: Any) -> Any:
+    """A value as the key of a dict; 1, 1.0 and true are three values."""
+    if value is None or isinstance(value, str):
+        return value
+    return type(value), value if isinstance(value, int | float) else repr(value)
 
 
 def clean(value: Any) -> Any:
     """A value of a patch that is taken as it is: without directives and nulls."""
     if isinstance(value, dict):
-        return {key: clean(item) for key, item in value.items() if not _is_directive(key, item)}
+        return {key: clean(item) for key, item in value.items() if not _goes(key, item)}
     if isinstance(value, list):
-        return [clean(item) for item in value if not _is_deletion(item)]
+        return clean_list(value)
     return copy.deepcopy(value)
 
 
-def _is_directive(key: str, item: Any) -> bool:
-    """Whether a member of a patch is not there once it is applied: a directive, or a null."""
-    return item is None or key in (DIRECTIVE, RETAIN) or key.startswith((DELETE_FROM, SET_ORDER))
+def clean_list(value: list[Any]) -> list[Any]:
+    """A list of a patch, likewise."""
+    return [clean(item) for item in value if not _has_directive(item)]
 
 
-def _is_deletion(item: Any) -> bool:
-    return isinstance(item, dict) and item.get(DIRECTIVE) == "delete"
+def _goes(key: str, item: Any) -> bool:
+    """Whether a member of a patch is not there once it is applied."""
+    return item is None or _is_directive(key) or _has_directive(item)
+
+
+def _is_directive(key: str) -> bool:
+    return key in (DIRECTIVE, RETAIN) or key.startswith((DELETE_FROM, SET_ORDER))
+
+
+def _has_directive(item: Any) -> bool:
+    return isinstance(item, dict) and DIRECTIVE in item
