@@ -19,8 +19,9 @@ from kconv._store.tables import servers
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._heartbeat import process
 from kconv.sqlalchemy._record import FAMILY, Record
-from kconv.sqlalchemy._type import DocumentType, stored_text, told_apart
-from kconv.sqlalchemy._writing import Encoded, encode
+from kconv.sqlalchemy._type import DocumentType, kept_apart, stored_text, told_apart
+from kconv.sqlalchemy._versions import Unreadable, put_kept
+from kconv.sqlalchemy._writing import Encoded, encode, kept_value
 
 if TYPE_CHECKING:
     from kconv.sqlalchemy._attribute import DocumentAttribute
@@ -79,6 +80,8 @@ class ApplicationSide(Declaration):
         made: dict[str, Any] = {self.document_name: encoded}
         if self.version_name is not None:
             made[self.version_name] = encoded.value
+        if self.kept_column is not None:
+            made[self.kept_column.name] = kept_value(self.kept_column, encoded.kept)
         return made
 
     def encoded(
@@ -88,10 +91,8 @@ class ApplicationSide(Declaration):
         api_version = self._record.preferred(connection)
         spoke = self.scheme.spoke_of_schema(as_)
         target = self._spoke_of(api_version)
-        raw, value = self.compose(
-            target.api_version, encode(self.pipeline, document, spoke, target)
-        )
-        return Encoded(raw, value, target.api_version)
+        composed = self.compose(target.api_version, encode(self.pipeline, document, spoke, target))
+        return Encoded(composed.raw, composed.value, target.api_version, composed.kept)
 
     def _spoke_of(self, api_version: str | None) -> Spoke:
         if api_version is None:
@@ -115,28 +116,41 @@ class ApplicationSide(Declaration):
                 if value is not None:
                     by_text[stored_text(column, value, dialect)] = (value, spoke)
         by_api_version = {spoke.api_version: spoke for spoke in self.spokes.values()}
+        field = None if self.kept_name is None else self.kept_field
 
         def reading(text: str) -> dict[str, Any]:
             version, document = told_apart(text)
+            kept = None
+            if field is not None:
+                if version is None or not document[:1].isdigit():
+                    raise self._not_selected(str(self.kept_name), "what it keeps")
+                kept, document = kept_apart(document)
             data = document.encode()
             _, spoke = by_text.get(version, (None, None))
             if spoke is None:
                 if column is not None and version is None:
-                    raise self._version_not_selected()
+                    raise self._not_selected(str(self.version_name), "its version")
                 if version and column is not None:
                     raise self._unknown_version(version)
                 api_version, data = read(data)
                 spoke = by_api_version.get(api_version)
                 if spoke is None:
                     raise self._unknown_version(api_version)
+            if kept and field is not None:
+                try:
+                    data = put_kept(data, field, kept.encode())
+                except Unreadable:
+                    raise DecodeError(
+                        f'collection "{self.name}": {self.kept_name} holds no JSON object'
+                    ) from None
             return read_as(data, spoke, target)
 
         return reading
 
-    def _version_not_selected(self) -> UsageError:
+    def _not_selected(self, name: str, what: str) -> UsageError:
         return UsageError(
             f'collection "{self.name}": {self.document_name} was selected from a subquery that has '
-            f"no {self.version_name}, which says its version: select that too"
+            f"no {name}, which says {what}: select that too"
         )
 
     def _unknown_version(self, version: str) -> DecodeError:

@@ -36,6 +36,7 @@ def collection(
     shape: Shape | None = None,
     where: Filter | None = None,
     constraint: bool = False,
+    kept: str | None = None,
     scheme: Scheme | Callable[[Scheme], None] | None = None,
 ) -> TableCollection:
     """Declare documents in several versions that live in a table.
@@ -51,6 +52,9 @@ def collection(
     (`TableCollection.bind`). ``where`` says which rows of the table are of the collection.
     ``constraint`` has a migration prove that a version is gone by a CHECK constraint on the version
     column, which it adds and validates (PostgreSQL; the user needs to own the table).
+
+    ``kept`` names the column for what `kconv.Preserve` and `kconv.Wrap` keep of other versions:
+    JSON, JSONB, TEXT or BLOB. Without it, that is in the document, in the field that the hub names.
 
     ``scheme`` is where the types are registered: a `kconv.Scheme`, or a function that fills one;
     None for that of the installed API packages.
@@ -68,5 +72,6 @@ def collection(
         shape=shape,
         where=where,
         constraint=constraint,
+        kept=kept,
         scheme=scheme,
     )

@@ -18,12 +18,15 @@ from kconv.sqlalchemy._type import DocumentType
 from kconv.sqlalchemy._versions import (
     UNREADABLE,
     UNSTAMPED,
+    Composed,
     Field,
     Shape,
     Unreadable,
     VersionValue,
     document_of,
     put_in,
+    put_kept,
+    take_kept,
     take_out,
 )
 
@@ -53,6 +56,7 @@ class Declaration:
         shape: Shape | None = None,
         where: Filter | None = None,
         constraint: bool = False,
+        kept: str | None = None,
         scheme: Scheme | Callable[[Scheme], None] | None = None,
     ) -> None:
         self.name = name
@@ -64,6 +68,7 @@ class Declaration:
         self.shape = shape
         self.where = where
         self.constraint = constraint
+        self.kept_name = kept
         self._scheme = scheme
         self._in_column = isinstance(version, str)
         self._table: Table | None = None
@@ -129,6 +134,11 @@ class Declaration:
         return self.table.c[self.version] if isinstance(self.version, str) else None
 
     @property
+    def kept_column(self) -> Column[Any] | None:
+        """The column of what documents keep of other versions, if that is not in them."""
+        return None if self.kept_name is None else self.table.c[self.kept_name]
+
+    @property
     def condition(self) -> ColumnElement[bool] | None:
         """Which rows of the table are of the collection; None for all."""
         return None if self.where is None else self.where(self.table)
@@ -169,6 +179,20 @@ class Declaration:
         return self.spokes[self.stored].kind
 
     @cached_property
+    def kept_field(self) -> str:
+        """The field in which the kind keeps values, wherever they are stored.
+
+        Raises `UsageError` for a kind without one.
+        """
+        document = self.kind.document
+        if document is None or not document.kept:
+            raise UsageError(
+                f'collection "{self.name}": kept="{self.kept_name}" is a column for what documents '
+                f'keep, and {self.kind.group_kind} keeps nothing; its hub says where: kept = "…"'
+            )
+        return document.kept
+
+    @cached_property
     def _values(self) -> dict[str, VersionValue]:
         """The first value of each apiVersion."""
         found: dict[str, VersionValue] = {}
@@ -202,8 +226,22 @@ class Declaration:
     def _names(self) -> dict[tuple[type[Any], VersionValue], str]:
         return {(type(value), value): each.api_version for value, each in self.spokes.items()}
 
-    def read(self, raw: bytes, value: VersionValue = None) -> tuple[str, bytes]:
-        """A document as it is stored, and the value of its version column: apiVersion and bytes."""
+    def read(
+        self, raw: bytes, value: VersionValue = None, kept: bytes | None = None
+    ) -> tuple[str, bytes]:
+        """A document as it is stored: its apiVersion, and its bytes with what it keeps.
+
+        ``value`` is what its version column holds, ``kept`` what the one of kept values does.
+        """
+        version, data = self._read(raw, value)
+        if kept is None or self.kept_name is None:
+            return version, data
+        try:
+            return version, put_kept(data, self.kept_field, kept)
+        except Unreadable:
+            return UNREADABLE, data
+
+    def _read(self, raw: bytes, value: VersionValue) -> tuple[str, bytes]:
         if self._in_column and (value is not None or self.shape is None):
             return self.name_of(value), raw
         try:
@@ -257,19 +295,28 @@ class Declaration:
             return None
         return self.values_of(api_version)[int(which or 0)]
 
-    def compose(self, api_version: str, data: bytes) -> tuple[bytes, VersionValue]:
-        """A document as it is to be stored, and the value for its version column."""
+    def compose(self, api_version: str, data: bytes) -> Composed:
+        """A document as it is to be stored."""
         value = self.value_of(api_version)
+        kept = None
+        if self.kept_name is not None:
+            data, kept = take_kept(data, self.kept_field)
+            if kept is None and not self.table.c[self.kept_name].nullable:
+                kept = b"{}"
         if isinstance(self.version, Field):
-            return put_in(data, self.version.name, value), value
-        return data, value
+            data = put_in(data, self.version.name, value)
+        return Composed(data, value, kept)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
     def _columns_needed(self) -> list[str]:
-        named = [*self.key_names, self.document_name]
-        return [*named, self.version] if isinstance(self.version, str) else named
+        others = (self.version, self.kept_name)
+        return [
+            *self.key_names,
+            self.document_name,
+            *(each for each in others if isinstance(each, str)),
+        ]
 
     def _check(self) -> None:
         problems = []
@@ -283,6 +330,9 @@ class Declaration:
             problems.append("say where the version is (version=), or how to tell it (shape=)")
         if self.constraint and not isinstance(self.version, str):
             problems.append("constraint= needs a version column")
+        taken = (self.document_name, self.version, *self.key_names)
+        if self.kept_name is not None and self.kept_name in taken:
+            problems.append(f'kept="{self.kept_name}" is a column that holds something else')
         if problems:
             raise UsageError(f'collection "{self.name}": {"; ".join(problems)}')
 

@@ -19,10 +19,45 @@ def digest(raw: bytes, *, by_value: bool) -> bytes:
     return sha256(_canonical(raw) if by_value else raw).digest()
 
 
-def mark_of(raw: bytes, version: object) -> int:
+def mark_of(raw: bytes, version: object, kept: bytes | None = None) -> int:
     """What tells whether a row is still as it was read: 64 bits, as databases have integers."""
-    found: int = _FIRST.unpack_from(sha256(raw + repr(version).encode()).digest())[0]
+    whole = raw + repr(version).encode()
+    if kept is not None:
+        whole += b"\0" + kept
+    found: int = _FIRST.unpack_from(sha256(whole).digest())[0]
     return found
+
+
+class Contents:
+    """What rows of a collection hold, for before-images: documents, and what is ``apart`` of them.
+
+    ``by_value`` says of the column of documents, and of the other, whether it keeps values only.
+    """
+
+    def __init__(self, *, apart: bool, by_value: tuple[bool, bool]) -> None:
+        self._apart = apart
+        self._by_value = by_value
+
+    def digest(self, raw: bytes, kept: bytes | None) -> bytes:
+        """What tells whether a row holds the same."""
+        found = digest(raw, by_value=self._by_value[0])
+        if not self._apart:
+            return found
+        return sha256(found + digest(kept or b"", by_value=self._by_value[1])).digest()
+
+    def image(self, raw: bytes, kept: bytes | None) -> bytes:
+        """Both in one; where nothing is apart, the document as it is."""
+        if not self._apart:
+            return raw
+        return b"%d:%b" % (len(raw), raw) + (b"" if kept is None else b"+" + kept)
+
+    def of_image(self, image: bytes) -> tuple[bytes, bytes | None]:
+        """The document, and what was apart of it."""
+        if not image[:1].isdigit():  # a document is an object, so there was nothing apart
+            return image, None
+        size, _, rest = image.partition(b":")
+        raw, kept = rest[: int(size)], rest[int(size) :]
+        return raw, kept[1:] if kept else None
 
 
 def _number(text: str) -> Any:

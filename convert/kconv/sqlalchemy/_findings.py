@@ -79,6 +79,8 @@ def _of_database(connection: Connection, declared: Declaration) -> Iterator[str]
     written = [declared.document.name]
     if declared.version_column is not None:
         written.append(declared.version_column.name)
+    if declared.kept_name is not None:
+        written.append(declared.kept_name)
     for column in columns:
         computed = column.get("computed")
         if computed and any(each in computed["sqltext"] for each in written):

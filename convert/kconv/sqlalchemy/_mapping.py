@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstanceState, Mapper
 
 from kconv.sqlalchemy._tracked import TrackedDocument, plain
 from kconv.sqlalchemy._type import DocumentType
+from kconv.sqlalchemy._writing import kept_value
 
 
 def _document_columns(mapper: Mapper[Any]) -> list[tuple[str, DocumentType]]:
@@ -64,3 +65,8 @@ def _before_write(mapper: Mapper[Any], connection: Connection, target: Any) -> N
         column = of.collection.version_column
         if column is not None:
             setattr(target, mapper.get_property_by_column(column).key, encoded.value)
+        kept = of.collection.kept_column
+        if kept is not None:
+            name = mapper.get_property_by_column(kept).key
+            if encoded.kept is not None or getattr(target, name) is not None:
+                setattr(target, name, kept_value(kept, encoded.kept))

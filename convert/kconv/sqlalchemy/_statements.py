@@ -6,21 +6,19 @@ of the declaration (``onupdate``, ``version_id_col``) adds columns to them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    JSON,
+    ARRAY,
     Column,
     ColumnElement,
     Connection,
-    LargeBinary,
     Select,
-    Text,
     and_,
+    any_,
     bindparam,
-    cast,
     column,
     func,
     null,
@@ -28,26 +26,31 @@ from sqlalchemy import (
     select,
     table,
     tuple_,
-    type_coerce,
     update,
 )
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSONB
 
 from kconv.place import Key
+from kconv.sqlalchemy._array_update import ArrayUpdate
+from kconv.sqlalchemy._content_column import ContentColumn
 from kconv.sqlalchemy._declaration import Declaration
+from kconv.sqlalchemy._digests import Contents
 from kconv.sqlalchemy._keys import as_key, as_values, is_plain
-from kconv.sqlalchemy._versions import UNSTAMPED
+from kconv.sqlalchemy._versions import UNSTAMPED, Composed
 
-_LOCKED_AT_ONCE: Final = 250
+_AT_ONCE: Final = 250
 
 
 class Read(NamedTuple):
-    """A row of a table: ``raw`` is its document, ``value`` what its version column holds."""
+    """A row of a table.
+
+    ``raw`` is its document, ``value`` what its version column holds, ``kept`` what the one of kept
+    values does.
+    """
 
     key: Key
     raw: bytes
     value: Any
+    kept: bytes | None = None
 
 
 class Statements:
@@ -56,16 +59,19 @@ class Statements:
     def __init__(self, collection: Declaration, *, sqlite: bool) -> None:
         self.collection = collection
         self.sqlite = sqlite
-        self.by_value = _is_jsonb(collection, sqlite)
         self._key = collection.key
-        self._document = collection.document
+        self._document = ContentColumn(collection.document, collection.document_type, sqlite)
         self._version = collection.version_column
+        kept = collection.kept_column
+        self._kept = None if kept is None else ContentColumn(kept, kept.type, sqlite)
         self._size = len(self._key)
         self._is_plain = all(map(is_plain, self._key))
         found = collection.table
         columns = [column(each.name, each.type) for each in found.columns]
-        self._arrays: str | None = None
+        self._arrays: ArrayUpdate | None = None
         self._bare = table(found.name, *columns, schema=found.schema)
+        by_value = self._document.is_jsonb, self._kept is not None and self._kept.is_jsonb
+        self.contents = Contents(apart=kept is not None, by_value=by_value)
 
     def rows(
         self,
@@ -77,10 +83,10 @@ class Statements:
     ) -> Iterator[Read]:
         """Rows by key, read as they are asked for; ``other_than`` counts for a version column."""
         statement = self._within(select(*self._read()), other_than, after, until)
-        statement = statement.execution_options(stream_results=True, max_row_buffer=256)
+        statement = statement.execution_options(yield_per=_AT_ONCE)
         with connection.execute(statement) as result:
-            for row in result:
-                yield self._as_read(row)
+            for rows in result.partitions():
+                yield from self._as_reads(rows)
 
     def boundary(
         self,
@@ -101,7 +107,7 @@ class Statements:
         values = as_values(key, self.collection.key)
         same = [each == value for each, value in zip(self.collection.key, values, strict=True)]
         row = connection.execute(select(*self._read()).where(*same, *self._base())).first()
-        return None if row is None else self._as_read(row)
+        return None if row is None else next(self._as_reads([row]))
 
     def counts(self, connection: Connection) -> list[tuple[Any, int]]:
         """Rows by what the version column holds."""
@@ -118,23 +124,27 @@ class Statements:
     def lock(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Read]:
         """The rows under keys, locked until the transaction ends."""
         found: dict[Key, Read] = {}
-        for start in range(0, len(keys), _LOCKED_AT_ONCE):
-            values = [self._values(key) for key in keys[start : start + _LOCKED_AT_ONCE]]
+        for start in range(0, len(keys), _AT_ONCE):
+            values = [self._values(key) for key in keys[start : start + _AT_ONCE]]
             if self._size == 1:
                 given = {"kconv_keys": [each[0] for each in values]}
                 rows = connection.execute(self._lock_by_one, given)
             else:
                 statement = select(*self._read()).where(*self._base(), self._among(values))
                 rows = connection.execute(self._locking(statement))
-            for row in rows:
-                read = self._as_read(row)
+            for read in self._as_reads(rows.all()):
                 found[read.key] = read
         return found
 
     @cached_property
     def _lock_by_one(self) -> Select[Any]:
         """The lock by a key of one column; compiled once, whatever the number of keys."""
-        among = self._key[0].in_(bindparam("kconv_keys", expanding=True))
+        key = self._key[0]
+        among: ColumnElement[bool]
+        if self.sqlite:
+            among = key.in_(bindparam("kconv_keys", expanding=True))
+        else:
+            among = key == any_(bindparam("kconv_keys", type_=ARRAY(key.type)))
         return self._locking(select(*self._read()).where(*self._base(), among))
 
     def _locking(self, statement: Select[Any]) -> Select[Any]:
@@ -142,88 +152,61 @@ class Statements:
             return statement
         return statement.order_by(*self._key).with_for_update(of=self.collection.table)
 
-    def write(self, connection: Connection, rows: Sequence[tuple[Key, bytes, Any]]) -> None:
+    def write(self, connection: Connection, rows: Sequence[tuple[Key, Composed]]) -> None:
         """Put documents and versions in place of those of rows that are locked.
 
         By the driver: what SQLAlchemy does for each row takes longer than the driver does.
         """
         if not rows:
             return
+        columns = self._for_driver(connection, rows)
+        if (
+            not self.sqlite
+            and self._is_plain
+            and all(each.value == rows[0][1].value for _, each in rows)
+        ):
+            if self._arrays is None:
+                contents = [self._document] if self._kept is None else [self._document, self._kept]
+                self._arrays = ArrayUpdate(
+                    connection.dialect, self.collection.table, self._key, contents, self._version
+                )
+            self._arrays.run(connection, columns)
+            return
         compiled = self._update.compile(dialect=connection.dialect)
-        values = self._for_driver(connection, rows)
         if self.sqlite:
-            order = compiled.positiontup or []
-            given = [tuple(map(each.__getitem__, order)) for each in values]
+            given = list(zip(*map(columns.__getitem__, compiled.positiontup or ()), strict=True))
             connection.exec_driver_sql(compiled.string, given)
-        elif self._is_plain and all(value == rows[0][2] for _, _, value in rows):
-            self._write_arrays(connection, values)
         else:
-            connection.exec_driver_sql(compiled.string, values)
+            named = [
+                dict(zip(columns, each, strict=True))
+                for each in zip(*columns.values(), strict=True)
+            ]
+            connection.exec_driver_sql(compiled.string, named)
 
     def _for_driver(
-        self, connection: Connection, rows: Sequence[tuple[Key, bytes, Any]]
-    ) -> list[dict[str, Any]]:
-        """The parameters of `_update` for rows, as the driver takes them."""
-        of_key = [_binder(each, connection) for each in self._key]
-        of_version = None if self._version is None else _binder(self._version, connection)
-        found = []
-        for key, raw, value in rows:
-            each: dict[str, Any] = {
-                f"kconv_key_{at}": part if bound is None else bound(part)
-                for at, (part, bound) in enumerate(zip(self._values(key), of_key, strict=True))
-            }
-            each["kconv_document"] = raw if self._is_binary else raw.decode("utf-8")
-            if self._version is not None:
-                each["kconv_version"] = value if of_version is None else of_version(value)
-            found.append(each)
-        return found
-
-    def _write_arrays(self, connection: Connection, values: Sequence[dict[str, Any]]) -> None:
-        """All rows in one statement, on PostgreSQL; they get the same version."""
-        if self._arrays is None:
-            self._arrays = self._by_arrays(connection)
-        given = {
-            name: [each[name] for each in values] for name in values[0] if name != "kconv_version"
-        }
-        version = {"kconv_version": values[0].get("kconv_version")}
-        connection.exec_driver_sql(self._arrays, given | version)
-
-    def _by_arrays(self, connection: Connection) -> str:
-        preparer, dialect = connection.dialect.identifier_preparer, connection.dialect
-        name = preparer.format_table(self.collection.table)
-        columns = [preparer.quote(each.name) for each in self._key]
-        types = [each.type.compile(dialect) for each in self._key]
-        arrays = [f"%(kconv_key_{at})s::{each}[]" for at, each in enumerate(types)]
-        document = "bytea" if self._is_binary else "text"
-        made = "new.document"
-        if self._is_json:
-            made = f"CAST(new.document AS {self.collection.document_type.compile(dialect)})"
-        sets = f"{preparer.quote(self._document.name)} = {made}"
+        self, connection: Connection, rows: Sequence[tuple[Key, Composed]]
+    ) -> dict[str, list[Any]]:
+        """The parameters of `_update` for rows, as the driver takes them, column by column."""
+        keys = [self._values(key) for key, _ in rows]
+        found: dict[str, list[Any]] = {}
+        for at, (each, parts) in enumerate(zip(self._key, zip(*keys, strict=True), strict=True)):
+            found[f"kconv_key_{at}"] = _bound(each, connection, parts)
+        found["kconv_document"] = self._document.for_driver([new.raw for _, new in rows])
         if self._version is not None:
-            wanted = self._version.type.compile(dialect)
-            version = preparer.quote(self._version.name)
-            sets += f", {version} = CAST(%(kconv_version)s AS {wanted})"
-        keys = [f"key_{at}" for at in range(self._size)]
-        same = " AND ".join(
-            f"{name}.{each} = new.{key}" for each, key in zip(columns, keys, strict=True)
-        )
-        return (
-            f"UPDATE {name} SET {sets} "
-            f"FROM unnest({', '.join(arrays)}, %(kconv_document)s::{document}[]) "
-            f"AS new ({', '.join(keys)}, document) WHERE {same}"
-        )
+            values = [new.value for _, new in rows]
+            found["kconv_version"] = _bound(self._version, connection, values)
+        if self._kept is not None:
+            found["kconv_kept"] = self._kept.for_driver([new.kept for _, new in rows])
+        return found
 
     @cached_property
     def _update(self) -> Any:
-        bare, declared = self._bare, self.collection
-        new: ColumnElement[Any] = bindparam(
-            "kconv_document", type_=LargeBinary() if self._is_binary else Text()
-        )
-        if self._is_json and not self.sqlite:
-            new = cast(new, declared.document_type)
-        values: dict[str, Any] = {self._document.name: new}
+        bare = self._bare
+        values: dict[str, Any] = {self._document.name: self._document.parameter("kconv_document")}
         if self._version is not None:
             values[self._version.name] = bindparam("kconv_version", type_=self._version.type)
+        if self._kept is not None:
+            values[self._kept.name] = self._kept.parameter("kconv_kept")
         same = [
             bare.c[each.name] == bindparam(f"kconv_key_{at}", type_=each.type)
             for at, each in enumerate(self._key)
@@ -273,7 +256,7 @@ class Statements:
         return values[0] if len(values) == 1 else tuple_(*values)
 
     def _base(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [self._document.is_not(null())]
+        found: list[ColumnElement[bool]] = [self._document.column.is_not(null())]
         condition = self.collection.condition
         return found if condition is None else [*found, condition]
 
@@ -292,36 +275,38 @@ class Statements:
         return or_(version.is_(None), version.not_in(self.collection.values_of(label)))
 
     def _read(self) -> list[Any]:
-        document: Any = type_coerce(self._document, self.collection.document_type)
-        if self._is_json:
-            document = cast(document, Text)
-        version = self._version
-        found = [*self._key, document.label("kconv_document")]
-        return found if version is None else [*found, version.label("kconv_version")]
+        found = [*self._key, self._document.as_text.label("kconv_document")]
+        if self._version is not None:
+            found.append(self._version.label("kconv_version"))
+        if self._kept is not None:
+            found.append(self._kept.as_text.label("kconv_kept"))
+        return found
 
-    def _as_read(self, row: Any) -> Read:
-        size = self._size
-        raw = row[size]
-        value = None if self._version is None else row[size + 1]
-        data = raw.encode("utf-8", "surrogatepass") if type(raw) is str else bytes(raw)
-        key = tuple(row[:size])
-        return Read(key if self._is_plain else as_key(key), data, value)
+    def _as_reads(self, rows: Iterable[Any]) -> Iterator[Read]:
+        size, plain = self._size, self._is_plain
+        versioned, apart = self._version is not None, self._kept is not None
+        at_kept = size + 2 if versioned else size + 1
+        if size == 1 and plain and versioned and not apart:  # most tables are so
+            for key, raw, value in rows:
+                yield Read((key,), _as_bytes(raw), value)
+            return
+        for row in rows:
+            key = tuple(row[:size])
+            kept = row[at_kept] if apart else None
+            yield Read(
+                key if plain else as_key(key),
+                _as_bytes(row[size]),
+                row[size + 1] if versioned else None,
+                None if kept is None else _as_bytes(kept),
+            )
 
-    @cached_property
-    def _is_json(self) -> bool:
-        return isinstance(self.collection.document_type, JSON)
 
-    @cached_property
-    def _is_binary(self) -> bool:
-        return isinstance(self.collection.document_type, LargeBinary)
+def _as_bytes(raw: Any) -> bytes:
+    return raw.encode("utf-8", "surrogatepass") if type(raw) is str else bytes(raw)
 
 
-def _binder(found: Column[Any], connection: Connection) -> Callable[[Any], Any] | None:
-    """What makes of a column's value what the driver takes; None for values as they are."""
+def _bound(found: Column[Any], connection: Connection, values: Sequence[Any]) -> list[Any]:
+    """Values of a column as the driver takes them."""
     dialect = connection.dialect
-    return found.type.dialect_impl(dialect).bind_processor(dialect)
-
-
-def _is_jsonb(collection: Declaration, sqlite: bool) -> bool:
-    found = collection.document_type.dialect_impl(postgresql.dialect())  # type: ignore[no-untyped-call]  # as it is
-    return not sqlite and isinstance(found, JSONB)
+    made = found.type.dialect_impl(dialect).bind_processor(dialect)
+    return list(values) if made is None else list(map(made, values))

@@ -30,18 +30,18 @@ from kconv.place import (
 from kconv.place._rows import spoke_in
 from kconv.sqlalchemy import _constraint as constraint
 from kconv.sqlalchemy._declaration import Declaration
-from kconv.sqlalchemy._digests import digest, mark_of
+from kconv.sqlalchemy._digests import mark_of
 from kconv.sqlalchemy._late_writers import LateWriters
 from kconv.sqlalchemy._record import FAMILY
 from kconv.sqlalchemy._statements import Read, Statements
 from kconv.sqlalchemy._table_rows import TableRows
-from kconv.sqlalchemy._versions import Field, VersionValue
+from kconv.sqlalchemy._versions import Composed, Field
 
 _MARK_RUN: Final = text("SELECT set_config('kconv.run', :run, true)")
 
 
-_Made = tuple[AsRead, str, bytes, VersionValue]
-"""A row, its new version, and what the columns of the document and the version are to hold."""
+_Made = tuple[AsRead, str, Composed]
+"""A row, its new version, and what its columns are to hold."""
 
 
 class TablePlace(TableRows):
@@ -83,6 +83,8 @@ class TablePlace(TableRows):
         try:
             self.books = Bookkeeping(self._database, FAMILY)
             for each in collections:
+                if each.kept_name is not None:
+                    _ = each.kept_field  # it says so where there is none
                 preferred = each.spokes[each.stored].api_version
                 self.books.record(each.name, preferred, each.labels)
         except BaseException:
@@ -98,7 +100,7 @@ class TablePlace(TableRows):
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
     ) -> int:
         declared = self._declared[where.collection]
-        made = [(row, version, *declared.compose(version, data)) for row, version, data in items]
+        made = [(row, version, declared.compose(version, data)) for row, version, data in items]
         return self._write(where, made, run, keep_before_images)
 
     def _write(self, where: Where, made: Sequence[_Made], run: str, keep: bool) -> int:
@@ -118,19 +120,19 @@ class TablePlace(TableRows):
     def _put(
         self, connection: Connection, where: Where, made: Sequence[_Made], run: str, keep: bool
     ) -> int:
-        name = where.collection
+        name, statements = where.collection, self._of(where.collection)
         self._mark_run(connection, run)
-        present = self._of(name).lock(connection, [row.key for row, *_ in made])
+        present = statements.lock(connection, [row.key for row, *_ in made])
         new, images = [], []
-        for row, version, raw, value in made:
+        for row, version, composed in made:
             read = present.get(row.key)
-            if read is None or mark_of(read.raw, read.value) != row.mark:
+            if read is None or mark_of(read.raw, read.value, read.kept) != row.mark:
                 continue
-            new.append((row.key, raw, value))
+            new.append((row.key, composed))
             if keep:
-                images.append(self._kept(name, read, version, raw))
+                images.append(self._kept(name, read, version, composed))
         self.books.keep(connection, run, images)
-        self._of(name).write(connection, new)
+        statements.write(connection, new)
         marks = [(row.key, number(row.mark)) for row, *_ in made]
         self.books.rewritten(connection, name, marks)
         return len(new)
@@ -230,8 +232,7 @@ class TablePlace(TableRows):
         self, where: Where, rows: Sequence[Row], runs: Sequence[str]
     ) -> list[BeforeImage | None]:
         name = where.collection
-        by_value = self._of(name).by_value
-        digests = {row.key: digest(self._raw(name, row), by_value=by_value) for row in rows}
+        digests = {row.key: self._digest(name, row) for row in rows}
         found = self.books.fitting_images(name, digests, runs)
         return [self._as_image(found[row.key]) if row.key in found else None for row in rows]
 
@@ -270,8 +271,7 @@ class TablePlace(TableRows):
         self._admit(connection, name, labels)
         for label in labels:
             self.books.put_on_record(connection, name, label)
-        values = self._declared[name].values_before
-        statements.write(connection, [(each.key, each.raw, values(each.version)) for each in sound])
+        statements.write(connection, [(each.key, self._before(name, each)) for each in sound])
         self.books.forget(connection, run_id, sound)
         restored = done.restored + len(sound)
         return Restored(restored, tuple(written), tuple(deleted), done.last)
@@ -282,38 +282,45 @@ class TablePlace(TableRows):
         if not self._database.sqlite:
             connection.execute(_MARK_RUN, {"run": run})
 
-    def _raw(self, name: str, row: Row) -> bytes:
-        """What a row holds in the table."""
-        declared = self._declared[name]
-        if isinstance(declared.version, Field) and spoke_in(declared.kind, row.version):
-            return declared.compose(row.version, row.data)[0]
-        return row.data
+    def _digest(self, name: str, row: Row) -> bytes:
+        """That of what a row holds in the table."""
+        declared, contents = self._declared[name], self._of(name).contents
+        apart = isinstance(declared.version, Field) or declared.kept_name is not None
+        if apart and spoke_in(declared.kind, row.version):
+            composed = declared.compose(row.version, row.data)
+            return contents.digest(composed.raw, composed.kept)
+        return contents.digest(row.data, None)
 
-    def _kept(self, name: str, read: Read, version: str, raw: bytes) -> Kept:
-        by_value = self._of(name).by_value
+    def _kept(self, name: str, read: Read, version: str, composed: Composed) -> Kept:
+        contents = self._of(name).contents
         return Kept(
             collection=name,
             key=read.key,
             version=self._declared[name].version_before(read.raw, read.value),
-            raw=read.raw,
+            raw=contents.image(read.raw, read.kept),
             written_version=version,
-            digest=digest(raw, by_value=by_value),
-            read_digest=digest(read.raw, by_value=by_value),
+            digest=contents.digest(composed.raw, composed.kept),
+            read_digest=contents.digest(read.raw, read.kept),
         )
 
+    def _before(self, name: str, image: Kept) -> Composed:
+        """What a row held."""
+        raw, kept = self._of(name).contents.of_image(image.raw)
+        return Composed(raw, self._declared[name].values_before(image.version), kept)
+
     def _as_image(self, image: Kept) -> BeforeImage:
-        declared = self._declared[image.collection]
-        return BeforeImage(*declared.read(image.raw, declared.values_before(image.version)))
+        before = self._before(image.collection, image)
+        return BeforeImage(*self._declared[image.collection].read(*before))
 
     def _label_before(self, name: str, image: Kept) -> str:
-        declared = self._declared[name]
-        return declared.label(image.raw, declared.values_before(image.version))
+        before = self._before(name, image)
+        return self._declared[name].label(before.raw, before.value)
 
     def _is_what_was_written(self, name: str, read: Read, image: Kept) -> bool:
         declared = self._declared[name]
         if declared.label(read.raw, read.value) != image.written_version:
             return False
-        return digest(read.raw, by_value=self._of(name).by_value) == image.digest
+        return self._of(name).contents.digest(read.raw, read.kept) == image.digest
 
 
 def _call(reopen: Callable[[], Place]) -> Place:

@@ -115,8 +115,8 @@ class TableRows(BookkeptPlace):
         return self._tables[collection]
 
     def _as_row(self, name: str, read: Read) -> Row:
-        version, data = self._declared[name].read(read.raw, read.value)
-        return Row(read.key, version, mark_of(read.raw, read.value), data)
+        version, data = self._declared[name].read(read.raw, read.value, read.kept)
+        return Row(read.key, version, mark_of(read.raw, read.value, read.kept), data)
 
     def _others(self, name: str, other_than: str, rows: Iterable[Read]) -> Iterator[Row]:
         """Rows that are not in a version, where SQL could not tell."""

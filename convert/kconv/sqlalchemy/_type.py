@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, Text, cast, func, type_coerce
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Text,
+    cast,
+    func,
+    literal,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine, to_instance
@@ -93,11 +103,17 @@ class DocumentType(TypeDecorator[dict[str, Any]]):
         return process
 
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The version and the document, as one text."""
-        binary = isinstance(self.type_, LargeBinary)
-        text: ColumnElement[Any] = _text_of(column) if binary else cast(column, Text)
-        name = self.collection.version_name
+        """The version, what is kept, and the document, as one text."""
+        text = _as_text(column, self.type_)
+        name, kept_name = self.collection.version_name, self.collection.kept_name
         columns = getattr(getattr(column, "table", None), "c", {})
+        if kept_name is not None and kept_name in columns:
+            found = columns[kept_name]
+            kept = func.coalesce(_as_text(found, found.type), "")
+            size = cast(func.length(kept), Text)
+            text = size.op("||")(" ").op("||")(kept).op("||")(text)
+            if name is None:
+                text = literal(" ").op("||")(text)
         if name is not None and name in columns:
             version = func.coalesce(cast(columns[name], Text), "")
             text = version.op("||")(" ").op("||")(text)
@@ -106,6 +122,10 @@ class DocumentType(TypeDecorator[dict[str, Any]]):
     def compare_values(self, x: Any, y: Any) -> bool:
         """Whether two documents say the same."""
         return bool(x == y)
+
+
+def _as_text(column: ColumnElement[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    return _text_of(column) if isinstance(type_, LargeBinary) else cast(column, Text)
 
 
 class _text_of(FunctionElement[str]):  # noqa: N801 - as functions of SQL are called
@@ -134,6 +154,12 @@ def told_apart(text: str) -> tuple[str | None, str]:
         return None, text
     version, _, document = text.partition(" ")
     return version, document
+
+
+def kept_apart(text: str) -> tuple[str, str]:
+    """What a document keeps of other versions, and the document, of what was selected."""
+    size, _, rest = text.partition(" ")
+    return rest[: int(size)], rest[int(size) :]
 
 
 def stored_text(column: Column[Any], value: Any, dialect: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,9 @@ UNSTAMPED = "(none)"
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_Raw = msgspec.Raw
+_decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_NOTHING = (b"null", b"{}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,14 @@ class Field:
     """
 
     name: str
+
+
+class Composed(NamedTuple):
+    """What the columns of a row are to hold: its document, its version, and what that keeps."""
+
+    raw: bytes
+    value: VersionValue
+    kept: bytes | None = None
 
 
 class Unreadable(Exception):
@@ -61,3 +72,40 @@ def take_out(raw: bytes, field: str) -> tuple[VersionValue, bytes, dict[str, Any
 def put_in(data: bytes, field: str, value: VersionValue) -> bytes:
     """A document with a field more, in front of the others."""
     return _encode({field: value, **_decode(data)})
+
+
+def put_kept(raw: bytes, field: str, kept: bytes | None) -> bytes:
+    """A document with what it keeps, which was stored apart, in the field of its kind.
+
+    Of what is in both, the one stored apart counts. Raises `Unreadable` for what is no JSON object.
+    """
+    if not kept or kept in _NOTHING:
+        return raw
+    apart = document_of(kept)
+    if not apart:
+        return raw
+    inside = document_of(raw).get(field) if f'"{field}"'.encode() in raw else None
+    if inside is not None:
+        if not isinstance(inside, dict):
+            raise Unreadable
+        document = _decode_parts(raw)
+        document[field] = _Raw(_encode(inside | apart))
+        return _encode(document)
+    # As it is spelled: what is wrong with a document must stay to be seen.
+    before = raw.rstrip()[:-1].rstrip()
+    comma = b"" if before.endswith(b"{") else b","
+    return b"".join((before, comma, _encode(field), b":", kept.strip(), b"}"))
+
+
+def take_kept(data: bytes, field: str) -> tuple[bytes, bytes | None]:
+    """A document without what it keeps, and that; None where it keeps nothing.
+
+    The rest stays as it is spelled, but for the space between fields.
+    """
+    if f'"{field}"'.encode() not in data:
+        return data, None
+    document = _decode_parts(data)
+    kept = document.pop(field, None)
+    if kept is None:
+        return data, None
+    return _encode(document), bytes(kept)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import JSON, Column, LargeBinary, null
+
+from kconv._codec import json as json_codec
 from kconv._errors import ConversionError
 from kconv._paths import describe
 from kconv._pipeline import Pipeline, converts_to
@@ -15,11 +18,21 @@ from kconv.sqlalchemy._tracked import plain
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The bytes of a document column, and what goes into the version column with them."""
+    """The bytes of a document column, and what goes into the other columns with them."""
 
     raw: bytes
     value: Any
     api_version: str
+    kept: bytes | None = None
+
+
+def kept_value(column: Column[Any], kept: bytes | None) -> Any:
+    """What a statement writes into the column of kept values, by its own type."""
+    if kept is None:
+        return null()
+    if isinstance(column.type, LargeBinary):
+        return kept
+    return json_codec.decode(kept) if isinstance(column.type, JSON) else kept.decode()
 
 
 def encode(pipeline: Pipeline, document: Mapping[str, Any], spoke: Spoke, target: Spoke) -> bytes:
