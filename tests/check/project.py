@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
+EDGE = """\
+        Edge(
+            OrderV1Beta1,
+            Preserve("spec.express"),
+            WhenAbsent("spec.express", False),
+            Preserve("spec.size"),
+        ),
+""".strip()
+"""The edge of the older version."""
+
 MODULE = '''\
 """What a shop sells."""
 
-from kconv import Column, Edge, Hub, Preserve, Resource, Scheme, Type
+from kconv import Column, Edge, Hub, Preserve, Resource, Scheme, Type, WhenAbsent
 from kconv.fields import Boolean, Int32, List, Object, String
 
 
@@ -56,7 +66,12 @@ def register(scheme: Scheme) -> None:
     scheme.add(
         OrderHub,
         Edge(Order),
-        Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),
+        Edge(
+            OrderV1Beta1,
+            Preserve("spec.express"),
+            WhenAbsent("spec.express", False),
+            Preserve("spec.size"),
+        ),
         storage="shop.example.com/v1",
     )
 '''

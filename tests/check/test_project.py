@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from check.project import Project
+from check.project import EDGE, Project
 from cli.samples import Kconv
+from kconv._errors import SchemeError
+from kconv.testing import ApiTests
 
 SIZE = '    size = String(enum=("Large", "Small"))\n'
 
@@ -62,7 +64,7 @@ def test_lock_removes_files_of_versions_that_went(kconv: Kconv, project: Project
     kconv("lock", *project.options)
     other = project.folder / "lock/shop.example.com/notes.yaml"
     other.write_text("mine: true\n")
-    project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
+    project.edit(EDGE, "")
     ended = kconv("lock", *project.options)
     assert "lock/shop.example.com/v1beta1.yaml: removed" in ended.out
     assert other.exists()
@@ -75,7 +77,7 @@ def test_against_a_git_revision(kconv: Kconv, project: Project) -> None:
     git(project.folder, "commit", "-q", "-m", "release")
     git(project.folder, "tag", "v1.2")
     project.edit(SIZE, "")
-    project.edit(', Preserve("spec.size")', "")
+    project.edit('            Preserve("spec.size"),\n', "")
     kconv("lock", *project.options)
     assert kconv("check", *project.options).code == 0
     ended = kconv("check", "--against", "v1.2", *project.options)
@@ -121,7 +123,7 @@ def test_a_beta_version_goes_when_its_window_is_over(kconv: Kconv, project: Proj
         '        deprecated = __import__("kconv").Deprecation("1.2", removed_in="1.5")\n',
     )
     kconv("lock", *project.options)
-    project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
+    project.edit(EDGE, "")
     assert kconv("check", *project.options).code == 1
     assert kconv("check", "--release", "1.4", *project.options).code == 1
     assert kconv("check", "--release", "v1.10", *project.options).code == 0
@@ -179,3 +181,22 @@ def test_a_malformed_lock_file_is_named_with_its_line(
     assert ended.code == 2
     assert message in ended.err
     assert "whose file" in message or f"lock/shop.example.com/v1.yaml:{line}: " in ended.err
+
+
+def test_a_default_of_one_version_is_found_before_anything_is_flipped(
+    kconv: Kconv, project: Project
+) -> None:
+    kconv("lock", *project.options)
+    project.edit('            WhenAbsent("spec.express", False),\n', "")
+    db = ("--db", f"sqlite:///{project.folder}/kconv.db")
+    for command in (
+        ("check", *project.options),
+        ("lock", *project.options),
+        ("migrate", "plan", "--to", "shop.example.com=v1", *db, *project.apis),
+        ("migrate", "--to", "shop.example.com=v1", *db, *project.apis),
+    ):
+        ended = kconv(*command)
+        assert ended.code != 0, command
+        assert 'WhenAbsent("spec.express", False) in its edge' in ended.err, command
+    with pytest.raises(SchemeError, match=r"it says nothing of spec\.express"):
+        ApiTests(project.apis[1]).scheme()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from check.project import Project
+from check.project import EDGE, Project
 from cli.samples import Kconv
 
 GOLDEN = Path("tests/golden")
@@ -43,7 +43,8 @@ def test_a_release_that_differs_is_not_written_over(kconv: Kconv, project: Proje
     kconv("lock", "--release", "1.3", "--golden", "released", *project.options)
     before = files(project.folder)
     project.edit("    express = Boolean(load_default=False)\n", "")
-    project.edit('Preserve("spec.express"), ', "")
+    project.edit('            Preserve("spec.express"),\n', "")
+    project.edit('            WhenAbsent("spec.express", False),\n', "")
     ended = kconv("lock", "--release", "1.3", "--golden", "released", *project.options)
     assert ended.code == 1
     assert ended.out.splitlines() == [
@@ -59,7 +60,7 @@ def test_a_release_that_differs_is_not_written_over(kconv: Kconv, project: Proje
 
 
 def test_a_version_more_or_less_differs(kconv: Kconv, project: Project) -> None:
-    edge = 'Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),'
+    edge = EDGE
     kconv("lock", "--release", "1", *project.options)
     project.edit(edge, "")
     kconv("lock", "--release", "2", *project.options)

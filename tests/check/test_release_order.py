@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from check.project import Project
+from check.project import EDGE, Project
 from cli.samples import Kconv
 from kconv._check.release import earlier
 from kconv._errors import UsageError
@@ -63,14 +63,14 @@ def test_a_window_ends_with_the_release_itself(
 ) -> None:
     deprecate(project, "1.5")
     kconv("lock", *project.options)
-    project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
+    project.edit(EDGE, "")
     assert kconv("check", "--release", release, *project.options).code == code
 
 
 def test_a_window_that_ends_with_no_version(kconv: Kconv, project: Project) -> None:
     deprecate(project, "some day")
     kconv("lock", *project.options)
-    project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
+    project.edit(EDGE, "")
     ended = kconv("check", "--release", "9.0", *project.options)
     assert ended.code == 1
     assert "name a version such as 1.4" in ended.out

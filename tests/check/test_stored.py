@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from check.project import Project
+from check.project import EDGE, Project
 from cli.samples import Kconv
 from kconv._check import stored as stored_module
 from kconv._check.stored import Progress, check_stored
@@ -61,7 +61,7 @@ def test_a_field_that_went_would_be_lost(
     put(store, "one", size="Large")
     put(store, "two")
     project.edit('    size = String(enum=("Large", "Small"))\n', "")
-    project.edit(', Preserve("spec.size")', "")
+    project.edit('            Preserve("spec.size"),\n', "")
     ended = kconv("check", "--stored", "--db", url, *project.apis)
     assert ended.code == 1
     place = "orders.shop.example.com (shop.example.com/v1) spec.size"
@@ -102,7 +102,7 @@ def test_a_version_that_went_but_is_on_record(
 ) -> None:
     store.prefer(GROUP, "orders", f"{GROUP}/v1beta1")
     store.prefer(GROUP, "orders", V1)
-    project.edit('Edge(OrderV1Beta1, Preserve("spec.express"), Preserve("spec.size")),', "")
+    project.edit(EDGE, "")
     ended = kconv("check", "--stored", "--db", url, *project.apis)
     assert ended.code == 1
     assert "(shop.example.com/v1beta1): on record, and this code does not have it" in ended.out

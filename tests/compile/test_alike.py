@@ -17,7 +17,7 @@ from kconv._compile.plain import plain_reasons
 from kconv._errors import TooLarge
 from kconv._paths import Finding, invalid
 from kconv._schema import Type, defaults, validates, zero_is_absent
-from kconv.edges import Functions, Lose, Rename
+from kconv.edges import Functions, Rename
 from kconv.fields import (
     Boolean,
     Double,
@@ -187,7 +187,11 @@ def test_what_takes_the_plain_path_as_a_whole_is_named() -> None:
 
 def test_another_versions_defaults_are_not_filled_in_by_converting() -> None:
     new = of(a=String(), more=String(load_default="x"), part=Object(Inner, load_default=dict))
-    rule = Lose(hub=("spec.more", "spec.part"), reason="v1 has nothing like it")
+    rule = Functions(
+        hub=("spec.more", "spec.part"), to_hub=nothing, to_spoke=nothing, lost=dict.fromkeys(
+            ("spec.more", "spec.part"), "v1 has nothing like it"
+        ),
+    )  # fmt: skip
     plain, compiled = engines(of(a=String()), new, rule)
     data = thing({"a": "1"})
     assert outcome(compiled, data, V2) == outcome(plain, data, V2)

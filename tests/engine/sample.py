@@ -25,7 +25,7 @@ class SpecV1(Type):
     mode = String()
     owner = String()
     ports = List(Object(OldPort))
-    size = Int32(minimum=0)
+    size = Int32(minimum=0, load_default=3)
 
 
 class SpecV2(Type):

@@ -90,7 +90,7 @@ def test_malformed_annotations_are_dropped(text: str, widgets: Pipeline) -> None
 
 
 def test_absent_fields_stay_absent(widgets: Pipeline) -> None:
-    assert convert(widgets, widget("v1", {}), "v2")["spec"] == {"strict": False}
+    assert convert(widgets, widget("v1", {}), "v2")["spec"] == {"size": 3, "strict": False}
     assert convert(widgets, widget("v2", {}), "v1")["spec"] == {"size": 3}
     assert convert(widgets, widget("v2", {"hostPort": "1"}), "v1")["spec"]["address"] == ":1"
     assert convert(widgets, widget("v2", {"host": "h"}), "v1")["spec"]["address"] == "h"

@@ -15,7 +15,7 @@ from kconv._pipeline.engine import Engine
 from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme
-from kconv.edges import Edge, Functions, Lose, Rule, Split
+from kconv.edges import Edge, Functions, Lose, Rule, Split, WhenAbsent
 from kconv.edges._steps import get, put
 from kconv.fields import Boolean, Int32, List, Object, String
 
@@ -67,14 +67,22 @@ class Sheet(Hub):
     spec = Object(HubSpec)
 
 
-NEW = ("spec.enabled", "spec.replicas", "spec.note", "spec.bare", "spec.tags")
+NEW = ("spec.bare", "spec.tags")
+DEFAULTS = {"spec.enabled": True, "spec.replicas": 3, "spec.note": "hello"}
 
 
 def register(scheme: Scheme, *others: Rule) -> None:
     """Two versions, the newer with fields whose loss is acknowledged unless others say more."""
     claimed = {".".join(path) for rule in others for path in rule.hub}
     lose = Lose(hub=tuple(each for each in NEW if each not in claimed), reason="v1 is old")
-    scheme.add(Sheet, Edge(SheetV1, lose, *others), Edge(SheetV2), storage="example.com/v2")
+    absent = [
+        WhenAbsent(path, value, lost="v1 is old")
+        for path, value in DEFAULTS.items()
+        if path not in claimed
+    ]
+    scheme.add(
+        Sheet, Edge(SheetV1, lose, *absent, *others), Edge(SheetV2), storage="example.com/v2"
+    )
 
 
 @pytest.fixture(params=[PlainEngine, CompiledEngine])

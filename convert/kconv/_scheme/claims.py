@@ -8,13 +8,8 @@ from typing import Literal
 
 from kconv._paths import INVALID, Finding
 from kconv._scheme.spoke import Spoke
-from kconv.edges import Functions, Lose, MapValues, Preserve, Rename, Rule, Split, WhenAbsent, Wrap
+from kconv.edges import Functions, Rule
 from kconv.edges._steps import Steps, format_steps
-
-_ONLY_ABSENT = (Lose, WhenAbsent)
-"""Rules that change no value which is there, so that others may claim the same field."""
-_WHOLE = (MapValues, Preserve, Rename, Split, Wrap)
-"""Rules that write all of a field, and so whatever another one wrote within it."""
 
 
 def claim_problems(spoke: Spoke) -> Iterator[Finding]:
@@ -26,7 +21,7 @@ def claim_problems(spoke: Spoke) -> Iterator[Finding]:
 def _twice(spoke: Spoke, side: Literal["spoke", "hub"]) -> Iterator[Finding]:
     writes: list[tuple[Rule, Steps]] = []
     for rule in spoke.rules:
-        if not isinstance(rule, _ONLY_ABSENT):
+        if not rule.only_absent:
             paths = rule.spoke if side == "spoke" else rule.hub
             # A function may well be said twice to convert a field; a part of Split may not.
             once = dict.fromkeys(paths) if isinstance(rule, Functions) else paths
@@ -48,5 +43,4 @@ def _twice(spoke: Spoke, side: Literal["spoke", "hub"]) -> Iterator[Finding]:
 
 def _holds(outer: Rule, path: Steps, inner: Rule, within: Steps) -> bool:
     """Whether a rule writes all of a field within which another rule writes."""
-    whole = isinstance(outer, _WHOLE) and isinstance(inner, _WHOLE)
-    return whole and len(path) < len(within) and within[: len(path)] == path
+    return outer.whole and inner.whole and len(path) < len(within) and within[: len(path)] == path

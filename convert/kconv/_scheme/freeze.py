@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from kconv._differences import FILLED, ORDER, ZERO
 from kconv._paths import INVALID, Finding
 from kconv._scheme.claims import claim_problems
+from kconv._scheme.defaults import default_problems_between
 from kconv._scheme.documents import document_problems
 from kconv._scheme.rules import rule_problems
 from kconv._scheme.spoke import HubKind, Spoke
+from kconv.edges import Rule
 from kconv.edges._plan import Plan, compare
 from kconv.edges._steps import format_steps
 
@@ -51,16 +53,30 @@ def registration_problems(kinds: Sequence[HubKind]) -> Iterator[Finding]:
 def freeze_kind(kind: HubKind) -> Iterator[Finding]:
     """Plan every spoke's conversion; findings for what neither a name nor a rule covers."""
     for spoke in kind.spokes:
+        spoke.rules = _arranged(spoke)
         yield from rule_problems(spoke, kind.hub)
         yield from claim_problems(spoke)
-        spoke.rules = tuple(rule.bound(kind.hub) for rule in spoke.rules)
-        claimed_spoke = [path for rule in spoke.rules for path in rule.spoke]
-        claimed_hub = [path for rule in spoke.rules for path in rule.hub]
+        claiming = [rule for rule in spoke.rules if not rule.beside_name]
+        claimed_spoke = [path for rule in claiming for path in rule.spoke]
+        claimed_hub = [path for rule in claiming for path in rule.hub]
         schema, hub = spoke.schema, kind.hub
         skip = _TYPE_META if spoke.envelope else ()
         spoke.forward = compare(schema, hub, claimed_spoke, claimed_hub, skip=skip)
         spoke.backward = compare(hub, schema, claimed_hub, claimed_spoke, skip=skip)
         yield from _uncovered(spoke, spoke.forward)
+    yield from default_problems_between(kind)
+
+
+def _arranged(spoke: Spoke) -> tuple[Rule, ...]:
+    """The rules as they work with the hub and with one another.
+
+    What fills in absent values does so after all others, whatever the order in which they stand.
+    """
+    rules = [
+        rule.among(spoke.rules, spoke.schema).bound(spoke.kind.hub)
+        for rule in spoke.rules
+    ]  # fmt: skip
+    return tuple(sorted(rules, key=lambda rule: rule.only_absent))
 
 
 def loses_to_hub(spoke: Spoke) -> bool:

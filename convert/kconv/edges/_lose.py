@@ -15,6 +15,7 @@ class Lose(Rule):
     """
 
     name = "lose"
+    only_absent = True
 
     def __init__(
         self, *, spoke: tuple[str, ...] = (), hub: tuple[str, ...] = (), reason: str

@@ -15,6 +15,8 @@ class MapValues(Rule):
     """``values`` maps the spoke's values to the hub's, one to one; others stay as they are."""
 
     name = "map-values"
+    whole = True
+    carries = True
 
     def __init__(self, spoke: str, hub: str, values: Mapping[str, str]) -> None:
         super().__init__((spoke,), (hub,))

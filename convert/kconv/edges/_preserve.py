@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Iterator, Sequence
+from typing import Any, Self, TypeGuard
 
 from kconv._schema import Type
+from kconv.edges._absent import WhenAbsent
 from kconv.edges._annotation import Annotation
 from kconv.edges._declared_loss import Loss
 from kconv.edges._kept import Kept
 from kconv.edges._kept_place import KeptPlace, kept_place
 from kconv.edges._rule import Rule, Value
-from kconv.edges._steps import EACH, MISSING, format_steps, get, put
+from kconv.edges._steps import EACH, MISSING, Steps, equal, format_steps, get, put
 
 PRESERVED = "kconv.dev/preserved-fields"
 """The annotation that keeps fields, unless a rule names another."""
@@ -28,9 +29,13 @@ class Preserve(Rule):
 
     A document has no annotations: there it is the field that the hub names (``kept`` of its
     ``Meta``).
+
+    Where a `WhenAbsent` beside it says what the absence of the field means, that value is not kept:
+    it comes back without.
     """
 
     name = "preserve"
+    whole = True
 
     def __init__(self, hub: str, *, annotation: str = PRESERVED) -> None:
         super().__init__((), (hub,))
@@ -38,6 +43,14 @@ class Preserve(Rule):
         self.key = format_steps(self.hub[0])
         self._kept: Kept | None = None
         self._place: KeptPlace = Annotation(annotation)
+        self._meant: Any = MISSING
+
+    def among(self, others: Sequence[Rule], spoke: type[Type]) -> Self:
+        """The rule that knows what the absence of its field means."""
+        meant = [each.value for each in others if _fills_in(each, self.hub)]
+        rule = copy.copy(self)
+        rule._meant = meant[0] if meant else MISSING
+        return rule
 
     def bound(self, hub: type[Type]) -> Self:
         """The rule that looks at what is kept by the type of the hub's field."""
@@ -60,7 +73,7 @@ class Preserve(Rule):
         """Keep the value; what was kept of this field before is gone."""
         self._place.take(spoke, self.key)
         found = get(hub, self.hub[0])
-        if found is not MISSING:
+        if found is not MISSING and not equal(found, self._meant):
             self._place.keep(spoke, self.key, found)
 
     def problems(self) -> list[str]:
@@ -72,3 +85,7 @@ class Preserve(Rule):
     def losses(self) -> Iterator[Loss]:
         """The field, which is kept."""
         yield Loss(self.hub[0], "to spoke", kept=self._place.name, kept_in=self._place.what)
+
+
+def _fills_in(rule: Rule, hub: tuple[Steps, ...]) -> TypeGuard[WhenAbsent]:
+    return isinstance(rule, WhenAbsent) and rule.hub == hub

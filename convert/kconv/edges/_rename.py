@@ -15,6 +15,8 @@ class Rename(Rule):
     """``spoke`` and ``hub`` are the same field of the same shape, at any depth."""
 
     name = "rename"
+    whole = True
+    carries = True
 
     def __init__(self, spoke: str, hub: str) -> None:
         super().__init__((spoke,), (hub,))

@@ -26,6 +26,14 @@ class Rule(ABC):
 
     name: ClassVar[str]
     """What the rule is called in listings and lock files."""
+    whole: ClassVar[bool] = False
+    """Whether it writes all of a field that it claims, whatever another rule wrote within it."""
+    only_absent: ClassVar[bool] = False
+    """Whether it changes no value that is there, so that other rules may claim the same field."""
+    carries: ClassVar[bool] = False
+    """Whether its one field of the spoke and its one field of the hub are the same field."""
+    beside_name: bool = False
+    """Whether what it claims converts by its name all the same, as far as the rule leaves it."""
 
     def __init__(self, spoke: tuple[str, ...], hub: tuple[str, ...]) -> None:
         self.spoke: tuple[Steps, ...] = tuple(parse_steps(path) for path in spoke)
@@ -43,6 +51,13 @@ class Rule(ABC):
         """The rule as it works with a hub: itself, unless it looks at the types of hub fields.
 
         `Scheme.freeze` asks; a rule may be in the edges of several kinds.
+        """
+        return self
+
+    def among(self, others: Sequence[Rule], spoke: type[Type]) -> Self:
+        """The rule as it works beside all rules of an edge: itself, unless it depends on them.
+
+        `Scheme.freeze` asks.
         """
         return self
 

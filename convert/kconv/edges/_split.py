@@ -23,6 +23,7 @@ class Split(Rule):
     """
 
     name = "split"
+    whole = True
 
     def __init__(self, spoke: str, hub: Sequence[str], *, separator: str) -> None:
         super().__init__((spoke,), tuple(hub))

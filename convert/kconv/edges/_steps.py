@@ -75,6 +75,17 @@ def copied(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
+def equal(one: Any, other: Any) -> bool:
+    """Whether two JSON-shaped values are the same, for which 1 is neither true nor 1.0."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return bool(one == other)
+
+
 def pairs(
     source: Any, source_steps: Steps, target: Any, target_steps: Steps
 ) -> Iterator[tuple[Any, Steps, Any, Steps]]:

@@ -28,6 +28,7 @@ class Wrap(Rule):
     """
 
     name = "wrap"
+    whole = True
 
     def __init__(self, spoke: str, hub: str, *, annotation: str = PRESERVED) -> None:
         super().__init__((spoke,), (hub,))

@@ -9,7 +9,7 @@ from kconv._differences import Difference, differences
 from kconv._paths import Path, format_path
 from kconv._scheme import Spoke
 from kconv._scheme.ledger import ledger
-from kconv.edges import Loss, Rename
+from kconv.edges import Loss
 from kconv.edges._steps import EACH, Steps, format_steps
 from kconv.testing._failure import Broken
 
@@ -97,12 +97,13 @@ def in_spoke(path: Steps, spoke: Spoke) -> list[Steps]:
     claims = [
         (rule, hub)
         for rule in spoke.rules
+        if not rule.beside_name
         for hub in rule.hub
         if hub == path[: len(hub)] or path == hub[: len(path)]
     ]
     found: list[Steps] = []
     for rule, hub in claims:
-        rest = path[len(hub) :] if isinstance(rule, Rename) else ()
+        rest = path[len(hub) :] if rule.carries else ()
         found += [(*steps, *rest) for steps in rule.spoke]
     return found if claims else [path]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._differences import differences
+from kconv._differences import ABSENT, differences
 from kconv._errors import ConversionError, DecodeError, InvalidObject, KconvError
 from kconv._pipeline import Decoded, Pipeline
 from kconv._scheme import Spoke
@@ -51,6 +51,7 @@ def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: D
             line = f'{name}: expected "{wanted}", found {there.value.get(name)!r}'
             raise Broken(f"{title(source)} -> {title(target)} has a wrong {name}.", [line])
     _stays_valid(pipeline, first, there, document)
+    _says_it_all(pipeline, first, there, document)
     back = _to(pipeline, there, source)
     conversions = f"{title(source)} -> {title(target)} -> {title(source)}"
     expected = declared_losses.there_and_back(source, target)
@@ -65,6 +66,32 @@ def _stays_valid(pipeline: Pipeline, first: Decoded, there: Decoded, document: D
         pipeline.decode(pipeline.encode(there), spoke=there.spoke, checks="fields")
     except (DecodeError, InvalidObject) as error:
         raise _invalid(first.spoke, there.spoke, error, document) from None
+
+
+def _says_it_all(pipeline: Pipeline, first: Decoded, there: Decoded, document: Document) -> None:
+    """Reading what a conversion has written adds nothing: no default that only one version has.
+
+    A migration stops at an object that means something else once it is read.
+    """
+    source, target = first.spoke, there.spoke
+    read = pipeline.load(pipeline.dump(there), spoke=target, trusted=True)
+    found = [
+        each
+        for each in differences(there.value, read.value)
+        if not (each.before is ABSENT and each.after == {})
+    ]
+    if found:
+        path = declared_losses.field_path(found[0].field)
+        raise Broken(
+            f"{title(source)} -> {title(target)} leaves to the defaults of {title(target)} what "
+            f"{title(source)} does not have.",
+            found,
+            f"An object would come back with values that nobody gave it, and a migration would "
+            f"stop at it. Say in the\nedge of {title(source)} what it means to leave the field "
+            f'out, WhenAbsent("path of the hub", value), or let the\nFunctions that convert {path} '
+            "write it out.",
+            document,
+        )
 
 
 def _invalid(source: Spoke, target: Spoke, error: KconvError, document: Document) -> Broken:

@@ -34,6 +34,7 @@ _NO_PARTICULARS = (
     "kept",
     "structs",
     "annotation",
+    "beside_name",
 )
 """Attributes of rules that the description or the losses tell already, or that say nothing."""
 

@@ -9,6 +9,7 @@ from kconv._check.change import KindChange
 from kconv._check.newfields import covered, level_of_kind, new_fields
 from kconv._check.rule import rule
 from kconv._check.verdict import Verdict, Whom, breaking
+from kconv._differences import FILLED
 
 
 @rule("field-missing-from-older")
@@ -44,17 +45,21 @@ def round_trip_lossy(change: KindChange) -> Iterator[Verdict]:
     Kubernetes' deprecation policy, rule 2: objects go through every version of a release without
     loss. It holds for alpha versions too, so the most stable version of the kind counts.
 
-    A path in the ledger of loss that the base does not have there.
+    A path in the ledger of loss that the base does not have there. A field that comes back with a
+    value where there was none is no loss.
     """
     old, new = change.old.conversion, change.new.conversion
-    sides = (
-        ("from the newer versions", old.lost_to_spoke, new.lost_to_spoke),
-        ("of this version", old.lost_to_hub, new.lost_to_hub),
+    sides = tuple(
+        (side, {path: why for path, why in after.items() if not path.endswith(FILLED)}, before)
+        for side, before, after in (
+            ("from the newer versions", old.lost_to_spoke, new.lost_to_spoke),
+            ("of this version", old.lost_to_hub, new.lost_to_hub),
+        )
     )
-    if not any(after.keys() - before.keys() for _, before, after in sides):
+    if not any(after.keys() - before.keys() for _, after, before in sides):
         return
     fresh = new_fields(change)
-    for side, before, after in sides:
+    for side, after, before in sides:
         for path in sorted(after.keys() - before.keys()):
             if side != "of this version" and covered(path, fresh):
                 continue
