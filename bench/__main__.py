@@ -7,11 +7,13 @@ import sys
 
 from bench import (
     conversion,
+    dask_workers,
     migration,
     own_tables,
     samples,
     serving,
     start_up,
+    table_memory,
     table_migration,
     writes,
 )
@@ -23,6 +25,8 @@ PARTS = [
     Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
     Part("table-migration", table_migration.figures),
+    Part("table-memory", table_memory.figures),
+    Part("dask", dask_workers.figures),
     *writes.PARTS,
     *serving.PARTS,
 ]

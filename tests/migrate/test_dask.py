@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import distributed
 import pytest
+from sqlalchemy import create_engine, insert, select
 
 from cli.samples import Ended
 from fixtures.until import until
@@ -22,15 +24,18 @@ from kconv._check.lock import digest_of
 from kconv._errors import Conflict, DecodeError, Unavailable, UsageError
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
+from kconv.place import NewData, RunTarget, Where, open_named
 from kconv_migrations._executors import dask_executor
 from kconv_migrations._executors.dask_executor import DaskExecutor, code_of
 from kconv_migrations._executors.executor import results
 from kconv_migrations._executors.row_processor import Task
 from kconv_migrations._executors.selection import Condition
-from kconv_migrations._executors.spans import Span
-from kconv_migrations._migration import Settings, migrate, plan, verify
+from kconv_migrations._executors.spans import Span, Writing
+from kconv_migrations._migration import Progress, Settings, hold, migrate, plan, undo, verify
 from kconv_migrations._migration.split import split_into_spans
 from migrate.samples import NEW, OLD, installed, key, placed, rows, seed
+from places.named_place import table
+from places.shop import order
 
 Run = Callable[..., Ended]
 TASK = Task("rewrite", "cronjobs.batch", NEW)
@@ -72,6 +77,83 @@ def test_a_migration(
     assert rows(store) == {NEW: (60, 60)}
     (verified,) = verify(place, executor)
     assert (verified.sound, verified.compared) == (True, 60)
+
+
+def test_workers_write_where_several_can(
+    executor: DaskExecutor, store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite, where one can, the process that has the run does it."""
+    seed(store, pipeline, 12)
+    place = placed(store)
+    targets = plan(place, ["cronjobs.batch"], ["batch=v1"])
+    written: list[int] = []
+    write = place.write
+
+    def counted(where: Where, items: Sequence[NewData], **named: Any) -> int:
+        written.append(write(where, items, **named))
+        return written[-1]
+
+    monkeypatch.setattr(place, "write", counted)
+    settings = Settings(batch_size=5)
+    (outcome,) = migrate(place, pipeline, targets, settings, executor=executor)
+    postgresql = store.has_row_locks
+    assert executor.writes is postgresql
+    assert sum(written) == (0 if postgresql else 24)
+    assert (outcome.rows, outcome.raced, outcome.done) == (24, 0, True)
+    assert undo(place, outcome.run).restored == 12
+    assert rows(store) == {OLD: (12, 0), NEW: (0, 12)}
+
+
+def test_a_first_slice_is_no_larger_than_wanted(
+    executor: DaskExecutor, store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 20)
+    place = placed(store)
+    targets = plan(place, ["cronjobs.batch"], ["batch=v1"])
+    (outcome,) = migrate(
+        place, pipeline, targets, Settings(batch_size=3, most_rows=7), executor=executor
+    )
+    assert outcome.rows == 7
+
+
+def test_a_span_that_is_done_twice_does_no_harm(
+    executor: DaskExecutor, store: SqlStore, pipeline: Pipeline
+) -> None:
+    """One after the other, and at the same time."""
+    if not store.has_row_locks:
+        pytest.skip("there the run writes")
+    seed(store, pipeline, 40)
+    before = {each.key: each.data for each in store.list("batch", "cronjobs").items}
+    place = placed(store)
+    store.prefer("batch", "cronjobs", NEW)
+    with hold(place, [RunTarget("cronjobs.batch", (OLD,), NEW)]) as run:
+        span = Span(TASK, "objects", NEW, 20, writing=Writing(run.id, keep_before_images=True))
+        first = executor.submit(span).result()
+        assert first.rest is not None
+        again = executor.submit(replace(span, until=first.rows()[-1].key)).result()
+        both = [executor.submit(first.rest) for _ in range(2)]
+        found = [first, again, *(each.result() for each in both)]
+        run.ending = "done"
+    assert [first.written, again.written] == [20, 0]
+    assert sum(each.written or 0 for each in found) == 40
+    assert all(each.processed.data == [] for each in found)
+    assert rows(store)[NEW] == (40, 0)
+    assert undo(place, run.id).restored == 40
+    assert {each.key: each.data for each in store.list("batch", "cronjobs").items} == before
+
+
+def test_workers_write_nothing_for_a_run_that_is_lost(
+    executor: DaskExecutor, store: SqlStore, pipeline: Pipeline
+) -> None:
+    seed(store, pipeline, 3)
+    store.prefer("batch", "cronjobs", NEW)
+    place = placed(store)
+    with hold(place, []) as run:
+        pass
+    span = Span(TASK, "objects", NEW, 5, writing=Writing(run.id, keep_before_images=False))
+    with pytest.raises(Conflict, match="no longer held"):
+        executor.submit(span).result()
+    assert rows(store)[OLD] == (3, 3)
 
 
 def test_spans_go_to_both_workers(
@@ -227,6 +309,58 @@ def test_workers_that_die_in_a_run(
     assert killed
     assert outcome.done
     assert rows(store) == {NEW: (200, 200)}
+    assert undo(place, outcome.run).restored == 200
+    cluster.wait_for_workers(2, timeout=30)
+
+
+def test_workers_that_die_while_they_write_a_table(
+    cluster: Any, address: str, database_url: str
+) -> None:
+    """A user's own: some of its rows are written, and none is written twice."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("there the run writes")
+    engine = create_engine(database_url)
+    table.drop(engine, checkfirst=True)
+    table.create(engine)
+    documents = [order(1, f"buyer-{number}") for number in range(200)]
+    with engine.begin() as connection:
+        connection.execute(
+            insert(table),
+            [
+                {"id": number, "document": json.dumps(document), "version": 1}
+                for number, document in enumerate(documents)
+            ],
+        )
+    place = open_named("places.named_place:orders", database_url)
+    targets = plan(place, ["orders"])
+    killed: list[int] = []
+
+    with DaskExecutor(address, place, digest_of, ["orders"]) as executor:
+        assert executor.writes
+
+        def kill(now: Progress) -> None:
+            if now.done >= 40 and not killed:
+                killed.append(next(iter(executor._client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        settings = Settings(batch_size=5)
+        (outcome,) = migrate(place, Pipeline(place.scheme), targets, settings, kill, executor)
+    assert killed
+    assert outcome.done
+    with engine.begin() as connection:
+        found = connection.execute(select(table).order_by(table.c.id)).all()
+    assert [(row.version, json.loads(row.document)) for row in found] == [
+        (3, order(3, f"buyer-{number}")) for number in range(200)
+    ]
+    assert undo(place, outcome.run).restored == 200
+    with engine.begin() as connection:
+        found = connection.execute(select(table).order_by(table.c.id)).all()
+    assert [(row.version, json.loads(row.document)) for row in found] == [
+        (1, document) for document in documents
+    ]
+    table.drop(engine)
+    engine.dispose()
+    place.close()
     cluster.wait_for_workers(2, timeout=30)
 
 

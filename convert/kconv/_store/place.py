@@ -214,6 +214,10 @@ class StorePlace(Place):
                     written += 1
         return written
 
+    @property
+    def writes_elsewhere(self) -> bool:
+        return self.store.has_row_locks
+
     def written(self) -> int:
         return self.store.head()
 

@@ -63,6 +63,10 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
     def __repr__(self) -> str:
         return f"SqlStore({without_password(self._database.url)!r})"
 
+    @property
+    def has_row_locks(self) -> bool:
+        return not self._database.sqlite
+
     def get(self, key: Key) -> Stored:
         return self._database.peek(lambda connection: objects.get(connection, key))
 

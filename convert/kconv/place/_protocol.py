@@ -105,6 +105,15 @@ class Rows(Protocol):
         """
         return self.write(where, items, run=run, keep_before_images=keep_before_images)
 
+    @property
+    def writes_elsewhere(self) -> bool:
+        """Whether other processes that open the place may write rows of a run beside this one.
+
+        They get it pickled. A place in which one at a time can write says no, and neither does one
+        that other processes cannot open: there they read, and this one writes.
+        """
+        return False
+
     def written(self) -> int | None:
         """A number that changes when anybody but a run writes; None where that cannot be told."""
         ...

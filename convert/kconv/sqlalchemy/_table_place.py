@@ -137,6 +137,10 @@ class TablePlace(TableRows):
         self.books.rewritten(connection, name, marks)
         return len(new)
 
+    @property
+    def writes_elsewhere(self) -> bool:
+        return self._reopen is not None and not self._database.sqlite
+
     def written(self) -> int | None:
         """On SQLite, what `OtherWriters` finds; on PostgreSQL others need not wait for a run."""
         if not self._database.sqlite:

@@ -1,7 +1,8 @@
-"""The executor that has the workers of a Dask cluster read and convert rows.
+"""The executor that has the workers of a Dask cluster read, convert and write rows.
 
-They reach the place by themselves: spans go to them, and new bytes come back, which this process
-writes. What Dask does about a worker that dies, to run its spans elsewhere, does no harm.
+They reach the place by themselves: spans go to them, and what became of the rows comes back. Where
+one at a time can write (SQLite), new bytes come back, which this process writes. What Dask does
+about a worker that dies, to run its spans elsewhere, does no harm.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class DaskExecutor:
             self._client.close()
             raise
         self.lookahead: Final = max(2, _IN_FLIGHT * self._threads)
+        self.writes: Final = place.writes_elsewhere
         self._number = 0
 
     def __enter__(self) -> Self:

@@ -31,6 +31,11 @@ class Executor(Protocol):
     """
 
     @property
+    def writes(self) -> bool:
+        """Whether those who run spans are to write the rows of a run themselves."""
+        ...
+
+    @property
     def lookahead(self) -> int:
         """How many spans to keep submitted."""
         ...
@@ -44,6 +49,7 @@ class InProcessExecutor:
     """Runs each span in this process, when its result is asked for."""
 
     lookahead: Final = 1
+    writes: Final = False
 
     def __init__(self, place: Place, pipeline: Pipeline) -> None:
         self._runner = SpanRunner(place, pipeline)

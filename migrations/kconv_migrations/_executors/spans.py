@@ -1,17 +1,28 @@
 """Spans of a section's rows: the unit of work of an executor.
 
-Whoever runs a span reads its rows from the place, so that no rows are sent to a worker.
+Whoever runs a span reads its rows from the place, so that no rows are sent to a worker. It may
+write them, too: a row is written only if it still is as it was read, so a span may be run twice.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from kconv._errors import TimedOut
 from kconv._pipeline import Pipeline
-from kconv.place import BeforeImage, Key, Mark, Place, RowRead, Where
+from kconv.place import BeforeImage, Key, Mark, NewData, Place, RowRead, Where
 from kconv_migrations._executors.row_processor import Processed, RowProcessor, Task
 from kconv_migrations._executors.selection import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """That whoever runs a span writes its rows as well, for a run that is held."""
+
+    run: str
+    keep_before_images: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,7 @@ class Span:
     Those in the version ``other_than`` are passed over, and those that the run ``passing_over`` has
     put in quarantine. Running it does ``limit`` rows at most. Rows are compared with the
     before-images of ``runs``, the newest first, where the task compares. Rows that do not have all
-    of ``selection`` are left out.
+    of ``selection`` are left out. With ``writing``, what is made of them is written at once.
     """
 
     task: Task
@@ -33,6 +44,7 @@ class Span:
     runs: tuple[str, ...] = ()
     passing_over: str = ""
     selection: tuple[Condition, ...] = ()
+    writing: Writing | None = None
 
     @property
     def where(self) -> Where:
@@ -45,13 +57,16 @@ class SpanResult:
     """The first rows of a span, what became of them, and the rest of it.
 
     ``identities`` are (key, version, mark), in the order of the rows; ``compared`` counts those
-    that were compared with a before-image.
+    that were compared with a before-image. ``written`` counts those that were written along with
+    it, in ``seconds``; None where that is left to whoever has the result.
     """
 
     identities: Sequence[tuple[Key, str, Mark]]
     processed: Processed
     rest: Span | None
     compared: int = 0
+    written: int | None = None
+    seconds: float = 0.0
 
     def rows(self) -> list[RowRead]:
         """The rows as they were read."""
@@ -94,4 +109,29 @@ class SpanRunner:
         processed = self._processor.process(span.task, data, images)
         identities = [(each.key, each.version, each.mark) for each in rows]
         compared = sum(each is not None for each in images) - sum(processed.unread.values())
-        return SpanResult(identities, processed, rest, compared)
+        if span.writing is None:
+            return SpanResult(identities, processed, rest, compared)
+        items = [
+            NewData(row, span.task.api_version, new)
+            for row, new in zip(rows, processed.data, strict=True)
+            if new is not None
+        ]
+        began = time.monotonic()
+        written = self._write(span.where, items, span.writing)
+        # They need not go where the result goes.
+        processed.data = []
+        seconds = time.monotonic() - began
+        return SpanResult(identities, processed, rest, compared, written, seconds)
+
+    def _write(self, where: Where, items: Sequence[NewData], writing: Writing) -> int:
+        """Write rows, in halves where they take too long at once; returns how many were written."""
+        if not items:
+            return 0
+        keep = writing.keep_before_images
+        try:
+            return self._place.write(where, items, run=writing.run, keep_before_images=keep)
+        except TimedOut:
+            if len(items) == 1:
+                raise
+        half = len(items) // 2
+        return sum(self._write(where, part, writing) for part in (items[:half], items[half:]))

@@ -45,6 +45,8 @@ class WorkerExecutor:
     Raises `Unavailable` where the system allows no more processes.
     """
 
+    writes: Final = False
+
     def __init__(
         self,
         count: int,

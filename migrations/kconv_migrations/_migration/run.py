@@ -26,7 +26,7 @@ from kconv.place import (
 )
 from kconv_migrations._executors.executor import Executor, InProcessExecutor, results
 from kconv_migrations._executors.row_processor import Processed, Task
-from kconv_migrations._executors.spans import SpanResult
+from kconv_migrations._executors.spans import Span, SpanResult, Writing
 from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.outcome import MAX_BROKEN, Outcome, Progress
@@ -190,16 +190,37 @@ class MigrationPass:
             accept_loss=settings.accept_loss,
             validate=settings.validate or settings.dry_run,
         )
+        writing = self._writing(section)
         spans = split_into_spans(
             self.place,
             task,
             section.name,
-            settings.page,
+            settings.page if writing is None else self._rows_to_write,
             target.api_version,
             passing_over=self.outcome.run if self.failed else "",
             selection=settings.selection,
+            writing=writing,
         )
+        if writing is not None:
+            spans = self._in_turn(spans)
         return results(self.executor, spans, self._retrying.retry)
+
+    def _writing(self, section: Section) -> Writing | None:
+        """What those who run spans need to write rows, if they are to."""
+        settings = self.settings
+        # So many rows and no more are for one to count.
+        if not self.executor.writes or settings.dry_run or settings.most_rows is not None:
+            return None
+        return Writing(self.outcome.run, settings.undo and section.keeps_before_images)
+
+    def _rows_to_write(self) -> int:
+        return min(self.settings.page, self.steering.rows)
+
+    def _in_turn(self, spans: Iterator[Span]) -> Iterator[Span]:
+        """Spans as they may be written: none while the run waits."""
+        for span in spans:
+            self.steering.wait_for_turn(span.where)
+            yield span
 
     def _end_page(self, result: SpanResult, section: Section) -> int:
         """Add a page to the outcome, and write its new bytes; returns the rows written."""
@@ -221,7 +242,11 @@ class MigrationPass:
         if not self.settings.dry_run:
             if failed:
                 self.place.quarantine(failed)
-            written = self._write(rows, processed, section)
+            if result.written is None:
+                written = self._write(rows, processed, section)
+            else:
+                written = result.written
+                self.steering.after(sound, result.seconds)
         self._advance(len(rows), wanted - written, len(failed))
         if self.settings.most_failures is not None:
             self.outcome.stopped = self.settings.most_failures.exceeded(

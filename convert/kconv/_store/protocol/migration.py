@@ -14,6 +14,11 @@ from kconv.place import Pressure, Reclaimable, UndoSize
 class EncodedRows(Protocol):
     """Rows by the version they are encoded in: scanning them, and rewriting them in another."""
 
+    @property
+    def has_row_locks(self) -> bool:
+        """Whether several can write at the same time, different rows; on SQLite, one can."""
+        ...
+
     def scan_objects(
         self,
         group: str,
