@@ -102,9 +102,13 @@ class TooLarge(DecodeError):
 
 
 class InvalidObject(KconvError):
-    """An object that was read but breaks its schema; findings name every field at once."""
+    """An object that was read but breaks its schema; findings name every field at once.
+
+    ``warnings`` are what was said about its fields while it was read: unknown and repeated ones.
+    """
 
     reason = "Invalid"
+    warnings: tuple[str, ...] = ()
 
 
 class NotRegistered(KconvError):

@@ -68,7 +68,8 @@ def test_yaml_in_and_out(client: httpx.Client) -> None:
             "metadata.annotations",
             "FieldValueTooLong",
         ),
-        ({"name": "x", "finalizers": ["a b"]}, "metadata.finalizers[0]", "FieldValueInvalid"),
+        ({"name": "x", "finalizers": ["x.y/a b"]}, "metadata.finalizers", "FieldValueInvalid"),
+        ({"name": "x", "finalizers": ["a"]}, "metadata.finalizers[0]", "FieldValueInvalid"),
     ],
 )
 def test_bad_metadata(

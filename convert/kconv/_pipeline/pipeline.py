@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from kconv._codec import json as json_codec
 from kconv._codec.limits import LIMIT, check_depth
-from kconv._errors import ConversionError, DecodeError, StrictDecodeError, UsageError
+from kconv._errors import (
+    ConversionError,
+    DecodeError,
+    InvalidObject,
+    StrictDecodeError,
+    UsageError,
+)
 from kconv._gvk import GroupVersion
 from kconv._paths import Path, format_path
 from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep
@@ -286,21 +292,34 @@ class Pipeline:
             raw, extras = taken_apart(spoke.schema, raw, document)
         warnings: tuple[str, ...] = ()
         if field_validation != "Ignore" or spoke.closed:
-            unknown = [f'unknown field "{format_path(p)}"' for p in self.engine.unknown(spoke, raw)]
-            repeated = [f'duplicate field "{format_path(path)}"' for path in duplicates]
-            warnings = (*unknown, *repeated)
+            undeclared = list(self.engine.unknown(spoke, raw))
+            unknown = [f'unknown field "{format_path(path)}"' for path in undeclared]
+            warnings = (*unknown, *_repeated(duplicates, undeclared))
             if (warnings and field_validation == "Strict") or (unknown and spoke.closed):
                 message = f"strict decoding error: {', '.join(warnings)}"
                 raise StrictDecodeError(cannot_handle(spoke, message), about=ref_of(spoke, raw))
         try:
             native = self.engine.sound(spoke, raw, checks=checks, closed=False)
         except NotSound as refused:
-            decoded = decode_or_refuse(self.engine, spoke, raw, checks)
+            try:
+                decoded = decode_or_refuse(self.engine, spoke, raw, checks)
+            except InvalidObject as error:
+                error.warnings = warnings
+                raise
             native = self.engine.accepted(spoke, decoded, refused)
         if extras:
             value = copy.deepcopy(Decoded(spoke, native).value)
             native = put_together(spoke.schema, value, extras)
         return Decoded(spoke, native, warnings)
+
+
+def _repeated(duplicates: Iterable[Path], undeclared: Sequence[Path]) -> list[str]:
+    """What is said of repeated keys; of those in fields that are unknown, that is enough."""
+    return [
+        f'duplicate field "{format_path(path)}"'
+        for path in duplicates
+        if not any(path[: len(unknown)] == unknown for unknown in undeclared)
+    ]
 
 
 def _default_engine() -> Engine:

@@ -153,6 +153,12 @@ class Dispatcher:
         call = Call(target, query, objects, namespaces, body, content_type, accepted)
         try:
             answer = await run(call)
+        except (Refusal, KconvError) as error:
+            if not call.warnings:
+                raise
+            refusal = error if isinstance(error, Refusal) else refusal_for(error, target)
+            refusal.warnings = tuple(call.warnings)
+            raise refusal from None
         finally:
             if verb not in _READS:
                 self.server.broadcaster.wake()

@@ -37,6 +37,12 @@ def has_generation(kind: HubKind) -> bool:
     return has_status(kind) and kind.group_resource not in _WITHOUT_GENERATION
 
 
+def is_kubernetes(kind: HubKind) -> bool:
+    """Whether this is a kind of Kubernetes' own: of a group with no domain, or of its."""
+    group = kind.group_resource.group
+    return "." not in group or group.endswith(".k8s.io")
+
+
 def is_namespace(kind: HubKind) -> bool:
     """Whether this is the kind Namespace of the core group."""
     return kind.group_resource == NAMESPACES

@@ -1,6 +1,6 @@
-"""Rules about ``metadata`` that hold for every kind.
+"""What a server puts into ``metadata``, and what it keeps of it, whatever the kind.
 
-From ``k8s.io/apimachinery/pkg/api/validation`` and ``k8s.io/apiserver/pkg/registry/rest``.
+From ``k8s.io/apiserver/pkg/registry/rest``.
 """
 
 from __future__ import annotations
@@ -8,24 +8,15 @@ from __future__ import annotations
 import random
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
-from kconv._serve.kind_rules import has_generation, is_namespace
-from kconv._serve.names import (
-    dns_label_problems,
-    label_name_problems,
-    label_value_problems,
-    subdomain_problems,
-)
-from kconv._serve.status import name_required
+from kconv._serve.kind_rules import has_generation
 from kconv.fields._time import format_time
 
-ANNOTATIONS_LIMIT = 256 * 1024
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX_LENGTH = 5
 _GENERATED_LIMIT = 63 - _SUFFIX_LENGTH
@@ -85,65 +76,3 @@ def carry_over(meta: View, old: Meta) -> View:
     if "managedFields" not in merged and "managedFields" in old:
         merged["managedFields"] = old["managedFields"]
     return merged
-
-
-def check_metadata(meta: Meta, kind: HubKind) -> Iterator[Finding]:
-    """Everything that is wrong with the metadata of an object to be written."""
-    at: Path = ("metadata",)
-    name, prefix = meta.get("name") or "", meta.get("generateName") or ""
-    problems_of = dns_label_problems if is_namespace(kind) else subdomain_problems
-    if prefix:
-        for problem in problems_of(prefix.rstrip("-.") if len(prefix) > 1 else prefix):
-            yield invalid((*at, "generateName"), prefix, problem)
-    if not name:
-        yield name_required()
-    else:
-        for problem in problems_of(name):
-            yield invalid((*at, "name"), name, problem)
-    if meta.get("namespace") and not kind.namespaced:
-        yield forbidden((*at, "namespace"), "not allowed on this type")
-    yield from _labels(meta.get("labels") or {})
-    yield from _annotations(meta.get("annotations") or {})
-    for index, finalizer in enumerate(meta.get("finalizers") or ()):
-        for problem in label_name_problems(finalizer):
-            yield invalid((*at, "finalizers", index), finalizer, problem)
-    for index, owner in enumerate(meta.get("ownerReferences") or ()):
-        for key in ("apiVersion", "kind", "name", "uid"):
-            if not View(owner).get(key):
-                path = (*at, "ownerReferences", index, key)
-                yield invalid(path, "", f"{key} must not be empty")
-
-
-def check_metadata_update(meta: Meta, old: Meta, kind: HubKind) -> Iterator[Finding]:
-    """Everything that is wrong with the metadata of an update."""
-    yield from check_metadata(meta, kind)
-    if old.get("deletionTimestamp"):
-        had = old.get("finalizers") or ()
-        added = [name for name in meta.get("finalizers") or () if name not in had]
-        if added:
-            listed = ", ".join(f'"{name}"' for name in added)
-            yield forbidden(
-                ("metadata", "finalizers"),
-                "no new finalizers can be added if the object is being deleted, found new "
-                f"finalizers []string{{{listed}}}",
-            )
-
-
-def _labels(labels: Mapping[str, str]) -> Iterator[Finding]:
-    path: Path = ("metadata", "labels")
-    for key, value in labels.items():
-        for problem in label_name_problems(key):
-            yield invalid(path, key, problem)
-        for problem in label_value_problems(value):
-            yield invalid(path, value, problem)
-
-
-def _annotations(annotations: Mapping[str, str]) -> Iterator[Finding]:
-    path: Path = ("metadata", "annotations")
-    total = 0
-    for key, value in annotations.items():
-        for problem in label_name_problems(key.lower()):
-            yield invalid(path, key, problem)
-        total += len(key.encode()) + len(value.encode())
-    if total > ANNOTATIONS_LIMIT:
-        yield Finding(path, TOO_LONG, f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes")

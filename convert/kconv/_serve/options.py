@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from kconv._paths import TOO_LONG, Finding, forbidden, not_supported, quote
+from kconv._paths import TOO_LONG, Finding, forbidden, invalid, not_supported, quote
 from kconv._pipeline import FieldValidation
 from kconv._serve.status import Refusal, bad_request, invalid_options
 
@@ -76,6 +76,12 @@ def write_options(query: Query, kind: str) -> WriteOptions:
     if len(manager) > 128:
         finding = Finding((), TOO_LONG, "Too long: may not be more than 128 bytes")
         raise invalid_options(kind, ("fieldManager",), finding)
+    if not all(char.isprintable() for char in manager):
+        finding = invalid((), manager, "should only contain printable characters")
+        raise invalid_options(kind, ("fieldManager",), finding)
+    if kind == "PatchOptions" and "force" in query:
+        finding = forbidden((), "may not be specified for non-apply patch")
+        raise invalid_options(kind, ("force",), finding)
     return WriteOptions(bool(dry_run), cast("FieldValidation", validation or "Warn"))
 
 

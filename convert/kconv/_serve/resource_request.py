@@ -36,6 +36,8 @@ class Call:
     body: bytes = b""
     content_type: str = ""
     accepted: Accepted = field(default_factory=Accepted)
+    warnings: list[str] = field(default_factory=list)
+    """What is to be said of the body, whatever the answer is."""
 
     @property
     def kind(self) -> HubKind:

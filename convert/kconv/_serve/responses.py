@@ -82,9 +82,13 @@ def respond(answer: Answer, accepted: Accepted, query: Query) -> Reply:
         response.raw_headers = list(_JSON_HEADERS)
     for name, value in answer.headers.items():
         response.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
-    for warning in limited(answer.warnings):
-        response.raw_headers.append((b"warning", f"299 - {_quoted(warning)}".encode()))
+    _warn(response, answer.warnings)
     return response
+
+
+def _warn(response: Reply, warnings: Iterable[str]) -> None:
+    for warning in limited(warnings):
+        response.raw_headers.append((b"warning", f"299 - {_quoted(warning)}".encode()))
 
 
 _JSON_HEADERS = ((b"cache-control", b"no-cache, private"), (b"content-type", JSON.encode()))
@@ -131,7 +135,9 @@ def write(
 def refuse(refusal: Refusal, accepted: Accepted | None = None) -> Reply:
     """The Status of a failure as a response."""
     plain = Accepted(accepted.media_type) if accepted else None
-    return write(refusal.document(), refusal.code, plain, headers=refusal.headers)
+    response = write(refusal.document(), refusal.code, plain, headers=refusal.headers)
+    _warn(response, refusal.warnings)
+    return response
 
 
 def plain_text(text: str, code: int = 200) -> Reply:

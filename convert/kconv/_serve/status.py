@@ -59,7 +59,7 @@ class Refusal(Exception):
     ``reason`` is a metav1.StatusReason, or empty where Kubernetes gives none; ``code`` follows
     from it unless given. ``details`` is the Status' ``details`` or None to leave it out,
     ``metadata`` its ListMeta, and ``headers`` go with the answer. A message that quotes the
-    request at length is cut.
+    request at length is cut. ``warnings`` go with the answer, too.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Refusal(Exception):
         self.code = CODES.get(reason, 500) if code is None else code
         self.details = details
         self.headers = dict(headers or {})
+        self.warnings: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The Status, as clients read it."""

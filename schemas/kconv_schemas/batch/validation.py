@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv import Finding, Path, invalid, not_supported, required, validates, validates_update
+from kconv import (
+    Finding,
+    Path,
+    invalid,
+    not_supported,
+    required,
+    too_long,
+    validates,
+    validates_update,
+)
 from kconv_schemas.batch import v1beta1, v2alpha1
 from kconv_schemas.batch.schedule import BadSchedule, check_schedule, check_time_zone
 from kconv_schemas.batch.v1.types import CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec
+from kconv_schemas.core.names import domain_prefixed_path
 
 Value = Mapping[str, Any]
 
 LONGEST_NAME = 52
 """Of a cron job, so that its jobs' names have room for when they ran."""
+
+LONGEST_MANAGER = 63
 
 _RESTART: Path = ("template", "spec", "restartPolicy")
 _FIXED = (
@@ -97,6 +109,17 @@ def indexed(value: Value) -> Iterator[Finding]:
     if most is not None and completions is not None and most > completions:
         message = "must be less than or equal to completions"
         yield invalid(("maxFailedIndexes",), most, message)
+
+
+@validates(JobSpec)
+def managed_by(value: Value) -> Iterator[Finding]:
+    """Another controller is named by a domain and a path."""
+    name, path = value.get("managedBy"), ("managedBy",)
+    if name is None:
+        return
+    yield from domain_prefixed_path(path, name)
+    if len(name) > LONGEST_MANAGER:
+        yield too_long(path, LONGEST_MANAGER)
 
 
 @validates_update(Job, v2alpha1.Job)

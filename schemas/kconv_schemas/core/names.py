@@ -13,6 +13,14 @@ _LABEL_MESSAGE = (
     "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
     "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
+_SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_SUBDOMAIN_MESSAGE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
+    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
+_PATH_MESSAGE = "Invalid path (regex used for validation is '^[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+$')"
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _KEY_MESSAGE = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
@@ -41,3 +49,37 @@ def config_key(path: Path, value: str) -> Iterator[Finding]:
         yield invalid(path, value, f"must not be '{value}'")
     elif value.startswith(".."):
         yield invalid(path, value, "must not start with '..'")
+
+
+def port_name(path: Path, value: str) -> Iterator[Finding]:
+    """Findings for the name of a port that is no IANA service name (RFC 6335)."""
+    if not value:
+        return
+    if len(value) > 15:
+        yield invalid(path, value, "must be no more than 15 characters")
+    if not re.fullmatch(r"[-a-z0-9]+", value):
+        yield invalid(
+            path,
+            value,
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
+        )
+    if not re.search(r"[a-z]", value):
+        yield invalid(path, value, "must contain at least one letter (a-z)")
+    if "--" in value:
+        yield invalid(path, value, "must not contain consecutive hyphens")
+    if value.startswith("-") or value.endswith("-"):
+        yield invalid(path, value, "must not begin or end with a hyphen")
+
+
+def domain_prefixed_path(path: Path, value: str) -> Iterator[Finding]:
+    """Findings for what is no domain followed by a path, such as ``example.com/controller``."""
+    host, slash, rest = value.partition("/")
+    if not value:
+        yield required(path)
+    elif not slash or not host or not rest:
+        yield invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    else:
+        if not _SUBDOMAIN.fullmatch(host) or len(host) > 253:
+            yield invalid(path, host, _SUBDOMAIN_MESSAGE)
+        if not _PATH.fullmatch(rest):
+            yield invalid(path, rest, _PATH_MESSAGE)

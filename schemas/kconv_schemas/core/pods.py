@@ -8,11 +8,12 @@ from typing import Any
 
 from kconv import Finding, Path, duplicate, forbidden, invalid, quote, required, validates
 from kconv.fields import quantity_value
-from kconv_schemas.core.names import label_name
+from kconv_schemas.core.names import label_name, port_name
 from kconv_schemas.core.v1.types import (
     Container,
     EnvVar,
     EphemeralContainer,
+    HTTPGetAction,
     Lifecycle,
     PodSpec,
     Probe,
@@ -28,6 +29,11 @@ _ENV_NAME = re.compile(r"[ -<>-~]+")
 _ENV_MESSAGE = (
     "a valid environment variable name must consist only of printable ASCII characters other "
     "than '='"
+)
+_HEADER_NAME = re.compile(r"[-A-Za-z0-9]+")
+_HEADER_MESSAGE = (
+    "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', "
+    "regex used for validation is '[-A-Za-z0-9]+')"
 )
 _HANDLERS = ("exec", "httpGet", "sleep", "tcpSocket", "grpc")
 
@@ -83,6 +89,7 @@ def container(value: Value) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, port in enumerate(value.get("ports") or ()):
         name = port.get("name")
+        yield from port_name(("ports", index, "name"), name or "")
         if name and name in seen:
             yield duplicate(("ports", index, "name"), name)
         seen.add(name or "")
@@ -127,6 +134,15 @@ def lifecycle(value: Value) -> Iterator[Finding]:
     for name in ("postStart", "preStop"):
         if value.get(name) is not None:
             yield from _one_handler(value[name], (name,))
+
+
+@validates(HTTPGetAction)
+def headers(value: Value) -> Iterator[Finding]:
+    """Headers have names that HTTP allows."""
+    for header in value.get("httpHeaders") or ():
+        name = header.get("name") or ""
+        if not _HEADER_NAME.fullmatch(name):
+            yield invalid(("httpHeaders",), name, _HEADER_MESSAGE)
 
 
 def _one_handler(value: Value, path: Path) -> Iterator[Finding]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._codec import yaml as yaml_codec
 from kconv._errors import DecodeError, TooLarge
+from kconv._paths import format_path
 from kconv._schema import Type
-from kconv._serve.patch.jsonpatch import OPERATIONS_LIMIT, apply_json_patch
+from kconv._serve.patch.jsonpatch import MEMBERS, OPERATIONS_LIMIT, apply_json_patch
 from kconv._serve.patch.merge import merge_patch
 from kconv._serve.patch.strategic import strategic_merge
 from kconv._serve.status import Refusal, bad_request
@@ -23,10 +23,14 @@ PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A patch that was read: ``document`` is a list for a JSON patch, else a dict."""
+    """A patch that was read: ``document`` is a list for a JSON patch, else a dict.
+
+    ``warnings`` tell of keys that it repeats, and of members that operations do not have.
+    """
 
     media_type: str
     document: Any
+    warnings: tuple[str, ...] = ()
 
     @property
     def resource_version(self) -> str:
@@ -54,8 +58,8 @@ class Patch:
         return patched
 
 
-def read_patch(media_type: str, body: bytes) -> Patch:
-    """Read the body of a PATCH request.
+def read_patch(media_type: str, body: bytes, *, says: bool = False) -> Patch:
+    """Read the body of a PATCH request; ``says`` asks for warnings.
 
     Raises `kconv._serve.status.Refusal`: 415 for a media type that is not supported, 400 for a
     body that is no such patch, 413 for one of more than 10,000 operations.
@@ -67,7 +71,7 @@ def read_patch(media_type: str, body: bytes) -> Patch:
             + ", ".join(PATCH_TYPES),
         )
     try:
-        document = _parse(body)
+        document = json_codec.decode(body)
     except TooLarge:
         raise
     except DecodeError as error:
@@ -83,17 +87,16 @@ def read_patch(media_type: str, body: bytes) -> Patch:
             )
     elif not isinstance(document, dict):
         raise bad_request("error decoding patch: a merge patch is an object")
-    return Patch(media_type, document)
+    return Patch(media_type, document, tuple(_warnings(media_type, document, body)) if says else ())
 
 
-def _parse(body: bytes) -> Any:
-    """A patch is JSON; YAML is read too, as Kubernetes does for what kubectl sends."""
-    try:
-        return json_codec.decode(body)
-    except DecodeError:
-        if body.lstrip()[:1] in (b"{", b"[", b""):
-            raise
-        documents = yaml_codec.decode_all(body)
-        if len(documents) != 1:
-            raise
-        return documents[0]
+def _warnings(media_type: str, document: Any, body: bytes) -> Iterator[str]:
+    prefix = ""
+    if media_type == JSON_PATCH:
+        prefix = "json patch "
+        for index, operation in enumerate(document):
+            for name in operation if isinstance(operation, dict) else ():
+                if name not in MEMBERS:
+                    yield f'{prefix}unknown field "{format_path((index, name))}"'
+    for path in json_codec.duplicate_keys(body):
+        yield f'{prefix}duplicate field "{format_path(path)}"'

@@ -14,6 +14,9 @@ from typing import Any
 
 from kconv._serve.status import bad_request, unprocessable
 
+MEMBERS = ("op", "path", "from", "value")
+"""What an operation may have."""
+
 OPERATIONS_LIMIT = 10_000
 COPY_LIMIT = 3 * 1024 * 1024
 """How many values ``copy`` operations of one patch may add, against patches made to explode."""

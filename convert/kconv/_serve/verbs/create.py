@@ -12,7 +12,8 @@ from kconv._serve.deletion import with_metadata
 from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.kind_rules import has_status
 from kconv._serve.memory import CachedRow
-from kconv._serve.metadata import begin, check_metadata, now
+from kconv._serve.metadata import begin, now
+from kconv._serve.metadata_rules import check_metadata
 from kconv._serve.objects import key_of, prepared
 from kconv._serve.options import WriteOptions, write_options
 from kconv._serve.resource_request import Answer, Call
@@ -65,7 +66,7 @@ async def create(call: Call) -> Answer:
                 raise
             namespace = await _check_place(call, given, newest=True)
             continue
-        return Answer(code=201, spoke=call.spoke, encoded=encoded, warnings=decoded.warnings)
+        return Answer(code=201, spoke=call.spoke, encoded=encoded, warnings=tuple(call.warnings))
     raise AssertionError("unreachable")
 
 

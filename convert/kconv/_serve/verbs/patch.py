@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from kconv._errors import InvalidObject
+from kconv._errors import DecodeError, InvalidObject
+from kconv._paths import INVALID, Finding
 from kconv._pipeline import Decoded
 from kconv._pipeline.view import View
-from kconv._serve.metadata import check_metadata
+from kconv._serve.metadata_rules import check_metadata
 from kconv._serve.negotiation import media_type_of
 from kconv._serve.objects import Current
 from kconv._serve.options import write_options
 from kconv._serve.patch import read_patch
 from kconv._serve.resource_request import Answer, Call
+from kconv._serve.status import Refusal, invalid
 from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
 from kconv._serve.verbs.request_body import InvalidBody
 from kconv._serve.verbs.update import check_names, check_version
@@ -22,13 +24,18 @@ async def patch(call: Call) -> Answer:
     A patch without a resourceVersion is applied again when another write gets in between.
     Raises `Refusal` and `kconv._errors.KconvError`.
     """
-    read = read_patch(media_type_of(call.content_type), call.body)
     options = write_options(call.query, "PatchOptions")
+    says = options.field_validation != "Ignore"
+    read = read_patch(media_type_of(call.content_type), call.body, says=says)
     pipeline = call.objects.pipeline
 
     def patched(current: Current) -> Decoded:
         # A patch is applied to a document.
+        call.warnings.clear()
         document = read.apply(call.encoded(current.row, current).document, call.spoke.schema)
+        if read.warnings and options.field_validation == "Strict":
+            raise _does_not_fit(call, f"strict decoding error: {', '.join(read.warnings)}")
+        call.warnings.extend(read.warnings)
         metadata = document.get("metadata")
         meta = metadata if isinstance(metadata, dict) else {}
         check_version(call, {k: v for k, v in meta.items() if isinstance(v, str)}, current)
@@ -39,8 +46,12 @@ async def patch(call: Call) -> Answer:
                 document, spoke=call.spoke, field_validation=options.field_validation
             )
         except InvalidObject as error:
-            invalid = InvalidBody(call, document, error)
-            raise invalid.refusal(check_metadata(invalid.metadata, call.kind)) from None
+            call.warnings.extend(error.warnings)
+            body = InvalidBody(call, document, error)
+            raise body.refusal(check_metadata(body.metadata, call.kind)) from None
+        except DecodeError as error:
+            raise _does_not_fit(call, error.message) from None
+        call.warnings.extend(decoded.warnings)
         check_names(call, View(View(decoded.native)["metadata"]))
         return decoded
 
@@ -49,6 +60,13 @@ async def patch(call: Call) -> Answer:
         decoded = await call.work(lambda: patched(current))
         made = Replacement(current, decoded, options.dry_run, newest)
         encoded = await replace_object(call, made)
-        return Answer(encoded=encoded, spoke=call.spoke, warnings=decoded.warnings)
+        return Answer(encoded=encoded, spoke=call.spoke, warnings=tuple(call.warnings))
 
     return await with_retries(call, call.target.key, attempt, again=not read.resource_version)
+
+
+def _does_not_fit(call: Call, why: str) -> Refusal:
+    """422: what a patch makes of the object is none of its type. The patch is what is invalid."""
+    gvk = call.spoke.gvk
+    finding = Finding(("patch",), INVALID, f"Invalid value: {why}")
+    return invalid(gvk.group, gvk.kind, call.target.name, [finding])

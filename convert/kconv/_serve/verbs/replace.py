@@ -18,7 +18,8 @@ from kconv._pipeline.view import View
 from kconv._serve.deletion import finalizers_in
 from kconv._serve.encoded import Encoded, encode_object
 from kconv._serve.kind_rules import has_generation, has_status, is_namespace
-from kconv._serve.metadata import carry_over, check_metadata_update
+from kconv._serve.metadata import carry_over
+from kconv._serve.metadata_rules import check_metadata_update
 from kconv._serve.namespaces import FINALIZER, add_name_label
 from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call

@@ -48,13 +48,15 @@ def decode_body(call: Call, field_validation: FieldValidation) -> Decoded:
     encoding = body_format(call.content_type)
     try:
         if encoding == "protobuf":
-            return call.objects.pipeline.load(
+            decoded = call.objects.pipeline.load(
                 decode_object(call.body), spoke=call.spoke, field_validation=field_validation
             )
-        return call.objects.pipeline.decode(
-            call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
-        )
+        else:
+            decoded = call.objects.pipeline.decode(
+                call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
+            )
     except InvalidObject as error:
+        call.warnings.extend(error.warnings)
         raise InvalidBody(call, parse(call.body, encoding), error) from None
     except DecodeError as error:
         if error.about is None and error.reason == "BadRequest" and not error.findings:
@@ -62,6 +64,8 @@ def decode_body(call: Call, field_validation: FieldValidation) -> Decoded:
                 f"the object provided is unrecognized (must be of type {kind}): {error.message}"
             ) from None
         raise
+    call.warnings.extend(decoded.warnings)
+    return decoded
 
 
 def parse(body: bytes, encoding: BodyFormat) -> Any:

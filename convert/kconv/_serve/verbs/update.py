@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kconv._pipeline.view import View
-from kconv._serve.metadata import check_metadata
+from kconv._serve.metadata_rules import check_metadata
 from kconv._serve.objects import Current
 from kconv._serve.options import write_options
 from kconv._serve.resource_request import Answer, Call
@@ -40,7 +40,7 @@ async def update(call: Call) -> Answer:
         current = await fetch(call.kind, target.key, newest=newest)
         check_version(call, given, current)
         made = await replace_object(call, Replacement(current, decoded, options.dry_run, newest))
-        return Answer(encoded=made, spoke=call.spoke, warnings=decoded.warnings)
+        return Answer(encoded=made, spoke=call.spoke, warnings=tuple(call.warnings))
 
     return await with_retries(
         call, call.target.key, attempt, again=not given.get("resourceVersion")

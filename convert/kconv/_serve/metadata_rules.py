@@ -1,0 +1,128 @@
+"""Rules about ``metadata`` that hold for every kind.
+
+From ``k8s.io/apimachinery/pkg/api/validation``, and for Kubernetes' own kinds from
+``k8s.io/kubernetes/pkg/apis/core/validation``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
+from kconv._pipeline.view import View
+from kconv._scheme import HubKind
+from kconv._serve.kind_rules import is_kubernetes, is_namespace
+from kconv._serve.names import (
+    dns_label_problems,
+    label_name_problems,
+    label_value_problems,
+    subdomain_problems,
+)
+from kconv._serve.status import name_required
+
+ANNOTATIONS_LIMIT = 256 * 1024
+ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+_STANDARD_FINALIZERS = ("kubernetes", ORPHAN, FOREGROUND)
+
+Meta = Mapping[str, Any]
+
+
+def check_metadata(meta: Meta, kind: HubKind) -> Iterator[Finding]:
+    """Everything that is wrong with the metadata of an object to be written."""
+    at: Path = ("metadata",)
+    name, prefix = meta.get("name") or "", meta.get("generateName") or ""
+    problems_of = dns_label_problems if is_namespace(kind) else subdomain_problems
+    if prefix:
+        # What is appended makes a dash at its end good.
+        begins = prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+        for problem in problems_of(begins):
+            yield invalid((*at, "generateName"), prefix, problem)
+    if not name:
+        yield name_required()
+    else:
+        for problem in problems_of(name):
+            yield invalid((*at, "name"), name, problem)
+    if meta.get("namespace") and not kind.namespaced:
+        yield forbidden((*at, "namespace"), "not allowed on this type")
+    yield from _labels(meta.get("labels") or {})
+    yield from _annotations(meta.get("annotations") or {})
+    yield from _owners(meta.get("ownerReferences") or ())
+    yield from _finalizers(meta.get("finalizers") or (), kind)
+
+
+def check_metadata_update(meta: Meta, old: Meta, kind: HubKind) -> Iterator[Finding]:
+    """Everything that is wrong with the metadata of an update."""
+    yield from check_metadata(meta, kind)
+    if old.get("deletionTimestamp"):
+        had = old.get("finalizers") or ()
+        added = [name for name in meta.get("finalizers") or () if name not in had]
+        if added:
+            listed = ", ".join(f'"{name}"' for name in added)
+            yield forbidden(
+                ("metadata", "finalizers"),
+                "no new finalizers can be added if the object is being deleted, found new "
+                f"finalizers []string{{{listed}}}",
+            )
+
+
+def _labels(labels: Mapping[str, str]) -> Iterator[Finding]:
+    path: Path = ("metadata", "labels")
+    for key, value in labels.items():
+        for problem in label_name_problems(key):
+            yield invalid(path, key, problem)
+        for problem in label_value_problems(value):
+            yield invalid(path, value, problem)
+
+
+def _annotations(annotations: Mapping[str, str]) -> Iterator[Finding]:
+    path: Path = ("metadata", "annotations")
+    total = 0
+    for key, value in annotations.items():
+        for problem in label_name_problems(key.lower()):
+            yield invalid(path, key, problem)
+        total += len(key.encode()) + len(value.encode())
+    if total > ANNOTATIONS_LIMIT:
+        yield Finding(path, TOO_LONG, f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes")
+
+
+def _owners(owners: Any) -> Iterator[Finding]:
+    """Kubernetes names no index of an owner."""
+    path: Path = ("metadata", "ownerReferences")
+    controller = ""
+    for each in owners:
+        owner = View(each)
+        api_version = owner.get("apiVersion") or ""
+        version = api_version.rpartition("/")[2] if api_version.count("/") <= 1 else ""
+        if not version:
+            problem = "version must not be empty"
+            yield invalid((*path, "apiVersion"), api_version, problem)
+        for key in ("kind", "name", "uid"):
+            if not owner.get(key):
+                yield invalid((*path, key), "", "must not be empty")
+        if (api_version, owner.get("kind")) == ("v1", "Event"):
+            yield invalid(path, owner.native, "/v1, Kind=Event is disallowed from being an owner")
+        if owner.get("controller"):
+            this = f"{owner.get('kind') or ''}/{owner.get('name') or ''}"
+            if controller:
+                yield invalid(
+                    path,
+                    owner.native,
+                    'Only one reference can have Controller set to true. Found "true" in '
+                    f"references for {controller} and {this}",
+                )
+            else:
+                controller = this
+
+
+def _finalizers(finalizers: Any, kind: HubKind) -> Iterator[Finding]:
+    path: Path = ("metadata", "finalizers")
+    for index, name in enumerate(finalizers):
+        for problem in label_name_problems(name):
+            yield invalid(path, name, problem)
+        if is_kubernetes(kind) and "/" not in name and name not in _STANDARD_FINALIZERS:
+            problem = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid((*path, index), name, problem)
+    if ORPHAN in finalizers and FOREGROUND in finalizers:
+        problem = f"finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
+        yield invalid(path, list(finalizers), problem)
