@@ -25,7 +25,7 @@ PUBLIC: dict[str, str] = {
         ConversionLosses ConversionProblem ConvertedFile CounterReset DecodeError Decoded
         Denied Deprecation Document DocumentConversion DocumentHub Edge Expired Finding
         FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
-        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapValues
+        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapKey MapValues
         NotFound NotRegistered
         ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated

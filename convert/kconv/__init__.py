@@ -47,6 +47,7 @@ __all__ = [
     "Level",
     "Lose",
     "Lost",
+    "MapKey",
     "MapValues",
     "NotFound",
     "NotRegistered",
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
     )
     from kconv._paths import (
         Finding,
+        MapKey,
         Path,
         duplicate,
         forbidden,
@@ -230,6 +232,7 @@ else:
         ),
         "kconv._paths": (
             "Finding",
+            "MapKey",
             "Path",
             "duplicate",
             "forbidden",

@@ -18,6 +18,16 @@ from kconv._errors import shortened
 Path = tuple[str | int, ...]
 """Field names and list positions, outermost first; the empty tuple is the object itself."""
 
+
+class MapKey(str):
+    """A key of a map as a step of a path, written in brackets: ``data[password]``.
+
+    Without it, a key that reads as the name of a field is written as one.
+    """
+
+    __slots__ = ()
+
+
 DEPTH = 200
 """Levels that a document may nest. The deepest type of Kubernetes nests about 20."""
 
@@ -55,7 +65,7 @@ def format_path(path: Path) -> str:
     """The path as one string, ``spec.containers[0].image``; the object itself is ``""``."""
     parts: list[str] = []
     for step in path:
-        if isinstance(step, int) or not _FIELD_NAME.match(step):
+        if isinstance(step, int | MapKey) or not _FIELD_NAME.match(step):
             parts.append(f"[{step}]")
         else:
             parts.append(f".{step}" if parts else step)

@@ -15,6 +15,8 @@ _WITHOUT_GENERATION = frozenset(
     {NAMESPACES, GroupResource("autoscaling", "horizontalpodautoscalers")}
 )
 
+_EVENTS = frozenset({GroupResource("", "events"), GroupResource("events.k8s.io", "events")})
+
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 SUBRESOURCE_VERBS = ("get", "patch", "update")
 
@@ -41,6 +43,12 @@ def is_kubernetes(kind: HubKind) -> bool:
     """Whether this is a kind of Kubernetes' own: of a group with no domain, or of its."""
     group = kind.group_resource.group
     return "." not in group or group.endswith(".k8s.io")
+
+
+def is_named_freely(kind: HubKind) -> bool:
+    """Whether a name may be anything that a path can hold: of events, and of roles."""
+    resource = kind.group_resource
+    return resource in _EVENTS or resource.group == "rbac.authorization.k8s.io"
 
 
 def is_namespace(kind: HubKind) -> bool:

@@ -6,17 +6,18 @@ From ``k8s.io/apimachinery/pkg/api/validation``, and for Kubernetes' own kinds f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
-from kconv._serve.kind_rules import is_kubernetes, is_namespace
+from kconv._serve.kind_rules import is_kubernetes, is_named_freely, is_namespace
 from kconv._serve.names import (
     dns_label_problems,
     label_name_problems,
     label_value_problems,
+    path_segment_problems,
     subdomain_problems,
 )
 from kconv._serve.status import name_required
@@ -32,7 +33,7 @@ def check_metadata(meta: Meta, kind: HubKind) -> Iterator[Finding]:
     """Everything that is wrong with the metadata of an object to be written."""
     at: Path = ("metadata",)
     name, prefix = meta.get("name") or "", meta.get("generateName") or ""
-    problems_of = dns_label_problems if is_namespace(kind) else subdomain_problems
+    problems_of = _problems_of_names(kind)
     if prefix:
         # What is appended makes a dash at its end good.
         begins = prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
@@ -49,6 +50,12 @@ def check_metadata(meta: Meta, kind: HubKind) -> Iterator[Finding]:
     yield from _annotations(meta.get("annotations") or {})
     yield from _owners(meta.get("ownerReferences") or ())
     yield from _finalizers(meta.get("finalizers") or (), kind)
+
+
+def _problems_of_names(kind: HubKind) -> Callable[[str], list[str]]:
+    if is_namespace(kind):
+        return dns_label_problems
+    return path_segment_problems if is_named_freely(kind) else subdomain_problems
 
 
 def check_metadata_update(meta: Meta, old: Meta, kind: HubKind) -> Iterator[Finding]:

@@ -19,6 +19,18 @@ _SUBDOMAIN_MESSAGE = (
     "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
     "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
+_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_NAME_MESSAGE = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_QUALIFIED_MESSAGE = (
+    "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start "
+    "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+    "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS "
+    "subdomain prefix and '/' (e.g. 'example.com/MyName')"
+)
 _PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _PATH_MESSAGE = "Invalid path (regex used for validation is '^[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+$')"
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
@@ -83,3 +95,21 @@ def domain_prefixed_path(path: Path, value: str) -> Iterator[Finding]:
             yield invalid(path, host, _SUBDOMAIN_MESSAGE)
         if not _PATH.fullmatch(rest):
             yield invalid(path, rest, _PATH_MESSAGE)
+
+
+def qualified_name(path: Path, value: str) -> Iterator[Finding]:
+    """Findings for what is no name, or a domain and a name, such as ``example.com/name``."""
+    prefix, slash, name = value.rpartition("/")
+    if slash and "/" in prefix:
+        yield invalid(path, value, _QUALIFIED_MESSAGE)
+        return
+    if slash and not prefix:
+        yield invalid(path, value, "prefix part must be non-empty")
+    elif slash and (len(prefix) > 253 or not _SUBDOMAIN.fullmatch(prefix)):
+        yield invalid(path, value, f"prefix part {_SUBDOMAIN_MESSAGE}")
+    if not name:
+        yield invalid(path, value, "name part must be non-empty")
+    elif len(name) > 63:
+        yield invalid(path, value, "name part must be no more than 63 bytes")
+    if not _NAME.fullmatch(name):
+        yield invalid(path, value, _NAME_MESSAGE)

@@ -12,6 +12,7 @@ from typing import Any
 
 from kconv import (
     Finding,
+    MapKey,
     Path,
     forbidden,
     invalid,
@@ -21,7 +22,7 @@ from kconv import (
     validates_update,
 )
 from kconv_schemas.core import pods
-from kconv_schemas.core.names import config_key, label_name
+from kconv_schemas.core.names import config_key, label_name, qualified_name
 from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret
 
 __all__ = ["pods"]
@@ -30,6 +31,11 @@ Value = Mapping[str, Any]
 
 LARGEST = 1024 * 1024
 """Bytes that the data of a ConfigMap or Secret may have in all."""
+
+LONGEST_WORD, LONGEST_NOTE = 128, 1024
+"""Bytes of what an event says."""
+
+STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 
 _FROZEN = "field is immutable when `immutable` is set"
 _KEYS_OF_TYPE = {
@@ -50,6 +56,17 @@ def namespace_name(value: Value) -> Iterator[Finding]:
         yield from label_name(("metadata", "name"), name)
 
 
+@validates(Namespace)
+def namespace_finalizers(value: Value) -> Iterator[Finding]:
+    """What is to be done before a namespace goes is named as finalizers are."""
+    path: Path = ("spec", "finalizers")
+    for name in (value.get("spec") or {}).get("finalizers") or ():
+        yield from qualified_name(path, name)
+        if "/" not in name and name not in STANDARD_FINALIZERS:
+            message = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid(path, name, message)
+
+
 def _size(text: str) -> int:
     """How many bytes a base64 text stands for."""
     return len(text) * 3 // 4 - text.count("=", -2)
@@ -63,12 +80,12 @@ def _too_long(path: Path) -> Finding:
 def config_map(value: Value) -> Iterator[Finding]:
     """Keys are file names, in one of the two maps, and all of it is at most 1 MiB."""
     data, binary = value.get("data") or {}, value.get("binaryData") or {}
-    for name, keys, other in (("data", data, binary), ("binaryData", binary, data)):
+    for name, keys in (("data", data), ("binaryData", binary)):
         for key in keys:
-            yield from config_key((name, key), key)
-            if key in other:
-                elsewhere = "binaryData" if name == "data" else "data"
-                yield invalid((name, key), key, f"duplicate of key present in {elsewhere}")
+            yield from config_key((name, MapKey(key)), key)
+            if name == "data" and key in binary:
+                message = "duplicate of key present in binaryData"
+                yield invalid((name, MapKey(key)), key, message)
     total = sum(len(text.encode()) for text in data.values()) + sum(map(_size, binary.values()))
     if total > LARGEST:
         yield _too_long(())
@@ -79,7 +96,7 @@ def secret(value: Value) -> Iterator[Finding]:
     """Keys are file names, all of it is at most 1 MiB, and a type's own keys are there."""
     data, type_ = value.get("data") or {}, value.get("type")
     for key in data:
-        yield from config_key(("data", key), key)
+        yield from config_key(("data", MapKey(key)), key)
     if sum(map(_size, data.values())) > LARGEST:
         yield _too_long(("data",))
     wanted = _KEYS_OF_TYPE.get(str(type_), ())
@@ -87,22 +104,23 @@ def secret(value: Value) -> Iterator[Finding]:
     if type_ == "kubernetes.io/basic-auth" and len(missing) < len(wanted):
         missing = []
     for key in missing:
-        yield required(("data", key))
+        yield required(("data", MapKey(key)))
     if str(type_).startswith("kubernetes.io/dockerc"):
         for key in set(wanted) - set(missing):
-            if not _is_json(data[key]):
-                yield invalid(("data", key), "<secret contents redacted>", "must be JSON")
+            if not _is_json_object(data[key]):
+                message = "must be JSON"
+                yield invalid(("data", MapKey(key)), "<secret contents redacted>", message)
     annotations = value["metadata"].get("annotations") or {}
     if type_ == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT):
         yield required(("metadata", "annotations", _ACCOUNT))
 
 
-def _is_json(text: str) -> bool:
+def _is_json_object(text: str) -> bool:
     try:
-        json.loads(base64.b64decode(text))
+        value = json.loads(base64.b64decode(text))
     except (ValueError, RecursionError):
         return False
-    return True
+    return value is None or isinstance(value, dict)
 
 
 @validates_update(ConfigMap)
@@ -135,7 +153,29 @@ def event_namespace(value: Value) -> Iterator[Finding]:
     namespace = value["metadata"].get("namespace")
     involved = value.get("involvedObject") or {}
     of_object = involved.get("namespace") or ""
-    agrees = namespace == of_object or (not of_object and namespace == "default")
+    if value.get("eventTime"):
+        agrees = bool(of_object) or namespace in ("default", "kube-system")
+    else:
+        agrees = namespace == of_object or (not of_object and namespace == "default")
     if namespace and not agrees:
         path = ("involvedObject", "namespace")
         yield invalid(path, of_object, "does not match event.namespace")
+
+
+@validates(Event)
+def event_of_a_time(value: Value) -> Iterator[Finding]:
+    """An event that says when it was says who reports it, what was done, and why."""
+    if not value.get("eventTime"):
+        return
+    component = value.get("reportingComponent") or ""
+    if not component:
+        yield required(("reportingComponent",))
+    yield from qualified_name(("reportingComponent",), component)
+    for name in ("reportingInstance", "action", "reason"):
+        text = value.get(name) or ""
+        if not text:
+            yield required((name,))
+        if len(text.encode()) > LONGEST_WORD:
+            yield invalid((name,), "", f"can have at most {LONGEST_WORD} characters")
+    if len((value.get("message") or "").encode()) > LONGEST_NOTE:
+        yield invalid(("message",), "", f"can have at most {LONGEST_NOTE} characters")

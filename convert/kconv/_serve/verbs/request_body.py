@@ -16,6 +16,9 @@ from kconv._serve.status import Refusal, invalid
 
 Meta = dict[str, Any]
 
+_OWNERS = ("metadata", "ownerReferences")
+"""All that can be wrong with them is told with the metadata, at the paths of Kubernetes."""
+
 
 class InvalidBody(Exception):
     """An object that breaks rules. Where its metadata does, too, the client learns all at once.
@@ -33,7 +36,11 @@ class InvalidBody(Exception):
         """The refusal (422): what is wrong with the metadata, then the others."""
         own = list(of_metadata)
         reported = {(each.path, each.message) for each in own}
-        others = [each for each in self._findings if (each.path, each.message) not in reported]
+        others = [
+            each
+            for each in self._findings
+            if (each.path, each.message) not in reported and each.path[:2] != _OWNERS
+        ]
         name = str(self.metadata.get("name") or "")
         return invalid(self._gvk.group, self._gvk.kind, name, [*own, *others])
 
