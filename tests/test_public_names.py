@@ -25,12 +25,11 @@ PUBLIC: dict[str, str] = {
         ConversionLosses ConversionProblem ConvertedFile CounterReset DecodeError Decoded
         Denied Deprecation Document DocumentConversion DocumentHub Edge Expired Finding
         FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
-        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapKey MapValues
-        NotFound NotRegistered
-        ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
-        Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
-        TimedOut TooLarge TooManyRequests Type Unavailable Unsupported UsageError VersionNotOnRecord
-        WhenAbsent Wrap
+        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapKey
+        MapValues NotFound NotRegistered ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve
+        Rename Resource Rule Scheme SchemeError SelectableField Split Store StoreError
+        StrictDecodeError TablesOutdated TimedOut TooLarge TooManyRequests Type Unavailable
+        Unsupported UsageError VersionNotOnRecord WhenAbsent Wrap
         convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path invalid
         load_scheme losses not_supported open_store quote required too_long validates
