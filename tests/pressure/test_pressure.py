@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.long import only_long
+from fixtures.long import LONG
 from fixtures.postgres import PostgresServer
 from kconv_migrations._tables import upgrade
 from pressure.disturbances import DatabaseRestarts, Migrations, ServerKills
@@ -39,7 +39,7 @@ def test_four_servers_on_postgresql(tmp_path: Path) -> None:
         server.remove()
 
 
-@pytest.mark.parametrize("count", [pytest.param(1, marks=only_long), 2])
+@pytest.mark.parametrize("count", [1, 2] if LONG or MINUTES else [2])
 def test_servers_on_one_sqlite_file(sqlite_url: str, tmp_path: Path, count: int) -> None:
     upgrade(sqlite_url)
     history = History()
