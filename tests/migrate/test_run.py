@@ -254,12 +254,20 @@ def test_rate_is_held_all_along(
         assert sum(rows for at, rows in pages if first <= at < first + 3) <= 4 * 10
 
 
-def test_rehearsal_does_not_count_what_it_slept(store: SqlStore, pipeline: Pipeline) -> None:
+def test_rehearsal_does_not_count_what_it_slept(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seed(store, pipeline, 10)
+    slept: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(slept), sleep=slept.append)
+    for module in ("rate_limit", "run"):
+        monkeypatch.setattr(f"kconv_migrations._migration.{module}.time", clock)
     began = time.monotonic()
-    outcome = run(store, pipeline, "batch=v1", dry_run=True, rate=20)
-    assert time.monotonic() - began >= 1
-    assert outcome.seconds < 0.5
+    outcome = run(store, pipeline, "batch=v1", dry_run=True, rate=0.01)
+    took = time.monotonic() - began
+    # 20 rows, at one in a hundred seconds, but for what the machine took.
+    assert sum(slept) >= 2000 - took - 1
+    assert 0 <= outcome.seconds <= took
 
 
 @pytest.mark.parametrize("rate", [1e-12, 1e-320])

@@ -67,7 +67,7 @@ def migrate_and_report(
     """
     settings = storage.Settings(
         batch_size=batch_size,
-        batch_seconds=_seconds(batch_time, "--batch-time") or math.inf,
+        batch_seconds=batch_seconds(batch_time),
         rate=rate,
         dry_run=dry_run,
         undo=not no_undo,
@@ -75,12 +75,8 @@ def migrate_and_report(
         validate=validate,
         outage=outage(db),
         keep_undo=_seconds(keep_undo, "--keep-undo"),
-        limits=storage.Limits(
-            None if max_replica_lag is None else _seconds(max_replica_lag, "--max-replica-lag"),
-            max_archive_backlog,
-            max_lock_waits,
-            max_load,
-            yield_to_vacuum,
+        limits=limits(
+            max_replica_lag, max_archive_backlog, max_lock_waits, max_load, yield_to_vacuum
         ),
         selection=storage.parse_conditions(where),
         most_rows=limit,
@@ -168,6 +164,28 @@ def cluster(
     from kconv._check.lock import digest_of
 
     return scheduler, digest_of
+
+
+def batch_seconds(text: str) -> float:
+    """What a transaction is to take at most."""
+    return _seconds(text, "--batch-time") or math.inf
+
+
+def limits(
+    max_replica_lag: str | None,
+    max_archive_backlog: int | None,
+    max_lock_waits: int | None,
+    max_load: int | None,
+    yield_to_vacuum: bool,
+) -> storage.Limits:
+    """From which pressure on a run waits, as a command line says it."""
+    return storage.Limits(
+        None if max_replica_lag is None else _seconds(max_replica_lag, "--max-replica-lag"),
+        max_archive_backlog,
+        max_lock_waits,
+        max_load,
+        yield_to_vacuum,
+    )
 
 
 def _seconds(text: str, what: str) -> float | None:

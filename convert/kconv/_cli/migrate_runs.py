@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import PlaceName
+from kconv._cli.migrate_options import (
+    BatchTime,
+    MaxArchiveBacklog,
+    MaxLoad,
+    MaxLockWaits,
+    MaxReplicaLag,
+    PlaceName,
+    Rate,
+    YieldToVacuum,
+)
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -56,26 +65,42 @@ def undo(
     run: RunId,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    batch_time: BatchTime = "1s",
+    rate: Rate = 0,
+    max_replica_lag: MaxReplicaLag = None,
+    max_archive_backlog: MaxArchiveBacklog = None,
+    max_lock_waits: MaxLockWaits = None,
+    max_load: MaxLoad = None,
+    yield_to_vacuum: YieldToVacuum = False,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
     """Restore what a run replaced, and prefer the old version again.
 
-    Objects that were written or deleted since are left as they are and listed; the exit code is
-    then 1. Refused if this code no longer has the old version.
+    Objects that were written or deleted since, or that the database refuses to take back, are left
+    as they are and listed; the exit code is then 1. Refused if this code no longer has the old
+    version.
     """
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
+    from kconv._cli.migrate_objects import batch_seconds, limits
     from kconv._cli.migrate_report import SHOWN, name_as_json
     from kconv._cli.open_place import open_place
     from kconv._messages import count
     from kconv.place import RowName, key_text
     from kconv_migrations import _migration as storage
 
+    settings = storage.Settings(
+        batch_seconds=batch_seconds(batch_time),
+        rate=rate,
+        limits=limits(
+            max_replica_lag, max_archive_backlog, max_lock_waits, max_load, yield_to_vacuum
+        ),
+    )
     opened = open_place(place, db, apis=apis or ())
     try:
         _refuse_unknown(opened, run)
-        done = storage.undo(opened, run)
+        done = storage.undo(opened, run, settings=settings)
     except KeyboardInterrupt:
         raise Interrupted("what is restored stays; the same command goes on") from None
     finally:
@@ -87,6 +112,7 @@ def undo(
                 "restored": done.restored,
                 "written": [name_as_json(*each) for each in done.written],
                 "deleted": [name_as_json(*each) for each in done.deleted],
+                "refused": [{**name_as_json(*name), "message": why} for name, why in done.refused],
                 "preferred": done.preferred,
                 "left": [
                     {"resource": resource, "version": version, "rows": rows}
@@ -104,9 +130,13 @@ def undo(
             say(f"{name} {key_text(key)}: not restored, {how} since")
         if len(rows) > SHOWN:
             say(f"and {len(rows) - SHOWN:,} more {how} since: -o json lists them all")
+    for (name, key), why in done.refused[:SHOWN]:
+        say(f"{name} {key_text(key)}: not restored, refused: {why}")
+    if len(done.refused) > SHOWN:
+        say(f"and {len(done.refused) - SHOWN:,} more refused: -o json lists them all")
     for (resource, version), left in done.left.items():
         say(f"{resource}: {count(left, 'row')} left in {version}; `kconv migrate` rewrites them")
-    if done.written or done.deleted:
+    if done.written or done.deleted or done.refused:
         say(f"`kconv migrate drop-undo {run}` forgets what was not restored")
         raise typer.Exit(1)
 

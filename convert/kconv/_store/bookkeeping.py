@@ -134,14 +134,24 @@ class Bookkeeping:
         """See `kconv.place.Place.servers`."""
         return self.database.peek(lambda c: servers.alive_elsewhere(c, self.family, within))
 
-    def prefer(self, connection: Connection, versions: Iterable[tuple[str, str]]) -> None:
-        """Prefer a version of each of these collections; in a transaction of the caller's."""
-        for collection, version in sorted(versions):
-            version_record.prefer(connection, self.family, collection, version)
+    def prefer(
+        self, connection: Connection, versions: Iterable[tuple[str, str]], live: float | None
+    ) -> None:
+        """Prefer a version of each of these collections; in a transaction of the caller's.
 
-    def put_on_record(self, connection: Connection, collection: str, version: str) -> None:
-        """Put a version on record, if it is not there; in a transaction of the caller's."""
-        version_record.put_on_record(connection, self.family, collection, version, None)
+        Raises `Conflict` where code that was seen within ``live`` seconds cannot read one.
+        """
+        for collection, version in sorted(versions):
+            version_record.prefer(connection, self.family, collection, version, live)
+
+    def put_on_record(
+        self, connection: Connection, collection: str, version: str, live: float | None = None
+    ) -> None:
+        """Put a version on record, if it is not there; in a transaction of the caller's.
+
+        Raises as `prefer`.
+        """
+        version_record.put_on_record(connection, self.family, collection, version, live)
 
     def take_off_record(self, connection: Connection, collection: str, version: str) -> bool:
         """Take a version off the record, unless it is preferred; the caller has seen no row."""

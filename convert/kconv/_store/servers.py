@@ -79,7 +79,9 @@ def alive(connection: Connection, within: float) -> list[Server]:
 def alive_elsewhere(connection: Connection, family: str, within: float) -> list[Server]:
     """Code that reads another place, such as ``@table``, and was seen in so many seconds."""
     found = _read(connection, servers.c.seen >= now(connection) - within)
-    return [replace(each, decodes=mine) for each in found if (mine := _of(each, family))]
+    return [
+        replace(each, decodes=mine, partial=True) for each in found if (mine := _of(each, family))
+    ]
 
 
 def beat(connection: Connection, server: Server) -> None:
@@ -109,13 +111,18 @@ def check_flip(
     lock_table(connection, servers)
     if live is None:
         return
-    version = (group, resource, api_version)
-    blocking = [each for each in alive(connection, live) if version not in each.decodes]
+    if group.startswith(OTHER_PLACES):
+        code, name = alive_elsewhere(connection, group, live), resource
+        version = ("", resource, api_version)
+    else:
+        code, name = alive(connection, live), qualified(group, resource)
+        version = (group, resource, api_version)
+    blocking = [each for each in code if not each.reads(*version)]
     if blocking:
         named = ", ".join(map(str, blocking[:_MOST_NAMED]))
         more = len(blocking) - _MOST_NAMED
         raise Conflict(
-            f"{qualified(group, resource)} cannot be stored as {api_version}, which "
+            f"{name} cannot be stored as {api_version}, which "
             f"{len(blocking)} live server{'s' * (len(blocking) > 1)} cannot decode: {named}"
             f"{f' and {more} more' if more > 0 else ''}; upgrade or stop them first"
         )

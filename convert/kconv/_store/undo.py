@@ -212,10 +212,6 @@ def restore(
         runs.check_held(connection, held)
     if not items:
         return Restored()
-    for group, resource, version in sorted(
-        {(each.key.group, each.key.resource, each.api_version) for each in items}
-    ):
-        version_record.put_on_record(connection, group, resource, version, live)
     present = _lock(connection, sorted(each.key for each in items))
     restored, written, deleted = [], [], []
     back: list[tuple[Stored, str, bytes]] = []
@@ -228,6 +224,10 @@ def restore(
             back.append((stored, each.api_version, each.data))
         else:
             written.append(each)
+    for group, resource, version in sorted(
+        {(each.key.group, each.key.resource, each.api_version) for each in restored}
+    ):
+        version_record.put_on_record(connection, group, resource, version, live)
     done = put(connection, back, None, keep_undo=False)
     assert done == len(back), "the rows are locked"
     if restored:

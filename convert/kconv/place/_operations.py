@@ -81,7 +81,8 @@ class Restored:
     """What became of a page of before-images.
 
     ``restored`` rows hold again what they held; ``written`` ones have been written since, and
-    ``deleted`` ones are gone: their before-images stay. ``last`` is where the page ends, to be
+    ``deleted`` ones are gone, and ``refused`` ones the place did not take back, each with what it
+    said: their before-images stay. ``last`` is where the page ends, to be
     given back for the next one; None where there was nothing any more.
     """
 
@@ -89,6 +90,7 @@ class Restored:
     written: tuple[RowName, ...] = ()
     deleted: tuple[RowName, ...] = ()
     last: Key | None = None
+    refused: tuple[tuple[RowName, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Server:
     """Live code that reads a place: ``decodes`` are the (group, resource, api_version) it can read.
 
     The place sets the rest: ``started`` and ``seen`` by its clock, and ``encodes``, the preferred
-    versions on record of the resources that it knows, for servers write by the record.
+    versions on record of the resources that it knows, for servers write by the record. One that is
+    ``partial`` says what it reads of some collections, and reads nothing of others.
     """
 
     id: str
@@ -131,6 +134,13 @@ class Server:
     started: datetime = NEVER
     seen: datetime = NEVER
     encodes: Versions = ()
+    partial: bool = False
+
+    def reads(self, group: str, resource: str, api_version: str) -> bool:
+        """Whether it can read a version of a resource, as far as it reads that at all."""
+        if (group, resource, api_version) in self.decodes:
+            return True
+        return self.partial and not any(each[:2] == (group, resource) for each in self.decodes)
 
     def __str__(self) -> str:
         return f"{self.id} (release {self.release} on {self.host}, process {self.pid})"

@@ -218,7 +218,7 @@ class KeyedPlace(BookkeptPlace, ABC):
             kind = self._kinds.get(name)
             if kind is None or version not in {spoke.api_version for spoke in kind.spokes}:
                 raise UsageError(f"{name} has no version {version}")
-        self._database.write(lambda connection: self.books.prefer(connection, wanted))
+        self._database.write(lambda connection: self.books.prefer(connection, wanted, live))
 
     def close_version(self, collection: str, version: str) -> bool:
         if any(entry.version == version for entry in self.entries(collection, None)):
@@ -242,17 +242,27 @@ class KeyedPlace(BookkeptPlace, ABC):
         if not page:
             return Restored()
 
+        found = {
+            (each.collection, each.key): self.entry(each.collection, each.key) for each in page
+        }
+
         def begin(connection: Connection) -> None:
             self.books.check_held(connection, held)
-            for name, version in sorted({(each.collection, each.version) for each in page}):
-                self.books.put_on_record(connection, name, version)
+            # Before they are put back, and those alone that will be.
+            sound = {
+                (each.collection, each.version)
+                for each in page
+                if _fits(found[each.collection, each.key], each)
+            }
+            for name, version in sorted(sound):
+                self.books.put_on_record(connection, name, version, live)
 
         self._database.write(begin)
         restored: list[Kept] = []
         written: list[RowName] = []
         deleted: list[RowName] = []
         for image in page:
-            old = self.entry(image.collection, image.key)
+            old = found[image.collection, image.key]
             name = RowName(image.collection, self.named(image.key))
             if old is None:
                 deleted.append(name)
@@ -266,10 +276,11 @@ class KeyedPlace(BookkeptPlace, ABC):
 
     def _put_back(self, old: Entry, image: Kept) -> bool:
         """Put back what a row held, if it holds what the run wrote; whether it holds that now."""
-        before = Entry(old.key, image.version, image.raw)
-        if _digest(old) == _digest(before):
-            return True  # the run was cut off before it wrote
-        return _digest(old) == image.digest and self.replace(image.collection, old, before)
+        if not _fits(old, image):
+            return False
+        before = _before(image)
+        # Where they are the same, the run was cut off before it wrote.
+        return _digest(old) == _digest(before) or self.replace(image.collection, old, before)
 
     def _others(
         self, where: Where, other_than: str, after: Key | None, until: Key | None
@@ -288,6 +299,17 @@ def _row(entry: Entry) -> Row:
 
 def _digest(entry: Entry) -> bytes:
     return _as_digest(_mark(entry))
+
+
+def _before(image: Kept) -> Entry:
+    """What a row held."""
+    return Entry(image.key, image.version, image.raw)
+
+
+def _fits(entry: Entry | None, image: Kept) -> bool:
+    """Whether a row holds what the run wrote, or what it held before that."""
+    digests = (image.digest, _digest(_before(image)))
+    return entry is not None and _digest(entry) in digests
 
 
 def _mark(entry: Entry) -> int:

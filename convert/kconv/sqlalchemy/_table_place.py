@@ -3,48 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kconv._errors import StoreError, UsageError
-from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
+from kconv._store.bookkeeping import Bookkeeping
 from kconv._store.bookkept_place import number
 from kconv._store.database import Database, parse_url
 from kconv._store.database_errors import is_of_row
 from kconv._store.other_writers import OtherWriters
 from kconv.place import (
     AsRead,
-    BeforeImage,
-    Key,
     NewData,
     Place,
     Quarantined,
-    Restored,
-    Row,
-    RowName,
     Run,
     RunTarget,
     Where,
 )
-from kconv.place._rows import spoke_in
 from kconv.sqlalchemy import _constraint as constraint
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import mark_of
 from kconv.sqlalchemy._late_writers import LateWriters
 from kconv.sqlalchemy._record import FAMILY
-from kconv.sqlalchemy._statements import Read, Statements
-from kconv.sqlalchemy._table_rows import TableRows
-from kconv.sqlalchemy._versions import Composed, Field
-
-_MARK_RUN: Final = text("SELECT set_config('kconv.run', :run, true)")
-
+from kconv.sqlalchemy._statements import Statements
+from kconv.sqlalchemy._table_images import TableImages, said_of
+from kconv.sqlalchemy._versions import Composed
 
 _Made = tuple[AsRead, str, Composed]
 """A row, its new version, and what its columns are to hold."""
 
 
-class TablePlace(TableRows):
+class TablePlace(TableImages):
     """Collections in tables of one database, SQLite or PostgreSQL; used by ``kconv migrate``.
 
     kconv's own tables must be in the same database (``kconv db upgrade``): what a run replaces is
@@ -182,7 +173,7 @@ class TablePlace(TableRows):
         def flip(connection: Connection) -> None:
             for name, version in wanted:
                 self._admit(connection, name, [version])
-            self.books.prefer(connection, wanted)
+            self.books.prefer(connection, wanted, live)
 
         before = {each.collection: each.version for each in self.versions() if each.preferred}
         self._database.write(flip)
@@ -214,117 +205,9 @@ class TablePlace(TableRows):
 
         return self._database.write(close)
 
-    def _forbids(self, collection: str) -> bool:
-        """Whether a constraint keeps versions away that are off the record."""
-        return self._declared[collection].constraint and not self._database.sqlite
-
     def _labels(self, collection: str) -> list[str]:
         """The versions on record of a collection."""
         return [each.version for each in self.versions() if each.collection == collection]
-
-    def _admit(self, connection: Connection, name: str, labels: Iterable[str]) -> None:
-        """Have the database take versions that are about to come on record."""
-        declared = self._declared[name]
-        recorded = [
-            each.version for each in self.books.versions(connection) if each.collection == name
-        ]
-        new = [each for each in labels if each not in recorded]
-        if new and self._forbids(name):
-            constraint.allow(connection, declared, [*recorded, *new])
-
-    def before_images(
-        self, where: Where, rows: Sequence[Row], runs: Sequence[str]
-    ) -> list[BeforeImage | None]:
-        name = where.collection
-        digests = {row.key: self._digest(name, row) for row in rows}
-        found = self.books.fitting_images(name, digests, runs)
-        return [self._as_image(found[row.key]) if row.key in found else None for row in rows]
-
-    def restore(
-        self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
-    ) -> Restored:
-        page = self.books.undo_page(run_id, after, limit)
-        if not page:
-            return Restored()
-
-        def put_back(connection: Connection) -> Restored:
-            self._mark_run(connection, held)
-            done = Restored(last=place_in_order(page[-1]))
-            for name in sorted({each.collection for each in page}):
-                images = [each for each in page if each.collection == name]
-                done = self._put_back(connection, run_id, name, images, done)
-            return done
-
-        return self._database.write(put_back)
-
-    def _put_back(
-        self, connection: Connection, run_id: str, name: str, images: list[Kept], done: Restored
-    ) -> Restored:
-        statements = self._of(name)
-        present = statements.lock(connection, [each.key for each in images])
-        sound, written, deleted = [], list(done.written), list(done.deleted)
-        for image in images:
-            read = present.get(image.key)
-            if read is None:
-                deleted.append(RowName(name, image.key))
-            elif self._is_what_was_written(name, read, image):
-                sound.append(image)
-            else:
-                written.append(RowName(name, image.key))
-        labels = sorted({self._label_before(name, each) for each in sound})
-        self._admit(connection, name, labels)
-        for label in labels:
-            self.books.put_on_record(connection, name, label)
-        statements.write(connection, [(each.key, self._before(name, each)) for each in sound])
-        self.books.forget(connection, run_id, sound)
-        restored = done.restored + len(sound)
-        return Restored(restored, tuple(written), tuple(deleted), done.last)
-
-    def _mark_run(self, connection: Connection, run: str) -> None:
-        """See that the run is held, and say to the triggers of the table that it is a run."""
-        self.books.check_held(connection, run)
-        if not self._database.sqlite:
-            connection.execute(_MARK_RUN, {"run": run})
-
-    def _digest(self, name: str, row: Row) -> bytes:
-        """That of what a row holds in the table."""
-        declared, contents = self._declared[name], self._of(name).contents
-        apart = isinstance(declared.version, Field) or declared.kept_name is not None
-        if apart and spoke_in(declared.kind, row.version):
-            composed = declared.compose(row.version, row.data)
-            return contents.digest(composed.raw, composed.kept)
-        return contents.digest(row.data, None)
-
-    def _kept(self, name: str, read: Read, version: str, composed: Composed) -> Kept:
-        contents = self._of(name).contents
-        return Kept(
-            collection=name,
-            key=read.key,
-            version=self._declared[name].version_before(read.raw, read.value),
-            raw=contents.image(read.raw, read.kept),
-            written_version=version,
-            digest=contents.digest(composed.raw, composed.kept),
-            read_digest=contents.digest(read.raw, read.kept),
-        )
-
-    def _before(self, name: str, image: Kept) -> Composed:
-        """What a row held."""
-        raw, kept = self._of(name).contents.of_image(image.raw)
-        return Composed(raw, self._declared[name].values_before(image.version), kept)
-
-    def _as_image(self, image: Kept) -> BeforeImage:
-        before = self._before(image.collection, image)
-        return BeforeImage(*self._declared[image.collection].read(*before))
-
-    def _label_before(self, name: str, image: Kept) -> str:
-        before = self._before(name, image)
-        return self._declared[name].label(before.raw, before.value)
-
-    def _is_what_was_written(self, name: str, read: Read, image: Kept) -> bool:
-        declared = self._declared[name]
-        if declared.label(read.raw, read.value) != image.written_version:
-            return False
-        return self._of(name).contents.digest(read.raw, read.kept) == image.digest
 
 
 def _call(reopen: Callable[[], Place]) -> Place:
@@ -332,7 +215,13 @@ def _call(reopen: Callable[[], Place]) -> Place:
 
 
 def _refused(where: Where, row: AsRead, run: str, error: StoreError) -> Quarantined:
-    said = str(getattr(error.__cause__, "orig", error)).strip().partition("\n")[0]
     return Quarantined(
-        run, where.collection, where.section, row.key, row.version, row.mark, "Refused", said
+        run,
+        where.collection,
+        where.section,
+        row.key,
+        row.version,
+        row.mark,
+        "Refused",
+        said_of(error),
     )

@@ -151,6 +151,22 @@ class RunTests:
         assert (again.objects, again.done) == (1, True)
         assert ground.versions() == {ground.old: 5}
 
+    def test_undoing_nothing_brings_no_version_back(
+        self, place: Place, ground: PlaceGround
+    ) -> None:
+        """Rows that somebody has written since say nothing of the version they were in."""
+        names = ground.seed(3)
+        outcome = migrated(place, ground, to=ground.new)
+        for name in names[:2]:
+            ground.write(name, ground.new)
+        ground.delete(names[2])
+        recorded = place.versions()
+        with hold(place, []) as other:
+            done = place.restore(outcome.run, after=None, limit=9, live=None, held=other.id)
+        assert (done.restored, len(done.written), len(done.deleted)) == (0, 2, 1)
+        assert place.versions() == recorded
+        assert ground.old not in {each.version for each in recorded}
+
     def test_a_run_that_writes_a_row_twice_keeps_what_was_there_first(
         self, place: Place, ground: PlaceGround
     ) -> None:

@@ -16,7 +16,7 @@ def blocking_servers(servers: Sequence[Server], target: Target) -> list[Server]:
     """The servers among ``servers`` that cannot decode the target's version."""
     resource = GroupResource.parse(target.name)
     version = (resource.group, resource.resource, target.api_version)
-    return [server for server in servers if version not in server.decodes]
+    return [server for server in servers if not server.reads(*version)]
 
 
 def check_flips(place: Place, targets: Sequence[Target], live: float | None) -> None:

@@ -13,6 +13,7 @@ from kconv_migrations._migration.lease import LEASE, hold, live_run
 from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import preferred_versions
 from kconv_migrations._migration.steering import Steering
+from kconv_migrations._migration.throttle import Throttle
 
 BATCH = 500
 
@@ -22,7 +23,8 @@ class Undone:
     """What undoing a run did.
 
     ``restored`` rows hold what they held before it; ``written`` and ``deleted`` ones have been
-    written or deleted since and stay as they are. ``preferred`` are the versions that
+    written or deleted since and stay as they are, as do ``refused`` ones, each with what the place
+    said. ``preferred`` are the versions that
     collections are stored in again; ``left`` counts, by collection and version, the rows in others.
     """
 
@@ -30,8 +32,14 @@ class Undone:
     restored: int = 0
     written: list[RowName] = field(default_factory=list)
     deleted: list[RowName] = field(default_factory=list)
+    refused: list[tuple[RowName, str]] = field(default_factory=list)
     preferred: dict[str, str] = field(default_factory=dict)
     left: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def handled(self) -> int:
+        """How many before-images have been looked at."""
+        return self.restored + len(self.written) + len(self.deleted) + len(self.refused)
 
 
 def undo(
@@ -40,13 +48,15 @@ def undo(
     *,
     live: float | None = LIVE,
     lease: float = LEASE,
+    settings: Settings | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Undone:
     """Put back what a run replaced, and prefer the version that was preferred before it.
 
     First the preference goes back, so that servers write in the old version; then the rows that
     nobody has written since are restored. It is a run itself: no other can go on meanwhile. The
-    before-images of rows that were not restored stay.
+    before-images of rows that were not restored stay. Of ``settings``, what says how a run writes
+    counts: batches, rate and limits.
 
     Raises `NotFound` for an unknown run, `UsageError` where it has no before-images or is about
     collections of another place, `Conflict`
@@ -65,15 +75,20 @@ def undo(
     targets = [RunTarget(each.collection, (each.to,), each.before[0]) for each in back]
     _refuse_if_migrated_on(place, targets)
     undone = Undone(run_id)
+    chosen = settings or Settings()
+    for target in targets:
+        Throttle(place, chosen.limits).check(Where(target.collection))
     with hold(place, targets, lease) as held:
         place.prefer([(each.collection, each.to) for each in targets], live=live)
         for target in targets:
             undone.preferred[target.collection] = target.to
         after: Key | None = None
-        steering = Steering(place, held.id, Settings(batch_size=BATCH))
+        steering = Steering(place, held.id, chosen, most=BATCH)
+        # One page may have rows of several; what presses on a place does so on all of them.
+        where = Where(targets[0].collection if targets else "")
         while True:
             steering.total = total
-            steering.wait_for_turn(Where(""))
+            steering.wait_for_turn(where)
             began, rows = time.monotonic(), steering.rows
             done = place.restore(run_id, after=after, limit=rows, live=live, held=held.id)
             if done.last is None:
@@ -81,17 +96,16 @@ def undo(
             undone.restored += done.restored
             undone.written += done.written
             undone.deleted += done.deleted
-            seen = done.restored + len(done.written) + len(done.deleted)
-            steering.done += seen
+            undone.refused += done.refused
+            seen, steering.done = undone.handled - steering.done, undone.handled
             steering.after(seen, time.monotonic() - began)
             after = done.last
-            progress(undone.restored + len(undone.written) + len(undone.deleted), total)
+            progress(undone.handled, total)
         _settle(place, targets, undone)
-        handled = undone.restored + len(undone.written) + len(undone.deleted)
-        if handled < total:
+        if undone.handled < total:
             raise Conflict(
-                f"{total - handled:,} before-images of run {run_id} were dropped while it was "
-                f"undone: {undone.restored:,} objects are restored, the others stay as they are"
+                f"{total - undone.handled:,} before-images of run {run_id} were dropped while it "
+                f"was undone: {undone.restored:,} objects are restored, the others stay as they are"
             )
         held.ending = "done"
     return undone
