@@ -58,6 +58,23 @@ def versions(url: str) -> dict[int, int]:
     return found
 
 
+def test_versions_as_the_application_calls_them(kconv: Callable[..., Ended], url: str) -> None:
+    wrong = kconv("migrate", "plan", *NAMED, "--to", "orders=4")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--to: orders has no version 4: it has 1, 2, 3" in wrong.err
+    both = kconv("migrate", "plan", *NAMED, "--to", "orders=2", "--to", f"{GROUP}=v1")
+    assert both.code == 2
+    assert f"--to: orders cannot go to {GROUP}/v2 and {V1}" in both.err
+    both = kconv("migrate", "plan", *NAMED, "--to", "orders=2", "--to", "orders=1")
+    assert f"--to: orders cannot go to {GROUP}/v2 and {V1}" in both.err
+    assert kconv("migrate", "gate", *NAMED, "--to", "orders=2").code == 1
+    ran = kconv("migrate", *NAMED, "--to", "orders=2")
+    assert ran.code == 0
+    assert ran.out.startswith(f"orders: {V3} -> {GROUP}/v2, flips")
+    assert versions(url) == {2: 30}
+    assert kconv("migrate", "gate", *NAMED, "--to", "orders=2").code == 0
+
+
 def test_from_plan_to_undo(kconv: Callable[..., Ended], url: str) -> None:
     planned = kconv("migrate", "plan", *NAMED)
     assert (planned.code, planned.err) == (0, "")

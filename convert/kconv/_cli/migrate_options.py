@@ -34,8 +34,9 @@ To = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GROUP=VERSION",
-        help="Prefer this version, such as batch=v1, for the group's resources that have it; "
-        "repeatable. Default: finish what the record prefers.",
+        help="Prefer this version, such as batch=v1, for the group's resources that have it; of a "
+        "table orders=3, as the application calls it; repeatable. "
+        "Default: finish what the record prefers.",
         autocompletion=storage_targets,
     ),
 ]

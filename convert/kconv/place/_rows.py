@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -63,13 +63,15 @@ class Collection:
 
     ``kind`` is None where rows are there but no installed API has the kind. ``others`` are what
     counts and the record call rows that are in no version and can be read all the same, as the
-    place tells their version when it reads them.
+    place tells their version when it reads them. ``called`` is what the application calls
+    versions, as text: an apiVersion for each.
     """
 
     name: str
     kind: HubKind | None
     sections: tuple[Section, ...] = (Section(),)
     others: frozenset[str] = frozenset()
+    called: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def reads(self, version: str) -> bool:
         """Whether rows that counts and the record have in a version can be read by this code."""

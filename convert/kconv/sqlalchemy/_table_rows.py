@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import Final
 
 from sqlalchemy import Connection
@@ -46,7 +47,9 @@ class TableRows(BookkeptPlace):
 
     def collections(self) -> list[Collection]:
         return [
-            Collection(name, each.kind, _SECTIONS, frozenset(each.labels) & {UNSTAMPED})
+            Collection(
+                name, each.kind, _SECTIONS, frozenset(each.labels) & {UNSTAMPED}, _called(each)
+            )
             for name, each in sorted(self._declared.items())
         ]
 
@@ -142,3 +145,12 @@ class TableRows(BookkeptPlace):
                 return label in dict(self._counted(connection, name))
             return statements.has(connection, label)
         return any(declared.label(each.raw) == label for each in statements.rows(connection))
+
+
+def _called(declared: Declaration) -> dict[str, str]:
+    """What the application calls its versions, as text: an apiVersion for each."""
+    return {
+        value.name if isinstance(value, Enum) else str(value): spoke.api_version
+        for value, spoke in declared.spokes.items()
+        if value is not None
+    }

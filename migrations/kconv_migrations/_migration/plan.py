@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kconv._errors import NotRegistered, UsageError
@@ -43,7 +43,8 @@ def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> lis
     """The targets that a command line names, in the place's order.
 
     ``names`` (``cronjobs.batch``) limits which collections are looked at. ``to`` are GROUP=VERSION:
-    the collections of the group that have that version go to it, and nothing else is touched.
+    the collections of the group that have that version go to it, and nothing else is touched. Or
+    they are COLLECTION=VALUE, such as ``orders=3``, by what the application calls its versions.
     Without ``to``, every collection that has another version on record goes to the one that is
     preferred: what an earlier run left is finished.
 
@@ -60,6 +61,14 @@ def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> lis
             if (not each.settled if named is None else each.name in named)
         ]
     targets: dict[str, Target] = {}
+    own, to = _by_own_names(collections, to)
+    for target in (_target(*each, record) for each in own):
+        if named is not None and target.name not in named:
+            continue
+        found = targets.setdefault(target.name, target)
+        if found.spoke is not target.spoke:
+            both = f"{found.api_version} and {target.api_version}"
+            raise UsageError(f"--to: {target.name} cannot go to {both}")
     for gv in _versions(place.scheme, to):
         _refuse_documents_of_elsewhere(place.scheme, collections, gv)
         for collection in collections:
@@ -70,12 +79,39 @@ def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> lis
             if spoke is None and named is not None and kind.options.group == gv.group:
                 raise UsageError(f"{name} has no version {gv}: it has {_listed(kind)}")
             if spoke is not None:
-                before = record[name].preferred if name in record else ""
-                targets[name] = Target(collection, spoke, before)
+                found = targets.setdefault(name, _target(collection, spoke, record))
+                if found.spoke is not spoke:
+                    raise UsageError(f"--to: {name} cannot go to {found.api_version} and {gv}")
     if named is not None and (idle := named - targets.keys()):
         listed = ", ".join(sorted(idle))
         raise UsageError(f"--to says nothing about {listed}: name a version of its group")
     return [targets[each.name] for each in collections if each.name in targets]
+
+
+def _by_own_names(
+    collections: Sequence[Collection], to: Sequence[str]
+) -> tuple[list[tuple[Collection, Spoke]], list[str]]:
+    """What ``to`` says of collections as the application calls their versions, and the rest."""
+    named = {each.name: each for each in collections if each.called}
+    found, rest = [], []
+    for text in to:
+        name, equals, value = text.partition("=")
+        if not equals or name not in named:
+            rest.append(text)
+            continue
+        collection = named[name]
+        version = collection.called.get(value, "")
+        spoke = collection.spoke(version) if version else None
+        if spoke is None:
+            listed = ", ".join(collection.called)
+            raise UsageError(f"--to: {name} has no version {value}: it has {listed}")
+        found.append((collection, spoke))
+    return found, rest
+
+
+def _target(collection: Collection, spoke: Spoke, record: Mapping[str, CollectionStatus]) -> Target:
+    name = collection.name
+    return Target(collection, spoke, record[name].preferred if name in record else "")
 
 
 def _refuse_documents_of_elsewhere(
