@@ -21,23 +21,24 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PUBLIC: dict[str, str] = {
     "kconv": """
-        AlreadyExists CannotDecode Column ConditionFailed Conflict Conversion ConversionError
+        AlreadyExists CannotDecode Cast Column ConditionFailed Conflict Conversion ConversionError
         ConversionLosses ConversionProblem ConvertedFile CounterReset DecodeError Decoded
         Denied Deprecation Document DocumentConversion DocumentHub Edge Expired Finding
         FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
-        GroupVersionResource Hub InvalidObject KconvError KindVersion Level Lose Lost MapKey
-        MapValues NotFound NotRegistered ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve
-        Rename Resource Rule Scheme SchemeError SelectableField Split Store StoreError
-        StrictDecodeError TablesOutdated TimedOut TooLarge TooManyRequests Type Unavailable
-        Unsupported UsageError VersionNotOnRecord WhenAbsent Wrap
+        GroupVersionResource Hub InvalidObject KconvError KindVersion Level ListToMap Lose Lost
+        MapKey MapToList MapValues NotFound NotRegistered
+        ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
+        Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
+        TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported UsageError
+        VersionNotOnRecord WhenAbsent Wrap
         convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path invalid
         load_scheme losses not_supported open_store quote required too_long validates
         validates_update versions zero_is_absent
     """,
     "kconv.edges": """
-        Edge Functions Lose Loss MISSING MapValues Preserve Rename Rule Split WhenAbsent Wrap get
-        put
+        Cast Edge Functions ListToMap Lose Loss MISSING MapToList MapValues Preserve Rename Rule
+        Split Unit WhenAbsent Wrap get put
     """,
     "kconv.fields": """
         Boolean Bytes Double Duration Field FreeForm INT32 Int32 Int64 IntOrString Integer List Map

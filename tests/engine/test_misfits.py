@@ -101,8 +101,10 @@ def test_renames_of_elements_themselves() -> None:
 def test_splits_of_what_is_no_string() -> None:
     rule = Split("old", ("host", "port"), separator=":")
     host: dict[str, Field] = {"host": String()}
+    (message,) = refused({"old": String()}, {**host, "port": Quantity()}, rule)
+    assert message.endswith("port is no string but quantity; use Functions")
     (message,) = refused({"old": String()}, {**host, "port": Integer()}, rule)
-    assert message.endswith("port is no string but int64; use Functions")
+    assert message.endswith("port is int64, and old takes any text; give that a pattern")
     (message,) = refused({"old": List(String())}, {**host, "port": String()}, rule)
     assert message.endswith("old is no string but list; use Functions")
 

@@ -17,14 +17,18 @@ from kconv._compile.source import Source
 from kconv._compile.structural import on_structs
 from kconv._compile.types import Types
 from kconv._schema import Type
-from kconv.edges import Functions, Rename, Rule, Wrap
+from kconv.edges import Cast, Functions, MapValues, Rename, Rule, Unit, Wrap
 from kconv.edges._declared_loss import Direction
 from kconv.edges._plan import Plan, object_types
 from kconv.edges._steps import EACH, Steps
+from kconv.edges._value import ValueRule
 from kconv.fields import spec_of
 from kconv.fields._spec import AnyField
 
 Convert = Callable[[Any], Any]
+
+_ONE_TO_ONE = (Rename, MapValues, Cast, Unit)
+"""Rules that take one field over, each value by itself; their subclasses may do anything."""
 
 
 Failure = Callable[[Any, Rule, Exception], Exception]
@@ -43,8 +47,11 @@ def by_struct(rules: Sequence[Rule], spoke: type[Type], hub: type[Type]) -> bool
 
 
 def _is_plain_rename(rule: Rule) -> bool:
-    """Whether a rule renames within an object: one that moves a field may have to make objects."""
-    if type(rule) is not Rename or EACH in rule.spoke[0] or EACH in rule.hub[0]:
+    """Whether a rule takes a field over within an object, by another name or in another form.
+
+    One that moves a field may have to make objects.
+    """
+    if type(rule) not in _ONE_TO_ONE or EACH in rule.spoke[0] or EACH in rule.hub[0]:
         return False
     return rule.spoke[0][:-1] == rule.hub[0][:-1]
 
@@ -95,6 +102,12 @@ def compile_conversion(
             wrapped = f"[r{number}]" if direction == "to hub" else f"r{number}[0]"
             there = f"r{number} is not UNSET and r{number} is not None"
             code.add(f"if {there}: r{number} = {wrapped}")
+        elif isinstance(rule := moving[number], ValueRule):
+            call = code.define("converted", rule.converter(direction))
+            failed, by = code.define("failed", failure), code.define("rule", rule)
+            code.add(f"if r{number} is not UNSET and r{number} is not None:")
+            code.add(f"    try: r{number} = {call}(r{number})")
+            code.add(f"    except Exception as e: raise {failed}(s, {by}, e) from e")
     functions = [rule for rule in rules if _is_structural(rule)]
     code.add(f"{'t =' if functions else 'return'} {made}")
     if functions:

@@ -23,6 +23,7 @@ from kconv._schema.functions import (
     calling,
     findings_by,
 )
+from kconv._schema.one_of import exactly_one, unions_in
 from kconv._schema.settled import settled_value
 from kconv.fields._base import check_field, elements_of, findings_of, spec_of, wire_name
 from kconv.fields._spec import AnyField
@@ -44,12 +45,15 @@ class TypeOptions(SchemaOpts):
     """What ``class Meta`` of a type may say, besides marshmallow's own options.
 
     ``map_type="atomic"``: writers replace the object as a whole (``x-kubernetes-map-type``).
+    ``one_of = ("file", "url")``: exactly one of these fields is set; several unions are tuples of
+    such names.
     """
 
     def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
         super().__init__(meta, *args, **kwargs)
         self.unknown = marshmallow.EXCLUDE
         self.map_type: Literal["atomic"] | None = getattr(meta, "map_type", None)
+        self.one_of = unions_in(getattr(meta, "one_of", ()))
 
 
 class _TypeMeta(SchemaMeta):
@@ -59,7 +63,10 @@ class _TypeMeta(SchemaMeta):
         super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
         cls.zero_is_absent: dict[str, Any] = {}
         cls.defaulters: list[Defaulter | Derived] = []
-        cls.rules: list[Rule] = []
+        declared = vars(cls).get("Meta")
+        cls.rules: list[Rule] = [
+            exactly_one(union) for union in unions_in(vars(declared or object).get("one_of"))
+        ]
         cls.update_rules: list[UpdateRule] = []
         cls._sealed = False
 

@@ -8,6 +8,7 @@ from kconv._paths import INVALID, Finding
 from kconv._schema import Type
 from kconv._scheme.declared import declaration_problems, default_problems, name_problems
 from kconv._scheme.spoke import HubKind
+from kconv._scheme.unions import union_problems
 from kconv.edges._steps import EACH, Steps, format_steps
 from kconv.fields import spec_of
 
@@ -27,6 +28,7 @@ def _problems(
     if schema in seen:
         return
     seen.add(schema)
+    yield from _said(owner, at, union_problems(schema))
     for name, field in schema.instance().wire_fields().items():
         path = (*at, name)
         inner = field
@@ -46,5 +48,5 @@ def _problems(
 
 
 def _said(owner: str, path: Steps, problems: Iterator[str]) -> Iterator[Finding]:
-    where = f"{owner}: {format_steps(path)}"
+    where = f"{owner}: {format_steps(path)}" if path else owner
     return (Finding(path, INVALID, f"{where}: {problem}") for problem in problems)

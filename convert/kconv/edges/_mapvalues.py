@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kconv.edges._plan import shape
-from kconv.edges._rule import Rule, Value, same_elements
-from kconv.edges._steps import MISSING, format_steps, get, pairs, put
+from kconv.edges._steps import format_steps
+from kconv.edges._value import ValueRule
 from kconv.fields import spec_of
 from kconv.fields._spec import AnyField
 
 
-class MapValues(Rule):
+class MapValues(ValueRule):
     """``values`` maps the spoke's values to the hub's, one to one; others stay as they are."""
 
     name = "map-values"
-    whole = True
-    carries = True
 
     def __init__(self, spoke: str, hub: str, values: Mapping[str, str]) -> None:
-        super().__init__((spoke,), (hub,))
+        super().__init__(spoke, hub)
         self.values = dict(values)
         self.reverse = {hub_value: value for value, hub_value in self.values.items()}
 
-    def to_hub(self, spoke: Value, hub: Value) -> None:
+    def forward(self, value: Any) -> Any:
         """Spoke to hub, see the class."""
-        for one, steps, other, target in pairs(spoke, self.spoke[0], hub, self.hub[0]):
-            found = get(one, steps)
-            if found is not MISSING:
-                put(other, target, self.values.get(found, found))
+        return self.values.get(value, value)
 
-    def to_spoke(self, hub: Value, spoke: Value) -> None:
+    def backward(self, value: Any) -> Any:
         """Hub to spoke, see the class."""
-        for one, steps, other, target in pairs(hub, self.hub[0], spoke, self.spoke[0]):
-            found = get(one, steps)
-            if found is not MISSING:
-                put(other, target, self.reverse.get(found, found))
+        return self.reverse.get(value, value)
 
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
-        problems = same_elements(self, self.spoke[0], self.hub[0])
+        problems = super().problems()
         if len(self.reverse) != len(self.values):
             problems.append(f"{self}: two values of the spoke map to one of the hub")
         for value in self.reverse.keys() & self.values.keys():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 from kconv.fields._base import Field
-from kconv.fields._spec import Spec
+from kconv.fields._multiples import multiples, step_problems
+from kconv.fields._spec import Amounts, Spec
 
 _UNITS = {
     "ns": 1,
@@ -58,22 +62,57 @@ def _number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _seconds(text: str) -> Fraction:
+    return Fraction(parse_duration(text), _UNITS["s"])
+
+
+def _of_seconds(amount: Fraction) -> str:
+    nanoseconds = amount * _UNITS["s"]
+    if nanoseconds.denominator != 1 or not -(2**63) < nanoseconds < 2**63:
+        raise ValueError("a duration counts nanoseconds, up to 292 years")
+    return format_duration(int(nanoseconds))
+
+
+_SECONDS = Amounts(_seconds, _of_seconds, Fraction(1, _UNITS["s"]))
+
+
 class Duration(Field):
-    """A length of time, decoded to Go's canonical spelling (``metav1.Duration``)."""
+    """A length of time, decoded to Go's canonical spelling (``metav1.Duration``).
+
+    With ``multiple_of`` it is a whole multiple of that, such as of ``"1s"``.
+    """
 
     type_name = "duration"
 
+    def __init__(self, *, multiple_of: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.multiple_of = multiple_of
+        self._step = 0 if multiple_of is None else parse_duration(multiple_of)
+        if self._step > 0:
+            rule = multiples(str(multiple_of), self._step, parse_duration)
+            self.validators = [rule, *self.validators]
+
     def make_spec(self) -> Spec:
         """A text that is read as Go reads durations."""
+        step = max(self._step, 1)
         return Spec(
             type_name=self.type_name,
             json_type="string",
             expected="a duration such as 1h30m or 250ms",
             native=str,
             canonical=lambda text: format_duration(parse_duration(text)),
+            multiple_of=f"{Decimal(step).scaleb(-9):f}" if self._step > 0 else None,
+            amounts=_SECONDS,
+            problems=self._problems,
             zero="0s",
-            placeholder=lambda number, _: format_duration(number * 10**9),
-            strategy=lambda st: st.integers(0, 10**15).map(format_duration),
+            placeholder=lambda number, _: format_duration(max(number * 10**9 // step, 1) * step),
+            strategy=lambda st: st.integers(0, 10**15 // step).map(
+                lambda number: format_duration(number * step)
+            ),
             formats=("duration",),
             definitions=("io.k8s.apimachinery.pkg.apis.meta.v1.Duration",),
         )
+
+    def _problems(self) -> Iterator[str]:
+        if self.multiple_of is not None:
+            yield from step_problems(self._step, (int,))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from kconv.fields._base import Field, as_written, type_error
+from kconv.fields._multiples import bounds, multiples, step_problems, whole_multiple
 from kconv.fields._spec import Spec, anchored
 
 INT32 = (-(2**31), 2**31 - 1)
@@ -65,7 +66,8 @@ class String(Field):
 class Integer(Field):
     """A whole number within the range of its format, int32 or int64; bounds are inclusive.
 
-    ``5.0`` and ``1e3`` are no integers, as in Kubernetes.
+    With ``multiple_of`` it is a whole multiple of that, such as of 1000. ``5.0`` and
+    ``1e3`` are no integers, as in Kubernetes.
     """
 
     type_name = "integer"
@@ -76,9 +78,14 @@ class Integer(Field):
         format: Literal["int32", "int64"] = "int64",
         minimum: int | None = None,
         maximum: int | None = None,
+        multiple_of: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.multiple_of = multiple_of
+        if multiple_of:
+            rule = multiples(str(multiple_of), multiple_of, int)
+            self.validators = [rule, *self.validators]
         self.format = format
         self.minimum = minimum
         self.maximum = maximum
@@ -86,6 +93,18 @@ class Integer(Field):
 
     def make_spec(self) -> Spec:
         """A whole number within its format and bounds."""
+        spec = self._spec()
+        step = self.multiple_of
+        if not step:
+            return spec
+        return replace(
+            spec,
+            multiple_of=step,
+            placeholder=lambda number, _: whole_multiple(number, spec, step),
+            strategy=lambda st: st.integers(*bounds(spec, step)).map(lambda each: each * step),
+        )
+
+    def _spec(self) -> Spec:
         return Spec(
             type_name=self.type_name,
             shape=self.format,
@@ -105,6 +124,8 @@ class Integer(Field):
     def _problems(self) -> Iterator[str]:
         if self.format not in FORMATS:
             yield f"its format {self.format!r} is none of {', '.join(FORMATS)}"
+        if self.multiple_of is not None:
+            yield from step_problems(self.multiple_of, (int,))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         value = as_written(value, int)

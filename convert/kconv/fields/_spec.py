@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,17 @@ Structure = Literal["scalar", "list", "map", "object", "free"]
 """What is inside a value: nothing, elements, an object's fields, or nobody knows what."""
 
 ListType = Literal["atomic", "set", "map"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How texts of a type say an amount, such as that of seconds which a duration has."""
+
+    read: Callable[[str], Fraction]
+    write: Callable[[Fraction], str]
+    """Raises ``ValueError``, in words, for an amount that no text says."""
+    finest: Fraction
+    """What every amount is a whole multiple of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,6 +91,10 @@ class Spec:
     minimum: float | None = None
     maximum: float | None = None
     """Inclusive, as ``minimum`` is."""
+    multiple_of: int | str | None = None
+    """What every amount is a whole multiple of: a number, or a decimal text."""
+    amounts: Amounts | None = None
+    """How texts say amounts, where they do."""
     range: tuple[int, int] | None = None
     """What a whole number can be at all; what is beyond does not decode."""
     problems: Callable[[], Iterator[str]] | None = None

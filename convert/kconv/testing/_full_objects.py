@@ -38,10 +38,12 @@ def full(spoke: Spoke) -> dict[str, Any]:
 
 def _object(schema: type[Type], path: Path, above: tuple[type[Type], ...]) -> dict[str, Any]:
     inside = (*above, schema)
+    # Of a union, the first member has to do.
+    others = {name for union in schema.instance().opts.one_of for name in union[1:]}
     return {
         name: _field(field, (*path, name), inside)
         for name, field in schema.instance().wire_fields().items()
-        if not _recurs(field, inside)
+        if name not in others and not _recurs(field, inside)
     }
 
 

@@ -8,7 +8,7 @@ the rules that a group adds, so decode them as trusted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil, floor
 from typing import Any
 
@@ -92,9 +92,26 @@ def _values(
 ) -> Strategy:
     found = known.get((schema, depth))
     if found is None:
-        fields = schema.instance().wire_fields()
-        found = known[schema, depth] = st.deferred(lambda: _object(fields, depth, known))
+        fields, unions = schema.instance().wire_fields(), schema.instance().opts.one_of
+        found = known[schema, depth] = st.deferred(lambda: _union(fields, unions, depth, known))
     return found
+
+
+def _union(
+    fields: Mapping[str, AnyField],
+    unions: Sequence[Sequence[str]],
+    depth: int,
+    known: dict[tuple[type[Type], int], Strategy],
+) -> Strategy:
+    """An object with exactly one member of each union."""
+    members = {name for union in unions for name in union}
+    rest = _object({n: f for n, f in fields.items() if n not in members}, depth, known)
+    for union in unions:
+        chosen = st.one_of(
+            *(st.fixed_dictionaries({name: _of(fields[name], depth, known)}) for name in union)
+        )
+        rest = st.builds(lambda one, other: {**one, **other}, rest, chosen)
+    return rest
 
 
 def _object(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from kconv._gvk import version_key
@@ -58,6 +59,7 @@ class Schemas:
             document["required"] = required
         if getattr(schema.opts, "map_type", None):
             document["x-kubernetes-map-type"] = schema.opts.map_type
+        document |= _unions(schema.instance().opts.one_of)
         return document
 
     def _property(self, field: AnyField) -> Document:
@@ -119,8 +121,15 @@ def _scalar(spec: Spec) -> Document:
         "pattern": spec.pattern or None,
         "minimum": spec.minimum,
         "maximum": spec.maximum,
+        "multipleOf": spec.multiple_of if spec.json_type == "integer" else None,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _unions(unions: Sequence[Sequence[str]]) -> Document:
+    """What says that exactly one of some fields is set; of several unions, each."""
+    said = [{"oneOf": [{"required": [name]} for name in union]} for union in unions]
+    return {} if not said else said[0] if len(said) == 1 else {"allOf": said}
 
 
 def _first_paragraph(text: str | None) -> str:

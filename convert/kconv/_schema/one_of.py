@@ -1,0 +1,36 @@
+"""Unions: fields of a type of which exactly one is set (``one_of`` of its ``Meta``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kconv._paths import Finding, forbidden, required
+from kconv._schema.functions import Rule
+
+Union = tuple[str, ...]
+
+
+def unions_in(declared: Any) -> tuple[Union, ...]:
+    """The unions that a ``Meta`` declares: one, as names of fields, or several, each so."""
+    if not declared:
+        return ()
+    if all(isinstance(each, str) for each in declared):
+        return (tuple(declared),)
+    return tuple(tuple(each) for each in declared)
+
+
+def exactly_one(union: Union) -> Rule:
+    """The rule that of some fields exactly one is set."""
+    names = ", ".join(union)
+
+    def rule(value: Mapping[str, Any]) -> Iterator[Finding]:
+        found = [name for name in union if value.get(name) is not None]
+        if not found:
+            yield required((), f"must have exactly one of {names}")
+        for name in found[1:]:
+            yield forbidden((name,), f"may not be set beside {found[0]}: exactly one of {names}")
+
+    rule.__name__ = "one_of"
+    rule.__qualname__ = f"one_of({names})"
+    return rule
