@@ -45,7 +45,9 @@ class CompiledEngine(PlainEngine):
         """What is compiled of a spoke."""
         found = self._spokes.get(spoke)
         if found is None:
-            found = self._spokes[spoke] = CompiledSpoke(spoke, self._flavours, self._nullable)
+            via = None if spoke.via is None else self.compiled(spoke.via)
+            found = CompiledSpoke(spoke, self._flavours, self._nullable, via)
+            self._spokes[spoke] = found
         return found
 
     def prepare(self, spoke: Spoke) -> None:
@@ -260,7 +262,9 @@ def same_shape(spoke: Spoke, target: Spoke) -> bool:
     names, others = (list(each.schema.instance().wire_fields()) for each in (spoke, target))
     own = {"kind", "apiVersion"} if spoke.envelope else set()
     through = {*spoke.forward.copied} & {*target.backward.copied} | own
-    return not spoke.rules and not target.rules and names == others and {*names} <= through
+    if spoke.ruled or target.ruled or spoke.via or target.via:
+        return False
+    return names == others and {*names} <= through
 
 
 def _said(error: Exception) -> str:

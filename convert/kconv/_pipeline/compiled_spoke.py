@@ -24,9 +24,16 @@ from kconv._compile import (
     nests_endlessly,
     shallow,
 )
-from kconv._errors import KconvError
+from kconv._errors import ConversionError, KconvError
 from kconv._pipeline.loose import NULL, put_together, taken_apart
-from kconv._pipeline.plain import apply_rules, head_of, options_of, rule_failure, settled
+from kconv._pipeline.plain import (
+    apply_rules,
+    by_way_of,
+    head_of,
+    options_of,
+    rule_failure,
+    settled,
+)
 from kconv._pipeline.values import Checks, Value, as_dict
 from kconv._schema import Type
 from kconv._scheme import Spoke
@@ -58,12 +65,20 @@ class Flavours:
 class CompiledSpoke:
     """What is compiled of a spoke; each part when it is first needed."""
 
-    def __init__(self, spoke: Spoke, flavours: Flavours, nullable: Flavours) -> None:
+    def __init__(
+        self,
+        spoke: Spoke,
+        flavours: Flavours,
+        nullable: Flavours,
+        via: CompiledSpoke | None = None,
+    ) -> None:
         self.spoke = spoke
+        self.via = via
         types = (each.schema for each in spoke.kind.spokes)
         self.nullable = spoke.keeps_null and all(map(may_hold_nulls, (spoke.kind.hub, *types)))
         """Whether its structs hold the nulls that documents keep."""
-        self.plain = is_wholly_plain(spoke.schema) or is_wholly_plain(spoke.kind.hub)
+        on_the_way = (*(each.schema for each in spoke.steps), spoke.kind.hub)
+        self.plain = any(map(is_wholly_plain, on_the_way))
         """Whether the plain engine does it all, because marshmallow does more than decode."""
         self.flavours = nullable if self.nullable else flavours
         self._decoders: dict[tuple[bool, bool], Callable[[bytes], Any]] = {}
@@ -104,16 +119,46 @@ class CompiledSpoke:
     @cached_property
     def to_hub(self) -> Callable[[Any], Any]:
         """Converts a struct of the spoke to one of the hub."""
-        spoke = self.spoke
-        by_dicts = self._by_dicts("to_hub", spoke.forward, spoke.kind.hub, {})
-        if not by_struct(spoke.rules, spoke.schema, spoke.kind.hub):
+        if self.via is None:
+            return self._to_target
+        return self._one_after_the_other(self._to_target, self.via.to_hub)
+
+    @cached_property
+    def from_hub(self) -> Callable[[Any], Any]:
+        """Converts a struct of the hub to one of the spoke."""
+        if self.via is None:
+            return self._from_target
+        return self._one_after_the_other(self.via.from_hub, self._from_target)
+
+    def _one_after_the_other(
+        self, first: Callable[[Any], Any], second: Callable[[Any], Any]
+    ) -> Callable[[Any], Any]:
+        """Two steps of a way, as one function."""
+        spoke, via = self.spoke, self.spoke.via
+        assert via is not None, "only ways of several steps are put together"
+
+        def converted(value: Any) -> Any:
+            try:
+                return second(first(value))
+            except ConversionError:
+                with by_way_of(via, spoke, as_dict(value)):
+                    raise
+
+        return converted
+
+    @cached_property
+    def _to_target(self) -> Callable[[Any], Any]:
+        spoke, target = self.spoke, self.spoke.target
+        head = {} if spoke.via is None else head_of(spoke.via)
+        by_dicts = self._by_dicts("to_hub", spoke.forward, target, head)
+        if not by_struct(spoke.rules, spoke.schema, target):
             return by_dicts
         function, self.sources["to hub"] = compile_conversion(
             spoke.schema,
-            spoke.kind.hub,
+            target,
             spoke.forward,
             self.flavours.bare,
-            constants={},
+            constants=head,
             rules=spoke.rules,
             direction="to hub",
             failure=self._failure,
@@ -122,15 +167,14 @@ class CompiledSpoke:
         return function
 
     @cached_property
-    def from_hub(self) -> Callable[[Any], Any]:
-        """Converts a struct of the hub to one of the spoke."""
-        spoke = self.spoke
+    def _from_target(self) -> Callable[[Any], Any]:
+        spoke, target = self.spoke, self.spoke.target
         head = head_of(spoke)
         by_dicts = self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
-        if not by_struct(spoke.rules, spoke.schema, spoke.kind.hub):
+        if not by_struct(spoke.rules, spoke.schema, target):
             return by_dicts
         function, self.sources["from hub"] = compile_conversion(
-            spoke.kind.hub,
+            target,
             spoke.schema,
             spoke.backward,
             self.flavours.bare,

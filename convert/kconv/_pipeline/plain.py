@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import marshmallow
@@ -84,13 +85,23 @@ class PlainEngine:
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """The hub's value of a decoded object of a spoke; without kind and apiVersion."""
-        types = spoke.schema, spoke.kind.hub
-        return _converted(spoke, spoke.forward, value, {}, "to_hub", types)
+        types = spoke.schema, spoke.target
+        via = spoke.via
+        if via is None:
+            return _converted(spoke, spoke.forward, value, {}, "to_hub", types)
+        with by_way_of(via, spoke, value):
+            made = _converted(spoke, spoke.forward, value, head_of(via), "to_hub", types)
+            return PlainEngine.to_hub(self, via, made)
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
         """The spoke's value of a hub's value, with kind and apiVersion if objects have them."""
-        types = spoke.kind.hub, spoke.schema
-        return _converted(spoke, spoke.backward, value, head_of(spoke), "to_spoke", types)
+        types, head = (spoke.target, spoke.schema), head_of(spoke)
+        via = spoke.via
+        if via is None:
+            return _converted(spoke, spoke.backward, value, head, "to_spoke", types)
+        with by_way_of(via, spoke, value):
+            made = PlainEngine.from_hub(self, via, value)
+            return _converted(spoke, spoke.backward, made, head, "to_spoke", types)
 
     def dump(self, spoke: Spoke, value: Any) -> Value:
         """The dump of the marshmallow schema."""
@@ -104,6 +115,21 @@ class PlainEngine:
     def encode(self, spoke: Spoke, value: Any) -> bytes:
         """The JSON of the dump."""
         return json_codec.encode(self.dump(spoke, value))
+
+
+@contextmanager
+def by_way_of(via: Spoke, spoke: Spoke, value: Any) -> Iterator[None]:
+    """Around a conversion by way of another version: its errors say by which."""
+    try:
+        yield
+    except ConversionError as error:
+        about = ref_of(spoke, value)
+        message = error.message.removeprefix(f"{error.about}: ")
+        raise ConversionError(
+            f"{about}: by way of {via.api_version}: {message}",
+            about=about,
+            findings=error.findings,
+        ) from error
 
 
 def head_of(spoke: Spoke) -> Value:
@@ -242,4 +268,6 @@ def settled(
 
 
 def _title(spoke: Spoke, target: type[Type]) -> str:
-    return str(spoke.gvk) if target is spoke.schema else f"the hub of {spoke.kind.group_kind}"
+    if target is spoke.kind.hub:
+        return f"the hub of {spoke.kind.group_kind}"
+    return next(str(each.gvk) for each in spoke.steps if each.schema is target)

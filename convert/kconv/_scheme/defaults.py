@@ -18,6 +18,7 @@ from kconv._paths import INVALID, Finding, quote
 from kconv._schema import Type
 from kconv._schema.functions import Derived
 from kconv._schema.type import inherited
+from kconv._scheme.chains import in_hub
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv.edges import Rule, WhenAbsent, Wrap
 from kconv.edges._plan import field_at, object_types
@@ -58,13 +59,13 @@ def default_problems_between(kind: HubKind) -> Iterator[Finding]:
         own = (default for spoke in kind.spokes if (default := _default_at(spoke, path)))
         default = next(own, default_of_one)
         for spoke in kind.spokes:
-            at = _lacking(spoke, path)
-            if at is not None:
-                yield Finding(path, INVALID, _message(spoke, path, at, default))
+            lacking = _lacking(spoke, path)
+            if lacking is not None:
+                yield Finding(path, INVALID, _message(spoke, *lacking, default))
 
 
 class _Walk:
-    """The fields of a hub beside those of a version, as far as the two have different types."""
+    """The fields of what a version converts to beside its own, as far as the types differ."""
 
     def __init__(self, spoke: Spoke) -> None:
         self.spoke = spoke
@@ -78,8 +79,11 @@ class _Walk:
 
     def defaults(self) -> Iterator[tuple[Steps, _Default]]:
         """The defaults that only one of the two has, by the paths of the hub."""
-        kind = self.spoke.kind
-        yield from self._inside(self.spoke.schema, kind.hub, (), (), frozenset())
+        spoke = self.spoke
+        found = self._inside(spoke.schema, spoke.target, (), (), frozenset())
+        for path, default in found:
+            for at in in_hub(path, spoke.steps[1:]):
+                yield at, default
 
     def _inside(
         self,
@@ -113,7 +117,7 @@ class _Walk:
         if ours is not None and _has_default(ours) and not _has_default(hub):
             yield path, _Default(self.spoke.api_version, ours)
         elif _has_default(hub) and (ours is None or not _has_default(ours)):
-            yield path, _Default(f"hub {self.spoke.kind.group_kind}", hub)
+            yield path, _Default(self.spoke.target_name, hub)
 
     def _rules_within(self, path: Steps) -> bool:
         return any(each[: len(path)] == path for each in self.claimed)
@@ -152,13 +156,16 @@ def _is_derived(field: AnyField) -> bool:
 
 def _default_at(spoke: Spoke, path: Steps) -> _Default | None:
     """The default that a version has for a field of the hub, if it has the field and a default."""
-    at = _steps_of(spoke, *_rule_at(spoke, path), path)
-    field = field_at(spoke.schema, at) if at else None
+    for step in reversed(spoke.steps):
+        path = _steps_of(step, *_rule_at(step, path), path)
+        if not path:
+            return None
+    field = field_at(spoke.schema, path)
     return None if field is None or not _has_default(field) else _Default(spoke.api_version, field)
 
 
 def _steps_of(spoke: Spoke, rule: Rule, rest: Steps, path: Steps) -> Steps:
-    """Where a version has a field of the hub; empty where it has none that is the same."""
+    """Where a version has a field of its target; empty where it has none that is the same."""
     if rule is _ITSELF or (isinstance(rule, WhenAbsent) and rule.beside_name):
         return path
     if rule.carries:
@@ -166,24 +173,29 @@ def _steps_of(spoke: Spoke, rule: Rule, rest: Steps, path: Steps) -> Steps:
     return (*rule.spoke[0], *rest[1:]) if isinstance(rule, Wrap) else ()
 
 
-def _lacking(spoke: Spoke, path: Steps) -> Steps | None:
+def _lacking(spoke: Spoke, path: Steps) -> tuple[Steps, Steps] | None:
     """Where a version says nothing about a field of the hub, for which others have a default.
 
-    Empty where it has no such field at all; None where it lacks nothing.
+    First the path that a rule of its edge would name, then its own, empty where it has no such
+    field at all; None where it lacks nothing, or a version that it goes by way of does.
     """
-    rule, rest = _rule_at(spoke, path)
-    if isinstance(rule, WhenAbsent):
-        # What an object says by itself has to say all that others would fill in.
-        lacks = rest and EACH not in rest and get(rule.value, rest) is MISSING
-        return () if lacks else None
-    at = _steps_of(spoke, rule, rest, path)
-    if not at:
-        # Functions see to it themselves, which tests look at; what others keep is whole.
-        return None if rest or not (rule.whole or rule.only_absent) else ()
+    at = path
+    for step in reversed(spoke.steps):
+        path = at
+        rule, rest = _rule_at(step, path)
+        if isinstance(rule, WhenAbsent):
+            # What an object says by itself has to say all that others would fill in.
+            lacks = rest and EACH not in rest and get(rule.value, rest) is MISSING
+            return (path, ()) if lacks and step is spoke else None
+        at = _steps_of(step, rule, rest, path)
+        if not at:
+            # Functions see to it themselves, which tests look at; what others keep is whole.
+            lacks = not rest and (rule.whole or rule.only_absent)
+            return (path, ()) if lacks and step is spoke else None
     field = field_at(spoke.schema, at)
     if field is None:
         return None  # refused as such, or within what the version does not have
-    return None if _has_default(field) or field.required else at
+    return None if _has_default(field) or field.required else (path, at)
 
 
 def _rule_at(spoke: Spoke, path: Steps) -> tuple[Rule, Steps]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from kconv._differences import FILLED, ORDER, ZERO
 from kconv._paths import INVALID, Finding
+from kconv._scheme.chains import in_circle, kept_twice
 from kconv._scheme.claims import claim_problems
 from kconv._scheme.defaults import default_problems_between
 from kconv._scheme.documents import document_problems
@@ -52,14 +52,20 @@ def registration_problems(kinds: Sequence[HubKind]) -> Iterator[Finding]:
 
 def freeze_kind(kind: HubKind) -> Iterator[Finding]:
     """Plan every spoke's conversion; findings for what neither a name nor a rule covers."""
+    circles = [spoke for spoke in kind.spokes if in_circle(spoke)]
+    for spoke in circles:
+        yield _finding(f"{spoke.gvk}: goes by way of itself, and never to the hub")
+    if circles:
+        return
+    yield from map(_finding, kept_twice(kind))
     for spoke in kind.spokes:
         spoke.rules = _arranged(spoke)
-        yield from rule_problems(spoke, kind.hub)
+        yield from rule_problems(spoke)
         yield from claim_problems(spoke)
         claiming = [rule for rule in spoke.rules if not rule.beside_name]
         claimed_spoke = [path for rule in claiming for path in rule.spoke]
         claimed_hub = [path for rule in claiming for path in rule.hub]
-        schema, hub = spoke.schema, kind.hub
+        schema, hub = spoke.schema, spoke.target
         skip = _TYPE_META if spoke.envelope else ()
         spoke.forward = compare(schema, hub, claimed_spoke, claimed_hub, skip=skip)
         spoke.backward = compare(hub, schema, claimed_hub, claimed_spoke, skip=skip)
@@ -73,23 +79,14 @@ def _arranged(spoke: Spoke) -> tuple[Rule, ...]:
     What fills in absent values does so after all others, whatever the order in which they stand.
     """
     rules = [
-        rule.among(spoke.rules, spoke.schema).bound(spoke.kind.hub)
+        rule.among(spoke.rules, spoke.schema).bound(spoke.target)
         for rule in spoke.rules
     ]  # fmt: skip
     return tuple(sorted(rules, key=lambda rule: rule.only_absent))
 
 
-def loses_to_hub(spoke: Spoke) -> bool:
-    """Whether the hub has no place for some fields of a version, as its rules say."""
-    return any(
-        loss.direction == "to hub" and loss.path[-1] not in (FILLED, ZERO, ORDER)
-        for rule in spoke.rules
-        for loss in rule.losses()
-    )
-
-
 def _uncovered(spoke: Spoke, plan: Plan) -> Iterator[Finding]:
-    hub = f"hub {spoke.kind.group_kind}"
+    hub = spoke.target_name
     for path in plan.only_source:
         yield Finding(
             path,

@@ -50,8 +50,7 @@ def losses_between(source: Spoke, target: Spoke) -> Iterator[Loss]:
 
 
 def _declared(spoke: Spoke) -> Iterator[Loss]:
-    for rule in spoke.rules:
-        yield from rule.losses()
+    yield from spoke.losses
 
 
 def _within(path: Steps, places: set[Steps]) -> bool:

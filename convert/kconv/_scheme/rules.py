@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kconv._differences import FILLED, ORDER, ZERO
-from kconv._document import DocumentHub
 from kconv._errors import SchemeError
 from kconv._paths import INVALID, Finding
-from kconv._resource import Hub
 from kconv._schema import Type
 from kconv._scheme.documents import kept_problems
 from kconv._scheme.spoke import Spoke
@@ -20,13 +18,14 @@ from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
 
 
-def rule_problems(spoke: Spoke, hub: type[Hub] | type[DocumentHub]) -> Iterator[Finding]:
+def rule_problems(spoke: Spoke) -> Iterator[Finding]:
     """Findings about every rule of a spoke: what it says, and whether its fields are as it says."""
+    hub = spoke.target
     for rule in spoke.rules:
         found = [*rule.problems(), *kept_problems(rule, spoke.kind.document)]
         dangling = [
             *_dangling(spoke, rule, rule.spoke, spoke.schema, str(spoke.gvk)),
-            *_dangling(spoke, rule, rule.hub, hub, f"hub {spoke.kind.group_kind}"),
+            *_dangling(spoke, rule, rule.hub, hub, spoke.target_name),
         ]
         if not found and not dangling:
             found = rule.misfits(_fields(spoke.schema, rule.spoke), _fields(hub, rule.hub))
@@ -34,7 +33,7 @@ def rule_problems(spoke: Spoke, hub: type[Hub] | type[DocumentHub]) -> Iterator[
         yield from (Finding(about, INVALID, f"{spoke.gvk}: {problem}") for problem in found)
         yield from dangling
         if isinstance(rule, Functions):
-            yield from _declared(spoke, rule, hub)
+            yield from _declared(spoke, rule)
 
 
 def _dangling(
@@ -49,15 +48,13 @@ def _dangling(
             )
 
 
-def _declared(
-    spoke: Spoke, rule: Functions, hub: type[Hub] | type[DocumentHub]
-) -> Iterator[Finding]:
+def _declared(spoke: Spoke, rule: Functions) -> Iterator[Finding]:
     """Findings about the fields that functions are said to keep or to lose."""
     declared = [("kept", path) for path in rule.kept] + [("lost", path) for path in rule.lost]
     for what, text in declared:
         side, _, rest = text.rpartition(":")
         of_spoke = what == "lost" and side == "spoke"
-        schema: type[Type] = spoke.schema if of_spoke else hub
+        schema: type[Type] = spoke.schema if of_spoke else spoke.target
         try:
             path = parse_steps(rest if what == "lost" else text)
         except SchemeError as error:
@@ -65,7 +62,7 @@ def _declared(
             continue
         field = path[:-1] if path[-1] in (FILLED, ORDER, ZERO) else path
         if not _reaches(schema, field):
-            name = "the spoke" if of_spoke else f"hub {spoke.kind.group_kind}"
+            name = "the spoke" if of_spoke else spoke.target_name
             yield Finding(
                 path,
                 INVALID,

@@ -8,7 +8,8 @@ from kconv._gvk import GroupVersion, GroupVersionKind, GroupVersionResource, ver
 from kconv._paths import Finding
 from kconv._resource import Hub, Resource, options_of
 from kconv._schema import Type
-from kconv._scheme.freeze import freeze_kind, loses_to_hub, registration_problems
+from kconv._scheme.freeze import freeze_kind, registration_problems
+from kconv._scheme.losses import loses_to_hub, losses_of
 from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
@@ -33,8 +34,8 @@ class Scheme:
     def add(self, hub: type[Hub] | type[DocumentHub], *edges: Edge, storage: str) -> None:
         """Register a kind: its hub, an edge per version, and the version to store it in at first.
 
-        Raises `SchemeError` when the scheme is frozen already, or ``storage`` is no
-        group/version.
+        Raises `SchemeError` when the scheme is frozen already, ``storage`` is no group/version, or
+        an edge goes via a version that has none here.
         """
         if self.frozen:
             raise SchemeError(f"the scheme is frozen; register {hub.__name__} before freeze()")
@@ -43,8 +44,17 @@ class Scheme:
         for schema in (hub, *(edge.spoke for edge in edges)) if kept else ():
             if issubclass(schema, Document | DocumentHub):
                 schema.keep_in(kept)
+                schema.opts.kept = schema.opts.kept or kept
         for edge in edges:
             kind.spokes.append(Spoke(edge.spoke, options_of(edge.spoke), edge.rules, kind))
+        by_schema = {spoke.schema: spoke for spoke in kind.spokes}
+        for edge in edges:
+            if edge.via is not None:
+                if edge.via not in by_schema:
+                    raise SchemeError(
+                        f"{edge}: goes via {edge.via.__qualname__}, which has no edge"
+                    )
+                by_schema[edge.spoke].via = by_schema[edge.via]
         kind.spokes.sort(key=lambda spoke: version_key(spoke.options.version))
         self.kinds.append(kind)
 
@@ -74,8 +84,11 @@ class Scheme:
             raise SchemeError(f"the scheme is not complete:\n{lines}", findings=findings)
         for kind in self.kinds:
             for spoke in kind.spokes:
+                spoke.losses = tuple(losses_of(spoke))
                 spoke.loses_to_hub = loses_to_hub(spoke)
-                by_functions = any(isinstance(rule, Functions) for rule in spoke.rules)
+                rules = [rule for step in spoke.steps for rule in step.rules]
+                spoke.ruled = bool(rules)
+                by_functions = any(isinstance(rule, Functions) for rule in rules)
                 spoke.may_lose_to_hub = spoke.loses_to_hub or by_functions
         seal(spoke.schema for kind in self.kinds for spoke in kind.spokes)
         seal(kind.hub for kind in self.kinds)

@@ -15,7 +15,8 @@ from kconv._gvk import (
     level,
 )
 from kconv._resource import Hub, Resource, ResourceOptions
-from kconv.edges import Rule
+from kconv._schema import Type
+from kconv.edges import Loss, Rule
 from kconv.edges._plan import Plan
 
 
@@ -33,6 +34,12 @@ class Spoke:
     kind: HubKind
     forward: Plan = field(default_factory=Plan)
     backward: Plan = field(default_factory=Plan)
+    via: Spoke | None = None
+    """The version by way of which it converts; the plans and rules then are between the two."""
+    losses: tuple[Loss, ...] = ()
+    """What rules declare between it and the hub, all steps taken together; set by freeze."""
+    ruled: bool = False
+    """Whether there are rules anywhere between it and the hub; set by freeze."""
     loses_to_hub: bool = False
     """Whether the hub has no place for some of its fields, as its rules say; set by freeze."""
     may_lose_to_hub: bool = False
@@ -60,6 +67,21 @@ class Spoke:
         document = self.kind.document
         self.closed = document is not None and document.unknown_policy != "drop"
         self.keeps_null = document is not None and document.keeps_null
+
+    @property
+    def target(self) -> type[Type]:
+        """The type that its rules convert to and from: the hub, or the version that it goes by."""
+        return self.kind.hub if self.via is None else self.via.schema
+
+    @property
+    def target_name(self) -> str:
+        """What messages call that type."""
+        return f"hub {self.kind.group_kind}" if self.via is None else str(self.via.gvk)
+
+    @property
+    def steps(self) -> tuple[Spoke, ...]:
+        """Itself and the versions on its way to the hub, in that order."""
+        return (self,) if self.via is None else (self, *self.via.steps)
 
     @property
     def level(self) -> Level:

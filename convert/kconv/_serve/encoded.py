@@ -33,7 +33,7 @@ class Encoded:
 
     def lacks_metadata(self, spoke: Spoke) -> bool:
         """Whether `metadata` would have what the rules of the version added."""
-        return bool(spoke.rules) and not self.own_metadata
+        return spoke.ruled and not self.own_metadata
 
     @property
     def document(self) -> Document:
@@ -58,7 +58,7 @@ def encode_object(
     """
     numbered = Decoded(shown.spoke, _numbered(shown.native, resource_version))
     own = b""
-    if shown.spoke.rules and hub is not None:
+    if shown.spoke.ruled and hub is not None:
         # Metadata may have annotations that carry what the version cannot hold.
         own = json_codec.encode(View(_numbered(hub.native, resource_version))["metadata"])
     return Encoded(pipeline.encode(numbered), own)

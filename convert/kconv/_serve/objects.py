@@ -216,7 +216,7 @@ class Objects:
             decoded = self.pipeline.decode(stored.data, spoke=encoded_in, trusted=True)
         hub = current.hub if current is not None else None
         converts = decoded.spoke is not spoke
-        if hub is None and (converts or (own_metadata and spoke.rules)):
+        if hub is None and (converts or (own_metadata and spoke.ruled)):
             hub = self.pipeline.to_hub(decoded)
         if converts and hub is not None:
             decoded = self.pipeline.from_hub(hub, spoke)

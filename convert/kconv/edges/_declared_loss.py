@@ -24,8 +24,11 @@ class Loss:
     kept: str = ""
     reason: str = ""
     kept_in: str = "annotation"
+    step: str = ""
+    """Between which two versions it happens, where one converts by way of another."""
 
     def __str__(self) -> str:
+        step = f" ({self.step})" if self.step else ""
         if self.kept:
-            return f"{format_steps(self.path)}: kept in the {self.kept_in} {self.kept}"
+            return f"{format_steps(self.path)}: kept in the {self.kept_in} {self.kept}{step}"
         return f"{format_steps(self.path)}: dropped: {self.reason}"

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
+from kconv._differences import ZERO
 from kconv._schema import Type
 from kconv.edges._annotation import Annotation
 from kconv.edges._declared_loss import Loss
@@ -93,5 +94,7 @@ class Wrap(Rule):
         return [f"{self}: the list holds values of another shape ({difference}); use Functions"]
 
     def losses(self) -> Iterator[Loss]:
-        """All elements but the first, which are kept."""
+        """All elements but the first, which are kept; and that an empty list is there at all."""
         yield Loss(self.hub[0], "to spoke", kept=self._place.name, kept_in=self._place.what)
+        if isinstance(self._place, Annotation):
+            yield Loss((*self.hub[0], ZERO), "to spoke", reason="an empty list is as good as none")

@@ -8,6 +8,7 @@ from typing import Any
 from kconv._differences import Difference, differences
 from kconv._paths import Path, format_path
 from kconv._scheme import Spoke
+from kconv._scheme.chains import in_spoke
 from kconv._scheme.ledger import ledger
 from kconv.edges import Loss
 from kconv.edges._steps import EACH, Steps, format_steps
@@ -92,22 +93,6 @@ def there_and_back(source: Spoke, target: Spoke) -> Declared:
     return Declared(lost, _kept([*entry.losses, *_losses(source), *_losses(target)]))
 
 
-def in_spoke(path: Steps, spoke: Spoke) -> list[Steps]:
-    """Where a spoke has what the hub has at a path: by its rules, or by the same name."""
-    claims = [
-        (rule, hub)
-        for rule in spoke.rules
-        if not rule.beside_name
-        for hub in rule.hub
-        if hub == path[: len(hub)] or path == hub[: len(path)]
-    ]
-    found: list[Steps] = []
-    for rule, hub in claims:
-        rest = path[len(hub) :] if rule.carries else ()
-        found += [(*steps, *rest) for steps in rule.spoke]
-    return found if claims else [path]
-
-
 def covers(steps: Steps, path: Path) -> bool:
     """Whether a path of an object is that of a rule, or lies within it."""
     return len(path) >= len(steps) and all(
@@ -140,8 +125,7 @@ def field_path(path: Path) -> str:
 
 
 def _losses(spoke: Spoke) -> Iterator[Loss]:
-    for rule in spoke.rules:
-        yield from rule.losses()
+    yield from spoke.losses
 
 
 def _kept(losses: Iterable[Loss]) -> list[Loss]:

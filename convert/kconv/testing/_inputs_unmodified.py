@@ -55,7 +55,8 @@ def input_kept(pipelines: dict[str, Pipeline], spoke: Spoke, document: dict[str,
     _rules(spoke, decoded.value, "to_hub", spoke.forward, document)
     hub = pipeline.to_hub(decoded)
     for target in spoke.kind.spokes:
-        _rules(target, hub.value, "to_spoke", target.backward, document)
+        source = hub if target.via is None else pipeline.from_hub(hub, target.via)
+        _rules(target, source.value, "to_spoke", target.backward, document)
 
 
 def _rules(

@@ -143,7 +143,7 @@ class References:
 
 def hides(spoke: Spoke) -> bool:
     """Whether objects of a version may hold references that only the hub shows."""
-    return bool(spoke.rules) and _is_marked(spoke.kind.hub)
+    return spoke.ruled and _is_marked(spoke.kind.hub)
 
 
 def _declared(value: Mapping[str, Any], spoke: Spoke) -> Iterator[tuple[Path, Any, str]]:

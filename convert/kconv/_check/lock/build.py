@@ -103,7 +103,7 @@ def _kind_lock(spoke: Spoke, type_name: str) -> KindLock:
             "nulls": "keep" if document.keeps_null else "absent",
             "unknown": document.unknown_policy,
         },
-        conversion=_conversion(spoke.rules),
+        conversion=_conversion(spoke),
     )
 
 
@@ -127,15 +127,15 @@ def _said(**texts: str) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _conversion(rules: tuple[Rule, ...]) -> ConversionLock:
+def _conversion(spoke: Spoke) -> ConversionLock:
     told: dict[str, Facts] = {}
-    for rule in rules:
+    for rule in spoke.rules:
         text, number = rule.describe(), 1
         while text in told:
             number += 1
             text = f"{rule.describe()} #{number}"
         told[text] = _particulars(rule)
-    losses = [loss for rule in rules for loss in rule.losses()]
+    losses = spoke.losses
     return ConversionLock(
         {text: told[text] for text in sorted(told)},
         kept=_by_path((loss, loss.kept) for loss in losses if loss.kept),
@@ -145,6 +145,7 @@ def _conversion(rules: tuple[Rule, ...]) -> ConversionLock:
         lost_to_hub=_by_path(
             (loss, loss.reason) for loss in losses if not loss.kept and loss.direction == "to hub"
         ),
+        via="" if spoke.via is None else spoke.via.api_version,
     )
 
 

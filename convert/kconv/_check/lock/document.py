@@ -81,13 +81,15 @@ class ConversionLock:
 
     ``rules`` maps each rule's description to its particulars. ``kept`` maps hub fields that the
     version lacks to the annotations that hold them. ``lost_to_spoke`` and ``lost_to_hub`` map
-    acknowledged losses to their reasons.
+    acknowledged losses to their reasons. ``via`` is the version that stands in place of the hub, if
+    it converts by way of one; ``rules`` then are between the two.
     """
 
     rules: Mapping[str, Facts] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     lost_to_spoke: Mapping[str, str] = field(default_factory=dict)
     lost_to_hub: Mapping[str, str] = field(default_factory=dict)
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

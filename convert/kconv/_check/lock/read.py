@@ -36,7 +36,7 @@ _KIND = {
     "conversion": dict,
 }
 _TYPE = {"mapType": str, "computed": dict, "rules": list, "updateRules": list, "fields": dict}
-_CONVERSION = {"rules": dict, "kept": dict, "lost": dict}
+_CONVERSION = {"via": str, "rules": dict, "kept": dict, "lost": dict}
 _LOST = {"toSpoke": dict, "toHub": dict}
 _TOP = {
     "lock": int,
@@ -155,6 +155,7 @@ def _conversion(document: Any, at: _At) -> ConversionLock:
         kept=_strings(document.get("kept", {}), (*at, "kept")),
         lost_to_spoke=_strings(lost.get("toSpoke", {}), (*at, "lost", "toSpoke")),
         lost_to_hub=_strings(lost.get("toHub", {}), (*at, "lost", "toHub")),
+        via=document.get("via", ""),
     )
 
 

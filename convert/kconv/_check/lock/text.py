@@ -76,6 +76,7 @@ def _conversion(conversion: ConversionLock) -> dict[str, Any]:
     lost = {"toSpoke": conversion.lost_to_spoke, "toHub": conversion.lost_to_hub}
     return _filled(
         {
+            "via": conversion.via,
             "rules": {text: _ordered(facts) for text, facts in sorted(conversion.rules.items())},
             "kept": dict(sorted(conversion.kept.items())),
             "lost": _filled({side: dict(sorted(paths.items())) for side, paths in lost.items()}),

@@ -25,6 +25,17 @@ def conversion_changed(change: KindChange) -> Iterator[Verdict]:
     A rule that another one about the same fields replaced may do the same. Where the kind got a
     version, the hub probably got another shape, and the rules of the older versions follow it.
     """
+    if change.old.conversion.via != change.new.conversion.via:
+        ways = [
+            each.via or "the hub itself" for each in (change.old.conversion, change.new.conversion)
+        ]
+        yield minor(
+            f"it converts by way of {ways[1]}, and did by way of {ways[0]}",
+            Whom.CONVERSIONS,
+            "its rules are others now, and objects convert in another way unless they do the same",
+            _LOOK,
+        )
+        return
     old, new = change.old.conversion.rules, change.new.conversion.rules
     for text in sorted(old.keys() & new.keys()):
         if old[text] != new[text]:
