@@ -129,3 +129,20 @@ def test_metadata(reference: Path, client: httpx.Client) -> None:
     cases = [case for case in cases if "path" in case["input"]]
     assert len(cases) > 480
     assert verdict(cases, wrong, METADATA_LEFT_OUT) == []
+
+
+def test_options_of_lists_and_watches(reference: Path, client: httpx.Client) -> None:
+    def wrong(case: Case) -> str:
+        given, expected = case["input"], case["expected"]
+        response = client.get(CONFIGMAPS, params=given["options"])
+        errors = expected.get(
+            "errors", [f"{path}: {text}" for path, _, text in expected.get("causes", [])]
+        )
+        causes = response.json()["details"]["causes"] if response.status_code == 422 else []
+        got = [f"{each['field']}: {each['message']}" for each in causes]
+        return "" if got == errors else f"{given['options']}: {got}, not {errors}"
+
+    cases = lines(reference / "peers" / "metadata_http.jsonl")
+    cases = [case for case in cases if "options" in case["input"] and "type" not in case["input"]]
+    assert len(cases) == 6
+    assert verdict(cases, wrong, ()) == []

@@ -322,3 +322,13 @@ def test_concurrent_patches_all_count(client: httpx.Client, running: Any) -> Non
     for thread in threads:
         thread.join()
     assert len(client.get(f"{CONFIGMAPS}/x").json()["data"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("version", "code"),
+    [("", 200), ("0", 200), ("1", 200), ("foo", 400), ("-1", 400), (str(2**60), 504)],
+)
+def test_version_that_a_get_insists_on(client: httpx.Client, version: str, code: int) -> None:
+    created(client, CONFIGMAPS, configmap("a"))
+    response = client.get(f"{CONFIGMAPS}/a", params={"resourceVersion": version})
+    assert response.status_code == code

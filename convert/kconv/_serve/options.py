@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from kconv._paths import TOO_LONG, Finding, forbidden, invalid, not_supported, quote
 from kconv._pipeline import FieldValidation
 from kconv._serve.status import Refusal, bad_request, invalid_options
+from kconv._serve.status import invalid as unacceptable
 
 
 class Query(dict[str, str]):
@@ -29,6 +30,8 @@ class Query(dict[str, str]):
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 _DIGITS = 20
 _MATCHES = ("Exact", "NotOlderThan")
+_MATCH = ("resourceVersionMatch",)
+_WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
 Match = Literal["", "Exact", "NotOlderThan"]
 
 
@@ -157,52 +160,52 @@ def list_options(query: Query) -> ListOptions:
     return options
 
 
+def read_version(query: Query) -> int:
+    """The resourceVersion that a GET is to be no older than; 0 where it names none.
+
+    Raises `kconv._serve.status.Refusal` (400) for what cannot be read.
+    """
+    try:
+        return parse_resource_version(query.get("resourceVersion", "")) or 0
+    except ValueError as error:
+        raise bad_request(f"invalid resource version: {error}") from None
+
+
 def _check(options: ListOptions, match: str) -> None:
-    if options.watch:
-        _check_watch(options, match)
-    elif options.send_initial_events is not None:
-        _refuse("sendInitialEvents", "sendInitialEvents is forbidden for list")
-    elif match:
-        if options.resource_version is None:
-            _refuse(
-                "resourceVersionMatch",
-                "resourceVersionMatch is forbidden unless resourceVersion is provided",
-            )
-        if options.continue_token:
-            _refuse(
-                "resourceVersionMatch",
-                "resourceVersionMatch is forbidden when continue is provided",
-            )
-        _check_match(match, _MATCHES)
-        if match == "Exact" and options.resource_version == 0:
-            _refuse(
-                "resourceVersionMatch",
-                'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
-            )
+    findings = list(_watch_findings(options, match) if options.watch else _findings(options, match))
+    if findings:
+        raise unacceptable("meta.k8s.io", "ListOptions", "", findings)
     if not options.watch and options.continue_token and options.resource_version:
         raise bad_request("specifying resource version is not allowed when using continue")
 
 
-def _check_watch(options: ListOptions, match: str) -> None:
-    if options.send_initial_events is not None and not match:
-        _refuse(
-            "resourceVersionMatch",
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        )
-    if match and options.send_initial_events is None:
-        _refuse(
-            "resourceVersionMatch",
-            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        )
+def _findings(options: ListOptions, match: str) -> Iterator[Finding]:
+    """What is wrong with the options of a list; as ``ValidateListOptions`` of Kubernetes."""
     if match:
-        _check_match(match, ("NotOlderThan",))
+        if options.resource_version is None:
+            why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+            yield forbidden(_MATCH, why)
+        if options.continue_token:
+            yield forbidden(_MATCH, _WITH_CONTINUE)
+        if match not in _MATCHES:
+            yield not_supported(_MATCH, match, (*_MATCHES, ""))
+        if match == "Exact" and options.resource_version == 0:
+            why = 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
+            yield forbidden(_MATCH, why)
+    if options.send_initial_events is not None:
+        yield forbidden(("sendInitialEvents",), "sendInitialEvents is forbidden for list")
 
 
-def _check_match(match: str, supported: tuple[str, ...]) -> None:
-    if match not in supported:
-        finding = not_supported((), match, supported)
-        raise invalid_options("ListOptions", ("resourceVersionMatch",), finding)
-
-
-def _refuse(name: str, why: str) -> None:
-    raise invalid_options("ListOptions", (name,), forbidden((), why))
+def _watch_findings(options: ListOptions, match: str) -> Iterator[Finding]:
+    """Of a watch, likewise."""
+    if options.send_initial_events is not None and match != "NotOlderThan":
+        why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        yield forbidden(_MATCH, why)
+    if match:
+        if options.send_initial_events is None:
+            why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            yield forbidden(_MATCH, why)
+        if match != "NotOlderThan":
+            yield not_supported(_MATCH, match, ("NotOlderThan",))
+        if options.continue_token:
+            yield forbidden(_MATCH, _WITH_CONTINUE)

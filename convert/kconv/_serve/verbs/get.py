@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from kconv._serve.options import read_version
 from kconv._serve.resource_request import Answer, Call
+from kconv._serve.status import future_version
 from kconv._serve.undecodable import Undecodable, raw_document, raw_warning
 
 
 async def get(call: Call) -> Answer:
     """The object that the URL names.
 
-    One that cannot be read is shown as it is stored, with a warning, to those who ask for it in
-    the version that it is stored in. Raises `kconv._errors.NotFound`, and `Undecodable` for the
-    others.
+    It is the newest state, which is no older than any that the client may insist on. One that
+    cannot be read is shown as it is stored, with a warning, to those who ask for it in the version
+    that it is stored in. Raises `kconv._errors.NotFound`, `Undecodable` for the others, and
+    `kconv._serve.status.Refusal`: 400 for a resourceVersion that is none, 504 for one to come.
     """
+    version = read_version(call.query) if call.query else 0
     row = await call.objects.row(call.target.key)
+    if version > call.objects.memory.position:
+        raise future_version(version, call.objects.memory.position)
     try:
         return Answer(encoded=call.encoded(row), spoke=call.spoke)
     except Undecodable as fault:
