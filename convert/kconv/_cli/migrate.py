@@ -23,6 +23,7 @@ from kconv._cli.migrate_options import (
     PlaceName,
     Rate,
     Scheduler,
+    Servers,
     To,
     Workers,
     YieldToVacuum,
@@ -79,6 +80,7 @@ def run(
     max_failures: MaxFailures = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    servers: Servers = None,
     no_undo: Annotated[
         bool, typer.Option("--no-undo", help="Keep no before-images: faster, but cannot be undone.")
     ] = False,
@@ -135,6 +137,7 @@ def run(
         max_failures=max_failures,
         workers=workers,
         scheduler=scheduler,
+        servers=servers or (),
         no_undo=no_undo,
         keep_undo=keep_undo,
         accept_loss=accept_loss,

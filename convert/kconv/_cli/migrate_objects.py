@@ -52,6 +52,7 @@ def migrate_and_report(
     max_failures: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    servers: Sequence[str] = (),
     no_undo: bool = False,
     keep_undo: str = "14d",
     accept_loss: bool = False,
@@ -80,6 +81,7 @@ def migrate_and_report(
         ),
         selection=storage.parse_conditions(where),
         most_rows=limit,
+        vouched=storage.parse_vouched(servers),
         most_failures=None if max_failures is None else storage.parse_failure_limit(max_failures),
     )
     outcomes: list[storage.Outcome] = []

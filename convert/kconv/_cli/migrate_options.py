@@ -41,6 +41,17 @@ To = Annotated[
     ),
 ]
 
+Servers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--servers",
+        metavar="N|NAME=VERSIONS",
+        help="What is up: so many servers, each of which is to be seen by its heartbeat; or code "
+        "that sends none, and the versions that it reads: web=v1,v2; repeatable.",
+        show_default=False,
+    ),
+]
+
 Rate = Annotated[
     float,
     typer.Option("--rate", min=0, metavar="N", help="At most so many rows a second; 0: no limit."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, PlaceName, To
+from kconv._cli.migrate_options import Names, PlaceName, Servers, To
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def plan(
     no_references: Annotated[
         bool, typer.Option("--no-references", help="Do not read every object for references.")
     ] = False,
+    servers: Servers = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
@@ -47,6 +48,7 @@ def plan(
             targets,
             references=not no_references,
             standing=standing,
+            vouched=storage.parse_vouched(servers or ()),
         )
     finally:
         opened.close()
@@ -122,6 +124,8 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
                 f"blocked: {target.target.name} cannot go to {target.target.api_version}, "
                 f"which {count(len(target.blocked_by), 'live server')} cannot decode: {blocking}"
             )
+    if found.missing:
+        say(f"blocked: {found.missing}")
     if found.holder is not None:
         holder = found.holder
         say(f"blocked: run {holder.id} is going on: {holder.holder}, {holder.host} {holder.pid}")

@@ -99,6 +99,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--max-failures": Option("max_failures"),
             "--workers": Option("workers", _integer(1, 64)),
             "--scheduler": Option("scheduler"),
+            "--servers": Option("servers", repeated=True),
             "--keep-undo": Option("keep_undo"),
             "-o": Option("output", _one_of("text", "json")),
             "--output": Option("output", _one_of("text", "json")),

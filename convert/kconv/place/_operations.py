@@ -123,7 +123,8 @@ class Server:
 
     The place sets the rest: ``started`` and ``seen`` by its clock, and ``encodes``, the preferred
     versions on record of the resources that it knows, for servers write by the record. One that is
-    ``partial`` says what it reads of some collections, and reads nothing of others.
+    ``partial`` says what it reads of some collections, and reads nothing of others. Without a
+    ``host``, it is what somebody has said of live code.
     """
 
     id: str
@@ -143,6 +144,8 @@ class Server:
         return self.partial and not any(each[:2] == (group, resource) for each in self.decodes)
 
     def __str__(self) -> str:
+        if not self.host:
+            return f"{self.id} (as --servers says)"
         return f"{self.id} (release {self.release} on {self.host}, process {self.pid})"
 
 

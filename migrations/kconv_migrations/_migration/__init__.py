@@ -32,6 +32,7 @@ from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
 from kconv_migrations._migration.throttle import Limits
 from kconv_migrations._migration.undo import Undone, drop_undo, undo
 from kconv_migrations._migration.verify import QuarantineCheck, Verified, check_quarantine, verify
+from kconv_migrations._migration.vouched import Vouched, parse_vouched
 
 __all__ = [
     "DAYS",
@@ -61,6 +62,7 @@ __all__ = [
     "Verdict",
     "Verified",
     "VersionStatus",
+    "Vouched",
     "WorkerExecutor",
     "check_quarantine",
     "default_workers",
@@ -76,6 +78,7 @@ __all__ = [
     "outdated_references",
     "parse_conditions",
     "parse_failure_limit",
+    "parse_vouched",
     "plan",
     "preferred_targets",
     "repair",

@@ -73,7 +73,7 @@ def migrate(
     for target in targets:
         Throttle(place, chosen.limits).check(Where(target.name))
     with hold(place, _run_targets(place, targets), chosen.lease, chosen.keep_undo) as held:
-        check_flips(place, targets, chosen.live)
+        check_flips(place, targets, chosen.live, chosen.vouched)
         flips = [(target.name, target.api_version) for target in targets if target.flips]
         place.prefer(flips, live=chosen.live)
         finished = True

@@ -9,6 +9,7 @@ from kconv_migrations._executors.selection import Condition
 from kconv_migrations._migration.failure_limit import FailureLimit
 from kconv_migrations._migration.lease import LEASE
 from kconv_migrations._migration.throttle import Limits
+from kconv_migrations._migration.vouched import Vouched
 
 PATIENCE = 30.0
 """Seconds for which rows in another version may keep coming before the run gives up; servers read
@@ -38,7 +39,7 @@ class Settings:
     rows at most, and fewer where so many take longer than ``batch_seconds``; it waits while the
     place is over ``limits``. Only rows that have all of ``selection`` are taken, and ``most_rows``
     of each collection at most: a first slice. A run stops when more rows of a collection fail than
-    ``most_failures``.
+    ``most_failures``. ``vouched`` is what an operator says of the servers that are up.
     """
 
     batch_size: int = 1000
@@ -57,6 +58,7 @@ class Settings:
     selection: tuple[Condition, ...] = ()
     most_rows: int | None = None
     most_failures: FailureLimit | None = None
+    vouched: Vouched | None = None
 
     @property
     def page(self) -> int:

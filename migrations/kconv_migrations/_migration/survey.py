@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kconv._pipeline import Pipeline
 from kconv.place import Place, Run, Server
-from kconv_migrations._migration.flip_check import blocking_servers
+from kconv_migrations._migration.flip_check import blocking_servers, missing_servers
 from kconv_migrations._migration.lease import live_run
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.reference_rewrite import (
@@ -18,6 +18,7 @@ from kconv_migrations._migration.reference_rewrite import (
 )
 from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import VersionStatus, status
+from kconv_migrations._migration.vouched import Vouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class TargetSurvey:
 class Survey:
     """What a migration of ``targets`` would meet; ``holder`` is a run that is going on.
 
-    ``findings`` are lines about the place for people.
+    ``findings`` are lines about the place for people. ``missing`` says, where that is so, that
+    fewer servers have been seen than there are said to be.
     """
 
     targets: tuple[TargetSurvey, ...]
@@ -60,11 +62,14 @@ class Survey:
     references: tuple[CollectionReferences, ...]
     holder: Run | None
     findings: tuple[str, ...] = ()
+    missing: str = ""
 
     @property
     def blocked(self) -> bool:
         """Whether a run would be refused now."""
-        return self.holder is not None or any(each.blocked_by for each in self.targets)
+        flips = any(each.target.flips for each in self.targets)
+        blocked = any(each.blocked_by for each in self.targets)
+        return self.holder is not None or blocked or bool(self.missing and flips)
 
 
 def survey(
@@ -75,13 +80,19 @@ def survey(
     live: float = LIVE,
     references: bool = True,
     standing: Sequence[Target] = (),
+    vouched: Vouched | None = None,
 ) -> Survey:
     """Look at what a migration would meet; every object is read for ``references``.
 
     Those to other versions than the ones of ``targets``, and of ``standing`` where that says
-    nothing of a collection, are counted.
+    nothing of a collection, are counted. ``vouched`` is what an operator says of live code.
     """
     servers = place.servers(live)
+    missing = ""
+    if vouched is not None:
+        if vouched.missing(len(servers)):
+            missing = missing_servers(vouched, len(servers), live)
+        servers += vouched.servers(targets)
     record = {each.name: each.versions for each in status(place)}
     found = tuple(
         TargetSurvey(
@@ -95,4 +106,4 @@ def survey(
     if references:
         outdated = outdated_references(place, pipeline, [*standing, *targets])
         looked = tuple(find_references(place, pipeline, outdated))
-    return Survey(found, tuple(servers), looked, live_run(place), tuple(place.findings()))
+    return Survey(found, tuple(servers), looked, live_run(place), tuple(place.findings()), missing)
