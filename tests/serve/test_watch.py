@@ -63,6 +63,18 @@ def test_selector_turns_changes_into_added_and_deleted(client: httpx.Client) -> 
     assert events(client, CONFIGMAPS, resourceVersion=start, labelSelector="a=none") == []
 
 
+def test_object_that_leaves_a_selector_is_shown_as_it_last_matched(client: httpx.Client) -> None:
+    start = created(client, CONFIGMAPS, configmap("one"))["metadata"]["resourceVersion"]
+    for labels, text in (({"a": "x"}, "1"), ({"a": "x"}, "2"), ({"a": "y"}, "3")):
+        change = {"metadata": {"labels": labels}, "data": {"text": text}}
+        changed = patched(client, f"{CONFIGMAPS}/one", change).json()
+    *_, left = events(client, CONFIGMAPS, resourceVersion=start, labelSelector="a=x")
+    assert left["type"] == "DELETED"
+    shown = left["object"]
+    assert (shown["metadata"]["labels"], shown["data"]["text"]) == ({"a": "x"}, "2")
+    assert shown["metadata"]["resourceVersion"] == changed["metadata"]["resourceVersion"]
+
+
 def test_field_selector_and_name_in_path(client: httpx.Client) -> None:
     for name in ("one", "two"):
         created(client, CONFIGMAPS, configmap(name))

@@ -95,6 +95,32 @@ def states_at(
     return History(states, tuple(unknown), end)
 
 
+def state_before(connection: Connection, key: Key, version: int) -> Stored | None:
+    """What an object was before its change ``version``, None where that is not known any more."""
+    for table, when in (
+        (changes, changes.c.resource_version < version),
+        (past, past.c.until == version),
+    ):
+        statement = (
+            select(*(table.c[name] for name in _STATE))
+            .where(*(table.c[name] == value for name, value in _named(key)), when)
+            .order_by(table.c.resource_version.desc())
+            .limit(1)
+        )
+        if (row := connection.execute(statement).first()) is not None:
+            return Stored(key, row[0], row[1], row[2], bytes(row[3]))
+    return None
+
+
+def _named(key: Key) -> tuple[tuple[str, str], ...]:
+    return (
+        ("grp", key.group),
+        ("resource", key.resource),
+        ("namespace", key.namespace),
+        ("name", key.name),
+    )
+
+
 @lru_cache(maxsize=4)
 def _statement(in_namespace: bool, bounded: bool) -> Select[Any]:
     """For each key: its first change after the version, and its state by log or ``past``."""

@@ -15,7 +15,7 @@ from kconv._store.database import Database
 from kconv._store.group_commit import Writer
 from kconv._store.history import History, Place
 from kconv._store.protocol.objects import ChangeLog
-from kconv._store.records import Change, Look
+from kconv._store.records import Change, Key, Look, Stored
 from kconv._store.tables import revision
 
 COMPACT_STEP: Final = 500
@@ -69,6 +69,11 @@ class SqlChangeLog(ChangeLog):
                 upto=upto,
                 most=most,
             )
+        )
+
+    def state_before(self, key: Key, version: int) -> Stored | None:
+        return self._database.read(
+            lambda connection: history.state_before(connection, key, version)
         )
 
     def look(self) -> Look:

@@ -40,7 +40,8 @@ class Events:
     def of_change(self, change: LiveChange) -> bytes | None:
         """The event of a change; None when the selector never saw the object or nobody can read it.
 
-        An object that starts to match a selector is ADDED, one that ceases to is DELETED.
+        An object that starts to match a selector is ADDED. One that ceases to is DELETED, in the
+        last state that matched where that is known.
         """
         kind: str = change.type
         current = None
@@ -62,7 +63,19 @@ class Events:
                 kind = ""
         if not kind:
             return None
+        if kind == "DELETED" and change.last is not None:
+            return self._event(kind, change.last, None)
         return self._event(kind, change.row, current)
+
+    def leaves(self, change: LiveChange) -> bool:
+        """Whether an object leaves the selector with a change, though it is still there."""
+        if self._selector.everything or change.type != "MODIFIED":
+            return False
+        was = change.was
+        if was is None or not self._selector.matches(was):
+            return False
+        subject, _ = self._call.objects.subject(self._call.kind, change.row)
+        return not self._selector.matches(subject)
 
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
         """A BOOKMARK: the client has seen everything up to ``resource_version``."""

@@ -11,16 +11,19 @@ from kconv._store import Change, ChangeType, Stored
 class LiveChange:
     """A change that many watches are told of; what each needs is made once for all of them.
 
-    ``lines`` are the events that watches of a version get that select everything.
+    ``lines`` are the events that watches of a version get that select everything. ``last`` is the
+    state before it, with the resourceVersion of the change, for watches whose selector the object
+    leaves with it; None as long as none has asked, or where it is not known.
     """
 
-    __slots__ = ("_was", "before", "lines", "row", "type")
+    __slots__ = ("_was", "before", "last", "lines", "row", "type")
 
     def __init__(self, change: Change, row: CachedRow) -> None:
         self.type: ChangeType = change.type
         self.row = row
         self.before = change.before
         self.lines: dict[Spoke, bytes | None] = {}
+        self.last: CachedRow | None = None
         self._was: Subject | None = None
 
     @property

@@ -8,10 +8,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 from anyio import to_thread
 
 from kconv._errors import Expired, KconvError
 from kconv._serve.loop_work import Slices
+from kconv._serve.memory import CachedRow
 from kconv._serve.options import ListOptions, list_options
 from kconv._serve.resource_request import Call
 from kconv._serve.status import Refusal, expired, refusal_of
@@ -20,7 +22,7 @@ from kconv._serve.verbs.search import selector_of
 from kconv._serve.watch.broadcaster import Broadcaster, Subscription
 from kconv._serve.watch.events import Events
 from kconv._serve.watch.live_change import LiveChange
-from kconv._store import Change
+from kconv._store import Change, Stored
 
 T = TypeVar("T")
 
@@ -126,6 +128,9 @@ class Watch:
             yield await self._joined(rows, self.events.of_row), began
 
     async def _events(self, changes: Sequence[LiveChange]) -> bytes:
+        for change in changes:
+            if change.last is None and self.events.leaves(change):
+                change.last = await to_thread.run_sync(self._last, change.stored)
         if len(changes) == 1:
             return self.events.of_change(changes[0]) or b""
         return await self._joined(changes, self.events.of_change)
@@ -139,6 +144,14 @@ class Watch:
                 found.append(line)
             await slices.turn()
         return b"".join(found)
+
+    def _last(self, stored: Stored) -> CachedRow | None:
+        """The state before a change, as an event of that change shows it."""
+        version = stored.resource_version
+        found = self.call.objects.store.state_before(stored.key, version)
+        if found is None:
+            return None
+        return CachedRow(msgspec.structs.replace(found, resource_version=version))
 
     def _changes(self, position: int) -> list[Change]:
         resource = self.call.kind.group_resource

@@ -148,6 +148,10 @@ class ChangeLog(Protocol):
         """
         ...
 
+    def state_before(self, key: Key, version: int) -> Stored | None:
+        """What an object was before its change ``version``; None where that is not known."""
+        ...
+
     def compact(self, keep: int | Retention) -> int:
         """Forget all but the newest ``keep`` changes, or what is beyond a `Retention`.
 
