@@ -6,23 +6,28 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kconv._errors import Unavailable
 
 
-def replace_files(contents: Mapping[Path, bytes]) -> None:
+def replace_files(
+    contents: Mapping[Path, bytes], may_go_on: Callable[[], bool] = lambda: True
+) -> bool:
     """Give each file its new content. Modes stay, and so do links (their targets are replaced).
 
     First all new files are written beside the old ones, then they take their places, so a full
-    disk or a folder without write permission changes nothing. Raises `Unavailable`.
+    disk or a folder without write permission changes nothing. ``may_go_on`` is asked in between,
+    when writing has taken its time; False where it says no. Raises `Unavailable`.
     """
     ready: list[tuple[Path, Path]] = []
     try:
         for path, data in contents.items():
             target = path.resolve()
             ready.append((_beside(target, data), target))
+        if not may_go_on():
+            return False
         while ready:
             temporary, target = ready[-1]
             temporary.replace(target)
@@ -32,6 +37,7 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
     finally:
         for temporary, _ in ready:
             temporary.unlink(missing_ok=True)
+    return True
 
 
 def _beside(target: Path, data: bytes) -> Path:
