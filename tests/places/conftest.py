@@ -16,7 +16,6 @@ from kconv.place import Place
 from kconv.testing import PlaceGround
 from migrate.samples import installed
 from places.grounds import StoreGround, TableGround
-from places.kept_ground import KeptGround
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +43,8 @@ def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 
 
 GROUNDS = ["store-sqlite", "store-postgresql", "text-sqlite", "jsonb-postgresql"]
-GROUNDS += ["text+text-sqlite", "json+jsonb-postgresql"]
 if LONG:
     GROUNDS += ["blob-sqlite", "json-sqlite", "text-postgresql", "json-postgresql"]
-    GROUNDS += ["json+blob-sqlite", "text+json-postgresql", "blob+text-postgresql"]
 
 
 @pytest.fixture(params=GROUNDS)
@@ -62,11 +59,7 @@ def ground(
         yield StoreGround(store, pipeline)
         store.close()
         return
-    ground: TableGround | KeptGround
-    if "+" in sort:
-        ground = KeptGround(url, sort, keeping=kind == "postgresql")
-    else:
-        ground = TableGround(url, pipeline, sort)
+    ground = TableGround(url, pipeline, sort)
     yield ground
     ground.engine.dispose()
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from fixtures.long import LONG
 from kconv._errors import UsageError
 from kconv.place import NewData, Where
 from kconv.sqlalchemy import collection
 from kconv.sqlalchemy._digests import Contents
 from kconv.sqlalchemy._versions import Unreadable, put_kept, take_kept
-from kconv.testing import notes_scheme
+from kconv.testing import PlaceTests, notes_scheme
 from kconv.testing._notes import NoteV1
 from kconv_migrations._migration import hold, migrate, plan, undo
 from places.kept_ground import KeptGround
 from places.shop import V1, V3, VERSIONS, register
+
+SORTS = ["text+text-sqlite", "json+jsonb-postgresql"]
+if LONG:
+    SORTS += ["json+blob-sqlite", "text+json-postgresql", "blob+text-postgresql"]
+
+
+class TestTablesWithAColumnForWhatIsKept(PlaceTests):
+    """Every promise, to the version that keeps something and away from it."""
+
+    @pytest.fixture(params=SORTS)
+    def ground(
+        self, request: pytest.FixtureRequest, make_database: Callable[[str], str]
+    ) -> Iterator[KeptGround]:
+        sort, _, kind = request.param.partition("-")
+        found = KeptGround(make_database(kind), sort, keeping=kind == "postgresql")
+        yield found
+        found.engine.dispose()
 
 
 @pytest.fixture
