@@ -82,6 +82,25 @@ def test_too_many_bodies(serve: Callable[..., Running]) -> None:
     assert flight.rejected >= 2
 
 
+def test_slow_bodies_make_room(serve: Callable[..., Running]) -> None:
+    running = serve(limits=Limits(max_bodies=3))
+    flight = running.server._server.in_flight
+    with ExitStack() as stack, running.client() as client:
+        senders = [stack.enter_context(closing(opened(running))) for _ in range(3)]
+        for sender in senders:
+            sender.sendall(post(900_000))
+        deadline = time.monotonic() + 10
+        while flight.bodies < 3:
+            assert time.monotonic() < deadline
+        # They never stop for as long as a second.
+        for _ in range(4):
+            for sender in senders:
+                sender.sendall(b" ")
+            time.sleep(0.2)
+        created(client, CONFIGMAPS, configmap("one"))
+        assert sorted(each.cut for each in flight._bodies) in ([False] * 2, [False, False, True])
+
+
 def test_too_many_watches(serve: Callable[..., Running]) -> None:
     running = serve(limits=Limits(max_watches=2, max_requests=1))
     flight = running.server._server.in_flight

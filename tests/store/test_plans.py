@@ -315,7 +315,7 @@ def test_counting_all_rows_reads_all(filled: Filled) -> None:
 
 
 _NOT_TRACED = {"close", "has_row_locks", "bump", "submit"}
-"""No statement, twice; that of the counter and those of a compaction; a write that nobody waits for."""
+"""No statement, twice; those of the counter and of a compaction; a write nobody waits for."""
 
 
 def test_every_call_of_a_store_is_in_a_scene() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import asynccontextmanager
+from itertools import takewhile
 from typing import Any
 
 from kconv._serve.status import too_many_requests
@@ -22,6 +23,9 @@ PATIENCE = 5.0
 
 STALLED_SECONDS = 1.0
 """A body that has paused for so long makes room for others when there is none."""
+
+SLOW_SECONDS, SLOW_RATE = 0.5, 16 * 1024
+"""So does one that has been on its way for so long with fewer bytes a second, though some come."""
 
 
 class Bytes:
@@ -86,12 +90,11 @@ class Bytes:
 
 
 class Body:
-    """A body on its way in: the bytes it holds, and when it last grew."""
+    """A body on its way in: the bytes it holds, when it began and when it last grew."""
 
-    def __init__(self, in_flight: InFlight) -> None:
-        self._in_flight = in_flight
+    def __init__(self, now: float) -> None:
         self.held = 0
-        self.grew = 0.0
+        self.began = self.grew = now
         self.timeout: asyncio.Timeout | None = None
         self.cut = False
 
@@ -157,8 +160,7 @@ class InFlight:
         """
         if len(self._bodies) >= self.limits.max_bodies and not self._make_room(1, None):
             raise self.refusal()
-        body = Body(self)
-        body.grew = asyncio.get_running_loop().time()
+        body = Body(asyncio.get_running_loop().time())
         self._bodies[body] = None
         scope[BODY] = body
         if WATCH not in scope:
@@ -208,13 +210,10 @@ class InFlight:
                 body.timeout.reschedule(now)
 
     def _make_room(self, number: int, asking: Body | None) -> bool:
-        """Cut bodies that have stalled, the longest first; whether so many bytes came free."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        """Cut bodies that have stalled or are slow; whether so many bytes came free."""
+        now = asyncio.get_running_loop().time()
         found = 0
-        for body in list(self._bodies):
-            if now - body.grew < STALLED_SECONDS:
-                break
+        for body in self._giving_way(now):
             if body is asking or body.cut:
                 continue
             body.cut = True
@@ -225,3 +224,14 @@ class InFlight:
             if asking is None or found >= number:
                 return True
         return found >= number and asking is not None
+
+    def _giving_way(self, now: float) -> Iterator[Body]:
+        """The bodies that make room: those that have stalled, then the slow, the longest first."""
+        bodies = list(self._bodies)
+        yield from takewhile(lambda body: now - body.grew >= STALLED_SECONDS, bodies)
+        slow = [
+            body
+            for body in bodies
+            if (age := now - body.began) >= SLOW_SECONDS and body.held < SLOW_RATE * age
+        ]
+        yield from sorted(slow, key=lambda body: body.began)
