@@ -46,7 +46,7 @@ class OrderV2(Document):
 
     customer = String(required=True)
     items = List(Object(Item))
-    cents = Int64(minimum=0)
+    cents = Int64(minimum=0, maximum=99_999_999_999_999)
     currency = String(pattern=r"^[A-Z]{3}$")
     address = Object(Address)
     placed = Time()
@@ -62,7 +62,7 @@ class OrderV3(Document):
 
     customer = String(required=True)
     items = List(Object(Item))
-    cents = Int64(minimum=0)
+    cents = Int64(minimum=0, maximum=99_999_999_999_999)
     currency = String(pattern=r"^[A-Z]{3}$")
     shipTo = Object(Address)
     placedAt = Time()
@@ -78,7 +78,7 @@ class Order(DocumentHub):
 
     customer = String(required=True)
     items = List(Object(Item))
-    cents = Int64(minimum=0)
+    cents = Int64(minimum=0, maximum=99_999_999_999_999)
     currency = String(pattern=r"^[A-Z]{3}$")
     shipTo = Object(Address)
     placedAt = Time()

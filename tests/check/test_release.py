@@ -8,7 +8,12 @@ from check.project import EDGE, Project
 from cli.samples import Kconv
 
 GOLDEN = Path("tests/golden")
+CONVERTED = [
+    "converted/shop.example.com.v1.Order/shop.example.com.v1beta1.Order.json",
+    "converted/shop.example.com.v1beta1.Order/shop.example.com.v1.Order.json",
+]
 FILES = [
+    *CONVERTED,
     "lock/shop.example.com/v1.yaml",
     "lock/shop.example.com/v1beta1.yaml",
     "shop.example.com.v1.Order.json",
@@ -29,7 +34,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_release_is_stored_in_every_version_and_format(kconv: Kconv, project: Project) -> None:
     ended = kconv("lock", "--release", "1.3", *project.options)
     assert ended.code == 0
-    assert ended.out.splitlines()[0] == "tests/golden/1.3: new, 6 files"
+    assert ended.out.splitlines()[0] == "tests/golden/1.3: new, 8 files"
     stored = files(project.folder / GOLDEN / "1.3")
     assert sorted(stored) == FILES
     lock = files(project.folder / "lock")
@@ -48,6 +53,8 @@ def test_a_release_that_differs_is_not_written_over(kconv: Kconv, project: Proje
     ended = kconv("lock", "--release", "1.3", "--golden", "released", *project.options)
     assert ended.code == 1
     assert ended.out.splitlines() == [
+        f"released/1.3/{CONVERTED[0]}: differs",
+        f"released/1.3/{CONVERTED[1]}: differs",
         "released/1.3/lock/shop.example.com/v1.yaml: differs",
         "released/1.3/lock/shop.example.com/v1beta1.yaml: differs",
         "released/1.3/shop.example.com.v1.Order.json: differs",
@@ -89,7 +96,7 @@ def test_a_dry_run_writes_nothing(kconv: Kconv, project: Project) -> None:
     ended = kconv("lock", "--release", "1.3", "--dry-run", *project.options)
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        "tests/golden/1.3: would be new, 6 files",
+        "tests/golden/1.3: would be new, 8 files",
         "lock/shop.example.com/v1.yaml: would be new",
         "lock/shop.example.com/v1beta1.yaml: would be new",
     ]

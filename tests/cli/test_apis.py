@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -189,3 +190,29 @@ def fill(project: Project) -> None:
             )  # fmt: skip
     finally:
         store.close()
+
+
+def test_modules_of_the_working_directory_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here_only.py").write_text("from backups import register\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each not in ("", str(tmp_path))])
+    assert "backup.example.com" in load_scheme((), ["here_only:register"]).groups()
+
+
+def test_one_package_under_two_names(kconv: Kconv, project: Project) -> None:
+    (project.folder / "again.py").write_text(
+        f"from kconv_schemas.batch import register\n"
+        f"from {project.name}.api import register as shop\n"
+        "def twice(scheme):\n    register(scheme)\n"
+    )
+    assert kconv("versions", "--apis", "again:register").code == 0
+    assert kconv("versions", *project.apis, "--apis", "again:shop").code == 0
+    ended = kconv("versions", "--apis", "again:twice")
+    assert ended.code == 2
+    (line,) = ended.err.splitlines()
+    assert line == (
+        'error: "again:twice" registers what the API package "kconv_schemas.batch:register" has '
+        "registered already (jobs.batch, cronjobs.batch); load one of the two"
+    )

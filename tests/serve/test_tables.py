@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kconv._serve.tables import at_path
+from kconv._resource import Column, Hub, Resource
+from kconv._scheme import Scheme
+from kconv._serve.tables import at_path, columns_of
+from kconv.edges import Edge
 from kconv.fields._age import age, human_duration
 
 
@@ -46,3 +49,26 @@ def test_path() -> None:
     assert at_path(value, "spec.items[0].name") == "a"
     assert at_path(value, ".spec.items[1].name") is None
     assert at_path(value, "spec.items.name") is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        ((), ["Name", "Age"]),
+        ((Column("Power", "spec.power"),), ["Name", "Power"]),
+        ((Column("Power", "spec.power"), Column("NAME", "metadata.name")), ["Power", "NAME"]),
+    ],
+)
+def test_a_table_says_the_names(declared: tuple[Column, ...], shown: list[str]) -> None:
+    class Lamp(Resource):
+        class Meta:
+            group, version, printer_columns = "example.com", "v1", declared
+
+    class LampHub(Hub):
+        class Meta:
+            group, kind = "example.com", "Lamp"
+
+    scheme = Scheme()
+    scheme.add(LampHub, Edge(Lamp), storage="example.com/v1")
+    (kind,) = scheme.freeze().kinds
+    assert [column.name for column in columns_of(kind.spokes[0])] == shown

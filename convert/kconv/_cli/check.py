@@ -56,6 +56,14 @@ def check(
     db: Db = DEFAULT_DB,
     apis: Apis = None,
     group: Groups = None,
+    golden: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="The folder of golden files: what a release noted that its objects convert to, "
+            "they must convert to now.",
+        ),
+    ] = Path("tests/golden"),
     output: Annotated[
         Form,
         typer.Option(
@@ -85,6 +93,14 @@ def check(
 
     scheme, groups = selected(apis, group)
     report = check_project(scheme, against=against, folder=lock, groups=groups, release=release)
+    if golden.is_dir():
+        from dataclasses import replace
+
+        from kconv._pipeline import Pipeline
+        from kconv.testing._converted import findings
+
+        converted = findings(Pipeline(scheme), golden, scheme.groups())
+        report = replace(report, findings=tuple(sorted([*report.findings, *converted])))
     if output is Form.JSON:
         emit_json(render.as_json(report))
     elif output is Form.GITHUB:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from kconv._errors import KconvError, SchemeError, UsageError
+from kconv._gvk import GroupResource
 from kconv._scheme.scheme import Scheme
 
 ENTRY_POINTS = "kconv.apis"
@@ -34,29 +37,55 @@ def load_scheme(
 
     ``groups`` limits which installed packages are imported, which keeps start-up short; None
     loads all. ``apis`` adds packages by ``module:function``, where the function takes the
-    `Scheme` to fill; one that is installed, or named twice, is loaded once. ``deep`` is that of
+    `Scheme` to fill; modules in the working directory are found, too. One that is installed, or
+    named twice, is loaded once, whatever module it is named by. ``deep`` is that of
     `Scheme.freeze`.
 
-    Raises `UsageError` for a module or function that is not there, `SchemeError` for what
-    `Scheme.freeze` refuses and for a package whose own code fails.
+    Raises `UsageError` for a module or function that is not there, and for one whose kinds another
+    package has registered; `SchemeError` for what `Scheme.freeze` refuses and for a package whose
+    own code fails.
     """
     scheme = Scheme()
-    loaded: set[str] = set()
+    loaded = _Loaded()
     for point in _points():
         if groups is None or _group(point.name) in groups:
-            _fill(scheme, point.value, point.load)
-            loaded.add(point.value.replace(" ", ""))
+            _fill(scheme, point.value.replace(" ", ""), point.load, loaded)
     for name in apis:
-        if name not in loaded:
-            _fill(scheme, name, partial(_register_function, name))
-            loaded.add(name)
+        if name not in loaded.names:
+            _fill(scheme, name, partial(_register_function, name), loaded)
     return scheme.freeze(deep=deep)
 
 
-def _fill(scheme: Scheme, name: str, load: Callable[[], Register]) -> None:
+class _Loaded:
+    """What is loaded already: packages by their names, functions, and who registered which kind."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.functions: set[Register] = set()
+        self.kinds: dict[GroupResource, str] = {}
+
+    def add(self, scheme: Scheme, name: str, before: int) -> None:
+        """Note what a package has registered. Raises `UsageError` if another one had it."""
+        self.names.add(name)
+        added = [kind.group_resource for kind in scheme.kinds[before:]]
+        for owner in {self.kinds[each] for each in added if each in self.kinds}:
+            same = ", ".join(str(each) for each in added if self.kinds.get(each) == owner)
+            raise UsageError(
+                f'"{name}" registers what the API package "{owner}" has registered already '
+                f"({same}); load one of the two"
+            )
+        self.kinds.update(dict.fromkeys(added, name))
+
+
+def _fill(scheme: Scheme, name: str, load: Callable[[], Register], loaded: _Loaded) -> None:
     """Let a package register what it has; what is wrong with its code is said in its name."""
+    before = len(scheme.kinds)
     try:
-        load()(scheme)
+        register = load()
+        if register not in loaded.functions:
+            loaded.functions.add(register)
+            register(scheme)
+        loaded.add(scheme, name, before)
     except KconvError:
         raise
     except Exception as error:
@@ -71,6 +100,9 @@ def _group(name: str) -> str:
 
 def _register_function(name: str) -> Register:
     module_name, _, function_name = name.partition(":")
+    here = str(Path.cwd())
+    if not {"", here} & set(sys.path):
+        sys.path.append(here)
     if not module_name or not function_name:
         raise UsageError(f'"{name}" does not name an API package; write module:function')
     try:

@@ -24,8 +24,11 @@ Shown = tuple[Document, Document]
 
 
 def columns_of(spoke: Spoke) -> Sequence[Column]:
-    """A kind's printer columns; Name and Age for one that declares none."""
-    return spoke.options.printer_columns or (NAME, AGE)
+    """A kind's printer columns, Name first unless it has that; and Age if it declares none."""
+    declared = spoke.options.printer_columns
+    if any(column.name.casefold() == "name" for column in declared):
+        return declared
+    return (NAME, *(declared or (AGE,)))
 
 
 def table_of(

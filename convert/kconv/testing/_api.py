@@ -25,7 +25,8 @@ class ApiTests:
     how many objects each property is tried with, unless ``--kconv-examples`` or
     ``KCONV_EXAMPLES`` says otherwise.
 
-    With ``pytest --kconv`` two more count. ``lock`` is the folder of lock files, relative to the
+    With ``pytest --kconv`` three more count. ``cases`` is the folder of conversions that are
+    written down, which need not be there, and ``lock`` that of lock files, both relative to the
     same file; None stands for that of the project (``kconv_lock`` in pytest's configuration).
     ``skew`` is how many of the latest releases must read what the code writes now.
     """
@@ -37,6 +38,7 @@ class ApiTests:
     examples: int
     lock: Path | None
     skew: int
+    cases: Path | None
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class ApiTests:
         examples: int = 25,
         lock: str | Path | None = None,
         skew: int = 1,
+        cases: str | Path | None = "cases",
     ) -> None:
         object.__setattr__(self, "apis", apis)
         object.__setattr__(self, "groups", tuple(groups))
@@ -55,6 +58,7 @@ class ApiTests:
         object.__setattr__(self, "examples", examples)
         object.__setattr__(self, "lock", None if lock is None else Path(lock))
         object.__setattr__(self, "skew", skew)
+        object.__setattr__(self, "cases", None if cases is None else Path(cases))
 
     def scheme(self) -> Scheme:
         """The frozen scheme of the API.

@@ -3,17 +3,15 @@
 A folder holds ``HEAD/``, kept equal to what the schemas say today, and a folder for each release,
 which ``kconv lock --release`` writes and nobody edits. In each, every version of every kind has
 one object with all fields set, as ``group.version.kind.json`` and ``.yaml`` (the core group is
-``core``).
+``core``), and a release notes in ``converted/`` what they are in the other versions.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kconv._check.release import release_key
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._codec.limits import FILE_LIMIT
@@ -23,23 +21,16 @@ from kconv._input import read_file
 from kconv._pipeline import Decoded, Format, Pipeline
 from kconv._scheme import Scheme, Spoke
 from kconv.testing import _declared_losses as declared_losses
+from kconv.testing._converted import converts_as_released
 from kconv.testing._failure import Broken
 from kconv.testing._full_objects import full
+from kconv.testing._golden_folder import FORMATS, HEAD, files_in, releases
 from kconv.testing._names import slug, title
 
-HEAD = "HEAD"
-FORMATS: tuple[Format, ...] = ("json", "yaml")
+__all__ = ["FORMATS", "HEAD", "releases"]
+
 LONGEST = 40
 """How many lines of a difference between two files a failure shows."""
-
-
-def releases(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every object of every past release, oldest first: the release's name, and the object's."""
-    if folder.is_dir():
-        names = (each.name for each in folder.iterdir() if each.is_dir() and each.name != HEAD)
-        for release in sorted(names, key=release_key):
-            for stem in sorted({path.stem for path in _files(folder / release)}):
-                yield release, stem
 
 
 def spokes_of(scheme: Scheme) -> list[Spoke]:
@@ -67,7 +58,7 @@ def strays(scheme: Scheme, folder: Path) -> list[Path]:
     """Files in HEAD that are of no version of any kind."""
     names = {slug(spoke) for spoke in spokes_of(scheme)}
     head = folder / HEAD
-    return [path for path in _files(head) if path.stem not in names] if head.is_dir() else []
+    return [path for path in files_in(head) if path.stem not in names] if head.is_dir() else []
 
 
 def head_holds(pipeline: Pipeline, folder: Path, spoke: Spoke, command: str) -> None:
@@ -99,7 +90,7 @@ def release_holds(pipeline: Pipeline, folder: Path, release: str, name: str) -> 
     told = None if spoke is None or spoke.envelope else spoke
     read = {
         path.suffix[1:]: (path, _decoded(pipeline, path, told))
-        for path in _files(folder / release)
+        for path in files_in(folder / release)
         if path.stem == name
     }
     for path, decoded in read.values():
@@ -108,14 +99,11 @@ def release_holds(pipeline: Pipeline, folder: Path, release: str, name: str) -> 
         for target in decoded.spoke.kind.spokes:
             if target is not decoded.spoke:
                 _there_and_back(pipeline, path, decoded, target)
+    converts_as_released(pipeline, folder, release, name)
     values = [decoded.value for _, decoded in read.values()]
     if len(values) == 2 and values[0] != values[1]:
         lines = list(differences(values[0], values[1]))
         raise Broken(f"{folder / release / name}: .json and .yaml hold different objects.", lines)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix[1:] in FORMATS)
 
 
 def _decoded(pipeline: Pipeline, path: Path, spoke: Spoke | None) -> Decoded:

@@ -56,6 +56,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini("kconv_golden", "its folder of golden files", default="tests/golden")
+    parser.addini(
+        "kconv_cases", "the folder of conversions that are written down", default="tests/cases"
+    )
     parser.addini("kconv_lock", "the project's folder of lock files", default="lock")
     parser.addini("kconv_release", "the release that is being made, such as 1.4", default="")
 
@@ -104,7 +107,10 @@ def _configured(config: pytest.Config) -> ApiTests:
     apis: list[str] = config.getini("kconv_apis")
     only = ["" if name == "core" else name for name in config.getini("kconv_groups")]
     golden = config.rootpath / str(config.getini("kconv_golden"))
-    return ApiTests(*apis, groups=installed_groups(), only=only or None, golden=golden)
+    cases = config.rootpath / str(config.getini("kconv_cases"))
+    return ApiTests(
+        *apis, groups=installed_groups(), only=only or None, golden=golden, cases=cases
+    )  # fmt: skip
 
 
 def _names(module: object) -> dict[str, object]:

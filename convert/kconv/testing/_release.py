@@ -13,6 +13,7 @@ from kconv._input import read_file
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv.testing import _golden as golden
+from kconv.testing._converted import CONVERTED, converted_files
 from kconv.testing._names import slug
 
 LOCK = "lock"
@@ -23,7 +24,7 @@ Files = Mapping[PurePosixPath, bytes]
 
 
 def release_files(scheme: Scheme, groups: Collection[str] | None = None) -> Files:
-    """The files of a release of the present code: golden files and lock files.
+    """The files of a release of the present code: golden files, what they convert to, locks.
 
     ``groups`` limits it to some. Raises `SchemeError` for a field that no placeholder fits.
     """
@@ -38,6 +39,9 @@ def release_files(scheme: Scheme, groups: Collection[str] | None = None) -> File
         for spoke in spokes
         for format in golden.FORMATS
     }
+    for spoke in spokes:
+        data = files[PurePosixPath(f"{slug(spoke)}.json")]
+        files |= converted_files(pipeline, spoke, data)
     for path, text in texts_of(locks_of(scheme, groups)).items():
         files[LOCK / path] = text.encode()
     return files
@@ -66,6 +70,9 @@ def differing(folder: Path, files: Files, groups: Collection[str] | None = None)
     }  # fmt: skip
     if not found:
         return None
+    if not any(path.parts[0] == CONVERTED for path in found):
+        # Releases did not always note what their objects convert to.
+        files = {path: data for path, data in files.items() if path.parts[0] != CONVERTED}
     paths = sorted({*found, *files}, key=str)
     return {path: files.get(path, b"") for path in paths if found.get(path) != files.get(path)}
 
@@ -91,6 +98,7 @@ def latest(folder: Path, count: int) -> list[str]:
 
 def _found(folder: Path) -> Files:
     paths = [*folder.glob("*.json"), *folder.glob("*.yaml"), *folder.glob(f"{LOCK}/*/*.yaml")]
+    paths += folder.glob(f"{CONVERTED}/*/*.json")
     return {
         PurePosixPath(path.relative_to(folder).as_posix()): read_file(path, FILE_LIMIT)
         for path in paths
@@ -98,4 +106,6 @@ def _found(folder: Path) -> Files:
 
 
 def _group(path: PurePosixPath) -> str:
-    return path.parts[1] if path.parts[0] == LOCK else path.stem.rsplit(".", 2)[0]
+    if path.parts[0] == LOCK:
+        return path.parts[1]
+    return (path.parts[1] if path.parts[0] == CONVERTED else path.stem).rsplit(".", 2)[0]

@@ -7,6 +7,7 @@ from typing import Any
 from kconv._differences import ABSENT, differences
 from kconv._errors import ConversionError, DecodeError, InvalidObject, KconvError
 from kconv._pipeline import Decoded, Pipeline
+from kconv._pipeline.values import Checks
 from kconv._scheme import Spoke
 from kconv.testing import _declared_losses as declared_losses
 from kconv.testing._failure import Broken
@@ -59,11 +60,13 @@ def there_and_back(pipeline: Pipeline, source: Spoke, target: Spoke, document: D
 
 
 def _stays_valid(pipeline: Pipeline, first: Decoded, there: Decoded, document: Document) -> None:
-    """By the types and the rules of single fields; those that groups add are for writes."""
-    if any(first.spoke.schema.instance().check_fields(first.value)):
+    """By the rules of single fields; by those that groups add, if it keeps to them."""
+    schema = first.spoke.schema.instance()
+    if any(schema.check_fields(first.value)):
         return
+    checks: Checks = "fields" if any(schema.check(first.value)) else "all"
     try:
-        pipeline.decode(pipeline.encode(there), spoke=there.spoke, checks="fields")
+        pipeline.decode(pipeline.encode(there), spoke=there.spoke, checks=checks)
     except (DecodeError, InvalidObject) as error:
         raise _invalid(first.spoke, there.spoke, error, document) from None
 

@@ -15,6 +15,7 @@ from kconv._pipeline import Pipeline, PlainEngine
 from kconv._pipeline.compiled import CompiledEngine
 from kconv._scheme import Scheme, Spoke
 from kconv._scheme.ledger import Entry, ledger
+from kconv.testing import _cases as written_cases
 from kconv.testing import _engines as engines
 from kconv.testing import _golden as golden
 from kconv.testing import _inputs_unmodified as inputs_unmodified
@@ -23,7 +24,7 @@ from kconv.testing import _roundtrip as roundtrip
 from kconv.testing import _skew as skew
 from kconv.testing._api import ApiTests
 from kconv.testing._failure import Broken
-from kconv.testing._names import group_of, slug
+from kconv.testing._names import group_of, slug, title
 from kconv.testing._release import latest
 
 Check = Callable[[dict[str, Any]], None]
@@ -68,8 +69,18 @@ class Suite(pytest.Collector):
                 one, other = slug(entry.source), slug(entry.target)
                 check = partial(self._pair, entry.source, entry.target)
                 yield f"there_and_back[{one}-{other}]", check
+        yield from self._cases()
         if self.golden is not None:
             yield from self._golden(spokes, self.golden)
+
+    def _cases(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        folder = self.api.cases and (self.path.parent / self.api.cases).resolve()
+        if not self.whole or folder is None or not folder.is_dir():
+            return
+        for case in written_cases.cases(folder):
+            spoke = written_cases.source_of(self.compiled, case)
+            if spoke is None or self.api.tests(spoke.gvk.group):
+                yield f"case[{case.name}]", partial(written_cases.holds, self.compiled, case)
 
     def _golden(
         self, spokes: list[Spoke], folder: Path
@@ -181,9 +192,14 @@ class Suite(pytest.Collector):
         from kconv.testing._explore import explore
         from kconv.testing._full_objects import full
         from kconv.testing._strategies import documents
+        from kconv.testing._valid import has_rules, made_valid
 
-        explore(documents(spoke), check, self.examples)
-        check(full(spoke))
+        shown = partial(_showing, spoke, check)
+        made = documents(spoke)
+        if has_rules(spoke):
+            made = made.map(partial(made_valid, spoke))
+        explore(made, shown, self.examples)
+        shown(full(spoke))
 
     def _check(self, group: str) -> None:
         if self.config.getoption("kconv_update"):
@@ -210,6 +226,20 @@ class Suite(pytest.Collector):
                 "Objects that a release stored in such a version can no longer be read. If that "
                 f"is meant:  {self.update_command}",
             )
+
+
+def _showing(spoke: Spoke, check: Check, document: dict[str, Any]) -> None:
+    """A check whose errors show the object, too: a rule that raises, or refuses what it may not."""
+    try:
+        check(document)
+    except KconvError as error:
+        raise Broken(
+            f"{title(spoke)}: {error.message}",
+            error.findings,
+            "Every object that a version allows converts to all others: let the rule see to it, or "
+            "refuse such\nvalues (pattern=, enum=, minimum=, multiple_of= … of the field).",
+            document,
+        ) from error
 
 
 class Promise(pytest.Item):
