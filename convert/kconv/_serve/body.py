@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from kconv._codec import LIMIT
 from kconv._serve.http_request import HttpRequest
-from kconv._serve.in_flight import IN_FLIGHT, Body, InFlight
+from kconv._serve.in_flight import HURRY_SECONDS, IN_FLIGHT, Body, InFlight
 from kconv._serve.status import bad_request, request_timeout, too_large
 
 
@@ -45,7 +45,7 @@ async def read_body(request: HttpRequest) -> bytes:
 async def _received(request: HttpRequest, body: Body, in_flight: InFlight) -> bytes:
     limits = in_flight.limits
     loop = asyncio.get_running_loop()
-    end = loop.time() + limits.body_timeout
+    end = loop.time() + (HURRY_SECONDS if body.hurried else limits.body_timeout)
     chunks: list[bytes] = []
     size = 0
     first = min(loop.time() + limits.body_stall_timeout, end)
@@ -66,6 +66,6 @@ async def _received(request: HttpRequest, body: Body, in_flight: InFlight) -> by
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError:
-        if body.cut:
+        if body.cut or body.hurried:
             raise in_flight.refusal() from None
         raise request_timeout("the request's body did not come in time") from None

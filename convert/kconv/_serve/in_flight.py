@@ -27,6 +27,9 @@ STALLED_SECONDS = 1.0
 SLOW_SECONDS, SLOW_RATE = 0.5, 16 * 1024
 """So does one that has been on its way for so long with fewer bytes a second, though some come."""
 
+HURRY_SECONDS = 0.25
+"""Within which a body has to come that finds no place. Nearly all that are not attacks do."""
+
 
 class Bytes:
     """A bound on the bytes that requests hold together. It belongs to one event loop."""
@@ -90,9 +93,13 @@ class Bytes:
 
 
 class Body:
-    """A body on its way in: the bytes it holds, when it began and when it last grew."""
+    """A body on its way in: the bytes it holds, when it began and when it last grew.
 
-    def __init__(self, now: float) -> None:
+    One that is ``hurried`` found no place, and is answered with 429 unless it comes at once.
+    """
+
+    def __init__(self, now: float, *, hurried: bool) -> None:
+        self.hurried = hurried
         self.held = 0
         self.began = self.grew = now
         self.timeout: asyncio.Timeout | None = None
@@ -156,11 +163,10 @@ class InFlight:
     def begin_body(self, scope: MutableMapping[str, Any]) -> Body:
         """A body is waited for: until it is there, its request takes no place among the others.
 
-        Raises `kconv._serve.status.Refusal` (429) where too many are waited for.
+        Where too many are waited for, and none makes room, it is hurried.
         """
-        if len(self._bodies) >= self.limits.max_bodies and not self._make_room(1, None):
-            raise self.refusal()
-        body = Body(asyncio.get_running_loop().time())
+        is_full = len(self._bodies) >= self.limits.max_bodies and not self._make_room(1, None)
+        body = Body(asyncio.get_running_loop().time(), hurried=is_full)
         self._bodies[body] = None
         scope[BODY] = body
         if WATCH not in scope:
