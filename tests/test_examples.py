@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 import backups
+import devices
 from kconv import GroupVersion, Pipeline, Scheme
 from kconv._errors import InvalidObject
+from kconv.edges import Functions
 
 V1 = GroupVersion(backups.GROUP, "v1")
 V1BETA1 = GroupVersion(backups.GROUP, "v1beta1")
@@ -47,3 +49,18 @@ def test_every_wrong_field_is_named(pipeline: Pipeline) -> None:
     message = str(caught.value)
     for path in ("spec.bucket", "spec.folder", "spec.mode", "spec.keep"):
         assert path in message
+
+
+def test_devices_convert_by_rules_alone() -> None:
+    scheme = Scheme()
+    devices.register(scheme)
+    (kind,) = scheme.freeze().kinds
+    rules = [rule for spoke in kind.spokes for rule in spoke.rules]
+    assert not any(isinstance(rule, Functions) for rule in rules)
+    assert len({type(rule) for rule in rules}) == 8
+    assert [spoke.via.gvk.version if spoke.via else "" for spoke in kind.spokes] == [
+        "",
+        "",
+        "v1",
+        "v1beta1",
+    ]

@@ -5,4 +5,7 @@ from kconv.testing import ApiTests
 shipped = ApiTests(groups=("", "autoscaling", "batch"), golden="../golden")
 example = ApiTests("backups:register", golden="golden")
 orders = ApiTests("shop.versions:register", golden="golden_orders")
+devices = ApiTests(
+    "devices:register", golden="golden_devices", cases="cases_devices", examples=8
+)  # fmt: skip
 documents = ApiTests("documents.kinds:register", golden=None, examples=40)

@@ -78,7 +78,8 @@ def holds(pipeline: Pipeline, case: Case) -> None:
     if target is None:
         raise Broken(f"{case.name}: {title(spoke)} has no version {case.version}.", ())
     about = f"{case.name}: {title(spoke)} -> {title(target)}"
-    rules = "\n".join(f"  {rule}" for each in (spoke, target) for rule in each.rules)
+    steps = dict.fromkeys((*spoke.steps, *target.steps))
+    rules = "\n".join(f"  {rule}" for step in steps for rule in step.rules)
     try:
         decoded = pipeline.load(case.input, spoke=spoke, field_validation="Strict")
         made = pipeline.dump(pipeline.from_hub(pipeline.to_hub(decoded), target))

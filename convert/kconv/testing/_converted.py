@@ -100,7 +100,8 @@ def converts_as_released(pipeline: Pipeline, folder: Path, release: str, name: s
         rules = [
             f"  {rule}"
             for spoke in (change.source, change.target)
-            for rule in spoke.rules
+            for step in spoke.steps
+            for rule in step.rules
         ]  # fmt: skip
         raise Broken(
             f"{about} is not what {release} made of it.",

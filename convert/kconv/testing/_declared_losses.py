@@ -10,7 +10,7 @@ from kconv._paths import Path, format_path
 from kconv._scheme import Spoke
 from kconv._scheme.chains import in_spoke
 from kconv._scheme.ledger import ledger
-from kconv.edges import Loss
+from kconv.edges import Loss, Rule
 from kconv.edges._steps import EACH, Steps, format_steps
 from kconv.testing._failure import Broken
 
@@ -24,7 +24,10 @@ class Declared:
     of documents, in which they do come and go with that.
     """
 
-    def __init__(self, lost: Iterable[Steps], kept: Iterable[Loss]) -> None:
+    def __init__(
+        self, lost: Iterable[Steps], kept: Iterable[Loss], spokes: Sequence[Spoke] = ()
+    ) -> None:
+        self.rules = list(dict.fromkeys(r for s in spokes for step in s.steps for r in step.rules))
         self.lost = tuple(dict.fromkeys(lost))
         self.kept = tuple(kept)
         self.annotations = frozenset(each.kept for each in kept if each.kept_in == "annotation")
@@ -55,7 +58,7 @@ class Declared:
             raise Broken(
                 f"{conversions} does not give the object back.",
                 lines,
-                advice(found, side),
+                rules_about(self.rules, found) + advice(found, side),
                 document,
             )
 
@@ -70,14 +73,14 @@ def through_hub(spoke: Spoke) -> Declared:
     """What may differ in an object of a spoke after spoke -> hub -> spoke."""
     losses = list(_losses(spoke))
     lost = [loss.path for loss in losses if loss.direction == "to hub" and not loss.kept]
-    return Declared(lost, _kept(losses))
+    return Declared(lost, _kept(losses), (spoke,))
 
 
 def through_spoke(spoke: Spoke) -> Declared:
     """What may differ in a hub's object after hub -> spoke -> hub."""
     losses = list(_losses(spoke))
     lost = [loss.path for loss in losses if loss.direction == "to spoke" and not loss.kept]
-    return Declared(lost, _kept(losses))
+    return Declared(lost, _kept(losses), (spoke,))
 
 
 def there_and_back(source: Spoke, target: Spoke) -> Declared:
@@ -90,7 +93,24 @@ def there_and_back(source: Spoke, target: Spoke) -> Declared:
     lost: list[Steps] = []
     for loss in entry.dropped:
         lost += [loss.path] if loss.direction == "to hub" else in_spoke(loss.path, source)
-    return Declared(lost, _kept([*entry.losses, *_losses(source), *_losses(target)]))
+    kept = _kept([*entry.losses, *_losses(source), *_losses(target)])
+    return Declared(lost, kept, (source, target))
+
+
+def rules_about(rules: Sequence[Rule], found: Sequence[Difference]) -> str:
+    """The rules that convert what differs, as lines; all that there are, where none names it."""
+
+    def touches(steps: Steps, path: Path) -> bool:
+        return covers(steps, path) or covers(tuple(map(str, path)), steps)
+
+    paths = [each.field for each in found]
+    about = [
+        rule
+        for rule in rules
+        if any(touches(steps, path) for steps in (*rule.spoke, *rule.hub) for path in paths)
+    ]
+    lines = "".join(f"  {rule}\n" for rule in about or rules)
+    return f"The rules are:\n{lines}" if lines else ""
 
 
 def covers(steps: Steps, path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._differences import ABSENT, differences
+from kconv._differences import ABSENT, Difference, differences
 from kconv._errors import ConversionError, DecodeError, InvalidObject, KconvError
 from kconv._pipeline import Decoded, Pipeline
 from kconv._pipeline.values import Checks
@@ -89,7 +89,10 @@ def _says_it_all(pipeline: Pipeline, first: Decoded, there: Decoded, document: D
             f"{title(source)} -> {title(target)} leaves to the defaults of {title(target)} what "
             f"{title(source)} does not have.",
             found,
-            f"An object would come back with values that nobody gave it, and a migration would "
+            declared_losses.rules_about(
+                [rule for step in source.steps for rule in step.rules], found
+            )
+            + f"An object would come back with values that nobody gave it, and a migration would "
             f"stop at it. Say in the\nedge of {title(source)} what it means to leave the field "
             f'out, WhenAbsent("path of the hub", value), or let the\nFunctions that convert {path} '
             "write it out.",
@@ -98,12 +101,15 @@ def _says_it_all(pipeline: Pipeline, first: Decoded, there: Decoded, document: D
 
 
 def _invalid(source: Spoke, target: Spoke, error: KconvError, document: Document) -> Broken:
+    rules = [rule for each in (source, target) for step in each.steps for rule in step.rules]
+    paths = [Difference(each.path, None, None) for each in error.findings]
     return Broken(
         f"{title(source)} -> {title(target)} makes an invalid object of a valid one.",
         error.findings or [error.message],
-        f"Every value that {title(source)} allows must become one that {title(target)} allows: let "
-        "the\nrule that makes the field (MapValues, Functions, …) see to it, let the first version "
-        "refuse\nmore, or the second less (required=, enum=, pattern=, minimum= … of the field).",
+        declared_losses.rules_about(list(dict.fromkeys(rules)), paths)
+        + f"Every value that {title(source)} allows must become one that {title(target)} allows: "
+        "let the\nrule that makes the field (MapValues, Functions, …) see to it, let the first "
+        "version refuse\nmore, or the second less (required=, enum=, pattern=, minimum= … of the field).",
         document,
     )
 
