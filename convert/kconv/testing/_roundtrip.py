@@ -109,7 +109,7 @@ def _invalid(source: Spoke, target: Spoke, error: KconvError, document: Document
         declared_losses.rules_about(list(dict.fromkeys(rules)), paths)
         + f"Every value that {title(source)} allows must become one that {title(target)} allows: "
         "let the\nrule that makes the field (MapValues, Functions, …) see to it, let the first "
-        "version refuse\nmore, or the second less (required=, enum=, pattern=, minimum= … of the field).",
+        "version refuse\nmore, or the second less (required=, enum=, pattern=, … of the field).",
         document,
     )
 
