@@ -58,7 +58,8 @@ class _Builder:
     def __init__(self, parser: Any, limit: int) -> None:
         self.event = parser.get_event
         self.duplicates: list[Path] = []
-        self.anchors: dict[str, Any] = {}
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        """The values that aliases stand for, and how many values each expands to."""
         self.path: list[str | int] = []
         self.nodes = 0
         self.limit = limit
@@ -83,6 +84,7 @@ class _Builder:
         self.at = event
         if isinstance(event, AliasEvent):
             return self._copied(self._anchored(event), depth)
+        before = self.nodes
         tag, anchor = event.tag, event.anchor  # type: ignore[attr-defined]  # only these have them
         if tag is not None and tag.startswith(TAG) and ("/" in tag[len(TAG) :]):
             raise _refused(event, f"the tag {tag} has no meaning in the API")
@@ -90,14 +92,14 @@ class _Builder:
             found = _scalar(event)
         else:
             if anchor is not None:
-                self.anchors[anchor] = _UNFINISHED
+                self.anchors[anchor] = _UNFINISHED, 0
             found = (
                 self._mapping(depth)
                 if isinstance(event, MappingStartEvent)
                 else self._sequence(depth)
             )
         if anchor is not None:
-            self.anchors[anchor] = found
+            self.anchors[anchor] = found, self.nodes - before
         return found
 
     def _too_many(self) -> TooLarge:
@@ -108,9 +110,12 @@ class _Builder:
     def _anchored(self, event: AliasEvent) -> Any:
         if event.anchor not in self.anchors:
             raise _refused(event, f"unknown anchor {event.anchor!r}")
-        found = self.anchors[event.anchor]
+        found, size = self.anchors[event.anchor]
         if found is _UNFINISHED:
             raise _refused(event, f"the value of anchor {event.anchor!r} contains itself")
+        self.nodes += size
+        if self.nodes > self.limit:
+            raise self._too_many()
         return found
 
     def _copied(self, value: Any, depth: int) -> Any:
@@ -119,9 +124,6 @@ class _Builder:
             return value
         if depth > DEPTH:
             raise too_deep()
-        self.nodes += len(value)
-        if self.nodes > self.limit:
-            raise self._too_many()
         if isinstance(value, dict):
             return {key: self._copied(each, depth + 1) for key, each in value.items()}
         return [self._copied(each, depth + 1) for each in value]

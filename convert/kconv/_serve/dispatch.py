@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
-from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
@@ -27,6 +26,7 @@ from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
 from kconv._serve.kind_rules import is_namespace
+from kconv._serve.loop_work import compute
 from kconv._serve.negotiation import Accepted, negotiate
 from kconv._serve.options import Query, is_true
 from kconv._serve.request_path import Target, find_target
@@ -165,7 +165,7 @@ class Dispatcher:
         if answer.items is not None and len(answer.items) > _MANY and not call.is_plain:
             size = sum([each.size for each in answer.items])
             async with self.server.in_flight.budget.bytes(size * _VIEW_FACTOR):
-                return await to_thread.run_sync(respond, answer, accepted, query)
+                return await compute(partial(respond, answer, accepted, query))
         return respond(answer, accepted, query)
 
     async def _watch(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
+from functools import partial
 
-from anyio import to_thread
 from starlette.requests import Request
 
 from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._serve import discovery, openapi
+from kconv._serve.loop_work import compute
 from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
 from kconv._serve.responses import CACHE, Reply, plain_text, write
 from kconv._serve.server import Server
@@ -72,11 +73,11 @@ async def _health(server: Server, request: Request, steps: list[str]) -> Reply:
 
 async def _openapi(server: Server, request: Request, path: str) -> Reply:
     if not path:
-        return write(await to_thread.run_sync(server.openapi.index))
+        return write(await compute(server.openapi.index))
     accepts = request.headers.get("accept", "") or "*/*"
     if "json" not in accepts and "*/*" not in accepts:
         raise not_acceptable(("application/json",))
-    document = await to_thread.run_sync(server.openapi.document, path)
+    document = await compute(partial(server.openapi.document, path))
     if document is None:
         raise no_such_path()
     headers = {"Content-Type": "application/json"}

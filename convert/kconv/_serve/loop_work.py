@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -15,6 +18,24 @@ SLICE_SECONDS = 0.002
 """How long the loop may be kept busy at a time."""
 
 _AT_A_TIME = 100
+
+_COMPUTING = 2
+"""Threads that compute at once. The interpreter runs one at a time, the loop being one of them."""
+
+_limiter: RunVar[CapacityLimiter] = RunVar("kconv-computing")
+
+
+async def compute(work: Callable[[], T]) -> T:
+    """Do what computes for long in a thread, so that the loop has turns meanwhile.
+
+    A thread that waits for the database belongs elsewhere: many may wait at once.
+    """
+    try:
+        limiter = _limiter.get()
+    except LookupError:
+        limiter = CapacityLimiter(_COMPUTING)
+        _limiter.set(limiter)
+    return await to_thread.run_sync(work, limiter=limiter)
 
 
 class Slices:

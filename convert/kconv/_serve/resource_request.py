@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from anyio import to_thread
-
 from kconv._scheme import HubKind, Spoke
 from kconv._serve.encoded import Encoded
+from kconv._serve.loop_work import compute
 from kconv._serve.memory import CachedRow
 from kconv._serve.negotiation import Accepted
 from kconv._serve.objects import Current, Objects
@@ -55,15 +54,22 @@ class Call:
         accepted = self.accepted
         return not (accepted.view or accepted.format == "yaml" or is_true(self.query, "pretty"))
 
+    @property
+    def _is_yaml(self) -> bool:
+        return "yaml" in self.content_type
+
     def encoded(self, row: CachedRow, current: Current | None = None) -> Encoded:
         """A row as the client sees it; see `Objects.encoded`."""
         wants_metadata = bool(self.accepted.view)
         return self.objects.encoded(self.spoke, row, current, own_metadata=wants_metadata)
 
     async def work(self, work: Callable[[], T]) -> T:
-        """Run what takes time in proportion to the body, in a thread where that is large."""
-        if len(self.body) > LARGE_BODY:
-            return await to_thread.run_sync(work)
+        """Run what takes time in proportion to the body, in a thread where that may be long.
+
+        A small body of YAML may expand to a large one.
+        """
+        if len(self.body) > LARGE_BODY or (self.body and self._is_yaml):
+            return await compute(work)
         return work()
 
 
