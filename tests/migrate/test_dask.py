@@ -18,6 +18,7 @@ import distributed
 import pytest
 from sqlalchemy import create_engine, insert, select
 
+import kconv
 from cli.samples import Ended
 from fixtures.until import until
 from kconv._check.lock import digest_of
@@ -242,6 +243,8 @@ def test_digests() -> None:
     code = code_of(scheme, digest_of)
     assert code == code_of(scheme, digest_of)
     assert len(code.apis) == 64
+    assert code.python == f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert code.release == kconv.__version__
     from kconv._scheme import load_scheme
 
     assert digest_of(load_scheme({"batch"})) != code.apis

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine, insert
 
+from kconv import Document, DocumentHub, Edge, Scheme
 from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
-from kconv._store import SqlStore
+from kconv._store import SqlStore, records
+from kconv.fields import Int64
 from kconv.place import NewData, Place, Where
+from kconv.sqlalchemy import TablePlace, collection
 from kconv.testing import PlaceGround
 from kconv_migrations._migration import (
     Repaired,
@@ -23,6 +27,7 @@ from kconv_migrations._migration import (
     repair,
     undo,
 )
+from migrate import samples
 from migrate.samples import NEW, OLD
 from places.grounds import StoreGround
 
@@ -256,3 +261,82 @@ def test_watches_see_a_repair(
     assert change.type == "MODIFIED"
     assert change.stored.key.name == bad[0]["object"]["metadata"]["name"]
     assert change.stored.resource_version == before + 1
+
+
+def test_a_row_that_was_rewritten_meanwhile_is_left_alone(
+    ground: PlaceGround,
+    place: Place,
+    pipeline: Pipeline,
+    bad: list[Line],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It keeps its resourceVersion: the object is the same, but for the version of its bytes."""
+    if not isinstance(ground, StoreGround):
+        pytest.skip("the mark of others is that of the bytes")
+    store: SqlStore = ground.store
+    name = bad[0]["object"]["metadata"]["name"]
+    row = place.row(Where(ground.collection), ground.key(name))
+    assert row is not None
+    other = ground.document(name, NEW, changed=True)
+    put = place.repair
+
+    def late(*arguments: Any, **named: Any) -> int:
+        as_read = records.Row(samples.key(name), row.version, row.mark)  # type: ignore[arg-type]  # a number
+        assert store.rewrite([(as_read, NEW, other)]) == 1
+        return put(*arguments, **named)
+
+    monkeypatch.setattr(place, "repair", late)
+    done = take(place, pipeline, [repaired(bad[0])])
+    assert (done.written, done.changed) == (0, 1)
+    assert ground.rows()[name] == (NEW, other)
+
+
+def test_what_only_the_version_preferred_forbids(make_database: Callable[[str], str]) -> None:
+    """A repaired document keeps the rules of the version that it is to be in."""
+    table = Table(
+        "sheets", MetaData(), Column("id", Integer, primary_key=True),
+        Column("document", Text), Column("version", Integer),
+    )  # fmt: skip
+    scheme = Scheme()
+    scheme.add(Sheet, Edge(SheetV1), Edge(SheetV2), storage="sheets.example.com/v2")
+    sheets = collection(
+        "sheets", key="id", document="document", version="version", table=table,
+        versions={1: SheetV1, 2: SheetV2}, stored=2, scheme=scheme,
+    )  # fmt: skip
+    url = make_database("sqlite")
+    engine = create_engine(url)
+    table.create(engine)
+    with engine.begin() as connection:
+        values = {"id": 1, "document": '{"pages":0,"colour":"red"}', "version": 1}
+        connection.execute(insert(table), values)
+    engine.dispose()
+    place = TablePlace(url, [sheets])
+    pipeline = Pipeline(place.scheme)
+    list(migrate(place, pipeline, plan(place, ["sheets"])))
+    (line,) = [json.loads(each) for each in exported(place)]
+    done = take(place, pipeline, [line | {"object": {"pages": 0}}])
+    assert (done.written, list(done.invalid)) == (0, [1])
+    assert "pages" in done.invalid[1]
+    assert take(place, pipeline, [line | {"object": {"pages": 1}}]).written == 1
+    place.close()
+
+
+class SheetV1(Document):
+    class Meta:
+        group, version, kind = "sheets.example.com", "v1", "Sheet"
+
+    pages = Int64()
+
+
+class SheetV2(Document):
+    class Meta:
+        group, version, kind = "sheets.example.com", "v2", "Sheet"
+
+    pages = Int64(minimum=1)
+
+
+class Sheet(DocumentHub):
+    class Meta:
+        group, kind = "sheets.example.com", "Sheet"
+
+    pages = Int64()
