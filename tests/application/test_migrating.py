@@ -200,8 +200,9 @@ def stored_versions(engine: Engine, model: Model) -> dict[Any, int]:
 
 
 def test_undone_and_read_all_the_while(
-    engine: Engine, model: Model, kconv: Callable[..., Ended]
+    engine: Engine, model: Model, kconv: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_record, "RECORD_AGE", 0.05)
     fill(engine, model)
     before = stored_versions(engine, model)
     named = ("--place", f"application.test_migrating:by_{model.kind}")

@@ -29,6 +29,7 @@ from kconv.sqlalchemy._late_writers import LateWriters
 from kconv.sqlalchemy._record import FAMILY
 from kconv.sqlalchemy._statements import Statements
 from kconv.sqlalchemy._table_images import TableImages, said_of
+from kconv.sqlalchemy._table_writers import TableWriters
 from kconv.sqlalchemy._versions import Composed
 
 _Made = tuple[AsRead, str, Composed]
@@ -66,7 +67,7 @@ class TablePlace(TableImages):
         self._reopen = reopen
         self._database = Database(parse_url(url))
         self.names = frozenset(names)
-        self._other_writers: OtherWriters | None = None
+        self._other_writers: OtherWriters | TableWriters | None = None
         self._declared = {each.name: each for each in collections}
         sqlite = self._database.sqlite
         self._late_writers = LateWriters(self._database.peek)
@@ -132,12 +133,15 @@ class TablePlace(TableImages):
     def writes_elsewhere(self) -> bool:
         return self._reopen is not None and not self._database.sqlite
 
-    def written(self) -> int | None:
-        """On SQLite, what `OtherWriters` finds; on PostgreSQL others need not wait for a run."""
-        if not self._database.sqlite:
-            return None
+    def written(self) -> int:
+        """What `OtherWriters` finds on SQLite, and `TableWriters` on PostgreSQL."""
         if self._other_writers is None:
-            self._other_writers = OtherWriters(self._database)
+            tables = [each.table for each in self._declared.values()]
+            self._other_writers = (
+                OtherWriters(self._database)
+                if self._database.sqlite
+                else TableWriters(self._database, tables)
+            )
         return self._other_writers.count()
 
     def begin_run(
