@@ -31,7 +31,7 @@ PUBLIC: dict[str, str] = {
         Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
         TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported UsageError
         VersionNotOnRecord WhenAbsent Wrap
-        convert convert_document
+        asgi convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path invalid
         load_scheme losses not_supported open_store quote required too_long validates
         validates_update versions zero_is_absent

@@ -82,6 +82,7 @@ __all__ = [
     "VersionNotOnRecord",
     "WhenAbsent",
     "Wrap",
+    "asgi",
     "convert",
     "convert_document",
     "convert_files",
@@ -169,7 +170,7 @@ if TYPE_CHECKING:
     from kconv._resource import Column, Deprecation, Hub, Resource, SelectableField
     from kconv._schema import Type, defaults, derives, validates, validates_update, zero_is_absent
     from kconv._scheme import Scheme, load_scheme
-    from kconv._serve import create_app
+    from kconv._serve import asgi, create_app
     from kconv._store import Store, open_store
     from kconv._versions import ConversionLosses, KindVersion, PossibleLoss, losses, versions
     from kconv.edges import (
@@ -275,7 +276,7 @@ else:
             "Scheme",
             "load_scheme",
         ),
-        "kconv._serve": ("create_app",),
+        "kconv._serve": ("asgi", "create_app"),
         "kconv._store": (
             "Store",
             "open_store",

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 import kconv
+from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
@@ -24,15 +25,21 @@ from kconv._settings import Limits
 from kconv._store import SqlStore, Store, open_store
 
 
-class _ApiApp(Starlette):
+class ApiApp(Starlette):
     """An app whose every path and every method go to one endpoint.
 
     That knows Kubernetes' own routing and answers its own errors, so that requests take the way
     around the app's router; but for an app that has got middleware.
     """
 
-    def __init__(self, endpoint: ASGIApp, lifespan: Lifespan[_ApiApp]) -> None:
+    def __init__(self, endpoint: ASGIApp, lifespan: Lifespan[Starlette]) -> None:
         super().__init__(lifespan=lifespan)
+        self.lifespan = lifespan
+        """The lifespan, for an app that this one is mounted in: ASGI gives mounted apps none.
+
+        ``Starlette(routes=[Mount("/k8s", api)], lifespan=api.lifespan)``, or within a lifespan of
+        one's own: ``async with api.lifespan(app): ...``.
+        """
         self._endpoint = endpoint
         self.router.default = endpoint
 
@@ -57,7 +64,7 @@ def create_app(
     limits: Limits | None = None,
     allowed_hosts: Collection[str] | None = None,
     access_log: bool = False,
-) -> Starlette:
+) -> ApiApp:
     """An API server for the kinds of a scheme, as an ASGI app.
 
     It is run by any ASGI server, mounted in another app, or called in a test through
@@ -123,9 +130,60 @@ def create_app(
             if opened is not None:
                 await to_thread.run_sync(opened.close)
 
-    app = _ApiApp(endpoint, lifespan)
+    app = ApiApp(endpoint, lifespan)
     app.state.server = server
     return app
+
+
+def asgi(
+    scheme: Scheme,
+    store: Store | str,
+    *,
+    groups: Collection[str] | None = None,
+    runtime_config: str = "",
+    tokens: Tokens | Mapping[str, str] | None = None,
+    address: str = "127.0.0.1:8001",
+    allowed_hosts: Collection[str] | None = None,
+    limits: Limits | None = None,
+) -> ApiApp:
+    """An API server to mount in another app: ``app.mount("/k8s", kconv.asgi(scheme, url))``.
+
+    It starts with the first request, or with the app that it is mounted in where that has its
+    ``lifespan``, which also unregisters the server at the end. Open watches end when uvicorn begins
+    to, so that they do not hold up its shutdown.
+
+    Args:
+        scheme: The kinds to serve, as for `create_app`; so are all the others.
+        store: A store, or the URL of a database.
+        groups: The groups to serve, the core group being ``""``; by default all of the scheme.
+        runtime_config: Versions to turn on or off.
+        tokens: Users by bearer token.
+        address: The ``host:port`` that discovery tells clients.
+        allowed_hosts: The names that Host headers may have.
+        limits: The bounds on requests, bodies and memory.
+
+    Raises:
+        SchemeError: The scheme is not complete.
+        UsageError: There is no such group, ``runtime_config`` names no version, or the URL no
+            database.
+        StoreError: The database cannot be opened.
+    """
+    scheme = scheme.without_documents()
+    have = scheme.groups()
+    unknown = [each for each in groups or () if each not in have]
+    if unknown:
+        listed = ", ".join(each or '""' for each in have)
+        raise UsageError(f'groups: no group "{unknown[0]}": there are {listed}')
+    served = served_versions(scheme, runtime_config)
+    return create_app(
+        scheme,
+        store,
+        served=[each for each in served if groups is None or each.group in groups],
+        tokens=tokens,
+        address=address,
+        allowed_hosts=allowed_hosts,
+        limits=limits,
+    )
 
 
 def _open(url: str) -> SqlStore:

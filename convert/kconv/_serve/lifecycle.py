@@ -192,6 +192,7 @@ def build(
         allowed_hosts=listen.hosts,
         access_log=access_log,
     )
+    app.state.server.http_server_exit = None
     config = uvicorn.Config(
         app,
         http="httptools",

@@ -14,6 +14,7 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.health import Health
 from kconv._serve.heartbeat import Heartbeat
+from kconv._serve.http_server_exit import HttpServerExit
 from kconv._serve.in_flight import InFlight
 from kconv._serve.log_keeper import LogKeeper, retention_of
 from kconv._serve.membership import Membership
@@ -37,6 +38,9 @@ from kconv._serve.warmup import warm_up
 from kconv._serve.watch import Broadcaster
 from kconv._settings import Limits
 from kconv._store import Store
+
+LEAVE_SECONDS = 5.0
+"""How long a mounted app that ends waits for its requests before it leaves the fleet."""
 
 
 class Server:
@@ -91,6 +95,8 @@ class Server:
             self.figures.collect,
         ]
         self.metrics.registry.register(self.collector)
+        self.http_server_exit: HttpServerExit | None = HttpServerExit(self._leave)
+        """None where the HTTP server says itself when it ends."""
         self._starting: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._preparing = threading.Lock()
@@ -135,6 +141,8 @@ class Server:
         self.log_keeper.start(loop)
         self.namespace_controller.start(loop)
         self.namespaces.emptied = self.namespace_controller.notice
+        if self.http_server_exit is not None:
+            self.http_server_exit.start(loop)
         self._loop = loop
 
     def drain(self) -> None:
@@ -142,10 +150,22 @@ class Server:
         self.health.stopping = True
         self.broadcaster.close()
 
+    async def _leave(self) -> None:
+        """End watches, and leave the fleet once the requests in flight are answered."""
+        self.drain()
+        waited = 0.0
+        while self.in_flight.requests > 0 and waited < LEAVE_SECONDS:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+        self.heartbeat.stop()
+        await to_thread.run_sync(self.heartbeat.end)
+
     async def stop(self) -> None:
         """Stop what runs beside requests, store the last counts, and leave the fleet."""
         self.drain()
         self._loop = None
+        if self.http_server_exit is not None:
+            self.http_server_exit.stop()
         self.namespace_controller.stop()
         self.log_keeper.stop()
         self.heartbeat.stop()
