@@ -9,6 +9,7 @@ from kconv import Finding, GroupVersion, Path, UsageError, forbidden, invalid, r
 from kconv.fields import quantity_value
 from kconv_schemas.autoscaling.v1 import types as v1
 from kconv_schemas.autoscaling.v2 import types as v2
+from kconv_schemas.core.names import label_name, path_segment
 
 Value = Mapping[str, Any]
 
@@ -19,6 +20,7 @@ _SOURCES = {
     "External": "external",
     "ContainerResource": "containerResource",
 }
+_CONTAINER_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 _CORE_KINDS = ("ReplicationController",)
 """The scalable kinds that have no API group."""
 
@@ -50,6 +52,42 @@ def scale_target(value: Value) -> Iterator[Finding]:
         return
     if not group and target.get("kind") not in _CORE_KINDS:
         yield invalid(path, text, "apiVersion must specify API group")
+
+
+@validates(v1.CrossVersionObjectReference, v2.CrossVersionObjectReference)
+def reference(value: Value) -> Iterator[Finding]:
+    """Kind and name can be parts of a URL."""
+    for name in ("kind", "name"):
+        yield from path_segment((name,), value.get(name) or "")
+
+
+@validates(v2.MetricIdentifier)
+def metric_name(value: Value) -> Iterator[Finding]:
+    """So can the name of a metric."""
+    yield from path_segment(("name",), value.get("name") or "")
+
+
+@validates(v2.ContainerResourceMetricSource)
+def container_resource(value: Value) -> Iterator[Finding]:
+    """A container has the name that one may have, and its resource one that there is."""
+    if value.get("container"):
+        yield from label_name(("container",), value["container"])
+    name = value.get("name") or ""
+    is_standard = name in _CONTAINER_RESOURCES or name.startswith("hugepages-")
+    if name and "/" not in name and not is_standard:
+        yield invalid(("name",), name, "must be a standard resource for containers")
+
+
+@validates(v2.HorizontalPodAutoscalerSpec)
+def zero_replicas(value: Value) -> Iterator[Finding]:
+    """What scales to zero is told by something else than its pods when to come back."""
+    kinds = {each.get("type") for each in value.get("metrics") or ()}
+    if value.get("minReplicas") == 0 and not kinds & {"Object", "External"}:
+        message = (
+            "must specify at least one Object or External metric to support scaling to zero "
+            "replicas"
+        )
+        yield forbidden(("metrics",), message)
 
 
 @validates(v2.MetricSpec)

@@ -113,3 +113,12 @@ def qualified_name(path: Path, value: str) -> Iterator[Finding]:
         yield invalid(path, value, "name part must be no more than 63 bytes")
     if not _NAME.fullmatch(name):
         yield invalid(path, value, _NAME_MESSAGE)
+
+
+def path_segment(path: Path, value: str) -> Iterator[Finding]:
+    """Findings for what could be no step of a URL."""
+    if value in (".", ".."):
+        yield invalid(path, value, f"may not be '{value}'")
+    for char in "/%":
+        if char in value:
+            yield invalid(path, value, f"may not contain '{char}'")
