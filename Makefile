@@ -9,7 +9,7 @@ MINUTES ?= 5
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test pressure check bench docs format clean
+.PHONY: help setup demo test pressure check bench docs schemas format clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ printf "  %-5s %-9s", $$1, $$2; $$1 = $$2 = ""; print $$0 }'
@@ -46,6 +46,9 @@ bench: $(STAMP) ## measure: name, value, unit, budget, bound (ARGS=serve-get: so
 docs: $(STAMP) ## build the pages of docs/ into site/
 	@$(BIN)/python -c 'import mkdocs' 2>/dev/null || $(BIN)/python -m pip install -qq --editable '.[docs]'
 	$(BIN)/mkdocs build --quiet --strict
+
+schemas: $(STAMP) ## write the generated modules of schemas/ again (see schemas/README.md)
+	@sed -n 's/^    kconv import/kconv import/p' schemas/README.md | while read -r line; do $(BIN)/$$line || exit 1; done
 
 format: $(STAMP) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kconv
-from cli.samples import AUTOSCALER, CONVERTED, CRONJOB, DEPLOYMENT
+from cli.samples import AUTOSCALER, CONVERTED, CRONJOB, UNKNOWN
 from cli.test_loss import LOSSY
 
 BROKEN = CRONJOB.replace('"30 2 * * *"', "7")
@@ -57,9 +57,9 @@ def test_losses_are_values() -> None:
         ("just words", kconv.DecodeError),
         ("apiVersion: a/b/c\nkind: X", kconv.DecodeError),
         ("apiVersion: a/b/c\nkind: XList\nitems: []", kconv.DecodeError),
-        (DEPLOYMENT, kconv.NotRegistered),
+        (UNKNOWN, kconv.NotRegistered),
         (BROKEN, kconv.DecodeError),
-        (f"{BROKEN}---\n{DEPLOYMENT}", kconv.InvalidObject),
+        (f"{BROKEN}---\n{UNKNOWN}", kconv.InvalidObject),
     ],
 )
 def test_what_is_wrong_is_raised(data: str, error: type[kconv.KconvError]) -> None:
@@ -70,10 +70,10 @@ def test_what_is_wrong_is_raised(data: str, error: type[kconv.KconvError]) -> No
 
 def test_all_that_is_wrong_at_once() -> None:
     with pytest.raises(kconv.InvalidObject) as caught:
-        kconv.convert(f"{BROKEN}---\n{DEPLOYMENT}")
+        kconv.convert(f"{BROKEN}---\n{UNKNOWN}")
     assert caught.value.message.startswith("2 problems\n")
     assert "spec.schedule" in caught.value.message
-    assert 'no kind "Deployment"' in caught.value.message
+    assert 'no kind "Widget"' in caught.value.message
     assert [each.path for each in caught.value.findings] == [("spec", "schedule")]
 
 
@@ -84,8 +84,8 @@ def test_versions_that_there_are_not(versions: tuple[str, ...]) -> None:
 
 
 def test_unknown_kinds_may_stay() -> None:
-    found = kconv.convert(f"{CRONJOB}---\n{DEPLOYMENT}", ignore_unknown=True)
-    assert [each["kind"] for each in found.documents] == ["CronJob", "Deployment"]
+    found = kconv.convert(f"{CRONJOB}---\n{UNKNOWN}", ignore_unknown=True)
+    assert [each["kind"] for each in found.documents] == ["CronJob", "Widget"]
 
 
 def test_files_are_replaced_all_or_none(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ __all__ = [
     "duplicate",
     "forbidden",
     "format_path",
+    "hub_of",
     "invalid",
     "load_scheme",
     "losses",
@@ -167,7 +168,7 @@ if TYPE_CHECKING:
         too_long,
     )
     from kconv._pipeline import Decoded, Lost, Pipeline
-    from kconv._resource import Column, Deprecation, Hub, Resource, SelectableField
+    from kconv._resource import Column, Deprecation, Hub, Resource, SelectableField, hub_of
     from kconv._schema import Type, defaults, derives, validates, validates_update, zero_is_absent
     from kconv._scheme import Scheme, load_scheme
     from kconv._serve import asgi, create_app
@@ -263,6 +264,7 @@ else:
             "Hub",
             "Resource",
             "SelectableField",
+            "hub_of",
         ),
         "kconv._schema": (
             "Type",

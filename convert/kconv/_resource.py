@@ -162,6 +162,37 @@ class Hub(KindType):
     metadata = Object(ObjectMeta, load_default=dict)
 
 
+def hub_of(
+    version: type[Resource],
+    *,
+    selectable_fields: Sequence[str | SelectableField] = (),
+    plural: str = "",
+) -> type[Hub]:
+    """The internal version of a kind that has exactly the shape of one of its versions.
+
+    Write a class of `Hub` where it has more. ``plural`` is that of its ``Meta``.
+    """
+    options = options_of(version)
+    said = {
+        "group": options.group,
+        "kind": options.kind,
+        "plural": plural or options.plural,
+        "selectable_fields": tuple(selectable_fields),
+    }
+    own = {name: field for name, field in _fields_of(version) if name not in _ENVELOPE}
+    words = f"The internal version of {options.kind}."
+    names = {"__module__": version.__module__, "__doc__": words}
+    return type(version.__name__, (Hub,), {**names, "Meta": type("Meta", (), said), **own})
+
+
+_ENVELOPE = ("apiVersion", "kind", "metadata")
+
+
+def _fields_of(version: type[Resource]) -> list[tuple[str, Any]]:
+    declared: Mapping[str, Any] = version._declared_fields
+    return list(declared.items())
+
+
 def options_of(cls: type[KindType]) -> ResourceOptions:
     """The options of a class that speaks of a kind, names filled in."""
     options: ResourceOptions = cls.opts

@@ -94,7 +94,7 @@ def losses(scheme: Scheme | None = None, *, apis: Sequence[str] = ()) -> list[Co
 
 
 def _frozen(scheme: Scheme | None, apis: Sequence[str]) -> Scheme:
-    return load_scheme(apis=apis) if scheme is None else scheme.freeze()
+    return (load_scheme(apis=apis) if scheme is None else scheme).complete()
 
 
 def _kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:

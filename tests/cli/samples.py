@@ -67,7 +67,7 @@ spec:
   targetCPUUtilizationPercentage: 80
 """
 
-DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+UNKNOWN = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: web}\n"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.samples import AUTOSCALER, CONVERTED, CRONJOB, DEPLOYMENT, Kconv
+from cli.samples import AUTOSCALER, CONVERTED, CRONJOB, UNKNOWN, Kconv
 
 
 def documents(text: str) -> list[dict[str, Any]]:
@@ -126,9 +126,9 @@ def test_a_version_for_each_group(kconv: Kconv) -> None:
 
 
 def test_unknown_kinds_pass_through_on_request(kconv: Kconv) -> None:
-    ended = kconv("convert", "-f", "-", "--ignore-unknown", stdin=f"{DEPLOYMENT}---\n{CRONJOB}")
+    ended = kconv("convert", "-f", "-", "--ignore-unknown", stdin=f"{UNKNOWN}---\n{CRONJOB}")
     assert ended.code == 0
-    assert documents(ended.out) == [yaml.safe_load(DEPLOYMENT), yaml.safe_load(CONVERTED)]
+    assert documents(ended.out) == [yaml.safe_load(UNKNOWN), yaml.safe_load(CONVERTED)]
 
 
 def test_unknown_and_repeated_fields_are_told(kconv: Kconv) -> None:

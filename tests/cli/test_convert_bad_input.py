@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.samples import CRONJOB, DEPLOYMENT, Ended, Kconv
+from cli.samples import CRONJOB, UNKNOWN, Ended, Kconv
 from kconv._codec import LIMIT
 
 WRONG = """\
@@ -42,13 +42,15 @@ def refused(ended: Ended, code: int) -> str:
 
 
 def test_every_problem_of_every_file_at_once(kconv: Kconv, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(f"{CRONJOB}---\n{DEPLOYMENT}---\n- 1\n")
+    (tmp_path / "a.yaml").write_text(f"{CRONJOB}---\n{UNKNOWN}---\n- 1\n")
     (tmp_path / "b.yaml").write_text(WRONG)
     (tmp_path / "c.json").write_text('{"apiVersion": ')
     (tmp_path / "d.yaml").write_text(CRONJOB)
     error = refused(kconv("convert", "-f", ".", "--in-place"), 1)
     assert error.startswith("error: 4 problems; nothing was written\n")
-    assert '  a.yaml, document 2: no kind "Deployment" is registered for version "apps/v1"' in error
+    assert (
+        '  a.yaml, document 2: no kind "Widget" is registered for version "example.com/v1"' in error
+    )
     assert "  a.yaml, document 3: not an object" in error
     assert "  b.yaml: batch/v1beta1 CronJob reports/wrong: CronJob in version" in error
     for path in ("spec.suspend", "spec.jobTemplate.spec.parallelism", "containers[0].image"):

@@ -140,7 +140,7 @@ def test_look_ups() -> None:
 
 def test_the_shipped_groups() -> None:
     found = load_scheme()
-    assert found.groups() == ["", "autoscaling", "batch"]
+    assert found.groups() == ["", "autoscaling", "batch", "events.k8s.io"]
     assert found.versions("batch") == ["v1", "v1beta1", "v2alpha1"]
     names = [s.options.plural for s in found.spokes(GroupVersion("batch", "v2alpha1"))]
     assert names == ["cronjobs", "jobs", "scheduledjobs"]

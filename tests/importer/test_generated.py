@@ -45,7 +45,7 @@ NEWER = {
 """Fields in the recorded objects that the recorded Kubernetes drops: they came after 1.36."""
 
 ROOT = Path(__file__).resolve().parents[2]
-OVERLAY = ROOT / "schemas" / "overlay.yaml"
+OVERLAYS = ROOT / "schemas" / "overlays"
 
 PACKAGES = {
     "io.k8s.api.autoscaling.v1": autoscaling_v1,
@@ -68,19 +68,18 @@ KINDS: dict[str, type[Resource]] = {
 
 
 def commands() -> list[list[str]]:
-    """The commands in the overlay's own words, which write the modules again."""
-    lines = [line[1:].strip() for line in OVERLAY.read_text().splitlines() if line[:1] == "#"]
-    text = "\n".join(lines).replace("\\\n", " ")
+    """The commands in the words of schemas/README.md, which write the modules again."""
+    lines = map(str.strip, (ROOT / "schemas" / "README.md").read_text().splitlines())
     prefix = "kconv import openapi "
-    return [shlex.split(line)[3:] for line in text.splitlines() if line.startswith(prefix)]
+    return [shlex.split(line)[3:] for line in lines if line.startswith(prefix)]
 
 
 @pytest.fixture(scope="module")
 def definitions(reference: Path) -> Definitions:
     """Kubernetes' definitions with the overlay over them."""
     given = read_definitions((reference / "definitions.json").read_bytes(), "definitions.json")
-    overlay = read_overlay(OVERLAY.read_bytes(), "overlay.yaml")
-    return normalise(apply_overlays(given, [overlay]))
+    overlays = [read_overlay(each.read_bytes(), each.name) for each in OVERLAYS.glob("*.yaml")]
+    return normalise(apply_overlays(given, overlays))
 
 
 @pytest.mark.parametrize("command", commands(), ids=["meta", "schemas"])

@@ -1,6 +1,7 @@
 """Fully populated objects go through the hub of their kind unchanged."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,20 @@ from fixtures.comparing import sparse
 from fixtures.reference import REFERENCE
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
+from kconv_schemas.apps.conversion import TEMPLATE_GENERATION
 from kconv_schemas.autoscaling import kept
 
 FIXTURES = [
     path
-    for group in ("autoscaling", "batch", "core")
-    for path in sorted((REFERENCE / "serialization").glob(f"{group}.*.json"))
-    if path.stem.rpartition(".")[2] not in ("Scale", "ServiceAccount", "Status", "WatchEvent")
+    for path in sorted((REFERENCE / "serialization").glob("*.json"))
+    if path.stem.rpartition(".")[2] not in ("Status", "WatchEvent")  # which no kind has
 ]
 
 NEWER = {
     "bindMountOptions",
     "defaultUser",
     "evictionResponders",
+    "healthStatus",
     "mode",
     "observedGeneration",
     "protocol",
@@ -65,8 +67,23 @@ def adjust(document: dict[str, Any]) -> None:
             '[{"type":"Resource","resource":{"name":"cpu","currentAverageUtilization":5,'
             '"currentAverageValue":"0"}}]'
         )
-    elif kind in ("Job", "CronJob"):
-        spec = document["spec"]
-        template = spec["jobTemplate"]["spec"] if kind == "CronJob" else spec
-        pod = template["template"]["spec"]
+    elif kind == "Scale" and document["apiVersion"] != "autoscaling/v1":
+        del document["status"]["selector"]  # the selector beside it says something else
+    elif kind == "DaemonSet" and document["apiVersion"] != "extensions/v1beta1":
+        document["metadata"]["annotations"][TEMPLATE_GENERATION] = "0"
+    elif kind == "StatefulSet":
+        claim = document["spec"]["volumeClaimTemplates"][0]
+        claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+    elif kind == "DeploymentRollback":
+        document["metadata"] = {}
+    for pod in pods_in(document):
         pod["serviceAccount"] = pod["serviceAccountName"]
+
+
+def pods_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The specs of pods that an object holds, at any depth."""
+    if isinstance(value, dict):
+        if "serviceAccountName" in value:
+            yield value
+        for inner in value.values():
+            yield from pods_in(inner)

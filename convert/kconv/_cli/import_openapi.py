@@ -34,7 +34,9 @@ def import_openapi(
     ],
     overlay: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="YAML merged over the definitions; repeatable."),
+        typer.Option(
+            metavar="FILE|DIR", help="YAML merged over the definitions, or a folder; repeatable."
+        ),
     ] = None,
     kind: Annotated[
         list[str] | None,
@@ -77,7 +79,11 @@ def import_openapi(
         kinds=[parse_kind(text) for text in kind or ()],
         names=list(definition or ()),
         mapping={**DEFAULT_MAP, **dict(_mapping(text) for text in map_ or ())},
-        overlays=[read_overlay(read_file(path, FILE_LIMIT), str(path)) for path in overlay or ()],
+        overlays=[
+            read_overlay(read_file(path, FILE_LIMIT), str(path))
+            for given in overlay or ()
+            for path in _overlay_files(given)
+        ],
     )
     definitions = read_definitions(read_file(file, FILE_LIMIT), str(file))
     changes = plan(generate(definitions, request), out, force=force)
@@ -103,6 +109,16 @@ def package_name(out: Path) -> str:
     if not all(part.isidentifier() for part in parts):
         raise UsageError(f'"{out}" cannot be a Python package; choose another --out or --package')
     return ".".join(parts)
+
+
+def _overlay_files(given: Path) -> list[Path]:
+    """A file itself, or the YAML files of a folder by name. Raises `UsageError` for none."""
+    if not given.is_dir():
+        return [given]
+    found = sorted(given.glob("*.yaml"))
+    if not found:
+        raise UsageError(f'"{given}" has no *.yaml in it')
+    return found
 
 
 def _mapping(text: str) -> tuple[str, str]:

@@ -127,11 +127,11 @@ def selected(apis: list[str] | None, groups: list[str] | None) -> tuple[Scheme, 
     from kconv._scheme import load_scheme
 
     wanted = None if groups is None else ["" if name == "core" else name for name in groups]
-    scheme = load_scheme(wanted, apis or ())
+    scheme = load_scheme(wanted, apis or ()).complete()
     have = scheme.groups()
     unknown = [name for name in wanted or () if name not in have]
     if unknown:
-        listed = ", ".join(name or "core" for name in load_scheme(apis=apis or ()).groups())
+        listed = ", ".join(name or "core" for name in load_scheme(apis=apis or ()).known_groups())
         raise UsageError(f'no group "{unknown[0] or "core"}": there are {listed}')
     return scheme, wanted
 

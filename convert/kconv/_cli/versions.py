@@ -48,7 +48,7 @@ def versions(
 
     if loss and source is not None:
         raise UsageError("--loss does not go with --source")
-    scheme = load_scheme(apis=apis or ())
+    scheme = load_scheme(apis=apis or ()).complete()
     if loss:
         _losses(scheme, output)
         return

@@ -48,7 +48,7 @@ def loss_lines(conversions: Sequence[ConversionLosses]) -> list[str]:
     for each in lossy:
         same = each.source.kind == each.target.kind
         target = each.target.api_version if same else _name(each.target)
-        lines.append(f"{_name(each.source)} to {target}")
+        lines += wrap(f"{_name(each.source)} to {target}", width, subsequent_indent="    ")
         paths_by_fate: dict[str, list[str]] = {}
         for loss in each.losses:
             fate, path = _fate(loss)

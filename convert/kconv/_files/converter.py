@@ -22,7 +22,7 @@ from kconv._gvk import GroupVersion, GroupVersionKind, version_key
 from kconv._messages import problem_lines
 from kconv._paths import REQUIRED
 from kconv._pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
-from kconv._scheme import HubKind, Scheme, Spoke
+from kconv._scheme import Scheme, Spoke
 
 Value = dict[str, Any]
 
@@ -194,7 +194,7 @@ class Converter:
     def _target(self, where: str, spoke: Spoke, title: str) -> Spoke | None:
         """The spoke to convert to; None, and a warning, where the kind has none."""
         if not self.targets:
-            return preferred(spoke.kind, spoke.options.kind)
+            return preferred(spoke)
         for target in self.targets:
             found = spoke.kind.spoke_for(target, spoke.options.kind)
             if found is not None:
@@ -244,11 +244,20 @@ def _document_spoke(scheme: Scheme, gvk: GroupVersionKind) -> Spoke:
     return spoke
 
 
-def preferred(kind: HubKind, name: str) -> Spoke:
-    """The preferred spoke of a kind, in the hub's own group if it has one there."""
-    own = [spoke for spoke in kind.spokes if spoke.gvk.group == kind.options.group]
-    best = min(own or kind.spokes, key=lambda spoke: version_key(spoke.options.version))
-    return kind.spoke_for(best.group_version, name) or best
+def preferred(spoke: Spoke) -> Spoke:
+    """The preferred spoke of a kind for objects of one of its versions.
+
+    It is in their own group, unless the group that the kind has moved to has a more stable one.
+    """
+    kind, name = spoke.kind, spoke.options.kind
+    groups = (spoke.gvk.group, kind.options.group)
+    best = [
+        min(found, key=lambda each: version_key(each.options.version))
+        for group in groups
+        if (found := [each for each in kind.spokes if each.gvk.group == group])
+    ]
+    chosen = min(best, key=lambda each: version_key(each.options.version)[0])
+    return kind.spoke_for(chosen.group_version, name) or chosen
 
 
 def _title(decoded: Decoded) -> str:

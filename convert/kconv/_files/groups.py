@@ -35,8 +35,8 @@ def scheme_for(
     else:
         scheme = _smallest(manifests, targets, apis)
     for target in targets:
-        versions = scheme.versions(target.group)
-        if target.version not in versions:
+        if not scheme.knows(target):
+            versions = scheme.known_versions(target.group)
             raise UsageError(f"no version {target}: {_instead(target, versions)}")
     return scheme
 
@@ -50,7 +50,7 @@ def _smallest(
 
 def _of_groups(found: set[str], apis: Sequence[str]) -> Scheme:
     scheme = load_scheme(found & set(installed_groups()), apis, deep=bool(apis))
-    if not found <= set(scheme.groups()):
+    if not found <= set(scheme.known_groups()):
         # A group without a package of its own may hold versions of another group's kind.
         scheme = load_scheme(apis=apis)
     return scheme

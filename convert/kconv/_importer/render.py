@@ -15,6 +15,7 @@ from kconv._importer.selection import kind_of
 from kconv._importer.source import (
     Call,
     Expression,
+    Text,
     all_lines,
     docstring,
     import_lines,
@@ -207,9 +208,42 @@ def _class_targets(definitions: Definitions, schema: Schema) -> list[str]:
     return found
 
 
+LARGE = 100
+"""From so many classes on, a package imports its modules when one of their classes is asked for."""
+
+
 def package_text(title: str, exports: Mapping[str, Iterable[str]], package: str) -> str:
     """The source of a package's ``__init__``: its modules' classes, by module."""
+    names = [name for each in exports.values() for name in each]
+    if len(names) >= LARGE:
+        return _lazy_package_text(title, exports, package)
     lines = [MARKER, *docstring(title, 0), ""]
     lines += import_lines(exports, (package.split(".")[0],))
-    lines += ["", *all_lines(name for names in exports.values() for name in names)]
+    lines += ["", *all_lines(names)]
     return "\n".join(lines) + "\n"
+
+
+def _lazy_package_text(title: str, exports: Mapping[str, Iterable[str]], package: str) -> str:
+    words = f"{title}\n\nA module is imported when one of its classes is asked for."
+    lines = [MARKER, *docstring(words, 0), ""]
+    lines += ["from importlib import import_module", "from typing import TYPE_CHECKING, Any", ""]
+    lines += ["if TYPE_CHECKING:"]
+    lines += [f"    from {module} import *  # noqa: F403" for module in sorted(exports)]
+    lines += ["", "_CLASSES = {"]
+    for module in sorted(exports):
+        own = quoted(module.rpartition(".")[2])
+        lines += statement(f"{own}: ", Text(" ".join(sorted(exports[module]))), 4)
+        lines[-1] += ","
+    lines += ["}", "", "", *_LAZY]
+    return "\n".join(lines) + "\n"
+
+
+_LAZY = (
+    "def __getattr__(name: str) -> Any:",
+    "    for module, names in _CLASSES.items():",
+    "        if name in names.split():",
+    '            found = getattr(import_module(f"{__name__}.{module}"), name)',
+    "            globals()[name] = found",
+    "            return found",
+    '    raise AttributeError(f"module {__name__} has no attribute {name}")',
+)

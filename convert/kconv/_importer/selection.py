@@ -11,6 +11,7 @@ from kconv._importer.names import META_V1
 from kconv._importer.properties import is_class
 
 OBJECT_META = f"{META_V1}.ObjectMeta"
+LIST_META = f"{META_V1}.ListMeta"
 GVK = "x-kubernetes-group-version-kind"
 
 
@@ -93,13 +94,19 @@ def status_only(definitions: Definitions) -> frozenset[str]:
     outside: list[str] = []
     within: list[str] = []
     for schema in definitions.values():
-        if GVK not in schema:
+        if GVK not in schema or _is_list(schema):
             continue
         for path, target in references(schema):
             first = path.lstrip(".").split(".")[0].rstrip("[]*")
             (within if first == "status" else outside).append(target)
     plain = _closure(definitions, outside)
     return frozenset(_closure(definitions, within) - plain)
+
+
+def _is_list(schema: Schema) -> bool:
+    """Whether a definition is a list of a kind, which reaches all of it by its items."""
+    properties = schema.get("properties") or {}
+    return "items" in properties and properties.get("metadata", {}).get("$ref") == LIST_META
 
 
 def _closure(definitions: Definitions, roots: Iterable[str]) -> set[str]:

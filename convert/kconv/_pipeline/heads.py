@@ -83,7 +83,7 @@ def spoke_of(scheme: Scheme, raw: Mapping[str, Any], expected: Spoke | None) -> 
 
 def _documents(scheme: Scheme) -> str:
     """What to do about an object that may be a document, which says neither."""
-    if not any(kind.document for kind in scheme.kinds):
+    if not scheme.has_documents:
         return ""
     return "; documents do not: say which version and kind it is (--from GROUP/VERSION --kind KIND)"
 

@@ -9,6 +9,7 @@ from kconv._paths import Finding
 from kconv._resource import Hub, Resource, options_of
 from kconv._schema import Type
 from kconv._scheme.freeze import freeze_kind, registration_problems
+from kconv._scheme.index import Index
 from kconv._scheme.losses import loses_to_hub, losses_of
 from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
@@ -22,11 +23,16 @@ class Scheme:
 
     Fill it with `add`, then `freeze` it: that compares every version with its hub and refuses
     whatever would lose data or be ambiguous, so that it cannot come up with a request.
+
+    ``kinds`` are those that were added: what is served and stored. A scheme may have more in an
+    ``index``, each of which is loaded when an object of it comes along (`spoke`); `complete` has
+    all of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, index: Index | None = None) -> None:
         self.kinds: list[HubKind] = []
         self.frozen = False
+        self._index = index or Index()
         self._by_gvk: dict[GroupVersionKind, Spoke] = {}
         self._by_gvr: dict[GroupVersionResource, Spoke] = {}
         self._by_schema: dict[type[Type], Spoke] = {}
@@ -104,8 +110,11 @@ class Scheme:
         return self
 
     def spoke(self, gvk: GroupVersionKind) -> Spoke:
-        """The spoke of a group, version and kind. Raises `NotRegistered`."""
-        found = self._by_gvk.get(gvk)
+        """The spoke of a group, version and kind, whose package is loaded where it is not yet.
+
+        Raises `NotRegistered`, and `SchemeError` for a package that cannot be loaded.
+        """
+        found = self._by_gvk.get(gvk) or self._index.spoke(gvk)
         if found is None:
             about = ObjectRef(gvk.group, gvk.version, gvk.kind)
             message = f'no kind "{gvk.kind}" is registered for version "{gvk.api_version}"'
@@ -115,19 +124,56 @@ class Scheme:
     def spoke_of_schema(self, schema: type[Resource] | type[Document]) -> Spoke:
         """The spoke that a class declares. Raises `NotRegistered`."""
         found = self._by_schema.get(schema)
+        if found is None and issubclass(schema, Resource):
+            on_demand = self._index.spoke(options_of(schema).gvk)
+            found = on_demand if on_demand is not None and on_demand.schema is schema else None
         if found is None:
             name = f"{schema.__module__}.{schema.__qualname__}"
             raise NotRegistered(f"{name} is no version of a kind that the scheme has")
         return found
 
     def without_documents(self) -> Scheme:
-        """The frozen scheme of the kinds that have Kubernetes' envelope: itself, if all have."""
+        """The frozen scheme of the kinds that were added and have Kubernetes' envelope.
+
+        What is on demand is not in it: this is what a server has.
+        """
         self.freeze()
-        if not any(kind.document for kind in self.kinds):
+        if not self.has_documents and not self._index.packages:
             return self
         scheme = Scheme()
         scheme.kinds = [kind for kind in self.kinds if not kind.document]
         return scheme._indexed()
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether a kind is there that has no envelope; such kinds are never on demand."""
+        return any(kind.document for kind in self.kinds)
+
+    def complete(self) -> Scheme:
+        """The frozen scheme that also has every kind which is on demand: itself, if none is.
+
+        Raises `SchemeError` for a package that cannot be loaded.
+        """
+        self.freeze()
+        if not self._index.packages:
+            return self
+        scheme = Scheme()
+        own = {spoke.gvk for kind in self.kinds for spoke in kind.spokes}
+        others = (kind for kind in self._index.all_kinds() if own.isdisjoint(_gvks(kind)))
+        scheme.kinds = [*self.kinds, *others]
+        return scheme._indexed()
+
+    def knows(self, gv: GroupVersion) -> bool:
+        """Whether a version has kinds that were added or are on demand, without loading any."""
+        return gv.version in self.known_versions(gv.group)
+
+    def known_groups(self) -> list[str]:
+        """The groups of `groups`, and those that have kinds on demand."""
+        return sorted({*self.groups(), *self._index.groups()})
+
+    def known_versions(self, group: str) -> list[str]:
+        """The versions of `versions`, and those that have kinds on demand."""
+        return sorted({*self.versions(group), *self._index.versions(group)}, key=version_key)
 
     def spoke_of_resource(self, gvr: GroupVersionResource) -> Spoke:
         """The spoke that a URL's group, version and resource name. Raises `NotRegistered`."""
@@ -150,3 +196,7 @@ class Scheme:
         """The spokes of one group and version, by resource name."""
         found = [spoke for gvr, spoke in self._by_gvr.items() if gvr.group_version == gv]
         return sorted(found, key=lambda spoke: spoke.options.plural)
+
+
+def _gvks(kind: HubKind) -> list[GroupVersionKind]:
+    return [spoke.gvk for spoke in kind.spokes]

@@ -13,6 +13,7 @@ from kconv_schemas.batch import (
     validation,  # noqa: F401 - adds the rules to the types
 )
 from kconv_schemas.batch.v1 import types as v1
+from kconv_schemas.core import pods  # noqa: F401 - adds the defaults and rules of pod templates
 
 
 def register(scheme: Scheme) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kconv import Column
 from kconv.fields import UNKNOWN, age
 from kconv_schemas.columns import AGE, NAME, Value, at
+from kconv_schemas.core.events import v1beta1 as events_v1beta1
+from kconv_schemas.core.events.names import EVENT_NAMES
+from kconv_schemas.core.events.v1 import types as events_v1
 from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret
 
 
@@ -59,15 +63,36 @@ Secret.opts.printer_columns = (
     Column("Data", lambda value: _entries(value, "data")),
     AGE,
 )
-Event.opts.printer_columns = (
-    Column("Last Seen", _last_seen),
-    Column("Type", lambda value: value.get("type") or ""),
-    Column("Reason", lambda value: value.get("reason") or ""),
-    Column("Object", _object),
-    Column("Subobject", lambda value: at(value, "involvedObject", "fieldPath") or "", priority=1),
-    Column("Source", _source, priority=1),
-    Column("Message", lambda value: (value.get("message") or "").strip()),
-    Column("First Seen", _first_seen, priority=1),
-    Column("Count", _count, priority=1),
-    Column("Name", "metadata.name", format="name", priority=1),
-)
+
+
+def _event_columns(names: Mapping[str, str]) -> tuple[Column, ...]:
+    """The columns of events whose fields have other names than in core/v1."""
+
+    def of(cell: Callable[[Value], Any]) -> Callable[[Value], Any]:
+        def renamed(value: Value) -> Any:
+            others = {name: value[other] for name, other in names.items() if other in value}
+            return cell({**value, **others})
+
+        return renamed if names else cell
+
+    return (
+        Column("Last Seen", of(_last_seen)),
+        Column("Type", of(lambda value: value.get("type") or "")),
+        Column("Reason", of(lambda value: value.get("reason") or "")),
+        Column("Object", of(_object)),
+        Column(
+            "Subobject",
+            of(lambda value: at(value, "involvedObject", "fieldPath") or ""),
+            priority=1,
+        ),
+        Column("Source", of(_source), priority=1),
+        Column("Message", of(lambda value: (value.get("message") or "").strip())),
+        Column("First Seen", of(_first_seen), priority=1),
+        Column("Count", of(_count), priority=1),
+        Column("Name", "metadata.name", format="name", priority=1),
+    )
+
+
+Event.opts.printer_columns = _event_columns({})
+for event in (events_v1.Event, events_v1beta1.Event):
+    event.opts.printer_columns = _event_columns(EVENT_NAMES)

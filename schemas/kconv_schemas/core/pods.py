@@ -8,6 +8,9 @@ from typing import Any
 
 from kconv import Finding, Path, duplicate, forbidden, invalid, quote, required, validates
 from kconv.fields import quantity_value
+from kconv_schemas.core import (
+    pod_defaults,  # noqa: F401 - adds the computed defaults to the types
+)
 from kconv_schemas.core.names import label_name, port_name
 from kconv_schemas.core.v1.types import (
     Container,

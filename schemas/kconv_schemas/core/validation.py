@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kconv import (
@@ -21,11 +22,10 @@ from kconv import (
     validates,
     validates_update,
 )
-from kconv_schemas.core import pods
+from kconv_schemas.core.events.names import EVENT_NAMES
+from kconv_schemas.core.events.v1 import types as events_v1
 from kconv_schemas.core.names import config_key, label_name, qualified_name
 from kconv_schemas.core.v1.types import ConfigMap, Event, Namespace, Secret
-
-__all__ = ["pods"]
 
 Value = Mapping[str, Any]
 
@@ -179,3 +179,13 @@ def event_of_a_time(value: Value) -> Iterator[Finding]:
             yield invalid((name,), "", f"can have at most {LONGEST_WORD} characters")
     if len((value.get("message") or "").encode()) > LONGEST_NOTE:
         yield invalid(("message",), "", f"can have at most {LONGEST_NOTE} characters")
+
+
+@validates(events_v1.Event)
+def event_of_its_own_group(value: Value) -> Iterator[Finding]:
+    """The same rules, about the fields as they are called in events.k8s.io."""
+    renamed = {core: value[name] for core, name in EVENT_NAMES.items() if name in value}
+    event = {**value, **renamed}
+    for finding in (*event_namespace(event), *event_of_a_time(event)):
+        first, *rest = finding.path
+        yield replace(finding, path=(EVENT_NAMES.get(str(first), first), *rest))

@@ -7,10 +7,14 @@ from kconv_schemas.autoscaling.v1.types.autoscaler import (
     HorizontalPodAutoscalerSpec,
     HorizontalPodAutoscalerStatus,
 )
+from kconv_schemas.autoscaling.v1.types.scale import Scale, ScaleSpec, ScaleStatus
 
 __all__ = [
     "CrossVersionObjectReference",
     "HorizontalPodAutoscaler",
     "HorizontalPodAutoscalerSpec",
     "HorizontalPodAutoscalerStatus",
+    "Scale",
+    "ScaleSpec",
+    "ScaleStatus",
 ]

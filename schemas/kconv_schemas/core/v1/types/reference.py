@@ -5,6 +5,21 @@ from kconv import Type
 from kconv.fields import String
 
 
+class ObjectReference(Type):
+    """ObjectReference of core/v1."""
+
+    class Meta:
+        map_type = "atomic"
+
+    apiVersion = String()
+    fieldPath = String()
+    kind = String()
+    name = String()
+    namespace = String()
+    resourceVersion = String()
+    uid = String()
+
+
 class LocalObjectReference(Type):
     """LocalObjectReference of core/v1."""
 
@@ -32,18 +47,3 @@ class TypedObjectReference(Type):
     kind = String(required=True)
     name = String(required=True)
     namespace = String()
-
-
-class ObjectReference(Type):
-    """ObjectReference of core/v1."""
-
-    class Meta:
-        map_type = "atomic"
-
-    apiVersion = String()
-    fieldPath = String()
-    kind = String()
-    name = String()
-    namespace = String()
-    resourceVersion = String()
-    uid = String()

@@ -4,10 +4,7 @@
 from kconv import Type
 from kconv.fields import Boolean, Map, Object, Quantity, String
 from kconv_schemas.core.v1.types.reference import LocalObjectReference
-from kconv_schemas.core.v1.types.volume_claim import (
-    EphemeralVolumeSource,
-    PersistentVolumeClaimVolumeSource,
-)
+from kconv_schemas.core.v1.types.volume_claim import EphemeralVolumeSource
 from kconv_schemas.core.v1.types.volume_cloud import (
     AWSElasticBlockStoreVolumeSource,
     AzureDiskVolumeSource,
@@ -97,6 +94,13 @@ class ImageVolumeSource(Type):
 
     pullPolicy = String(enum=("Always", "IfNotPresent", "Never"))
     reference = String()
+
+
+class PersistentVolumeClaimVolumeSource(Type):
+    """PersistentVolumeClaimVolumeSource of core/v1."""
+
+    claimName = String(required=True)
+    readOnly = Boolean()
 
 
 class Volume(Type):

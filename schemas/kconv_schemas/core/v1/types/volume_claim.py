@@ -2,7 +2,7 @@
 """The volume claim types of core/v1."""
 
 from kconv import Type
-from kconv.fields import Boolean, List, Object, String
+from kconv.fields import List, Object, String
 from kconv.meta import LabelSelector, ObjectMeta
 from kconv_schemas.core.v1.types.reference import TypedLocalObjectReference, TypedObjectReference
 from kconv_schemas.core.v1.types.resources import VolumeResourceRequirements
@@ -36,10 +36,3 @@ class EphemeralVolumeSource(Type):
     """EphemeralVolumeSource of core/v1."""
 
     volumeClaimTemplate = Object(PersistentVolumeClaimTemplate)
-
-
-class PersistentVolumeClaimVolumeSource(Type):
-    """PersistentVolumeClaimVolumeSource of core/v1."""
-
-    claimName = String(required=True)
-    readOnly = Boolean()

@@ -26,6 +26,15 @@ class AzureDiskVolumeSource(Type):
     readOnly = Boolean(load_default=False)
 
 
+class AzureFilePersistentVolumeSource(Type):
+    """AzureFilePersistentVolumeSource of core/v1."""
+
+    readOnly = Boolean()
+    secretName = String(required=True)
+    secretNamespace = String()
+    shareName = String(required=True)
+
+
 class AzureFileVolumeSource(Type):
     """AzureFileVolumeSource of core/v1."""
 

@@ -1,0 +1,1 @@
+"""The API admissionregistration/v1beta1."""

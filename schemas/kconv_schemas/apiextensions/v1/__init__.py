@@ -1,0 +1,1 @@
+"""The API apiextensions/v1."""

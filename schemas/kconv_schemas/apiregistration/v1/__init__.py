@@ -1,0 +1,1 @@
+"""The API apiregistration/v1."""

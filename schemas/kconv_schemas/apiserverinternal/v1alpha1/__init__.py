@@ -1,0 +1,1 @@
+"""The API apiserverinternal/v1alpha1."""

@@ -1,0 +1,1 @@
+"""The API certificates/v1alpha1."""

@@ -1,0 +1,1 @@
+"""The API coordination/v1alpha2."""

@@ -1,0 +1,1 @@
+"""The API core/events/v1."""

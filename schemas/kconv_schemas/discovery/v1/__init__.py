@@ -1,0 +1,1 @@
+"""The API discovery/v1."""

@@ -1,0 +1,1 @@
+"""The API networking/v1."""

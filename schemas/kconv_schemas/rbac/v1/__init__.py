@@ -1,0 +1,1 @@
+"""The API rbac/v1."""

@@ -1,0 +1,1 @@
+"""The API resource/v1alpha3."""

@@ -1,0 +1,1 @@
+"""The API scheduling/v1alpha2."""

@@ -1,0 +1,1 @@
+"""The API storage/v1beta1."""

@@ -1,0 +1,1 @@
+"""The API storagemigration/v1beta1."""
