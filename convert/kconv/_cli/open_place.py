@@ -37,13 +37,15 @@ def open_place(
         from kconv.places import FilesPlace
 
         return FilesPlace.open(name.removeprefix(_FILES), groups, apis)
+    from kconv._store.existing import revision_at
     from kconv.place import open_named
-    from kconv_migrations._tables import current, upgrade
 
     # As of `python -m`: modules of the project that one is in.
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    if current(db) is None:
+    if revision_at(db) is None:
+        from kconv_migrations._tables import upgrade  # it takes long to load
+
         upgrade(db)
     return open_named(name, db)

@@ -14,6 +14,7 @@ from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping, Kept, is_collection_name, place_in_order
 from kconv._store.bookkept_place import BookkeptPlace, number
 from kconv._store.database import Database, parse_url
+from kconv._store.existing import is_empty
 from kconv.place import (
     OBJECTS,
     AsRead,
@@ -79,8 +80,6 @@ class KeyedPlace(BookkeptPlace, ABC):
 
         Raises `UsageError` for names that no collection can have, and what opening the file raises.
         """
-        from kconv_migrations._tables import is_empty, upgrade  # a command may not need it
-
         for name in collections:
             if not is_collection_name(name):
                 raise UsageError(f'"{name}" is no name for a collection')
@@ -90,6 +89,8 @@ class KeyedPlace(BookkeptPlace, ABC):
         self.names = frozenset(self._kinds)
         database = Database(parse_url(notes), create=True)
         if is_empty(notes):
+            from kconv_migrations._tables import upgrade  # it takes long to load
+
             upgrade(notes)
         self._database = database
         self.books = Bookkeeping(database, f"@{self.sort}")

@@ -20,8 +20,9 @@ from kconv._errors import KconvError, Unavailable, UsageError
 from kconv._store import Look, open_store
 from kconv._store.counter import BUMP
 from kconv._store.database import LOCK_TIMEOUT, parse_url, sqlite_file
+from kconv._store.existing import revision_at as current
 from kconv._store.tables import revision
-from kconv_migrations._tables.commands import current, upgrade
+from kconv_migrations._tables.commands import upgrade
 
 _NAP: Final = 0.05
 """Seconds between two tries to get at a database that is locked."""

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
 from kconv._errors import Unavailable
 from kconv._store.database import Database, parse_url, sqlite_file
@@ -73,20 +73,6 @@ def upgrade(url: str) -> str:
         database.close()
 
 
-def current(url: str) -> str | None:
-    """The revision that the tables are at; None when there are none.
-
-    Raises `UsageError`, `Unavailable`.
-    """
-    database = _existing(url)
-    if database is None:
-        return None
-    try:
-        return database.read(table_revision)
-    finally:
-        database.close()
-
-
 def _make_private(file: Path) -> None:
     """Make a SQLite file that is not there, for its owner alone: there may be Secrets in it.
 
@@ -95,20 +81,6 @@ def _make_private(file: Path) -> None:
     # What else is wrong with the place, SQLite says when it opens the file.
     with suppress(OSError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def is_empty(url: str) -> bool:
-    """Whether the database holds no table at all, or its file is not there yet.
-
-    Raises `UsageError`, `Unavailable`.
-    """
-    database = _existing(url)
-    if database is None:
-        return True
-    try:
-        return database.read(lambda connection: not inspect(connection).get_table_names())
-    finally:
-        database.close()
 
 
 def history() -> list[Revision]:
@@ -126,11 +98,3 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _existing(url: str) -> Database | None:
-    parsed = parse_url(url)
-    file = sqlite_file(parsed)
-    if file is not None and not file.exists():
-        return None
-    return Database(parsed)
