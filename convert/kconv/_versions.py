@@ -23,7 +23,8 @@ class KindVersion:
     whether its version is what clients of the group use, and ``stored`` whether an empty database
     stores the kind in it. ``plain_fields`` are the paths of fields that take the slower path,
     since no code can be generated for them, and ``plain_reasons`` says why, in their order. Objects
-    of a version that is not ``compiled`` take the slower path as a whole.
+    of a version that is not ``compiled`` take the slower path as a whole. ``via`` is the version
+    by way of which it converts, if it goes by way of one.
     """
 
     gvk: GroupVersionKind
@@ -38,6 +39,7 @@ class KindVersion:
     plain_reasons: tuple[str, ...]
     compiled: bool
     document: bool = False
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +113,5 @@ def _kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:
         plain_reasons=tuple(plain.plain_reasons(spoke.schema).values()),
         compiled=not plain.is_wholly_plain(spoke.schema),
         document=not spoke.envelope,
+        via="" if spoke.via is None else spoke.via.api_version,
     )

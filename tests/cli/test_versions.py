@@ -78,3 +78,21 @@ def test_source_of_nothing(kconv: Kconv, wanted: str, message: str) -> None:
 def test_table_too_wide_for_a_terminal_is_stacked() -> None:
     text = stacked(("VERSION", "KIND", "LEVEL"), [("batch/v1", "Job", "stable")])
     assert text == "batch/v1\n  KIND   Job\n  LEVEL  stable"
+
+
+def test_a_version_that_converts_by_way_of_another(kconv: Kconv) -> None:
+    apis = ("--apis", "devices:register")
+    found = json.loads(kconv("versions", "-o", "json", *apis).out)["versions"]
+    ways = {each["version"]: each["via"] for each in found if each["kind"] == "Device"}
+    assert ways == {
+        "v2": None,
+        "v1": None,
+        "v1beta1": "devices.example.com/v1",
+        "v1alpha1": "devices.example.com/v1beta1",
+    }
+    listed = " ".join(kconv("versions", *apis).out.split())
+    assert "v1beta1 Device: converts by way of devices.example.com/v1" in listed
+    source = kconv("versions", "--source", "devices.example.com/v1,Device", *apis).out
+    assert "# to hub" not in source, "an annotation keeps retention: rules work on dicts"
+    losses = " ".join(kconv("versions", "--loss", *apis).out.split())
+    assert "(between devices.example.com/v1beta1 and devices.example.com/v1)" in losses

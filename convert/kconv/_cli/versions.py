@@ -63,7 +63,7 @@ def versions(
     notes = [
         line
         for each in found
-        for note in (*_deprecation(each), *_plain(each))
+        for note in (*_deprecation(each), *_way(each), *_plain(each))
         for line in wrap(
             f"{' '.join(_title(each))}: {note}", text_width(), subsequent_indent="    "
         )
@@ -125,6 +125,7 @@ def _as_json(each: KindVersion) -> dict[str, Any]:
             "replacement": deprecated.replacement,
         },
         "document": each.document,
+        "via": each.via or None,
         "compiled": each.compiled,
         "plainFields": list(each.plain_fields),
         "plainReasons": dict(zip(each.plain_fields, each.plain_reasons, strict=False)),
@@ -155,6 +156,10 @@ def _deprecation(each: KindVersion) -> list[str]:
     if deprecated.replacement:
         text += f", use {deprecated.replacement}"
     return [text]
+
+
+def _way(each: KindVersion) -> list[str]:
+    return [f"converts by way of {each.via}"] if each.via else []
 
 
 def _plain(each: KindVersion) -> list[str]:

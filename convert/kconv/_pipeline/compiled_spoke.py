@@ -130,6 +130,11 @@ class CompiledSpoke:
             return self._from_target
         return self._one_after_the_other(self.via.from_hub, self._from_target)
 
+    @property
+    def _next(self) -> str:
+        """What it converts to and from by its own rules."""
+        return "hub" if self.spoke.via is None else self.spoke.via.api_version
+
     def _one_after_the_other(
         self, first: Callable[[Any], Any], second: Callable[[Any], Any]
     ) -> Callable[[Any], Any]:
@@ -153,7 +158,7 @@ class CompiledSpoke:
         by_dicts = self._by_dicts("to_hub", spoke.forward, target, head)
         if not by_struct(spoke.rules, spoke.schema, target):
             return by_dicts
-        function, self.sources["to hub"] = compile_conversion(
+        function, self.sources[f"to {self._next}"] = compile_conversion(
             spoke.schema,
             target,
             spoke.forward,
@@ -173,7 +178,7 @@ class CompiledSpoke:
         by_dicts = self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
         if not by_struct(spoke.rules, spoke.schema, target):
             return by_dicts
-        function, self.sources["from hub"] = compile_conversion(
+        function, self.sources[f"from {self._next}"] = compile_conversion(
             target,
             spoke.schema,
             spoke.backward,
