@@ -267,8 +267,9 @@ def _comes_over(pipeline: Pipeline, data: bytes) -> None:
     assert Reencoder(pipeline).reencode(stored, str(V1), kind, V2).lost == ()
 
 
-def test_another_value_is_kept() -> None:
-    rules = Preserve("spec.mode"), WhenAbsent("spec.mode", "Slow")
+@pytest.mark.parametrize("order", [1, -1], ids=["kept first", "filled in first"])
+def test_another_value_is_kept(order: int) -> None:
+    rules = [Preserve("spec.mode"), WhenAbsent("spec.mode", "Slow")][::order]
     plain, compiled = engines(of(), of(mode=FAST), *rules)
     data = _thing({}).replace(b"/v1", b"/v2")
     for pipeline in (plain, compiled):
