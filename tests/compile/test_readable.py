@@ -61,7 +61,7 @@ def test_generated_code_can_be_read(scheme: Scheme) -> None:
             assert (
                 ("to hub" in sources)
                 == ("from hub" in sources)
-                == by_struct(spoke.rules, spoke.schema, spoke.kind.hub)
+                == by_struct(spoke.rules, spoke.schema, spoke.kind.hub, spoke.forward)
             )
             for title, text in sources.items():
                 ast.parse(text, title)

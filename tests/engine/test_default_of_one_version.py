@@ -296,3 +296,14 @@ def test_a_computed_default_of_one_version_is_found_by_trying() -> None:
     assert 'spec.mode: was absent, is "Fast"' in str(caught.value)
     assert 'WhenAbsent("path of the hub", value)' in str(caught.value)
     there_and_back(pipeline, v1, v2, json.loads(_thing({"mode": "x"})))
+
+
+def test_compiled_from_struct_to_struct() -> None:
+    old, new = of(mode=String(), n=Int32()), of(m=FAST, n=Int32(load_default=2))
+    rules = Rename("spec.mode", "spec.m"), WhenAbsent("spec.m", "Slow"), WhenAbsent("spec.n", 0)
+    _, compiled = engines(old, new, *rules)
+    (kind,) = compiled.scheme.kinds
+    source = compiled.engine.sources(kind.spokes[1])  # type: ignore[attr-defined]  # the compiled engine's
+    assert "('Slow' if r0 is UNSET else r0)" in source["to hub"]
+    for before, after in (({}, {"m": "Slow", "n": 0}), ({"mode": "x", "n": 1}, {"m": "x", "n": 1})):
+        assert json.loads(compiled.convert(_thing(before), V2))["spec"] == after

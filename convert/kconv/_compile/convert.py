@@ -6,7 +6,7 @@ struct to struct; where other rules take part the object goes through them as a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from msgspec import UNSET
@@ -17,7 +17,7 @@ from kconv._compile.source import Source
 from kconv._compile.structural import on_structs
 from kconv._compile.types import Types
 from kconv._schema import Type
-from kconv.edges import Cast, Functions, MapValues, Rename, Rule, Unit, Wrap
+from kconv.edges import Cast, Functions, MapValues, Rename, Rule, Unit, WhenAbsent, Wrap
 from kconv.edges._declared_loss import Direction
 from kconv.edges._plan import Plan, object_types
 from kconv.edges._steps import EACH, Steps
@@ -35,13 +35,18 @@ Failure = Callable[[Any, Rule, Exception], Exception]
 """The error of a rule that failed on an object."""
 
 
-def by_struct(rules: Sequence[Rule], spoke: type[Type], hub: type[Type]) -> bool:
-    """Whether structs are converted directly: by names, plain renames, `structural` functions.
+def by_struct(
+    rules: Sequence[Rule], spoke: type[Type], hub: type[Type], forward: Plan
+) -> bool:  # fmt: skip
+    """Whether structs are converted directly: by names, rules of one field, `structural` functions.
 
     So are documents in which there is nothing to keep, or that keep nothing (see `keeping`).
     """
     return all(
-        _is_plain_rename(rule) or _is_structural(rule) or keeps_in_field(rule, spoke, hub)
+        _is_plain_rename(rule)
+        or _is_structural(rule)
+        or (_is_constant(rule) and _makes(forward, rule.hub[0]))
+        or keeps_in_field(rule, spoke, hub)
         for rule in rules
     )
 
@@ -54,6 +59,23 @@ def _is_plain_rename(rule: Rule) -> bool:
     if type(rule) not in _ONE_TO_ONE or EACH in rule.spoke[0] or EACH in rule.hub[0]:
         return False
     return rule.spoke[0][:-1] == rule.hub[0][:-1]
+
+
+def _is_constant(rule: Rule) -> TypeGuard[WhenAbsent]:
+    """Whether a rule puts a constant where a field is absent that converts by a name."""
+    if type(rule) is not WhenAbsent or not rule._of_spoke:
+        return False
+    return type(rule.value) in (str, int, bool, float)
+
+
+def _makes(plan: Plan, path: Steps) -> bool:
+    """Whether a plan makes the object that a path leads into, and does not pass on one as it is."""
+    for step in path[:-1]:
+        if step != EACH:
+            if step not in plan.inner:
+                return False
+            _, plan = plan.inner[step]
+    return True
 
 
 def _is_structural(rule: Rule) -> TypeGuard[Functions]:
@@ -86,7 +108,8 @@ def compile_conversion(
         (rule.spoke[0], rule.hub[0]) if direction == "to hub" else (rule.hub[0], rule.spoke[0])
         for rule in moving
     ]
-    writer = _Writer(types, renames)
+    absent = {rule.hub[0]: rule.value for rule in rules if _is_constant(rule)}
+    writer = _Writer(types, renames, absent if direction == "to hub" else {})
     given = {name: repr(value) for name, value in constants.items()}
     made = writer.made(source, target, plan, "s", (), given)
     code = writer.code
@@ -131,8 +154,14 @@ def compile_conversion(
 class _Writer:
     """Writes the expressions that make a target's objects from the source's."""
 
-    def __init__(self, types: Types, renames: Sequence[tuple[Steps, Steps]]) -> None:
+    def __init__(
+        self,
+        types: Types,
+        renames: Sequence[tuple[Steps, Steps]],
+        absent: Mapping[Steps, Any],
+    ) -> None:
         self.types = types
+        self.absent = absent
         self.renames = renames
         self.code = Source()
         self.code.names["UNSET"] = UNSET
@@ -173,6 +202,9 @@ class _Writer:
                 value = self._inner(ours, theirs, plan, name, f"{place}.{from_names[name]}", at)
             else:
                 value = self._renamed((*at, name))
+            if (*at, name) in self.absent:
+                constant = self.absent[*at, name]
+                value = f"({constant!r} if {value} is UNSET else {value})"
             arguments.append(f"{to_names[name]}={value}")
         struct = self.code.define(theirs.__qualname__, self.types.struct(theirs))
         return f"{struct}({', '.join(arguments)})"

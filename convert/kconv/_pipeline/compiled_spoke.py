@@ -156,7 +156,7 @@ class CompiledSpoke:
         spoke, target = self.spoke, self.spoke.target
         head = {} if spoke.via is None else head_of(spoke.via)
         by_dicts = self._by_dicts("to_hub", spoke.forward, target, head)
-        if not by_struct(spoke.rules, spoke.schema, target):
+        if not by_struct(spoke.rules, spoke.schema, target, spoke.forward):
             return by_dicts
         function, self.sources[f"to {self._next}"] = compile_conversion(
             spoke.schema,
@@ -176,7 +176,7 @@ class CompiledSpoke:
         spoke, target = self.spoke, self.spoke.target
         head = head_of(spoke)
         by_dicts = self._by_dicts("to_spoke", spoke.backward, spoke.schema, head)
-        if not by_struct(spoke.rules, spoke.schema, target):
+        if not by_struct(spoke.rules, spoke.schema, target, spoke.forward):
             return by_dicts
         function, self.sources[f"from {self._next}"] = compile_conversion(
             target,
