@@ -209,7 +209,7 @@ def test_making_a_failing_object_smaller_takes_no_minutes(monkeypatch: pytest.Mo
 
     assert SHRINK_SECONDS < 5
     now = [0.0]
-    monkeypatch.setattr(_explore, "monotonic", lambda: now[0])
+    monkeypatch.setattr(_explore, "process_time", lambda: now[0])
     spoke = scheme_of(of(every=Duration(), name=String())).kinds[0].spokes[0]
     calls = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from time import monotonic
+from time import process_time
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,7 +13,7 @@ from hypothesis.strategies import SearchStrategy
 Drawn = TypeVar("Drawn")
 
 SHRINK_SECONDS = 3.0
-"""How long a failing object is made smaller at most."""
+"""How long a failing object is made smaller at most, in time of the processor."""
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """Without the phase that explains: it tries many more objects to say which parts matter."""
@@ -51,7 +51,7 @@ class _Shrinking:
 
     def run(self, check: Callable[[Drawn], None], drawn: Drawn) -> None:
         """Raise what the check raises."""
-        if self.failed and monotonic() > self.until:
+        if self.failed and process_time() > self.until:
             known = self.failed.get(_key(drawn))
             if known is not None:
                 raise known
@@ -60,7 +60,7 @@ class _Shrinking:
             check(drawn)
         except Exception as error:
             if not self.failed:
-                self.until = monotonic() + SHRINK_SECONDS
+                self.until = process_time() + SHRINK_SECONDS
             self.failed[_key(drawn)] = error
             raise
 
