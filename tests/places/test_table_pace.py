@@ -11,10 +11,11 @@ from sqlalchemy import Engine, create_engine, insert, text
 
 from kconv._pipeline import Pipeline
 from kconv.place import NewData, Place, Where, open_named
+from kconv.sqlalchemy import TablePlace
 from kconv_migrations._migration import Settings, hold, migrate, plan
 from kconv_migrations._migration import steering as steering_module
 from kconv_migrations._migration.pace import Pace
-from places.named_place import table
+from places.named_place import orders, table
 from places.shop import V3, order
 
 COUNT = 300
@@ -102,3 +103,16 @@ def test_a_run_leaves_room_to_writers(
     assert (outcome.objects, outcome.done) == (COUNT, True)
     (pace,) = paces
     assert (pace.rested > 0) is busy
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_where_workers_of_a_cluster_may_write(
+    make_database: Callable[[str], str], kind: str
+) -> None:
+    """Where several can, and other processes can open the place."""
+    url = make_database(kind)
+    named, here = open_named("places.named_place:orders", url), TablePlace(url, [orders])
+    assert named.writes_elsewhere is (kind == "postgresql")
+    assert not here.writes_elsewhere
+    named.close()
+    here.close()
