@@ -12,7 +12,7 @@ from kconv_schemas.apps import (
     v1beta2,
     validation,  # noqa: F401 - adds the rules to the types
 )
-from kconv_schemas.apps.conversion import CLAIMS, GENERATION, ROLLBACK
+from kconv_schemas.apps.conversion import GENERATION, ROLLBACK
 from kconv_schemas.apps.v1 import types as v1
 from kconv_schemas.core import pods  # noqa: F401 - adds the defaults and rules of pod templates
 
@@ -58,8 +58,8 @@ def register(scheme: Scheme) -> None:
     )
     scheme.add(
         hub_of(v1.StatefulSet),
-        Edge(v1.StatefulSet, CLAIMS),
-        Edge(v1beta2.StatefulSet, CLAIMS),
-        Edge(v1beta1.StatefulSet, CLAIMS),
+        Edge(v1.StatefulSet),
+        Edge(v1beta2.StatefulSet),
+        Edge(v1beta1.StatefulSet),
         storage=_STORED,
     )

@@ -42,22 +42,6 @@ def rollback_to_spoke(hub: Value, spoke: Value) -> None:
         _keep(spoke["metadata"], ROLLBACK_TO, wanted.get("revision", 0))
 
 
-def claims_to_hub(spoke: Value, hub: Value) -> None:
-    """Templates of claims are claims, whatever they say."""
-    claims = spoke.get("spec", {}).get("volumeClaimTemplates")
-    if claims is not None:
-        hub["spec"]["volumeClaimTemplates"] = [
-            {**claim, "apiVersion": "v1", "kind": "PersistentVolumeClaim"} for claim in claims
-        ]
-
-
-def claims_to_spoke(hub: Value, spoke: Value) -> None:
-    """Templates of claims as they are."""
-    claims = hub.get("spec", {}).get("volumeClaimTemplates")
-    if claims is not None:
-        spoke["spec"]["volumeClaimTemplates"] = claims
-
-
 def _take(metadata: Value, name: str) -> int | None:
     annotations = metadata.get("annotations") or {}
     if not _INTEGER.fullmatch(annotations.get(name, "")):
@@ -88,20 +72,3 @@ ROLLBACK = Functions(
     kept={"spec.rollbackTo": ROLLBACK_TO},
 )
 """How the revision that a Deployment is to go back to survives."""
-
-_CLAIMS = "spec.volumeClaimTemplates"
-_ITS_TYPE = "it is a claim, and says so in every version"
-
-CLAIMS = Functions(
-    spoke=(_CLAIMS,),
-    hub=(_CLAIMS,),
-    to_hub=claims_to_hub,
-    to_spoke=claims_to_spoke,
-    lost={
-        f"spoke:{_CLAIMS}[*].apiVersion": _ITS_TYPE,
-        f"spoke:{_CLAIMS}[*].kind": _ITS_TYPE,
-        f"spoke:{_CLAIMS}[*].apiVersion.(absent)": _ITS_TYPE,
-        f"spoke:{_CLAIMS}[*].kind.(absent)": _ITS_TYPE,
-    },
-)
-"""What templates of a StatefulSet's claims say of their own type."""

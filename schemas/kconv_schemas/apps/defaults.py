@@ -60,6 +60,13 @@ def _fill_in(strategy: Value, values: Value, *, always: bool = False) -> None:
             given.setdefault(name, value)
 
 
+@defaults(v1.StatefulSetSpec, when=("volumeClaimTemplates",))
+def claims(value: Value) -> None:
+    """Templates of claims are claims, whatever they say."""
+    for claim in value["volumeClaimTemplates"]:
+        claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+
+
 @defaults(
     extensions.DaemonSet,
     extensions.Deployment,

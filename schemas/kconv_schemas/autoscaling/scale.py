@@ -12,7 +12,7 @@ from kconv_schemas.autoscaling.v1 import types as v1
 class ScaleStatus(Type):
     """ScaleStatus of versions before autoscaling/v1: labels, and a selector beside them."""
 
-    replicas = Int32(required=True)
+    replicas = Int32(load_default=0)
     selector = Map(String())
     targetSelector = String()
 
