@@ -36,6 +36,8 @@ AS_KUBERNETES: dict[str, tuple[str, ...]] = {
     "DaemonSet": _SELECTOR,
     "Deployment": _SELECTOR,
     "ReplicaSet": _SELECTOR,
+    "ResourceClaim": ("exactly.deviceClassName: Required value",),
+    "ResourceClaimTemplate": ("exactly.deviceClassName: Required value",),
     "Scale": ("is no label selector",),
     "StatefulSet": _SELECTOR,
 }

@@ -26,6 +26,9 @@ _ASKED = frozenset(
     }
 )
 
+_ZERO_IS_ABSENT = ("allocationMode", "count", "deviceClassName")
+"""Those of which 0 and "" say nothing; of the others that they are there says something."""
+
 
 def _each(path: tuple[str, ...], convert: Callable[[Value], Value], one: Value, two: Value) -> None:
     """Convert each element of a list that both objects have at a path."""
@@ -39,7 +42,7 @@ def _each(path: tuple[str, ...], convert: Callable[[Value], Value], one: Value, 
 def _request_to_hub(request: Value) -> Value:
     asked = {name: request[name] for name in request if name in _ASKED}
     found = {name: request[name] for name in request if name not in _ASKED}
-    if any(value not in ("", 0, None) for value in asked.values()):
+    if any(value or name not in _ZERO_IS_ABSENT for name, value in asked.items()):
         found["exactly"] = asked
     return found
 
