@@ -3,7 +3,10 @@
 import os
 import signal
 
+import pytest
 from hypothesis import settings
+
+from fixtures.long import is_left_out
 
 # Sound objects that the compiled engine does not take fail the tests, in child processes too.
 os.environ["KCONV_ENGINE_FALLBACK"] = "raise"
@@ -24,3 +27,10 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes longest to long runs."""
+    for item in items:
+        if is_left_out(item):
+            item.add_marker(pytest.mark.skip(reason="KCONV_TEST_LONG is not set"))

@@ -9,7 +9,7 @@ from pressure.history import History
 from pressure.scenario import MINUTES, SEED, Crowd, run
 from pressure.servers import fleet
 
-ROUNDS = 200 if MINUTES else 4
+ROUNDS = 200 if MINUTES else 2
 SECONDS_EACH = 20.0
 """More than a round takes, wherever the tests run."""
 

@@ -178,8 +178,8 @@ class ApplicationSide(Declaration):
         """
         if not inspect(connection).has_table(servers.name):
             return
-        decodes = [(FAMILY, self.name, each.api_version) for each in self.spokes.values()]
-        beat(connection, process(self.name, tuple(dict.fromkeys(decodes))))
+        decodes = tuple((FAMILY, self.name, label) for label in self.labels)
+        beat(connection, process(self.name, decodes))
 
     def forget_record(self) -> None:
         """Read the record of versions again with the next write, as after a migration in tests."""
