@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from kconv._paths import quote
@@ -41,42 +42,51 @@ class Unit(ValueRule):
 
     def forward(self, value: Any) -> Any:
         """Spoke to hub: times the factor."""
-        return self._written(self._read(value, self._spoke_spec) * self._ratio, self._hub_spec)
+        (top, bottom), (many, few) = self._read(value, self._spoke_spec), self._terms
+        return self._written(top * many, bottom * few, self._hub_spec)
 
     def backward(self, value: Any) -> Any:
         """Hub to spoke: divided by it."""
-        return self._written(self._read(value, self._hub_spec) / self._ratio, self._spoke_spec)
+        (top, bottom), (many, few) = self._read(value, self._hub_spec), self._terms
+        return self._written(top * few, bottom * many, self._spoke_spec)
 
     @property
     def _ratio(self) -> Fraction:
         return Fraction(self.factor)
 
-    def _read(self, value: Any, spec: Spec | None) -> Fraction:
+    @cached_property
+    def _terms(self) -> tuple[int, int]:
+        """Numerator and denominator of the factor: whole numbers are the quickest to count with."""
+        return self._ratio.as_integer_ratio()
+
+    def _read(self, value: Any, spec: Spec | None) -> tuple[int, int]:
+        """An amount, as numerator and denominator."""
         if not isinstance(value, str):
-            return Fraction(value)
+            return value, 1
         if spec is not None and spec.amounts is not None:
-            return spec.amounts.read(value)
+            return spec.amounts.read(value).as_integer_ratio()
         match = _AMOUNT.match(value)
         if match is None or len(match[1] or "") != self.digits or (value.startswith("-0") and not (
             Decimal(value)
         )):  # fmt: skip
             raise Inexact(f"an amount is written with {self.digits} digits behind its point")
-        return Fraction(value)
+        return int(value.replace(".", "")), 10 ** (self.digits or 0)
 
-    def _written(self, amount: Fraction, spec: Spec | None) -> Any:
+    def _written(self, top: int, bottom: int, spec: Spec | None) -> Any:
         if spec is not None and spec.amounts is not None:
             try:
-                return spec.amounts.write(amount)
+                return spec.amounts.write(Fraction(top, bottom))
             except ValueError as error:
                 raise Inexact(str(error)) from None
         if spec is not None and spec.any_text:
-            scaled = amount * 10 ** (self.digits or 0)
-            if scaled.denominator != 1:
+            scaled, rest = divmod(top * 10 ** (self.digits or 0), bottom)
+            if rest:
                 raise Inexact(f"it has more than {self.digits} digits behind its point")
-            return f"{Decimal(int(scaled)).scaleb(-(self.digits or 0)):f}"
-        if amount.denominator != 1:
-            raise Inexact(f"it is {float(amount):g} there, which is no whole number")
-        return whole_number(int(amount), spec)
+            return f"{Decimal(scaled).scaleb(-(self.digits or 0)):f}"
+        whole, rest = divmod(top, bottom)
+        if rest:
+            raise Inexact(f"it is {top / bottom:g} there, which is no whole number")
+        return whole_number(whole, spec)
 
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
