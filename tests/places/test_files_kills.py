@@ -114,7 +114,7 @@ def test_killed_at_random_many_times(folder: Path) -> None:
     (verified,) = verify(place, InProcessExecutor(place, pipeline), [ORDERS])
     assert (verified.objects, verified.failures) == (COUNT, [])
     kept = [each for each in place.runs() if place.undo_size(each.id).rows]
-    assert len(kept) > KILLS / 5, "most kills came before the first file"
+    assert len(kept) > min(KILLS, 20) / 5, "most kills came before the first file"
     for each in kept:
         undo(place, each.id)
     assert documents(folder) == expected(None)

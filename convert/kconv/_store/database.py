@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -263,6 +264,7 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+_WAL_PAUSE: Final = 0.005
 _SIZES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 30}
 
 
@@ -278,9 +280,25 @@ def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own handling of transactions is off: `_sqlite_begin` says BEGIN.
     connection.isolation_level = None
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Go over to a write-ahead log. SQLite itself does not wait here for who uses the file."""
+    milliseconds = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    deadline = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() >= deadline:
+                raise
+            time.sleep(_WAL_PAUSE)
+        else:
+            return
 
 
 def _sqlite_begin(connection: Connection) -> None:
