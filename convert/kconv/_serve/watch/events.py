@@ -35,47 +35,39 @@ class Events:
             subject, current = self._call.objects.subject(self._call.kind, row)
             if not self._selector.matches(subject):
                 return None
-        return self._event("ADDED", row, current)
+        return self.of_state("ADDED", row, current)
 
-    def of_change(self, change: LiveChange) -> bytes | None:
-        """The event of a change; None when the selector never saw the object or nobody can read it.
+    @property
+    def has_all(self) -> bool:
+        """Whether the watch gets every change as it is, so that `of_all` makes its events."""
+        return self._selector.everything and not self._accepted.view
 
-        An object that starts to match a selector is ADDED. One that ceases to is DELETED, in the
-        last state that matched where that is known.
+    def of_all(self, change: LiveChange) -> bytes | None:
+        """The event of a change for a watch that `has_all`; None when nobody can read the object.
+
+        It is made once for all of them.
+        """
+        spoke = self._call.spoke
+        if spoke not in change.lines:
+            change.lines[spoke] = self.of_state(change.type, change.row, None)
+        return change.lines[spoke]
+
+    def kind_of(self, change: LiveChange) -> tuple[str, Current | None]:
+        """The type of a change's event, empty when the selector never saw the object.
+
+        An object that starts to match a selector is ADDED, one that ceases to is DELETED. Beside
+        it, the object after the change where it had to be decoded for that.
         """
         kind: str = change.type
-        current = None
-        if self._selector.everything and not self._accepted.view:
-            spoke = self._call.spoke
-            if spoke not in change.lines:
-                change.lines[spoke] = self._event(kind, change.row, None)
-            return change.lines[spoke]
-        if not self._selector.everything:
-            subject, current = self._call.objects.subject(self._call.kind, change.row)
-            is_selected = self._selector.matches(subject)
-            if kind != "ADDED":
-                was = change.was
-                was_selected = was is not None and self._selector.matches(was)
-                if kind == "DELETED":
-                    is_selected = False
-                kind = _event_type(was_selected, is_selected)
-            elif not is_selected:
-                kind = ""
-        if not kind:
-            return None
-        if kind == "DELETED" and change.last is not None:
-            return self._event(kind, change.last, None)
-        return self._event(kind, change.row, current)
-
-    def leaves(self, change: LiveChange) -> bool:
-        """Whether an object leaves the selector with a change, though it is still there."""
-        if self._selector.everything or change.type != "MODIFIED":
-            return False
+        if self._selector.everything:
+            return kind, None
+        subject, current = self._call.objects.subject(self._call.kind, change.row)
+        is_selected = self._selector.matches(subject)
+        if kind == "ADDED":
+            return kind if is_selected else "", current
         was = change.was
-        if was is None or not self._selector.matches(was):
-            return False
-        subject, _ = self._call.objects.subject(self._call.kind, change.row)
-        return not self._selector.matches(subject)
+        was_selected = was is not None and self._selector.matches(was)
+        return _event_type(was_selected, is_selected and kind != "DELETED"), current
 
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
         """A BOOKMARK: the client has seen everything up to ``resource_version``."""
@@ -95,7 +87,7 @@ class Events:
         """An ERROR event, after which the stream ends."""
         return _encode("ERROR", refusal.document())
 
-    def _event(self, kind: str, row: CachedRow, current: Current | None) -> bytes | None:
+    def of_state(self, kind: str, row: CachedRow, current: Current | None) -> bytes | None:
         """The event of an object; None for one that cannot be read, which has been logged."""
         try:
             encoded = self._call.encoded(row, current)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from kconv._scheme import Spoke
 from kconv._serve.memory import CachedRow
 from kconv._serve.selectors import Subject
@@ -11,19 +14,17 @@ from kconv._store import Change, ChangeType, Stored
 class LiveChange:
     """A change that many watches are told of; what each needs is made once for all of them.
 
-    ``lines`` are the events that watches of a version get that select everything. ``last`` is the
-    state before it, with the resourceVersion of the change, for watches whose selector the object
-    leaves with it; None as long as none has asked, or where it is not known.
+    ``lines`` are the events that watches of a version get that select everything.
     """
 
-    __slots__ = ("_was", "before", "last", "lines", "row", "type")
+    __slots__ = ("_last", "_was", "before", "lines", "row", "type")
 
     def __init__(self, change: Change, row: CachedRow) -> None:
         self.type: ChangeType = change.type
         self.row = row
         self.before = change.before
         self.lines: dict[Spoke, bytes | None] = {}
-        self.last: CachedRow | None = None
+        self._last: asyncio.Future[CachedRow | None] | None = None
         self._was: Subject | None = None
 
     @property
@@ -42,3 +43,14 @@ class LiveChange:
         if self._was is None and self.before is not None:
             self._was = Subject.decode(self.before)
         return self._was
+
+    async def last(self, read: Callable[[Stored], Awaitable[CachedRow | None]]) -> CachedRow | None:
+        """The state before it, with the resourceVersion of the change; None where it is not known.
+
+        For watches whose selector the object leaves with it. It is read once for all of them;
+        raises what ``read`` does.
+        """
+        if self._last is None:
+            self._last = asyncio.ensure_future(read(self.stored))
+        # Whoever is cancelled must not take the others along.
+        return await asyncio.shield(self._last)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -125,30 +126,45 @@ class Watch:
         )
         async for rows, version in pages:
             began = began or version
-            yield await self._joined(rows, self.events.of_row), began
+            yield await self._joined(rows, self._initial_event), began
 
     async def _events(self, changes: Sequence[LiveChange]) -> bytes:
-        for change in changes:
-            if change.last is None and self.events.leaves(change):
-                change.last = await to_thread.run_sync(self._last, change.stored)
         if len(changes) == 1:
-            return self.events.of_change(changes[0]) or b""
-        return await self._joined(changes, self.events.of_change)
+            return await self._event(changes[0]) or b""
+        return await self._joined(changes, self._event)
+
+    async def _event(self, change: LiveChange) -> bytes | None:
+        """The event of a change; an object that leaves the selector is shown as it last matched."""
+        events = self.events
+        if events.has_all:
+            return events.of_all(change)
+        kind, current = events.kind_of(change)
+        if not kind:
+            return None
+        if kind == "DELETED" and change.type != "DELETED":
+            last = await change.last(self._last)
+            if last is not None:
+                return events.of_state(kind, last, None)
+        return events.of_state(kind, change.row, current)
+
+    async def _initial_event(self, row: CachedRow) -> bytes | None:
+        return self.events.of_row(row)
 
     @staticmethod
-    async def _joined(items: Sequence[T], line_of: Callable[[T], bytes | None]) -> bytes:
+    async def _joined(items: Sequence[T], line_of: Callable[[T], Awaitable[bytes | None]]) -> bytes:
         slices = Slices()
         found: list[bytes] = []
         for item in items:
-            if line := line_of(item):
+            if line := await line_of(item):
                 found.append(line)
             await slices.turn()
         return b"".join(found)
 
-    def _last(self, stored: Stored) -> CachedRow | None:
+    async def _last(self, stored: Stored) -> CachedRow | None:
         """The state before a change, as an event of that change shows it."""
         version = stored.resource_version
-        found = self.call.objects.store.state_before(stored.key, version)
+        before = partial(self.call.objects.store.state_before, stored.key, version)
+        found = await to_thread.run_sync(before)
         if found is None:
             return None
         return CachedRow(msgspec.structs.replace(found, resource_version=version))
