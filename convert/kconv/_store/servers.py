@@ -18,12 +18,10 @@ from kconv._store.clock import as_datetime, lock_table, now
 from kconv._store.records import qualified
 from kconv._store.tables import OTHER_PLACES, servers, storage_versions
 from kconv.place import Server
-from kconv.place._operations import Versions
+from kconv.place._operations import Versions, cannot_store
 
 STALE: Final = 3600.0
 """Seconds after which a server that was not seen is forgotten, when the next one registers."""
-
-_MOST_NAMED: Final = 10
 
 
 def register(connection: Connection, server: Server) -> None:
@@ -119,13 +117,8 @@ def check_flip(
         version = (group, resource, api_version)
     blocking = [each for each in code if not each.reads(*version)]
     if blocking:
-        named = ", ".join(map(str, blocking[:_MOST_NAMED]))
-        more = len(blocking) - _MOST_NAMED
-        raise Conflict(
-            f"{name} cannot be stored as {api_version}, which "
-            f"{len(blocking)} live server{'s' * (len(blocking) > 1)} cannot decode: {named}"
-            f"{f' and {more} more' if more > 0 else ''}; upgrade or stop them first"
-        )
+        said = cannot_store(name, api_version, blocking)
+        raise Conflict(f"{said}; upgrade or stop them first")
 
 
 def _read(connection: Connection, condition: ColumnElement[bool]) -> Iterable[Server]:

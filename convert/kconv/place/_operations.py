@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final, Literal, NamedTuple
 
 from kconv.place._rows import Key, Mark, RowName
+
+_MOST_NAMED: Final = 10
 
 NEVER: Final = datetime.fromtimestamp(0, UTC)
 """A moment that has not been set."""
@@ -147,6 +149,17 @@ class Server:
         if not self.host:
             return f"{self.id} (as --servers says)"
         return f"{self.id} (release {self.release} on {self.host}, process {self.pid})"
+
+
+def cannot_store(name: str, api_version: str, blocking: Sequence[Server]) -> str:
+    """What is said of a collection that is not stored as a version which live code cannot read."""
+    named = ", ".join(map(str, blocking[:_MOST_NAMED]))
+    more = len(blocking) - _MOST_NAMED
+    return (
+        f"{name} cannot be stored as {api_version}, which "
+        f"{len(blocking)} live server{'s' * (len(blocking) > 1)} cannot decode: {named}"
+        f"{f' and {more} more' if more > 0 else ''}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

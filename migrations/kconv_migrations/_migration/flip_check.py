@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from kconv._errors import Conflict
 from kconv._gvk import GroupResource
 from kconv.place import Place, Server
+from kconv.place._operations import cannot_store
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.vouched import Vouched
-
-MOST_NAMED = 10
 
 
 def blocking_servers(servers: Sequence[Server], target: Target) -> list[Server]:
@@ -40,12 +39,7 @@ def check_flips(
     for target in flips:
         found = blocking_servers(servers, target)
         if found:
-            named = ", ".join(map(str, found[:MOST_NAMED]))
-            more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-            lines.append(
-                f"{target.name} cannot be stored as {target.api_version}, which "
-                f"{len(found)} live server{'s' * (len(found) > 1)} cannot decode: {named}{more}"
-            )
+            lines.append(cannot_store(target.name, target.api_version, found))
     if lines:
         raise Conflict("\n".join([*lines, "nothing was flipped: upgrade or stop them first"]))
 
