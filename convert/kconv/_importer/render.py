@@ -227,7 +227,10 @@ def _lazy_package_text(title: str, exports: Mapping[str, Iterable[str]], package
     words = f"{title}\n\nA module is imported when one of its classes is asked for."
     lines = [MARKER, *docstring(words, 0), ""]
     lines += ["from importlib import import_module", "from typing import TYPE_CHECKING, Any", ""]
-    lines += ["if TYPE_CHECKING:"]
+    lines += [
+        "if TYPE_CHECKING:",
+        "    # Named for type checkers; at run time they come by `__getattr__`.",
+    ]
     lines += [f"    from {module} import *  # noqa: F403" for module in sorted(exports)]
     lines += ["", "_CLASSES = {"]
     for module in sorted(exports):

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    # Named for type checkers; at run time they come by `__getattr__`.
     from kconv_schemas.core.v1.types.affinity import *  # noqa: F403
     from kconv_schemas.core.v1.types.binding import *  # noqa: F403
     from kconv_schemas.core.v1.types.claim import *  # noqa: F403
