@@ -16,7 +16,7 @@ from kconv._scheme import Scheme
 from kconv._serve import Listen, build, database_check
 from kconv._store import SqlStore
 from serve.conftest import BOTH, Running
-from serve.samples import CONFIGMAPS
+from serve.samples import CONFIGMAPS, configmap, created
 
 
 @contextmanager
@@ -73,6 +73,23 @@ def test_a_database_that_hangs(
     while client.get("/readyz").text != "ok":
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_writes_of_requests_say_that_writes_succeed(
+    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a probe tries may take long on a slow disk, while what requests write is stored."""
+    monkeypatch.setattr(database_check, "PATIENCE", 0.1)
+    monkeypatch.setattr(database_check, "WRITES_FRESH", 2.0)
+    created(client, CONFIGMAPS, configmap("one"))
+    with hanging(store, monkeypatch, "can_write"):
+        assert client.get("/readyz").text == "ok"
+        time.sleep(2.0)
+        assert client.post(CONFIGMAPS, json=configmap("one")).status_code == 409
+        answer = client.get("/readyz").text
+        assert "[-]database failed: the database has taken no write for 2." in answer
+        created(client, CONFIGMAPS, configmap("two"))
+        assert client.get("/readyz").text == "ok"
 
 
 def _quiet(running: Running) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from kconv._errors import KconvError, Unavailable
 from kconv._serve.status import UNREACHABLE
-from kconv._store import Store
+from kconv._store import SqlStore, Store
 
 PATIENCE = 0.8
 """Seconds that a probe waits: a kubelet gives up after one."""
@@ -25,7 +25,7 @@ WRITE_SECONDS = 5.0
 """For how long such a write waits for locks."""
 
 WRITES_FRESH = 10.0
-"""For how long a write that succeeded counts while the next one is still under way."""
+"""For how long a write that succeeded counts while the one that is tried is still under way."""
 
 Observe = Callable[[str, float], None]
 """Is told what was tried and how many seconds it took."""
@@ -39,6 +39,7 @@ class DatabaseCheck:
     def __init__(self, store: Store, observe: Observe) -> None:
         self._read = _Look("read", lambda: store.head(), observe)
         self._write = _Look("write", lambda: store.can_write(WRITE_SECONDS), observe)
+        self._store = store
 
     async def problem(self) -> str:
         """What is wrong with the database, without a word on where it is; empty if nothing."""
@@ -52,10 +53,18 @@ class DatabaseCheck:
         if found := reading.result() or self._write.problem:
             return found
         if writing is not None and not writing.done():
-            waited = time.monotonic() - self._write.succeeded
+            waited = time.monotonic() - self._last_written
             if waited > WRITES_FRESH:
                 return f"the database has taken no write for {self._write.seconds:.1f} seconds"
         return ""
+
+    @property
+    def _last_written(self) -> float:
+        """When a write last succeeded: one of a request's is as good as one that was tried."""
+        stored = float("-inf")
+        if isinstance(self._store, SqlStore):
+            stored = self._store.write_statistics().last_stored
+        return max(self._write.succeeded, stored)
 
 
 class _Look:

@@ -292,7 +292,8 @@ class Writer:
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         with self._mutex:
-            self._tally.committed(len(batch), taken)
+            stored = any(isinstance(outcome, Stored) for outcome in outcomes)
+            self._tally.committed(len(batch), taken, stored=stored)
             done = self._set_aside(batch, outcomes)
         hand_out(done, loop)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ class WriteStatistics:
     ``queued`` writes of ``queued_bytes`` bytes wait for a turn, and ``locked`` for rows that other
     transactions have locked. ``commits`` batches of ``writes`` writes took ``seconds`` in all, the
     last of them ``last_writes`` and ``last_seconds``. ``refused`` writes found the queue full.
+    ``last_stored`` is when a write last succeeded, by `time.monotonic`; negative infinity if none
+    has.
     """
 
     queued: int
@@ -29,6 +32,7 @@ class WriteStatistics:
     seconds: float
     last_writes: int
     last_seconds: float
+    last_stored: float
     refused: int
 
 
@@ -47,13 +51,16 @@ class WriteTally:
         self._until_trial = _FIRST_TRIAL
         self._commits = self._writes = self._last_writes = 0
         self._seconds = self._last_seconds = 0.0
+        self._last_stored = float("-inf")
 
-    def committed(self, writes: int, seconds: float) -> None:
-        """A batch of so many writes took so many seconds."""
+    def committed(self, writes: int, seconds: float, *, stored: bool = True) -> None:
+        """A batch of so many writes took so many seconds; ``stored`` if any write succeeded."""
         self._commits += 1
         self._writes += writes
         self._seconds += seconds
         self._last_writes, self._last_seconds = writes, seconds
+        if stored:
+            self._last_stored = time.monotonic()
         self._left_to_thread += 1
 
     def waited(self, seconds: float, prompt: float) -> None:
@@ -88,5 +95,6 @@ class WriteTally:
             seconds=self._seconds,
             last_writes=self._last_writes,
             last_seconds=self._last_seconds,
+            last_stored=self._last_stored,
             refused=self.refused,
         )
