@@ -1,7 +1,6 @@
-"""The database goes away or fills up in mid-run: a clear message, and a rerun finishes."""
+"""The database or a worker goes away in mid-run: a clear message, and a rerun finishes."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -10,12 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from cli.samples import run_process
 from fixtures.outage import Outage
 from fixtures.postgres import PostgresServer
 from kconv._errors import Denied, Unavailable
 from kconv._pipeline import Pipeline
-from kconv._store import SqlStore, open_store
+from kconv._store import SqlStore
 from kconv_migrations._migration import Progress, Settings, WorkerExecutor, migrate, plan, undo
 from kconv_migrations._migration.retry import RetryingPlace
 from migrate.samples import NEW, OLD, encoded, everything, insert, key, placed, rows, seed
@@ -29,23 +27,16 @@ def only_postgres(database_url: str) -> None:
         pytest.skip("a file does not go away and come back")
 
 
-@pytest.fixture
-def only_sqlite(database_url: str) -> None:
-    if not database_url.startswith("sqlite"):
-        pytest.skip("only SQLite's size can be bounded here")
-
-
 @pytest.mark.usefixtures("only_postgres")
-@pytest.mark.parametrize("workers", [1, 3])
-def test_a_run_waits_for_a_database_that_comes_back(
-    store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer, workers: int
+def test_workers_wait_for_a_database_that_comes_back(
+    store: SqlStore, pipeline: Pipeline, postgres_server: PostgresServer
 ) -> None:
     stored = seed(store, pipeline, COUNT)
     before = everything(store)
     targets = plan(placed(store), ["cronjobs.batch"], ["batch=v1"])
     outage = Outage(postgres_server)
     settings = Settings(batch_size=20, outage=30)
-    with WorkerExecutor(workers, placed(store), pipeline) as executor:
+    with WorkerExecutor(3, placed(store), pipeline) as executor:
         (outcome,) = migrate(placed(store), pipeline, targets, settings, outage.follow, executor)
     outage.end()
     assert outage.said
@@ -84,48 +75,6 @@ def test_a_run_that_does_not_wait_says_so_and_a_rerun_finishes(
     (outcome,) = migrate(placed(store), pipeline, plan(placed(store)))
     assert outcome.done
     assert [run.state for run in store.runs()] == ["done", "interrupted"]
-
-
-@pytest.mark.usefixtures("only_sqlite")
-def test_a_disk_that_is_full(
-    store: SqlStore, pipeline: Pipeline, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored = seed(store, pipeline, COUNT)
-    pages = _pages(database_url)
-    connect = sqlite3.connect
-
-    def bounded(*arguments: object, **named: object) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*arguments, **named)  # type: ignore[call-overload]  # passed on
-        connection.execute(f"PRAGMA max_page_count = {pages + 20}")
-        return connection
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sqlite3, "connect", bounded)
-        patch.setattr("sqlite3.dbapi2.connect", bounded)
-        small = open_store(database_url)
-        targets = plan(placed(small), ["cronjobs.batch"], ["batch=v1"])
-        with pytest.raises(Unavailable, match="cannot grow: the disk is full") as raised:
-            list(migrate(placed(small), pipeline, targets, Settings(batch_size=20)))
-        assert raised.value.exit_code == 3
-        small.close()
-    halfway = rows(store)
-    assert set(halfway) == {OLD, NEW}
-    assert sum(map(sum, halfway.values())) == 2 * COUNT
-    ended = run_process("migrate", "--db", database_url)
-    assert ended.code == 0, ended.err
-    assert rows(store) == {NEW: (COUNT, COUNT)}
-    for run in store.runs():
-        if store.undo_size(run.id).rows:
-            undo(placed(store), run.id)
-    assert store.list("batch", "cronjobs").items == stored
-
-
-def _pages(url: str) -> int:
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
-    connection.close()
-    return pages
 
 
 @pytest.mark.parametrize("killed", [1, 2])

@@ -135,7 +135,7 @@ class TableGround(CronJobGround):
             "team": team,
             "number": number,
             "name": name,
-            "document": self._document(data),
+            "document": self.held(data),
             "schema_version": {OLD: 1, NEW: 2}[version],
         }
         with self.engine.begin() as connection:
@@ -159,17 +159,18 @@ class TableGround(CronJobGround):
                 ).order_by(table.c.team, table.c.number)
             ).all()
         assert {row.touched for row in found} <= {0, 1}, "a run touches no other columns"
-        return {row.name: (named[row.schema_version], _bytes(row.document)) for row in found}
+        return {row.name: (named[row.schema_version], self.bytes_of(row.document)) for row in found}
 
-    def _document(self, data: bytes) -> Any:
+    def held(self, data: bytes) -> Any:
+        """A document as the column takes it."""
         readers: dict[str, Callable[[bytes], Any]] = {
             "text": bytes.decode, "blob": bytes, "json": json.loads, "jsonb": json.loads,
         }  # fmt: skip
         return readers[self.sort](data)
 
-
-def _bytes(held: Any) -> bytes:
-    """A document as the column gives it."""
-    if isinstance(held, str):
-        return held.encode()
-    return held if isinstance(held, bytes) else json.dumps(held).encode()
+    @staticmethod
+    def bytes_of(held: Any) -> bytes:
+        """A document as the column gives it."""
+        if isinstance(held, str):
+            return held.encode()
+        return held if isinstance(held, bytes) else json.dumps(held).encode()
