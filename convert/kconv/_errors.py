@@ -61,7 +61,7 @@ class KconvError(Exception):
     with: 1 the check failed, 2 wrong usage, 3 the environment failed.
     """
 
-    reason: ClassVar[str] = "InternalError"
+    reason: str = "InternalError"
     exit_code: ClassVar[int] = 1
 
     def __init__(

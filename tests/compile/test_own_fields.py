@@ -21,7 +21,7 @@ from kconv._errors import KconvError, SchemeError
 from kconv._schema import Type
 from kconv._scheme import Scheme
 from kconv._serve.openapi.schemas import Schemas
-from kconv._serve.patch.shapes import Shape
+from kconv._verbs.patches.shapes import Shape
 from kconv.edges import Rename, Split
 from kconv.fields import Field, Integer, List, Map, Object, Spec, spec_of
 from kconv.testing._full_objects import full

@@ -7,9 +7,9 @@ from typing import Any
 from fidelity.test_decoding import peers
 from fixtures.recorded import Case, LeftOut, verdict
 from kconv._schema import Type
-from kconv._serve.patch import apply_json_patch, merge_patch, strategic_merge
-from kconv._serve.patch.jsonpatch import same
-from kconv._serve.status import Refusal
+from kconv._verbs.patches import apply_json_patch, merge_patch, strategic_merge
+from kconv._verbs.patches.jsonpatch import same
+from kconv._verbs.refusal import Refusal
 from kconv.fields import Integer, List, Map, Object, String
 
 

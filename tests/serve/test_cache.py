@@ -8,11 +8,11 @@ import pytest
 
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme, Spoke
-from kconv._serve.encoded import Encoded
-from kconv._serve.memory import CachedRow, Collection, MemoryUse
-from kconv._serve.memory.limits import PIECE_BYTES
-from kconv._serve.selectors import Subject
 from kconv._store import ROW_BYTES, Change, Key, Stored
+from kconv._verbs.encoded import Encoded
+from kconv._verbs.memory import CachedRow, Collection, MemoryUse
+from kconv._verbs.memory.limits import PIECE_BYTES
+from kconv._verbs.selectors import Subject
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
 

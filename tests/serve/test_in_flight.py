@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from kconv._serve.in_flight import Bytes, InFlight
-from kconv._serve.status import Refusal
 from kconv._settings import Limits
+from kconv._verbs.refusal import Refusal
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
 

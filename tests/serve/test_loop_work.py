@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from kconv._serve.loop_work import compute
 from kconv._serve.resource_request import LARGE_BODY, Call
+from kconv._verbs.loop_work import compute
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._serve.memory import CachedRow
 from kconv._store import Key, SqlStore
+from kconv._verbs.memory import CachedRow
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconv._schema import Type
-from kconv._serve.patch import apply_json_patch, merge_patch, read_patch, strategic_merge
-from kconv._serve.status import Refusal
+from kconv._verbs.patches import apply_json_patch, merge_patch, read_patch, strategic_merge
+from kconv._verbs.refusal import Refusal
 from kconv.fields import List, Map, Object, String
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconv._serve.selectors import parse_field_selector, parse_label_selector
-from kconv._serve.status import Refusal
+from kconv._verbs.refusal import Refusal
+from kconv._verbs.selectors import parse_field_selector, parse_label_selector
 
 LABELS = {"app": "web", "tier": "front", "size": "5"}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kconv._serve.memory.shared_work import SharedWork
+from kconv._verbs.memory.shared_work import SharedWork
 
 
 def test_shared_work_begins_after_those_it_answers_have_asked() -> None:

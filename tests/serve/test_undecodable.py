@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._serve.undecodable_registry import UndecodableRegistry
 from kconv._store import Key, SqlStore, Stored
+from kconv._verbs.undecodable_registry import UndecodableRegistry
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
 from serve.test_namespaces import eventually, is_gone
@@ -143,7 +143,7 @@ def test_watch_goes_on(
     client: httpx.Client, store: SqlStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     start = created(client, CRONJOBS, cronjob("good"))["metadata"]["resourceVersion"]
-    with caplog.at_level(logging.ERROR, "kconv._serve.objects"):
+    with caplog.at_level(logging.ERROR, "kconv._verbs.objects"):
         spoil(store)
         created(client, CRONJOBS, cronjob("later"))
         for _ in range(2):
@@ -258,7 +258,7 @@ def _gone(client: httpx.Client, path: str) -> None:
 
 
 def test_no_more_are_remembered_than_is_bearable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kconv._serve.undecodable_registry._MOST_KNOWN", 3)
+    monkeypatch.setattr("kconv._verbs.undecodable_registry._MOST_KNOWN", 3)
     known = UndecodableRegistry()
     for number in range(5):
         known.note(Stored(Key("g", "r", "n", str(number)), "", "g/v1", 1, b""))

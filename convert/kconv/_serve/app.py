@@ -17,12 +17,12 @@ from kconv._scheme import Scheme
 from kconv._serve.access_log import AccessLog
 from kconv._serve.auth import Tokens
 from kconv._serve.dispatch import Dispatcher
-from kconv._serve.memory import CACHE_BYTES
 from kconv._serve.request_filter import RequestFilter
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
 from kconv._settings import Limits
 from kconv._store import SqlStore, Store, open_store
+from kconv._verbs.memory import CACHE_BYTES
 
 
 class ApiApp(Starlette):

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 from kconv._errors import UsageError
-from kconv._serve.status import Refusal
+from kconv._verbs.refusal import Refusal
 
 _OPEN = ("/healthz", "/livez", "/readyz")
 

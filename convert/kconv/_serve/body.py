@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect
 from kconv._codec import LIMIT
 from kconv._serve.http_request import HttpRequest
 from kconv._serve.in_flight import HURRY_SECONDS, IN_FLIGHT, Body, InFlight
-from kconv._serve.status import bad_request, request_timeout, too_large
+from kconv._serve.status import request_timeout, too_large
+from kconv._verbs.refusal import bad_request
 
 
 async def read_body(request: HttpRequest) -> bytes:
@@ -17,7 +18,7 @@ async def read_body(request: HttpRequest) -> bytes:
 
     That of a GET, which has no meaning, is left aside.
 
-    Raises `kconv._serve.status.Refusal`: 413 as soon as it is over 3 MiB (what a client announces
+    Raises `kconv._verbs.refusal.Refusal`: 413 as soon as it is over 3 MiB (what a client announces
     to be longer is not read at all), 408 when it does not come in time, 429 when the bodies of
     all requests take too much memory.
     """

@@ -25,24 +25,13 @@ from kconv._serve.answered_errors import release
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
-from kconv._serve.kind_rules import is_namespace
-from kconv._serve.loop_work import compute
 from kconv._serve.negotiation import Accepted, negotiate
 from kconv._serve.options import Query, is_true
-from kconv._serve.request_path import Target, find_target
+from kconv._serve.request_path import find_target
 from kconv._serve.resource_request import Answer, Call
 from kconv._serve.responses import Reply, refuse, respond
 from kconv._serve.server import Server
-from kconv._serve.status import (
-    Refusal,
-    already_exists,
-    conflict,
-    method_not_allowed,
-    not_found,
-    refusal_of,
-    unavailable,
-)
-from kconv._serve.undecodable import Undecodable
+from kconv._serve.status import method_not_allowed, refusal_of, unavailable
 from kconv._serve.verbs.create import create
 from kconv._serve.verbs.delete import delete
 from kconv._serve.verbs.delete_collection import delete_collection
@@ -53,6 +42,11 @@ from kconv._serve.verbs.update import update
 from kconv._serve.warnings import deprecation
 from kconv._serve.watch import open_watch
 from kconv._serve.watch.response import WatchResponse
+from kconv._verbs.kind_rules import is_namespace
+from kconv._verbs.loop_work import compute
+from kconv._verbs.refusal import Refusal, already_exists, conflict, not_found
+from kconv._verbs.target import Target
+from kconv._verbs.undecodable import Undecodable
 
 _log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._serve import discovery, openapi
-from kconv._serve.loop_work import compute
 from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
 from kconv._serve.responses import CACHE, Reply, plain_text, write
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, no_such_path
+from kconv._verbs.loop_work import compute
 
 _HEALTH = ("healthz", "livez", "readyz")
 MINOR = "32"
@@ -25,7 +25,7 @@ MINOR = "32"
 async def answer_endpoint(server: Server, request: Request, path: str) -> Reply | None:
     """The answer of an endpoint; None when ``path`` is not one, so may be a resource.
 
-    Raises `kconv._serve.status.Refusal`.
+    Raises `kconv._verbs.refusal.Refusal`.
     """
     steps = [step for step in path.split("/") if step]
     first = steps[0] if steps else ""

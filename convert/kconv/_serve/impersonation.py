@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kconv._serve.origin import Headers
-from kconv._serve.status import Refusal, bad_request, details_of
+from kconv._verbs.refusal import Refusal, bad_request, details_of
 
 PREFIX = b"impersonate-"
 _ANONYMOUS = "system:anonymous"

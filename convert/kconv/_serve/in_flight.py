@@ -65,7 +65,7 @@ class Bytes:
         """Hold ``number`` bytes; waits for them for up to ``patience`` seconds.
 
         More than there may be at all are had when nobody else holds any. Raises
-        `kconv._serve.status.Refusal` (429) when they do not become free in time.
+        `kconv._verbs.refusal.Refusal` (429) when they do not become free in time.
         """
         number = min(number, self.limit)
         if not self.try_take(number):
@@ -132,7 +132,7 @@ class InFlight:
     def enter(self, scope: MutableMapping[str, Any], *, watch: bool) -> None:
         """Count a request in; `leave` counts it out.
 
-        Raises `kconv._serve.status.Refusal` (429) where there are too many.
+        Raises `kconv._verbs.refusal.Refusal` (429) where there are too many.
         """
         if watch:
             if self.watches >= self._most_watches:
@@ -176,7 +176,7 @@ class InFlight:
     def end_body(self, scope: MutableMapping[str, Any], body: Body, *, complete: bool) -> None:
         """A body is there, or will never be; its bytes stay held until the request is answered.
 
-        Raises `kconv._serve.status.Refusal` (429) where no place is free for its request.
+        Raises `kconv._verbs.refusal.Refusal` (429) where no place is free for its request.
         """
         self._bodies.pop(body, None)
         if WATCH in scope:
@@ -189,7 +189,7 @@ class InFlight:
     def hold(self, body: Body, number: int) -> None:
         """So many more bytes of a body have come.
 
-        Raises `kconv._serve.status.Refusal` (429) where memory is short and no other body stalls.
+        Raises `kconv._verbs.refusal.Refusal` (429) where memory is short and no other body stalls.
         """
         if not self.budget.try_take(number) and not (
             self._make_room(number, body) and self.budget.try_take(number)

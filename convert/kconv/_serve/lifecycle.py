@@ -19,13 +19,13 @@ from kconv._serve.auth import Tokens
 from kconv._serve.connections import Connections, Place, raise_descriptor_limit
 from kconv._serve.listen import Listen, bind
 from kconv._serve.listener import Listener
-from kconv._serve.memory import CACHE_BYTES
 from kconv._serve.protocol import LimitedProtocol
 from kconv._serve.server import Server
 from kconv._serve.server_metrics import of_connections
 from kconv._serve.shared_metrics import SharedMetrics
 from kconv._settings import Limits
 from kconv._store import Store
+from kconv._verbs.memory import CACHE_BYTES
 
 CUT_SECONDS = 2.0
 """How long watches have to end by themselves once the server has ended them, and bodies to come."""

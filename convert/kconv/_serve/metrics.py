@@ -14,7 +14,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from kconv._serve.request_metrics import BUCKETS, Durations, RequestMetrics
-from kconv._serve.request_path import Target
+from kconv._verbs.target import Target
 
 
 class Metrics:

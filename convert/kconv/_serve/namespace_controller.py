@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from kconv._errors import KconvError
 from kconv._serve.background import Background
-from kconv._serve.namespaces import Namespaces
+from kconv._verbs.namespaces import Namespaces
 
 RESCAN_SECONDS = 30.0
 """How often to look for terminating namespaces that another server began to remove."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
-from kconv._serve.status import Refusal
+from kconv._verbs.refusal import Refusal
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -82,7 +82,7 @@ def negotiate(header: str, *, views: Collection[str] = _VIEWS) -> Accepted:
     """Choose how to answer a request with this Accept header.
 
     ``views`` are the views that the resource can be shown in. Raises
-    `kconv._serve.status.Refusal` (406) when nothing fits.
+    `kconv._verbs.refusal.Refusal` (406) when nothing fits.
     """
     for item in parse_accept(header):
         if item.quality <= 0:
@@ -116,7 +116,7 @@ BodyFormat = Literal["json", "yaml", "protobuf"]
 def body_format(content_type: str) -> BodyFormat:
     """The codec of a request's body; no Content-Type means JSON, as in Kubernetes.
 
-    Raises `kconv._serve.status.Refusal` (415) for any other media type.
+    Raises `kconv._verbs.refusal.Refusal` (415) for any other media type.
     """
     media_type = media_type_of(content_type)
     if media_type in ("", JSON, "*/*"):

@@ -8,8 +8,8 @@ from typing import Literal, cast
 
 from kconv._paths import TOO_LONG, Finding, forbidden, invalid, not_supported, quote
 from kconv._pipeline import FieldValidation
-from kconv._serve.status import Refusal, bad_request, invalid_options
-from kconv._serve.status import invalid as unacceptable
+from kconv._verbs.refusal import Refusal, bad_request, invalid_options
+from kconv._verbs.refusal import invalid as unacceptable
 
 
 class Query(dict[str, str]):
@@ -66,7 +66,7 @@ def is_true(query: Query, name: str) -> bool:
 def write_options(query: Query, kind: str) -> WriteOptions:
     """Read the options of a write; ``kind`` is the name of their type, such as CreateOptions.
 
-    Raises `kconv._serve.status.Refusal` (422) for a value that is not supported.
+    Raises `kconv._verbs.refusal.Refusal` (422) for a value that is not supported.
     """
     dry_run = query.getlist("dryRun")
     if any(word != "All" for word in dry_run):
@@ -91,7 +91,7 @@ def write_options(query: Query, kind: str) -> WriteOptions:
 def integer(query: Query, name: str) -> int | None:
     """A parameter that is an int64, None where it is not given.
 
-    Raises `kconv._serve.status.Refusal` (400) for what is none.
+    Raises `kconv._verbs.refusal.Refusal` (400) for what is none.
     """
     text = query.get(name, "")
     if not text:
@@ -133,7 +133,7 @@ def parse_resource_version(text: str) -> int | None:
 def list_options(query: Query) -> ListOptions:
     """Read the options of a list or watch.
 
-    Raises `kconv._serve.status.Refusal`: 400 for what cannot be read, 422 for what does not go
+    Raises `kconv._verbs.refusal.Refusal`: 400 for what cannot be read, 422 for what does not go
     together. A watch from a malformed resourceVersion is a 500, as in Kubernetes.
     """
     watch = is_true(query, "watch")
@@ -163,7 +163,7 @@ def list_options(query: Query) -> ListOptions:
 def read_version(query: Query) -> int:
     """The resourceVersion that a GET is to be no older than; 0 where it names none.
 
-    Raises `kconv._serve.status.Refusal` (400) for what cannot be read.
+    Raises `kconv._verbs.refusal.Refusal` (400) for what cannot be read.
     """
     try:
         return parse_resource_version(query.get("resourceVersion", "")) or 0

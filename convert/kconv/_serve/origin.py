@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from kconv._serve.status import Refusal
+from kconv._verbs.refusal import Refusal
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """What a server on the loopback interface is called; also with a port."""

@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from kconv._serve.connections import Connections, Place
 from kconv._serve.in_flight import WATCH
-from kconv._serve.status import CODES, Refusal
+from kconv._verbs.refusal import CODES, Refusal
 
 DISCARD_SECONDS = 2.0
 """How long the rest of a body that nobody wants is read, so that its sender sees the answer."""

@@ -24,7 +24,7 @@ from kconv._serve.options import is_true
 from kconv._serve.origin import SAFE, HostCheck, check_origin, check_untyped_body
 from kconv._serve.request_id import REQUEST_ID, request_id
 from kconv._serve.responses import refuse
-from kconv._serve.status import Refusal
+from kconv._verbs.refusal import Refusal
 
 USER = "kconv.user"
 """Key of a scope: who asks; None where nobody has to say."""

@@ -6,52 +6,21 @@ The rules are those of Kubernetes' ``RequestInfo``.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from kconv._errors import NotRegistered
-from kconv._gvk import GroupResource, GroupVersion, GroupVersionResource
+from kconv._gvk import GroupVersion, GroupVersionResource
 from kconv._paths import quote
-from kconv._scheme import Scheme, Spoke
-from kconv._serve.names import path_segment_problems
-from kconv._serve.status import bad_request, no_such_path
-from kconv._store import Key
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The resource that a path names.
-
-    ``namespace`` is empty for cluster-scoped resources and for collections over all namespaces;
-    ``name`` is empty for a collection; ``subresource`` is empty for the object itself.
-    """
-
-    spoke: Spoke
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-    key: Key = field(init=False, compare=False, repr=False)
-    """Where the object that it names is stored."""
-
-    def __post_init__(self) -> None:
-        resource = self.spoke.kind.group_resource
-        key = Key(resource.group, resource.resource, self.namespace, self.name)
-        object.__setattr__(self, "key", key)
-
-    @property
-    def resource(self) -> GroupResource:
-        """The resource as the client knows it, which may be another name of what is stored."""
-        return self.spoke.gvr.group_resource
-
-    @property
-    def all_namespaces(self) -> bool:
-        """Whether this is a namespaced resource's collection over all namespaces."""
-        return self.spoke.options.namespaced and not self.namespace
+from kconv._scheme import Scheme
+from kconv._serve.status import no_such_path
+from kconv._verbs.names import path_segment_problems
+from kconv._verbs.refusal import bad_request
+from kconv._verbs.target import Target
 
 
 def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> Target:
     """The resource that ``path`` names.
 
-    Raises `kconv._serve.status.Refusal`: 404 for a path that names nothing that is served, 400 for
+    Raises `kconv._verbs.refusal.Refusal`: 404 for a path that names nothing that is served, 400 for
     a name or namespace that no object can have, which no database need be asked for.
     """
     steps = path.strip("/").split("/")

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kconv._scheme import HubKind, Spoke
-from kconv._serve.encoded import Encoded
-from kconv._serve.loop_work import compute
-from kconv._serve.memory import CachedRow
 from kconv._serve.negotiation import Accepted
-from kconv._serve.objects import Current, Objects
 from kconv._serve.options import Query, is_true
-from kconv._serve.request_path import Target
+from kconv._verbs.encoded import Encoded
+from kconv._verbs.loop_work import compute
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.objects import Current, Objects
+from kconv._verbs.target import Target
 
 if TYPE_CHECKING:
-    from kconv._serve.namespaces import Namespaces
+    from kconv._verbs.namespaces import Namespaces
 
 T = TypeVar("T")
 

@@ -9,13 +9,13 @@ from starlette.types import Receive, Scope, Send
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
-from kconv._serve.encoded import list_head, list_of, list_rest
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
 from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.resource_request import Answer
-from kconv._serve.status import Refusal
 from kconv._serve.views import represent
+from kconv._verbs.encoded import list_head, list_of, list_rest
+from kconv._verbs.refusal import Refusal
 
 CACHE = {"Cache-Control": "no-cache, private"}
 _WARNINGS_LIMIT = 4096
@@ -135,9 +135,17 @@ def write(
 def refuse(refusal: Refusal, accepted: Accepted | None = None) -> Reply:
     """The Status of a failure as a response."""
     plain = Accepted(accepted.media_type) if accepted else None
-    response = write(refusal.document(), refusal.code, plain, headers=refusal.headers)
+    response = write(refusal.document(), refusal.code, plain, headers=_headers(refusal))
     _warn(response, refusal.warnings)
     return response
+
+
+def _headers(refusal: Refusal) -> dict[str, str]:
+    """What a failure says to a client's HTTP library: when to come again, not to stay."""
+    if refusal.code == 408:
+        return {"Connection": "close"}
+    seconds = (refusal.details or {}).get("retryAfterSeconds")
+    return {"Retry-After": str(seconds)} if seconds is not None else {}
 
 
 def plain_text(text: str, code: int = 200) -> Reply:

@@ -20,8 +20,6 @@ from kconv._serve.log_keeper import LogKeeper, retention_of
 from kconv._serve.membership import Membership
 from kconv._serve.metrics import Metrics
 from kconv._serve.namespace_controller import NamespaceController
-from kconv._serve.namespaces import Namespaces
-from kconv._serve.objects import Objects
 from kconv._serve.openapi import OpenApi
 from kconv._serve.request_counts import RequestCounts
 from kconv._serve.server_metrics import (
@@ -38,6 +36,8 @@ from kconv._serve.warmup import warm_up
 from kconv._serve.watch import Broadcaster
 from kconv._settings import Limits
 from kconv._store import Store
+from kconv._verbs.namespaces import Namespaces
+from kconv._verbs.objects import Objects
 
 LEAVE_SECONDS = 5.0
 """How long a mounted app that ends waits for its requests before it leaves the fleet."""

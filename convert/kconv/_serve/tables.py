@@ -9,8 +9,8 @@ from typing import Any
 from kconv._paths import quote
 from kconv._resource import Column
 from kconv._scheme import Spoke
-from kconv._serve.metadata import now
-from kconv._serve.status import bad_request
+from kconv._verbs.metadata import now
+from kconv._verbs.refusal import bad_request
 from kconv.fields._age import age
 
 NAME = Column("Name", "metadata.name", format="name")
@@ -78,7 +78,7 @@ def table_of(
 
 
 def check_include(include: str) -> None:
-    """Raises `kconv._serve.status.Refusal` (400) for an ``includeObject`` that there is not."""
+    """Raises `kconv._verbs.refusal.Refusal` (400) for an ``includeObject`` that there is not."""
     if include not in ("", "None", "Metadata", "Object"):
         raise bad_request(f"unrecognized includeObject value: {quote(include)}")
 

@@ -25,7 +25,7 @@ def represent(answer: Answer, accepted: Accepted, include_object: str) -> Docume
 
     Metadata on its own is that of the hub, without what a version adds to carry its fields.
 
-    Raises `kconv._serve.status.Refusal` (406) where the view does not fit the answer.
+    Raises `kconv._verbs.refusal.Refusal` (406) where the view does not fit the answer.
     """
     spoke = answer.spoke
     if spoke is None:

@@ -10,8 +10,8 @@ from kconv._codec import json as json_codec
 from kconv._gvk import GroupVersion
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import groups_of, spokes_of, versions_of
-from kconv._serve.kind_rules import subresource_verbs, verbs_of
 from kconv._serve.negotiation import parse_accept
+from kconv._verbs.kind_rules import subresource_verbs, verbs_of
 
 GROUP = "apidiscovery.k8s.io"
 VERSIONS = ("v2", "v2beta1")

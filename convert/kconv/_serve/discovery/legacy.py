@@ -8,7 +8,7 @@ from typing import Any
 from kconv._gvk import GroupVersion
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.discovery.resources import groups_of, spokes_of, storage_version_hash, versions_of
-from kconv._serve.kind_rules import subresource_verbs, verbs_of
+from kconv._verbs.kind_rules import subresource_verbs, verbs_of
 
 Document = dict[str, Any]
 

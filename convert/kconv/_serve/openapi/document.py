@@ -8,7 +8,7 @@ from kconv._gvk import GroupVersion
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import spokes_of
 from kconv._serve.openapi.schemas import Schemas
-from kconv._serve.patch import PATCH_TYPES
+from kconv._verbs.patches import PATCH_TYPES
 from kconv.edges._plan import field_at
 
 Document = dict[str, Any]

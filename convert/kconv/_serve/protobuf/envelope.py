@@ -8,7 +8,7 @@ from kconv._errors import DecodeError, UsageError
 from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._serve.protobuf.messages import table, to_json
 from kconv._serve.protobuf.wire import fields
-from kconv._serve.status import Refusal
+from kconv._verbs.refusal import Refusal
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
@@ -18,7 +18,7 @@ _TYPE, _RAW, _ENCODING = 1, 2, 3
 def decode_object(data: bytes) -> dict[str, Any]:
     """The document in an envelope, as its JSON would be.
 
-    Raises `DecodeError` for bytes that are no envelope, and `kconv._serve.status.Refusal` (415)
+    Raises `DecodeError` for bytes that are no envelope, and `kconv._verbs.refusal.Refusal` (415)
     for a kind whose messages are not known.
     """
     if not data.startswith(_MAGIC):

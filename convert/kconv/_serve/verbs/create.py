@@ -8,17 +8,17 @@ from typing import Any
 from kconv._errors import AlreadyExists, ConditionFailed, NotFound
 from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
-from kconv._serve.deletion import with_metadata
-from kconv._serve.encoded import Encoded, encode_object
-from kconv._serve.kind_rules import has_status
-from kconv._serve.memory import CachedRow
-from kconv._serve.metadata import begin, now
-from kconv._serve.metadata_rules import check_metadata
-from kconv._serve.objects import key_of, prepared
 from kconv._serve.options import WriteOptions, write_options
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.status import Refusal, already_exists, bad_request, invalid
 from kconv._serve.verbs.request_body import InvalidBody, decode_body
+from kconv._verbs.deletion import with_metadata
+from kconv._verbs.encoded import Encoded, encode_object
+from kconv._verbs.kind_rules import has_status
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.metadata import begin, now
+from kconv._verbs.metadata_rules import check_metadata
+from kconv._verbs.objects import key_of, prepared
+from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
 
 _NAME_ATTEMPTS = 8
 

@@ -9,15 +9,17 @@ from typing import Any
 from kconv._errors import DecodeError
 from kconv._gvk import GroupResource
 from kconv._paths import Path, invalid, not_supported, quote, wrong_type
-from kconv._serve.deletion import finalizers_in, mark_for_deletion
-from kconv._serve.encoded import encode_object
-from kconv._serve.kind_rules import is_namespace
-from kconv._serve.namespaces import FINALIZER, IMMORTAL
 from kconv._serve.negotiation import body_format
-from kconv._serve.objects import Current
 from kconv._serve.options import integer, is_true, write_options
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.status import (
+from kconv._serve.verbs.replace import NotWritten, with_retries
+from kconv._serve.verbs.request_body import parse
+from kconv._verbs.deletion import finalizers_in, mark_for_deletion
+from kconv._verbs.encoded import encode_object
+from kconv._verbs.kind_rules import is_namespace
+from kconv._verbs.namespaces import FINALIZER, IMMORTAL
+from kconv._verbs.objects import Current
+from kconv._verbs.refusal import (
     bad_request,
     conflict,
     details_of,
@@ -25,8 +27,6 @@ from kconv._serve.status import (
     invalid_options,
     success,
 )
-from kconv._serve.verbs.replace import NotWritten, with_retries
-from kconv._serve.verbs.request_body import parse
 
 _POLICIES = ("Foreground", "Background", "Orphan")
 _TYPES: Mapping[Path, tuple[type, str]] = {

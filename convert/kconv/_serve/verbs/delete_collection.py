@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from kconv._errors import NotFound
-from kconv._serve.loop_work import each_of
-from kconv._serve.memory import CachedRow
 from kconv._serve.options import list_options
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.undecodable import left_out_warning
 from kconv._serve.verbs.delete import DeleteOptions, delete_options, remove
 from kconv._serve.verbs.list import encode_items, frame
 from kconv._serve.verbs.replace import NotWritten, with_retries
 from kconv._serve.verbs.search import find, selector_of
+from kconv._verbs.loop_work import each_of
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.undecodable import left_out_warning
 
 
 async def delete_collection(call: Call) -> Answer:

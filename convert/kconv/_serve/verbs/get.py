@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kconv._serve.options import read_version
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.status import future_version
-from kconv._serve.undecodable import Undecodable, raw_document, raw_warning
+from kconv._verbs.refusal import future_version
+from kconv._verbs.undecodable import Undecodable, raw_document, raw_warning
 
 
 async def get(call: Call) -> Answer:
@@ -14,7 +14,7 @@ async def get(call: Call) -> Answer:
     It is the newest state, which is no older than any that the client may insist on. One that
     cannot be read is shown as it is stored, with a warning, to those who ask for it in the version
     that it is stored in. Raises `kconv._errors.NotFound`, `Undecodable` for the others, and
-    `kconv._serve.status.Refusal`: 400 for a resourceVersion that is none, 504 for one to come.
+    `kconv._verbs.refusal.Refusal`: 400 for a resourceVersion that is none, 504 for one to come.
     """
     version = read_version(call.query) if call.query else 0
     row = await call.objects.row(call.target.key)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from kconv._serve.continuation import Continuation
-from kconv._serve.encoded import Encoded
-from kconv._serve.loop_work import Slices
-from kconv._serve.memory import CachedRow
-from kconv._serve.objects import Current
 from kconv._serve.options import list_options
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.undecodable import Undecodable, left_out_warning
 from kconv._serve.verbs.search import Listing, Search, begin_search, selector_of
+from kconv._verbs.continuation import Continuation
+from kconv._verbs.encoded import Encoded
+from kconv._verbs.loop_work import Slices
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.objects import Current
+from kconv._verbs.undecodable import Undecodable, left_out_warning
 
 BATCH_BYTES = 256 * 1024
 """Bytes of rows that are put together at a time, of a list that is sent while it is made."""

@@ -6,16 +6,16 @@ from kconv._errors import DecodeError, InvalidObject
 from kconv._paths import INVALID, Finding
 from kconv._pipeline import Decoded
 from kconv._pipeline.view import View
-from kconv._serve.metadata_rules import check_metadata
 from kconv._serve.negotiation import media_type_of
-from kconv._serve.objects import Current
 from kconv._serve.options import write_options
-from kconv._serve.patch import read_patch
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.status import Refusal, invalid
 from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
 from kconv._serve.verbs.request_body import InvalidBody
 from kconv._serve.verbs.update import check_names, check_version
+from kconv._verbs.metadata_rules import check_metadata
+from kconv._verbs.objects import Current
+from kconv._verbs.patches import read_patch
+from kconv._verbs.refusal import Refusal, invalid
 
 
 async def patch(call: Call) -> Answer:

@@ -15,17 +15,17 @@ import msgspec
 from kconv._errors import Conflict, DecodeError, InvalidObject, NotFound
 from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
-from kconv._serve.deletion import finalizers_in
-from kconv._serve.encoded import Encoded, encode_object
-from kconv._serve.kind_rules import has_generation, has_status, is_namespace
-from kconv._serve.metadata import carry_over
-from kconv._serve.metadata_rules import check_metadata_update
-from kconv._serve.namespaces import FINALIZER, add_name_label
-from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call
-from kconv._serve.status import Refusal, conflict, invalid
-from kconv._serve.undecodable import Undecodable
 from kconv._store import Key
+from kconv._verbs.deletion import finalizers_in
+from kconv._verbs.encoded import Encoded, encode_object
+from kconv._verbs.kind_rules import has_generation, has_status, is_namespace
+from kconv._verbs.metadata import carry_over
+from kconv._verbs.metadata_rules import check_metadata_update
+from kconv._verbs.namespaces import FINALIZER, add_name_label
+from kconv._verbs.objects import Current
+from kconv._verbs.refusal import Refusal, conflict, invalid
+from kconv._verbs.undecodable import Undecodable
 
 RETRY_SECONDS = 10.0
 """How long a write that insists on no resourceVersion is tried while others get in between."""
@@ -86,7 +86,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
 
     A change that changes nothing is not written. An object that waits for its deletion and has
     no finalizer left is removed. Raises `kconv._errors.Conflict` when someone wrote in between,
-    `kconv._serve.status.Refusal` (422) for a change that is not allowed.
+    `kconv._verbs.refusal.Refusal` (422) for a change that is not allowed.
     """
     current, pipeline = made.current, call.objects.pipeline
     merged, is_desired = _merged(call, made)

@@ -12,7 +12,7 @@ from kconv._pipeline import Decoded, FieldValidation
 from kconv._serve.negotiation import BodyFormat, body_format
 from kconv._serve.protobuf import decode_object
 from kconv._serve.resource_request import Call
-from kconv._serve.status import Refusal, invalid
+from kconv._verbs.refusal import Refusal, invalid
 
 Meta = dict[str, Any]
 

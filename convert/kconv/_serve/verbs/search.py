@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 
 from anyio import to_thread
 
-from kconv._serve.continuation import INCONSISTENT, Continuation, parse_continue
-from kconv._serve.history import HistoryCompacted, ListHistory
-from kconv._serve.loop_work import Slices
-from kconv._serve.memory import CachedRow, Collection
-from kconv._serve.names import path_segment_problems
-from kconv._serve.objects import Current
 from kconv._serve.options import ListOptions
 from kconv._serve.resource_request import Call
-from kconv._serve.selectors import (
+from kconv._store import Change, Page
+from kconv._verbs.continuation import INCONSISTENT, Continuation, parse_continue
+from kconv._verbs.history import HistoryCompacted, ListHistory
+from kconv._verbs.loop_work import Slices
+from kconv._verbs.memory import CachedRow, Collection
+from kconv._verbs.names import path_segment_problems
+from kconv._verbs.objects import Current
+from kconv._verbs.refusal import Refusal, expired, future_version, too_large_list
+from kconv._verbs.selectors import (
     Selector,
     parse_field_selector,
     parse_label_selector,
     selectable_fields,
 )
-from kconv._serve.status import Refusal, expired, future_version, too_large_list
-from kconv._store import Change, Page
 
 _PAGE = 500
 _AT_ONCE = 1024 * 1024
@@ -54,7 +54,7 @@ class Listing:
 def selector_of(call: Call) -> Selector:
     """The selectors in the query; a name in the path of a watch counts as one.
 
-    Raises `kconv._serve.status.Refusal` (400) for one that cannot be read.
+    Raises `kconv._verbs.refusal.Refusal` (400) for one that cannot be read.
     """
     return Selector(
         parse_label_selector(call.query.get("labelSelector", "")),

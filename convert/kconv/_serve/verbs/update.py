@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kconv._pipeline.view import View
-from kconv._serve.metadata_rules import check_metadata
-from kconv._serve.objects import Current
 from kconv._serve.options import write_options
 from kconv._serve.resource_request import Answer, Call
-from kconv._serve.status import bad_request, conflict
 from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
 from kconv._serve.verbs.request_body import InvalidBody, decode_body
+from kconv._verbs.metadata_rules import check_metadata
+from kconv._verbs.objects import Current
+from kconv._verbs.refusal import bad_request, conflict
 
 
 async def update(call: Call) -> Answer:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from kconv._errors import StoreError
 from kconv._gvk import GroupResource
-from kconv._serve.memory import CachedRow, Follower
 from kconv._serve.watch.live_change import LiveChange
 from kconv._store import Change
+from kconv._verbs.memory import CachedRow, Follower
 
 POLL_SECONDS = 0.08
 """How often the change log is read for what other servers wrote; local writes wake the reader."""
@@ -153,7 +153,7 @@ class Broadcaster:
         self._end_all()
 
     def changed(self, change: Change, row: CachedRow) -> None:
-        """See `kconv._serve.memory.Listener`."""
+        """See `kconv._verbs.memory.Listener`."""
         key = change.stored.key
         if (key.group, key.resource) not in self._subscriptions:
             return
@@ -166,7 +166,7 @@ class Broadcaster:
             self._sender = asyncio.get_running_loop().create_task(self._send())
 
     def interrupted(self) -> None:
-        """See `kconv._serve.memory.Listener`."""
+        """See `kconv._verbs.memory.Listener`."""
         if self._subscriptions:
             _log.warning("changes that this server's watches need are gone: their clients resume")
         self._end_all(expired=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._serve.memory import CachedRow
 from kconv._serve.negotiation import Accepted
-from kconv._serve.objects import Current
 from kconv._serve.resource_request import Call
-from kconv._serve.selectors import Selector
-from kconv._serve.status import Refusal
 from kconv._serve.tables import table_of
-from kconv._serve.undecodable import Undecodable
 from kconv._serve.views import metadata_only
 from kconv._serve.watch.live_change import LiveChange
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.objects import Current
+from kconv._verbs.refusal import Refusal
+from kconv._verbs.selectors import Selector
+from kconv._verbs.undecodable import Undecodable
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from kconv._scheme import Spoke
-from kconv._serve.memory import CachedRow
-from kconv._serve.selectors import Subject
 from kconv._store import Change, ChangeType, Stored
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.selectors import Subject
 
 
 class LiveChange:

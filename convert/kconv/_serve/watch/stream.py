@@ -13,17 +13,18 @@ import msgspec
 from anyio import to_thread
 
 from kconv._errors import Expired, KconvError
-from kconv._serve.loop_work import Slices
-from kconv._serve.memory import CachedRow
 from kconv._serve.options import ListOptions, list_options
 from kconv._serve.resource_request import Call
-from kconv._serve.status import Refusal, expired, refusal_of
+from kconv._serve.status import refusal_of
 from kconv._serve.tables import check_include
 from kconv._serve.verbs.search import selector_of
 from kconv._serve.watch.broadcaster import Broadcaster, Subscription
 from kconv._serve.watch.events import Events
 from kconv._serve.watch.live_change import LiveChange
 from kconv._store import Change, Stored
+from kconv._verbs.loop_work import Slices
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.refusal import Refusal, expired
 
 T = TypeVar("T")
 
@@ -190,7 +191,7 @@ class Watch:
 def open_watch(call: Call, broadcaster: Broadcaster) -> Watch:
     """Check the parameters of a watch and prepare it.
 
-    Raises `kconv._serve.status.Refusal` for parameters that make no sense.
+    Raises `kconv._verbs.refusal.Refusal` for parameters that make no sense.
     """
     options = list_options(call.query)
     if call.accepted.view == "Table":

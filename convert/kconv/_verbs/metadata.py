@@ -14,7 +14,7 @@ from typing import Any
 
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
-from kconv._serve.kind_rules import has_generation
+from kconv._verbs.kind_rules import has_generation
 from kconv.fields._time import format_time
 
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 
-from kconv._serve.memory.cached_row import CachedRow
-from kconv._serve.memory.limits import MemoryUse
 from kconv._store import Change, Stored
+from kconv._verbs.memory.cached_row import CachedRow
+from kconv._verbs.memory.limits import MemoryUse
 
 Place = tuple[str, str]
 """(namespace, name)."""

@@ -17,11 +17,6 @@ from anyio import to_thread
 
 from kconv._errors import Expired
 from kconv._gvk import GroupResource
-from kconv._serve.loop_work import Turns
-from kconv._serve.memory.cached_row import CachedRow
-from kconv._serve.memory.collection import Collection
-from kconv._serve.memory.limits import CACHE_BYTES, MemoryUse
-from kconv._serve.memory.shared_work import SharedWork
 from kconv._store import (
     Change,
     ChangesRead,
@@ -33,6 +28,11 @@ from kconv._store import (
     Store,
     begin,
 )
+from kconv._verbs.loop_work import Turns
+from kconv._verbs.memory.cached_row import CachedRow
+from kconv._verbs.memory.collection import Collection
+from kconv._verbs.memory.limits import CACHE_BYTES, MemoryUse
+from kconv._verbs.memory.shared_work import SharedWork
 
 PAGE = 500
 """How many changes of the log are read at a time."""

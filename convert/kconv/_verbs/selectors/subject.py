@@ -11,8 +11,8 @@ from kconv._codec import json as json_codec
 from kconv._pipeline.view import value_at
 from kconv._resource import SelectableField
 from kconv._scheme import HubKind
-from kconv._serve.selectors.field import FieldSelector
-from kconv._serve.selectors.label import LabelSelector
+from kconv._verbs.selectors.field import FieldSelector
+from kconv._verbs.selectors.label import LabelSelector
 
 _COMMON = (SelectableField("metadata.name"), SelectableField("metadata.namespace"))
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import View, value_at
-from kconv._serve.kind_rules import is_namespace
-from kconv._serve.metadata import now
-from kconv._serve.objects import Current
+from kconv._verbs.kind_rules import is_namespace
+from kconv._verbs.metadata import now
+from kconv._verbs.objects import Current
 from kconv.fields._time import format_time
 
 

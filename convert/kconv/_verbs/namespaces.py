@@ -10,14 +10,14 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Scheme
-from kconv._serve.deletion import mark_for_deletion
-from kconv._serve.kind_rules import NAMESPACES
-from kconv._serve.loop_work import each_of
-from kconv._serve.memory import CachedRow
-from kconv._serve.metadata import begin, now
-from kconv._serve.objects import Objects, key_of, prepared
-from kconv._serve.request_path import Target
-from kconv._serve.status import Refusal, forbidden, not_found
+from kconv._verbs.deletion import mark_for_deletion
+from kconv._verbs.kind_rules import NAMESPACES
+from kconv._verbs.loop_work import each_of
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.metadata import begin, now
+from kconv._verbs.objects import Objects, key_of, prepared
+from kconv._verbs.refusal import Refusal, forbidden, not_found
+from kconv._verbs.target import Target
 
 DEFAULT = "default"
 IMMORTAL = (DEFAULT, "kube-system", "kube-public")
@@ -65,7 +65,7 @@ class Namespaces:
         """The namespace of something to be created, which must be there and not on its way out.
 
         Without ``newest`` it may be the state in memory: then the write must insist on it. Raises
-        `kconv._serve.status.Refusal`: 404, or 403 for a namespace that is terminating.
+        `kconv._verbs.refusal.Refusal`: 404, or 403 for a namespace that is terminating.
         """
         if self.kind is None or not target.namespace:
             return None

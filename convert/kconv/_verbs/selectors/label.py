@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kconv._serve.names import label_name_problems, label_value_problems
-from kconv._serve.status import bad_request
+from kconv._verbs.names import label_name_problems, label_value_problems
+from kconv._verbs.refusal import bad_request
 
 _SPACE = " \t\r\n"
 _SYMBOLS = "=!(),><"
@@ -58,7 +58,7 @@ class LabelSelector:
 def parse_label_selector(text: str) -> LabelSelector:
     """Read a selector; the empty string selects everything.
 
-    Raises `kconv._serve.status.Refusal` (400) with the message that Kubernetes gives.
+    Raises `kconv._verbs.refusal.Refusal` (400) with the message that Kubernetes gives.
     """
     return LabelSelector(tuple(sorted(_Parser(text).parse(), key=lambda item: item.key)))
 

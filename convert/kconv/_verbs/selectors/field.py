@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kconv._serve.status import bad_request
+from kconv._verbs.refusal import bad_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class FieldSelector:
 def parse_field_selector(text: str, supported: Collection[str]) -> FieldSelector:
     """Read a selector over the fields ``supported`` by the kind.
 
-    Raises `kconv._serve.status.Refusal` (400) for bad syntax or a field that is not supported.
+    Raises `kconv._verbs.refusal.Refusal` (400) for bad syntax or a field that is not supported.
     """
     terms: list[FieldTerm] = []
     for part in _split(text):

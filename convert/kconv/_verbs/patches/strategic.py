@@ -13,9 +13,9 @@ from typing import Any
 
 from kconv._paths import quote
 from kconv._schema import Type
-from kconv._serve.patch.merged_order import in_merged_order
-from kconv._serve.patch.shapes import Shape
-from kconv._serve.status import Refusal, bad_request
+from kconv._verbs.patches.merged_order import in_merged_order
+from kconv._verbs.patches.shapes import Shape
+from kconv._verbs.refusal import Refusal, bad_request
 
 DIRECTIVE = "$patch"
 DELETE_FROM = "$deleteFromPrimitiveList/"
@@ -28,7 +28,7 @@ _ABSENT = object()
 def strategic_merge(value: dict[str, Any], patch: dict[str, Any], schema: type[Type]) -> Any:
     """An object of type ``schema`` with a strategic merge patch applied.
 
-    Raises `kconv._serve.status.Refusal` (400, or 422 for lists of lists) for a patch whose
+    Raises `kconv._verbs.refusal.Refusal` (400, or 422 for lists of lists) for a patch whose
     directives or lists do not fit the type.
     """
     return _merge_object(copy.deepcopy(value), patch, Shape.of_type(schema))

@@ -10,8 +10,8 @@ from typing import Any
 from kconv._codec import json as json_codec
 from kconv._errors import DecodeError
 from kconv._paths import quote
-from kconv._serve.names import path_segment_problems
-from kconv._serve.status import Refusal, bad_request
+from kconv._verbs.names import path_segment_problems
+from kconv._verbs.refusal import Refusal, bad_request
 
 _VERSION = "meta.k8s.io/v1"
 
@@ -38,7 +38,7 @@ class Continuation:
 def parse_continue(token: str, *, within: str, namespaced: bool) -> Continuation:
     """Read a token of a list in namespace ``within``, or of all (empty).
 
-    Raises `kconv._serve.status.Refusal` (400) for one that this API never gave out.
+    Raises `kconv._verbs.refusal.Refusal` (400) for one that this API never gave out.
     """
     fields = _fields(token)
     if fields.get("v") != _VERSION:

@@ -10,10 +10,10 @@ from kconv._codec import json as json_codec
 from kconv._errors import DecodeError, TooLarge
 from kconv._paths import format_path
 from kconv._schema import Type
-from kconv._serve.patch.jsonpatch import MEMBERS, OPERATIONS_LIMIT, apply_json_patch
-from kconv._serve.patch.merge import merge_patch
-from kconv._serve.patch.strategic import strategic_merge
-from kconv._serve.status import Refusal, bad_request
+from kconv._verbs.patches.jsonpatch import MEMBERS, OPERATIONS_LIMIT, apply_json_patch
+from kconv._verbs.patches.merge import merge_patch
+from kconv._verbs.patches.strategic import strategic_merge
+from kconv._verbs.refusal import Refusal, bad_request
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -44,7 +44,7 @@ class Patch:
     def apply(self, value: Mapping[str, Any], schema: type[Type]) -> dict[str, Any]:
         """The patched document; ``schema`` tells a strategic merge how lists combine.
 
-        Raises `kconv._serve.status.Refusal`: 400 for a patch that makes no sense, 422 for one
+        Raises `kconv._verbs.refusal.Refusal`: 400 for a patch that makes no sense, 422 for one
         that does not apply to this object.
         """
         if self.media_type == JSON_PATCH:
@@ -61,7 +61,7 @@ class Patch:
 def read_patch(media_type: str, body: bytes, *, says: bool = False) -> Patch:
     """Read the body of a PATCH request; ``says`` asks for warnings.
 
-    Raises `kconv._serve.status.Refusal`: 415 for a media type that is not supported, 400 for a
+    Raises `kconv._verbs.refusal.Refusal`: 415 for a media type that is not supported, 400 for a
     body that is no such patch, 413 for one of more than 10,000 operations.
     """
     if media_type not in PATCH_TYPES:

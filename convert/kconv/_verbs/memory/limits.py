@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from kconv._scheme import Spoke
-from kconv._serve.encoded import Encoded
-from kconv._serve.memory.cached_row import CachedRow
-from kconv._serve.selectors import Subject
 from kconv._store import ROW_BYTES
+from kconv._verbs.encoded import Encoded
+from kconv._verbs.memory.cached_row import CachedRow
+from kconv._verbs.selectors import Subject
 
 CACHE_BYTES = 64 * 1024 * 1024
 """How much the objects in memory may take, unless a server is told otherwise."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kconv._scheme import Spoke
-from kconv._serve.encoded import Encoded
-from kconv._serve.selectors import Subject
 from kconv._store import Key, Stored
+from kconv._verbs.encoded import Encoded
+from kconv._verbs.selectors import Subject
 
 
 class CachedRow:

@@ -17,14 +17,14 @@ from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
-from kconv._serve.encoded import Encoded, encode_object
-from kconv._serve.loop_work import Turns
-from kconv._serve.memory import CACHE_BYTES, CachedRow, Follower
-from kconv._serve.selectors import Subject
-from kconv._serve.storage_versions import StorageVersions
-from kconv._serve.undecodable import Undecodable, salvage
-from kconv._serve.undecodable_registry import UndecodableRegistry
 from kconv._store import Key, Store, Stored, Write, not_found
+from kconv._verbs.encoded import Encoded, encode_object
+from kconv._verbs.loop_work import Turns
+from kconv._verbs.memory import CACHE_BYTES, CachedRow, Follower
+from kconv._verbs.selectors import Subject
+from kconv._verbs.storage_versions import StorageVersions
+from kconv._verbs.undecodable import Undecodable, salvage
+from kconv._verbs.undecodable_registry import UndecodableRegistry
 
 _WRITE_ATTEMPTS = 5
 PAGE = 500

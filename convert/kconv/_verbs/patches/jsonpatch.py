@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from kconv._serve.status import bad_request, unprocessable
+from kconv._verbs.refusal import bad_request, unprocessable
 
 MEMBERS = ("op", "path", "from", "value")
 """What an operation may have."""
@@ -28,7 +28,7 @@ _ABSENT = object()
 def apply_json_patch(value: Any, operations: Sequence[Any]) -> Any:
     """The document after all operations, in order.
 
-    Raises `kconv._serve.status.Refusal`: 400 for an operation that is no object, 422 for one that
+    Raises `kconv._verbs.refusal.Refusal`: 400 for an operation that is no object, 422 for one that
     does not apply (a path that is not there, a test that fails, an operation of no known kind).
     """
     document = copy.deepcopy(value)

@@ -10,8 +10,8 @@ from anyio import to_thread
 from kconv._errors import VersionNotOnRecord
 from kconv._gvk import GroupVersion
 from kconv._scheme import HubKind, Spoke
-from kconv._serve.memory.shared_work import SharedWork
 from kconv._store import Store
+from kconv._verbs.memory.shared_work import SharedWork
 
 REFRESH_SECONDS = 1.0
 

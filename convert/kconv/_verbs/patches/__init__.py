@@ -3,10 +3,10 @@
 Nothing here changes its arguments; each function returns a new document.
 """
 
-from kconv._serve.patch.apply import PATCH_TYPES, Patch, read_patch
-from kconv._serve.patch.jsonpatch import apply_json_patch
-from kconv._serve.patch.merge import merge_patch
-from kconv._serve.patch.strategic import strategic_merge
+from kconv._verbs.patches.apply import PATCH_TYPES, Patch, read_patch
+from kconv._verbs.patches.jsonpatch import apply_json_patch
+from kconv._verbs.patches.merge import merge_patch
+from kconv._verbs.patches.strategic import strategic_merge
 
 __all__ = [
     "PATCH_TYPES",
