@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any, cast
 
-from kconv._serve.watch.live_change import LiveChange
 from kconv._store import Change, Key, Stored
 from kconv._verbs.memory import CachedRow
+from kconv._verbs.watch.live_change import LiveChange
 
 STORED = Stored(Key("", "configmaps", "default", "one"), "uid", "v1", 7, b"{}")
 

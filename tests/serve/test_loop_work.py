@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from kconv._serve.resource_request import LARGE_BODY, Call
+from kconv._serve.resource_request import LARGE_BODY, ResourceRequest
 from kconv._verbs.loop_work import compute
 
 
@@ -22,7 +22,7 @@ from kconv._verbs.loop_work import compute
 )
 def test_bodies_that_may_take_long(body: bytes, content_type: str, in_thread: bool) -> None:
     nothing = cast("Any", None)
-    call = Call(nothing, nothing, nothing, nothing, body, content_type)
+    call = ResourceRequest(nothing, nothing, nothing, nothing, body, content_type)
     thread = asyncio.run(call.work(threading.current_thread))
     assert (thread is not threading.current_thread()) == in_thread
 

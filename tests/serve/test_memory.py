@@ -10,9 +10,9 @@ import pytest
 
 from kconv._errors import StoreError, Unavailable
 from kconv._gvk import GroupResource
-from kconv._serve.verbs import list as listing
-from kconv._serve.verbs import search
 from kconv._store import Key, Look, SqlStore, Stored
+from kconv._verbs import list as listing
+from kconv._verbs import search
 from kconv._verbs.memory import Follower
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, JSON_PATCH, MERGE, configmap, created, patched

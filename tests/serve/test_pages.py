@@ -5,9 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv._verbs import history
-from kconv._serve.verbs import search
 from kconv._store import SqlStore
+from kconv._verbs import history, search
 from kconv._verbs.continuation import INCONSISTENT, Continuation
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from kconv._serve.verbs import replace
 from kconv._store import SqlStore, Stored, Write
+from kconv._verbs import replace
 from serve.conftest import BOTH, Running
 from serve.samples import (
     CONFIGMAPS,

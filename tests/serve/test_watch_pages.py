@@ -6,10 +6,10 @@ from collections.abc import Callable
 import httpx
 
 from kconv._gvk import GroupResource
-from kconv._serve.watch import Broadcaster
 from kconv._store import SqlStore
 from kconv._store.records import Key
 from kconv._verbs.memory import Follower
+from kconv._verbs.watch import Broadcaster
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, configmap, created, patched
 from serve.test_watch import Live, events, live, short

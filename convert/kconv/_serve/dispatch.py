@@ -21,6 +21,7 @@ from kconv._errors import (
     StoreError,
     VersionNotOnRecord,
 )
+from kconv._serve import verbs
 from kconv._serve.answered_errors import release
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
@@ -28,20 +29,14 @@ from kconv._serve.http_request import HttpRequest
 from kconv._serve.negotiation import Accepted, negotiate
 from kconv._serve.options import Query, is_true
 from kconv._serve.request_path import find_target
-from kconv._serve.resource_request import Answer, Call
+from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.responses import Reply, refuse, respond
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, refusal_of, unavailable
-from kconv._serve.verbs.create import create
-from kconv._serve.verbs.delete import delete
-from kconv._serve.verbs.delete_collection import delete_collection
-from kconv._serve.verbs.get import get
-from kconv._serve.verbs.list import list_objects
-from kconv._serve.verbs.patch import patch
-from kconv._serve.verbs.update import update
 from kconv._serve.warnings import deprecation
-from kconv._serve.watch import open_watch
-from kconv._serve.watch.response import WatchResponse
+from kconv._serve.watch_lines import open_watch
+from kconv._serve.watch_response import WatchResponse
+from kconv._verbs.answer import Answer
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.loop_work import compute
 from kconv._verbs.refusal import Refusal, already_exists, conflict, not_found
@@ -50,18 +45,18 @@ from kconv._verbs.undecodable import Undecodable
 
 _log = logging.getLogger(__name__)
 
-Verb = Callable[[Call], Awaitable[Answer]]
+Verb = Callable[[ResourceRequest], Awaitable[Answer]]
 
 _ON_OBJECT: Mapping[str, tuple[str, Verb]] = {
-    "GET": ("GET", get),
-    "PUT": ("PUT", update),
-    "PATCH": ("PATCH", patch),
-    "DELETE": ("DELETE", delete),
+    "GET": ("GET", verbs.get),
+    "PUT": ("PUT", verbs.update),
+    "PATCH": ("PATCH", verbs.patch),
+    "DELETE": ("DELETE", verbs.delete),
 }
 _ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
-    "GET": ("LIST", list_objects),
-    "POST": ("POST", create),
-    "DELETE": ("DELETECOLLECTION", delete_collection),
+    "GET": ("LIST", verbs.list_objects),
+    "POST": ("POST", verbs.create),
+    "DELETE": ("DELETECOLLECTION", verbs.delete_collection),
 }
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
@@ -144,7 +139,7 @@ class Dispatcher:
             content_type = request.header(b"content-type")
         query = request.query
         objects, namespaces = self.server.objects, self.server.namespaces
-        call = Call(target, query, objects, namespaces, body, content_type, accepted)
+        call = ResourceRequest(target, objects, namespaces, query, body, content_type, accepted)
         try:
             answer = await run(call)
         except (Refusal, KconvError) as error:
@@ -162,15 +157,14 @@ class Dispatcher:
                 return await compute(partial(respond, answer, accepted, query))
         return respond(answer, accepted, query)
 
-    async def _watch(
-        self, request: HttpRequest, target: Target, accepted: Accepted
-    ) -> WatchResponse:
-        query = request.query
+    async def _watch(self, http: HttpRequest, target: Target, accepted: Accepted) -> WatchResponse:
+        query = http.query
         if target.name:
             query = Query(query.items())
             query["fieldSelector"] = f"metadata.name={target.name}"
-        call = Call(target, query, self.server.objects, self.server.namespaces, accepted=accepted)
-        watch = open_watch(call, self.server.broadcaster)
+        objects, namespaces = self.server.objects, self.server.namespaces
+        request = ResourceRequest(target, objects, namespaces, query, accepted=accepted)
+        watch = open_watch(request, self.server.broadcaster)
         await watch.begin()
         gvr = target.spoke.gvr
         gauge = self.server.metrics.watches.labels("WATCH", gvr.group, gvr.version, gvr.resource)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from kconv._paths import TOO_LONG, Finding, forbidden, invalid, not_supported, quote
 from kconv._pipeline import FieldValidation
+from kconv._verbs.options import ListOptions, Match, WriteOptions
 from kconv._verbs.refusal import Refusal, bad_request, invalid_options
 from kconv._verbs.refusal import invalid as unacceptable
 
@@ -32,29 +32,6 @@ _DIGITS = 20
 _MATCHES = ("Exact", "NotOlderThan")
 _MATCH = ("resourceVersionMatch",)
 _WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
-Match = Literal["", "Exact", "NotOlderThan"]
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
-    """Of create, update, patch and delete."""
-
-    dry_run: bool = False
-    field_validation: FieldValidation = "Warn"
-
-
-@dataclass(frozen=True, slots=True)
-class ListOptions:
-    """Of list, watch and delete collection; ``resource_version`` None is: the newest."""
-
-    limit: int = 0
-    continue_token: str = ""
-    resource_version: int | None = None
-    match: Match = ""
-    watch: bool = False
-    bookmarks: bool = False
-    send_initial_events: bool | None = None
-    timeout_seconds: int | None = None
 
 
 def is_true(query: Query, name: str) -> bool:

@@ -12,8 +12,8 @@ from kconv._codec import yaml as yaml_codec
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
 from kconv._serve.request_id import REQUEST_ID
-from kconv._serve.resource_request import Answer
 from kconv._serve.views import represent
+from kconv._verbs.answer import Answer
 from kconv._verbs.encoded import list_head, list_of, list_rest
 from kconv._verbs.refusal import Refusal
 
@@ -80,8 +80,6 @@ def respond(answer: Answer, accepted: Accepted, query: Query) -> Reply:
     else:
         response = Reply(_json(answer), answer.code, chunks=_chunks(answer))
         response.raw_headers = list(_JSON_HEADERS)
-    for name, value in answer.headers.items():
-        response.raw_headers.append((name.lower().encode(), value.encode("latin-1")))
     _warn(response, answer.warnings)
     return response
 

@@ -33,11 +33,11 @@ from kconv._serve.server_metrics import (
 )
 from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
-from kconv._serve.watch import Broadcaster
 from kconv._settings import Limits
 from kconv._store import Store
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
+from kconv._verbs.watch import Broadcaster
 
 LEAVE_SECONDS = 5.0
 """How long a mounted app that ends waits for its requests before it leaves the fleet."""

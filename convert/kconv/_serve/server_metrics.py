@@ -20,9 +20,9 @@ from kconv._errors import KconvError
 from kconv._pipeline import Pipeline
 from kconv._serve.connections import Connections
 from kconv._serve.in_flight import InFlight
-from kconv._serve.watch import Broadcaster
 from kconv._store import Run, SqlStore, Store
 from kconv._verbs.objects import Objects
+from kconv._verbs.watch import Broadcaster
 
 DATABASE_SECONDS = 15.0
 MOST_OF_THE_TIME = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kconv._serve.negotiation import Accepted, not_acceptable
-from kconv._serve.resource_request import Answer
 from kconv._serve.tables import Shown, table_of
+from kconv._verbs.answer import Answer
 
 Document = dict[str, Any]
 

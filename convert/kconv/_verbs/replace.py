@@ -15,8 +15,8 @@ import msgspec
 from kconv._errors import Conflict, DecodeError, InvalidObject, NotFound
 from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
-from kconv._serve.resource_request import Call
 from kconv._store import Key
+from kconv._verbs.call import Call
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_generation, has_status, is_namespace

@@ -1,18 +1,20 @@
-"""List: GET of a collection, with selectors and in pages."""
+"""List: the objects of a collection, with selectors and in pages."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from kconv._serve.options import list_options
-from kconv._serve.resource_request import Answer, Call
-from kconv._serve.verbs.search import Listing, Search, begin_search, selector_of
+from kconv._verbs.answer import Answer
+from kconv._verbs.call import Call
 from kconv._verbs.continuation import Continuation
 from kconv._verbs.encoded import Encoded
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.objects import Current
+from kconv._verbs.options import ListOptions
+from kconv._verbs.search import Listing, Search, begin_search
+from kconv._verbs.selectors import Selector
 from kconv._verbs.undecodable import Undecodable, left_out_warning
 
 BATCH_BYTES = 256 * 1024
@@ -22,17 +24,18 @@ MOST_BYTES = 64 * 1024 * 1024
 """Bytes of rows that are not in memory, over which a list must be asked for in pages."""
 
 
-async def list_objects(call: Call) -> Answer:
+async def list_objects(
+    call: Call, options: ListOptions, selector: Selector, *, in_batches: bool = False
+) -> Answer:
     """The objects of a collection that the selectors choose, ordered by namespace and name.
 
-    Those that cannot be read are left out, and a warning names them. Raises `Refusal`: 400 and 422
-    for bad parameters, 410 for a token or resourceVersion that the change log no longer reaches,
-    504 for a resourceVersion that is still to come.
+    Those that cannot be read are left out, and a warning names them. Where it may be
+    ``in_batches``, one without a limit that is large is. Raises `Refusal`: 400 for a bad token, 410
+    for one, or a resourceVersion, that the change log no longer reaches, 504 for a resourceVersion
+    that is still to come.
     """
-    options = list_options(call.query)
-    selector = selector_of(call)
     search = await begin_search(call, options, selector)
-    if not options.limit and call.is_plain and search.is_large:
+    if in_batches and not options.limit and search.is_large:
         return await _in_batches(call, search)
     listing = await search.finish(MOST_BYTES)
     metadata: dict[str, Any] = {"resourceVersion": str(listing.resource_version)}
@@ -71,7 +74,7 @@ async def encode_rows(
 ) -> tuple[list[Encoded], list[Undecodable]]:
     """As `encode_items`; ``decoded`` are those that had to be decoded already."""
     spoke = call.spoke
-    if not call.accepted.view:
+    if not call.wants_metadata:
         # Mostly all of them have been encoded before.
         made = [row.encoded.get(spoke) for row in rows]
         ready = [each for each in made if each is not None]

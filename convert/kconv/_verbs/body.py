@@ -1,23 +1,73 @@
-"""What the verbs share: reading the object in a request's body, with all that is wrong with it."""
+"""The object in the body of a call: how it is read, with all that is wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._errors import DecodeError, InvalidObject, Problem
-from kconv._pipeline import Decoded, FieldValidation
-from kconv._serve.negotiation import BodyFormat, body_format
-from kconv._serve.protobuf import decode_object
-from kconv._serve.resource_request import Call
+from kconv._pipeline import Decoded, FieldValidation, Format, Pipeline
+from kconv._scheme import Spoke
+from kconv._verbs.call import Call
 from kconv._verbs.refusal import Refusal, invalid
 
 Meta = dict[str, Any]
 
 _OWNERS = ("metadata", "ownerReferences")
 """All that can be wrong with them is told with the metadata, at the paths of Kubernetes."""
+
+
+class Body(Protocol):
+    """An object as a client gives it."""
+
+    def decode(
+        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+    ) -> Decoded:
+        """The object of a version. Raises what `kconv._pipeline.Pipeline.decode` raises."""
+        ...
+
+    def document(self) -> Any:
+        """The document that it is. Raises `DecodeError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBody(Body):
+    """An object as bytes."""
+
+    data: bytes
+    format: Format = "json"
+
+    def decode(
+        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+    ) -> Decoded:
+        return pipeline.decode(
+            self.data, spoke=spoke, format=self.format, field_validation=field_validation
+        )
+
+    def document(self) -> Any:
+        if self.format == "json":
+            return json_codec.decode(self.data)
+        documents = yaml_codec.decode_all(self.data)
+        return documents[0] if documents else None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentBody(Body):
+    """An object as a document."""
+
+    value: Any
+
+    def decode(
+        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+    ) -> Decoded:
+        return pipeline.load(self.value, spoke=spoke, field_validation=field_validation)
+
+    def document(self) -> Any:
+        return self.value
 
 
 class InvalidBody(Exception):
@@ -45,44 +95,25 @@ class InvalidBody(Exception):
         return invalid(self._gvk.group, self._gvk.kind, name, [*own, *others])
 
 
-def decode_body(call: Call, field_validation: FieldValidation) -> Decoded:
-    """The object in the body, of the version that the URL names.
+def decode_body(call: Call, body: Body, field_validation: FieldValidation) -> Decoded:
+    """The object in a body, of the version that the call is for.
 
-    Raises what `kconv._pipeline.Pipeline.decode` raises, but `InvalidBody` for an object that
-    breaks rules, and `Refusal` (415).
+    Raises what `Body.decode` raises, but `InvalidBody` for an object that breaks rules.
     """
-    kind = call.spoke.options.kind
-    encoding = body_format(call.content_type)
     try:
-        if encoding == "protobuf":
-            decoded = call.objects.pipeline.load(
-                decode_object(call.body), spoke=call.spoke, field_validation=field_validation
-            )
-        else:
-            decoded = call.objects.pipeline.decode(
-                call.body, spoke=call.spoke, format=encoding, field_validation=field_validation
-            )
+        decoded = body.decode(call.objects.pipeline, call.spoke, field_validation)
     except InvalidObject as error:
         call.warnings.extend(error.warnings)
-        raise InvalidBody(call, parse(call.body, encoding), error) from None
+        raise InvalidBody(call, body.document(), error) from None
     except DecodeError as error:
         if error.about is None and error.reason == "BadRequest" and not error.findings:
+            kind = call.spoke.options.kind
             raise DecodeError(
                 f"the object provided is unrecognized (must be of type {kind}): {error.message}"
             ) from None
         raise
     call.warnings.extend(decoded.warnings)
     return decoded
-
-
-def parse(body: bytes, encoding: BodyFormat) -> Any:
-    """The document in a body. Raises `DecodeError`."""
-    if encoding == "protobuf":
-        return decode_object(body)
-    if encoding == "json":
-        return json_codec.decode(body)
-    documents = yaml_codec.decode_all(body)
-    return documents[0] if documents else None
 
 
 def _decoded_metadata(call: Call, document: Mapping[str, Any]) -> Meta:

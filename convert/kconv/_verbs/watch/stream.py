@@ -7,25 +7,22 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from anyio import to_thread
 
-from kconv._errors import Expired, KconvError
-from kconv._serve.options import ListOptions, list_options
-from kconv._serve.resource_request import Call
-from kconv._serve.status import refusal_of
-from kconv._serve.tables import check_include
-from kconv._serve.verbs.search import selector_of
-from kconv._serve.watch.broadcaster import Broadcaster, Subscription
-from kconv._serve.watch.events import Events
-from kconv._serve.watch.live_change import LiveChange
+from kconv._errors import Expired
 from kconv._store import Change, Stored
+from kconv._verbs.call import Call
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.refusal import Refusal, expired
+from kconv._verbs.options import ListOptions
+from kconv._verbs.watch.broadcaster import Broadcaster, Subscription
+from kconv._verbs.watch.events import Events
+from kconv._verbs.watch.live_change import LiveChange
 
+E = TypeVar("E")
 T = TypeVar("T")
 
 BOOKMARK_SECONDS = 60.0
@@ -33,13 +30,13 @@ _LEAST_SECONDS, _MOST_SECONDS = 1800, 3600
 
 
 @dataclass(slots=True)
-class Watch:
-    """A watch that has been accepted; `lines` is the body of its answer."""
+class Watch(Generic[E]):
+    """A watch that has been accepted; `events_since` are its events."""
 
     call: Call
     broadcaster: Broadcaster
     options: ListOptions
-    events: Events
+    events: Events[E]
     subscription: Subscription | None = None
 
     async def begin(self) -> None:
@@ -53,33 +50,31 @@ class Watch:
             self.subscription.end()
             self.broadcaster.unsubscribe(self.subscription)
 
-    async def lines(self) -> AsyncGenerator[bytes]:
-        """The events, one or more lines each, until the time is up or somebody ends it."""
+    async def events_since(self) -> AsyncGenerator[E]:
+        """The events, some at a time, until the time is up or somebody ends it.
+
+        Raises `kconv._errors.Expired` where changes are missing, and `StoreError`.
+        """
         assert self.subscription is not None, "it has begun"
         try:
-            async for line in self._follow(self.subscription):
-                yield line
+            async for some in self._follow(self.subscription):
+                yield some
             if self.subscription.expired:
-                message = "the changes that this watch goes on with are gone: list again"
-                yield self.events.error(expired(message))
-        except Expired as error:
-            yield self.events.error(expired(error.message))
-        except KconvError as error:
-            yield self.events.error(refusal_of(error))
+                raise Expired("the changes that this watch goes on with are gone: list again")
         finally:
             self.broadcaster.unsubscribe(self.subscription)
 
-    async def _follow(self, subscription: Subscription) -> AsyncIterator[bytes]:
+    async def _follow(self, subscription: Subscription) -> AsyncIterator[E]:
         position = self.options.resource_version or 0
         if position > subscription.position:
             # The database went back to an earlier state since it was there.
             raise Expired(f"resource version {position} is ahead of {subscription.position}")
         deadline = time.monotonic() + self._seconds()
         if self._wants_initial():
-            async for lines, version in self._initial():
+            async for some, version in self._initial():
                 position = max(position, version)
-                if lines:
-                    yield lines
+                if some:
+                    yield some
             if self.options.send_initial_events and self.options.bookmarks:
                 yield self.events.bookmark(position, initial_end=True)
         # What was written before the subscription began is read from the log.
@@ -90,8 +85,8 @@ class Watch:
                 for each in changes
                 if each.stored.resource_version <= subscription.position
             ]
-            if lines := await self._events(due):
-                yield lines
+            if events := await self._events(due):
+                yield events
             if len(due) < self.broadcaster.page:
                 break
             position = due[-1].resource_version
@@ -107,8 +102,8 @@ class Watch:
             wait = min(deadline, bookmark_at) - time.monotonic()
             taken = await subscription.take(max(wait, 0.001))
             due = [each for each in taken if each.resource_version > position]
-            if lines := await self._events(due):
-                yield lines
+            if events := await self._events(due):
+                yield events
             if due:
                 position = due[-1].resource_version
         if self.options.bookmarks and not subscription.expired:
@@ -119,7 +114,7 @@ class Watch:
             return self.options.send_initial_events
         return not self.options.resource_version
 
-    async def _initial(self) -> AsyncIterator[tuple[bytes, int]]:
+    async def _initial(self) -> AsyncIterator[tuple[E, int]]:
         """ADDED for each object; the version of the first page is where changes go on from."""
         call, began = self.call, 0
         pages = call.objects.pages(
@@ -129,12 +124,12 @@ class Watch:
             began = began or version
             yield await self._joined(rows, self._initial_event), began
 
-    async def _events(self, changes: Sequence[LiveChange]) -> bytes:
+    async def _events(self, changes: Sequence[LiveChange]) -> E | None:
         if len(changes) == 1:
-            return await self._event(changes[0]) or b""
+            return await self._event(changes[0])
         return await self._joined(changes, self._event)
 
-    async def _event(self, change: LiveChange) -> bytes | None:
+    async def _event(self, change: LiveChange) -> E | None:
         """The event of a change; an object that leaves the selector is shown as it last matched."""
         events = self.events
         if events.has_all:
@@ -148,18 +143,17 @@ class Watch:
                 return events.of_state(kind, last, None)
         return events.of_state(kind, change.row, current)
 
-    async def _initial_event(self, row: CachedRow) -> bytes | None:
+    async def _initial_event(self, row: CachedRow) -> E | None:
         return self.events.of_row(row)
 
-    @staticmethod
-    async def _joined(items: Sequence[T], line_of: Callable[[T], Awaitable[bytes | None]]) -> bytes:
+    async def _joined(self, items: Sequence[T], event_of: Callable[[T], Awaitable[E | None]]) -> E:
         slices = Slices()
-        found: list[bytes] = []
+        found: list[E] = []
         for item in items:
-            if line := await line_of(item):
-                found.append(line)
+            if event := await event_of(item):
+                found.append(event)
             await slices.turn()
-        return b"".join(found)
+        return self.events.joined(found)
 
     async def _last(self, stored: Stored) -> CachedRow | None:
         """The state before a change, as an event of that change shows it."""
@@ -186,16 +180,3 @@ class Watch:
             return asked
         # Spread, so that the watches of a restarted server do not all come back at once.
         return random.uniform(_LEAST_SECONDS, _MOST_SECONDS)
-
-
-def open_watch(call: Call, broadcaster: Broadcaster) -> Watch:
-    """Check the parameters of a watch and prepare it.
-
-    Raises `kconv._verbs.refusal.Refusal` for parameters that make no sense.
-    """
-    options = list_options(call.query)
-    if call.accepted.view == "Table":
-        check_include(call.query.get("includeObject", ""))
-    if broadcaster.closed:
-        raise Refusal("ServiceUnavailable", "the server is shutting down")
-    return Watch(call, broadcaster, options, Events(call, selector_of(call)))

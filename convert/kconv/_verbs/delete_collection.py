@@ -1,29 +1,32 @@
-"""Delete collection: DELETE of all objects that the selectors choose."""
+"""Delete collection: all objects go that the selectors choose."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from kconv._errors import NotFound
-from kconv._serve.options import list_options
-from kconv._serve.resource_request import Answer, Call
-from kconv._serve.verbs.delete import DeleteOptions, delete_options, remove
-from kconv._serve.verbs.list import encode_items, frame
-from kconv._serve.verbs.replace import NotWritten, with_retries
-from kconv._serve.verbs.search import find, selector_of
+from kconv._verbs.answer import Answer
+from kconv._verbs.call import Call
+from kconv._verbs.delete import remove
+from kconv._verbs.list import encode_items, frame
 from kconv._verbs.loop_work import each_of
 from kconv._verbs.memory import CachedRow
+from kconv._verbs.options import DeleteOptions, ListOptions
+from kconv._verbs.replace import NotWritten, with_retries
+from kconv._verbs.search import find
+from kconv._verbs.selectors import Selector
 from kconv._verbs.undecodable import left_out_warning
 
 
-async def delete_collection(call: Call) -> Answer:
+async def delete_collection(
+    call: Call, chosen: ListOptions, selector: Selector, options: DeleteOptions
+) -> Answer:
     """Delete each of them, and answer with the list of what they were.
 
     Preconditions of the options are checked for each. Raises `Refusal` and
     `kconv._errors.KconvError`; what was deleted before an error stays deleted.
     """
-    options = delete_options(call)
-    listing = await find(call, list_options(call.query), selector_of(call))
+    listing = await find(call, chosen, selector)
     items, faults = await encode_items(call, listing)
     await each_of(listing.items, partial(_delete_one, call, options))
     await call.objects.memory.fresh()

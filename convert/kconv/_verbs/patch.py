@@ -1,4 +1,4 @@
-"""Patch: PATCH of an object or of its status, as JSON patch, merge patch or strategic merge."""
+"""Patch: a change to an object or its status, as JSON patch, merge patch or strategic merge."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from kconv._errors import DecodeError, InvalidObject
 from kconv._paths import INVALID, Finding
 from kconv._pipeline import Decoded
 from kconv._pipeline.view import View
-from kconv._serve.negotiation import media_type_of
-from kconv._serve.options import write_options
-from kconv._serve.resource_request import Answer, Call
-from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
-from kconv._serve.verbs.request_body import InvalidBody
-from kconv._serve.verbs.update import check_names, check_version
+from kconv._verbs.answer import Answer
+from kconv._verbs.body import InvalidBody
+from kconv._verbs.call import Call
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import Current
-from kconv._verbs.patches import read_patch
+from kconv._verbs.options import WriteOptions
+from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, invalid
+from kconv._verbs.replace import Replacement, replace_object, with_retries
+from kconv._verbs.update import check_names, check_version
 
 
-async def patch(call: Call) -> Answer:
-    """Apply the patch in the body to the object that the URL names.
+async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
+    """Apply a patch to the object that the call is for.
 
     A patch without a resourceVersion is applied again when another write gets in between.
     Raises `Refusal` and `kconv._errors.KconvError`.
     """
-    options = write_options(call.query, "PatchOptions")
-    says = options.field_validation != "Ignore"
-    read = read_patch(media_type_of(call.content_type), call.body, says=says)
     pipeline = call.objects.pipeline
 
     def patched(current: Current) -> Decoded:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from kconv._errors import StoreError
 from kconv._gvk import GroupResource
-from kconv._serve.watch.live_change import LiveChange
 from kconv._store import Change
 from kconv._verbs.memory import CachedRow, Follower
+from kconv._verbs.watch.live_change import LiveChange
 
 POLL_SECONDS = 0.08
 """How often the change log is read for what other servers wrote; local writes wake the reader."""

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from anyio import to_thread
 
-from kconv._serve.options import ListOptions
-from kconv._serve.resource_request import Call
+from kconv._scheme import HubKind
 from kconv._store import Change, Page
+from kconv._verbs.call import Call
 from kconv._verbs.continuation import INCONSISTENT, Continuation, parse_continue
 from kconv._verbs.history import HistoryCompacted, ListHistory
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow, Collection
 from kconv._verbs.names import path_segment_problems
 from kconv._verbs.objects import Current
+from kconv._verbs.options import ListOptions
 from kconv._verbs.refusal import Refusal, expired, future_version, too_large_list
 from kconv._verbs.selectors import (
     Selector,
@@ -51,16 +52,16 @@ class Listing:
     remaining: int | None = None
 
 
-def selector_of(call: Call) -> Selector:
-    """The selectors in the query; a name in the path of a watch counts as one.
+def selector_of(kind: HubKind, labels: str = "", fields: str = "") -> Selector:
+    """A label and a field selector for objects of a kind.
 
     Raises `kconv._verbs.refusal.Refusal` (400) for one that cannot be read.
     """
     return Selector(
-        parse_label_selector(call.query.get("labelSelector", "")),
+        parse_label_selector(labels),
         parse_field_selector(
-            call.query.get("fieldSelector", ""),
-            [field.name for field in selectable_fields(call.kind)],
+            fields,
+            [field.name for field in selectable_fields(kind)],
         ),
     )
 

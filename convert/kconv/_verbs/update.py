@@ -1,4 +1,4 @@
-"""Update: PUT of an object or of its status."""
+"""Update: an object, or its status, is replaced."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from kconv._pipeline.view import View
-from kconv._serve.options import write_options
-from kconv._serve.resource_request import Answer, Call
-from kconv._serve.verbs.replace import Replacement, replace_object, with_retries
-from kconv._serve.verbs.request_body import InvalidBody, decode_body
+from kconv._verbs.answer import Answer
+from kconv._verbs.body import Body, InvalidBody, decode_body
+from kconv._verbs.call import Call
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import Current
+from kconv._verbs.options import WriteOptions
 from kconv._verbs.refusal import bad_request, conflict
+from kconv._verbs.replace import Replacement, replace_object, with_retries
 
 
-async def update(call: Call) -> Answer:
-    """Replace the object that the URL names by the one in the body.
+async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
+    """Replace the object that the call is for by the one in the body.
 
     Without a resourceVersion in the body, the object is replaced whatever it is now. Raises
     `Refusal` and `kconv._errors.KconvError`.
     """
-    options = write_options(call.query, "UpdateOptions")
     target = call.target
     # A whole object needs nothing of the old one, which may be unreadable; a part does.
     fetch = call.objects.get if target.subresource else call.objects.get_or_salvage
     try:
-        decoded = await call.work(lambda: decode_body(call, options.field_validation))
+        decoded = await call.work(lambda: decode_body(call, body, options.field_validation))
     except InvalidBody as error:
         check_names(call, error.metadata)
         current = await fetch(call.kind, target.key)

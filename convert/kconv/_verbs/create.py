@@ -1,4 +1,4 @@
-"""Create: POST to a collection."""
+"""Create: a new object is judged and stored."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from kconv._errors import AlreadyExists, ConditionFailed, NotFound
 from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
-from kconv._serve.options import WriteOptions, write_options
-from kconv._serve.resource_request import Answer, Call
-from kconv._serve.verbs.request_body import InvalidBody, decode_body
+from kconv._verbs.answer import Answer
+from kconv._verbs.body import Body, InvalidBody, decode_body
+from kconv._verbs.call import Call
 from kconv._verbs.deletion import with_metadata
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status
@@ -18,20 +18,20 @@ from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import key_of, prepared
+from kconv._verbs.options import WriteOptions
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
 
 _NAME_ATTEMPTS = 8
 
 
-async def create(call: Call) -> Answer:
+async def create(call: Call, body: Body, options: WriteOptions) -> Answer:
     """Store the object in the body; 201 with what was stored.
 
     Raises `Refusal` and `kconv._errors.KconvError`.
     """
-    options = write_options(call.query, "CreateOptions")
 
     def decode() -> Decoded:
-        return decode_body(call, options.field_validation)
+        return decode_body(call, body, options.field_validation)
 
     try:
         decoded = await call.work(decode)

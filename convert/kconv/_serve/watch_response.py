@@ -7,8 +7,10 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from kconv._errors import KconvError
 from kconv._serve.request_id import REQUEST_ID
-from kconv._serve.watch.stream import Watch
+from kconv._serve.watch_lines import error_line
+from kconv._verbs.watch import Watch
 
 
 class Gauge(Protocol):
@@ -28,7 +30,7 @@ class WatchResponse:
 
     status_code = 200
 
-    def __init__(self, watch: Watch, media_type: bytes, open_watches: Gauge) -> None:
+    def __init__(self, watch: Watch[bytes], media_type: bytes, open_watches: Gauge) -> None:
         self.raw_headers: list[tuple[bytes, bytes]] = [
             (b"cache-control", b"no-cache, private"),
             (b"content-type", media_type),
@@ -40,13 +42,17 @@ class WatchResponse:
         """Send them, until the time is up, the client goes or the server stops."""
         self._open_watches.inc()
         gone = asyncio.ensure_future(self._end_when_gone(receive))
-        lines = self._watch.lines()
+        lines = self._watch.events_since()
         if (name := scope.get(REQUEST_ID)) is not None:
             self.raw_headers.append((b"audit-id", name))
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
-            async for line in lines:
+            try:
+                async for line in lines:
+                    await send({"type": "http.response.body", "body": line, "more_body": True})
+            except KconvError as error:
+                line = error_line(error)
                 await send({"type": "http.response.body", "body": line, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:

@@ -1,0 +1,111 @@
+"""The lines of a watch: each event as JSON, in the view that its client asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kconv._codec import json as json_codec
+from kconv._errors import Expired, KconvError
+from kconv._serve.options import list_options
+from kconv._serve.resource_request import ResourceRequest
+from kconv._serve.status import refusal_of
+from kconv._serve.tables import check_include, table_of
+from kconv._serve.verbs import selector
+from kconv._serve.views import metadata_only
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.objects import Current
+from kconv._verbs.refusal import Refusal, expired
+from kconv._verbs.selectors import Selector
+from kconv._verbs.undecodable import Undecodable
+from kconv._verbs.watch import Broadcaster, Events, Watch
+from kconv._verbs.watch.live_change import LiveChange
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+
+class Lines(Events[bytes]):
+    """Events as lines of JSON."""
+
+    def __init__(self, request: ResourceRequest, selector: Selector) -> None:
+        super().__init__(request, selector)
+        self._accepted = request.accepted
+        self._include = request.query.get("includeObject", "")
+        self._with_columns = True
+
+    @property
+    def has_all(self) -> bool:
+        return self._selector.everything and not self._accepted.view
+
+    def of_all(self, change: LiveChange) -> bytes | None:
+        """It is made once for all watches."""
+        spoke = self._call.spoke
+        if spoke not in change.lines:
+            change.lines[spoke] = self.of_state(change.type, change.row, None)
+        return change.lines[spoke]
+
+    def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
+        spoke = self._call.spoke
+        metadata: dict[str, Any] = {"resourceVersion": str(resource_version)}
+        if initial_end:
+            metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
+        document = {
+            "kind": spoke.options.kind,
+            "apiVersion": spoke.api_version,
+            "metadata": metadata,
+        }
+        return self._line("BOOKMARK", document, metadata)
+
+    def joined(self, events: Sequence[bytes]) -> bytes:
+        return b"".join(events)
+
+    def of_state(self, kind: str, row: CachedRow, current: Current | None) -> bytes | None:
+        try:
+            encoded = self._call.encoded(row, current)
+        except Undecodable:
+            return None
+        if not self._accepted.view:
+            return b'{"type":"' + kind.encode() + b'","object":' + encoded.data + b"}\n"
+        document = encoded.document
+        return self._line(kind, document, encoded.metadata(document))
+
+    def _line(self, kind: str, document: dict[str, Any], metadata: dict[str, Any]) -> bytes:
+        view = self._accepted.view
+        if view == "Table":
+            table = table_of(
+                self._call.spoke,
+                [(document, metadata)],
+                {"resourceVersion": document["metadata"]["resourceVersion"]},
+                self._accepted.view_version,
+                include=self._include,
+                rows=kind != "BOOKMARK",
+                with_columns=self._with_columns,
+            )
+            self._with_columns = False
+            return _encode(kind, table)
+        if view:
+            return _encode(kind, metadata_only(metadata, self._accepted.view_version))
+        return _encode(kind, document)
+
+
+def open_watch(request: ResourceRequest, broadcaster: Broadcaster) -> Watch[bytes]:
+    """Check the parameters of a watch and prepare it.
+
+    Raises `kconv._verbs.refusal.Refusal` for parameters that make no sense.
+    """
+    options = list_options(request.query)
+    if request.accepted.view == "Table":
+        check_include(request.query.get("includeObject", ""))
+    if broadcaster.closed:
+        raise Refusal("ServiceUnavailable", "the server is shutting down")
+    return Watch(request, broadcaster, options, Lines(request, selector(request)))
+
+
+def error_line(error: KconvError) -> bytes:
+    """An ERROR event, after which the stream ends."""
+    refusal = expired(error.message) if isinstance(error, Expired) else refusal_of(error)
+    return _encode("ERROR", refusal.document())
+
+
+def _encode(kind: str, document: dict[str, Any]) -> bytes:
+    return json_codec.encode({"type": kind, "object": document}).rstrip(b"\n") + b"\n"

@@ -1,0 +1,50 @@
+"""`Call`: what a verb is asked for, and what it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from kconv._scheme import HubKind, Spoke
+from kconv._verbs.encoded import Encoded
+from kconv._verbs.memory import CachedRow
+from kconv._verbs.namespaces import Namespaces
+from kconv._verbs.objects import Current, Objects
+from kconv._verbs.target import Target
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a verb: what it is for, where the objects are, and what is to be said of it."""
+
+    target: Target
+    objects: Objects
+    namespaces: Namespaces
+    warnings: list[str] = field(default_factory=list, kw_only=True)
+    """What is to be said of the body, whatever the answer is."""
+
+    @property
+    def kind(self) -> HubKind:
+        """The kind of the resource, whatever its version."""
+        return self.target.spoke.kind
+
+    @property
+    def spoke(self) -> Spoke:
+        """The version that the client speaks."""
+        return self.target.spoke
+
+    @property
+    def wants_metadata(self) -> bool:
+        """Whether the metadata that objects have in the hub will be asked for."""
+        return False
+
+    def encoded(self, row: CachedRow, current: Current | None = None) -> Encoded:
+        """A row as the client sees it; see `Objects.encoded`."""
+        return self.objects.encoded(self.spoke, row, current, own_metadata=self.wants_metadata)
+
+    async def work(self, work: Callable[[], T]) -> T:
+        """Run what takes time in proportion to the body."""
+        return work()

@@ -1,0 +1,87 @@
+"""Delete: one object goes, or is marked where finalizers hold it."""
+
+from __future__ import annotations
+
+from kconv._gvk import GroupResource
+from kconv._verbs.answer import Answer
+from kconv._verbs.call import Call
+from kconv._verbs.deletion import finalizers_in, mark_for_deletion
+from kconv._verbs.encoded import encode_object
+from kconv._verbs.kind_rules import is_namespace
+from kconv._verbs.namespaces import FINALIZER, IMMORTAL
+from kconv._verbs.objects import Current
+from kconv._verbs.options import DeleteOptions
+from kconv._verbs.refusal import conflict, details_of, forbidden, success
+from kconv._verbs.replace import NotWritten, with_retries
+
+
+async def delete(call: Call, options: DeleteOptions) -> Answer:
+    """Delete the object that the call is for.
+
+    200 with a Status when it is gone, or with the object when finalizers hold it. Raises
+    `Refusal` and `kconv._errors.KconvError`.
+    """
+    if is_namespace(call.kind) and call.target.name in IMMORTAL:
+        why = "this namespace may not be deleted"
+        raise forbidden(call.target.resource, call.target.name, why)
+
+    async def attempt(newest: bool) -> Answer:
+        current = await call.objects.get_or_salvage(call.kind, call.target.key, newest=newest)
+        _check(call, current, options)
+        return await remove(call, current, dry_run=options.dry_run, newest=newest)
+
+    return await with_retries(call, call.target.key, attempt, again=not options.resource_version)
+
+
+async def remove(call: Call, current: Current, *, dry_run: bool, newest: bool = True) -> Answer:
+    """Delete an object, or mark it where finalizers hold it. Raises `Conflict`, `NotFound`.
+
+    Finalizers do not hold what cannot be read: nobody could work on it. A namespace is marked in
+    any case, since it goes with what it holds.
+    """
+    name = current.meta["name"]
+    held = finalizers_in(current.hub)
+    warnings: tuple[str, ...] = ()
+    if current.fault is not None:
+        ignored = f"; its finalizers were not waited for: {', '.join(held)}" if held else ""
+        warnings = (f"{current.fault.message} (deleted{ignored})",)
+        held = [FINALIZER] if is_namespace(call.kind) else []
+    waits = held and current.fault is None and current.meta.get("deletionTimestamp")
+    if (waits or dry_run) and not (newest or await call.objects.is_newest(current.row)):
+        raise NotWritten
+    if waits:
+        return Answer(encoded=call.encoded(current.row, current), spoke=call.spoke)
+    if held:
+        marked, pipeline = mark_for_deletion(current), call.objects.pipeline
+        shown, version = pipeline.from_hub(marked, call.spoke), current.resource_version
+        if not dry_run:
+            row = await call.objects.update(current, marked, shown)
+            version = str(row.stored.resource_version)
+            if call.kind is call.namespaces.kind:
+                call.namespaces.emptied(name)
+        return Answer(encoded=encode_object(pipeline, marked, shown, version), spoke=call.spoke)
+    if not dry_run:
+        await call.objects.delete(current, current.hub)
+        if call.target.namespace:
+            call.namespaces.emptied(call.target.namespace)
+    resource = call.target.resource
+    details = details_of(name, resource.group, resource.resource, current.stored.uid)
+    return Answer(success(details), warnings=warnings)
+
+
+def _check(call: Call, current: Current, options: DeleteOptions) -> None:
+    gvk = call.spoke.gvk
+    kind = GroupResource(gvk.group, gvk.kind)
+    if options.uid and options.uid != current.stored.uid:
+        why = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record "
+            f"({current.stored.uid}). The object might have been deleted and then recreated"
+        )
+        raise conflict(kind, call.target.name, why)
+    version = current.resource_version
+    if options.resource_version and options.resource_version != version:
+        why = (
+            f"the ResourceVersion in the precondition ({options.resource_version}) does not match "
+            f"the ResourceVersion in record ({version}). The object might have been modified"
+        )
+        raise conflict(kind, call.target.name, why)
