@@ -32,8 +32,9 @@ PUBLIC: dict[str, str] = {
         TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported UsageError
         VersionNotOnRecord WhenAbsent Wrap
         asgi convert convert_document
-        convert_files create_app defaults derives duplicate forbidden format_path hub_of invalid
-        load_scheme losses not_supported open_store quote required too_long validates
+        convert_files create_app defaults derives duplicate forbidden format_path from_dict hub_of
+        invalid
+        load_scheme losses not_supported open_store quote required to_dict too_long validates
         validates_update versions zero_is_absent
     """,
     "kconv.edges": """

@@ -92,6 +92,7 @@ __all__ = [
     "duplicate",
     "forbidden",
     "format_path",
+    "from_dict",
     "hub_of",
     "invalid",
     "load_scheme",
@@ -100,6 +101,7 @@ __all__ = [
     "open_store",
     "quote",
     "required",
+    "to_dict",
     "too_long",
     "validates",
     "validates_update",
@@ -169,7 +171,16 @@ if TYPE_CHECKING:
     )
     from kconv._pipeline import Decoded, Lost, Pipeline
     from kconv._resource import Column, Deprecation, Hub, Resource, SelectableField, hub_of
-    from kconv._schema import Type, defaults, derives, validates, validates_update, zero_is_absent
+    from kconv._schema import (
+        Type,
+        defaults,
+        derives,
+        from_dict,
+        to_dict,
+        validates,
+        validates_update,
+        zero_is_absent,
+    )
     from kconv._scheme import Scheme, load_scheme
     from kconv._serve import asgi, create_app
     from kconv._store import Store, open_store
@@ -270,6 +281,8 @@ else:
             "Type",
             "defaults",
             "derives",
+            "from_dict",
+            "to_dict",
             "validates",
             "validates_update",
             "zero_is_absent",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kconv._gvk import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
 from kconv._schema import Type, TypeOptions
@@ -146,9 +146,20 @@ class Resource(KindType):
     metadata are here. ``class Meta`` is described by `ResourceOptions`.
     """
 
-    apiVersion = String()  # noqa: N815 - the field's own name
-    kind = String()
+    if TYPE_CHECKING:
+        # Every object says them, once it is decoded.
+        apiVersion: String[str]  # noqa: N815 - the field's own name
+        kind: String[str]
+    else:
+        apiVersion = String()  # noqa: N815 - as above
+        kind = String()
     metadata = Object(ObjectMeta, load_default=dict)
+
+    @classmethod
+    def _said_by_all(cls) -> dict[str, str]:
+        """Kind and version."""
+        options = options_of(cls)
+        return {"apiVersion": str(options.group_version), "kind": options.kind}
 
 
 class Hub(KindType):

@@ -152,7 +152,7 @@ class Rules(Type):
     letter = Code(validate=marshmallow.validate.OneOf(["a", "b"]), metadata={"examples": ["b"]})
 
 
-FIELDS = Rules().wire_fields()
+FIELDS = Rules.instance().wire_fields()
 
 
 def test_each_is_compiled() -> None:

@@ -46,17 +46,17 @@ def problems(field: Field) -> list[str]:
 @pytest.mark.parametrize(
     ("field", "problem"),
     [
-        (String(load_default=5), "its default 5 does not decode: Invalid value: 5: must be a str"),
+        (String(load_default=5), "its default 5 does not decode: Invalid value: 5: must be a str"),  # type: ignore[call-overload]  # wrong on purpose
         (Quantity(load_default="1 apple"), 'its default "1 apple" does not decode'),
         (Time(load_default="now"), 'its default "now" does not decode'),
-        (Boolean(load_default=0), "its default 0 does not decode"),
+        (Boolean(load_default=0), "its default 0 does not decode"),  # type: ignore[call-overload]  # wrong on purpose
         (List(String(), load_default=[1]), "[0]: Invalid value: 1: must be a string"),
         (Object(Port, load_default={"name": 1}), "name: Invalid value: 1: must be a string"),
-        (String(load_default=None), "its default is null"),
+        (String(load_default=None), "its default is null"),  # type: ignore[call-overload]  # wrong on purpose
         (Quantity(load_default="1.5Gi"), 'its default "1.5Gi" must be written "1536Mi"'),
-        (Quantity(load_default=1), 'its default 1 must be written "1"'),
+        (Quantity(load_default=1), 'its default 1 must be written "1"'),  # type: ignore[call-overload]  # wrong on purpose
         (Duration(load_default="60s"), 'its default "60s" must be written "1m0s"'),
-        (Integer(load_default=1.0), "its default 1.0 does not decode"),
+        (Integer(load_default=1.0), "its default 1.0 does not decode"),  # type: ignore[call-overload]  # wrong on purpose
         (Map(Quantity(), load_default={"a": "1.5Gi"}), 'must be written {"a": "1536Mi"}'),
         (String(load_default=Shade.DARK), "is no plain str"),
         (Integer(minimum=5, load_default=1), "Invalid value: 1: must be greater than or equal"),
@@ -81,7 +81,7 @@ def test_defaults(field: Field, problem: str) -> None:
         Double(load_default=1),
         Object(Port, load_default={}),
         List(Object(Port), load_default=[{}]),
-        Lenient(load_default=5),
+        Lenient(load_default=5),  # type: ignore[call-overload]  # wrong on purpose
         String(load_default=lambda: "x"),
         Integer(minimum=-(2**63), maximum=2**63 - 1),
         Int32(maximum=2**40),
@@ -99,11 +99,11 @@ def test_declarations_that_hold(field: Field) -> None:
         (Integer(minimum=2, maximum=1), "its minimum 2 is greater than its maximum 1"),
         (Double(minimum=2, maximum=1.5), "its minimum 2 is greater than its maximum 1.5"),
         (Integer(minimum=2**64), "its minimum 18446744073709551616 does not fit in 64 bits"),
-        (Integer(minimum=1.5), "its minimum 1.5 is no whole number"),  # type: ignore[arg-type]  # wrong on purpose
-        (Integer(maximum="5"), "its maximum '5' is no whole number"),  # type: ignore[arg-type]  # wrong on purpose
+        (Integer(minimum=1.5), "its minimum 1.5 is no whole number"),  # type: ignore[call-overload]  # wrong on purpose
+        (Integer(maximum="5"), "its maximum '5' is no whole number"),  # type: ignore[call-overload]  # wrong on purpose
         (Integer(maximum=True), "its maximum True is no whole number"),
         (Double(minimum=float("nan")), "its minimum nan is no number"),
-        (Double(maximum="5"), "its maximum '5' is no number"),  # type: ignore[arg-type]  # wrong on purpose
+        (Double(maximum="5"), "its maximum '5' is no number"),  # type: ignore[call-overload]  # wrong on purpose
         (Int32(minimum=2**31), "its bounds leave no number of format int32"),
         (String(min_length=2, max_length=1), "its min_length 2 is greater than its max_length 1"),
         (String(max_length=-1), "its max_length -1 is no whole number from 0"),
@@ -117,8 +117,8 @@ def test_declarations_that_hold(field: Field) -> None:
             "its map_keys have port, which Port does not have",
         ),
         (List(String(), list_type="map", map_keys=("name",)), "is for lists of objects"),
-        (List(String(), list_type="bag"), "its list_type 'bag' is none of"),  # type: ignore[arg-type]  # wrong on purpose
-        (Integer(format="int16"), "its format 'int16' is none of int32, int64"),  # type: ignore[arg-type]  # wrong on purpose
+        (List(String(), list_type="bag"), "its list_type 'bag' is none of"),  # type: ignore[call-overload]  # wrong on purpose
+        (Integer(format="int16"), "its format 'int16' is none of int32, int64"),  # type: ignore[call-overload]  # wrong on purpose
     ],
 )
 def test_bounds_and_list_types(field: Field, problem: str) -> None:
@@ -127,7 +127,7 @@ def test_bounds_and_list_types(field: Field, problem: str) -> None:
 
 
 def test_bounds_that_are_no_numbers_besides_a_default() -> None:
-    (found,) = problems(Integer(minimum="a", load_default=1))  # type: ignore[arg-type]  # wrong on purpose
+    (found,) = problems(Integer(minimum="a", load_default=1))  # type: ignore[call-overload]  # wrong on purpose
     assert found == "its minimum 'a' is no whole number"
 
 

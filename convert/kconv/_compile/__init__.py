@@ -10,14 +10,16 @@ from kconv._compile.fields import Deep, Refused, is_compiled
 from kconv._compile.finish import finisher
 from kconv._compile.nulls import without_nulls
 from kconv._compile.plain import is_wholly_plain, may_hold_nulls, plain_fields
-from kconv._compile.struct import Struct
+from kconv._compile.struct import OBJECTS, Form, Struct
 from kconv._compile.structural import LOOSE, structural
 from kconv._compile.texts import convert, decoder
 from kconv._compile.types import Types, nests_endlessly, types_below
 
 __all__ = [
     "LOOSE",
+    "OBJECTS",
     "Deep",
+    "Form",
     "Refused",
     "Struct",
     "Types",

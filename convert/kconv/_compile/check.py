@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from kconv._compile.fields import Refused, is_compiled, needs_check
-from kconv._compile.names import attribute_names, types_in
+from kconv._compile.names import NATIVE, types_in
 from kconv._compile.source import Source, identifier
+from kconv._compile.struct import Form
 from kconv._errors import KconvError
 from kconv._paths import Finding
 from kconv._schema import (
@@ -31,19 +31,21 @@ from kconv.fields._spec import AnyField
 Check = Callable[[Any], None]
 
 
-def checker(schema: type[Type], *, added: bool, nullable: bool = False) -> tuple[Check | None, str]:
+def checker(
+    schema: type[Type], *, added: bool, nullable: bool = False, form: Form = NATIVE
+) -> tuple[Check | None, str]:
     """The function that raises `Refused` for a completed struct that breaks a rule, and its source.
 
     A ``nullable`` struct may hold nulls, which break no rule. ``added`` says whether that includes
     the rules that groups add (`validates`). Rules of single fields that msgspec has checked while
     decoding are not checked again. None (and no source) when there are no other rules in the type
-    or below it.
+    or below it. ``form`` is what the struct looks like.
     """
-    check, text = _checker(schema, added, nullable)
+    check, text = _checker(schema, added, nullable, form)
     with_rules = _needing(schema, _has_rules) if added else []
     if check is None or schema not in with_rules:
         return check, text
-    fields, _ = _checker(schema, False, nullable)
+    fields, _ = _checker(schema, False, nullable, form)
     judge, rules_text = _judge(schema, with_rules)
     return _sharing(fields, judge, check), f"{text}\n\n{rules_text}"
 
@@ -94,7 +96,7 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
         source.depth += 1
         for rule in inherited(each, "rules"):
             source.add(f"if {source.define(rule.__name__, _judging(rule, each))}(d): raise Refused")
-        for name, field, _ in _fields(each):
+        for name, field in each.instance().wire_fields().items():
             inner = _inner_type(field)
             if inner is not None and inner in names and is_compiled(field):
                 _visit_lines(source, field, f"d.get({name!r})", names[inner], absent="None")
@@ -117,17 +119,19 @@ def _judging(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
     return judging
 
 
-def _checker(schema: type[Type], added: bool, nullable: bool) -> tuple[Check | None, str]:
+def _checker(
+    schema: type[Type], added: bool, nullable: bool, form: Form
+) -> tuple[Check | None, str]:
     visited = _needing(schema, lambda each: _needs_check(each, added))
     if schema not in visited:
         return None, ""
     source = Source()
-    source.names.update(UNSET=UNSET, Refused=Refused)
+    source.names.update(UNSET=form.absent, Refused=Refused)
     names = _names(visited)
     for each in visited:
         source.add(f"def {names[each]}(o):")
         source.depth += 1
-        _check_lines(source, each, names, added, nullable)
+        _check_lines(source, each, names, added, nullable, form)
         source.depth -= 1
         source.add("")
     function: Check = source.compile(names[schema], f"check {schema.__qualname__}")
@@ -165,9 +169,9 @@ def _needing(schema: type[Type], needs: Callable[[type[Type]], bool]) -> list[ty
     return [each for each in below if each in found]
 
 
-def _fields(schema: type[Type]) -> Iterator[tuple[str, AnyField, str]]:
+def _fields(schema: type[Type], form: Form) -> Iterator[tuple[str, AnyField, str]]:
     """Name, field and the expression that reads it, of every field of a type."""
-    names = attribute_names(schema)
+    names = form.names(schema)
     for name, field in schema.instance().wire_fields().items():
         yield name, field, f"o.{names[name]}"
 
@@ -205,7 +209,7 @@ def _has_rules(schema: type[Type]) -> bool:
 def _needs_check(schema: type[Type], added: bool) -> bool:
     if added and _has_rules(schema):
         return True
-    return any(_unchecked(field) for _, field, _ in _fields(schema))
+    return any(map(_unchecked, schema.instance().wire_fields().values()))
 
 
 def _unchecked(field: AnyField) -> bool:
@@ -228,8 +232,9 @@ def _check_lines(
     names: Mapping[type[Type], str],
     added: bool,
     nullable: bool,
+    form: Form,
 ) -> None:
-    for name, field, place in _fields(schema):
+    for name, field, place in _fields(schema, form):
         inner = _inner_type(field)
         if _unchecked(field):
             call = source.define(f"check_{name}", _refuse(field))

@@ -13,7 +13,7 @@ from typing import Any
 
 import marshmallow
 from marshmallow import missing
-from msgspec import UNSET, to_builtins
+from msgspec import to_builtins
 
 from kconv._compile.fields import (
     Refused,
@@ -25,8 +25,9 @@ from kconv._compile.fields import (
     refuses_zero,
     spellings,
 )
-from kconv._compile.names import attribute_names
+from kconv._compile.names import NATIVE
 from kconv._compile.source import Source
+from kconv._compile.struct import Form
 from kconv._schema import Defaulter, Derived, Type, fields_only, function_failed, inherited
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import check_field, innermost, is_own
@@ -38,26 +39,34 @@ Settle = Callable[[type[Type], Any], Any]
 
 
 def finisher(
-    schema: type[Type], *, rules: bool, settle: Settle | None, nullable: bool = False
+    schema: type[Type],
+    *,
+    rules: bool,
+    settle: Settle | None,
+    nullable: bool = False,
+    form: Form = NATIVE,
 ) -> tuple[Finish | None, str]:
     """The function that completes a decoded struct of a type in place, and its source.
 
     It sees to the type's own fields, not to those of objects within; with ``rules`` it also
     refuses duplicates in sets and maps. ``settle`` brings what functions fill in to the form of
-    decoded values; without it there are no defaults. ``nullable`` structs may hold nulls. None
-    (and no source) when there is nothing to do.
+    decoded values; without it there are no defaults. ``nullable`` structs may hold nulls. ``form``
+    is what the struct looks like. None (and no source) when there is nothing to do.
     """
     source = Source()
-    source.names["UNSET"] = UNSET
+    source.names["UNSET"] = form.absent
+    nullable = nullable or form.absent is None
     source.add("def finish(o):")
     source.depth += 1
-    names = attribute_names(schema)
+    names = form.names(schema)
     for name, field in schema.instance().wire_fields().items():
         if settle or is_compiled(field):
             place, decoding = f"o.{names[name]}", settle is not None
             _field_lines(source, name, field, place, decoding=decoding, nullable=nullable)
         if settle and not is_constant(field, field.load_default):
-            call = source.define(f"default_{name}", _making_default(schema, name, rules, settle))
+            call = source.define(
+                f"default_{name}", _making_default(schema, name, rules, settle, form)
+            )
             source.add(f"if o.{names[name]} is UNSET: o.{names[name]} = {call}()")
     for name, default in schema.zero_is_absent.items() if settle else ():
         if default and not refuses_zero(schema.instance().wire_fields()[name]):
@@ -65,12 +74,12 @@ def finisher(
             source.add(f"if not o.{names[name]}: raise Refused")
     if settle:
         for fill_in in inherited(schema, "defaulters"):
-            _default_line(source, schema, fill_in, settle)
+            _default_line(source, schema, fill_in, settle, form)
     if rules:
         for name, field in schema.instance().wire_fields().items():
             if spec_of(field).unique and is_compiled(field):
                 source.add(f"v = o.{names[name]}")
-                refuse = _refuse_duplicates(spec_of(field))
+                refuse = _refuse_duplicates(spec_of(field), form)
                 call = source.define(f"refuse_duplicate_{name}", refuse)
                 there = "v is not UNSET and v is not None" if nullable else "v is not UNSET"
                 source.add(f"if {there} and len(v) > 1: {call}(v)")
@@ -81,12 +90,12 @@ def finisher(
 
 
 def _default_line(
-    source: Source, schema: type[Type], fill_in: Defaulter | Derived, settle: Settle
+    source: Source, schema: type[Type], fill_in: Defaulter | Derived, settle: Settle, form: Form
 ) -> None:
-    names = attribute_names(schema)
+    names = form.names(schema)
     function = getattr(fill_in.function, "__name__", "default")
     if isinstance(fill_in, Derived):
-        call = source.define(function, _deriving(schema, fill_in, settle))
+        call = source.define(function, _deriving(schema, fill_in, settle, form))
         given = ", ".join(f"o.{names[name]}" for name in fill_in.of)
         place = f"o.{names[fill_in.field]}"
         given_any = " or ".join(f"o.{names[name]} is not UNSET" for name in fill_in.when)
@@ -96,10 +105,10 @@ def _default_line(
         condition = f"if {' and '.join(only_if)}: " if only_if else ""
         source.add(f"{condition}{place} = {call}({given})")
         return
-    call = source.define(function, _filling_in(schema, fill_in, settle))
+    call = source.define(function, _filling_in(schema, fill_in, settle, form))
     conditions = [
         [f"o.{names[name]} is not UNSET" for name in fill_in.when],
-        _lacking(source, schema, fill_in),
+        _lacking(source, schema, fill_in, form),
         [" and ".join(f"o.{names[name]} is UNSET" for name in fill_in.unless)],
     ]
     some = [" or ".join(each) for each in conditions if any(each)]
@@ -107,9 +116,11 @@ def _default_line(
     source.add(f"if {condition}: {call}(o)" if condition else f"{call}(o)")
 
 
-def _filling_in(schema: type[Type], fill_in: Defaulter, settle: Settle) -> Callable[[Any], None]:
+def _filling_in(
+    schema: type[Type], fill_in: Defaulter, settle: Settle, form: Form
+) -> Callable[[Any], None]:
     """Computed defaults on a struct: they get a dict, and the struct what they make of it."""
-    attributes = tuple(attribute_names(schema).values())
+    attributes = tuple(form.names(schema).values())
 
     def filling_in(o: Any) -> None:
         value = to_builtins(o)
@@ -124,19 +135,21 @@ def _filling_in(schema: type[Type], fill_in: Defaulter, settle: Settle) -> Calla
     return filling_in
 
 
-def _deriving(schema: type[Type], derived: Derived, settle: Settle) -> Callable[..., Any]:
+def _deriving(
+    schema: type[Type], derived: Derived, settle: Settle, form: Form
+) -> Callable[..., Any]:
     """The default of a field, from the compiled values of others."""
     name, function = derived.field, derived.function
     field = schema.instance().wire_fields()[name]
     text = _is_text(field)
-    attribute = attribute_names(schema)[name]
+    attribute, absent = form.names(schema)[name], form.absent
 
     def deriving(*of: Any) -> Any:
-        given = [None if v is UNSET else v if type(v) is str else to_builtins(v) for v in of]
+        given = [None if v is absent else v if type(v) is str else to_builtins(v) for v in of]
         try:
             value = function(*given)
             if value is None:
-                return UNSET
+                return absent
             if text and type(value) is str:
                 return value
             return getattr(settle(schema, {name: value}), attribute)
@@ -146,7 +159,7 @@ def _deriving(schema: type[Type], derived: Derived, settle: Settle) -> Callable[
     def deriving_text(of: Any) -> Any:
         """As `deriving`, from one text to another."""
         try:
-            value = function(None if of is UNSET else of)
+            value = function(None if of is absent else of)
         except Exception as error:
             raise function_failed(function, schema, error) from error
         return value if type(value) is str else deriving(of)
@@ -161,7 +174,7 @@ def _is_text(field: AnyField) -> bool:
     return is_compiled(field) and spec_of(field).native is str and not spec_of(field).canonical
 
 
-def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str]:
+def _lacking(source: Source, schema: type[Type], fill_in: Defaulter, form: Form) -> list[str]:
     """The expressions of which one holds where something is lacking."""
     found: dict[str, None] = {}
     lacking = [(path, False) for path in fill_in.lacking]
@@ -174,7 +187,7 @@ def _lacking(source: Source, schema: type[Type], fill_in: Defaulter) -> list[str
             if field is None or (within and (below is None or not is_compiled(field))):
                 # A dict, as marshmallow makes it, or an object that another type took the place of
                 return [f"{source.define('lacks_any', _lacks_any(fill_in))}(o)"]
-            place += f".{attribute_names(of)[name]}"
+            place += f".{form.names(of)[name]}"
             found[f"not {place}" if empty and not within else f"{place} is UNSET"] = None
             of = below or of
     return list(found)
@@ -200,17 +213,17 @@ def is_constant(field: AnyField, default: Any) -> bool:
 
 
 def _making_default(
-    schema: type[Type], name: str, rules: bool, settle: Settle
+    schema: type[Type], name: str, rules: bool, settle: Settle, form: Form
 ) -> Callable[[], Any]:
     """What makes the default of a field that msgspec cannot: objects in it as structs."""
     field = schema.instance().wire_fields()[name]
-    attribute = attribute_names(schema)[name]
+    attribute = form.names(schema)[name]
     holds_objects = is_compiled(field) and spec_of(innermost(field)).structure == "object"
 
     def making() -> Any:
         value = plain_default(field)
         if value is missing or value is None:
-            return UNSET
+            return form.absent
         if rules:
             with fields_only():
                 if any(check_field(field, value, ())):
@@ -277,8 +290,8 @@ def _rebuilt(spec: Spec, call: str, value: str, depth: int) -> str:
     return f"[{inner} for {each} in {value}]"
 
 
-def _refuse_duplicates(spec: Spec) -> Callable[[Any], None]:
-    identity = _identity(spec)
+def _refuse_duplicates(spec: Spec, form: Form) -> Callable[[Any], None]:
+    identity = _identity(spec, form)
 
     def refuse(value: Any) -> None:
         if len({identity(element) for element in value}) != len(value):
@@ -287,7 +300,7 @@ def _refuse_duplicates(spec: Spec) -> Callable[[Any], None]:
     return refuse
 
 
-def _identity(spec: Spec) -> Callable[[Any], Any]:
+def _identity(spec: Spec, form: Form) -> Callable[[Any], Any]:
     """What makes a compiled element of a list the same one as another, by `Spec.identity`."""
     identity, element = spec.identity, spec.element
     assert identity is not None
@@ -295,7 +308,7 @@ def _identity(spec: Spec) -> Callable[[Any], Any]:
     of = spec_of(element).object_type
     if of is None:
         return identity
-    fields, names = of.instance().wire_fields(), attribute_names(of)
+    fields, names = of.instance().wire_fields(), form.names(of)
     keys = spec.map_keys if spec.list_type == "map" else ()
     if keys and all(spec_of(fields[key]).native in (str, int) for key in keys):
         return attrgetter(*(names[key] for key in keys))

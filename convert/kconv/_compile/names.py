@@ -6,8 +6,10 @@ import keyword
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from msgspec import UNSET
+
 from kconv._compile.source import identifier
-from kconv._compile.struct import Struct
+from kconv._compile.struct import Form, Struct
 from kconv._schema import Type
 from kconv.fields import spec_of
 from kconv.fields._base import innermost
@@ -42,3 +44,14 @@ def attribute_names(schema: type[Type]) -> Mapping[str, str]:
             attribute = f"f_{attribute.lstrip('_')}_"
         names[name] = attribute
     return names
+
+
+NATIVE = Form(
+    Struct,
+    attribute_names,
+    UNSET,
+    lambda schema: {"__attributes__": attribute_names(schema)},
+    lambda value: value,
+    lambda made: made,
+)
+"""The values that the engine works with."""

@@ -13,9 +13,9 @@ from msgspec import UNSET, UnsetType
 
 from kconv._compile.fields import Refused, annotation, is_compiled, loose_annotation
 from kconv._compile.finish import finisher, is_constant
-from kconv._compile.names import attribute_names, types_in
+from kconv._compile.names import NATIVE, types_in
 from kconv._compile.source import identifier
-from kconv._compile.struct import Struct
+from kconv._compile.struct import Form, Struct
 from kconv._compile.texts import NO_VALUE, convert, decoder
 from kconv._schema import Type
 from kconv.fields import spec_of
@@ -36,8 +36,8 @@ class Types:
     ``canonical`` ones bring values to their canonical spelling and complete nothing. ``loose`` ones
     take whatever has the shape of their objects: no field is required, none has a default.
     ``settled`` are the canonical types for what functions fill in. ``nullable`` ones hold the nulls
-    of fields that need not be there, as values of their own. Types refer to each other by
-    name, so they may be circular.
+    of fields that need not be there, as values of their own. ``form`` is what the values look like.
+    Types refer to each other by name, so they may be circular.
     """
 
     def __init__(
@@ -50,7 +50,9 @@ class Types:
         loose: bool = False,
         nullable: bool = False,
         settled: Types | None = None,
+        form: Form = NATIVE,
     ) -> None:
+        self.form = form
         self.rules = rules
         self.nullable = nullable
         self.loose = loose
@@ -58,7 +60,9 @@ class Types:
         self.finish = finish
         self.sources: dict[type[Type], str] = {}
         self.canonical = canonical
-        self._settled = settled or (Types(canonical=True, nullable=nullable) if finish else self)
+        if settled is None and finish:
+            settled = Types(canonical=True, nullable=nullable, form=form)
+        self._settled = settled or self
         self._structs: dict[type[Type], type[Struct]] = {}
         self._ready: dict[type[Type], type[Struct]] = {}
 
@@ -89,17 +93,17 @@ class Types:
         return struct
 
     def _define(self, schema: type[Type]) -> type[Struct]:
-        names = attribute_names(schema)
+        names = self.form.names(schema)
         fields = schema.instance().wire_fields()
         rename = {attribute: name for name, attribute in names.items() if attribute != name}
         namespace: dict[str, Any] = {
-            "__attributes__": names,
+            **self.form.marks(schema),
             "__module__": __name__,
         }
         if self.finish or self.canonical:
             settle = self._settle if self.finish else None
             function, self.sources[schema] = finisher(
-                schema, rules=self.rules, settle=settle, nullable=self.nullable
+                schema, rules=self.rules, settle=settle, nullable=self.nullable, form=self.form
             )
             if function is not None:
                 namespace["__post_init__"] = function
@@ -107,7 +111,7 @@ class Types:
         struct: Any = msgspec.defstruct(
             self._name(schema),
             [self._field(names[name], field, name in zero) for name, field in fields.items()],
-            bases=(Struct,),
+            bases=(self.form.base,),
             module=__name__,
             namespace=namespace,
             kw_only=True,
@@ -135,7 +139,7 @@ class Types:
     def _field(self, attribute: str, field: AnyField, zero_is_absent: bool) -> Any:
         if self.loose:
             return attribute, loose_annotation(field, self._reference), UNSET
-        default = field.load_default
+        default, absent = field.load_default, self.form.absent
         needed = default is missing and self._is_required(field)
         of = annotation(
             field,
@@ -143,7 +147,7 @@ class Types:
             rules=self.rules,
             finish=self.finish or self.canonical,
             nonzero=zero_is_absent,
-            absence=UNSET if default is missing and not needed else NO_VALUE,
+            absence=absent if default is missing and not needed else NO_VALUE,
         )
         if needed:
             return attribute, of
@@ -151,11 +155,22 @@ class Types:
             of = of | None
         # What is not decoded is complete already: what it lacks is absent.
         if default is missing or not self.finish or not is_constant(field, default):
-            return attribute, of | UnsetType if of is not Any else Any, UNSET
+            return attribute, of | _type_of(absent) if of is not Any else Any, absent
         object_type = spec_of(field).object_type
         if object_type is not None and default is dict:
             return attribute, of, msgspec.field(default_factory=self._empty(object_type))
-        return attribute, of, _default(field, default, self.rules)
+        return attribute, of, self._default(field, default)
+
+    def _default(self, field: AnyField, default: Any) -> Any:
+        """A field's default as msgspec takes it."""
+        if default is list or default is dict:
+            return msgspec.field(default_factory=self.form.factory(default))
+        if callable(default):
+            made = _Checked(field, default) if self.rules else default
+            return msgspec.field(default_factory=made)
+        if isinstance(default, list | dict):
+            return msgspec.field(default_factory=self.form.factory(default.copy))
+        return self.form.default(default)
 
     def _empty(self, schema: type[Type]) -> Callable[[], Struct]:
         """What makes an empty value of a type: the struct itself, if it can be empty."""
@@ -178,15 +193,8 @@ class Types:
         return self._structs.get(schema) or ForwardRef(self._name(schema), module=__name__)
 
 
-def _default(field: AnyField, default: Any, rules: bool) -> Any:
-    """A field's default as msgspec takes it."""
-    if default is list or default is dict:
-        return msgspec.field(default_factory=default)
-    if callable(default):
-        return msgspec.field(default_factory=_Checked(field, default) if rules else default)
-    if isinstance(default, list | dict):
-        return msgspec.field(default_factory=default.copy)
-    return default
+def _type_of(absent: Any) -> Any:
+    return UnsetType if absent is UNSET else None
 
 
 class _Checked:

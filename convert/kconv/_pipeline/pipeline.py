@@ -9,7 +9,8 @@ import copy
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from kconv._codec import json as json_codec
 from kconv._codec.limits import LIMIT, check_depth
@@ -38,6 +39,9 @@ from kconv._pipeline.values import (
 )
 from kconv._scheme import Scheme, Spoke
 
+if TYPE_CHECKING:
+    from kconv._pipeline.objects import Objects
+
 
 class Pipeline:
     """Converts objects of the versions in a frozen scheme.
@@ -59,6 +63,13 @@ class Pipeline:
     def fallbacks(self) -> Fallbacks:
         """The sound objects that the compiled engine did not take, by kind."""
         return self.engine.fallbacks
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Typed objects of the versions in the scheme."""
+        from kconv._pipeline.objects import Objects  # who converts files never needs it
+
+        return Objects(self)
 
     def prepare(self, spoke: Spoke) -> None:
         """Build now what re-encoding stored objects of a version builds on first use."""

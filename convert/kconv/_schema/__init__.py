@@ -23,6 +23,7 @@ from kconv._schema.functions import (
     findings_by,
     function_failed,
 )
+from kconv._schema.objects import TypedObject, from_dict, to_dict
 from kconv._schema.settled import null_element
 from kconv._schema.type import Type, TypeOptions, decode, fields_only, inherited
 
@@ -32,6 +33,7 @@ __all__ = [
     "Rule",
     "Type",
     "TypeOptions",
+    "TypedObject",
     "UpdateRule",
     "Value",
     "calling",
@@ -40,9 +42,11 @@ __all__ = [
     "derives",
     "fields_only",
     "findings_by",
+    "from_dict",
     "function_failed",
     "inherited",
     "null_element",
+    "to_dict",
     "validates",
     "validates_update",
     "zero_is_absent",

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, Literal, Self, cast
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 import marshmallow
 from marshmallow import missing
@@ -23,6 +24,7 @@ from kconv._schema.functions import (
     calling,
     findings_by,
 )
+from kconv._schema.objects import new
 from kconv._schema.one_of import exactly_one, unions_in
 from kconv._schema.settled import settled_value
 from kconv.fields._base import check_field, elements_of, findings_of, spec_of, wire_name
@@ -70,6 +72,24 @@ class _TypeMeta(SchemaMeta):
         cls.update_rules: list[UpdateRule] = []
         cls._sealed = False
 
+    if not TYPE_CHECKING:
+        # To type checkers objects are instances of the class, and made as such.
+        def __call__(cls, *args: Any, **fields: Any) -> Any:  # noqa: N805 - a metaclass
+            """An object of the type; a schema where marshmallow asks for one with its options."""
+            if args or any(
+                name in _OPTIONS and name not in cls._declared_fields for name in fields
+            ):
+                return super().__call__(*args, **fields)
+            return new(cls, {**cls._said_by_all(), **fields})
+
+        def __instancecheck__(cls, instance: object) -> bool:  # noqa: N805 - a metaclass
+            """Whether it is a schema of the class, or an object of it or a subclass."""
+            of = getattr(type(instance), "__type__", type(instance))
+            return issubclass(of, cls)
+
+
+_OPTIONS = frozenset(signature(marshmallow.Schema.__init__).parameters)
+
 
 class Type(marshmallow.Schema, metaclass=_TypeMeta):
     """The schema of one struct of an API; its fields are `kconv.fields`, named as in the YAML.
@@ -77,7 +97,13 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     ``load`` decodes a JSON-shaped dict (types, null as absent, canonical spelling, defaults) and
     raises ``marshmallow.ValidationError`` with every field of a wrong type; `check` judges what
     was decoded. Fields that the type does not declare are left out; `unknown` names them.
+
+    The schema is `instance`: calling the class makes an object, with its fields as attributes.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Any) -> None: ...
 
     OPTIONS_CLASS = TypeOptions
     opts: TypeOptions
@@ -95,8 +121,13 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
         """The one shared instance of this type; a schema has no state of its own."""
         found = Type._instances.get(cls)
         if found is None:
-            found = Type._instances[cls] = cls()
+            found = Type._instances[cls] = type.__call__(cls)
         return cast("Self", found)
+
+    @classmethod
+    def _said_by_all(cls) -> dict[str, Any]:
+        """What fields of all objects hold that a program makes, unless it says otherwise."""
+        return {}
 
     @classmethod
     def forget_instance(cls) -> None:

@@ -13,13 +13,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 import marshmallow
 from marshmallow import missing
 
 from kconv._paths import INVALID, REQUIRED, TYPE_INVALID, Finding, Path, required, wrong_type
 from kconv.fields._spec import AnyField, Spec, check_bounds
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    Value = _TypeVar("Value", default=Any)
+    Read = _TypeVar("Read", default=Any)
+    Element = _TypeVar("Element", default=Any)
+    Struct = _TypeVar("Struct", default=Any)
+else:
+    # Python knows defaults of type variables from 3.13 on only.
+    Value, Read, Element, Struct = map(TypeVar, ("Value", "Read", "Element", "Struct"))
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -80,7 +91,7 @@ def findings_of(messages: Any, path: Path = ()) -> Iterator[Finding]:
         yield required(path) if absent else Finding(path, INVALID, f"Invalid value: {messages}")
 
 
-class Field(marshmallow.fields.Field[Any]):
+class Field(marshmallow.fields.Field[Value], Generic[Value, Read]):
     """Base of kconv's fields.
 
     ``required`` and ``validate`` are rules about the value: `check` reports them, decoding does
@@ -90,6 +101,15 @@ class Field(marshmallow.fields.Field[Any]):
 
     type_name = "any"
     """How messages call the type."""
+
+    if TYPE_CHECKING:
+        # Objects of a type have the values of its fields as attributes.
+        @overload
+        def __get__(self, instance: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type) -> Read: ...
+        def __get__(self, instance: object, owner: type) -> Self | Read: ...
+        def __set__(self, instance: object, value: Read) -> None: ...
 
     def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

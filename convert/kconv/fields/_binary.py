@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from typing import Any, Literal, Unpack, overload
 
-from kconv.fields._base import Field
+from kconv.fields._base import Field, Read
+from kconv.fields._options import FieldOptions
 from kconv.fields._spec import Spec
 
 
@@ -14,13 +17,41 @@ def canonical_base64(text: str) -> str:
     return base64.b64encode(base64.b64decode(text, validate=True)).decode("ascii")
 
 
-class Bytes(Field):
+class Bytes(Field[str, Read]):
     """Bytes as standard base64 with padding, decoded to its canonical spelling.
 
     Line breaks within the text are ignored, as by Go's decoder.
     """
 
     type_name = "byte"
+
+    @overload
+    def __init__(
+        self: Bytes[str],
+        *,
+        required: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Bytes[str],
+        *,
+        load_default: str | Callable[[], str],
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Bytes[str | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
 
     def make_spec(self) -> Spec:
         """A text that is read as base64."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, Literal, Unpack, overload
 
 import marshmallow
 
 from kconv._paths import INVALID, TOO_MANY, Finding, Path, duplicate
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Element, Field, Read, Value, type_error
+from kconv.fields._options import FieldOptions, ListOptions
 from kconv.fields._spec import ListType, Spec
 
 
-class _Elements(Field):
+class _Elements(Field[Value, Read], Generic[Element, Value, Read]):
     """Decodes elements one by one and reports all that fail, each under its own key."""
 
     def __init__(self, inner: marshmallow.fields.Field[Any], **kwargs: Any) -> None:
@@ -42,10 +43,38 @@ class _Elements(Field):
                     yield from self.inner.check(value, (*path, key))
 
 
-class Map(_Elements):
+class Map(_Elements[Element, dict[str, Element], Read]):
     """A map from strings to values of one type."""
 
     type_name = "map"
+
+    @overload
+    def __init__(
+        self: Map[Element, dict[str, Element]],
+        values: marshmallow.fields.Field[Element],
+        *,
+        required: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Map[Element, dict[str, Element]],
+        values: marshmallow.fields.Field[Element],
+        *,
+        load_default: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Map[Element, dict[str, Element] | None],
+        values: marshmallow.fields.Field[Element],
+        *,
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
 
     def __init__(self, values: marshmallow.fields.Field[Any], **kwargs: Any) -> None:
         super().__init__(values, **kwargs)
@@ -80,7 +109,7 @@ class Map(_Elements):
         yield from super().check(value, path)
 
 
-class List(_Elements):
+class List(_Elements[Element, list[Element], Read]):
     """A list of elements of one type.
 
     ``list_type`` says how two writers' lists combine and which elements are the same one
@@ -91,6 +120,34 @@ class List(_Elements):
     """
 
     type_name = "list"
+
+    @overload
+    def __init__(
+        self: List[Element, list[Element]],
+        items: marshmallow.fields.Field[Element],
+        *,
+        required: Literal[True],
+        **options: Unpack[ListOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: List[Element, list[Element]],
+        items: marshmallow.fields.Field[Element],
+        *,
+        load_default: Sequence[Any] | Callable[[], Sequence[Any]],
+        required: bool = ...,
+        **options: Unpack[ListOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: List[Element, list[Element] | None],
+        items: marshmallow.fields.Field[Element],
+        *,
+        required: bool = ...,
+        **options: Unpack[ListOptions],
+    ) -> None: ...
 
     def __init__(
         self,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, Unpack, overload
 
-from kconv.fields._base import Field
+from kconv.fields._base import Field, Read
 from kconv.fields._multiples import multiples, step_problems
+from kconv.fields._options import DurationOptions
 from kconv.fields._spec import Amounts, Spec
 
 _UNITS = {
@@ -76,13 +77,38 @@ def _of_seconds(amount: Fraction) -> str:
 _SECONDS = Amounts(_seconds, _of_seconds, Fraction(1, _UNITS["s"]))
 
 
-class Duration(Field):
+class Duration(Field[str, Read]):
     """A length of time, decoded to Go's canonical spelling (``metav1.Duration``).
 
     With ``multiple_of`` it is a whole multiple of that, such as of ``"1s"``.
     """
 
     type_name = "duration"
+
+    @overload
+    def __init__(
+        self: Duration[str],
+        *,
+        required: Literal[True],
+        **options: Unpack[DurationOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Duration[str],
+        *,
+        load_default: str | Callable[[], str],
+        required: bool = ...,
+        **options: Unpack[DurationOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Duration[str | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[DurationOptions],
+    ) -> None: ...
 
     def __init__(self, *, multiple_of: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

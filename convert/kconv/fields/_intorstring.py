@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, Unpack, overload
 
-from kconv.fields._base import Field, as_written, type_error
+from kconv.fields._base import Field, Read, as_written, type_error
+from kconv.fields._options import FieldOptions
 from kconv.fields._scalar import INT32
 from kconv.fields._spec import Spec
 
 
-class IntOrString(Field):
+class IntOrString(Field[int | str, Read]):
     """An integer of format int32 or a string, kept as which of the two it is."""
 
     type_name = "int-or-string"
+
+    @overload
+    def __init__(
+        self: IntOrString[int | str],
+        *,
+        required: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: IntOrString[int | str],
+        *,
+        load_default: int | str | Callable[[], int | str],
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: IntOrString[int | str | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
 
     def make_spec(self) -> Spec:
         """A number within int32, or any text."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, cast, overload
 
 import marshmallow
 from marshmallow import missing
 
 from kconv._paths import Finding, Path
-from kconv.fields._base import Field, type_error
+from kconv.fields._base import Field, Read, Struct, type_error
+from kconv.fields._options import ObjectOptions
 from kconv.fields._spec import Spec
 
 if TYPE_CHECKING:
     from kconv._schema import Type
 
 
-class Object(Field):
+class Object(Field[Struct, Read], Generic[Struct, Read]):
     """An object of another `kconv._schema.Type`; a lambda where the type comes later in a module.
 
     With ``load_default=dict`` an absent object is an empty one with its own defaults. Raises
@@ -25,9 +26,37 @@ class Object(Field):
 
     type_name = "object"
 
+    @overload
+    def __init__(
+        self: Object[Struct, Struct],
+        of: type[Struct] | Callable[[], type[Struct]],
+        *,
+        required: Literal[True],
+        **options: Unpack[ObjectOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Object[Struct, Struct],
+        of: type[Struct] | Callable[[], type[Struct]],
+        *,
+        load_default: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        required: bool = ...,
+        **options: Unpack[ObjectOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Object[Struct, Struct | None],
+        of: type[Struct] | Callable[[], type[Struct]],
+        *,
+        required: bool = ...,
+        **options: Unpack[ObjectOptions],
+    ) -> None: ...
+
     def __init__(
         self,
-        of: type[Type] | Callable[[], type[Type]],
+        of: Any,
         *,
         patch_strategy: str | None = None,
         **kwargs: Any,
@@ -82,7 +111,7 @@ class Object(Field):
         yield from super().check(value, path)
 
 
-class FreeForm(Field):
+class FreeForm(Field[Any, Any]):
     """Any JSON value, kept as it is: no field within it is unknown, and nulls stay.
 
     ``object_only`` refuses what is not an object (``x-kubernetes-preserve-unknown-fields``).

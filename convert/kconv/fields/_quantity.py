@@ -7,11 +7,13 @@ suffix that needs none, the suffix family that was written (binary, decimal or e
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_UP, Context, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, Unpack, overload
 
-from kconv.fields._base import Field
+from kconv.fields._base import Field, Read
+from kconv.fields._options import FieldOptions
 from kconv.fields._spec import Spec
 
 _QUANTITY = re.compile(
@@ -141,13 +143,41 @@ def _value(text: str) -> Decimal:
 _remembered = lru_cache(maxsize=4096)(_value)
 
 
-class Quantity(Field):
+class Quantity(Field[str, Read]):
     """An amount of a resource, decoded as Kubernetes spells it; JSON numbers are read too.
 
     With ``milli`` it is rounded up to thousandths.
     """
 
     type_name = "quantity"
+
+    @overload
+    def __init__(
+        self: Quantity[str],
+        *,
+        required: Literal[True],
+        milli: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Quantity[str],
+        *,
+        load_default: str | Callable[[], str],
+        required: bool = ...,
+        milli: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Quantity[str | None],
+        *,
+        required: bool = ...,
+        milli: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
 
     def __init__(self, *, milli: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

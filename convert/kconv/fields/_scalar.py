@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Unpack, overload
 
-from kconv.fields._base import Field, as_written, type_error
+from kconv.fields._base import Field, Read, as_written, type_error
 from kconv.fields._multiples import bounds, multiples, step_problems, whole_multiple
+from kconv.fields._options import DoubleOptions, FieldOptions, IntegerOptions, StringOptions
 from kconv.fields._spec import Spec, anchored
 
 INT32 = (-(2**31), 2**31 - 1)
@@ -16,7 +17,7 @@ INT64 = (-(2**63), 2**63 - 1)
 FORMATS = ("int32", "int64")
 
 
-class String(Field):
+class String(Field[str, Read]):
     """A string, with an optional enumeration, pattern (searched, ECMA style) and length bounds.
 
     A required string that is empty counts as absent, since Kubernetes' decoder cannot tell the
@@ -24,6 +25,31 @@ class String(Field):
     """
 
     type_name = "string"
+
+    @overload
+    def __init__(
+        self: String[str],
+        *,
+        required: Literal[True],
+        **options: Unpack[StringOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: String[str],
+        *,
+        load_default: str | Callable[[], str],
+        required: bool = ...,
+        **options: Unpack[StringOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: String[str | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[StringOptions],
+    ) -> None: ...
 
     def __init__(
         self,
@@ -63,7 +89,7 @@ class String(Field):
         return value
 
 
-class Integer(Field):
+class Integer(Field[int, Read]):
     """A whole number within the range of its format, int32 or int64; bounds are inclusive.
 
     With ``multiple_of`` it is a whole multiple of that, such as of 1000. ``5.0`` and
@@ -71,6 +97,34 @@ class Integer(Field):
     """
 
     type_name = "integer"
+
+    @overload
+    def __init__(
+        self: Integer[int],
+        *,
+        required: Literal[True],
+        format: Literal["int32", "int64"] = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Integer[int],
+        *,
+        load_default: int | Callable[[], int],
+        required: bool = ...,
+        format: Literal["int32", "int64"] = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Integer[int | None],
+        *,
+        required: bool = ...,
+        format: Literal["int32", "int64"] = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
 
     def __init__(
         self,
@@ -136,32 +190,107 @@ class Integer(Field):
         return value
 
 
-class Int32(Integer):
+class Int32(Integer[Read]):
     """An integer of format int32."""
 
+    @overload
+    def __init__(
+        self: Int32[int],
+        *,
+        required: Literal[True],
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Int32[int],
+        *,
+        load_default: int | Callable[[], int],
+        required: bool = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Int32[int | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format="int32", **kwargs)
+        super().__init__(format="int32", **kwargs)  # type: ignore[misc]  # said by its own overloads
 
     def make_spec(self) -> Spec:
         """As of `Integer`."""
         return replace(super().make_spec(), formats=("int32",))
 
 
-class Int64(Integer):
+class Int64(Integer[Read]):
     """An integer of format int64."""
 
+    @overload
+    def __init__(
+        self: Int64[int],
+        *,
+        required: Literal[True],
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Int64[int],
+        *,
+        load_default: int | Callable[[], int],
+        required: bool = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Int64[int | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[IntegerOptions],
+    ) -> None: ...
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format="int64", **kwargs)
+        super().__init__(format="int64", **kwargs)  # type: ignore[misc]  # said by its own overloads
 
     def make_spec(self) -> Spec:
         """As of `Integer`."""
         return replace(super().make_spec(), formats=("int64",))
 
 
-class Double(Field):
+class Double(Field[float, Read]):
     """A number of format double; bounds are inclusive."""
 
     type_name = "number"
+
+    @overload
+    def __init__(
+        self: Double[float],
+        *,
+        required: Literal[True],
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Double[float],
+        *,
+        load_default: float | Callable[[], float],
+        required: bool = ...,
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Double[float | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
 
     def __init__(
         self, *, minimum: float | None = None, maximum: float | None = None, **kwargs: Any
@@ -186,10 +315,38 @@ class Double(Field):
         )
 
 
-class Boolean(Field):
+class Boolean(Field[bool, Read]):
     """true or false, and nothing that looks like it."""
 
     type_name = "boolean"
+
+    @overload
+    def __init__(
+        self: Boolean[bool],
+        *,
+        required: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Boolean[bool],
+        *,
+        load_default: bool | Callable[[], bool],
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Boolean[bool | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
 
     def make_spec(self) -> Spec:
         """One of two values."""

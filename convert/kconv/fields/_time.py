@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, Unpack, overload
 
-from kconv.fields._base import Field
+from kconv.fields._base import Field, Read
+from kconv.fields._options import FieldOptions
 from kconv.fields._spec import Spec
 
 _RFC3339 = re.compile(
@@ -87,13 +89,41 @@ def _times(st: Any) -> Any:
     )
 
 
-class Time(Field):
+class Time(Field[str, Read]):
     """A point in time, decoded to UTC and whole seconds (``metav1.Time``).
 
     The zero time of Go, ``0001-01-01T00:00:00Z``, equals absent, as null does.
     """
 
     type_name = "date-time"
+
+    @overload
+    def __init__(
+        self: Time[str],
+        *,
+        required: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Time[str],
+        *,
+        load_default: str | Callable[[], str],
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Time[str | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
 
     def make_spec(self) -> Spec:
         """A text that is read as RFC 3339 says."""
@@ -115,13 +145,41 @@ class Time(Field):
         )
 
 
-class MicroTime(Time):
+class MicroTime(Time[Read]):
     """A point in time, decoded to UTC and microseconds (``metav1.MicroTime``).
 
     It is written with six digits of a second; what was stored with others stays readable.
     """
 
     type_name = "micro-time"
+
+    @overload
+    def __init__(
+        self: MicroTime[str],
+        *,
+        required: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: MicroTime[str],
+        *,
+        load_default: str | Callable[[], str],
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: MicroTime[str | None],
+        *,
+        required: bool = ...,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+
+    def __init__(self, **options: Any) -> None:
+        Field.__init__(self, **options)
 
     def make_spec(self) -> Spec:
         """As of `Time`, in its own spelling."""

@@ -24,9 +24,9 @@ class DaemonSetUpdateStrategy(Type):
 class DaemonSetSpec(v1.DaemonSetSpec):
     """DaemonSetSpec of extensions/v1beta1."""
 
-    selector = Object(LabelSelector)
+    selector = Object(LabelSelector)  # type: ignore[assignment]  # another one than the base has
     templateGeneration = Int64()
-    updateStrategy = Object(DaemonSetUpdateStrategy, load_default=dict)
+    updateStrategy = Object(DaemonSetUpdateStrategy, load_default=dict)  # type: ignore[assignment]  # another one than the base has
 
 
 class DaemonSet(v1.DaemonSet):
@@ -53,8 +53,8 @@ class DeploymentSpec(v1.DeploymentSpec):
     progressDeadlineSeconds = Int32(load_default=INT32[1])
     revisionHistoryLimit = Int32(minimum=0, load_default=INT32[1])
     rollbackTo = Object(RollbackConfig)
-    selector = Object(LabelSelector)
-    strategy = Object(DeploymentStrategy, patch_strategy="retainKeys", load_default=dict)
+    selector = Object(LabelSelector)  # type: ignore[assignment]  # another one than the base has
+    strategy = Object(DeploymentStrategy, patch_strategy="retainKeys", load_default=dict)  # type: ignore[assignment]  # another one than the base has
 
 
 class Deployment(v1.Deployment):
@@ -78,7 +78,7 @@ class DeploymentRollback(v1beta1.DeploymentRollback):
 class ReplicaSetSpec(v1.ReplicaSetSpec):
     """ReplicaSetSpec of extensions/v1beta1."""
 
-    selector = Object(LabelSelector)
+    selector = Object(LabelSelector)  # type: ignore[assignment]  # another one than the base has
 
 
 class ReplicaSet(v1.ReplicaSet):

@@ -26,7 +26,7 @@ class DeploymentSpec(v1.DeploymentSpec):
 
     revisionHistoryLimit = Int32(minimum=0, load_default=2)
     rollbackTo = Object(RollbackConfig)
-    selector = Object(LabelSelector)
+    selector = Object(LabelSelector)  # type: ignore[assignment]  # another one than the base has
 
 
 class Deployment(v1.Deployment):
@@ -63,8 +63,8 @@ class StatefulSetUpdateStrategy(Type):
 class StatefulSetSpec(v1.StatefulSetSpec):
     """StatefulSetSpec of apps/v1beta1."""
 
-    selector = Object(LabelSelector)
-    updateStrategy = Object(StatefulSetUpdateStrategy, load_default=dict)
+    selector = Object(LabelSelector)  # type: ignore[assignment]  # another one than the base has
+    updateStrategy = Object(StatefulSetUpdateStrategy, load_default=dict)  # type: ignore[assignment]  # another one than the base has
 
 
 class StatefulSet(v1.StatefulSet):

@@ -29,4 +29,4 @@ class EndpointSlice(v1.EndpointSlice):
             since="1.21", removed_in="1.25", replacement="discovery.k8s.io/v1 EndpointSlice"
         )
 
-    endpoints = List(Object(Endpoint), list_type="atomic")
+    endpoints = List(Object(Endpoint), list_type="atomic")  # type: ignore[assignment]  # another one than the base has

@@ -19,7 +19,7 @@ class LimitedPriorityLevelConfiguration(Type):
 class PriorityLevelConfigurationSpec(v1.PriorityLevelConfigurationSpec):
     """PriorityLevelConfigurationSpec of flowcontrol/v1beta1."""
 
-    limited = Object(LimitedPriorityLevelConfiguration)
+    limited = Object(LimitedPriorityLevelConfiguration)  # type: ignore[assignment]  # another one than the base has
 
 
 class FlowSchema(v1.FlowSchema):

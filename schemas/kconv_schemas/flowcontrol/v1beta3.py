@@ -22,7 +22,7 @@ class FlowSchema(v1.FlowSchema):
 class LimitedPriorityLevelConfiguration(v1.LimitedPriorityLevelConfiguration):
     """LimitedPriorityLevelConfiguration of flowcontrol/v1beta3."""
 
-    nominalConcurrencyShares = Int32()
+    nominalConcurrencyShares = Int32()  # type: ignore[assignment]  # another one than the base has
 
 
 class PriorityLevelConfigurationSpec(v1.PriorityLevelConfigurationSpec):

@@ -29,20 +29,20 @@ class NetworkPolicyPort(Type):
 class NetworkPolicyEgressRule(v1.NetworkPolicyEgressRule):
     """NetworkPolicyEgressRule of extensions/v1beta1."""
 
-    ports = List(Object(NetworkPolicyPort), list_type="atomic")
+    ports = List(Object(NetworkPolicyPort), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
 
 
 class NetworkPolicyIngressRule(v1.NetworkPolicyIngressRule):
     """NetworkPolicyIngressRule of extensions/v1beta1."""
 
-    ports = List(Object(NetworkPolicyPort), list_type="atomic")
+    ports = List(Object(NetworkPolicyPort), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
 
 
 class NetworkPolicySpec(v1.NetworkPolicySpec):
     """NetworkPolicySpec of extensions/v1beta1."""
 
-    egress = List(Object(NetworkPolicyEgressRule), list_type="atomic")
-    ingress = List(Object(NetworkPolicyIngressRule), list_type="atomic")
+    egress = List(Object(NetworkPolicyEgressRule), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
+    ingress = List(Object(NetworkPolicyIngressRule), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
 
 
 class NetworkPolicy(v1.NetworkPolicy):

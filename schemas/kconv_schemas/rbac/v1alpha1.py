@@ -32,7 +32,7 @@ class ClusterRoleBinding(v1.ClusterRoleBinding):
     class Meta(v1.ClusterRoleBinding.Meta):
         version = "v1alpha1"
 
-    subjects = List(Object(Subject), list_type="atomic")
+    subjects = List(Object(Subject), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
 
 
 class Role(v1.Role):
@@ -48,4 +48,4 @@ class RoleBinding(v1.RoleBinding):
     class Meta(v1.RoleBinding.Meta):
         version = "v1alpha1"
 
-    subjects = List(Object(Subject), list_type="atomic")
+    subjects = List(Object(Subject), list_type="atomic")  # type: ignore[assignment]  # another one than the base has

@@ -17,7 +17,7 @@ class ValidatingAdmissionPolicy(v1.ValidatingAdmissionPolicy):
 class ValidatingAdmissionPolicyBindingSpec(v1.ValidatingAdmissionPolicyBindingSpec):
     """ValidatingAdmissionPolicyBindingSpec of admissionregistration/v1alpha1."""
 
-    paramRef = Object(v1alpha1.ParamRef)
+    paramRef = Object(v1alpha1.ParamRef)  # type: ignore[assignment]  # another one than the base has
 
 
 class ValidatingAdmissionPolicyBinding(v1.ValidatingAdmissionPolicyBinding):

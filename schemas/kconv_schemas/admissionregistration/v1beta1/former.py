@@ -13,7 +13,7 @@ from kconv_schemas.admissionregistration.v1 import types as v1
 class MutatingWebhook(v1.MutatingWebhook):
     """MutatingWebhook of admissionregistration/v1beta1."""
 
-    admissionReviewVersions = List(String(), list_type="atomic")
+    admissionReviewVersions = List(String(), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
     failurePolicy = String(load_default="Ignore")
     matchPolicy = String(load_default="Exact")
     sideEffects = String(load_default="Unknown")
@@ -31,7 +31,7 @@ class MutatingWebhookConfiguration(v1.MutatingWebhookConfiguration):
             replacement="admissionregistration.k8s.io/v1 MutatingWebhookConfiguration",
         )
 
-    webhooks = List(
+    webhooks = List(  # type: ignore[assignment]  # another one than the base has
         Object(MutatingWebhook),
         list_type="map",
         map_keys=("name",),
@@ -57,7 +57,7 @@ class ValidatingAdmissionPolicyBinding(v1.ValidatingAdmissionPolicyBinding):
 class ValidatingWebhook(v1.ValidatingWebhook):
     """ValidatingWebhook of admissionregistration/v1beta1."""
 
-    admissionReviewVersions = List(String(), list_type="atomic")
+    admissionReviewVersions = List(String(), list_type="atomic")  # type: ignore[assignment]  # another one than the base has
     failurePolicy = String(load_default="Ignore")
     matchPolicy = String(load_default="Exact")
     sideEffects = String(load_default="Unknown")
@@ -75,7 +75,7 @@ class ValidatingWebhookConfiguration(v1.ValidatingWebhookConfiguration):
             replacement="admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration",
         )
 
-    webhooks = List(
+    webhooks = List(  # type: ignore[assignment]  # another one than the base has
         Object(ValidatingWebhook),
         list_type="map",
         map_keys=("name",),

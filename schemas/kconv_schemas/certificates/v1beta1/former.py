@@ -16,7 +16,7 @@ class CertificateSigningRequestCondition(v1.CertificateSigningRequestCondition):
 class CertificateSigningRequestSpec(v1.CertificateSigningRequestSpec):
     """CertificateSigningRequestSpec of certificates/v1beta1."""
 
-    signerName = String()
+    signerName = String()  # type: ignore[assignment]  # another one than the base has
 
 
 class CertificateSigningRequest(v1.CertificateSigningRequest):

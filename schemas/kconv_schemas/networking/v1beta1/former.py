@@ -72,7 +72,7 @@ class IngressClassParametersReference(Type):
 class IngressClassSpec(v1.IngressClassSpec):
     """IngressClassSpec of networking/v1beta1."""
 
-    parameters = Object(IngressClassParametersReference)
+    parameters = Object(IngressClassParametersReference)  # type: ignore[assignment]  # another one than the base has
 
 
 class IngressClass(v1.IngressClass):

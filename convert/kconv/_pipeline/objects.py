@@ -1,0 +1,189 @@
+"""`Objects`: typed objects of the versions of a scheme, from bytes and decoded values, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from kconv._codec.limits import LIMIT, check_depth
+from kconv._compile import (
+    OBJECTS,
+    Refused,
+    Types,
+    checker,
+    decoder,
+    is_wholly_plain,
+    nests_endlessly,
+)
+from kconv._errors import KconvError
+from kconv._pipeline.loose import NULL, Loose
+from kconv._pipeline.values import Checks, Decoded
+from kconv._schema import TypedObject, from_dict, to_dict
+from kconv._scheme import Spoke
+
+if TYPE_CHECKING:
+    from kconv._document import Document
+    from kconv._pipeline.pipeline import Pipeline
+    from kconv._resource import Resource
+
+VersionT = TypeVar("VersionT", bound="Resource | Document")
+
+_encode = msgspec.json.Encoder().encode
+
+_REFUSED = (msgspec.MsgspecError, Refused, KconvError, UnicodeError, RecursionError)
+
+
+class Objects:
+    """Typed objects, whose fields are attributes, of the versions in a pipeline's scheme.
+
+    Bytes of the version that is asked for are decoded to its objects at once; what that refuses,
+    and what is in another version, goes through the pipeline.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        settled = Types(canonical=True, form=OBJECTS)
+        self._types = {
+            (trusted, closed): Types(
+                rules=not trusted, closed=closed, finish=True, settled=settled, form=OBJECTS
+            )
+            for trusted in (False, True)
+            for closed in (False, True)
+        }
+        self._bare = Types(form=OBJECTS)
+        self._readers: dict[tuple[Spoke, Checks], Callable[[bytes], Any]] = {}
+        self._makers: dict[Spoke, Callable[[bytes], Any] | None] = {}
+
+    def spoke(self, version: type[VersionT]) -> Spoke:
+        """The version that a class declares. Raises `NotRegistered`."""
+        of = cast("type[Resource] | type[Document]", version)
+        return self._pipeline.scheme.spoke_of_schema(of)
+
+    def read(
+        self,
+        version: type[VersionT],
+        data: bytes,
+        *,
+        of: type[Resource] | type[Document] | None = None,
+        trusted: bool = False,
+        checks: Checks = "all",
+    ) -> VersionT:
+        """The object that JSON says, in a version of its kind.
+
+        It may be in another version; documents do not tell in which, so it is the one that is asked
+        for unless ``of`` names another. A ``trusted`` object was valid when it was stored.
+
+        Raises what `Pipeline.decode` raises, `UsageError` if the kind has no such version, and
+        `ConversionError`.
+        """
+        spoke = self.spoke(version)
+        checks = "types" if trusted else checks
+        source = spoke if of is None else self.spoke(of)
+        if source is spoke and len(data) <= LIMIT:
+            key = (spoke, checks)
+            try:
+                found = (self._readers.get(key) or self._reader(key))(data)
+            except _REFUSED:
+                found = None
+            if found is not None:
+                return cast("VersionT", found)
+        known = source if of is not None or not spoke.envelope else None
+        decoded = self._pipeline.decode(data, spoke=known, trusted=trusted, checks=checks)
+        if decoded.spoke is not spoke:
+            decoded = self._pipeline.convert_decoded(decoded, spoke.group_version)
+        return cast("VersionT", self.made(decoded))
+
+    def made(self, decoded: Decoded) -> Any:
+        """The object that a decoded value is."""
+        spoke = decoded.spoke
+        native = decoded.native
+        if not isinstance(native, Loose | dict):
+            make = self._makers.get(spoke, _unknown)
+            if make is _unknown:
+                make = self._maker(spoke)
+            if make is not None:
+                data = _encode(native)
+                if not (spoke.keeps_null and NULL in data):
+                    return make(data)
+        return from_dict(spoke.schema, self._pipeline.dump(decoded), keep=_keeps(spoke))
+
+    def written(self, value: Resource | Document) -> bytes:
+        """The JSON of an object as it is, not judged and without further defaults.
+
+        Raises `NotRegistered` for what is no object of a version here.
+        """
+        spoke = self.spoke_of(value)
+        if _keeps(spoke):
+            return _encode(to_dict(value))
+        return _encode(value)
+
+    def decoded(self, value: Resource | Document, *, checks: Checks = "all") -> Decoded:
+        """An object as a decoded value: judged, in canonical spelling, with all its defaults.
+
+        Raises what `Pipeline.decode` raises, and `NotRegistered`.
+        """
+        return self._pipeline.decode(self.written(value), spoke=self.spoke_of(value), checks=checks)
+
+    def spoke_of(self, value: object) -> Spoke:
+        """The version of which a value is an object. Raises `NotRegistered`."""
+        if not isinstance(value, TypedObject):
+            raise TypeError(f"{value!r} is no typed object")
+        return self.spoke(cast("type[Resource]", value.__type__))
+
+    def _reader(self, key: tuple[Spoke, Checks]) -> Callable[[bytes], Any]:
+        found = self._readers[key] = self._made_reader(*key)
+        return found
+
+    def _made_reader(self, spoke: Spoke, checks: Checks) -> Callable[[bytes], Any]:
+        if is_wholly_plain(spoke.schema):
+            return _nothing
+        types = self._types[checks == "types", spoke.closed]
+        decode: Callable[[bytes], Any] = decoder(types.struct(spoke.schema))
+        if nests_endlessly(spoke.schema):
+            decode = _bounded(decode)
+        check = None
+        if checks != "types":
+            check, _ = checker(spoke.schema, added=checks == "all", form=OBJECTS)
+        envelope, null = spoke.envelope, spoke.keeps_null
+        kind, api_version = spoke.options.kind, spoke.api_version
+
+        def read(data: bytes) -> Any:
+            if null and NULL in data:
+                return None
+            value = decode(data)
+            if envelope and (value.kind != kind or value.apiVersion != api_version):
+                return None
+            if check is not None:
+                check(value)
+            return value
+
+        return read
+
+    def _maker(self, spoke: Spoke) -> Callable[[bytes], Any] | None:
+        plain = is_wholly_plain(spoke.schema)
+        make = None if plain else decoder(self._bare.struct(spoke.schema))
+        self._makers[spoke] = make
+        return make
+
+
+def _keeps(spoke: Spoke) -> bool:
+    """Whether objects keep nulls, or fields that are not declared."""
+    return spoke.keeps_null or spoke.closed
+
+
+def _unknown(data: bytes) -> Any:
+    raise AssertionError("stands for no maker")
+
+
+def _nothing(data: bytes) -> Any:
+    return None
+
+
+def _bounded(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def bounded(data: bytes) -> Any:
+        check_depth(msgspec.json.decode(data))
+        return decode(data)
+
+    return bounded
