@@ -15,6 +15,7 @@ from bench import (
     start_up,
     table_memory,
     table_migration,
+    typed_objects,
     writes,
 )
 from bench.part import LeftOut, Part
@@ -22,6 +23,7 @@ from bench.part import LeftOut, Part
 PARTS = [
     Part("start", start_up.figures),
     Part("convert", conversion.figures),
+    Part("read-typed", typed_objects.figures),
     Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
     Part("table-migration", table_migration.figures),

@@ -44,6 +44,32 @@ HPA = {
     },
 }
 
+DEVICE = {
+    "apiVersion": "devices.example.com/v2",
+    "kind": "Device",
+    "metadata": {
+        "name": "cam-1",
+        "namespace": "default",
+        "labels": {"floor": "2", "side": "north"},
+        "uid": "0c6f2f3e-6b0e-4d6c-9a63-1f1c1a1f7d10",
+        "resourceVersion": "1204",
+        "creationTimestamp": "2026-01-02T03:04:05Z",
+    },
+    "spec": {
+        "host": "cam-1.example.com",
+        "port": 554,
+        "owners": ["ann", "bob"],
+        "power": "Off",
+        "sensors": [
+            {"name": "door", "unit": "Lux", "threshold": 3},
+            {"name": "hall", "unit": "Celsius"},
+        ],
+        "zones": [{"title": "door", "top": 1, "left": 2}],
+        "source": {"stream": {"url": "rtsp://cam-1.example.com/live"}},
+        "retention": "24h0m0s",
+    },
+}
+
 CRON_JOB = {
     "apiVersion": "batch/v1beta1",
     "kind": "CronJob",

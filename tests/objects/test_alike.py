@@ -77,5 +77,5 @@ def test_objects_of_every_version(pipelines: list[Pipeline]) -> None:
 def test_full_objects_are_read_at_once(pipelines: list[Pipeline]) -> None:
     for pipeline, spoke in _spokes(pipelines):
         data = json_codec.encode(full(spoke))
-        read = pipeline.objects._reader((spoke, "types"))
+        read = pipeline.objects._reader(spoke.schema, "types")
         assert to_dict(read(data)) == pipeline.decode(data, spoke=spoke, trusted=True).value

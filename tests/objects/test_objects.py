@@ -164,6 +164,29 @@ def test_what_is_written_is_judged(pipeline: Pipeline) -> None:
     assert pipeline.objects.made(decoded).spec.pollInterval == "1m30s"
 
 
+@pytest.mark.parametrize(
+    ("spec", "finding"),
+    [
+        ({"host": "h!"}, 'spec.host: Invalid value: "h!": should match'),
+        ({"port": 0}, "spec.port: Invalid value: 0: must be greater"),
+        ({"power": "on"}, 'spec.power: Unsupported value: "on"'),
+        ({"pollInterval": "1500ms"}, "spec.pollInterval: Invalid value: must be a whole multiple"),
+        ({"source": {}}, "spec.source: Required value: must have exactly one of"),
+        ({"source": {"test": "Bars", "stream": {"url": "u"}}}, "spec.source.test: Forbidden"),
+        ({"sensors": [{"name": "a"}, {"name": "a"}]}, "spec.sensors[1]: Duplicate value"),
+    ],
+)
+def test_what_is_read_is_judged(pipeline: Pipeline, spec: dict[str, Any], finding: str) -> None:
+    sound = json.loads(pipeline.objects.written(CAMERA))
+    data = json.dumps({**sound, "spec": {**sound["spec"], **spec}}).encode()
+    # What was found once is not remembered as fine.
+    for _ in range(2):
+        with pytest.raises(InvalidObject) as refused:
+            pipeline.objects.read(DeviceV2, data)
+        assert any(str(each).startswith(finding) for each in refused.value.findings)
+        assert pipeline.objects.read(DeviceV2, data, trusted=True).kind == "Device"
+
+
 def test_what_is_no_object_of_a_version_is_refused(pipeline: Pipeline) -> None:
     stranger: Any = Zone(title="z")
     with pytest.raises(NotRegistered, match=r"devices\.Zone is no version"):

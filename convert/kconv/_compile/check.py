@@ -6,12 +6,14 @@ the first that is broken: the plain engine then names them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from kconv._compile.fields import Refused, is_compiled, needs_check
+from kconv._compile.fields import Refused, Remembered, is_compiled, needs_check
 from kconv._compile.names import NATIVE, types_in
 from kconv._compile.source import Source, identifier
 from kconv._compile.struct import Form
@@ -23,9 +25,11 @@ from kconv._schema import (
     fields_only,
     function_failed,
     inherited,
+    union_of,
 )
 from kconv.fields import spec_of
-from kconv.fields._base import check_field, innermost
+from kconv.fields._base import check_field, has_own_check, innermost
+from kconv.fields._multiples import is_said
 from kconv.fields._spec import AnyField
 
 Check = Callable[[Any], None]
@@ -41,11 +45,11 @@ def checker(
     decoding are not checked again. None (and no source) when there are no other rules in the type
     or below it. ``form`` is what the struct looks like.
     """
-    check, text = _checker(schema, added, nullable, form)
-    with_rules = _needing(schema, _has_rules) if added else []
+    check, text = _checker(schema, _all_rules if added else _no_rules, nullable, form)
+    with_rules = _needing(schema, lambda each: any(_on_dicts(each))) if added else []
     if check is None or schema not in with_rules:
         return check, text
-    fields, _ = _checker(schema, False, nullable, form)
+    fields, _ = _checker(schema, _unions, nullable, form)
     judge, rules_text = _judge(schema, with_rules)
     return _sharing(fields, judge, check), f"{text}\n\n{rules_text}"
 
@@ -94,7 +98,7 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
     for each in visited:
         source.add(f"def {names[each]}(d):")
         source.depth += 1
-        for rule in inherited(each, "rules"):
+        for rule in _on_dicts(each):
             source.add(f"if {source.define(rule.__name__, _judging(rule, each))}(d): raise Refused")
         for name, field in each.instance().wire_fields().items():
             inner = _inner_type(field)
@@ -120,18 +124,22 @@ def _judging(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
 
 
 def _checker(
-    schema: type[Type], added: bool, nullable: bool, form: Form
+    schema: type[Type], rules: Rules, nullable: bool, form: Form
 ) -> tuple[Check | None, str]:
-    visited = _needing(schema, lambda each: _needs_check(each, added))
+    visited = _needing(schema, lambda each: _needs_check(each, rules))
     if schema not in visited:
         return None, ""
     source = Source()
     source.names.update(UNSET=form.absent, Refused=Refused)
     names = _names(visited)
+    writer = _Writer(source, names, _visited_once(schema, visited), rules, nullable, form)
     for each in visited:
+        if each in writer.inline:
+            continue
         source.add(f"def {names[each]}(o):")
         source.depth += 1
-        _check_lines(source, each, names, added, nullable, form)
+        writer.check(each, "o")
+        source.add("return None")
         source.depth -= 1
         source.add("")
     function: Check = source.compile(names[schema], f"check {schema.__qualname__}")
@@ -169,11 +177,13 @@ def _needing(schema: type[Type], needs: Callable[[type[Type]], bool]) -> list[ty
     return [each for each in below if each in found]
 
 
-def _fields(schema: type[Type], form: Form) -> Iterator[tuple[str, AnyField, str]]:
-    """Name, field and the expression that reads it, of every field of a type."""
-    names = form.names(schema)
-    for name, field in schema.instance().wire_fields().items():
-        yield name, field, f"o.{names[name]}"
+def _visited_once(schema: type[Type], visited: list[type[Type]]) -> set[type[Type]]:
+    """The types below ``schema`` that one field alone holds, which is an object itself."""
+    within = [types_in(each) for each in visited]
+    held = Counter(inner for types in within for inner in types)
+    fields = (field for each in visited for field in each.instance().wire_fields().values())
+    objects = {spec_of(field).object_type for field in fields if is_compiled(field)}
+    return {each for each in visited if held[each] == 1 and each in objects and each is not schema}
 
 
 def _inner_type(field: AnyField) -> type[Type] | None:
@@ -189,7 +199,7 @@ def _visit_lines(
     nullable: bool = False,
 ) -> None:
     source.add(f"v = {place}")
-    source.add(f"if v is not {absent}{' and v is not None' if nullable else ''}:")
+    source.add(f"if {_there('v', nullable).replace('UNSET', absent)}:")
     source.depth += 1
     value, before = "v", source.depth
     spec = spec_of(field)
@@ -202,12 +212,32 @@ def _visit_lines(
     source.depth = before - 1
 
 
-def _has_rules(schema: type[Type]) -> bool:
-    return any(inherited(schema, "rules"))
+def _there(place: str, nullable: bool) -> str:
+    return f"{place} is not UNSET{f' and {place} is not None' if nullable else ''}"
 
 
-def _needs_check(schema: type[Type], added: bool) -> bool:
-    if added and _has_rules(schema):
+Rules = Callable[[type[Type]], Iterator[Rule]]
+"""Gives those rules of a type, besides the ones of its fields, that are looked at."""
+
+
+def _all_rules(schema: type[Type]) -> Iterator[Rule]:
+    return inherited(schema, "rules")
+
+
+def _unions(schema: type[Type]) -> Iterator[Rule]:
+    return (rule for rule in _all_rules(schema) if union_of(rule))
+
+
+def _on_dicts(schema: type[Type]) -> Iterator[Rule]:
+    return (rule for rule in _all_rules(schema) if not union_of(rule))
+
+
+def _no_rules(schema: type[Type]) -> Iterator[Rule]:
+    return iter(())
+
+
+def _needs_check(schema: type[Type], rules: Rules) -> bool:
+    if any(rules(schema)):
         return True
     return any(map(_unchecked, schema.instance().wire_fields().values()))
 
@@ -226,25 +256,55 @@ def _unchecked(field: AnyField) -> bool:
     return False
 
 
-def _check_lines(
-    source: Source,
-    schema: type[Type],
-    names: Mapping[type[Type], str],
-    added: bool,
-    nullable: bool,
-    form: Form,
-) -> None:
-    for name, field, place in _fields(schema, form):
-        inner = _inner_type(field)
-        if _unchecked(field):
-            call = source.define(f"check_{name}", _refuse(field))
-            source.add(f"v = {place}")
-            source.add(f"if v is not UNSET{' and v is not None' if nullable else ''}: {call}(v)")
-        if inner is not None and inner in names and is_compiled(field):
-            _visit_lines(source, field, place, names[inner], nullable=nullable)
-    for rule in inherited(schema, "rules") if added else ():
-        source.add(f"if {source.define(rule.__name__, _finding(rule, schema))}(o): raise Refused")
-    source.add("return None")
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the checks of types."""
+
+    source: Source
+    names: Mapping[type[Type], str]
+    """The functions that check the types that need it."""
+    inline: Collection[type[Type]]
+    """The types that are checked where they are, which takes less time than a call."""
+    rules: Rules
+    nullable: bool
+    form: Form
+
+    def check(self, schema: type[Type], of: str) -> None:
+        """Check the value ``of`` of a type."""
+        source, attributes = self.source, self.form.names(schema)
+        for name, field in schema.instance().wire_fields().items():
+            place, inner = f"{of}.{attributes[name]}", _inner_type(field)
+            if _unchecked(field):
+                self.field(name, field, place)
+            if inner is None or inner not in self.names or not is_compiled(field):
+                continue
+            if inner not in self.inline:
+                _visit_lines(source, field, place, self.names[inner], nullable=self.nullable)
+                continue
+            each = f"{of}{source.depth}"
+            source.add(f"{each} = {place}")
+            source.add(f"if {_there(each, self.nullable)}:")
+            source.depth += 1
+            self.check(inner, each)
+            source.depth -= 1
+        for rule in self.rules(schema):
+            union = union_of(rule)
+            if union is not None:
+                there = [f"({_there(f'{of}.{attributes[n]}', self.nullable)})" for n in union]
+                source.add(f"if {' + '.join(there)} != 1: raise Refused")
+                continue
+            call = source.define(rule.__name__, _finding(rule, schema))
+            source.add(f"if {call}({of}): raise Refused")
+
+    def field(self, name: str, field: AnyField, place: str) -> None:
+        """Check a field by itself."""
+        remembered = Remembered() if _is_said(field) else None
+        call = self.source.define(f"check_{name}", _refuse(field, remembered))
+        self.source.add(f"v = {place}")
+        condition = _there("v", self.nullable)
+        if remembered is not None:
+            condition += f" and v not in {self.source.define(f'fine_{name}', remembered)}"
+        self.source.add(f"if {condition}: {call}(v)")
 
 
 def _finding(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
@@ -253,7 +313,14 @@ def _finding(rule: Rule, schema: type[Type]) -> Callable[[Any], list[Finding]]:
     return lambda value: judging(msgspec.to_builtins(value))
 
 
-def _refuse(field: AnyField) -> Callable[[Any], None]:
+def _is_said(field: AnyField) -> bool:
+    """Whether a text breaks a rule of its field, or none, each time."""
+    if spec_of(field).native is not str or not is_compiled(field):
+        return False
+    return all(map(is_said, field.validators)) and not has_own_check(field)
+
+
+def _refuse(field: AnyField, remembered: Remembered | None = None) -> Callable[[Any], None]:
     holds_objects = spec_of(innermost(field)).structure == "object"
 
     def refuse(value: Any) -> None:
@@ -262,5 +329,7 @@ def _refuse(field: AnyField) -> Callable[[Any], None]:
         with fields_only():
             for _ in check_field(field, value, ()):
                 raise Refused
+        if remembered is not None:
+            remembered.keep(value)
 
     return refuse

@@ -154,6 +154,7 @@ def annotation(
     finish: bool,
     nonzero: bool = False,
     absence: object = NO_VALUE,
+    patterns: bool = True,
 ) -> Any:
     """The msgspec type of a field's value.
 
@@ -161,7 +162,8 @@ def annotation(
     the field's own rules, so that values which break them do not decode. With ``finish`` times
     are brought to their canonical spelling, without they are texts. ``nonzero`` refuses the empty
     text, where it means absence: `without_nulls` takes it out. ``absence`` is what a value becomes
-    that equals it, as the zero time does.
+    that equals it, as the zero time does. Without ``patterns`` the pattern of a text is left to
+    `finisher`; those of elements are not.
     """
     if not is_compiled(field):
         return Any
@@ -180,7 +182,7 @@ def annotation(
             return spec.native
         return text_type(spec, stored=not rules, absence=absence if is_own(field) else NO_VALUE)
     if spec.native is str:
-        return _string(spec, field.required, rules, nonzero)
+        return _string(spec, field.required, rules, nonzero, patterns)
     return _numbers(spec, rules)
 
 
@@ -198,7 +200,7 @@ def _loose(spec: Spec, struct: TypeOf) -> Any:
     return Any if spec.object_type is None else struct(spec.object_type)
 
 
-def _string(spec: Spec, required: bool, rules: bool, nonzero: bool) -> Any:
+def _string(spec: Spec, required: bool, rules: bool, nonzero: bool, patterns: bool) -> Any:
     if rules and spec.enum:
         allowed = tuple(
             value
@@ -211,7 +213,7 @@ def _string(spec: Spec, required: bool, rules: bool, nonzero: bool) -> Any:
     return _constrained(
         str,
         rules,
-        pattern=spec.expression,
+        pattern=spec.expression if patterns else None,
         min_length=_least(spec, spec.min_length, required or nonzero),
         max_length=spec.max_length,
     )
@@ -242,6 +244,24 @@ def _within(limit: int, bound: float | None, nearer: Callable[..., Any]) -> Any:
 def _constrained(inner: Any, rules: bool, **constraints: Any) -> Any:
     given = {name: value for name, value in constraints.items() if value is not None}
     return Annotated[inner, Meta(**given)] if rules and given else inner
+
+
+def has_pattern(field: AnyField) -> bool:
+    """Whether a field, which `is_compiled`, holds texts that its type searches with a pattern."""
+    spec = spec_of(field)
+    texts = spec.native is str and spec.canonical is None and not spec.enum
+    return texts and spec.pattern is not None
+
+
+class Remembered(set[Any]):
+    """Texts that break no rule, remembered since objects are read more than once."""
+
+    def keep(self, value: Any) -> None:
+        """Remember a text, unless it is one that is not likely to come again."""
+        if type(value) is str and len(value) <= _LONGEST:
+            if len(self) >= _MEMO_SIZE:
+                self.clear()
+            self.add(value)
 
 
 def refuses_zero(field: AnyField) -> bool:

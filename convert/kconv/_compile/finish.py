@@ -7,6 +7,7 @@ object of the type, inner ones first. Where a value is not as it should be the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -17,9 +18,11 @@ from msgspec import to_builtins
 
 from kconv._compile.fields import (
     Refused,
+    Remembered,
     canonical,
     decode_plain,
     free_form,
+    has_pattern,
     is_compiled,
     refuse_deep,
     refuses_zero,
@@ -75,14 +78,23 @@ def finisher(
     if settle:
         for fill_in in inherited(schema, "defaulters"):
             _default_line(source, schema, fill_in, settle, form)
+    if rules and settle and form.remembers:
+        for name, field in schema.instance().wire_fields().items():
+            if is_compiled(field) and has_pattern(field):
+                fine = Remembered()
+                call = source.define(f"search_{name}", _search(spec_of(field), fine))
+                remembered = source.define(f"fine_{name}", fine)
+                source.add(f"v = o.{names[name]}")
+                source.add(f"if v not in {remembered} and v is not UNSET: {call}(v)")
     if rules:
         for name, field in schema.instance().wire_fields().items():
             if spec_of(field).unique and is_compiled(field):
                 source.add(f"v = o.{names[name]}")
-                refuse = _refuse_duplicates(spec_of(field), form)
-                call = source.define(f"refuse_duplicate_{name}", refuse)
+                source.names["Refused"] = Refused
+                same = source.define(f"identity_{name}", _identity(spec_of(field), form))
                 there = "v is not UNSET and v is not None" if nullable else "v is not UNSET"
-                source.add(f"if {there} and len(v) > 1: {call}(v)")
+                twice = f"len(set(map({same}, v))) != len(v)"
+                source.add(f"if {there} and len(v) > 1 and {twice}: raise Refused")
     if len(source.lines) == 1:
         return None, ""
     function: Finish = source.compile("finish", f"finish {schema.__qualname__}")
@@ -290,14 +302,17 @@ def _rebuilt(spec: Spec, call: str, value: str, depth: int) -> str:
     return f"[{inner} for {each} in {value}]"
 
 
-def _refuse_duplicates(spec: Spec, form: Form) -> Callable[[Any], None]:
-    identity = _identity(spec, form)
+def _search(spec: Spec, fine: Remembered) -> Callable[[Any], None]:
+    """Refuses texts that do not match a pattern."""
+    assert spec.expression is not None, "it has a pattern"
+    search = re.compile(spec.expression).search
 
-    def refuse(value: Any) -> None:
-        if len({identity(element) for element in value}) != len(value):
+    def matching(value: Any) -> None:
+        if search(value) is None:
             raise Refused
+        fine.keep(value)
 
-    return refuse
+    return matching
 
 
 def _identity(spec: Spec, form: Form) -> Callable[[Any], Any]:

@@ -38,6 +38,8 @@ class Form:
     """Gives a constant default as msgspec takes it."""
     factory: Callable[[Callable[[], Any]], Callable[[], Any]]
     """Gives what makes a default as msgspec takes it."""
+    remembers: bool = False
+    """Whether texts that match a pattern are remembered: searching takes longer than the rest."""
 
 
 OBJECTS = Form(
@@ -48,5 +50,6 @@ OBJECTS = Form(
     constant,
     # An empty list that `list` makes would be left out of what is written.
     lambda made: made.__call__ if made in (list, dict) else made,
+    remembers=True,
 )
 """Typed objects, which programs work with."""

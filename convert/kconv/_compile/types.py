@@ -148,6 +148,7 @@ class Types:
             finish=self.finish or self.canonical,
             nonzero=zero_is_absent,
             absence=absent if default is missing and not needed else NO_VALUE,
+            patterns=not (self.form.remembers and self.finish),
         )
         if needed:
             return attribute, of

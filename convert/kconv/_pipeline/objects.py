@@ -53,7 +53,7 @@ class Objects:
             for closed in (False, True)
         }
         self._bare = Types(form=OBJECTS)
-        self._readers: dict[tuple[Spoke, Checks], Callable[[bytes], Any]] = {}
+        self._readers: dict[tuple[type[Any], Checks], Callable[[bytes], Any]] = {}
         self._makers: dict[Spoke, Callable[[bytes], Any] | None] = {}
 
     def spoke(self, version: type[VersionT]) -> Spoke:
@@ -78,17 +78,15 @@ class Objects:
         Raises what `Pipeline.decode` raises, `UsageError` if the kind has no such version, and
         `ConversionError`.
         """
-        spoke = self.spoke(version)
-        checks = "types" if trusted else checks
-        source = spoke if of is None else self.spoke(of)
-        if source is spoke and len(data) <= LIMIT:
-            key = (spoke, checks)
-            try:
-                found = (self._readers.get(key) or self._reader(key))(data)
-            except _REFUSED:
-                found = None
+        if trusted:
+            checks = "types"
+        if of is None:
+            read = self._readers.get((version, checks))
+            found: VersionT | None = (read or self._reader(version, checks))(data)
             if found is not None:
-                return cast("VersionT", found)
+                return found
+        spoke = self.spoke(version)
+        source = spoke if of is None else self.spoke(of)
         known = source if of is not None or not spoke.envelope else None
         decoded = self._pipeline.decode(data, spoke=known, trusted=trusted, checks=checks)
         if decoded.spoke is not spoke:
@@ -132,8 +130,8 @@ class Objects:
             raise TypeError(f"{value!r} is no typed object")
         return self.spoke(cast("type[Resource]", value.__type__))
 
-    def _reader(self, key: tuple[Spoke, Checks]) -> Callable[[bytes], Any]:
-        found = self._readers[key] = self._made_reader(*key)
+    def _reader(self, version: type[Any], checks: Checks) -> Callable[[bytes], Any]:
+        found = self._readers[version, checks] = self._made_reader(self.spoke(version), checks)
         return found
 
     def _made_reader(self, spoke: Spoke, checks: Checks) -> Callable[[bytes], Any]:
@@ -150,13 +148,17 @@ class Objects:
         kind, api_version = spoke.options.kind, spoke.api_version
 
         def read(data: bytes) -> Any:
-            if null and NULL in data:
+            if len(data) > LIMIT or (null and NULL in data):
                 return None
-            value = decode(data)
-            if envelope and (value.kind != kind or value.apiVersion != api_version):
+            try:
+                value = decode(data)
+                if envelope and (value.kind != kind or value.apiVersion != api_version):
+                    return None
+                if check is not None:
+                    check(value)
+            except _REFUSED:
+                # The pipeline says what is wrong, or what the object means.
                 return None
-            if check is not None:
-                check(value)
             return value
 
         return read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from kconv._paths import Finding, forbidden, required
 from kconv._schema.functions import Rule
@@ -33,4 +34,13 @@ def exactly_one(union: Union) -> Rule:
 
     rule.__name__ = "one_of"
     rule.__qualname__ = f"one_of({names})"
+    _UNIONS[rule] = union
     return rule
+
+
+_UNIONS: WeakKeyDictionary[Rule, Union] = WeakKeyDictionary()
+
+
+def union_of(rule: Rule) -> Union | None:
+    """The fields of which a rule of `exactly_one` wants one; None for any other rule."""
+    return _UNIONS.get(rule)

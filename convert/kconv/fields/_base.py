@@ -274,10 +274,13 @@ def writes_as_read(of: type[AnyField]) -> bool:
 
 def has_own_rules(field: AnyField) -> bool:
     """Whether a field has rules besides those of its `Spec`: validators, or a ``check``."""
+    return bool(field.validators) or has_own_check(field)
+
+
+def has_own_check(field: AnyField) -> bool:
+    """Whether a field's class has a ``check`` that is not kconv's."""
     check = getattr(type(field), "check", None)
-    return bool(field.validators) or not getattr(check, "__module__", "kconv.fields.").startswith(
-        "kconv.fields."
-    )
+    return not getattr(check, "__module__", "kconv.fields.").startswith("kconv.fields.")
 
 
 def as_written(value: Any, native: Any) -> Any:

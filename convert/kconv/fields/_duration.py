@@ -58,6 +58,15 @@ def format_duration(nanoseconds: int) -> str:
     return f"{sign}{minutes}m{seconds}" if minutes else f"{sign}{seconds}"
 
 
+def canonical_duration(text: str) -> str:
+    """A length of time as Go writes it. Raises ``ValueError`` for what is none."""
+    return format_duration(parse_duration(text))
+
+
+_SURELY_CANONICAL = r"(?:(?:[1-9][0-9]{0,5}h[1-5]?[0-9]m|[1-5]?[1-9]m|[1-5]0m)?[1-5]?[0-9]s)"
+"""Matches no fractions of a second, for want of a short pattern."""
+
+
 def _number(value: Decimal) -> str:
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -126,7 +135,8 @@ class Duration(Field[str, Read]):
             json_type="string",
             expected="a duration such as 1h30m or 250ms",
             native=str,
-            canonical=lambda text: format_duration(parse_duration(text)),
+            canonical=canonical_duration,
+            canonical_pattern=_SURELY_CANONICAL,
             multiple_of=f"{Decimal(step).scaleb(-9):f}" if self._step > 0 else None,
             amounts=_SECONDS,
             problems=self._problems,

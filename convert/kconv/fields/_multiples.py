@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 from marshmallow import ValidationError
 
@@ -21,7 +22,16 @@ def multiples(of: str, step: int, amount: Amount) -> Callable[[Any], None]:
             raise ValidationError(f"must be a whole multiple of {of}")
 
     multiple.__qualname__ = f"multiple_of({of})"
+    _SAID.add(multiple)
     return multiple
+
+
+_SAID: WeakSet[Callable[[Any], None]] = WeakSet()
+
+
+def is_said(validator: Callable[[Any], Any]) -> bool:
+    """Whether a validator is one of `multiples`, which finds the same of a value each time."""
+    return validator in _SAID
 
 
 def whole_multiple(number: int, spec: Spec, step: int) -> int:
