@@ -99,8 +99,19 @@ def test_files_are_replaced_all_or_none(tmp_path: Path) -> None:
         found.replace()
     assert one.read_text() == CRONJOB
     other.write_text(CONVERTED)
-    assert kconv.convert_files([tmp_path]).replace() == [one]
+    assert kconv.convert_files([tmp_path]).replace(full=True) == [one]
     assert one.read_text() == CONVERTED
+
+
+def test_a_file_is_edited_and_its_comments_stay(tmp_path: Path) -> None:
+    one = tmp_path / "one.yaml"
+    one.write_text(f"# kept\n{CRONJOB}")
+    found = kconv.convert_files([one])
+    edited = found.files[0].edit().data.decode()
+    assert edited == f"# kept\n{CRONJOB}".replace("batch/v1beta1", "batch/v1")
+    assert found.replace() == [one]
+    assert one.read_text() == edited
+    assert kconv.convert_files([one]).replace() == []
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

@@ -156,7 +156,8 @@ def test_in_place_rewrites_what_is_not_in_the_version(kconv: Kconv, tmp_path: Pa
     new.write_text(f"# kept\n{CRONJOB.replace('v1beta1', 'v1')}")
     as_json.write_text(json.dumps(yaml.safe_load(CRONJOB)))
     before = new.read_text()
-    ended = kconv("convert", "-f", "link.yaml", "-f", "new.yaml", "-f", "x.json", "--in-place")
+    files = ("-f", "link.yaml", "-f", "new.yaml", "-f", "x.json")
+    ended = kconv("convert", *files, "--in-place", "--full")
     assert (ended.code, ended.out) == (0, "")
     assert documents(old.read_text()) == documents(CONVERTED)
     assert stat.S_IMODE(old.stat().st_mode) == 0o640

@@ -52,8 +52,15 @@ def convert(
         bool,
         typer.Option(
             "--in-place",
-            help="Rewrite the files whose objects are in another version. YAML comments are lost, "
-            "and defaults are written out.",
+            help="Edit the files whose objects are in another version: comments, order and layout "
+            "stay, and only what the conversion changes is written.",
+        ),
+    ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="With --in-place: write objects in full, with their defaults, without comments.",
         ),
     ] = False,
     strict: Annotated[
@@ -88,6 +95,7 @@ def convert(
         from_version=from_version,
         kind=kind,
         in_place=in_place,
+        full=full,
         strict=strict,
         ignore_unknown=ignore_unknown,
         dry_run=dry_run,

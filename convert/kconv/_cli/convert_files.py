@@ -23,6 +23,7 @@ def convert_and_write(
     from_version: str | None = None,
     kind: str | None = None,
     in_place: bool = False,
+    full: bool = False,
     strict: bool = False,
     ignore_unknown: bool = False,
     dry_run: bool = False,
@@ -38,6 +39,8 @@ def convert_and_write(
         raise UsageError("nothing to convert: name a file, a folder or - with -f")
     if in_place and output is not None:
         raise UsageError("--in-place does not go with -o: each file keeps its format")
+    if full and not in_place:
+        raise UsageError("--full goes with --in-place: what is printed is in full anyway")
     if in_place and "-" in names:
         raise UsageError("--in-place does not go with -f -")
     if (from_version is None) != (kind is None):
@@ -63,7 +66,7 @@ def convert_and_write(
     if dry_run:
         _preview(found, in_place)
     elif in_place:
-        _replace(found)
+        _replace(found, full)
     else:
         emit_bytes(found.encode(cast('Literal["yaml", "json"]', output or "yaml")))
     return 0
@@ -90,10 +93,13 @@ def _preview(found: Conversion, in_place: bool) -> None:
         say(f"{file.name}: {count(file.objects, 'object')}, {what}")
 
 
-def _replace(found: Conversion) -> None:
-    rewritten = found.replace()
+def _replace(found: Conversion, full: bool) -> None:
+    rewritten = found.replace(full=full)
     for path in rewritten:
         say(f"rewrote {path}")
+    for file in found.files if not full else ():
+        for line, comment in file.edit().orphans if file.changed else ():
+            say(f"{file.name}:{line}: the field of this comment is gone, and it stays: {comment}")
     untouched = len(found.files) - len(rewritten)
     if untouched:
         say(f"{count(untouched, 'file')} already in that version")

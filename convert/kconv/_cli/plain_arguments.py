@@ -76,6 +76,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         },
         flags={
             "--in-place": "in_place",
+            "--full": "full",
             "--strict": "strict",
             "--ignore-unknown": "ignore_unknown",
             "--dry-run": "dry_run",

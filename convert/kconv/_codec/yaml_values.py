@@ -89,7 +89,7 @@ class _Builder:
         if tag is not None and tag.startswith(TAG) and ("/" in tag[len(TAG) :]):
             raise _refused(event, f"the tag {tag} has no meaning in the API")
         if isinstance(event, ScalarEvent):
-            found = _scalar(event)
+            found = scalar_value(event)
         else:
             if anchor is not None:
                 self.anchors[anchor] = _UNFINISHED, 0
@@ -144,7 +144,7 @@ class _Builder:
         path = self.path
         path.append("")
         while not isinstance(event := self.event(), MappingEndEvent):
-            if _is_merge(event):
+            if is_merge(event):
                 # As they come: each overrides what is there, and is overridden by what follows.
                 for source in self._merged(depth):
                     found.update(source)
@@ -176,13 +176,15 @@ class _Builder:
         return sources
 
 
-def _is_merge(event: Event) -> bool:
+def is_merge(event: Event) -> bool:
+    """Whether a key is a ``<<``, which takes over the entries of other maps."""
     if not isinstance(event, ScalarEvent) or event.value != "<<":
         return False
     return bool(event.implicit[0] if event.tag is None else event.tag == f"{TAG}merge")
 
 
-def _scalar(event: ScalarEvent) -> Any:
+def scalar_value(event: ScalarEvent) -> Any:
+    """What a scalar of YAML is; ``json_value`` says what it is in JSON. Raises `DecodeError`."""
     text, tag = event.value, event.tag
     if tag is None:
         return plain(text) if event.implicit[0] else text

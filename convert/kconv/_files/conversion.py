@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from kconv._codec import json as json_codec
 from kconv._errors import InvalidObject, UsageError
 from kconv._files.converter import ConversionProblem, Converter, ObjectLoss
+from kconv._files.edited import EditedFile, edited
 from kconv._files.groups import are_few, scheme_for
 from kconv._files.manifests import Format, Manifest, parse_manifest, read_manifests
 from kconv._files.replace import replace_files
@@ -37,10 +38,21 @@ class ConvertedFile:
     changed: bool = False
     objects: int = 0
     envelope: bool = True
+    data: bytes = b""
+    intended: dict[int, Callable[[], dict[str, Any]]] = field(default_factory=dict)
+    """What gives each changed document, by its number from 0, as the file is to say it."""
 
     def encode(self) -> bytes:
-        """The bytes of the manifest, in its own format."""
+        """The bytes of the manifest, in its own format: each object in full, with its defaults."""
         return _encode(self.documents, self.format, self.envelope)
+
+    def edit(self) -> EditedFile:
+        """The manifest with what the conversion changes in it, and all else as it was.
+
+        Comments, order, quotes and layout stay, and so do defaults that nobody wrote. Raises
+        `InvalidObject` for a document that cannot be edited so.
+        """
+        return edited(self.name, self.format, self.data, self.intended)
 
 
 @dataclass(slots=True)
@@ -84,14 +96,26 @@ class Conversion:
         self.raise_problems()
         return _encode(self.documents, format, all(file.envelope for file in self.files))
 
-    def replace(self) -> list[Path]:
+    def replace(self, *, full: bool = False) -> list[Path]:
         """Write the files that changed in place, all or none; returns their paths.
 
-        Comments are not kept. Raises what `raise_problems` raises, and `Unavailable` where a file
-        cannot be written.
+        Only what the conversion changes is written anew, as `ConvertedFile.edit` does it; ``full``
+        writes every object with its defaults, and no comments. Raises what `raise_problems`
+        raises, `InvalidObject` for what cannot be edited, and `Unavailable` where a file cannot
+        be written.
         """
         self.raise_problems()
-        changed = {file.path: file.encode() for file in self.files if file.path and file.changed}
+        changed: dict[Path, bytes] = {}
+        refused: list[str] = []
+        for file in self.files:
+            if file.path is None or not file.changed:
+                continue
+            try:
+                changed[file.path] = file.encode() if full else file.edit().data
+            except InvalidObject as error:
+                refused += error.message.splitlines()
+        if refused:
+            raise InvalidObject("\n".join(refused))
         replace_files(changed)
         return list(changed)
 
@@ -173,13 +197,15 @@ def _convert(
 
 
 def _convert_file(converter: Converter, manifest: Manifest) -> ConvertedFile:
-    file = ConvertedFile(manifest.name, manifest.path, manifest.format)
+    file = ConvertedFile(manifest.name, manifest.path, manifest.format, data=manifest.data)
     file.envelope = converter.source is None
     for document in manifest.documents:
         converted = converter.convert(manifest, document)
         file.documents.append(converted.value)
         file.changed |= converted.changed
         file.objects += converted.objects
+        if converted.changed:
+            file.intended[len(file.documents) - 1] = converted.intended
     return file
 
 

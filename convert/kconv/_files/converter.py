@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kconv._errors import (
@@ -17,6 +18,7 @@ from kconv._errors import (
     UsageError,
 )
 from kconv._files.groups import is_list
+from kconv._files.intended import intended
 from kconv._files.manifests import Document, Manifest
 from kconv._gvk import GroupVersion, GroupVersionKind, version_key
 from kconv._messages import problem_lines
@@ -27,14 +29,22 @@ from kconv._scheme import Scheme, Spoke
 Value = dict[str, Any]
 
 
+def _as_it_is() -> Value:
+    raise AssertionError("only what is changed is written")
+
+
 @dataclass(slots=True)
 class ConvertedDocument:
-    """A converted document; ``changed`` if an object in it has another version now."""
+    """A converted document; ``changed`` if an object in it has another version now.
+
+    ``intended`` gives what it is to say in a file that is edited (see `kconv._files.intended`).
+    """
 
     document: Document
     value: Value
     changed: bool = False
     objects: int = 0
+    intended: Callable[[], Value] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Converter:
         if self.source is None and is_list(document.value) and isinstance(items, list):
             self._list(where, result, items)
         else:
-            result.value = self._object(where, result, document.value)
+            result.value, result.intended = self._object(where, result, document.value)
         return result
 
     def _list(self, where: str, result: ConvertedDocument, items: list[Any]) -> None:
@@ -112,19 +122,26 @@ class Converter:
         typed = value["kind"] != "List"
         implied = {"apiVersion": value.get("apiVersion"), "kind": value["kind"][: -len("List")]}
         done: list[Any] = []
+        written: list[Callable[[], Value]] = []
         for position, item in enumerate(items):
             at = f"{where}, items[{position}]"
             if not isinstance(item, dict):
                 self._problem(at, DecodeError("not an object: an item has apiVersion and kind"))
                 continue
-            done.append(self._object(at, result, {**implied, **item} if typed else item))
+            made, intend = self._object(at, result, {**implied, **item} if typed else item)
+            done.append(made)
+            written.append(intend)
         result.value = {**value, "items": done}
         heads = {(item.get("apiVersion"), item.get("kind")) for item in done}
+        head: Value = {}
         if typed and len(heads) == 1:
             api_version, kind = heads.pop()
-            result.value |= {"apiVersion": api_version, "kind": f"{kind}List"}
+            head = {"apiVersion": api_version, "kind": f"{kind}List"}
+            result.value |= head
         elif typed and not done:
             self._empty_list(where, result)
+            head = {name: result.value[name] for name in ("apiVersion", "kind")}
+        result.intended = partial(_intended_list, value, head, written)
 
     def _empty_list(self, where: str, result: ConvertedDocument) -> None:
         value = result.document.value
@@ -139,25 +156,31 @@ class Converter:
             result.value |= {"apiVersion": target.api_version, "kind": target.options.list_kind}
             result.changed |= result.value["apiVersion"] != value.get("apiVersion")
 
-    def _object(self, where: str, result: ConvertedDocument, value: Value) -> Value:
+    def _object(
+        self, where: str, result: ConvertedDocument, value: Value
+    ) -> tuple[Value, Callable[[], Value]]:
+        """The object in its new version, in full, and what gives it as a file is to say it."""
         result.objects += 1
+        unchanged = partial(_itself, value)
         try:
             decoded = self._decoded(where, value)
             self._unknown(f"{where}: {_title(decoded)}", decoded.warnings)
             target = self._target(where, decoded.spoke, _title(decoded))
             if target is None:
-                return value
-            if target is not decoded.spoke:
-                result.changed = True
+                return value, unchanged
             converted, losses = converts_to(self.pipeline, decoded, target)
             self._lost(where, decoded, target, losses)
-            return self.pipeline.dump(converted)
+            full = self.pipeline.dump(converted)
+            if target is decoded.spoke:
+                return full, unchanged
+            result.changed = True
+            return full, partial(intended, self.pipeline, value, decoded, converted)
         except NotRegistered as error:
             if not self.ignore_unknown:
                 self._problem(where, error)
         except KconvError as error:
             self._problem(where, error)
-        return value
+        return value, unchanged
 
     def _decoded(self, where: str, value: Value) -> Decoded:
         """The object, unless it is incomplete; a value that breaks another rule is warned about.
@@ -231,6 +254,22 @@ class Converter:
             # Whoever wrote the object is wrong, not who calls.
             error = DecodeError(error.message, about=error.about, findings=error.findings)
         self.problems.append(ConversionProblem((f"{where}: {head}", *rest), error))
+
+
+def _itself(value: Value) -> Value:
+    return value
+
+
+def _intended_list(value: Value, head: Value, items: Sequence[Callable[[], Value]]) -> Value:
+    """A list as its file is to say it; items that leave their head to it go on doing so."""
+    made = []
+    for before, intend in zip(value["items"], items, strict=True):
+        item = intend()
+        made.append({name: item[name] for name in item if name in before or name not in _HEAD})
+    return {**value, **head, "items": made}
+
+
+_HEAD = ("apiVersion", "kind")
 
 
 def _document_spoke(scheme: Scheme, gvk: GroupVersionKind) -> Spoke:

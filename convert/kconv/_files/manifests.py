@@ -44,6 +44,7 @@ class Manifest:
     format: Format
     documents: list[Document] = field(default_factory=list)
     error: KconvError | None = None
+    data: bytes = b""
 
     @property
     def several(self) -> bool:
@@ -81,7 +82,7 @@ def read_manifests(names: Sequence[str | os.PathLike[str]]) -> list[Manifest]:
 def parse_manifest(data: bytes, name: str, format: Format | None = None) -> Manifest:
     """The manifest in some bytes, which are looked at for their format if it is not given."""
     is_json = format == "json" or (format is None and data.lstrip()[:1] == b"{")
-    manifest = Manifest(name, None, "json" if is_json else "yaml")
+    manifest = Manifest(name, None, "json" if is_json else "yaml", data=data)
     try:
         manifest.documents = _parse(data, manifest.format)
     except DecodeError as error:

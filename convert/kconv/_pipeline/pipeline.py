@@ -128,6 +128,10 @@ class Pipeline:
         check_depth(raw)
         return self._load(raw, (), spoke, field_validation, checks)
 
+    def unknown(self, spoke: Spoke, raw: Value) -> list[Path]:
+        """The fields of a document that a version does not have."""
+        return list(self.engine.unknown(spoke, raw))
+
     def to_hub(self, decoded: Decoded) -> HubObject:
         """The object in its internal version. Raises `ConversionError`."""
         self.conversions[decoded.spoke, "to_hub"] += 1
