@@ -101,6 +101,22 @@ class CompiledEngine(PlainEngine):
             raise NotSound(_said(error), recorded=True) from error
         return value
 
+    def written(self, spoke: Spoke, source: bytes | Value) -> Any:
+        """A struct in canonical spelling; the plain engine names what is wrong."""
+        compiled = self.compiled(spoke)
+        if compiled.plain:
+            return super().written(spoke, source)
+        try:
+            if isinstance(source, bytes):
+                value = compiled.writing(source)
+            else:
+                value = convert(source, compiled.settled)
+        except EXPECTED:
+            value = convert(super().written(spoke, source), compiled.settled)
+        if spoke.envelope:
+            value.kind, value.apiVersion = spoke.options.kind, spoke.api_version
+        return value
+
     def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
         """The struct of what the plain engine decoded; that it had to is put on record."""
         if self.compiled(spoke).plain:

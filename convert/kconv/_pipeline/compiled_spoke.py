@@ -106,6 +106,17 @@ class CompiledSpoke:
         """The struct of values that are complete already."""
         return self.flavours.bare.struct(self.spoke.schema)
 
+    @property
+    def settled(self) -> type[Struct]:
+        """The struct of values in canonical spelling, complete or not."""
+        return self.flavours.settled.struct(self.spoke.schema)
+
+    @cached_property
+    def writing(self) -> Callable[[bytes], Any]:
+        """Decodes bytes to `settled`: what is written in them, and no more."""
+        found = decoder(self.settled)
+        return _bounded(found) if nests_endlessly(self.spoke.schema) else found
+
     def check(self, checks: Checks) -> Callable[[Any], None]:
         """Raises `Refused` for a struct that breaks a rule that decoding did not look at."""
         found = self.checks.get(checks)

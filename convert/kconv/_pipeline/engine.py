@@ -60,6 +60,13 @@ class Engine(Protocol):
         with (unknown fields if ``closed``).
         """
 
+    def written(self, spoke: Spoke, source: bytes | Value) -> Any:
+        """The native value of what is written in an object, which may be a part of one.
+
+        Nothing is filled in and nothing required; kind and apiVersion are those of the spoke.
+        Raises `NotSound` for what is no JSON, and `WrongTypes`.
+        """
+
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
         """What converts bytes of a version to bytes of another in one step, if there is such."""
 

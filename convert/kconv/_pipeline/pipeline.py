@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kconv._codec import json as json_codec
-from kconv._codec.limits import LIMIT, check_depth
+from kconv._codec.limits import LIMIT, check_depth, check_size
 from kconv._errors import (
     ConversionError,
     DecodeError,
@@ -22,8 +22,8 @@ from kconv._errors import (
     UsageError,
 )
 from kconv._gvk import GroupVersion
-from kconv._paths import Path, format_path
-from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep
+from kconv._paths import Path, describe, format_path
+from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads, spoke_of
 from kconv._pipeline.loose import Extra, put_together, taken_apart
@@ -131,6 +131,33 @@ class Pipeline:
     def unknown(self, spoke: Spoke, raw: Value) -> list[Path]:
         """The fields of a document that a version does not have."""
         return list(self.engine.unknown(spoke, raw))
+
+    def decode_written(self, source: bytes | Value, *, spoke: Spoke | None = None) -> Decoded:
+        """Decode what is written in an object with apiVersion, or in a part of one; no more.
+
+        No field is required and no default applied, and nothing but types is judged: as for the
+        parts that a field manager owns, or an object whose defaults are somebody else's. Unknown
+        fields are dropped. The object is given as JSON, or parsed already.
+
+        Raises `DecodeError`, with every field of a wrong type, `NotRegistered`, and `UsageError`
+        for a document, which is told to keep its nulls or not.
+        """
+        if isinstance(source, bytes):
+            check_size(source, LIMIT)
+        if spoke is None:
+            raw = json_codec.decode(source) if isinstance(source, bytes) else source
+            spoke = spoke_of(self.scheme, raw, None)
+        if not spoke.envelope:
+            raise UsageError(f"{spoke.gvk} has no apiVersion: decode the whole document")
+        try:
+            return Decoded(spoke, self.engine.written(spoke, source))
+        except NotSound as error:
+            raise DecodeError(f"json: {error.why}") from None
+        except WrongTypes as error:
+            message = cannot_handle(spoke, describe(error.findings))
+            raw = json_codec.decode(source) if isinstance(source, bytes) else source
+            about = ref_of(spoke, raw)
+            raise DecodeError(message, about=about, findings=error.findings) from None
 
     def to_hub(self, decoded: Decoded) -> HubObject:
         """The object in its internal version. Raises `ConversionError`."""

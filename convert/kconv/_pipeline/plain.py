@@ -45,6 +45,16 @@ class PlainEngine:
         """There is no short cut. Raises `NotSound`."""
         raise NotSound
 
+    def written(self, spoke: Spoke, source: bytes | Value) -> Any:
+        """As what rules make is settled: types, null as absent, canonical spelling."""
+        raw = json_codec.decode(source) if isinstance(source, bytes) else source
+        if not isinstance(raw, dict):
+            raise NotSound("it is no object")
+        try:
+            return {**spoke.schema.instance().settled(raw), **head_of(spoke)}
+        except marshmallow.ValidationError as error:
+            raise WrongTypes(list(findings_of(error.messages))) from None
+
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
         """There is no short cut."""
         return None
