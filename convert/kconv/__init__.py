@@ -106,6 +106,7 @@ __all__ = [
     "validates",
     "validates_update",
     "versions",
+    "webhook",
     "zero_is_absent",
 ]
 
@@ -185,6 +186,7 @@ if TYPE_CHECKING:
     from kconv._serve import asgi, create_app
     from kconv._store import Store, open_store
     from kconv._versions import ConversionLosses, KindVersion, PossibleLoss, losses, versions
+    from kconv._webhook import webhook
     from kconv.edges import (
         Cast,
         Edge,
@@ -303,6 +305,7 @@ else:
             "losses",
             "versions",
         ),
+        "kconv._webhook": ("webhook",),
         "kconv.edges": (
             "Cast",
             "Edge",

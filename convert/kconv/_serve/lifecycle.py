@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,9 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.app import create_app
 from kconv._serve.auth import Tokens
-from kconv._serve.connections import Connections, Place, raise_descriptor_limit
+from kconv._serve.bounded_server import BoundedServer
+from kconv._serve.connections import raise_descriptor_limit
 from kconv._serve.listen import Listen, bind
-from kconv._serve.listener import Listener
-from kconv._serve.protocol import LimitedProtocol
 from kconv._serve.server import Server
 from kconv._serve.server_metrics import of_connections
 from kconv._serve.shared_metrics import SharedMetrics
@@ -31,23 +30,19 @@ CUT_SECONDS = 2.0
 """How long watches have to end by themselves once the server has ended them, and bodies to come."""
 
 
-class ApiServer(uvicorn.Server):
-    """uvicorn with bounds on its connections, and with a drain.
+class ApiServer(BoundedServer):
+    """The API server, with a drain.
 
     Unready and without watches first, then the requests in flight, then whoever is left.
     """
 
     def __init__(self, config: uvicorn.Config, server: Server, limits: Limits) -> None:
-        super().__init__(config)
+        super().__init__(config, limits)
         self._server = server
-        self._limits = limits
         self._failure: KconvError | None = None
-        self.connections = Connections(limits, self.server_state.connections)  # type: ignore[arg-type] # ours are of our protocol
         server.on_unfit = self._end
         server.collector.sources.append(lambda: of_connections(self.connections))
         self.shared_metrics: SharedMetrics | None = None
-        self.on_ready: Callable[[], None] = lambda: None
-        """Called once, when what is done at the start is done."""
 
     def prepare(self) -> None:
         """Make ready and register, before serving; `run` does it where it has not been done.
@@ -92,27 +87,7 @@ class ApiServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections first, so that probes are answered, and then make ready."""
-        if not self.config.loaded:
-            self.config.load()
-        state: dict[str, Any] = {}
-        loop = asyncio.get_running_loop()
-
-        def make_protocol(place: Place) -> LimitedProtocol:
-            return LimitedProtocol(
-                self.config,
-                self.server_state,
-                state,
-                loop,
-                all_connections=self.connections,
-                place=place,
-            )
-
-        self.connections.start()
-        self.servers = []
-        for bound in sockets or []:
-            listener = Listener(bound, self.connections, make_protocol, self.config.ssl)
-            listener.start()
-            self.servers.append(listener)  # type: ignore[arg-type] # closed and waited for as its own are
+        self.accept(sockets or [])
         try:
             await self._server.start()
             if self.shared_metrics is not None:
@@ -121,10 +96,7 @@ class ApiServer(uvicorn.Server):
         except KconvError as error:
             self._failure = error
             self.should_exit = True
-            for server in self.servers:
-                server.close()
-            self._cut(lambda each: True)
-            self.connections.stop()
+            self.hang_up()
             return
         self.started = True
         if not self.should_exit:
@@ -133,7 +105,7 @@ class ApiServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the watches, then wait for the other requests, for up to the grace period."""
         self._server.drain()
-        self._cut(lambda each: each.watches and each.stuck)
+        self.cut(lambda each: each.watches and each.stuck)
         cutting = asyncio.get_running_loop().call_later(CUT_SECONDS, self._cut_unasked)
         try:
             await super().shutdown(sockets)
@@ -141,19 +113,12 @@ class ApiServer(uvicorn.Server):
             cutting.cancel()
             if self.shared_metrics is not None:
                 self.shared_metrics.stop()
-            self._cut(lambda each: True)
-            self.connections.stop()
+            self.end_connections()
 
     def _cut_unasked(self) -> None:
         """Wait no longer for watches, for clients that do not read, and for bodies to come."""
-        self._cut(lambda each: each.watches or each.transport.is_closing())
+        self.cut(lambda each: each.watches or each.transport.is_closing())
         self._server.in_flight.cut_bodies()
-
-    def _cut(self, chosen: Callable[[LimitedProtocol], bool]) -> None:
-        """Hang up on the connections that are chosen; what was not sent is lost."""
-        for each in list(self.server_state.connections):
-            if isinstance(each, LimitedProtocol) and chosen(each):
-                each.transport.abort()
 
 
 def build(

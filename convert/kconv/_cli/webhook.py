@@ -1,0 +1,78 @@
+"""``kconv webhook``: the conversion webhook of CRDs."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kconv._cli.command_groups import CommandGroup
+from kconv._cli.options import Apis
+
+app = typer.Typer(
+    cls=CommandGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Convert custom resources for a Kubernetes API server.",
+)
+
+LOG_FORMATS = Annotated[
+    str, typer.Option("--log-format", metavar="text|json", help="How log lines are written.")
+]
+
+
+@app.callback()
+def webhook() -> None:
+    """Convert custom resources for a Kubernetes API server."""
+
+
+@app.command()
+def serve(
+    apis: Apis = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 9443,
+    path: Annotated[
+        str, typer.Option(help="Where reviews are posted, and everywhere below.")
+    ] = "/convert",
+    tls_cert_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate; read again when it changes.")
+    ] = None,
+    tls_private_key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate's private key.")
+    ] = None,
+    log_format: LOG_FORMATS = "text",
+) -> None:
+    """Answer ConversionReviews for the kinds of the API packages.
+
+    Listens on this machine only, unless there is a certificate. It keeps nothing and asks no other
+    server anything, so any number of it may run. On SIGTERM, reviews in flight finish.
+    """
+    from kconv._cli.console import emit
+    from kconv._scheme import load_scheme
+    from kconv._serve import Listen
+    from kconv._serve.log_lines import configure
+    from kconv._webhook import build
+
+    configure(log_format, "info")
+    listen = Listen(
+        host, port, tls_cert_file=tls_cert_file, tls_private_key_file=tls_private_key_file
+    )
+    server, bound = build(load_scheme(apis=apis or ()), listen, path=path)
+    signal.signal(signal.SIGTERM, _end)
+
+    def ready() -> None:
+        address, chosen = bound.getsockname()[:2]
+        shown = f"[{address}]" if ":" in address else address
+        emit(f"converting at {listen.scheme}://{shown}:{chosen}{path}")
+
+    server.on_ready = ready
+    with bound:
+        server.run(sockets=[bound])
+
+
+def _end(signum: int, frame: Any) -> None:
+    """The server has drained by the time it passes SIGTERM on: that is a good end."""
+    raise SystemExit(0)

@@ -1,0 +1,70 @@
+"""uvicorn with bounds on its connections: how many, how long they may take, how much they send."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import uvicorn
+
+from kconv._serve.connections import Connections, Place
+from kconv._serve.listener import Listener
+from kconv._serve.protocol import LimitedProtocol
+from kconv._settings import Limits
+
+
+class BoundedServer(uvicorn.Server):
+    """An HTTP server that accepts as many connections as it has room for.
+
+    A subclass calls `accept` when it starts and `end_connections` when it has shut down.
+    """
+
+    def __init__(self, config: uvicorn.Config, limits: Limits) -> None:
+        super().__init__(config)
+        self._limits = limits
+        self.connections = Connections(limits, self.server_state.connections)  # type: ignore[arg-type] # ours are of our protocol
+        self.on_ready: Callable[[], None] = lambda: None
+        """Called once, when what is done at the start is done."""
+
+    def accept(self, sockets: Sequence[socket.socket]) -> None:
+        """Begin to accept connections, on the running event loop."""
+        if not self.config.loaded:
+            self.config.load()
+        state: dict[str, Any] = {}
+        loop = asyncio.get_running_loop()
+
+        def make_protocol(place: Place) -> LimitedProtocol:
+            return LimitedProtocol(
+                self.config,
+                self.server_state,
+                state,
+                loop,
+                all_connections=self.connections,
+                place=place,
+            )
+
+        self.connections.start()
+        self.servers = []
+        for bound in sockets:
+            listener = Listener(bound, self.connections, make_protocol, self.config.ssl)
+            listener.start()
+            self.servers.append(listener)  # type: ignore[arg-type] # closed and waited for as its own are
+
+    def hang_up(self) -> None:
+        """Accept no more, and end every connection, whatever it is about."""
+        for server in self.servers:
+            server.close()
+        self.end_connections()
+
+    def end_connections(self) -> None:
+        """End every connection that is left."""
+        self.cut(lambda each: True)
+        self.connections.stop()
+
+    def cut(self, chosen: Callable[[LimitedProtocol], bool]) -> None:
+        """Hang up on the connections that are chosen; what was not sent is lost."""
+        for each in list(self.server_state.connections):
+            if isinstance(each, LimitedProtocol) and chosen(each):
+                each.transport.abort()

@@ -1,0 +1,7 @@
+"""Conversion webhooks of CRDs: ConversionReviews, answered by the pipeline."""
+
+from kconv._webhook.app import webhook
+from kconv._webhook.review import Outcome, answer_review
+from kconv._webhook.server import WebhookServer, build
+
+__all__ = ["Outcome", "WebhookServer", "answer_review", "build", "webhook"]

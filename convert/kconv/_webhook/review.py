@@ -1,0 +1,184 @@
+"""Answering a ConversionReview: objects of a custom resource, wanted in another version.
+
+The protocol is that of ``apiextensions.k8s.io`` ("Versions in CustomResourceDefinitions" in the
+Kubernetes documentation): all objects come back in their order, under the uid of the request, or
+the review fails as a whole with a message. Of their metadata only labels and annotations may
+change. Objects may be parts: the API server also asks for what a field manager owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from kconv._errors import DecodeError, KconvError, NotRegistered, ObjectRef, UsageError
+from kconv._gvk import GroupVersion
+from kconv._pipeline import Pipeline
+from kconv._scheme import Spoke
+
+GROUP: Final = "apiextensions.k8s.io"
+VERSIONS: Final = ("v1", "v1beta1")
+"""The versions of ConversionReview that are answered, each in itself."""
+
+_MOST_NAMED = 10
+"""How many failures a message names; a whole list may fail for one reason."""
+
+_CHANGEABLE = ("labels", "annotations")
+
+_Fields = dict[str, msgspec.Raw]
+_fields = msgspec.json.Decoder(_Fields).decode
+_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class _Request(msgspec.Struct):
+    uid: str
+    desiredAPIVersion: str  # noqa: N815 - as it is called on the wire
+    objects: list[msgspec.Raw]
+
+
+class _Review(msgspec.Struct):
+    apiVersion: str = ""  # noqa: N815 - as it is called on the wire
+    kind: str = ""
+    request: _Request | None = None
+
+
+_review = msgspec.json.Decoder(_Review).decode
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The answer to a review, and what is counted of it."""
+
+    answer: bytes
+    objects: int
+    failures: Sequence[str]
+    """What went wrong with which objects; empty where all were converted."""
+
+
+def answer_review(pipeline: Pipeline, data: bytes) -> Outcome:
+    """Answer a ConversionReview, given as JSON.
+
+    Raises `DecodeError` for what is none: there is no uid then to answer to.
+    """
+    try:
+        review = _review(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError(f"the body is no ConversionReview: {error}") from None
+    version = review.apiVersion.removeprefix(f"{GROUP}/")
+    if review.kind != "ConversionReview" or version not in VERSIONS:
+        have = " or ".join(f"{GROUP}/{each}" for each in VERSIONS)
+        raise DecodeError(
+            f'the body is {review.kind or "something"} of version "{review.apiVersion}", '
+            f"not ConversionReview of {have}"
+        )
+    request = review.request
+    if request is None or not request.uid:
+        raise DecodeError("the ConversionReview has no request with a uid")
+    converted, failures = _converted(pipeline, request)
+    response: dict[str, Any] = {"uid": request.uid}
+    if failures:
+        response["convertedObjects"] = []
+        response["result"] = {"status": "Failure", "message": _message(failures)}
+    else:
+        response["convertedObjects"] = converted
+        response["result"] = {"status": "Success"}
+    answer = {"apiVersion": review.apiVersion, "kind": review.kind, "response": response}
+    return Outcome(_encode(answer), len(request.objects), failures)
+
+
+def _converted(pipeline: Pipeline, request: _Request) -> tuple[list[msgspec.Raw], list[str]]:
+    converted: list[msgspec.Raw] = []
+    failures: list[str] = []
+    try:
+        to = GroupVersion.parse(request.desiredAPIVersion)
+    except UsageError as error:
+        return [], [f"desiredAPIVersion: {error.message}"]
+    for index, raw in enumerate(request.objects):
+        try:
+            converted.append(convert_object(pipeline, raw, to))
+        except KconvError as error:
+            failures.append(_failure(index, error))
+    return converted, failures
+
+
+def convert_object(pipeline: Pipeline, raw: msgspec.Raw, to: GroupVersion) -> msgspec.Raw:
+    """An object, or a part of one, in another version of its kind; metadata as the rules allow.
+
+    Nothing is filled in, and fields that the target version does not have go. Raises `DecodeError`,
+    `NotRegistered` and `ConversionError`.
+    """
+    try:
+        fields = _fields(raw)
+        said = GroupVersion.parse(_text(fields["apiVersion"])), _text(fields["kind"])
+        metadata = _fields(fields["metadata"]) if "metadata" in fields else None
+    except KeyError as error:
+        raise DecodeError(f'it has no "{error.args[0]}"') from None
+    except msgspec.DecodeError as error:
+        raise DecodeError(f"it is no object of Kubernetes: {error}") from None
+    version, kind = said
+    source = pipeline.scheme.spoke(version.kind(kind))
+    if version == to:
+        return raw
+    target = _target(source, to, _ref(source, metadata))
+    hub = pipeline.to_hub(pipeline.decode_written(bytes(raw), spoke=source))
+    made = _fields(pipeline.encode(pipeline.from_hub(hub, target)))
+    if metadata is None:
+        made.pop("metadata", None)
+    else:
+        made["metadata"] = _kept(fields["metadata"], metadata, made.get("metadata"))
+    return msgspec.Raw(_encode(made))
+
+
+def _target(source: Spoke, to: GroupVersion, ref: ObjectRef) -> Spoke:
+    target = source.kind.spoke_for(to, source.options.kind)
+    if target is None:
+        have = ", ".join(dict.fromkeys(each.api_version for each in source.kind.spokes))
+        raise NotRegistered(f"{ref}: has no version {to}; it has {have}", about=ref)
+    return target
+
+
+def _ref(source: Spoke, metadata: _Fields | None) -> ObjectRef:
+    def said(name: str) -> str:
+        try:
+            return _text((metadata or {})[name])
+        except (KeyError, msgspec.DecodeError):
+            return ""
+
+    gvk = source.gvk
+    return ObjectRef(gvk.group, gvk.version, gvk.kind, said("namespace"), said("name"))
+
+
+def _kept(raw: msgspec.Raw, before: _Fields, made: msgspec.Raw | None) -> msgspec.Raw:
+    """The metadata as it was, but for labels and annotations that the conversion has changed."""
+    after: _Fields = {} if made is None else _fields(made)
+    changed = {
+        name: after.get(name)
+        for name in _CHANGEABLE
+        if _value(before.get(name)) != _value(after.get(name))
+    }
+    if not changed:
+        return raw
+    kept = {name: value for name, value in before.items() if name not in changed}
+    kept.update((name, value) for name, value in changed.items() if value is not None)
+    return msgspec.Raw(_encode(kept))
+
+
+def _value(raw: msgspec.Raw | None) -> Any:
+    # Null and an empty map are as good as none.
+    return msgspec.json.decode(raw) or None if raw is not None else None
+
+
+def _failure(index: int, error: KconvError) -> str:
+    about = str(error.about) if error.about is not None else ""
+    message = error.message
+    if about and about not in message:
+        message = f"{about}: {message}"
+    return f"objects[{index}]: {message}"
+
+
+def _message(failures: Sequence[str]) -> str:
+    named = "; ".join(failures[:_MOST_NAMED])
+    left = len(failures) - _MOST_NAMED
+    return f"{named}; and {left} more" if left > 0 else named
