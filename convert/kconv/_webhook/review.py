@@ -29,6 +29,8 @@ _CHANGEABLE = ("labels", "annotations")
 
 _Fields = dict[str, msgspec.Raw]
 _fields = msgspec.json.Decoder(_Fields).decode
+_metadata = msgspec.json.Decoder(_Fields | None).decode
+NULL = msgspec.Raw(b"null")
 _text = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -112,7 +114,7 @@ def convert_object(pipeline: Pipeline, raw: msgspec.Raw, to: GroupVersion) -> ms
     try:
         fields = _fields(raw)
         said = GroupVersion.parse(_text(fields["apiVersion"])), _text(fields["kind"])
-        metadata = _fields(fields["metadata"]) if "metadata" in fields else None
+        metadata = _metadata(fields.get("metadata", NULL))
     except KeyError as error:
         raise DecodeError(f'it has no "{error.args[0]}"') from None
     except msgspec.DecodeError as error:
