@@ -35,7 +35,7 @@ PUBLIC: dict[str, str] = {
         convert_files create_app defaults derives duplicate forbidden format_path from_dict hub_of
         invalid
         load_scheme losses not_supported open_store quote required to_dict too_long validates
-        validates_update versions zero_is_absent
+        validates_update versions webhook zero_is_absent
     """,
     "kconv.edges": """
         Cast Edge Functions ListToMap Lose Loss MISSING MapToList MapValues Preserve Rename Rule
