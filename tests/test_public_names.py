@@ -34,7 +34,7 @@ PUBLIC: dict[str, str] = {
         asgi convert convert_document
         convert_files create_app defaults derives duplicate forbidden format_path from_dict hub_of
         invalid
-        load_scheme losses not_supported open_store quote required to_dict too_long validates
+        load_scheme losses not_supported open_store quote required spoke to_dict too_long validates
         validates_update versions webhook zero_is_absent
     """,
     "kconv.edges": """

@@ -101,6 +101,7 @@ __all__ = [
     "open_store",
     "quote",
     "required",
+    "spoke",
     "to_dict",
     "too_long",
     "validates",
@@ -157,6 +158,7 @@ if TYPE_CHECKING:
         GroupVersionResource,
         Level,
     )
+    from kconv._models import spoke
     from kconv._paths import (
         Finding,
         MapKey,
@@ -253,6 +255,7 @@ else:
             "GroupVersionResource",
             "Level",
         ),
+        "kconv._models": ("spoke",),
         "kconv._paths": (
             "Finding",
             "MapKey",

@@ -108,6 +108,9 @@ class DocumentHub(_DocumentType):
     """
 
 
+Document._hub = DocumentHub
+
+
 def document_options(cls: type[KindType]) -> DocumentOptions | None:
     """The options of a document type; None for a type with Kubernetes' envelope."""
     return cls.opts if isinstance(cls.opts, DocumentOptions) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from kconv._gvk import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
 from kconv._schema import Type, TypeOptions
@@ -130,6 +130,8 @@ class KindType(Type):
 
     OPTIONS_CLASS = ResourceOptions
     opts: ResourceOptions
+    _hub: ClassVar[type[KindType]]
+    """The class of hubs of such kinds."""
 
     @staticmethod
     def prepare_for_create(value: dict[str, Any]) -> None:
@@ -173,15 +175,33 @@ class Hub(KindType):
     metadata = Object(ObjectMeta, load_default=dict)
 
 
+Resource._hub = Hub
+
+
+@overload
 def hub_of(
     version: type[Resource],
     *,
+    selectable_fields: Sequence[str | SelectableField] = ...,
+    plural: str = ...,
+) -> type[Hub]: ...
+
+
+@overload
+def hub_of(version: type[KindType], **meta: Any) -> type[Any]: ...
+
+
+def hub_of(
+    version: type[KindType],
+    *,
     selectable_fields: Sequence[str | SelectableField] = (),
     plural: str = "",
-) -> type[Hub]:
+    **meta: Any,
+) -> type[Any]:
     """The internal version of a kind that has exactly the shape of one of its versions.
 
-    Write a class of `Hub` where it has more. ``plural`` is that of its ``Meta``.
+    Write a class of `Hub` where it has more. ``plural`` is that of its ``Meta``, and ``meta`` what
+    else the hub of documents says there (`kconv.DocumentHub`).
     """
     options = options_of(version)
     said = {
@@ -189,17 +209,21 @@ def hub_of(
         "kind": options.kind,
         "plural": plural or options.plural,
         "selectable_fields": tuple(selectable_fields),
+        "one_of": options.one_of,
+        **meta,
     }
-    own = {name: field for name, field in _fields_of(version) if name not in _ENVELOPE}
+    base = version._hub
+    left_out = _ENVELOPE if issubclass(version, Resource) else ()
+    own = {name: field for name, field in _fields_of(version) if name not in left_out}
     words = f"The internal version of {options.kind}."
     names = {"__module__": version.__module__, "__doc__": words}
-    return type(version.__name__, (Hub,), {**names, "Meta": type("Meta", (), said), **own})
+    return type(version.__name__, (base,), {**names, "Meta": type("Meta", (), said), **own})
 
 
 _ENVELOPE = ("apiVersion", "kind", "metadata")
 
 
-def _fields_of(version: type[Resource]) -> list[tuple[str, Any]]:
+def _fields_of(version: type[KindType]) -> list[tuple[str, Any]]:
     declared: Mapping[str, Any] = version._declared_fields
     return list(declared.items())
 
