@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal, overload
 
 from kconv._document import Document
@@ -11,7 +12,9 @@ from kconv._models.carrier import Carrier
 from kconv._models.member import NoModel
 from kconv._paths import format_path
 from kconv._resource import Resource
+from kconv._schema import Type
 from kconv.fields import spec_of
+from kconv.fields._base import innermost
 from kconv.fields._spec import AnyField
 
 Unions = Mapping[type, Sequence[str] | Sequence[Sequence[str]]]
@@ -71,8 +74,9 @@ def spoke(
         fields = carrier.fields(model)
     except NoModel as error:
         raise SchemeError(f"kconv.spoke(): {error}") from None
+    held = set(_below(fields, set()))
     for each in carrier.unions:
-        if each is not model and each not in carrier.made:
+        if each is not model and carrier.made.get(each) not in held:
             carrier.refuse((model.__name__,), f"holds no {each.__qualname__}, which one_of names")
     kind = kind or model.__name__
     envelope = {"apiVersion": f"{group}/{version}" if group else version, "kind": kind}
@@ -96,6 +100,17 @@ def spoke(
     carrier.made[model] = made
     found: type[Resource] | type[Document] = made
     return found
+
+
+def _below(fields: Mapping[str, AnyField], seen: set[type[Type]]) -> Iterator[type[Type]]:
+    """The types of the objects that fields hold, at any depth."""
+    for field in fields.values():
+        with suppress(KeyError):  # The model itself, whose type is not made yet.
+            of = spec_of(innermost(field)).object_type
+            if of is not None and of not in seen:
+                seen.add(of)
+                yield of
+                yield from _below(of.instance().wire_fields(), seen)
 
 
 def _says_nothing(field: AnyField | None, value: str | None) -> bool:
