@@ -24,7 +24,7 @@ from kconv._schema.functions import (
     function_failed,
 )
 from kconv._schema.objects import TypedObject, from_dict, to_dict
-from kconv._schema.one_of import union_of
+from kconv._schema.one_of import union_in, union_of
 from kconv._schema.settled import null_element
 from kconv._schema.type import Type, TypeOptions, decode, fields_only, inherited
 
@@ -48,6 +48,7 @@ __all__ = [
     "inherited",
     "null_element",
     "to_dict",
+    "union_in",
     "union_of",
     "validates",
     "validates_update",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -44,3 +45,9 @@ _UNIONS: WeakKeyDictionary[Rule, Union] = WeakKeyDictionary()
 def union_of(rule: Rule) -> Union | None:
     """The fields of which a rule of `exactly_one` wants one; None for any other rule."""
     return _UNIONS.get(rule)
+
+
+def union_in(name: str) -> Union | None:
+    """The fields of a union by the name of its rule; None for the name of any other rule."""
+    found = re.fullmatch(r"one_of\((.*)\)", name)
+    return tuple(found[1].split(", ")) if found else None

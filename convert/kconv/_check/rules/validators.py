@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kconv._check.change import FieldChange, TypeChange
 from kconv._check.rule import rule
+from kconv._check.rules.unions import changed_unions, of_unions
 from kconv._check.verdict import Verdict, Whom, breaking, minor
 
 
@@ -15,10 +16,13 @@ def group_rule_added(change: TypeChange) -> Iterator[Verdict]:
 
     A rule that came, and for which none went.
 
-    Where the type also got a field, the rule is probably about that.
+    Where the type also got a field, the rule is probably about that. Of a union, what its members
+    were is known.
     """
+    yield from of_unions(change)
+    unions = {each for pair in changed_unions(change) for each in pair}
     for what, old, new in (
-        ("rule", change.old.rules, change.new.rules),
+        ("rule", {*change.old.rules} - unions, {*change.new.rules} - unions),
         ("rule about updates", change.old.update_rules, change.new.update_rules),
     ):
         came, gone = sorted(set(new) - set(old)), sorted(set(old) - set(new))
@@ -53,8 +57,9 @@ def group_rule_removed(change: TypeChange) -> Iterator[Verdict]:
 
     A rule that went, and for which none came.
     """
+    unions = {each for pair in changed_unions(change) for each in pair}
     for old, new in (
-        (change.old.rules, change.new.rules),
+        ({*change.old.rules} - unions, {*change.new.rules} - unions),
         (change.old.update_rules, change.new.update_rules),
     ):
         gone = sorted(set(old) - set(new))
