@@ -182,7 +182,7 @@ def test_body_is_what_the_object_was_before(tmp_path: Path) -> None:
 
         ask_app(app, ask)
         server = app.state.server
-        assert bool(server.objects.memory.use.hits) == bool(cache_bytes)
+        assert bool(server.memory.use.hits) == bool(cache_bytes)
         server.store.close()
         answers.append(found)
     assert answers[0] == answers[1]

@@ -304,7 +304,7 @@ def test_a_refusal_is_believed_of_the_newest_state_only(
 def test_own_writes_are_known_until_the_log_has_come_as_far(
     client: httpx.Client, running: Running
 ) -> None:
-    memory = running.server._server.objects.memory
+    memory = running.server._server.memory
     created(client, CONFIGMAPS, configmap("a"))
     row = memory.recent(key("a"))
     assert row is not None
@@ -326,7 +326,7 @@ def test_a_long_list_is_sent_while_it_is_made(
     monkeypatch.setattr(search, "_PAGE", 4)
     monkeypatch.setattr(search, "_AT_ONCE", 100)
     monkeypatch.setattr(listing, "BATCH_BYTES", 300)
-    memory = running.server._server.objects.memory
+    memory = running.server._server.memory
     memory.use.limit = limit
     for number in range(11):
         labels = {"parity": "odd" if number % 2 else "even"}
@@ -347,7 +347,7 @@ def test_a_list_that_cannot_be_sent_while_it_is_made_has_a_bound(
     client: httpx.Client, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "MOST_BYTES", 3000)
-    running.server._server.objects.memory.use.limit = 0
+    running.server._server.memory.use.limit = 0
     for number in range(4):
         created(client, CONFIGMAPS, {**configmap(f"cm{number}"), "data": {"a": "b" * 1000}})
     table = "application/json;as=Table;v=v1;g=meta.k8s.io"

@@ -73,7 +73,7 @@ def test_moment_that_the_log_has_forgotten(client: httpx.Client, store: SqlStore
 def test_what_was_found_before_a_forgotten_moment(
     client: httpx.Client, running: Running, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running.server._server.objects.memory.use.limit = 0
+    running.server._server.memory.use.limit = 0
     for name in "abcd":
         created(client, CONFIGMAPS, configmap(name, labels={"on": "yes"}))
     store.compact(0)

@@ -21,7 +21,7 @@ def broken(*args: Any, **kwargs: Any) -> Any:
 
 def fail_reads(running: Running, monkeypatch: pytest.MonkeyPatch, fail: Any) -> None:
     """Have every read of the database fail that the server's memory makes."""
-    reader = running.server._server.objects.memory._reader
+    reader = running.server._server.memory._reader
     for name in ("look", "rows", "changes"):
         monkeypatch.setattr(reader, name, fail)
 
@@ -107,7 +107,7 @@ def test_watch_ends_when_the_change_log_fails(
 
     for failing in (compacted, defect):
         version = client.get(CONFIGMAPS).json()["metadata"]["resourceVersion"]
-        reader = running.server._server.objects.memory._reader
+        reader = running.server._server.memory._reader
         assert reader is not None
         true_look = reader.look
         params = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "25"}

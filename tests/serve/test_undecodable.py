@@ -273,7 +273,7 @@ def test_rule_that_fails_is_told(
     def fail(*_: Any) -> Any:
         raise ZeroDivisionError("by a rule")
 
-    running.server._server.objects.memory.forget()
+    running.server._server.memory.forget()
     monkeypatch.setattr(running.server._server.objects.pipeline, "to_hub", fail)
     response = client.get(f"{BETA}/odd")
     assert response.status_code == 500

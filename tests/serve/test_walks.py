@@ -97,7 +97,7 @@ class Client:
 
     def forget(self) -> None:
         """Empty the cache."""
-        self.app.state.server.objects.memory.forget()
+        self.app.state.server.memory.forget()
 
 
 @pytest.fixture

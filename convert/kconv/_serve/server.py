@@ -35,8 +35,10 @@ from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._settings import Limits
 from kconv._store import Store
+from kconv._verbs.memory import Follower
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
+from kconv._verbs.waiting import OnLoop
 from kconv._verbs.watch import Broadcaster
 
 LEAVE_SECONDS = 5.0
@@ -63,15 +65,14 @@ class Server:
         self.served = frozenset(served)
         self.release = release
         self.address = address
-        self.objects = Objects(pipeline or Pipeline(scheme), store, cache_bytes)
+        self.memory = Follower(store, cache_bytes)
+        self.objects = Objects(pipeline or Pipeline(scheme), store, self.memory, OnLoop())
         self.namespaces = Namespaces(scheme, self.objects)
         self.metrics = Metrics()
         self.in_flight = InFlight(limits or Limits())
         self.health = Health(store, self.metrics.database_seconds)
         self.openapi = OpenApi(scheme, self.served, release)
-        self.broadcaster = Broadcaster(
-            self.objects.memory, on_read_error=self.metrics.log_errors.inc
-        )
+        self.broadcaster = Broadcaster(self.memory, on_read_error=self.metrics.log_errors.inc)
         self.namespace_controller = NamespaceController(self.namespaces, self.broadcaster.wake)
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)
@@ -135,7 +136,7 @@ class Server:
 
     async def _start(self) -> None:
         await to_thread.run_sync(self.prepare)
-        await self.objects.memory.start()
+        await self.memory.start()
         loop = asyncio.get_running_loop()
         self.heartbeat.start(loop)
         self.log_keeper.start(loop)
@@ -170,7 +171,7 @@ class Server:
         self.log_keeper.stop()
         self.heartbeat.stop()
         await to_thread.run_sync(self.heartbeat.end)
-        self.objects.memory.stop()
+        self.memory.stop()
 
     def _must_stop(self, error: CannotDecode) -> None:
         self.unfit = error

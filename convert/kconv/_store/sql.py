@@ -99,6 +99,9 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         write = Write("DELETED", key, api_version, data, before, expected=expected)
         return self._writer.write(write)
 
+    def write(self, write: Write) -> Stored:
+        return self._writer.write(write)
+
     def submit(self, write: Write) -> asyncio.Future[Stored]:
         return self._writer.submit(write)
 

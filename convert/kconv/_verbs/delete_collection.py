@@ -9,7 +9,6 @@ from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
 from kconv._verbs.delete import remove
 from kconv._verbs.list import encode_items, frame
-from kconv._verbs.loop_work import each_of
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import DeleteOptions, ListOptions
 from kconv._verbs.replace import NotWritten, with_retries
@@ -28,7 +27,7 @@ async def delete_collection(
     """
     listing = await find(call, chosen, selector)
     items, faults = await encode_items(call, listing)
-    await each_of(listing.items, partial(_delete_one, call, options))
+    await call.objects.waiting.each_of(listing.items, partial(_delete_one, call, options))
     await call.objects.memory.fresh()
     document = frame(call, {"resourceVersion": str(call.objects.memory.position)})
     warnings = (left_out_warning([fault.stored.key for fault in faults]),) if faults else ()

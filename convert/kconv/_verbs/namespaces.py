@@ -12,7 +12,6 @@ from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Scheme
 from kconv._verbs.deletion import mark_for_deletion
 from kconv._verbs.kind_rules import NAMESPACES
-from kconv._verbs.loop_work import each_of
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
 from kconv._verbs.objects import Objects, key_of, prepared
@@ -146,7 +145,7 @@ class Namespaces:
                 left.append(row)
 
         async for rows, _ in self._objects.pages(kind, namespace):
-            await each_of(rows, delete)
+            await self._objects.waiting.each_of(rows, delete)
         return len(left)
 
     async def _delete(self, kind: HubKind, row: CachedRow) -> bool:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from anyio import to_thread
-
 from kconv._errors import ConversionError, KconvError, VersionNotOnRecord
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Decoded, HubObject, Pipeline
@@ -19,12 +17,12 @@ from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Key, Store, Stored, Write, not_found
 from kconv._verbs.encoded import Encoded, encode_object
-from kconv._verbs.loop_work import Turns
-from kconv._verbs.memory import CACHE_BYTES, CachedRow, Follower
+from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.selectors import Subject
 from kconv._verbs.storage_versions import StorageVersions
 from kconv._verbs.undecodable import Undecodable, salvage
 from kconv._verbs.undecodable_registry import UndecodableRegistry
+from kconv._verbs.waiting import Waiting
 
 _WRITE_ATTEMPTS = 5
 PAGE = 500
@@ -79,16 +77,18 @@ def key_of(kind: HubKind, namespace: str, name: str) -> Key:
 
 
 class Objects:
-    """Reads and writes of stored objects, through the pipeline, on the server's event loop."""
+    """Reads and writes of stored objects, through the pipeline.
 
-    def __init__(self, pipeline: Pipeline, store: Store, cache_bytes: int = CACHE_BYTES) -> None:
+    ``memory`` is where their newest states are, ``waiting`` how calls wait for the database.
+    """
+
+    def __init__(self, pipeline: Pipeline, store: Store, memory: Memory, waiting: Waiting) -> None:
         self.pipeline = pipeline
         self.store = store
-        self.versions = StorageVersions(store)
+        self.waiting = waiting
+        self.versions = StorageVersions(store, waiting)
         self.undecodable = UndecodableRegistry()
-        self.memory = Follower(store, cache_bytes)
-        self.turns: Turns[Key] = Turns()
-        """Of writes to the same object that have lost a race."""
+        self.memory = memory
 
     async def get(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
         """An object. Raises `kconv._errors.NotFound` and `Undecodable`."""
@@ -143,7 +143,7 @@ class Objects:
                 limit=size,
                 after=after,
             )
-            page = await to_thread.run_sync(read)
+            page = await self.waiting.blocking(read)
             yield [CachedRow(stored) for stored in page.items], page.resource_version
             after = page.next
             if after is None:
@@ -333,7 +333,7 @@ class Objects:
         raise AssertionError("unreachable")
 
     async def _submit(self, write: Write) -> CachedRow:
-        row = CachedRow(await self.store.submit(write))
+        row = CachedRow(await self.waiting.write(self.store, write))
         if write.type == "DELETED":
             self.memory.removed(write.key)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -68,8 +67,8 @@ async def with_retries(
         ):
             return await attempt(False)
     deadline = time.monotonic() + RETRY_SECONDS
-    most = _LEAST_PAUSE
-    async with call.objects.turns.turn(key):
+    most, waiting = _LEAST_PAUSE, call.objects.waiting
+    async with waiting.turn(key):
         while True:
             try:
                 return await attempt(True)
@@ -77,7 +76,7 @@ async def with_retries(
                 if not again or time.monotonic() >= deadline:
                     raise
             # Spread, so that writers of the same object do not meet again.
-            await asyncio.sleep(random.uniform(0, most))
+            await waiting.pause(random.uniform(0, most))
             most = min(most * 2, _MOST_PAUSE)
 
 

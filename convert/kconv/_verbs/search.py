@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from anyio import to_thread
-
 from kconv._scheme import HubKind
 from kconv._store import Change, Page
 from kconv._verbs.call import Call
@@ -186,7 +184,7 @@ class Search:
             return past.page(page, after)
 
         try:
-            page = await to_thread.run_sync(read)
+            page = await self.call.objects.waiting.blocking(read)
         except HistoryCompacted:
             if after == self.began or not self.limit:
                 raise _inconsistent(self.call, after) from None
@@ -262,5 +260,5 @@ async def _check_unchanged(call: Call, version: int, collection: Collection | No
             limit=1,
         )
 
-    if await to_thread.run_sync(changed):
+    if await call.objects.waiting.blocking(changed):
         raise expired(f"The resourceVersion for the provided list is too old: {version}")

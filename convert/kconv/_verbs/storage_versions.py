@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-
-from anyio import to_thread
 
 from kconv._errors import VersionNotOnRecord
 from kconv._gvk import GroupVersion
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Store
-from kconv._verbs.memory.shared_work import SharedWork
+from kconv._verbs.waiting import Waiting
 
 REFRESH_SECONDS = 1.0
 
@@ -23,12 +20,12 @@ class StorageVersions:
     `VersionNotOnRecord`; its caller asks again with ``refresh``.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, waiting: Waiting) -> None:
         self._store = store
         self._spokes: dict[HubKind, Spoke] = {}
         self._preferred: dict[tuple[str, str], str] = {}
         self._read_at = float("-inf")
-        self._reads: SharedWork[None, None] = SharedWork(self._read)
+        self._refresh = waiting.shared(self._read)
 
     async def spoke(self, kind: HubKind, *, refresh: bool = False) -> Spoke:
         """The spoke that an object of this kind is to be written in.
@@ -37,7 +34,7 @@ class StorageVersions:
         know.
         """
         if refresh or time.monotonic() - self._read_at > REFRESH_SECONDS:
-            await self._reads.ask(None)
+            await self._refresh()
         found = self._spokes.get(kind)
         if found is None:
             resource = kind.group_resource
@@ -51,9 +48,9 @@ class StorageVersions:
             self._spokes[kind] = found
         return found
 
-    async def _read(self, asked: list[None]) -> Iterable[None]:
+    def _read(self) -> None:
         began = time.monotonic()
-        records = await to_thread.run_sync(self._store.storage_versions)
+        records = self._store.storage_versions()
         self._preferred = {
             (record.group, record.resource): record.api_version
             for record in records
@@ -61,4 +58,3 @@ class StorageVersions:
         }
         self._spokes = {}
         self._read_at = began
-        return asked

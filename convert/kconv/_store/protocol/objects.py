@@ -61,6 +61,13 @@ class Objects(Protocol):
         """
         ...
 
+    def write(self, write: Write) -> Stored:
+        """Do a write, and return when it is on disk.
+
+        Returns and raises what the future of `submit` has.
+        """
+        ...
+
     def submit(self, write: Write) -> asyncio.Future[Stored]:
         """Hand a write over and return at once; for callers on the thread of an event loop.
 

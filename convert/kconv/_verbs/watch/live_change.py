@@ -54,3 +54,13 @@ class LiveChange:
             self._last = asyncio.ensure_future(read(self.stored))
         # Whoever is cancelled must not take the others along.
         return await asyncio.shield(self._last)
+
+
+class OwnChange(LiveChange):
+    """A change that one watch alone is told of."""
+
+    __slots__ = ()
+
+    async def last(self, read: Callable[[Stored], Awaitable[CachedRow | None]]) -> CachedRow | None:
+        """As `LiveChange.last`; there is nobody to share it with."""
+        return await read(self.stored)

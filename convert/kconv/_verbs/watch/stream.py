@@ -7,10 +7,9 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from anyio import to_thread
 
 from kconv._errors import Expired
 from kconv._store import Change, Stored
@@ -18,9 +17,9 @@ from kconv._verbs.call import Call
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import ListOptions
-from kconv._verbs.watch.broadcaster import Broadcaster, Subscription
 from kconv._verbs.watch.events import Events
-from kconv._verbs.watch.live_change import LiveChange
+from kconv._verbs.watch.live_change import LiveChange, OwnChange
+from kconv._verbs.watch.source import Changes, Source
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -34,21 +33,21 @@ class Watch(Generic[E]):
     """A watch that has been accepted; `events_since` are its events."""
 
     call: Call
-    broadcaster: Broadcaster
+    source: Source[Any]
     options: ListOptions
     events: Events[E]
-    subscription: Subscription | None = None
+    subscription: Changes | None = None
 
     async def begin(self) -> None:
         """Subscribe to changes. Raises `kconv._errors.StoreError` while the database is away."""
         resource = self.call.kind.group_resource
-        self.subscription = await self.broadcaster.subscribe(resource, self.call.target.namespace)
+        self.subscription = await self.source.subscribe(resource, self.call.target.namespace)
 
     def end(self) -> None:
         """Let it finish: its client has gone."""
         if self.subscription is not None:
             self.subscription.end()
-            self.broadcaster.unsubscribe(self.subscription)
+            self.source.unsubscribe(self.subscription)
 
     async def events_since(self) -> AsyncGenerator[E]:
         """The events, some at a time, until the time is up or somebody ends it.
@@ -62,9 +61,9 @@ class Watch(Generic[E]):
             if self.subscription.expired:
                 raise Expired("the changes that this watch goes on with are gone: list again")
         finally:
-            self.broadcaster.unsubscribe(self.subscription)
+            self.source.unsubscribe(self.subscription)
 
-    async def _follow(self, subscription: Subscription) -> AsyncIterator[E]:
+    async def _follow(self, subscription: Changes) -> AsyncIterator[E]:
         position = self.options.resource_version or 0
         if position > subscription.position:
             # The database went back to an earlier state since it was there.
@@ -77,17 +76,18 @@ class Watch(Generic[E]):
                     yield some
             if self.options.send_initial_events and self.options.bookmarks:
                 yield self.events.bookmark(position, initial_end=True)
+        blocking = self.call.objects.waiting.blocking
         # What was written before the subscription began is read from the log.
         while position < subscription.position:
-            changes = await to_thread.run_sync(self._changes, position)
-            due = [
-                LiveChange(each, self.call.objects.memory.of_log(each))
+            changes = await blocking(partial(self._changes, position))
+            due: list[LiveChange] = [
+                OwnChange(each, self.call.objects.memory.of_log(each))
                 for each in changes
                 if each.stored.resource_version <= subscription.position
             ]
             if events := await self._events(due):
                 yield events
-            if len(due) < self.broadcaster.page:
+            if len(due) < self.source.page:
                 break
             position = due[-1].resource_version
         position = max(position, subscription.position)
@@ -117,9 +117,7 @@ class Watch(Generic[E]):
     async def _initial(self) -> AsyncIterator[tuple[E, int]]:
         """ADDED for each object; the version of the first page is where changes go on from."""
         call, began = self.call, 0
-        pages = call.objects.pages(
-            call.kind, call.target.namespace or None, size=self.broadcaster.page
-        )
+        pages = call.objects.pages(call.kind, call.target.namespace or None, size=self.source.page)
         async for rows, version in pages:
             began = began or version
             yield await self._joined(rows, self._initial_event), began
@@ -159,7 +157,7 @@ class Watch(Generic[E]):
         """The state before a change, as an event of that change shows it."""
         version = stored.resource_version
         before = partial(self.call.objects.store.state_before, stored.key, version)
-        found = await to_thread.run_sync(before)
+        found = await self.call.objects.waiting.blocking(before)
         if found is None:
             return None
         return CachedRow(msgspec.structs.replace(found, resource_version=version))
@@ -171,7 +169,7 @@ class Watch(Generic[E]):
             group=resource.group,
             resource=resource.resource,
             namespace=self.call.target.namespace or None,
-            limit=self.broadcaster.page,
+            limit=self.source.page,
         )
 
     def _seconds(self) -> float:
