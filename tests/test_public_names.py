@@ -21,21 +21,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PUBLIC: dict[str, str] = {
     "kconv": """
-        AlreadyExists CannotDecode Cast Column ConditionFailed Conflict Conversion ConversionError
-        ConversionLosses ConversionProblem ConvertedFile CounterReset DecodeError Decoded
-        Denied Deprecation Document DocumentConversion DocumentHub Edge Expired Finding
-        FunctionFailed Functions GroupKind GroupResource GroupVersion GroupVersionKind
-        GroupVersionResource Hub InvalidObject KconvError KindVersion Level ListToMap Lose Lost
-        MapKey MapToList MapValues NotFound NotRegistered
-        ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename Resource Rule
-        Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError TablesOutdated
-        TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported UsageError
-        VersionNotOnRecord WhenAbsent Wrap
-        asgi convert convert_document
-        convert_files create_app defaults derives duplicate forbidden format_path from_dict hub_of
-        invalid
-        load_scheme losses not_supported open_store quote required spoke to_dict too_long validates
-        validates_update versions webhook zero_is_absent
+        AlreadyExists AsyncClient AsyncWatch CannotDecode Cast Client Column ConditionFailed
+        Conflict Conversion ConversionError ConversionLosses ConversionProblem ConvertedFile
+        CounterReset DecodeError Decoded Denied Deprecation Document DocumentConversion DocumentHub
+        Edge Event Expired Finding Forbidden FunctionFailed Functions FutureVersion GroupKind
+        GroupResource GroupVersion GroupVersionKind GroupVersionResource Hub InvalidObject
+        KconvError KindVersion Level ListToMap Lose Lost MapKey MapToList MapValues NotFound
+        NotRegistered ObjectList ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename
+        Resource Rule Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError
+        TablesOutdated TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported
+        UsageError VersionNotOnRecord Watch WhenAbsent Wrap
+        asgi convert convert_document convert_files create_app defaults derives duplicate forbidden
+        format_path from_dict hub_of invalid load_scheme losses not_supported open_store quote
+        required spoke to_dict too_long validates validates_update versions webhook zero_is_absent
     """,
     "kconv.edges": """
         Cast Edge Functions ListToMap Lose Loss MISSING MapToList MapValues Preserve Rename Rule

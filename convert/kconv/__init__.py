@@ -13,8 +13,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AlreadyExists",
+    "AsyncClient",
+    "AsyncWatch",
     "CannotDecode",
     "Cast",
+    "Client",
     "Column",
     "ConditionFailed",
     "Conflict",
@@ -32,10 +35,13 @@ __all__ = [
     "DocumentConversion",
     "DocumentHub",
     "Edge",
+    "Event",
     "Expired",
     "Finding",
+    "Forbidden",
     "FunctionFailed",
     "Functions",
+    "FutureVersion",
     "GroupKind",
     "GroupResource",
     "GroupVersion",
@@ -54,6 +60,7 @@ __all__ = [
     "MapValues",
     "NotFound",
     "NotRegistered",
+    "ObjectList",
     "ObjectLoss",
     "ObjectRef",
     "Path",
@@ -80,6 +87,7 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "VersionNotOnRecord",
+    "Watch",
     "WhenAbsent",
     "Wrap",
     "asgi",
@@ -112,6 +120,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from kconv._client import AsyncClient, AsyncWatch, Client, Event, ObjectList, Watch
     from kconv._document import Document, DocumentHub
     from kconv._document_conversion import DocumentConversion, convert_document
     from kconv._errors import (
@@ -124,7 +133,9 @@ if TYPE_CHECKING:
         DecodeError,
         Denied,
         Expired,
+        Forbidden,
         FunctionFailed,
+        FutureVersion,
         InvalidObject,
         KconvError,
         NotFound,
@@ -209,6 +220,14 @@ else:
     from importlib import import_module
 
     _NAMES = {
+        "kconv._client": (
+            "AsyncClient",
+            "AsyncWatch",
+            "Client",
+            "Event",
+            "ObjectList",
+            "Watch",
+        ),
         "kconv._document": ("Document", "DocumentHub"),
         "kconv._document_conversion": ("DocumentConversion", "convert_document"),
         "kconv._errors": (
@@ -221,7 +240,9 @@ else:
             "DecodeError",
             "Denied",
             "Expired",
+            "Forbidden",
             "FunctionFailed",
+            "FutureVersion",
             "InvalidObject",
             "KconvError",
             "NotFound",

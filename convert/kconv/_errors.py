@@ -167,6 +167,18 @@ class ConditionFailed(StoreError):
     reason = "ConditionFailed"
 
 
+class FutureVersion(StoreError):
+    """A resourceVersion that the database has not given out yet."""
+
+    reason = "Timeout"
+
+
+class Forbidden(KconvError):
+    """Understood, and refused: the namespace is terminating, or may not be deleted."""
+
+    reason = "Forbidden"
+
+
 class TooManyRequests(StoreError):
     """More writes wait than the queue holds; nothing was written: try again in a moment."""
 

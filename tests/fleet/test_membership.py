@@ -12,8 +12,8 @@ from fleet.apis import GROUP, NEW, OLD, RESOURCE, first, second
 from fleet.conftest import Process
 from kconv._errors import CannotDecode, Conflict, Unavailable
 from kconv._scheme import Scheme
-from kconv._serve.membership import Membership
 from kconv._store import SqlStore
+from kconv._verbs.membership import Membership
 
 
 def member(store: SqlStore, *registers: Callable[[Scheme], None]) -> Membership:

@@ -21,8 +21,9 @@ from kconv._serve.request_filter import RequestFilter
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
 from kconv._settings import Limits
-from kconv._store import SqlStore, Store, open_store
+from kconv._store import Store
 from kconv._verbs.memory import CACHE_BYTES
+from kconv._verbs.opening import open_or_create
 
 
 class ApiApp(Starlette):
@@ -100,7 +101,7 @@ def create_app(
     scheme = scheme.without_documents()
     opened = None
     if isinstance(store, str):
-        store = opened = _open(store)
+        store = opened = open_or_create(store)
     server = Server(
         scheme,
         store,
@@ -184,12 +185,3 @@ def asgi(
         allowed_hosts=allowed_hosts,
         limits=limits,
     )
-
-
-def _open(url: str) -> SqlStore:
-    # Alembic is for those only who have their tables made here.
-    from kconv_migrations._tables import is_empty, upgrade
-
-    if is_empty(url):
-        upgrade(url)
-    return open_store(url)

@@ -11,12 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from kconv._errors import (
-    AlreadyExists,
     CannotDecode,
     ConditionFailed,
-    Conflict,
     KconvError,
-    NotFound,
     ObjectRef,
     StoreError,
     VersionNotOnRecord,
@@ -39,7 +36,7 @@ from kconv._serve.watch_response import WatchResponse
 from kconv._verbs.answer import Answer
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.loop_work import compute
-from kconv._verbs.refusal import Refusal, already_exists, conflict, not_found
+from kconv._verbs.refusal import Refusal, as_asked
 from kconv._verbs.target import Target
 from kconv._verbs.undecodable import Undecodable
 
@@ -210,14 +207,9 @@ def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:
 def refusal_for(error: KconvError, target: Target | None) -> Refusal:
     """The Status that answers an error of the engine or the store."""
     if target is not None:
-        named = error.about.name if error.about and error.about.name else ""
-        name = target.name or named
-        if isinstance(error, NotFound):
-            return not_found(target.resource, name)
-        if isinstance(error, AlreadyExists):
-            return already_exists(target.resource, name)
-        if isinstance(error, Conflict):
-            return conflict(target.resource, name)
+        told = as_asked(error, target)
+        if isinstance(told, Refusal):
+            return told
     if isinstance(error, Undecodable):
         return Refusal("InternalError", error.message, details=error.details)
     if isinstance(error, VersionNotOnRecord | CannotDecode | ConditionFailed):

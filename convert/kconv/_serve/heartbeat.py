@@ -10,8 +10,8 @@ from anyio import CapacityLimiter, to_thread
 
 from kconv._errors import CannotDecode, KconvError
 from kconv._serve.background import Background
-from kconv._serve.membership import Membership
 from kconv._serve.request_counts import RequestCounts
+from kconv._verbs.membership import Membership
 
 HEARTBEAT_SECONDS = 3.0
 """Time between two heartbeats; whoever asks for live servers allows for several that are late."""

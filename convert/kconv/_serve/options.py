@@ -7,7 +7,13 @@ from typing import cast
 
 from kconv._paths import TOO_LONG, Finding, forbidden, invalid, not_supported, quote
 from kconv._pipeline import FieldValidation
-from kconv._verbs.options import ListOptions, Match, WriteOptions
+from kconv._verbs.options import (
+    ListOptions,
+    Match,
+    WriteOptions,
+    bounded,
+    parse_resource_version,
+)
 from kconv._verbs.refusal import Refusal, bad_request, invalid_options
 from kconv._verbs.refusal import invalid as unacceptable
 
@@ -28,7 +34,6 @@ class Query(dict[str, str]):
 
 
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
-_DIGITS = 20
 _MATCHES = ("Exact", "NotOlderThan")
 _MATCH = ("resourceVersionMatch",)
 _WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
@@ -76,34 +81,9 @@ def integer(query: Query, name: str) -> int | None:
     digits = text[1:] if text[0] in "+-" else text
     if not (digits.isascii() and digits.isdigit()):
         raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: invalid syntax")
-    number = _bounded(text, digits)
+    number = bounded(text, digits)
     if not -(2**63) <= number < 2**63:
         raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
-    return number
-
-
-def _bounded(text: str, digits: str) -> int:
-    """A number of checked ``digits``; one too long for 64 bits becomes some that is, too."""
-    significant = digits.lstrip("0") or "0"
-    if len(significant) > _DIGITS:
-        return 2**64
-    return -int(significant) if text[0] == "-" else int(significant)
-
-
-def parse_resource_version(text: str) -> int | None:
-    """A resourceVersion parameter as a number, None for the empty string.
-
-    Raises ``ValueError`` with Kubernetes' message for anything else.
-    """
-    if not text:
-        return None
-    said = quote(text)
-    why = f"resourceVersion: Invalid value: {said}: strconv.ParseUint: parsing {said}: "
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{why}invalid syntax")
-    number = _bounded(text, text)
-    if number >= 2**64:
-        raise ValueError(f"{why}value out of range")
     return number
 
 

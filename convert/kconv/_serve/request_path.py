@@ -9,11 +9,9 @@ from collections.abc import Collection
 
 from kconv._errors import NotRegistered
 from kconv._gvk import GroupVersion, GroupVersionResource
-from kconv._paths import quote
 from kconv._scheme import Scheme
 from kconv._serve.status import no_such_path
-from kconv._verbs.names import path_segment_problems
-from kconv._verbs.refusal import bad_request
+from kconv._verbs.refusal import check_place
 from kconv._verbs.target import Target
 
 
@@ -51,8 +49,5 @@ def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> 
         raise no_such_path()
     if subresource and subresource not in options.subresources:
         raise no_such_path()
-    for what, given in (("Namespace", namespace), ("Name", name)):
-        if problems := path_segment_problems(given):
-            listed = ", ".join(problems)
-            raise bad_request(f"{what} parameter invalid: {quote(given)}: {listed}")
+    check_place(namespace, name)
     return Target(spoke, namespace, name, subresource)

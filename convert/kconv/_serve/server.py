@@ -17,7 +17,6 @@ from kconv._serve.heartbeat import Heartbeat
 from kconv._serve.http_server_exit import HttpServerExit
 from kconv._serve.in_flight import InFlight
 from kconv._serve.log_keeper import LogKeeper, retention_of
-from kconv._serve.membership import Membership
 from kconv._serve.metrics import Metrics
 from kconv._serve.namespace_controller import NamespaceController
 from kconv._serve.openapi import OpenApi
@@ -35,6 +34,7 @@ from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._settings import Limits
 from kconv._store import Store
+from kconv._verbs.membership import Membership
 from kconv._verbs.memory import Follower
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
@@ -112,10 +112,7 @@ class Server:
             if self._prepared:
                 return
             warm_up(self.objects.pipeline)
-            self.store.ensure(
-                (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
-                for kind in self.scheme.kinds
-            )
+            self.membership.ensure()
             self.membership.join()
             self.namespaces.create_default()
             self._prepared = self.health.prepared = True

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from kconv._errors import AlreadyExists, Conflict, NotFound
 from kconv._gvk import GroupVersion
+from kconv._paths import Finding
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Scheme
@@ -82,12 +83,12 @@ class Namespaces:
                 f"unable to create new content in namespace {target.namespace} because it is "
                 "being terminated"
             )
-            cause = {
-                "reason": "NamespaceTerminating",
-                "message": f"namespace {target.namespace} is being terminated",
-                "field": "metadata.namespace",
-            }
-            raise forbidden(target.resource, name, why, causes=[cause])
+            cause = Finding(
+                ("metadata", "namespace"),
+                "NamespaceTerminating",
+                f"namespace {target.namespace} is being terminated",
+            )
+            raise forbidden(target.resource, name, why, [cause])
         return row
 
     def _is_terminating(self, kind: HubKind, row: CachedRow) -> bool:
@@ -96,6 +97,13 @@ class Namespaces:
         if b"deletionTimestamp" not in data and b"\\u" not in data:
             return False
         return bool(self._objects.read_or_salvage(kind, row).meta.get("deletionTimestamp"))
+
+    async def is_terminating(self, name: str) -> bool:
+        """Whether a namespace is to be removed."""
+        if self.kind is None:
+            return False
+        row = await self._objects.memory.row(key_of(self.kind, "", name))
+        return row is not None and self._is_terminating(self.kind, row)
 
     async def terminating(self) -> list[str]:
         """The names of all namespaces that are to be removed."""

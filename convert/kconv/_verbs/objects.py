@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from kconv._errors import ConversionError, KconvError, VersionNotOnRecord
 from kconv._gvk import GroupVersion
@@ -23,6 +23,8 @@ from kconv._verbs.storage_versions import StorageVersions
 from kconv._verbs.undecodable import Undecodable, salvage
 from kconv._verbs.undecodable_registry import UndecodableRegistry
 from kconv._verbs.waiting import Waiting
+
+T = TypeVar("T")
 
 _WRITE_ATTEMPTS = 5
 PAGE = 500
@@ -153,7 +155,7 @@ class Objects:
         """The object of a row, decoded. Raises `Undecodable` for one this server cannot read."""
         stored = row.stored
         try:
-            decoded = self.pipeline.decode(stored.data, spoke=_spoke_of(kind, stored), trusted=True)
+            decoded = self.pipeline.decode(stored.data, spoke=spoke_of(kind, stored), trusted=True)
             current = Current(row, self.pipeline.to_hub(decoded), decoded)
         except Exception as error:
             raise self._fault(stored, error) from error
@@ -207,12 +209,22 @@ class Objects:
         use.keep_encoded(row, spoke, made)
         return made
 
+    def made(self, row: CachedRow, make: Callable[[Stored], T]) -> T:
+        """What somebody makes of a row. Raises `Undecodable` where that fails."""
+        stored = row.stored
+        try:
+            found = make(stored)
+        except Exception as error:
+            raise self._fault(stored, error) from error
+        self.undecodable.read(stored)
+        return found
+
     def _encode(
         self, spoke: Spoke, stored: Stored, current: Current | None, own_metadata: bool
     ) -> Encoded:
         decoded = current.decoded if current is not None else None
         if decoded is None:
-            encoded_in = _spoke_of(spoke.kind, stored)
+            encoded_in = spoke_of(spoke.kind, stored)
             decoded = self.pipeline.decode(stored.data, spoke=encoded_in, trusted=True)
         hub = current.hub if current is not None else None
         converts = decoded.spoke is not spoke
@@ -352,7 +364,8 @@ def prepared(hub: HubObject) -> HubObject:
     return HubObject(hub.kind, fresh)
 
 
-def _spoke_of(kind: HubKind, stored: Stored) -> Spoke:
+def spoke_of(kind: HubKind, stored: Stored) -> Spoke:
+    """The version that an object is stored in. Raises `ConversionError` for an unknown one."""
     spoke = kind.spoke_for(GroupVersion.parse(stored.api_version))
     if spoke is None:
         raise ConversionError(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from kconv._paths import quote
 from kconv._pipeline import FieldValidation
+
+_DIGITS = 20
 
 Match = Literal["", "Exact", "NotOlderThan"]
 
@@ -38,4 +41,29 @@ class ListOptions:
     watch: bool = False
     bookmarks: bool = False
     send_initial_events: bool | None = None
-    timeout_seconds: int | None = None
+    timeout_seconds: float | None = None
+
+
+def bounded(text: str, digits: str) -> int:
+    """A number of checked ``digits``; one too long for 64 bits becomes some that is, too."""
+    significant = digits.lstrip("0") or "0"
+    if len(significant) > _DIGITS:
+        return 2**64
+    return -int(significant) if text[0] == "-" else int(significant)
+
+
+def parse_resource_version(text: str) -> int | None:
+    """A resourceVersion parameter as a number, None for the empty string.
+
+    Raises ``ValueError`` with Kubernetes' message for anything else.
+    """
+    if not text:
+        return None
+    said = quote(text)
+    why = f"resourceVersion: Invalid value: {said}: strconv.ParseUint: parsing {said}: "
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{why}invalid syntax")
+    number = bounded(text, text)
+    if number >= 2**64:
+        raise ValueError(f"{why}value out of range")
+    return number

@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kconv._errors import MESSAGE_LIMIT, KconvError, Problem, shortened
+from kconv._errors import (
+    MESSAGE_LIMIT,
+    AlreadyExists,
+    Conflict,
+    KconvError,
+    NotFound,
+    Problem,
+    shortened,
+)
 from kconv._gvk import GroupResource
-from kconv._paths import Finding, Path, describe, format_path, required
+from kconv._paths import Finding, Path, describe, format_path, quote, required
+from kconv._verbs.names import path_segment_problems
+from kconv._verbs.target import Target
 
 CODES: Mapping[str, int] = {
     "BadRequest": 400,
@@ -106,9 +116,30 @@ def _cut(value: str) -> str:
     return shortened(value, _VALUE_LIMIT)
 
 
+def as_asked(error: KconvError, target: Target) -> KconvError:
+    """An error of the store as a refusal that names the object as its client does."""
+    named = error.about.name if error.about and error.about.name else ""
+    name = target.name or named
+    if isinstance(error, NotFound):
+        return not_found(target.resource, name)
+    if isinstance(error, AlreadyExists):
+        return already_exists(target.resource, name)
+    if isinstance(error, Conflict):
+        return conflict(target.resource, name)
+    return error
+
+
 def bad_request(message: str) -> Refusal:
     """400: the request cannot be understood."""
     return Refusal("BadRequest", message)
+
+
+def check_place(namespace: str, name: str) -> None:
+    """Refuse (400) a name or namespace that no object can have, which no database need see."""
+    for what, given in (("Namespace", namespace), ("Name", name)):
+        if problems := path_segment_problems(given):
+            listed = ", ".join(problems)
+            raise bad_request(f"{what} parameter invalid: {quote(given)}: {listed}")
 
 
 def unprocessable() -> Refusal:
@@ -140,11 +171,15 @@ def conflict(resource: GroupResource, name: str, why: str = "") -> Refusal:
     return Refusal("Conflict", message, details=details)
 
 
-def forbidden(resource: GroupResource, name: str, why: str, **details: Any) -> Refusal:
+def forbidden(
+    resource: GroupResource, name: str, why: str, findings: Sequence[Problem] = ()
+) -> Refusal:
     """403: understood, and refused for the reason ``why``."""
     message = f'{resource} "{_cut(name)}" is forbidden: {why}'
-    about = details_of(name, resource.group, resource.resource)
-    return Refusal("Forbidden", message, details={**about, **details})
+    details = details_of(name, resource.group, resource.resource)
+    if findings:
+        details["causes"] = _causes(findings)
+    return Refusal("Forbidden", message, details=details, findings=findings)
 
 
 def invalid(group: str, kind: str, name: str, findings: Iterable[Problem]) -> Refusal:
@@ -152,12 +187,15 @@ def invalid(group: str, kind: str, name: str, findings: Iterable[Problem]) -> Re
     found = list(findings)
     qualified = f"{kind}.{group}" if group else kind
     message = f'{qualified} "{_cut(name)}" is invalid: {describe(found)}'
-    causes = [
-        {"reason": item.reason, "message": item.message, "field": _cut(format_path(item.path))}
-        for item in found[:_MOST_CAUSES]
-    ]
-    details = {**details_of(name, group, kind), "causes": causes}
+    details = {**details_of(name, group, kind), "causes": _causes(found)}
     return Refusal("Invalid", message, details=details, findings=found)
+
+
+def _causes(findings: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [
+        {"reason": each.reason, "message": each.message, "field": _cut(format_path(each.path))}
+        for each in findings[:_MOST_CAUSES]
+    ]
 
 
 def invalid_options(kind: str, path: Path, finding: Finding) -> Refusal:

@@ -52,6 +52,13 @@ class Membership:
         self._lock = threading.Lock()
         self._joined = False
 
+    def ensure(self) -> None:
+        """Put the kinds of the scheme on record that are not yet, each in its storage version."""
+        self._store.ensure(
+            (kind.group_resource.group, kind.group_resource.resource, str(kind.storage))
+            for kind in self._scheme.kinds
+        )
+
     def join(self) -> None:
         """Register. Raises `CannotDecode`, saying what to do, where this server must not serve."""
         with self._lock:
