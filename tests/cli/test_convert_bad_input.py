@@ -46,7 +46,7 @@ def test_every_problem_of_every_file_at_once(kconv: Kconv, tmp_path: Path) -> No
     (tmp_path / "b.yaml").write_text(WRONG)
     (tmp_path / "c.json").write_text('{"apiVersion": ')
     (tmp_path / "d.yaml").write_text(CRONJOB)
-    error = refused(kconv("convert", "-f", ".", "--in-place"), 1)
+    error = refused(kconv("convert", "-f", ".", "--in-place", "--strict-files"), 1)
     assert error.startswith("error: 4 problems; nothing was written\n")
     assert (
         '  a.yaml, document 2: no kind "Widget" is registered for version "example.com/v1"' in error
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_hides_nothing(kconv: Kconv, tmp_path: Path) -> None
     (tmp_path / "b.yaml").symlink_to("b.yaml")
     (tmp_path / "c.json").write_text('{"apiVersion": ')
     (tmp_path / "d.yaml").write_text(WRONG)
-    error = refused(kconv("convert", "-f", ".", "-f", "nope", "--in-place"), 1)
+    error = refused(kconv("convert", "-f", ".", "-f", "nope", "--in-place", "--strict-files"), 1)
     assert error.startswith("error: 5 problems; nothing was written\n")
     assert "  a.yaml: a link to nowhere\n" in error
     assert "  b.yaml: " in error

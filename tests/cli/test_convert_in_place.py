@@ -115,7 +115,7 @@ def test_comments_of_fields_that_are_gone_are_told(kconv: Kconv, tmp_path: Path)
     (tmp_path / "a.yaml").write_text(text)
     ended = kconv("convert", "-f", "a.yaml", "--in-place")
     assert 'unknown field "spec.nonsense", dropped' in ended.err
-    assert "a.yaml:12: the field of this comment is gone, and it stays: # why" in ended.err
+    assert "a.yaml:12: its field is gone, but the comment stays: # why" in ended.err
     assert "  # why\n  rules:" in (tmp_path / "a.yaml").read_text()
 
 

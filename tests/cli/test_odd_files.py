@@ -103,7 +103,7 @@ def test_others_in_the_folder_are_looked_at(kconv: Kconv, tmp_path: Path) -> Non
     pipe(tmp_path / "a.yaml")
     (tmp_path / "b.yaml").write_text("kind: CronJob")
     (tmp_path / "c.yaml").write_text(CRONJOB)
-    ended = kconv("convert", "-f", ".", "--in-place")
+    ended = kconv("convert", "-f", ".", "--in-place", "--strict-files")
     assert ended.code == 1
     assert "2 problems; nothing was written" in ended.err
     assert "a.yaml: a named pipe" in ended.err

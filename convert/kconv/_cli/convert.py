@@ -17,6 +17,8 @@ class Format(StrEnum):
 
     YAML = "yaml"
     JSON = "json"
+    GITHUB = "github"
+    JUNIT = "junit"
 
 
 @app.command(no_args_is_help=True)
@@ -46,7 +48,12 @@ def convert(
     ] = None,
     output: Annotated[
         Format | None,
-        typer.Option("-o", "--output", help="Default: yaml. json: one document, a List if many."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="yaml (default), or json: one document, a List if many. With --check: json, "
+            "github or junit.",
+        ),
     ] = None,
     in_place: Annotated[
         bool,
@@ -62,6 +69,39 @@ def convert(
             "--full",
             help="With --in-place: write objects in full, with their defaults, without comments.",
         ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --in-place changes; alone, write nothing.")
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Find what a release does not serve, and end with 1 if there is any."
+        ),
+    ] = False,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="RELEASE",
+            help="Convert only what this release of Kubernetes does not serve, such as 1.25; for "
+            "--check the newest that is known by default.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude", metavar="PATTERN", help="Leave out, as .gitignore does; repeatable."
+        ),
+    ] = None,
+    strict_files: Annotated[
+        bool,
+        typer.Option(
+            "--strict-files", help="Fail on files in folders that are no manifests to convert."
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Name every file that is passed over.")
     ] = False,
     strict: Annotated[
         bool,
@@ -96,6 +136,12 @@ def convert(
         kind=kind,
         in_place=in_place,
         full=full,
+        diff=diff,
+        check=check,
+        target=target,
+        exclude=exclude or (),
+        strict_files=strict_files,
+        verbose=verbose,
         strict=strict,
         ignore_unknown=ignore_unknown,
         dry_run=dry_run,

@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._errors import InvalidObject, UsageError
+from kconv._errors import DecodeError, InvalidObject, UsageError
 from kconv._files.converter import ConversionProblem, Converter, ObjectLoss
 from kconv._files.edited import EditedFile, edited
+from kconv._files.foreign import (
+    BROKEN,
+    PassedOver,
+    broken_file,
+    foreign_document,
+    foreign_file,
+    heads_in,
+)
 from kconv._files.groups import are_few, scheme_for
 from kconv._files.manifests import Format, Manifest, parse_manifest, read_manifests
+from kconv._files.releases import Releases
 from kconv._files.replace import replace_files
 from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._messages import problem_lines
@@ -21,6 +30,9 @@ from kconv._scheme import Scheme
 
 Version = str | GroupVersion
 """A group/version, such as ``batch/v1``."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many files are done, and how many there are."""
 
 
 @dataclass(slots=True)
@@ -41,6 +53,7 @@ class ConvertedFile:
     data: bytes = b""
     intended: dict[int, Callable[[], dict[str, Any]]] = field(default_factory=dict)
     """What gives each changed document, by its number from 0, as the file is to say it."""
+    _edited: EditedFile | None = None
 
     def encode(self) -> bytes:
         """The bytes of the manifest, in its own format: each object in full, with its defaults."""
@@ -52,7 +65,9 @@ class ConvertedFile:
         Comments, order, quotes and layout stay, and so do defaults that nobody wrote. Raises
         `InvalidObject` for a document that cannot be edited so.
         """
-        return edited(self.name, self.format, self.data, self.intended)
+        if self._edited is None:
+            self._edited = edited(self.name, self.format, self.data, self.intended)
+        return self._edited
 
 
 @dataclass(slots=True)
@@ -61,12 +76,14 @@ class Conversion:
 
     Nothing may be written while there are ``problems``. ``losses`` are what the new versions
     cannot hold, and among the ``warnings`` too, unless a strict conversion made them problems.
+    ``passed_over`` is what else was found in folders: no manifests, or kinds that no API has.
     """
 
     files: list[ConvertedFile]
     problems: list[ConversionProblem]
     warnings: list[str]
     losses: list[ObjectLoss]
+    passed_over: list[PassedOver] = field(default_factory=list)
 
     @property
     def documents(self) -> list[dict[str, Any]]:
@@ -143,7 +160,8 @@ def convert(
     """
     raw = data.encode() if isinstance(data, str) else data
     manifests = [parse_manifest(raw, "the manifest", format)]
-    found = _convert(manifests, versions, strict, ignore_unknown, apis, scheme, source)
+    options = _Options(strict, ignore_unknown, strict_files=True)
+    found = _convert(manifests, versions, options, apis, scheme, source)
     found.raise_problems()
     return found
 
@@ -156,23 +174,58 @@ def convert_files(
     apis: Sequence[str] = (),
     scheme: Scheme | None = None,
     source: GroupVersionKind | None = None,
+    exclude: Iterable[str] = (),
+    strict_files: bool = False,
+    target: str | None = None,
+    progress: Progress | None = None,
 ) -> Conversion:
     """Convert files, folders with all that is in them, and ``-``, which is standard input.
 
     As `convert`, but problems with files and objects are collected in ``problems`` instead of
-    being raised. Nothing is written before `Conversion.replace`.
+    being raised. Nothing is written before `Conversion.replace`. Patterns such as
+    ``manifests/**/*.yaml`` are names, too.
 
-    Raises `UsageError` for an unknown version.
+    In folders, what Git ignores or ``exclude`` matches (patterns as in ``.gitignore``) is left
+    out, and what is no manifest is passed over, unless ``strict_files`` makes it a problem. With a
+    ``target`` release, such as ``1.25``, only objects in versions that it does not serve are
+    converted, each to the best version that it serves. ``progress`` is called with how many files
+    are done and how many there are.
+
+    Raises `UsageError` for an unknown version or release.
     """
-    manifests = read_manifests(list(names))
-    return _convert(manifests, versions, strict, ignore_unknown, apis, scheme, source)
+    if target is not None and versions:
+        raise UsageError("a target release chooses the versions: name one of the two")
+    releases = None if target is None else Releases(target)
+    manifests = read_manifests(list(names), list(exclude))
+    options = _Options(strict, ignore_unknown, strict_files, releases, progress)
+    return _convert(manifests, versions, options, apis, scheme, source)
+
+
+def convert_manifests(
+    manifests: Sequence[Manifest], releases: Releases, strict_files: bool, apis: Sequence[str]
+) -> tuple[Conversion, Converter]:
+    """Convert what a release does not serve; with what did it, which knows more."""
+    options = _Options(
+        strict=False, ignore_unknown=False, strict_files=strict_files, releases=releases
+    )
+    converter = _converter(manifests, (), options, apis, None, None)
+    return _converted(converter, manifests, options), converter
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    strict: bool
+    ignore_unknown: bool
+    strict_files: bool = False
+    releases: Releases | None = None
+    progress: Progress | None = None
+    lenient: bool = False
 
 
 def _convert(
     manifests: Sequence[Manifest],
     versions: Sequence[Version],
-    strict: bool,
-    ignore_unknown: bool,
+    options: _Options,
     apis: Sequence[str],
     scheme: Scheme | None,
     source: GroupVersionKind | None,
@@ -180,32 +233,80 @@ def _convert(
     targets = [GroupVersion.parse(each) if isinstance(each, str) else each for each in versions]
     if len({target.group for target in targets}) < len(targets):
         raise UsageError("only one version for each group")
-    converter = Converter(
+    converter = _converter(manifests, targets, options, apis, scheme, source)
+    return _converted(converter, manifests, options)
+
+
+def _converter(
+    manifests: Sequence[Manifest],
+    targets: Sequence[GroupVersion],
+    options: _Options,
+    apis: Sequence[str],
+    scheme: Scheme | None,
+    source: GroupVersionKind | None,
+) -> Converter:
+    return Converter(
         scheme_for(manifests, targets, apis, scheme, source),
         targets,
         source=source,
-        strict=strict,
-        ignore_unknown=ignore_unknown,
+        strict=options.strict,
+        ignore_unknown=options.ignore_unknown,
         few=are_few(manifests),
+        releases=options.releases,
     )
-    files = [_convert_file(converter, manifest) for manifest in manifests]
-    problems = [*converter.problems, *map(_unreadable, filter(_is_unreadable, manifests))]
-    if not problems and not any(file.documents for file in files):
+
+
+def _converted(
+    converter: Converter, manifests: Sequence[Manifest], options: _Options
+) -> Conversion:
+    passed = converter.passed
+    whole = manifests
+    if not options.strict_files:
+        whole = [each for each in manifests if not _passes_over(each, passed)]
+    files: list[ConvertedFile] = []
+    for manifest in whole:
+        files.append(_convert_file(converter, manifest, options))
+        if options.progress is not None:
+            options.progress(len(files), len(whole))
+    problems = [*converter.problems, *map(_unreadable, filter(_is_unreadable, whole))]
+    if not problems and not passed and not any(file.documents for file in files):
         message = f"no objects in {', '.join(file.name for file in files)}"
         problems.append(ConversionProblem((message,), InvalidObject(message)))
-    return Conversion(files, problems, converter.warnings, converter.losses)
+    return Conversion(files, problems, converter.warnings, converter.losses, passed)
 
 
-def _convert_file(converter: Converter, manifest: Manifest) -> ConvertedFile:
+def _passes_over(manifest: Manifest, passed: list[PassedOver]) -> bool:
+    """Whether a file as a whole is no manifest; adds why to what is passed over."""
+    if manifest.named:
+        return False
+    reason, detail = foreign_file(manifest.path, manifest.data), ""
+    if reason is None and isinstance(manifest.error, DecodeError):
+        reason = broken_file(manifest.data)
+        detail = manifest.error.message if reason == BROKEN else ""
+    if reason is not None:
+        said = heads_in(manifest.data)
+        passed.append(PassedOver(manifest.name, reason, detail, said))
+    return reason is not None
+
+
+def _convert_file(converter: Converter, manifest: Manifest, options: _Options) -> ConvertedFile:
     file = ConvertedFile(manifest.name, manifest.path, manifest.format, data=manifest.data)
     file.envelope = converter.source is None
+    is_stream = manifest.path is None and manifest.several
+    found = not options.strict_files and not manifest.named
+    lenient = not options.strict_files and (is_stream or found or options.lenient)
     for document in manifest.documents:
-        converted = converter.convert(manifest, document)
+        if found and file.envelope:
+            reason = foreign_document(manifest.path, document.value)
+            if reason is not None:
+                converter.passed.append(PassedOver(manifest.where(document), reason))
+                continue
+        converted = converter.convert(manifest, document, lenient=lenient)
         file.documents.append(converted.value)
         file.changed |= converted.changed
         file.objects += converted.objects
         if converted.changed:
-            file.intended[len(file.documents) - 1] = converted.intended
+            file.intended[document.number - 1] = converted.intended
     return file
 
 

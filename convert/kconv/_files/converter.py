@@ -17,10 +17,12 @@ from kconv._errors import (
     StrictDecodeError,
     UsageError,
 )
+from kconv._files.foreign import PATCH, UNKNOWN_KIND, PassedOver, is_with_kustomization
 from kconv._files.groups import is_list
-from kconv._files.intended import intended
 from kconv._files.manifests import Document, Manifest
-from kconv._gvk import GroupVersion, GroupVersionKind, version_key
+from kconv._files.releases import Releases
+from kconv._files.targets import preferred, served
+from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._messages import problem_lines
 from kconv._paths import REQUIRED
 from kconv._pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
@@ -77,8 +79,9 @@ class Converter:
     """Converts documents to one version for each group, by default the preferred one.
 
     ``few`` says that it is not worth compiling the versions first, and ``source`` which version and
-    kind documents are, which do not say it. Findings are collected in
-    ``problems``, ``warnings`` and ``losses``.
+    kind documents are, which do not say it. With ``releases``, objects in versions that the target
+    release serves stay as they are, and others go to the best that it serves. Findings are in
+    ``problems``, ``warnings``, ``losses`` and ``passed``.
     """
 
     def __init__(
@@ -90,7 +93,9 @@ class Converter:
         ignore_unknown: bool = False,
         few: bool = False,
         source: GroupVersionKind | None = None,
+        releases: Releases | None = None,
     ) -> None:
+        self.releases = releases
         self.pipeline = Pipeline(scheme, PlainEngine() if few else None)
         self.source = None if source is None else _document_spoke(scheme, source)
         self.targets = tuple(targets)
@@ -99,10 +104,18 @@ class Converter:
         self.problems: list[ConversionProblem] = []
         self.warnings: list[str] = []
         self.losses: list[ObjectLoss] = []
+        self.passed: list[PassedOver] = []
+        self._lenient_in: Manifest | None = None
 
-    def convert(self, manifest: Manifest, document: Document) -> ConvertedDocument:
-        """Convert a document, a list's items one by one; what is wrong is added to `findings`."""
+    def convert(
+        self, manifest: Manifest, document: Document, *, lenient: bool = False
+    ) -> ConvertedDocument:
+        """Convert a document, a list's items one by one; what is wrong is added to `findings`.
+
+        ``lenient`` passes over kinds that are not known, and patches.
+        """
         where = manifest.where(document)
+        self._lenient_in = manifest if lenient else None
         result = ConvertedDocument(document, document.value)
         if not isinstance(document.value, dict):
             what = "a manifest has apiVersion and kind" if self.source is None else "a document is"
@@ -111,19 +124,19 @@ class Converter:
             return result
         self._unknown(where, [f'duplicate field "{path}"' for path in document.duplicates])
         items = document.value.get("items")
-        if self.source is None and is_list(document.value) and isinstance(items, list):
+        if self.source is None and is_list(document.value) and isinstance(items, list | None):
             self._list(where, result, items)
         else:
             result.value, result.intended = self._object(where, result, document.value)
         return result
 
-    def _list(self, where: str, result: ConvertedDocument, items: list[Any]) -> None:
+    def _list(self, where: str, result: ConvertedDocument, items: list[Any] | None) -> None:
         value = result.document.value
         typed = value["kind"] != "List"
         implied = {"apiVersion": value.get("apiVersion"), "kind": value["kind"][: -len("List")]}
         done: list[Any] = []
         written: list[Callable[[], Value]] = []
-        for position, item in enumerate(items):
+        for position, item in enumerate(items or ()):
             at = f"{where}, items[{position}]"
             if not isinstance(item, dict):
                 self._problem(at, DecodeError("not an object: an item has apiVersion and kind"))
@@ -131,7 +144,7 @@ class Converter:
             made, intend = self._object(at, result, {**implied, **item} if typed else item)
             done.append(made)
             written.append(intend)
-        result.value = {**value, "items": done}
+        result.value = {**value, "items": None if items is None else done}
         heads = {(item.get("apiVersion"), item.get("kind")) for item in done}
         head: Value = {}
         if typed and len(heads) == 1:
@@ -174,13 +187,26 @@ class Converter:
             if target is decoded.spoke:
                 return full, unchanged
             result.changed = True
-            return full, partial(intended, self.pipeline, value, decoded, converted)
+            return full, partial(_intended, self.pipeline, value, decoded, converted)
         except NotRegistered as error:
-            if not self.ignore_unknown:
+            if self._lenient_in is not None and not self.ignore_unknown:
+                kind = f"{value.get('apiVersion')} {value.get('kind')}"
+                self.passed.append(PassedOver(where, UNKNOWN_KIND, kind))
+            elif not self.ignore_unknown:
                 self._problem(where, error)
         except KconvError as error:
-            self._problem(where, error)
+            if self._is_patch(error):
+                self.passed.append(PassedOver(where, PATCH))
+            else:
+                self._problem(where, error)
         return value, unchanged
+
+    def _is_patch(self, error: KconvError) -> bool:
+        """Whether an object that is refused is part of one, as patches of kustomize are."""
+        if self._lenient_in is None or not isinstance(error, InvalidObject):
+            return False
+        incomplete = any(finding.reason == REQUIRED for finding in error.findings)
+        return incomplete and is_with_kustomization(self._lenient_in.path)
 
     def _decoded(self, where: str, value: Value) -> Decoded:
         """The object, unless it is incomplete; a value that breaks another rule is warned about.
@@ -210,12 +236,23 @@ class Converter:
             return any(finding.reason == REQUIRED for finding in error.findings)
         return False
 
+    def best(self, api_version: str, kind: str) -> str:
+        """The version and kind to convert to, or "" where nothing is known or there is none."""
+        try:
+            spoke = self._spoke({"apiVersion": api_version, "kind": kind})
+        except KconvError:
+            return ""
+        found = preferred(spoke) if self.releases is None else served(spoke, self.releases)
+        return f"{found.api_version} {found.options.kind}" if found else ""
+
     def _spoke(self, value: Value) -> Spoke:
         gv = GroupVersion.parse(str(value.get("apiVersion") or ""))
         return self.pipeline.scheme.spoke(gv.kind(str(value["kind"])))
 
     def _target(self, where: str, spoke: Spoke, title: str) -> Spoke | None:
         """The spoke to convert to; None, and a warning, where the kind has none."""
+        if self.releases is not None:
+            return served(spoke, self.releases)
         if not self.targets:
             return preferred(spoke)
         for target in self.targets:
@@ -256,6 +293,12 @@ class Converter:
         self.problems.append(ConversionProblem((f"{where}: {head}", *rest), error))
 
 
+def _intended(pipeline: Pipeline, written: Value, decoded: Decoded, converted: Decoded) -> Value:
+    from kconv._files.intended import intended  # who edits no file need not load it
+
+    return intended(pipeline, written, decoded, converted)
+
+
 def _itself(value: Value) -> Value:
     return value
 
@@ -263,10 +306,10 @@ def _itself(value: Value) -> Value:
 def _intended_list(value: Value, head: Value, items: Sequence[Callable[[], Value]]) -> Value:
     """A list as its file is to say it; items that leave their head to it go on doing so."""
     made = []
-    for before, intend in zip(value["items"], items, strict=True):
+    for before, intend in zip(value["items"] or (), items, strict=True):
         item = intend()
         made.append({name: item[name] for name in item if name in before or name not in _HEAD})
-    return {**value, **head, "items": made}
+    return {**value, **head, "items": None if value["items"] is None else made}
 
 
 _HEAD = ("apiVersion", "kind")
@@ -281,22 +324,6 @@ def _document_spoke(scheme: Scheme, gvk: GroupVersionKind) -> Spoke:
     if spoke.envelope:
         raise UsageError(f"{gvk.api_version} {gvk.kind}: its objects say what they are themselves")
     return spoke
-
-
-def preferred(spoke: Spoke) -> Spoke:
-    """The preferred spoke of a kind for objects of one of its versions.
-
-    It is in their own group, unless the group that the kind has moved to has a more stable one.
-    """
-    kind, name = spoke.kind, spoke.options.kind
-    groups = (spoke.gvk.group, kind.options.group)
-    best = [
-        min(found, key=lambda each: version_key(each.options.version))
-        for group in groups
-        if (found := [each for each in kind.spokes if each.gvk.group == group])
-    ]
-    chosen = min(best, key=lambda each: version_key(each.options.version)[0])
-    return kind.spoke_for(chosen.group_version, name) or chosen
 
 
 def _title(decoded: Decoded) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,14 +15,12 @@ from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._codec.limits import FILE_LIMIT
 from kconv._errors import DecodeError, KconvError, TooLarge, UsageError
-from kconv._input import descriptor_of, read_named, read_standard_input, unreadable
+from kconv._files.walk import Found, find
+from kconv._input import descriptor_of, read_named, read_standard_input
 from kconv._paths import format_path
 
 Format = Literal["yaml", "json"]
-
-SUFFIXES = (".yaml", ".yml", ".json")
-STDIN = "-"
-"""What names standard input."""
+_SPACE = re.compile(r"\s*")
 
 
 @dataclass(slots=True)
@@ -36,7 +36,8 @@ class Document:
 class Manifest:
     """A file as read; ``path`` is None for what is no file, ``error`` says why it cannot be read.
 
-    ``several`` is whether messages have to say which document they mean.
+    ``named`` is whether it was asked for by its name, not found in a folder; ``several`` is
+    whether messages have to say which document they mean.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Manifest:
     documents: list[Document] = field(default_factory=list)
     error: KconvError | None = None
     data: bytes = b""
+    named: bool = True
 
     @property
     def several(self) -> bool:
@@ -56,27 +58,16 @@ class Manifest:
         return f"{self.name}, document {document.number}" if self.several else self.name
 
 
-def read_manifests(names: Sequence[str | os.PathLike[str]]) -> list[Manifest]:
+def read_manifests(
+    names: Sequence[str | os.PathLike[str]], exclude: Sequence[str] = ()
+) -> list[Manifest]:
     """Read files, folders (with all that is in them) and ``-``, which is standard input.
 
     A file that is named twice is read once. What is not there, cannot be read or does not parse
     has its ``error`` set, so that the others are looked at too; so has a folder without a
     manifest.
     """
-    sources: dict[str, tuple[Path | None, UsageError | None]] = {}
-    for given in names:
-        name = os.fspath(given)
-        if name == STDIN or descriptor_of(name) == 0:
-            sources[STDIN] = None, None
-        elif descriptor_of(name) is not None:
-            sources[name] = Path(name), None
-        else:
-            for path, error in _files(Path(name)):
-                sources.setdefault(os.path.realpath(path), (path, error))
-    return [
-        _read(path) if error is None else Manifest(str(path), path, "yaml", error=error)
-        for path, error in sources.values()
-    ]
+    return [_read(each) for each in find(names, exclude)]
 
 
 def parse_manifest(data: bytes, name: str, format: Format | None = None) -> Manifest:
@@ -95,35 +86,11 @@ def parse_manifest(data: bytes, name: str, format: Format | None = None) -> Mani
     return manifest
 
 
-def _files(path: Path) -> Iterator[tuple[Path, UsageError | None]]:
-    """The files that a name stands for, and what keeps one from being read."""
-    if not os.path.lexists(path):
-        yield path, UsageError("no such file or folder")
-        return
-    try:
-        is_folder = path.is_dir()
-    except OSError as error:
-        yield path, unreadable(error)
-        return
-    if not is_folder:
-        yield path, None
-        return
-    closed: list[OSError] = []
-    found = False
-    for folder, folders, files in os.walk(path, onerror=closed.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
-                found = True
-                yield Path(folder, name), None
-    for each in closed:
-        yield Path(str(each.filename)), unreadable(each)
-    if not found and not closed:
-        yield path, UsageError(f"no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in it")
-
-
-def _read(path: Path | None) -> Manifest:
+def _read(found: Found) -> Manifest:
+    path = found.path
     name = "standard input" if path is None else str(path)
+    if found.error is not None:
+        return Manifest(name, path, "yaml", error=found.error)
     try:
         data = read_standard_input(FILE_LIMIT) if path is None else read_named(path, FILE_LIMIT)
     except (UsageError, TooLarge) as error:
@@ -132,6 +99,7 @@ def _read(path: Path | None) -> Manifest:
         return parse_manifest(data, name)
     manifest = parse_manifest(data, name, "json" if path.suffix == ".json" else "yaml")
     manifest.path = path
+    manifest.named = found.named
     return manifest
 
 
@@ -139,8 +107,38 @@ def _parse(data: bytes, format: Format) -> list[Document]:
     if format == "yaml":
         found = yaml_codec.decode_all_with_duplicates(data, FILE_LIMIT)
     else:
-        found = [(json_codec.decode(data, FILE_LIMIT), json_codec.duplicate_keys(data))]
+        found = [
+            (json_codec.decode(each, FILE_LIMIT), json_codec.duplicate_keys(each))
+            for each in _json_texts(data)
+        ]
     return [
         Document(number, value, tuple(format_path(path) for path in duplicates))
         for number, (value, duplicates) in enumerate(found, start=1)
     ]
+
+
+def _json_texts(data: bytes) -> list[bytes]:
+    """The documents of a JSON file: one, or several in a row."""
+    try:
+        json_codec.decode(data, FILE_LIMIT)
+    except TooLarge:
+        raise
+    except DecodeError:
+        several = _in_a_row(data)
+        if len(several) > 1:
+            return several
+    return [data]
+
+
+def _in_a_row(data: bytes) -> list[bytes]:
+    found: list[bytes] = []
+    decoder = json.JSONDecoder()
+    with contextlib.suppress(ValueError, RecursionError):
+        text = data.decode("utf-8-sig")
+        end = 0
+        while (rest := _SPACE.match(text, end)) and rest.end() < len(text):
+            start = rest.end()
+            _, end = decoder.raw_decode(text, start)
+            found.append(text[start:end].encode())
+        return found
+    return []

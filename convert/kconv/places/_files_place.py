@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from kconv._codec import json as json_codec
 from kconv._errors import UsageError
-from kconv._files.manifests import SUFFIXES
+from kconv._files.walk import SUFFIXES
 from kconv._scheme import HubKind, Scheme, load_scheme
 from kconv.place import Key
 from kconv.places._document_files import WHOLE, DocumentFile, Spot, Value
