@@ -10,11 +10,11 @@ import pytest
 from importer import samples
 from kconv._errors import UsageError
 from kconv._importer import Generated, plan, write
-from kconv._importer.render import MARKER
+from kconv._importer.marker import BY_OPENAPI
 
 
 def generated(**files: str) -> Generated:
-    texts = {f"v1/types/{name}.py": f"{MARKER}\n{text}" for name, text in files.items()}
+    texts = {f"v1/types/{name}.py": f"{BY_OPENAPI}\n{text}" for name, text in files.items()}
     return Generated(texts, {"__init__.py": '"""Mine."""\n'}, frozenset({"v1/types"}))
 
 
@@ -53,7 +53,7 @@ def test_files_of_a_person_are_refused_all_at_once(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
     assert content(tmp_path) == before
     write(plan(generated(a="2", b="2", c="2"), tmp_path, force=True))
-    assert content(tmp_path)["v1/types/b.py"].startswith(MARKER)
+    assert content(tmp_path)["v1/types/b.py"].startswith(BY_OPENAPI)
 
 
 def test_an_init_of_a_person_stays(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class Kconv(LazyGroup):
             "kconv._cli.versions",
             "List groups, versions and kinds: served, preferred, stored.",
         ),
-        "import": ("kconv._cli.imports", "Generate schema modules from an OpenAPI definition."),
+        "import": ("kconv._cli.imports", "Generate schema modules from CRDs or from OpenAPI."),
         "webhook": ("kconv._cli.webhook", "Convert custom resources for a Kubernetes API server."),
         "db": ("kconv._cli.db", "Manage the database: tables, change log, backups."),
     }

@@ -91,7 +91,7 @@ def import_openapi(
         sys.stdout.writelines(change.diff() for change in changes)
     else:
         write(changes)
-    _report(changes, pending=dry_run or check)
+    report_changes(changes, pending=dry_run or check)
     if check and changes:
         raise typer.Exit(1)
 
@@ -128,7 +128,8 @@ def _mapping(text: str) -> tuple[str, str]:
     return prefix.removesuffix("."), package
 
 
-def _report(changes: Sequence[Change], *, pending: bool) -> None:
+def report_changes(changes: Sequence[Change], *, pending: bool) -> None:
+    """Say which files changed, or would."""
     for change in changes:
         typer.echo(f"{change.action:7}{change.path}", err=True)
     if not changes:

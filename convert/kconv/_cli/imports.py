@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from kconv._cli.command_groups import CommandGroup
+from kconv._cli.import_crd import import_crd
 from kconv._cli.import_openapi import import_openapi
 
 app = typer.Typer(
@@ -15,6 +16,7 @@ app = typer.Typer(
     help="Write marshmallow schema modules from a definition.",
 )
 app.command("openapi")(import_openapi)
+app.command("crd")(import_crd)
 
 
 @app.callback()

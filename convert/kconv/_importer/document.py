@@ -22,6 +22,7 @@ Definitions = dict[str, Schema]
 """Schemas by the full name of their definition."""
 
 _PREFIXES = ("#/definitions/", "#/components/schemas/")
+_DEFAULTS = ("default", "x-kconv-default")
 _WRAPPERS = ("allOf", "oneOf", "anyOf")
 
 
@@ -132,8 +133,8 @@ class _Normaliser:
             raise UsageError(
                 f'{owner}.{prop}: its type would be "{name}", which is defined already'
             )
-        outer = {key: schema[key] for key in ("default", "description") if key in schema}
-        self.define(name, {key: schema[key] for key in schema if key != "default"})
+        outer = {key: schema[key] for key in (*_DEFAULTS, "description") if key in schema}
+        self.define(name, {key: schema[key] for key in schema if key not in _DEFAULTS})
         reference: Schema = {"$ref": name}
         return reference | outer
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from kconv._errors import UsageError
 from kconv._importer.generate import Generated
-from kconv._importer.render import MARKER
+from kconv._importer.marker import GENERATED
 from kconv._input import read_file
 
 LIMIT = 64 * 1024 * 1024
@@ -54,7 +54,7 @@ def plan(generated: Generated, out: Path, *, force: bool = False) -> list[Change
         if before is None:
             changes.append(Change("add", path, "", text))
         elif before != text:
-            if before.startswith(MARKER) or force:
+            if before.startswith(GENERATED) or force:
                 changes.append(Change("update", path, before, text))
             elif path.name != "__init__.py":
                 foreign.append(str(path))
@@ -74,7 +74,8 @@ def _stale(generated: Generated, out: Path) -> Iterable[Change]:
         directory = out / folder
         for path in sorted(directory.glob("*.py")) if directory.is_dir() else ():
             text = _read(path) or ""
-            if path.relative_to(out).as_posix() not in generated.files and text.startswith(MARKER):
+            wanted = path.relative_to(out).as_posix() in generated.files
+            if not wanted and text.startswith(GENERATED):
                 yield Change("remove", path, text, "")
 
 

@@ -10,7 +10,8 @@ from kconv._gvk import GroupVersionKind
 from kconv._importer.document import Definitions, normalise
 from kconv._importer.graph import groups
 from kconv._importer.layout import arrange
-from kconv._importer.names import DEFAULT_MAP, TypeName, locate_all
+from kconv._importer.marker import BY_OPENAPI
+from kconv._importer.names import DEFAULT_MAP, NO_APIS, TypeName, locate_all
 from kconv._importer.overlay import Overlay, apply_overlays
 from kconv._importer.render import ClassText, class_text, module_text, package_text
 from kconv._importer.selection import reached, select, status_only, uses
@@ -23,7 +24,8 @@ class Request:
     ``package`` is the dotted name of the package that the output folder is. ``kinds`` and
     ``names`` select definitions; without any, every kind of the file is taken. ``mapping`` says
     which package holds the definitions with a prefix; packages outside of ``package`` are
-    imported from and not written.
+    imported from and not written. ``apis`` are groups and versions by prefix of definitions' names,
+    as people write them, where the names do not tell.
     """
 
     package: str
@@ -31,6 +33,8 @@ class Request:
     names: Sequence[str] = ()
     mapping: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MAP)
     overlays: Sequence[Overlay] = ()
+    apis: Mapping[str, str] = field(default_factory=lambda: NO_APIS)
+    marker: str = BY_OPENAPI
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def generate(definitions: Definitions, request: Request) -> Generated:
     """
     merged = normalise(apply_overlays(definitions, request.overlays))
     chosen = reached(merged, select(merged, request.kinds, request.names))
-    places = locate_all(chosen, request.package, request.mapping)
+    places = locate_all(chosen, request.package, request.mapping, request.apis)
     graph = {name: uses(merged, name) for name in chosen}
     _refuse_package_circles(graph, places)
     status = status_only(merged)
@@ -123,6 +127,7 @@ class _Package:
         self.definitions = definitions
         self.places = places
         self.base = request.package
+        self.marker = request.marker
         self.name_of = {places[name].name: name for name in members}
         inside = {
             places[name].name: [places[t].name for t in graph[name] if t in members]
@@ -159,9 +164,12 @@ class _Package:
                 self.definitions,
                 self.places,
                 modules,
+                self.marker,
             )
         exports = {f"{self.package}.{module}": classes for module, classes in self.layout.items()}
-        files[f"{at}__init__.py"] = package_text(f"The types of {api}.", exports, self.package)
+        files[f"{at}__init__.py"] = package_text(
+            f"The types of {api}.", exports, self.package, self.marker
+        )
         return files
 
     def _place(self, name: str) -> TypeName:

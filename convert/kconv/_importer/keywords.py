@@ -53,6 +53,17 @@ def _kinds(value: Any) -> bool:
     )
 
 
+def _columns(value: Any) -> bool:
+    texts = ("name", "value", "type", "format", "description")
+    return isinstance(value, list) and all(
+        isinstance(column, dict)
+        and {"name", "value"} <= column.keys() <= {*texts, "priority"}
+        and all(isinstance(column.get(name, ""), str) for name in texts)
+        and isinstance(column.get("priority", 0), int)
+        for column in value
+    )
+
+
 def _list_type(value: Any) -> bool:
     return value in ("atomic", "set", "map")
 
@@ -77,10 +88,14 @@ _KEYWORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "minItems": (_length, "a length"),
     "minLength": (_length, "a length"),
     "minimum": (_number, "a number"),
+    "multipleOf": (_number, "a number"),
     "pattern": (_pattern, "a regular expression that Python reads"),
     "properties": (_map, "a map of schemas"),
     "required": (_texts, "a list of strings"),
     "type": (_text, "a string"),
+    "uniqueItems": (_flag, "a boolean"),
+    "x-kconv-columns": (_columns, "a list of columns"),
+    "x-kconv-one-of": (_texts, "a list of strings"),
     "x-kconv-milli": (_flag, "a boolean"),
     "x-kconv-reference": (_flag, "a boolean"),
     "x-kconv-resource": (_map, "a map"),

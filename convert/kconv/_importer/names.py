@@ -15,6 +15,9 @@ META_V1 = "io.k8s.apimachinery.pkg.apis.meta.v1"
 DEFAULT_MAP: Mapping[str, str] = {META_V1: "kconv.meta"}
 """Packages that definitions with a prefix go to, where nothing else is said."""
 
+NO_APIS: Mapping[str, str] = {}
+"""What names of definitions tell by themselves."""
+
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?\Z")
 _WORD = re.compile(r"[A-Z]+s?(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
@@ -139,17 +142,21 @@ def module_name(parts: list[str]) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name[0].isdigit() else name
 
 
-def locate(definition: str, base: str, mapping: Mapping[str, str]) -> TypeName:
+def locate(
+    definition: str, base: str, mapping: Mapping[str, str], apis: Mapping[str, str] = NO_APIS
+) -> TypeName:
     """Where a definition's class goes.
 
     ``mapping`` gives packages for prefixes of definition names; else the group and version are
     read from the name: ``io.k8s.api.batch.v1.CronJob`` goes to ``<base>.batch.v1.types``, and a
-    name without a version to ``<base>.types``.
+    name without a version to ``<base>.types``. ``apis`` are groups and versions by prefix, where a
+    name does not tell them.
     """
     prefix, _, name = definition.rpartition(".")
     parts = [part for part in re.split(r"[./]", prefix) if part]
     versioned = len(parts) >= 2 and _VERSION.match(parts[-1]) is not None
     api = f"{parts[-2]}/{parts[-1]}" if versioned else (parts[-1] if parts else "")
+    api = apis.get(prefix, api)
     if prefix in mapping:
         return TypeName(mapping[prefix], class_name(name), api)
     if versioned:
@@ -159,13 +166,16 @@ def locate(definition: str, base: str, mapping: Mapping[str, str]) -> TypeName:
 
 
 def locate_all(
-    definitions: list[str], base: str, mapping: Mapping[str, str]
+    definitions: list[str],
+    base: str,
+    mapping: Mapping[str, str],
+    apis: Mapping[str, str] = NO_APIS,
 ) -> dict[str, TypeName]:
     """`locate` for several definitions; `UsageError` where two would be one class."""
     located: dict[str, TypeName] = {}
     owners: dict[tuple[str, str], str] = {}
     for definition in sorted(definitions):
-        place = locate(definition, base, mapping)
+        place = locate(definition, base, mapping, apis)
         other = owners.setdefault((place.package, place.name), definition)
         if other != definition:
             raise UsageError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kconv._errors import UsageError
 from kconv._importer.document import Definitions, Schema
@@ -20,7 +20,7 @@ FREE_FORM = frozenset(
 )
 """Definitions of type object that hold any object."""
 
-_PLAIN_STRINGS = frozenset(
+KNOWN_STRINGS: Final = frozenset(
     [
         "bsonobjectid",
         "cidr",
@@ -47,6 +47,7 @@ _PLAIN_STRINGS = frozenset(
         "uuid5",
     ]
 )
+"""Formats of strings that no field of kconv's judges: their values are plain strings."""
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -139,7 +140,7 @@ class FieldWriter:
         known = BY_FORMAT.get(("string", format_))
         if known is not None:
             return Call(_class(known))
-        if format_ is not None and format_ not in _PLAIN_STRINGS:
+        if format_ is not None and format_ not in KNOWN_STRINGS:
             raise UsageError(f"{where}: unknown format {format_!r} of a string")
         arguments: list[tuple[str, Expression]] = []
         if schema.get("enum"):
@@ -162,9 +163,10 @@ class FieldWriter:
             exclusive = bounds.get(f"exclusive{key.capitalize()}")
             if exclusive and step and key in bounds:
                 bounds[key] += sign * step
-        return Call(
-            _class(field), tuple(_numbers(bounds, where, minimum="minimum", maximum="maximum"))
-        )
+        names = {"minimum": "minimum", "maximum": "maximum"}
+        if step:
+            names["multipleOf"] = "multiple_of"
+        return Call(_class(field), tuple(_numbers(bounds, where, **names)))
 
     def _list(self, schema: Schema, where: str) -> Call:
         if not isinstance(schema.get("items"), dict):
@@ -178,8 +180,9 @@ class FieldWriter:
         for key, name in (("patch-merge-key", "merge_key"), ("patch-strategy", "patch_strategy")):
             if schema.get(f"x-kubernetes-{key}"):
                 arguments.append((name, quoted(schema[f"x-kubernetes-{key}"])))
-        if "x-kconv-unique" in schema:
-            arguments.append(("unique", literal(bool(schema["x-kconv-unique"]))))
+        unique = schema.get("x-kconv-unique", schema.get("uniqueItems") or None)
+        if unique is not None:
+            arguments.append(("unique", literal(bool(unique))))
         arguments += _numbers(schema, where, minItems="min_items", maxItems="max_items")
         return Call("List", tuple(arguments))
 
