@@ -72,6 +72,11 @@ def test_writing_an_api() -> None:
     names["app"].state.server.store.close()
 
 
+def test_typed_objects() -> None:
+    names = run("docs/typed-objects.md")
+    assert names["gate"].spec.doors[0].width == 90
+
+
 def test_own_tables(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     upgrade(url)
