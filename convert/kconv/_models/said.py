@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kconv.fields import Field
+from kconv.fields._base import is_own
 
 _BOUNDS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
 _IGNORED = ("title", "deprecated", "strict", "description", "examples", "extra_json_schema")
@@ -47,7 +48,7 @@ class Said:
                 )
 
     def _add(self, each: Any) -> None:
-        if isinstance(each, Field):
+        if is_own(each):
             self.own = each
         elif isinstance(each, str):
             pass  # Words for people.

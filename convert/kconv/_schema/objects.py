@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import keyword
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -230,6 +229,8 @@ def extras_of(value: TypedObject) -> Mapping[str, Any]:
 
 
 def _no_field(schema: type[Type], name: str) -> str:
+    from difflib import get_close_matches  # who makes no mistakes never needs it
+
     known = list(object_attributes(schema).values())
     message = f"{schema.__qualname__} has no field {name}"
     meant = [*_wire_name(schema, name), *get_close_matches(name, known, 1)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from kconv.fields._base import Field, Read
-from kconv.fields._options import FieldOptions
 from kconv.fields._spec import Spec
+
+if TYPE_CHECKING:
+    from kconv.fields._options import FieldOptions
 
 
 def canonical_base64(text: str) -> str:

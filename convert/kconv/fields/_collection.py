@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, overload
 
 import marshmallow
 
 from kconv._paths import INVALID, TOO_MANY, Finding, Path, duplicate
 from kconv.fields._base import Element, Field, Read, Value, type_error
-from kconv.fields._options import FieldOptions, ListOptions
 from kconv.fields._spec import ListType, Spec
+
+if TYPE_CHECKING:
+    from kconv.fields._options import FieldOptions, ListOptions
 
 
 class _Elements(Field[Value, Read], Generic[Element, Value, Read]):

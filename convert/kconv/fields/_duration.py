@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from kconv.fields._base import Field, Read
 from kconv.fields._multiples import multiples, step_problems
-from kconv.fields._options import DurationOptions
 from kconv.fields._spec import Amounts, Spec
+
+if TYPE_CHECKING:
+    from kconv.fields._options import DurationOptions
 
 _UNITS = {
     "ns": 1,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from kconv.fields._base import Field, Read, as_written, type_error
-from kconv.fields._options import FieldOptions
 from kconv.fields._scalar import INT32
 from kconv.fields._spec import Spec
+
+if TYPE_CHECKING:
+    from kconv.fields._options import FieldOptions
 
 
 class IntOrString(Field[int | str, Read]):

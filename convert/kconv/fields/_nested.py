@@ -10,11 +10,11 @@ from marshmallow import missing
 
 from kconv._paths import Finding, Path
 from kconv.fields._base import Field, Read, Struct, type_error
-from kconv.fields._options import ObjectOptions
 from kconv.fields._spec import Spec
 
 if TYPE_CHECKING:
     from kconv._schema import Type
+    from kconv.fields._options import ObjectOptions
 
 
 class Object(Field[Struct, Read], Generic[Struct, Read]):

@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_UP, Context, Decimal
 from functools import lru_cache
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from kconv.fields._base import Field, Read
-from kconv.fields._options import FieldOptions
 from kconv.fields._spec import Spec
+
+if TYPE_CHECKING:
+    from kconv.fields._options import FieldOptions
 
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"

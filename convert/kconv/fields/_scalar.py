@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from kconv.fields._base import Field, Read, as_written, type_error
 from kconv.fields._multiples import bounds, multiples, step_problems, whole_multiple
-from kconv.fields._options import DoubleOptions, FieldOptions, IntegerOptions, StringOptions
 from kconv.fields._spec import Spec, anchored
+
+if TYPE_CHECKING:
+    from kconv.fields._options import DoubleOptions, FieldOptions, IntegerOptions, StringOptions
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
