@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import backups
+import device_client
 import devices
 from kconv import GroupVersion, Pipeline, Scheme
 from kconv._errors import InvalidObject
@@ -64,3 +65,8 @@ def test_devices_convert_by_rules_alone() -> None:
         "v1",
         "v1beta1",
     ]
+
+
+def test_clients_of_devices(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    device_client.main(sqlite_url)
+    assert capsys.readouterr().out == ("1m0s\n{'cam-1': 'cam-1.example.com'}\ncam-1 Off\n")

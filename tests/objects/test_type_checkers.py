@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "objects"
-CLEAN = [ROOT / "examples" / "devices.py", HERE / "program.py"]
+EXAMPLES = [ROOT / "examples" / name for name in ("devices.py", "device_client.py")]
+CLEAN = [*EXAMPLES, HERE / "program.py"]
 Lines = dict[str, list[int]]
 """The lines that a checker has something to say about, by the file's name."""
 
