@@ -6,6 +6,7 @@
 import sys
 
 from bench import (
+    client,
     conversion,
     dask_workers,
     migration,
@@ -24,6 +25,7 @@ PARTS = [
     Part("start", start_up.figures),
     Part("convert", conversion.figures),
     Part("read-typed", typed_objects.figures),
+    Part("client", client.figures),
     Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
     Part("table-migration", table_migration.figures),

@@ -16,7 +16,7 @@ from kconv._errors import KconvError, UsageError
 from kconv._gvk import GroupVersionKind
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
-from kconv._store import Store, StorePlace
+from kconv._store import Key, Store, StorePlace
 from kconv._verbs import create, delete, delete_collection, patch, update
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
@@ -24,6 +24,7 @@ from kconv._verbs.continuation import Continuation
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import CachedRow, Memory
+from kconv._verbs.names import is_plain, path_segment_problems
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
 from kconv._verbs.options import DeleteOptions, ListOptions, WriteOptions, parse_resource_version
@@ -89,6 +90,8 @@ class Core:
         self._forms = Forms(self.pipeline, scheme)
         self._source = source
         self._wrote = wrote
+        if problems := path_segment_problems(namespace):
+            raise UsageError(f'no namespace can be called "{namespace}": {", ".join(problems)}')
         self._namespace = namespace
         self._emptied: list[str] = []
 
@@ -118,14 +121,19 @@ class Core:
 
     async def get(self, version: type | GroupVersionKind, name: str, namespace: str | None) -> Any:
         form = self._forms.of_version(version)
+        if self.presence.unfit is not None:
+            raise self.presence.unfit
         if not name:
             raise UsageError("get needs a name")
-        target = self.target(form, namespace, name)
-        self.presence.check()
+        if namespace is None and form.namespaced and is_plain(name):
+            # As `target` has it, for what reads mostly ask for.
+            key = Key(form.group, form.resource, self._namespace, name)
+        else:
+            key = self.target(form, namespace, name).key
         try:
-            return form.of_row(self.objects, await self.objects.row(target.key))
+            return form.of_row(self.objects, await self.objects.row(key))
         except KconvError as error:
-            fail(error, target)
+            fail(error, self.target(form, namespace, name))
 
     async def list_objects(
         self,
@@ -284,7 +292,8 @@ class Core:
         return form.of_bytes(answer.encoded.data) if answer.encoded else None
 
     def _call(self, target: Target) -> Call:
-        self.presence.check()
+        if self.presence.unfit is not None:
+            raise self.presence.unfit
         return Call(target, self.objects, self.namespaces)
 
     def _note(self, namespace: str) -> None:

@@ -27,6 +27,10 @@ class Form(ABC):
     def __init__(self, spoke: Spoke, pipeline: Pipeline) -> None:
         self.spoke = spoke
         self.pipeline = pipeline
+        self.namespaced = spoke.options.namespaced
+        resource = spoke.kind.group_resource
+        self.group, self.resource = resource.group, resource.resource
+        self._sources: dict[str, Spoke] = {}
 
     def of_row(self, objects: Objects, row: CachedRow) -> Any:
         """The object of a row, a new one each time.
@@ -34,6 +38,13 @@ class Form(ABC):
         Raises `kconv._verbs.undecodable.Undecodable` for one that cannot be read.
         """
         return objects.made(row, self.of_stored)
+
+    def source_of(self, stored: Stored) -> Spoke:
+        """The version that an object is stored in. Raises `ConversionError`."""
+        found = self._sources.get(stored.api_version)
+        if found is None:
+            found = self._sources[stored.api_version] = spoke_of(self.spoke.kind, stored)
+        return found
 
     @abstractmethod
     def of_stored(self, stored: Stored) -> Any:
@@ -52,8 +63,7 @@ class Documents(Form):
     """Objects as documents."""
 
     def of_stored(self, stored: Stored) -> Document:
-        source = spoke_of(self.spoke.kind, stored)
-        document = self.pipeline.read_as(stored.data, source, self.spoke)
+        document = self.pipeline.read_as(stored.data, self.source_of(stored), self.spoke)
         document["metadata"]["resourceVersion"] = str(stored.resource_version)
         return document
 
@@ -68,11 +78,13 @@ class Documents(Form):
 class Typed(Form):
     """Objects whose fields are attributes: instances of the version's class."""
 
+    def __init__(self, spoke: Spoke, pipeline: Pipeline) -> None:
+        super().__init__(spoke, pipeline)
+        self._version: Any = spoke.schema
+        self._stored = pipeline.objects.stored
+
     def of_stored(self, stored: Stored) -> Any:
-        source = spoke_of(self.spoke.kind, stored).schema
-        made: Any = self.pipeline.objects.read(
-            self.spoke.schema, stored.data, of=source, trusted=True
-        )
+        made: Any = self._stored(self._version, stored.data, self.source_of(stored))
         made.metadata.resourceVersion = str(stored.resource_version)
         return made
 

@@ -25,7 +25,8 @@ class Presence:
     def __init__(self, membership: Membership) -> None:
         self._membership = membership
         self._ended = threading.Event()
-        self._unfit: CannotDecode | None = None
+        self.unfit: CannotDecode | None = None
+        """Set where something is stored by now that this release cannot read."""
         self._thread: threading.Thread | None = None
 
     def begin(self, namespaces: Namespaces) -> None:
@@ -38,11 +39,6 @@ class Presence:
         namespaces.create_default()
         self._thread = threading.Thread(target=self._beat, name="kconv-client", daemon=True)
         self._thread.start()
-
-    def check(self) -> None:
-        """Raise `CannotDecode` if something is stored by now that this release cannot read."""
-        if self._unfit is not None:
-            raise self._unfit
 
     def end(self) -> None:
         """Unregister. A database that is away is logged."""
@@ -59,7 +55,7 @@ class Presence:
             try:
                 self._membership.beat()
             except CannotDecode as error:
-                self._unfit = error
+                self.unfit = error
                 return
             except KconvError as error:
                 _log.warning("heartbeat: %s", error)

@@ -54,6 +54,7 @@ class Objects:
         }
         self._bare = Types(form=OBJECTS)
         self._readers: dict[tuple[type[Any], Checks], Callable[[bytes], Any]] = {}
+        self._stored: dict[tuple[type[Any], Spoke], Callable[[bytes], Any]] = {}
         self._makers: dict[Spoke, Callable[[bytes], Any] | None] = {}
 
     def spoke(self, version: type[VersionT]) -> Spoke:
@@ -92,6 +93,40 @@ class Objects:
         if decoded.spoke is not spoke:
             decoded = self._pipeline.convert_decoded(decoded, spoke.group_version)
         return cast("VersionT", self.made(decoded))
+
+    def stored(self, version: type[VersionT], data: bytes, source: Spoke) -> VersionT:
+        """The object that stored JSON of ``source``, a version of the same kind, is in a version.
+
+        Stored objects are not judged again. Raises `DecodeError` and `ConversionError`.
+        """
+        read = self._stored.get((version, source)) or self._stored_reader(version, source)
+        found: VersionT | None = read(data)
+        return (
+            found if found is not None else self.read(version, data, of=source.schema, trusted=True)
+        )
+
+    def _stored_reader(self, version: type[Any], source: Spoke) -> Callable[[bytes], Any]:
+        self._stored[version, source] = read = self._made_stored_reader(version, source)
+        return read
+
+    def _made_stored_reader(self, version: type[Any], source: Spoke) -> Callable[[bytes], Any]:
+        spoke = self.spoke(version)
+        if spoke is source:
+            return self._reader(version, "types")
+        if is_wholly_plain(spoke.schema) or is_wholly_plain(source.schema):
+            return _nothing
+        from kconv._pipeline.compiled import same_shape  # which loads after this
+
+        if same_shape(source, spoke) and spoke.envelope:
+            return self._made_reader(spoke, "types", source)
+        convert, make, to = self._pipeline.convert, self._maker(spoke), spoke.group_version
+        if make is None or spoke.keeps_null:
+            return _nothing
+
+        def read(data: bytes) -> Any:
+            return make(convert(data, to, spoke=source, trusted=True))
+
+        return read
 
     def made(self, decoded: Decoded) -> Any:
         """The object that a decoded value is."""
@@ -134,7 +169,10 @@ class Objects:
         found = self._readers[version, checks] = self._made_reader(self.spoke(version), checks)
         return found
 
-    def _made_reader(self, spoke: Spoke, checks: Checks) -> Callable[[bytes], Any]:
+    def _made_reader(
+        self, spoke: Spoke, checks: Checks, source: Spoke | None = None
+    ) -> Callable[[bytes], Any]:
+        """``source`` is another version, of the same shape, that the JSON is in."""
         if is_wholly_plain(spoke.schema):
             return _nothing
         types = self._types[checks == "types", spoke.closed]
@@ -145,7 +183,8 @@ class Objects:
         if checks != "types":
             check, _ = checker(spoke.schema, added=checks == "all", form=OBJECTS)
         envelope, null = spoke.envelope, spoke.keeps_null
-        kind, api_version = spoke.options.kind, spoke.api_version
+        said = source or spoke
+        kind, api_version = said.options.kind, said.api_version
 
         def read(data: bytes) -> Any:
             if len(data) > LIMIT or (null and NULL in data):
@@ -159,6 +198,8 @@ class Objects:
             except _REFUSED:
                 # The pipeline says what is wrong, or what the object means.
                 return None
+            if source is not None:
+                value.kind, value.apiVersion = spoke.options.kind, spoke.api_version
             return value
 
         return read

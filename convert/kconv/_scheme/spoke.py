@@ -104,17 +104,17 @@ class HubKind:
     options: ResourceOptions
     storage: GroupVersion
     spokes: list[Spoke] = field(default_factory=list)
+    group_resource: GroupResource = field(init=False)
+    """The name that objects are stored under, ``cronjobs.batch``."""
     _found: dict[tuple[GroupVersion, str | None], Spoke | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.group_resource = self.options.group_resource
 
     @property
     def document(self) -> DocumentOptions | None:
         """How documents of the kind are read; None for a kind with Kubernetes' envelope."""
         return self.options if isinstance(self.options, DocumentOptions) else None
-
-    @property
-    def group_resource(self) -> GroupResource:
-        """The name that objects are stored under, ``cronjobs.batch``."""
-        return self.options.group_resource
 
     @property
     def group_kind(self) -> GroupKind:

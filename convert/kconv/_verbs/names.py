@@ -10,6 +10,9 @@ import re
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
+"""What names mostly are."""
+
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\Z")
 
 _SUBDOMAIN_MESSAGE = (
@@ -76,8 +79,15 @@ def label_value_problems(value: str) -> list[str]:
     return problems if not value or _QUALIFIED.match(value) else [*problems, _VALUE_MESSAGE]
 
 
+def is_plain(name: str) -> bool:
+    """Whether a string is a step of a URL as names mostly are, lower-case letters and the like."""
+    return _PLAIN.match(name) is not None
+
+
 def path_segment_problems(name: str) -> list[str]:
     """What keeps a string from being one step of a URL."""
+    if is_plain(name):
+        return []
     if name in (".", ".."):
         return [f"may not be '{name}'"]
     problems = [f"may not contain '{char}'" for char in "/%" if char in name]

@@ -137,7 +137,7 @@ def bad_request(message: str) -> Refusal:
 def check_place(namespace: str, name: str) -> None:
     """Refuse (400) a name or namespace that no object can have, which no database need see."""
     for what, given in (("Namespace", namespace), ("Name", name)):
-        if problems := path_segment_problems(given):
+        if given and (problems := path_segment_problems(given)):
             listed = ", ".join(problems)
             raise bad_request(f"{what} parameter invalid: {quote(given)}: {listed}")
 
