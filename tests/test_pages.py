@@ -61,6 +61,11 @@ def test_documents() -> None:
     assert names["data"] == b'{"customer":"ada"}'
 
 
+def test_client() -> None:
+    names = run("docs/client.md")
+    assert [each.metadata.name for each in names["devices"]] == []
+
+
 def test_writing_an_api() -> None:
     names = run("docs/writing-an-api.md")
     asyncio.run(names["test_plan"]())
