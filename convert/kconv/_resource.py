@@ -49,9 +49,12 @@ class SelectableField:
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """That a version is on its way out: since and until which release, and what comes instead."""
+    """That a version is on its way out: since and until which release, and what comes instead.
 
-    since: str
+    All of it may be unknown.
+    """
+
+    since: str = ""
     removed_in: str = ""
     replacement: str = ""
 

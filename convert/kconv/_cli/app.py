@@ -26,6 +26,7 @@ class Kconv(LazyGroup):
             "List groups, versions and kinds: served, preferred, stored.",
         ),
         "import": ("kconv._cli.imports", "Generate schema modules from CRDs or from OpenAPI."),
+        "export": ("kconv._cli.export", "Write CustomResourceDefinitions of kinds."),
         "webhook": ("kconv._cli.webhook", "Convert custom resources for a Kubernetes API server."),
         "db": ("kconv._cli.db", "Manage the database: tables, change log, backups."),
     }

@@ -15,7 +15,7 @@ from kconv._importer.marker import BY_CRD
 from kconv._importer.names import DEFAULT_MAP, attribute_name, class_name
 from kconv._importer.selection import GVK, OBJECT_META
 from kconv._importer.source import import_lines, quoted
-from kconv._importer.structural import Adapter, Unexpressed, columns_of
+from kconv._importer.structural import QUANTITY, Adapter, Unexpressed, columns_of
 
 EDGES = "edges.py"
 """The module that registers the kinds, below the output folder; it belongs to whoever edits it."""
@@ -43,7 +43,10 @@ def import_crds(crds: Sequence[Crd], package: str) -> Imported:
         raise UsageError(f"{', '.join(twice)}: there are two CRDs of this name")
     groups = sorted({crd.group for crd in crds})
     adapter = Adapter()
-    definitions: Definitions = {OBJECT_META: {"type": "object", "properties": {}}}
+    definitions: Definitions = {
+        OBJECT_META: {"type": "object", "properties": {}},
+        QUANTITY: {"type": "string"},
+    }
     mapping, apis = dict(DEFAULT_MAP), {}
     for crd in crds:
         for version in crd.versions:
@@ -87,11 +90,13 @@ def _definition(crd: Crd, version: CrdVersion, adapter: Adapter) -> dict[str, ob
         adapter.notes.append(Unexpressed(path, "unknown fields at the root are dropped"))
         del schema["x-kubernetes-preserve-unknown-fields"]
         schema["properties"] = {}
-    if version.deprecated:
-        adapter.notes.append(Unexpressed(path, "deprecated: say since when in its Meta"))
+    if version.deprecation_warning:
+        why = f"deprecationWarning: {version.deprecation_warning}"
+        adapter.notes.append(Unexpressed(path, why))
     if "scale" in version.subresources:
         adapter.notes.append(Unexpressed(path, "subresources.scale"))
     schema["properties"]["metadata"] = {"$ref": f"#/definitions/{OBJECT_META}"}
+    schema["x-kconv-deprecated"] = version.deprecated
     schema["x-kconv-columns"] = list(columns_of(version.columns, path, adapter.notes))
     schema[GVK] = [{"group": crd.group, "version": version.name, "kind": crd.kind}]
     schema["x-kconv-resource"] = {

@@ -94,6 +94,7 @@ _KEYWORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "required": (_texts, "a list of strings"),
     "type": (_text, "a string"),
     "uniqueItems": (_flag, "a boolean"),
+    "x-kconv-deprecated": (_flag, "a boolean"),
     "x-kconv-columns": (_columns, "a list of columns"),
     "x-kconv-one-of": (_texts, "a list of strings"),
     "x-kconv-milli": (_flag, "a boolean"),

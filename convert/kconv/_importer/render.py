@@ -46,8 +46,8 @@ class ClassText:
     lines: tuple[str, ...]
     fields: frozenset[str]
     base: str
-    columns: bool = False
-    """Whether it declares printer columns."""
+    meta: frozenset[str] = frozenset()
+    """What its ``Meta`` uses of `kconv`."""
 
 
 def class_text(
@@ -94,8 +94,9 @@ def class_text(
     lines = [f"class {place.name}({base}):", *docstring(_words_about(schema, place, kind), 4)]
     lines += ["", *meta] if meta else []
     lines += ["", *body] if body else []
-    columns = kind is not None and bool(schema.get("x-kconv-columns"))
-    return ClassText(place, tuple(lines), frozenset(used), base, columns)
+    said = {"Column": "x-kconv-columns", "Deprecation": "x-kconv-deprecated"}
+    names = {name for name, key in said.items() if kind is not None and schema.get(key)}
+    return ClassText(place, tuple(lines), frozenset(used), base, frozenset(names))
 
 
 def _refuse_undeclared(name: str, schema: Schema, required: Sequence[str]) -> None:
@@ -143,6 +144,8 @@ def _meta(schema: Schema, place: TypeName, kind: GroupVersionKind | None) -> lis
         columns = [_column(each) for each in schema.get("x-kconv-columns") or ()]
         if columns:
             entries.append(("printer_columns", Items("()", tuple(("", each) for each in columns))))
+        if schema.get("x-kconv-deprecated"):
+            entries.append(("deprecated", Call("Deprecation")))
     if schema.get("x-kconv-one-of"):
         entries.append(("one_of", strings(schema["x-kconv-one-of"])))
     if schema.get("x-kubernetes-map-type") == "atomic":
@@ -196,9 +199,7 @@ def module_text(
     imports: dict[str, set[str]] = {}
     for name, text in classes:
         imports.setdefault("kconv.fields", set()).update(text.fields)
-        imports.setdefault("kconv", set()).update(
-            {text.base, *(["Column"] if text.columns else [])}
-        )
+        imports.setdefault("kconv", set()).update({text.base}, text.meta)
         for target in _targets(definitions, name, is_resource=text.base == "Resource"):
             place = places[target]
             origin = modules.get(target, place.package)

@@ -15,6 +15,7 @@ from typing import Any
 from kconv._importer.document import Schema
 from kconv._importer.properties import KNOWN_STRINGS
 from kconv.fields._known import BY_FORMAT
+from kconv.fields._quantity import QUANTITY_PATTERN
 
 _SAID = ("title", "example", "externalDocs", "id", "$schema")
 """Keywords that are for people and tools, and judge nothing."""
@@ -27,6 +28,8 @@ _COPIED = (
 )  # fmt: skip
 
 _BRIEF = 60
+
+QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ class Adapter:
     def schema(self, given: Schema, path: str) -> Schema:
         """One schema with all that is in it."""
         made: Schema = {key: given[key] for key in _COPIED if given.get(key) is not None}
+        if given.get("pattern") == QUANTITY_PATTERN and given.get("x-kubernetes-int-or-string"):
+            # As controller-gen writes resource.Quantity.
+            made = {key: made[key] for key in ("description",) if key in made}
+            made["$ref"] = f"#/definitions/{QUANTITY}"
         self._embedded(given, made, path)
         if given.get("nullable"):
             self._note(path, "nullable: null is taken for absent")

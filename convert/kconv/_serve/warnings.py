@@ -10,7 +10,9 @@ def deprecation(spoke: Spoke) -> bytes:
     deprecated = spoke.options.deprecated
     if deprecated is None:
         return b""
-    text = f"{spoke.api_version} {spoke.options.kind} is deprecated in v{deprecated.since}+"
+    text = f"{spoke.api_version} {spoke.options.kind} is deprecated"
+    if deprecated.since:
+        text += f" in v{deprecated.since}+"
     if deprecated.removed_in:
         text += f", unavailable in v{deprecated.removed_in}+"
     if deprecated.replacement:

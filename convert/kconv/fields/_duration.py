@@ -135,6 +135,7 @@ class Duration(Field[str, Read]):
         return Spec(
             type_name=self.type_name,
             json_type="string",
+            structural={"type": "string", "format": "duration"},
             expected="a duration such as 1h30m or 250ms",
             native=str,
             canonical=canonical_duration,

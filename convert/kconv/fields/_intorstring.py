@@ -54,6 +54,7 @@ class IntOrString(Field[int | str, Read]):
                 "format": "int-or-string",
                 "oneOf": [{"type": "integer"}, {"type": "string"}],
             },
+            structural={"x-kubernetes-int-or-string": True},
             expected="an integer or a string",
             native=int | str,
             range=INT32,

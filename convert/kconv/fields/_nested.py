@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Unpack, cast, overload
 
 import marshmallow
 from marshmallow import missing
@@ -111,6 +111,10 @@ class Object(Field[Struct, Read], Generic[Struct, Read]):
         yield from super().check(value, path)
 
 
+_ANYTHING: Final = {"x-kubernetes-preserve-unknown-fields": True}
+_ANY_OBJECT: Final = {"type": "object", **_ANYTHING}
+
+
 class FreeForm(Field[Any, Any]):
     """Any JSON value, kept as it is: no field within it is unknown, and nulls stay.
 
@@ -127,6 +131,7 @@ class FreeForm(Field[Any, Any]):
         """Any value, or any object."""
         return Spec(
             type_name=self.type_name,
+            structural=_ANY_OBJECT if self.object_only else _ANYTHING,
             structure="free",
             json_type="object" if self.object_only else "",
             expected="an object",

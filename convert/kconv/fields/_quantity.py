@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_UP, Context, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack, overload
 
 from kconv.fields._base import Field, Read
 from kconv.fields._spec import Spec
@@ -22,6 +22,12 @@ _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
     r"(?:(?P<binary>[KMGTPE]i)|(?P<decimal>[numkMGTPE])|[eE](?P<exponent>[+-]?[0-9]{1,9}))?\Z"
 )
+QUANTITY_PATTERN: Final = (
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))"
+    r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+)
+"""The pattern of quantities in CRDs, as controller-gen writes it."""
+
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _EXPONENTS = {suffix: exponent for exponent, suffix in _DECIMAL.items()}
@@ -190,6 +196,7 @@ class Quantity(Field[str, Read]):
         return Spec(
             type_name=self.type_name,
             openapi={"oneOf": [{"type": "string"}, {"type": "number"}]},
+            structural={"pattern": QUANTITY_PATTERN, "x-kubernetes-int-or-string": True},
             expected="a quantity such as 100m or 1.5Gi",
             native=str | int | float,
             canonical=_rounded_to_milli if self.milli else _exact,

@@ -60,6 +60,8 @@ class Spec:
     """The format that OpenAPI gives beside the type."""
     openapi: Mapping[str, Any] | None = None
     """The OpenAPI schema of values, where type, format and bounds do not say it."""
+    structural: Mapping[str, Any] | None = None
+    """The same as a CustomResourceDefinition says it, in a structural schema."""
     expected: str = ""
     """What errors say that a value must be: "an RFC 3339 time such as 2026-01-02T03:04:05Z"."""
 

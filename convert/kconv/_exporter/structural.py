@@ -1,0 +1,156 @@
+"""Structural schemas of types, as a CustomResourceDefinition has them.
+
+The rules are those of the Kubernetes documentation, "Specifying a structural schema": everything in
+place and nothing by reference, types said once, no keywords but the known ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kconv._schema import Type
+from kconv._schema.type import inherited
+from kconv.fields import Spec, spec_of
+from kconv.fields._spec import AnyField
+
+Document = dict[str, Any]
+
+_OPEN = "x-kubernetes-preserve-unknown-fields"
+
+
+class _Writer:
+    """Writes one schema, and collects what it cannot say."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._around: list[type[Type]] = []
+
+    def object(self, schema: type[Type], path: str, *, without: Sequence[str] = ()) -> Document:
+        """The schema of a type's objects."""
+        if schema in self._around:
+            self.notes.append(f"{path}: recursive: what is in it is kept, and not judged")
+            return {"type": "object", _OPEN: True}
+        self._around.append(schema)
+        fields = {
+            name: field
+            for name, field in schema.instance().wire_fields().items()
+            if name not in without
+        }
+        document: Document = {"type": "object"}
+        words = _first_paragraph(schema.__doc__)
+        if words:
+            document["description"] = words
+        document["properties"] = {
+            name: self._property(field, f"{path}.{name}") for name, field in fields.items()
+        }
+        required = [
+            name
+            for name, field in fields.items()
+            if field.required and "default" not in document["properties"][name]
+        ]
+        if required:
+            document["required"] = required
+        if getattr(schema.opts, "map_type", None):
+            document["x-kubernetes-map-type"] = schema.opts.map_type
+        self._unions(schema, document, path)
+        self._rules(schema, path)
+        self._around.pop()
+        return document
+
+    def _unions(self, schema: type[Type], document: Document, path: str) -> None:
+        said = [
+            {"oneOf": [{"required": [name]} for name in union]}
+            for union in schema.instance().opts.one_of
+        ]
+        if len(said) == 1:
+            document |= said[0]
+        elif said:
+            document["allOf"] = said
+
+    def _rules(self, schema: type[Type], path: str) -> None:
+        for attribute in ("rules", "update_rules", "defaulters"):
+            for rule in inherited(schema, attribute):
+                name = getattr(rule, "__qualname__", "") or getattr(
+                    getattr(rule, "function", None), "__qualname__", str(rule)
+                )
+                if not name.startswith("one_of("):
+                    self.notes.append(f"{path}: {name} is a function")
+
+    def _property(self, field: AnyField, path: str) -> Document:
+        document = self._value(field, path)
+        description = field.metadata.get("description")
+        if description:
+            document["description"] = description
+        default = field.load_default
+        if default is dict or default is list or callable(default):
+            document["default"] = default()
+        elif isinstance(default, str | int | float | bool | list | dict):
+            document["default"] = default
+        return document
+
+    def _value(self, field: AnyField, path: str) -> Document:
+        spec = spec_of(field)
+        if spec.object_type is not None:
+            return self.object(spec.object_type, path)
+        if spec.element is None:
+            return self._scalar(spec, path)
+        inner = self._value(spec.element, f"{path}[*]" if spec.structure == "map" else f"{path}[]")
+        if spec.structure == "map":
+            return {"type": "object", "additionalProperties": inner}
+        return self._list(spec, inner, path)
+
+    def _list(self, spec: Spec, inner: Document, path: str) -> Document:
+        document: Document = {"type": "array", "items": inner}
+        list_type = spec.list_type
+        if spec.unique and list_type is None:
+            if inner.get("type") in ("string", "integer", "boolean", "number"):
+                list_type = "set"
+            else:
+                self.notes.append(f"{path}: unique elements")
+        for key, value in (
+            ("minItems", spec.min_items),
+            ("maxItems", spec.max_items),
+            ("x-kubernetes-list-type", list_type),
+            ("x-kubernetes-list-map-keys", list(spec.map_keys) or None),
+        ):
+            if value is not None:
+                document[key] = value
+        return document
+
+    def _scalar(self, spec: Spec, path: str) -> Document:
+        if spec.structural is not None:
+            if (spec.minimum, spec.maximum, spec.multiple_of) != (None, None, None):
+                self.notes.append(f"{path}: bounds of a {spec.type_name}")
+            return dict(spec.structural)
+        if spec.openapi is not None or not spec.json_type:
+            self.notes.append(f"{path}: {spec.type_name} is kept as it is, and not judged")
+            return {_OPEN: True}
+        multiple = spec.multiple_of
+        if multiple is not None and spec.json_type != "integer":
+            self.notes.append(f"{path}: multiples of {multiple}")
+            multiple = None
+        said: Document = {
+            "type": spec.json_type,
+            "format": spec.format or None,
+            "enum": list(spec.enum) or None,
+            "pattern": spec.pattern or None,
+            "minLength": spec.min_length,
+            "maxLength": spec.max_length,
+            "minimum": spec.minimum,
+            "maximum": spec.maximum,
+            "multipleOf": multiple,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+def structural(
+    schema: type[Type], path: str = "", *, without: Sequence[str] = ()
+) -> tuple[Document, list[str]]:
+    """The structural schema of a type, and what it says that a schema cannot, by path."""
+    writer = _Writer()
+    return writer.object(schema, path, without=without), writer.notes
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").strip().partition("\n\n")[0].split())
