@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from kconv._compile.texts import CanonicalTexts
 from kconv._schema import Type
 from kconv.fields import Field, List, Map, MicroTime, Quantity, Time
 from kconv.fields._base import is_missing, reading_stored
+from kconv.fields._duration import _SURELY_CANONICAL, canonical_duration, format_duration
 from kconv.fields._time import format_micro_time, format_time
 
 
@@ -80,6 +82,14 @@ def decoded(field: Field, value: Any) -> Any:
     except marshmallow.ValidationError:
         return None
     return UNSET if is_missing(found) else found
+
+
+@given(st.from_regex(rf"\A{_SURELY_CANONICAL}\Z"), st.integers(0, 10**15))
+@example("59m0s", 60)
+@example("1h0m0s", 0)
+def test_durations_that_look_canonical_are(text: str, seconds: int) -> None:
+    assert canonical_duration(text) == text
+    assert re.fullmatch(_SURELY_CANONICAL, format_duration(seconds % (999_999 * 3600) * 10**9))
 
 
 class Needed(Type):

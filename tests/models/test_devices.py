@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -118,3 +120,20 @@ def test_typed_objects_have_the_names_of_the_model() -> None:
     assert (
         pydantic_devices.DeviceV2.model_validate(kconv.to_dict(read)).spec.poll_interval == "1m30s"
     )
+
+
+def test_pydantic_need_not_be_there() -> None:
+    program = """
+import sys
+sys.modules["pydantic"] = None
+from dataclasses import dataclass
+import kconv
+@dataclass
+class Thing:
+    name: str
+print(list(kconv.spoke(Thing, group="g.example.com", version="v1").instance().wire_fields()))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ended.stdout == "['apiVersion', 'kind', 'metadata', 'name']\n", ended.stderr

@@ -57,6 +57,10 @@ def test_what_is_made_has_its_defaults_and_its_kind() -> None:
     assert not any(isinstance(each, DeviceV1) for each in others)
     assert DeviceV2().metadata == ObjectMeta()
     assert repr(CAMERA.spec.source) == "Source(test='Bars')"
+    read = from_dict(DeviceV2, {"spec": {"host": "h"}, "metadata": {"name": "n"}})
+    assert (read.spec.power, read.metadata.name, read.kind) == ("On", "n", "Device")
+    assert Holder().inner == Renamed(x_y="z")
+    assert Holder(many=[{}]).many == [Renamed()]
 
 
 def test_dicts_in_the_place_of_objects_are_read() -> None:
@@ -147,6 +151,20 @@ def test_any_version_is_read_as_any_other(pipeline: Pipeline) -> None:
     assert back.spec.sensors["door"].unit == "Lux"
 
 
+def test_the_version_of_bytes_is_their_own(pipeline: Pipeline) -> None:
+    # It has every field that v2 needs, and would be read as that.
+    v1: dict[str, Any] = {
+        "apiVersion": "devices.example.com/v1",
+        "kind": "Device",
+        "spec": {"host": "h", "pollSeconds": 90, "source": {"test": "Bars"}},
+    }
+    read = pipeline.objects.read(DeviceV2, json.dumps(v1).encode())
+    assert (read.apiVersion, read.spec.pollInterval) == ("devices.example.com/v2", "1m30s")
+    for wrong in ({"kind": "Sensor"}, {"apiVersion": "devices.example.com/v3"}):
+        with pytest.raises(NotRegistered):
+            pipeline.objects.read(DeviceV2, json.dumps({**v1, **wrong}).encode())
+
+
 def test_what_is_written_is_judged(pipeline: Pipeline) -> None:
     camera = copy.deepcopy(CAMERA)
     camera.spec.port = 10_000
@@ -203,6 +221,11 @@ class Renamed(Type):
     x_y = String(data_key="x-y", load_default="z")
     any_ = FreeForm(data_key="any")
     fields_ = List(Map(Object(lambda: Renamed)), data_key="fields")
+
+
+class Holder(Type):
+    inner = Object(Renamed, load_default=dict)
+    many = List(Object(Renamed))
 
 
 class Order(Document):

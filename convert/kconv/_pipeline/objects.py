@@ -20,7 +20,7 @@ from kconv._compile import (
 from kconv._errors import KconvError
 from kconv._pipeline.loose import NULL, Loose
 from kconv._pipeline.values import Checks, Decoded
-from kconv._schema import TypedObject, from_dict, to_dict
+from kconv._schema import TypedObject, revived, to_dict
 from kconv._scheme import Spoke
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Objects:
                 data = _encode(native)
                 if not (spoke.keeps_null and NULL in data):
                     return make(data)
-        return from_dict(spoke.schema, self._pipeline.dump(decoded), keep=_keeps(spoke))
+        return revived(spoke.schema, self._pipeline.dump(decoded), keep=_keeps(spoke))
 
     def written(self, value: Resource | Document) -> bytes:
         """The JSON of an object as it is, not judged and without further defaults.

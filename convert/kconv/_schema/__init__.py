@@ -23,7 +23,7 @@ from kconv._schema.functions import (
     findings_by,
     function_failed,
 )
-from kconv._schema.objects import TypedObject, from_dict, to_dict
+from kconv._schema.objects import TypedObject, from_dict, revived, to_dict
 from kconv._schema.one_of import union_in, union_of
 from kconv._schema.settled import null_element
 from kconv._schema.type import Type, TypeOptions, decode, fields_only, inherited
@@ -47,6 +47,7 @@ __all__ = [
     "function_failed",
     "inherited",
     "null_element",
+    "revived",
     "to_dict",
     "union_in",
     "union_of",

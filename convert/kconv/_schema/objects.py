@@ -57,20 +57,20 @@ class TypedObject(msgspec.Struct, kw_only=True, gc=False, omit_defaults=True):
         return f"{self.__type__.__qualname__}({said})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return from_dict, (self.__type__, to_dict(self))
+        return revived, (self.__type__, to_dict(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TypedObject:
-        made: TypedObject = from_dict(self.__type__, copy.deepcopy(to_dict(self), memo))
+        made: TypedObject = revived(self.__type__, copy.deepcopy(to_dict(self), memo))
         return made
 
     def __copy__(self) -> TypedObject:
-        made: TypedObject = from_dict(self.__type__, extras_of(self))
+        made: TypedObject = revived(self.__type__, extras_of(self))
         for attribute in self.__attributes__.values():
             setattr(made, attribute, getattr(self, attribute, None))
         return made
 
 
-class _Made(TypedObject, kw_only=True, gc=True, omit_defaults=True, dict=True):
+class _MadeObject(TypedObject, kw_only=True, gc=True, omit_defaults=True, dict=True):
     """Base of the structs of objects that a program makes, or that hold what no field declares."""
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -109,7 +109,7 @@ def made_type(schema: type[Type]) -> type[TypedObject]:
     made: Any = msgspec.defstruct(
         schema.__name__,
         [(names[name], Any, _default(field)) for name, field in fields.items()],
-        bases=(_Made,),
+        bases=(_MadeObject,),
         namespace={"__type__": schema, "__attributes__": names, "__module__": schema.__module__},
         kw_only=True,
         omit_defaults=True,
@@ -149,38 +149,53 @@ def new(schema: type[Type], fields: Mapping[str, Any]) -> TypedObject:
     return made_type(schema)(**held)
 
 
-def from_dict(schema: type[TypeT], value: Mapping[str, Any], *, keep: bool = True) -> TypeT:
+def from_dict(schema: type[TypeT], value: Mapping[str, Any]) -> TypeT:
     """An object of a type from a JSON-shaped value, with the names in the YAML.
 
-    Nothing is filled in. Nulls and fields that are not declared are kept beside the fields, unless
-    ``keep`` is false: then the ones equal absent fields, and the others are left out.
+    Defaults of single fields are filled in, and apiVersion and kind. Nulls and fields that are not declared are kept beside
+    the fields, for documents.
     """
+    said = {**schema._said_by_all(), **value}
+    return cast("TypeT", _made(schema, said, keep=True, fill=True))
+
+
+def revived(schema: type[TypeT], value: Mapping[str, Any], *, keep: bool = True) -> TypeT:
+    """An object of a type from what `to_dict` gives, or a decoded value: nothing is filled in.
+
+    Unless ``keep``, nulls equal absent fields, and fields that are not declared are left out.
+    """
+    return cast("TypeT", _made(schema, value, keep=keep, fill=False))
+
+
+def _made(schema: type[Type], value: Mapping[str, Any], *, keep: bool, fill: bool) -> TypedObject:
     names, fields = object_attributes(schema), schema.instance().wire_fields()
     struct = made_type(schema)
-    made = struct(**dict.fromkeys(names.values()))
+    made = struct() if fill else struct(**dict.fromkeys(names.values()))
     extra = {}
     for name, each in value.items():
         if name not in names or (each is None and is_own(fields[name])):
             extra[name] = each
+            if name in names and keep:
+                setattr(made, names[name], None)
         else:
-            setattr(made, names[name], _held(fields[name], each, keep=keep))
+            setattr(made, names[name], _held(fields[name], each, keep=keep, fill=fill))
     if extra and keep:
         vars(made)[EXTRA] = extra
-    return cast("TypeT", made)
+    return made
 
 
-def _held(field: AnyField, value: Any, *, keep: bool = True) -> Any:
+def _held(field: AnyField, value: Any, *, keep: bool = True, fill: bool = True) -> Any:
     """What an object holds of a field, with objects where the value has dicts."""
     if not isinstance(value, dict | list) or not says_itself(field):
         return value
     spec = spec_of(field)
     if spec.object_type is not None and isinstance(value, dict):
-        return from_dict(spec.object_type, value, keep=keep)
+        return _made(spec.object_type, value, keep=keep, fill=fill)
     if spec.element is None:
         return value
     if isinstance(value, list):
-        return [_held(spec.element, each, keep=keep) for each in value]
-    return {key: _held(spec.element, each, keep=keep) for key, each in value.items()}
+        return [_held(spec.element, each, keep=keep, fill=fill) for each in value]
+    return {key: _held(spec.element, each, keep=keep, fill=fill) for key, each in value.items()}
 
 
 def to_dict(value: Any) -> dict[str, Any]:
