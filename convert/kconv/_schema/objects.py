@@ -152,8 +152,8 @@ def new(schema: type[Type], fields: Mapping[str, Any]) -> TypedObject:
 def from_dict(schema: type[TypeT], value: Mapping[str, Any]) -> TypeT:
     """An object of a type from a JSON-shaped value, with the names in the YAML.
 
-    Defaults of single fields are filled in, and apiVersion and kind. Nulls and fields that are not declared are kept beside
-    the fields, for documents.
+    Defaults of single fields are filled in, and apiVersion and kind. Nulls and fields that are not
+    declared are kept beside the fields, for documents.
     """
     said = {**schema._said_by_all(), **value}
     return cast("TypeT", _made(schema, said, keep=True, fill=True))
