@@ -32,6 +32,29 @@ def test_flip_rewrite_and_proof(kconv: Run, store: SqlStore, pipeline: Pipeline)
     )
 
 
+def test_one_group_of_many(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 3)
+    store.ensure([("autoscaling", "horizontalpodautoscalers", "autoscaling/v2")])
+    store.prefer("autoscaling", "horizontalpodautoscalers", "autoscaling/v1")
+    store.prefer("batch", "cronjobs", NEW)
+    planned = kconv("migrate", "plan", "--group", "batch", "--no-references")
+    assert "cronjobs.batch" in planned.out
+    assert "autoscaling" not in planned.out
+    ended = kconv("migrate", "--group", "batch")
+    assert (ended.code, ended.err) == (0, "")
+    assert "cronjobs.batch: 3 objects and 3 changes rewritten in " in ended.out
+    assert "autoscaling" not in ended.out
+    assert rows(store) == {NEW: (3, 3)}
+    checked = kconv("migrate", "verify", "--group", "batch")
+    assert (checked.code, checked.out.count("wrong")) == (0, 1)
+    assert kconv("migrate", "verify", "--group", "core").out == ""
+    assert kconv("check", "--stored", "--group", "batch").out.startswith("6 rows")
+    assert kconv("check", "--stored", "--group", "core").out.startswith("0 rows")
+    for command in (["migrate"], ["migrate", "plan"], ["check", "--stored"], ["serve"]):
+        refused = kconv(*command, "--group", "nope")
+        assert (refused.code, 'no group "nope": there are' in refused.err) == (2, True)
+
+
 def test_one_json_document(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
     seed(store, pipeline, 2)
     ended = kconv("migrate", "cronjobs.batch", "--to", "batch=v1", "-o", "json")

@@ -5,7 +5,7 @@ import pytest
 from kconv._errors import KconvError, NotRegistered, UsageError
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
-from kconv_migrations._migration import plan
+from kconv_migrations._migration import plan, preferred_targets
 from migrate.samples import placed
 
 
@@ -97,3 +97,23 @@ def test_versions_that_no_api_has(store: SqlStore, pipeline: Pipeline) -> None:
         planned(store, pipeline)
     with pytest.raises(KconvError):
         planned(store, pipeline, "cronjobs.batch")
+
+
+def test_some_groups_of_many(recorded: SqlStore, pipeline: Pipeline) -> None:
+    recorded.prefer("batch", "cronjobs", "batch/v1beta1")
+    recorded.prefer("autoscaling", "horizontalpodautoscalers", "autoscaling/v1")
+
+    def of(*groups: str, to: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> list[str]:
+        return [each.name for each in plan(placed(recorded), names, to, groups)]
+
+    both = ["horizontalpodautoscalers.autoscaling", "cronjobs.batch"]
+    assert of() == of("batch", "autoscaling") == both
+    assert of("batch") == ["cronjobs.batch"]
+    assert of("core") == []
+    assert of("core", to=("core=v1",)) == ["configmaps", "events", "namespaces", "secrets"]
+    with pytest.raises(UsageError, match='no group "nope": there are autoscaling, batch, core'):
+        of("nope")
+    with pytest.raises(UsageError, match=r'no resource "cronjobs\.batch"'):
+        of("core", names=("cronjobs.batch",))
+    standing = [each.name for each in preferred_targets(placed(recorded), (), ("autoscaling",))]
+    assert standing == ["horizontalpodautoscalers.autoscaling"]

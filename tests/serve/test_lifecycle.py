@@ -145,3 +145,7 @@ def test_runtime_config(scheme: Scheme) -> None:
     for text in ("batch/v9=true", "batch/v1=perhaps", "a/b/c"):
         with pytest.raises(UsageError):
             served(text)
+    of_batch = served_versions(scheme, "batch/v2alpha1=true", ["batch", ""])
+    assert {str(each) for each in of_batch} == {"v1", "batch/v1", "batch/v1beta1", "batch/v2alpha1"}
+    with pytest.raises(UsageError, match='no group "nope"'):
+        served_versions(scheme, "", ["nope"])

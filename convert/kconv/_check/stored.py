@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from kconv._check.finding import Severity
@@ -94,18 +94,24 @@ class StoredReport:
 
 
 def check_stored(
-    store: Store, pipeline: Pipeline, progress: Callable[[Progress], None] | None = None
+    store: Store,
+    pipeline: Pipeline,
+    progress: Callable[[Progress], None] | None = None,
+    groups: Collection[str] | None = None,
 ) -> StoredReport:
     """Read every object and every entry of the change log, as a server of this code would.
 
     Each is decoded as trusted, refusing fields that the code does not know, and converted to every
     version of its kind. Rules that a row breaks are warnings: it was valid when it was written.
+    ``groups`` limits what is read; versions on record are looked at in all.
     """
     report = StoredReport()
     _on_record(store, pipeline, report)
     totals: dict[GroupResource, int] = {}
     for count in store.counts():
         resource = GroupResource(count.group, count.resource)
+        if groups is not None and count.group not in groups:
+            continue
         totals[resource] = totals.get(resource, 0) + count.objects + count.changes
     for resource, total in sorted(totals.items()):
         before = report.rows

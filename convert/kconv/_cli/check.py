@@ -82,11 +82,13 @@ def check(
     from kconv._errors import UsageError
 
     if stored:
-        if against or release or group or output is Form.GITHUB:
-            raise UsageError("--stored reads a database: it takes --db, --apis and -o text|json")
+        if against or release or output is Form.GITHUB:
+            raise UsageError(
+                "--stored reads a database: it takes --db, --apis, --group and -o text|json"
+            )
         from kconv._cli.check_stored import check_database
 
-        check_database(db, apis or [], as_json=output is Form.JSON)
+        check_database(db, apis or [], groups=group, as_json=output is Form.JSON)
         return
     from kconv._check import render
     from kconv._check.sources import source_of

@@ -13,18 +13,27 @@ if TYPE_CHECKING:
     from kconv._check.stored import Problem, Progress, StoredReport
 
 
-def check_database(db: str, apis: list[str], *, as_json: bool) -> None:
-    """Read every row and report; ends with exit code 1 where any row would fail."""
+def check_database(
+    db: str, apis: list[str], *, groups: list[str] | None = None, as_json: bool
+) -> None:
+    """Read every row, or those of some groups; exit code 1 where any row would fail."""
     from kconv._check.stored import check_stored
     from kconv._cli.console import emit, emit_json
+    from kconv._errors import UsageError
     from kconv._pipeline import Pipeline
     from kconv._scheme import load_scheme
     from kconv._store import open_store
 
-    pipeline = Pipeline(load_scheme(apis=apis).without_documents())
+    scheme = load_scheme(apis=apis).without_documents()
+    wanted = None if groups is None else ["" if name == "core" else name for name in groups]
+    for name in wanted or ():
+        if name not in scheme.groups():
+            have = ", ".join(each or "core" for each in scheme.groups())
+            raise UsageError(f'no group "{name or "core"}": there are {have}')
+    pipeline = Pipeline(scheme)
     store = open_store(db)
     try:
-        report = check_stored(store, pipeline, _Ticker())
+        report = check_stored(store, pipeline, _Ticker(), wanted)
     finally:
         store.close()
     if as_json:

@@ -12,6 +12,7 @@ from kconv._cli.migrate_gate import gate
 from kconv._cli.migrate_options import (
     BatchTime,
     Conditions,
+    Groups,
     KeepUndo,
     Limit,
     MaxArchiveBacklog,
@@ -58,6 +59,7 @@ def migrate() -> None:
 )
 def run(
     names: Names = None,
+    group: Groups = None,
     to: To = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
@@ -122,6 +124,7 @@ def run(
         names or (),
         to or (),
         db,
+        group=group or (),
         place=place,
         dry_run=dry_run,
         batch_size=batch_size,

@@ -37,6 +37,7 @@ def migrate_and_report(
     to: Sequence[str] = (),
     db: str = DEFAULT_DB,
     *,
+    group: Sequence[str] = (),
     place: str | None = None,
     dry_run: bool = False,
     batch_size: int = 1000,
@@ -88,7 +89,7 @@ def migrate_and_report(
     repaired: list[storage.CollectionReferences] = []
     runs: list[str] = []
     text = output == "text"
-    groups = groups_of(names, to)
+    groups = groups_of(names, to, group)
     # References may name versions of any group.
     wanted = None if rewrite_references else groups
     opened = storage.wait_for(
@@ -96,13 +97,13 @@ def migrate_and_report(
     )
     try:
         try:
-            targets = storage.plan(opened, names, to)
+            targets = storage.plan(opened, names, to, group)
         except UsageError:
             if place is not None:
                 raise
             # The message lists what there is, so all groups must be loaded.
             with closing(open_place(None, db, apis=apis)) as whole:
-                targets = storage.plan(whole, names, to)
+                targets = storage.plan(whole, names, to, group)
         pipeline = Pipeline(opened.scheme)
         collections = [target.name for target in targets]
         with storage.executor_for(
@@ -110,7 +111,7 @@ def migrate_and_report(
         ) as executor:
             if rewrite_references:
                 # Without --to, the preferred version replaces all others.
-                standing = () if to else storage.preferred_targets(opened, names)
+                standing = () if to else storage.preferred_targets(opened, names, group)
                 references = storage.outdated_references(opened, pipeline, [*standing, *targets])
             if text:
                 announce(targets, dry_run)
@@ -201,8 +202,11 @@ def _waiting(why: str) -> None:
         say(f"waiting: {why}")
 
 
-def groups_of(names: Sequence[str], to: Sequence[str]) -> set[str] | None:
+def groups_of(
+    names: Sequence[str], to: Sequence[str], groups: Sequence[str] = ()
+) -> set[str] | None:
     """The API groups that a command line names; None for all."""
-    found = {name.partition("=")[0] for name in to}
+    found = {*groups}
+    found |= {name.partition("=")[0] for name in to}
     found |= {name.partition(".")[2] for name in names}
     return {"" if name == "core" else name for name in found} or None

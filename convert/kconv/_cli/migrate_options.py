@@ -30,6 +30,16 @@ PlaceName = Annotated[
     ),
 ]
 
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group",
+        metavar="GROUP",
+        help="Only this group, such as batch; core is the core group; repeatable. Default: all.",
+        show_default=False,
+    ),
+]
+
 To = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, PlaceName, Servers, To
+from kconv._cli.migrate_options import Groups, Names, PlaceName, Servers, To
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def plan(
     names: Names = None,
+    group: Groups = None,
     to: To = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
@@ -40,8 +41,8 @@ def plan(
 
     opened = open_place(place, db, apis=apis or ())
     try:
-        targets = storage.plan(opened, names or (), to or ())
-        standing = () if to else tuple(storage.preferred_targets(opened, names or ()))
+        targets = storage.plan(opened, names or (), to or (), group or ())
+        standing = () if to else tuple(storage.preferred_targets(opened, names or (), group or ()))
         found = storage.survey(
             opened,
             Pipeline(opened.scheme),

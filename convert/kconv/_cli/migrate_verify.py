@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Names, PlaceName, Scheduler, Workers
+from kconv._cli.migrate_options import Groups, Names, PlaceName, Scheduler, Workers
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def verify(
     names: Names = None,
+    group: Groups = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
     workers: Workers = None,
@@ -50,6 +51,10 @@ def verify(
         if unknown := [each for each in names or () if each not in recorded]:
             listed = ", ".join(recorded)
             raise UsageError(f'nothing is stored as "{unknown[0]}": there are {listed}')
+        chosen = list(names or ())
+        if group:
+            within = {each.name for each in storage.in_groups(opened.collections(), group)}
+            chosen = [each for each in chosen or recorded if each in within]
         pipeline = Pipeline(opened.scheme)
         with (
             storage.executor_for(
@@ -57,7 +62,9 @@ def verify(
             ) as executor,
             _between() as check,
         ):
-            for each in storage.verify(opened, executor, names or (), lambda _: check()):
+            some = chosen or not group  # a group may have nothing that is stored
+            verified = storage.verify(opened, executor, chosen, lambda _: check())
+            for each in verified if some else ():
                 found.append(each)
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""

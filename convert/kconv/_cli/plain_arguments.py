@@ -108,6 +108,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--workers": Option("workers", _integer(1, 64)),
             "--scheduler": Option("scheduler"),
             "--servers": Option("servers", repeated=True),
+            "--group": Option("group", repeated=True),
             "--keep-undo": Option("keep_undo"),
             "-o": Option("output", _one_of("text", "json")),
             "--output": Option("output", _one_of("text", "json")),

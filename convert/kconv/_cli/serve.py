@@ -19,6 +19,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 _METAVARS = {
     "db": "URL",
+    "group": "GROUP",
     "apis": "MODULE:FUNCTION",
     "runtime_config": "VERSION=BOOL,...",
     "log_format": "text|json",
@@ -58,7 +59,8 @@ def run_server(settings: Settings) -> None:
 
     configure(settings.log_format, settings.log_level)
     scheme = load_scheme(apis=settings.apis).without_documents()
-    served = served_versions(scheme, settings.runtime_config)
+    groups = ["" if name == "core" else name for name in settings.group] or None
+    served = served_versions(scheme, settings.runtime_config, groups)
     listen = Listen(
         settings.host,
         settings.port,

@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 import kconv
-from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
@@ -170,16 +169,10 @@ def asgi(
         StoreError: The database cannot be opened.
     """
     scheme = scheme.without_documents()
-    have = scheme.groups()
-    unknown = [each for each in groups or () if each not in have]
-    if unknown:
-        listed = ", ".join(each or '""' for each in have)
-        raise UsageError(f'groups: no group "{unknown[0]}": there are {listed}')
-    served = served_versions(scheme, runtime_config)
     return create_app(
         scheme,
         store,
-        served=[each for each in served if groups is None or each.group in groups],
+        served=served_versions(scheme, runtime_config, groups),
         tokens=tokens,
         address=address,
         allowed_hosts=allowed_hosts,

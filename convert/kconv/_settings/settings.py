@@ -39,6 +39,12 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "off."
         ),
     ] = ""
+    group: Annotated[
+        list[str],
+        Meta(
+            description="Serve this group only, such as batch; core is the core group; repeatable."
+        ),
+    ] = msgspec.field(default_factory=list)
     apis: Annotated[
         list[str],
         Meta(description="Load this API package too, beside those that are installed; repeatable."),

@@ -16,7 +16,7 @@ from kconv_migrations._migration.gate import Gate, gates
 from kconv_migrations._migration.lease import LEASE, Held, hold, live_run
 from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
 from kconv_migrations._migration.outcome import Outcome, Progress
-from kconv_migrations._migration.plan import Target, plan, preferred_targets
+from kconv_migrations._migration.plan import Target, in_groups, plan, preferred_targets
 from kconv_migrations._migration.reference_rewrite import (
     CollectionReferences,
     find_references,
@@ -72,6 +72,7 @@ __all__ = [
     "find_references",
     "gates",
     "hold",
+    "in_groups",
     "live_run",
     "may_drop",
     "migrate",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kconv._errors import NotRegistered, UsageError
-from kconv._gvk import GroupVersion, version_key
+from kconv._gvk import GroupResource, GroupVersion, version_key
 from kconv._scheme import HubKind, Scheme, Spoke
 from kconv.place import Collection, Place
 from kconv_migrations._migration.status import CollectionStatus, preferred_versions, status
@@ -39,10 +39,16 @@ class Target:
         return self.before != self.api_version
 
 
-def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> list[Target]:
+def plan(
+    place: Place,
+    names: Sequence[str] = (),
+    to: Sequence[str] = (),
+    groups: Sequence[str] = (),
+) -> list[Target]:
     """The targets that a command line names, in the place's order.
 
-    ``names`` (``cronjobs.batch``) limits which collections are looked at. ``to`` are GROUP=VERSION:
+    ``names`` (``cronjobs.batch``) and ``groups`` (``batch``, or ``core``) limit which collections
+    are looked at. ``to`` are GROUP=VERSION:
     the collections of the group that have that version go to it, and nothing else is touched. Or
     they are COLLECTION=VALUE, such as ``orders=3``, by what the application calls its versions.
     Without ``to``, every collection that has another version on record goes to the one that is
@@ -51,8 +57,9 @@ def plan(place: Place, names: Sequence[str] = (), to: Sequence[str] = ()) -> lis
     Raises `UsageError` for an unknown collection, group or version, saying what there is, and
     `NotRegistered` where the version preferred is none that the code has.
     """
-    collections = place.collections()
-    record = {each.name: each for each in status(place)}
+    collections = in_groups(place.collections(), groups)
+    known = {each.name for each in collections}
+    record = {each.name: each for each in status(place) if each.name in known or not groups}
     named = _named(collections, names)
     if not to:
         return [
@@ -127,14 +134,16 @@ def _refuse_documents_of_elsewhere(
         )
 
 
-def preferred_targets(place: Place, names: Sequence[str] = ()) -> Iterator[Target]:
+def preferred_targets(
+    place: Place, names: Sequence[str] = (), groups: Sequence[str] = ()
+) -> Iterator[Target]:
     """A target for every collection, or those named: the version preferred already.
 
     That is the one on record, or the kind's own where there is none. Collections whose version the
     code does not have are left out.
     """
     recorded = preferred_versions(place)
-    collections = place.collections()
+    collections = in_groups(place.collections(), groups)
     named = _named(collections, names)
     for each in collections:
         if each.kind is None or (named is not None and each.name not in named):
@@ -143,6 +152,27 @@ def preferred_targets(place: Place, names: Sequence[str] = ()) -> Iterator[Targe
         spoke = each.spoke(preferred)
         if spoke is not None:
             yield Target(each, spoke, preferred)
+
+
+def in_groups(collections: Sequence[Collection], groups: Sequence[str]) -> list[Collection]:
+    """The collections of kinds in these groups, or all where none is named.
+
+    Raises `UsageError` for a group that none is of, saying what there is.
+    """
+    if not groups:
+        return list(collections)
+    by_group: dict[str, list[Collection]] = {}
+    for each in collections:
+        by_group.setdefault(_group_of(each) or "core", []).append(each)
+    for group in groups:
+        if group not in by_group:
+            raise UsageError(f'no group "{group}": there are {", ".join(sorted(by_group))}')
+    return [each for each in collections if (_group_of(each) or "core") in groups]
+
+
+def _group_of(collection: Collection) -> str:
+    kind = collection.kind
+    return kind.options.group if kind is not None else GroupResource.parse(collection.name).group
 
 
 def _resumed(each: CollectionStatus) -> Target:
