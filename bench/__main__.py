@@ -17,6 +17,7 @@ from bench import (
     table_memory,
     table_migration,
     typed_objects,
+    webhook,
     writes,
 )
 from bench.part import LeftOut, Part
@@ -26,6 +27,7 @@ PARTS = [
     Part("convert", conversion.figures),
     Part("read-typed", typed_objects.figures),
     Part("client", client.figures),
+    Part("webhook", webhook.figures),
     Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
     Part("table-migration", table_migration.figures),

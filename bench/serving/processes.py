@@ -12,6 +12,10 @@ from urllib.parse import urlsplit
 
 from bench.figure import INSTALLED
 
+SERVER = "serving on "
+WEBHOOK = "converting at "
+"""How the first lines of servers begin, before their addresses."""
+
 
 class Answer(NamedTuple):
     """What a server answered."""
@@ -56,6 +60,14 @@ def kconv(url: str, *options: str) -> Iterator[Served]:
 
 
 @contextmanager
+def webhook(*options: str) -> Iterator[Served]:
+    """A ``kconv webhook serve``."""
+    program = str(Path(sys.executable).with_name("kconv"))
+    with _running([program, "webhook", "serve", "--port", "0", *options], WEBHOOK) as served:
+        yield served
+
+
+@contextmanager
 def bare(answers: Mapping[str, Answer]) -> Iterator[Served]:
     """A bare ASGI app that gives these answers, by method."""
     with tempfile.TemporaryDirectory(prefix="kconv-bench-") as name:
@@ -67,7 +79,7 @@ def bare(answers: Mapping[str, Answer]) -> Iterator[Served]:
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[Served]:
+def _running(command: list[str], says: str = SERVER) -> Iterator[Served]:
     """A server process; its first line of output says where it listens."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=INSTALLED
@@ -75,8 +87,8 @@ def _running(command: list[str]) -> Iterator[Served]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("serving on "), f"{command} did not start"
-        yield Served(process, line.removeprefix("serving on ").partition(";")[0].strip())
+        assert line.startswith(says), f"{command} did not start"
+        yield Served(process, line.removeprefix(says).partition(";")[0].strip())
     finally:
         process.terminate()
         process.communicate()

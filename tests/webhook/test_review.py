@@ -223,7 +223,10 @@ def test_hostile_objects_are_converted_or_named(
 ) -> None:
     hostile = {**gadget(source), "metadata": metadata, "spec": spec}
     fine = gadget("v1beta1", width=1)
-    response = json.loads(answer_review(pipeline, review(to, [fine, hostile])).answer)["response"]
+    data = review(to, [fine, hostile])
+    response = json.loads(answer_review(pipeline, data).answer)["response"]
+    plain = Pipeline(pipeline.scheme, PlainEngine())
+    assert json.loads(answer_review(plain, data).answer)["response"] == response
     if response["result"]["status"] == "Success":
         assert len(response["convertedObjects"]) == 2
         assert response["convertedObjects"][1].get("metadata") == metadata

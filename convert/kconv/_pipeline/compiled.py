@@ -14,7 +14,7 @@ import msgspec
 from kconv._compile import Deep, Refused, convert, types_below, without_nulls
 from kconv._errors import KconvError
 from kconv._pipeline.compiled_spoke import CompiledSpoke, Flavours, nothing
-from kconv._pipeline.engine import NotSound, OneStep, ReadStep
+from kconv._pipeline.engine import NotSound, OneStep, ReadStep, WrittenStep
 from kconv._pipeline.loose import NULL, Loose
 from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.values import Checks, Value, as_dict
@@ -116,6 +116,32 @@ class CompiledEngine(PlainEngine):
         if spoke.envelope:
             value.kind, value.apiVersion = spoke.options.kind, spoke.api_version
         return value
+
+    def written_step(self, spoke: Spoke, target: Spoke) -> WrittenStep | None:
+        """Decode what is written, convert, and encode with the metadata that there was."""
+        source = self.compiled(spoke)
+        if source.plain or self.compiled(target).plain:
+            return None
+        decode, convert_to = source.writing, self._conversion(spoke, target)
+
+        def step(data: msgspec.Raw, metadata: msgspec.Raw) -> bytes | None:
+            try:
+                value = decode(data)
+                before = _changeable(value)
+                made = convert_to(value)
+                if _changeable(made) != before:
+                    return None
+                if before is not None:
+                    made.metadata = metadata
+                return _encode(made)
+            except EXPECTED:
+                # The way by single steps says what is wrong.
+                return None
+            except Exception as error:  # noqa: BLE001 - a fault of generated code, which is told
+                self.fallbacks.record(spoke, _said(error), error)
+                return None
+
+        return step
 
     def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
         """The struct of what the plain engine decoded; that it had to is put on record."""
@@ -263,6 +289,16 @@ class CompiledEngine(PlainEngine):
         if isinstance(value, dict) or self.compiled(spoke).plain:
             return super().dump(spoke, as_dict(value))
         return as_dict(value)
+
+
+def _changeable(value: Any) -> tuple[Any, Any] | None:
+    """Labels and annotations, which a conversion may change; None without metadata."""
+    metadata = value.metadata
+    if metadata is msgspec.UNSET or metadata is None:
+        return None
+    labels, annotations = metadata.labels, metadata.annotations
+    # The values belong to the conversion, which may write to them.
+    return labels and dict(labels), annotations and dict(annotations)
 
 
 def _unconverted(spoke: Spoke, target: Spoke) -> Callable[[Any], Any]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
+import msgspec
+
 from kconv._paths import Finding, Path
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.values import Checks, Value
@@ -18,6 +20,13 @@ from kconv._scheme import Spoke
 
 OneStep = Callable[[bytes], bytes | None]
 """From the JSON of an object to its JSON in another version; None where something is not sound."""
+
+WrittenStep = Callable[[msgspec.Raw, msgspec.Raw], bytes | None]
+"""From the JSON of an object or a part of one, and of its metadata, to its JSON in another version.
+
+The metadata stays as it is written. None where something is not sound, and where the conversion
+changes labels or annotations.
+"""
 
 ReadStep = Callable[[bytes], Value | None]
 """From the JSON of an object to its document in another version; None as in `OneStep`."""
@@ -66,6 +75,9 @@ class Engine(Protocol):
         Nothing is filled in and nothing required; kind and apiVersion are those of the spoke.
         Raises `NotSound` for what is no JSON, and `WrongTypes`.
         """
+
+    def written_step(self, spoke: Spoke, target: Spoke) -> WrittenStep | None:
+        """What converts what is written in one step, if there is such."""
 
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
         """What converts bytes of a version to bytes of another in one step, if there is such."""

@@ -23,7 +23,7 @@ from kconv._errors import (
 )
 from kconv._gvk import GroupVersion
 from kconv._paths import Path, describe, format_path
-from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep, WrongTypes
+from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads, spoke_of
 from kconv._pipeline.loose import Extra, put_together, taken_apart
@@ -58,6 +58,7 @@ class Pipeline:
         self._judges_updates: dict[Spoke, bool] = {}
         self._steps: dict[tuple[Spoke, str, str, bool], OneStep] = {}
         self._read_steps: dict[tuple[Spoke, Spoke], ReadStep | None] = {}
+        self._written_steps: dict[tuple[Spoke, Spoke], WrittenStep | None] = {}
 
     @property
     def fallbacks(self) -> Fallbacks:
@@ -158,6 +159,16 @@ class Pipeline:
             raw = json_codec.decode(source) if isinstance(source, bytes) else source
             about = ref_of(spoke, raw)
             raise DecodeError(message, about=about, findings=error.findings) from None
+
+    def written_step(self, spoke: Spoke, target: Spoke) -> WrittenStep | None:
+        """What converts what is written to another version in one step, if there is such.
+
+        Where it gives an answer, `decode_written`, `to_hub`, `from_hub` and `encode` give the same.
+        """
+        key = (spoke, target)
+        if key not in self._written_steps:
+            self._written_steps[key] = self.engine.written_step(spoke, target)
+        return self._written_steps[key]
 
     def to_hub(self, decoded: Decoded) -> HubObject:
         """The object in its internal version. Raises `ConversionError`."""

@@ -16,7 +16,7 @@ from kconv._codec import json as json_codec
 from kconv._document import DocumentOptions
 from kconv._errors import ConversionError, KconvError, TooLarge
 from kconv._paths import Finding, Path, describe
-from kconv._pipeline.engine import NotSound, OneStep, ReadStep, WrongTypes
+from kconv._pipeline.engine import NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.loose import (
     Loose,
@@ -54,6 +54,10 @@ class PlainEngine:
             return {**spoke.schema.instance().settled(raw), **head_of(spoke)}
         except marshmallow.ValidationError as error:
             raise WrongTypes(list(findings_of(error.messages))) from None
+
+    def written_step(self, spoke: Spoke, target: Spoke) -> WrittenStep | None:
+        """There is no short cut."""
+        return None
 
     def one_step(self, spoke: Spoke, target: Spoke, checks: Checks) -> OneStep | None:
         """There is no short cut."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kconv._codec.limits import LIMIT
 from kconv._errors import DecodeError, KconvError, NotRegistered, ObjectRef, UsageError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
@@ -28,10 +29,7 @@ _MOST_NAMED = 10
 _CHANGEABLE = ("labels", "annotations")
 
 _Fields = dict[str, msgspec.Raw]
-_fields = msgspec.json.Decoder(_Fields).decode
-_metadata = msgspec.json.Decoder(_Fields | None).decode
-NULL = msgspec.Raw(b"null")
-_text = msgspec.json.Decoder(str).decode
+_NULL = msgspec.Raw(b"null")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,7 +45,22 @@ class _Review(msgspec.Struct):
     request: _Request | None = None
 
 
+class _Head(msgspec.Struct):
+    apiVersion: str = ""  # noqa: N815 - as it is called on the wire
+    kind: str = ""
+    metadata: msgspec.Raw = _NULL
+
+
+class _Name(msgspec.Struct):
+    namespace: str = ""
+    name: str = ""
+
+
 _review = msgspec.json.Decoder(_Review).decode
+_head = msgspec.json.Decoder(_Head).decode
+_name = msgspec.json.Decoder(_Name).decode
+_fields = msgspec.json.Decoder(_Fields).decode
+_metadata = msgspec.json.Decoder(_Fields | None).decode
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -94,67 +107,85 @@ def _converted(pipeline: Pipeline, request: _Request) -> tuple[list[msgspec.Raw]
     converted: list[msgspec.Raw] = []
     failures: list[str] = []
     try:
-        to = GroupVersion.parse(request.desiredAPIVersion)
+        conversion = Conversion(pipeline, GroupVersion.parse(request.desiredAPIVersion))
     except UsageError as error:
         return [], [f"desiredAPIVersion: {error.message}"]
     for index, raw in enumerate(request.objects):
         try:
-            converted.append(convert_object(pipeline, raw, to))
+            converted.append(conversion.converted(raw))
         except KconvError as error:
             failures.append(_failure(index, error))
     return converted, failures
 
 
-def convert_object(pipeline: Pipeline, raw: msgspec.Raw, to: GroupVersion) -> msgspec.Raw:
-    """An object, or a part of one, in another version of its kind; metadata as the rules allow.
+class Conversion:
+    """Converts objects, or parts of them, to one version; metadata as the protocol allows.
 
-    Nothing is filled in, and fields that the target version does not have go. Raises `DecodeError`,
-    `NotRegistered` and `ConversionError`.
+    Nothing is filled in, and fields that the target version does not have go.
     """
-    try:
-        fields = _fields(raw)
-        said = GroupVersion.parse(_text(fields["apiVersion"])), _text(fields["kind"])
-        metadata = _metadata(fields.get("metadata", NULL))
-    except KeyError as error:
-        raise DecodeError(f'it has no "{error.args[0]}"') from None
-    except msgspec.DecodeError as error:
-        raise DecodeError(f"it is no object of Kubernetes: {error}") from None
-    version, kind = said
-    source = pipeline.scheme.spoke(version.kind(kind))
-    if version == to:
-        return raw
-    target = _target(source, to, _ref(source, metadata))
-    hub = pipeline.to_hub(pipeline.decode_written(bytes(raw), spoke=source))
-    made = _fields(pipeline.encode(pipeline.from_hub(hub, target)))
-    if metadata is None:
-        made.pop("metadata", None)
-    else:
-        made["metadata"] = _kept(fields["metadata"], metadata, made.get("metadata"))
-    return msgspec.Raw(_encode(made))
 
+    def __init__(self, pipeline: Pipeline, to: GroupVersion) -> None:
+        self._pipeline = pipeline
+        self._to = to
+        self._sources: dict[tuple[str, str], Spoke] = {}
 
-def _target(source: Spoke, to: GroupVersion, ref: ObjectRef) -> Spoke:
-    target = source.kind.spoke_for(to, source.options.kind)
-    if target is None:
-        have = ", ".join(dict.fromkeys(each.api_version for each in source.kind.spokes))
-        raise NotRegistered(f"{ref}: has no version {to}; it has {have}", about=ref)
-    return target
+    def converted(self, raw: msgspec.Raw) -> msgspec.Raw:
+        """An object in the version.
 
-
-def _ref(source: Spoke, metadata: _Fields | None) -> ObjectRef:
-    def said(name: str) -> str:
+        Raises `DecodeError`, `NotRegistered` and `ConversionError`.
+        """
         try:
-            return _text((metadata or {})[name])
-        except (KeyError, msgspec.DecodeError):
-            return ""
+            head = _head(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise DecodeError(f"it is no object of Kubernetes: {error}") from None
+        source = self._sources.get((head.apiVersion, head.kind)) or self._source(head)
+        if source.group_version == self._to:
+            return raw
+        target = source.kind.spoke_for(self._to, source.options.kind)
+        if target is None:
+            have = ", ".join(dict.fromkeys(each.api_version for each in source.kind.spokes))
+            about = _ref(source, head)
+            raise NotRegistered(f"{about}: has no version {self._to}; it has {have}", about=about)
+        step = self._pipeline.written_step(source, target)
+        small = memoryview(raw).nbytes <= LIMIT
+        quick = step(raw, head.metadata) if step is not None and small else None
+        return msgspec.Raw(quick or self._by_single_steps(raw, head, source, target))
 
+    def _source(self, head: _Head) -> Spoke:
+        for name, value in (("apiVersion", head.apiVersion), ("kind", head.kind)):
+            if not value:
+                raise DecodeError(f'it has no "{name}"')
+        gvk = GroupVersion.parse(head.apiVersion).kind(head.kind)
+        found = self._sources[head.apiVersion, head.kind] = self._pipeline.scheme.spoke(gvk)
+        return found
+
+    def _by_single_steps(
+        self, raw: msgspec.Raw, head: _Head, source: Spoke, target: Spoke
+    ) -> bytes:
+        pipeline = self._pipeline
+        try:
+            metadata = _metadata(head.metadata) or {}
+        except msgspec.DecodeError as error:
+            raise DecodeError(f"its metadata is no object: {error}") from None
+        hub = pipeline.to_hub(pipeline.decode_written(bytes(raw), spoke=source))
+        made = _fields(pipeline.encode(pipeline.from_hub(hub, target)))
+        if "metadata" in made:
+            made["metadata"] = _kept(head.metadata, metadata, made["metadata"])
+        return _encode(made)
+
+
+def _ref(source: Spoke, head: _Head) -> ObjectRef:
     gvk = source.gvk
-    return ObjectRef(gvk.group, gvk.version, gvk.kind, said("namespace"), said("name"))
+    try:
+        said = _name(head.metadata)
+    except msgspec.DecodeError:
+        said = _Name()
+    return ObjectRef(gvk.group, gvk.version, gvk.kind, said.namespace, said.name)
 
 
-def _kept(raw: msgspec.Raw, before: _Fields, made: msgspec.Raw | None) -> msgspec.Raw:
+def _kept(raw: msgspec.Raw, before: _Fields, made: msgspec.Raw) -> msgspec.Raw:
     """The metadata as it was, but for labels and annotations that the conversion has changed."""
-    after: _Fields = {} if made is None else _fields(made)
+    after = _fields(made)
     changed = {
         name: after.get(name)
         for name in _CHANGEABLE
