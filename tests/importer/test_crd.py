@@ -146,6 +146,8 @@ def test_the_types_decode_judge_and_fill_in(imported: Path) -> None:
     meta = types.Gadget.Meta
     assert (meta.plural, meta.short_names, meta.namespaced) == ("gadgets", ("gd",), False)
     assert [each.name for each in meta.printer_columns] == ["Mode"]
+    text = (imported / "gadgets" / "v1" / "gadget.py").read_text()
+    assert 'mode = String(enum=("auto", "manual"), load_default="auto")' in text
     assert types.GadgetSpec.__doc__ == "What a gadget is to be."
 
 

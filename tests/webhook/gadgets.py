@@ -32,7 +32,7 @@ class Common(Type):
     items = List(Object(Item), list_type="map", map_keys=("name",))
     note = String()
     port = IntOrString()
-    replicas = Int64(maximum=100)
+    replicas = Int64(maximum=100, load_default=1)
     tags = List(String(), list_type="set")
 
 
