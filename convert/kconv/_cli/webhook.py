@@ -73,6 +73,41 @@ def serve(
         server.run(sockets=[bound])
 
 
+@app.command()
+def manifests(
+    image: Annotated[
+        str, typer.Option(metavar="IMAGE", help="Image with kconv and your API package in it.")
+    ],
+    apis: Apis = None,
+    name: Annotated[str, typer.Option(help="What everything is called.")] = "kconv-webhook",
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Where it goes.")] = "default",
+    replicas: Annotated[int, typer.Option(min=1, help="How many pods.")] = 2,
+    cert_manager: Annotated[
+        bool, typer.Option("--cert-manager", help="Have cert-manager make the certificate.")
+    ] = False,
+) -> None:
+    """Write manifests that run the webhook in a cluster, as YAML on standard output.
+
+    A Deployment with probes, a Service, a PodDisruptionBudget and a ServiceAccount without rights.
+    The certificate is read from the Secret NAME-tls. What the CRD has to say is written by kconv
+    export crd --service NAMESPACE/NAME.
+    """
+    from kconv._cli.console import emit_bytes, say
+    from kconv._codec import yaml
+    from kconv._scheme import load_scheme
+    from kconv._webhook import manifests as made
+
+    load_scheme((), apis=apis or ())
+    documents = made(
+        name=name, namespace=namespace, image=image, apis=list(apis or ()), replicas=replicas,
+        cert_manager=cert_manager,
+    )  # fmt: skip
+    emit_bytes(yaml.encode_all(documents))
+    say(f"next: kconv export crd --service {namespace}/{name} for the CRDs")
+    if cert_manager:
+        say(f"and annotate them with cert-manager.io/inject-ca-from: {namespace}/{name}")
+
+
 def _end(signum: int, frame: Any) -> None:
     """The server has drained by the time it passes SIGTERM on: that is a good end."""
     raise SystemExit(0)
