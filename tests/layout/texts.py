@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -25,12 +25,12 @@ OBJECTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=4)
 
 
 class Layout:
-    """Writes a value in a layout that is drawn line by line."""
+    """Writes a value in a layout that is chosen line by line; ``choose`` takes one of several."""
 
-    def __init__(self, draw: Draw) -> None:
-        self.draw = draw
-        self.step = draw(st.sampled_from([2, 2, 4]))
-        self.dash = draw(st.sampled_from([0, 2]))
+    def __init__(self, choose: Callable[[Sequence[Any]], Any]) -> None:
+        self.choose = choose
+        self.step = choose([2, 2, 4])
+        self.dash = choose([0, 2])
         self.comments = 0
 
     def text(self, value: dict[str, Any]) -> str:
@@ -39,7 +39,7 @@ class Layout:
 
     def above(self, indent: int) -> list[str]:
         """What stands on lines of its own."""
-        kind = self.draw(st.sampled_from(["", "", "", "comment", "blank"]))
+        kind = self.choose(["", "", "", "comment", "blank"])
         if kind == "comment":
             return [" " * indent + self.comment()]
         return [""] if kind == "blank" else []
@@ -51,7 +51,7 @@ class Layout:
 
     def behind(self) -> str:
         """What stands behind a value."""
-        return f"  {self.comment()}" if self.draw(st.integers(0, 3)) == 0 else ""
+        return f"  {self.comment()}" if self.choose(range(4)) == 0 else ""
 
     def mapping(self, value: dict[str, Any]) -> list[str]:
         """The lines of a mapping, from column 0."""
@@ -63,7 +63,7 @@ class Layout:
 
     def under(self, head: str, inner: Any) -> list[str]:
         """The lines of a value behind a key."""
-        if isinstance(inner, dict | list) and inner and self.draw(st.integers(0, 3)):
+        if isinstance(inner, dict | list) and inner and self.choose(range(4)):
             by = self.dash if isinstance(inner, list) else self.step
             by = 2 if head == "-" else by
             return [head + self.behind(), *self.above(by), *indented(self.block(inner), by)]
@@ -80,7 +80,7 @@ class Layout:
         lines: list[str] = []
         for item in value:
             lines += self.above(0) if lines else []
-            if isinstance(item, dict) and item and self.draw(st.integers(0, 3)):
+            if isinstance(item, dict) and item and self.choose(range(4)):
                 first, *rest = self.mapping(item)
                 lines += [f"- {first}", *indented(rest, 2)]
             else:
@@ -97,7 +97,7 @@ class Layout:
             return "[" + ", ".join(map(self.inline, value)) + "]"
         if isinstance(value, str):
             if re.fullmatch("[b-mp-s][a-z]{2,}", value):
-                return str(self.draw(st.sampled_from([value, f'"{value}"', f"'{value}'"])))
+                return str(self.choose([value, f'"{value}"', f"'{value}'"]))
             return json.dumps(value, ensure_ascii=value.isascii())
         return json.dumps(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -215,7 +216,9 @@ class Converter:
         not be the one who can correct it.
         """
         try:
-            return self.pipeline.load(value, spoke=self.source, field_validation="Warn")
+            # The version is looked up first: then the engine need not look for unknown fields.
+            spoke = self.source or self._known(value)
+            return self.pipeline.load(value, spoke=spoke, field_validation="Warn")
         except InvalidObject as error:
             if self.strict or self._incomplete(value):
                 raise
@@ -227,6 +230,16 @@ class Converter:
                 for finding in error.findings
             )
             return decoded
+
+    def _known(self, value: Value) -> Spoke | None:
+        """The version that an object says it is in; None where that is for others to judge."""
+        api_version, kind = value.get("apiVersion"), value.get("kind")
+        if not isinstance(api_version, str) or not isinstance(kind, str):
+            return None
+        with suppress(KconvError):
+            spoke = self.pipeline.scheme.spoke(GroupVersion.parse(api_version).kind(kind))
+            return spoke if spoke.envelope else None
+        return None
 
     def _incomplete(self, value: Value) -> bool:
         """Whether a required field is not there."""

@@ -101,6 +101,8 @@ def _edited(source: Source, style: Style, root: Node, value: Any) -> Editor:
     ]
     moved.sort(key=lambda each: each.start - each.end)
     del moved[_MOST_MOVED:]
+    if not moved and not first.became:
+        return first
     second = Editor(source, style, _edit_collection, moved)
     second.became = dict(first.became)
     second.edit(root, value, place)
@@ -138,9 +140,14 @@ def _check(made: str, value: Any, is_json: bool) -> None:
 
 def _lost(source: Source, start: int, end: int, made: str) -> list[Comment]:
     """The comments that are no longer in a document, whose first line they go before."""
+    before = source.within(start, end)
+    counts = Counter(each.text for each in before)
+    lines = made + source.newline
+    if all(lines.count(text + source.newline) >= number for text, number in counts.items()):
+        return []  # they are at the ends of lines, and need not be looked for among values
     kept = Counter(each.text for each in Source(made, yaml_documents(made)).comments)
     lost = []
-    for comment in source.within(start, end):
+    for comment in before:
         kept[comment.text] -= 1
         if kept[comment.text] < 0:
             lost.append(comment)

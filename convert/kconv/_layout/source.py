@@ -31,7 +31,7 @@ class Source:
         self.text = text
         found = _BREAK.search(text)
         self.newline = found[0] if found else "\n"
-        self.comments = list(_comments(text, roots)) if comments else []
+        self.comments = list(_comments(text, roots)) if comments and "#" in text else []
         self._starts = [comment.start for comment in self.comments]
 
     def line_start(self, at: int) -> int:
