@@ -88,6 +88,23 @@ def convert(
             "--check the newest that is known by default.",
         ),
     ] = None,
+    embedded: Annotated[
+        bool,
+        typer.Option(
+            "--embedded",
+            help="Convert objects inside objects, too: last-applied annotations, and the current "
+            "releases of Helm in Secrets and ConfigMaps.",
+        ),
+    ] = False,
+    backup: Annotated[
+        str | None,
+        typer.Option(
+            "--backup",
+            metavar="DIR",
+            help="Copy files there before they are edited; with "
+            "--embedded to .kconv-backup by default.",
+        ),
+    ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
@@ -140,6 +157,8 @@ def convert(
         check=check,
         target=target,
         exclude=exclude or (),
+        embedded=embedded,
+        backup=backup,
         strict_files=strict_files,
         verbose=verbose,
         strict=strict,

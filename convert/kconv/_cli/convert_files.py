@@ -6,6 +6,7 @@ Nothing here needs Typer, which takes longer to load than a file to convert.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, cast
 
 from kconv._cli.console import complain, emit_bytes, say, warn
@@ -32,6 +33,8 @@ def convert_and_write(
     ignore_unknown: bool = False,
     strict_files: bool = False,
     exclude: Sequence[str] = (),
+    embedded: bool = False,
+    backup: str | None = None,
     dry_run: bool = False,
     verbose: bool = False,
     apis: Sequence[str] = (),
@@ -54,7 +57,7 @@ def convert_and_write(
         )  # fmt: skip
     if output in ("github", "junit"):
         raise UsageError(f"-o {output} goes with --check")
-    _refuse_together(names, output, in_place=in_place, full=full, diff=diff)
+    _refuse_together(names, output, in_place=in_place, full=full, diff=diff, backup=backup)
     if (from_version is None) != (kind is None):
         raise UsageError("--from and --kind go together: a version alone is not a kind")
     source = None
@@ -72,6 +75,7 @@ def convert_and_write(
             strict_files=strict_files,
             target=target,
             progress=step,
+            embedded=embedded,
         )
     streams = [file.name for file in found.files if file.path is None]
     if in_place and streams:
@@ -89,7 +93,7 @@ def convert_and_write(
     if dry_run:
         _preview(found, in_place)
     elif in_place:
-        _replace(found, full, verbose)
+        _replace(found, full, verbose, backup or (BACKUP if embedded else None))
     elif not diff:
         emit_bytes(found.encode(cast('Literal["yaml", "json"]', output or "yaml")))
     return 0
@@ -105,13 +109,21 @@ def _refuse_beside_check(
 
 
 def _refuse_together(
-    names: Sequence[str], output: str | None, *, in_place: bool, full: bool, diff: bool
+    names: Sequence[str],
+    output: str | None,
+    *,
+    in_place: bool,
+    full: bool,
+    diff: bool,
+    backup: str | None,
 ) -> None:
     if (in_place or diff) and output is not None:
         option = "--in-place" if in_place else "--diff"
         raise UsageError(f"{option} does not go with -o: each file keeps its format")
     if full and not (in_place or diff):
         raise UsageError("--full goes with --in-place: what is printed is in full anyway")
+    if backup is not None and not in_place:
+        raise UsageError("--backup goes with --in-place")
     if in_place and "-" in names:
         raise UsageError("--in-place does not go with -f -")
 
@@ -149,8 +161,14 @@ _MOST_LINES = 20
 """How many files are named one by one: who converts more reads how many they are."""
 
 
-def _replace(found: Conversion, full: bool, verbose: bool) -> None:
-    rewritten = found.replace(full=full)
+BACKUP = ".kconv-backup"
+"""Where files go as they were, if what is inside of objects changes: a diff does not show it."""
+
+
+def _replace(found: Conversion, full: bool, verbose: bool, backup: str | None) -> None:
+    rewritten = found.replace(full=full, backup=Path(backup) if backup else None)
+    if backup and rewritten:
+        say(f"what was there is in {backup}")
     few = verbose or len(rewritten) <= _MOST_LINES
     for path in rewritten if few else ():
         say(f"rewrote {path}")

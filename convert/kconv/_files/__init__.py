@@ -1,7 +1,8 @@
 """Manifests in files, folders and streams: read, converted, and written back."""
 
-from kconv._files.conversion import Conversion, ConvertedFile, convert, convert_files
-from kconv._files.converter import ConversionProblem, ObjectLoss
+from kconv._files.conversion import Conversion, ConvertedFile
+from kconv._files.converted import ConversionProblem, ObjectLoss
+from kconv._files.converting import convert, convert_files
 
 __all__ = [
     "Conversion",

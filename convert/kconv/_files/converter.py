@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,12 +14,13 @@ from kconv._errors import (
     InvalidObject,
     KconvError,
     NotRegistered,
-    ObjectRef,
     StrictDecodeError,
     UsageError,
 )
+from kconv._files.converted import ConversionProblem, ConvertedDocument, ObjectLoss, Value
 from kconv._files.foreign import PATCH, UNKNOWN_KIND, PassedOver, is_with_kustomization
 from kconv._files.groups import is_list
+from kconv._files.inside import Inside
 from kconv._files.manifests import Document, Manifest
 from kconv._files.releases import Releases
 from kconv._files.targets import preferred, served
@@ -28,52 +29,6 @@ from kconv._messages import problem_lines
 from kconv._paths import REQUIRED
 from kconv._pipeline import Decoded, Lost, Pipeline, PlainEngine, converts_to
 from kconv._scheme import Scheme, Spoke
-
-Value = dict[str, Any]
-
-
-def _as_it_is() -> Value:
-    raise AssertionError("only what is changed is written")
-
-
-@dataclass(slots=True)
-class ConvertedDocument:
-    """A converted document; ``changed`` if an object in it has another version now.
-
-    ``intended`` gives what it is to say in a file that is edited (see `kconv._files.intended`).
-    """
-
-    document: Document
-    value: Value
-    changed: bool = False
-    objects: int = 0
-    intended: Callable[[], Value] = _as_it_is
-
-
-@dataclass(frozen=True, slots=True)
-class ConversionProblem:
-    """What keeps anything from being written: the lines that say it, and the error."""
-
-    lines: tuple[str, ...]
-    error: KconvError
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectLoss:
-    """What the version ``api_version`` cannot hold of an object; ``where`` names it for people."""
-
-    where: str
-    about: ObjectRef
-    api_version: str
-    lost: Lost
-
-    @property
-    def what(self) -> str:
-        """The field, its value, and what becomes of it."""
-        return f"{self.lost}, which {self.api_version} cannot hold"
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
 
 
 class Converter:
@@ -107,6 +62,7 @@ class Converter:
         self.losses: list[ObjectLoss] = []
         self.passed: list[PassedOver] = []
         self._lenient_in: Manifest | None = None
+        self.inside: Inside | None = None
 
     def convert(
         self, manifest: Manifest, document: Document, *, lenient: bool = False
@@ -173,7 +129,20 @@ class Converter:
     def _object(
         self, where: str, result: ConvertedDocument, value: Value
     ) -> tuple[Value, Callable[[], Value]]:
-        """The object in its new version, in full, and what gives it as a file is to say it."""
+        """The object in its new version, in full, and what gives it as a file is to say it.
+
+        With what is inside of it, if that is converted too.
+        """
+        full, written = self._outside(where, result, value)
+        changes = self.inside.changes(where, value) if self.inside is not None else {}
+        if not changes:
+            return full, written
+        result.changed = True
+        return _with_texts(full, changes), lambda: _with_texts(written(), changes)
+
+    def _outside(
+        self, where: str, result: ConvertedDocument, value: Value
+    ) -> tuple[Value, Callable[[], Value]]:
         result.objects += 1
         unchanged = partial(_itself, value)
         try:
@@ -310,6 +279,17 @@ def _intended(pipeline: Pipeline, written: Value, decoded: Decoded, converted: D
     from kconv._files.intended import intended  # who edits no file need not load it
 
     return intended(pipeline, written, decoded, converted)
+
+
+def _with_texts(value: Value, texts: Mapping[tuple[str, ...], str]) -> Value:
+    """A copy in which some texts, by their paths, are others."""
+    made = copy.deepcopy(value)
+    for (*above, last), text in texts.items():
+        inner = made
+        for step in above:
+            inner = inner[step]
+        inner[last] = text
+    return made
 
 
 def _itself(value: Value) -> Value:

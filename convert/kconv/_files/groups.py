@@ -69,6 +69,14 @@ def are_few(manifests: Sequence[Manifest]) -> bool:
     return sum(islice(objects, WORTH_COMPILING)) < WORTH_COMPILING
 
 
+def objects_in(manifests: Sequence[Manifest]) -> Iterator[dict[str, Any]]:
+    """The objects of manifests, those of lists one by one."""
+    for manifest in manifests:
+        for value in _objects(manifest):
+            if isinstance(value, dict):
+                yield value
+
+
 def _objects(manifest: Manifest) -> Iterator[Any]:
     for document in manifest.documents:
         value = document.value

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from kconv._files.embedded import IN_LAST_APPLIED, IN_MANAGED_FIELDS, LAST_APPLIED
+from kconv._files.helm import IN_RELEASE
 from kconv._layout.json_tree import json_documents
 from kconv._layout.nodes import Mapping, Node, NotEditable, Sequence
 from kconv._layout.yaml_tree import yaml_documents
@@ -13,6 +14,7 @@ from kconv._layout.yaml_tree import yaml_documents
 _PATHS: Final = {
     IN_LAST_APPLIED: ("metadata", "annotations", LAST_APPLIED),
     IN_MANAGED_FIELDS: ("metadata", "managedFields"),
+    IN_RELEASE: ("data", "release"),
 }
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from kconv._errors import KconvError
-from kconv._files.conversion import convert_manifests
-from kconv._files.converter import Converter, ObjectLoss
+from kconv._files.converted import ObjectLoss
+from kconv._files.converter import Converter
+from kconv._files.converting import convert_manifests
 from kconv._files.embedded import IN_LAST_APPLIED, IN_MANAGED_FIELDS, IN_MANIFEST, embedded
 from kconv._files.foreign import UNKNOWN_KIND, PassedOver
 from kconv._files.groups import is_list
+from kconv._files.helm import IN_RELEASE, Release, release_of
+from kconv._files.inside import current_releases, objects_of_release
 from kconv._files.lines import Lines
 from kconv._files.manifests import Document, Manifest, read_manifests
 from kconv._files.releases import Releases
@@ -84,9 +87,8 @@ def find_outdated(
     losses: dict[str, list[ObjectLoss]] = {}
     for loss in found.losses:
         losses.setdefault(loss.where, []).append(loss)
-    look = _Look(
-        converter, releases, losses, {each.name: each.reason for each in found.passed_over}
-    )
+    reasons = {each.name: each.reason for each in found.passed_over}
+    look = _Look(current_releases(manifests), converter, releases, losses, reasons)
     read = {file.name for file in found.files}
     for manifest in manifests:
         if manifest.name in read and manifest.error is None:
@@ -104,8 +106,12 @@ def _is_fatal(error: KconvError) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Looks at objects; ``passed`` are those that are passed over, by name, and why."""
+    """Looks at objects; ``passed`` are those that are passed over, by name, and why.
 
+    ``current`` are the revisions of releases of Helm that count.
+    """
+
+    current: Collection[tuple[str, str, int]]
     converter: Converter
     releases: Releases
     losses: dict[str, list[ObjectLoss]]
@@ -144,6 +150,9 @@ class _Look:
             yield Outdated(
                 "", 0, kind, namespace, name, version, to, removed, tuple(lost), reason, converts
             )
+        release = release_of(value)
+        if release is not None and release.key in self.current:
+            yield from self._in_release(release)
         for inner in embedded(value):
             if not self.releases.serves(inner.api_version, inner.kind):
                 to, removed = self._instead(inner.api_version, inner.kind)
@@ -152,13 +161,26 @@ class _Look:
                     where=inner.where, converts=False,
                 )  # fmt: skip
 
+    def _in_release(self, release: Release) -> Iterator[Outdated]:
+        for value in objects_of_release(release):
+            version, kind = str(value.get("apiVersion")), str(value.get("kind"))
+            if not self.releases.serves(version, kind):
+                metadata = value.get("metadata")
+                metadata = metadata if isinstance(metadata, dict) else {}
+                to, removed = self._instead(version, kind)
+                yield Outdated(
+                    "", 0, kind, str(metadata.get("namespace") or release.namespace),
+                    str(metadata.get("name") or ""), version, to, removed, where=IN_RELEASE,
+                    converts=False,
+                )  # fmt: skip
+
     def _instead(self, version: str, kind: str) -> tuple[str, str]:
         """What takes the place of a version, and in which release it is gone."""
         said = self.releases.of(version, kind)
         return self.converter.best(version, kind) or said.replacement, said.removed
 
 
-_FIELDS: Final = {IN_LAST_APPLIED: IN_LAST_APPLIED, IN_MANAGED_FIELDS: IN_MANAGED_FIELDS}
+_FIELDS: Final = {each: each for each in (IN_LAST_APPLIED, IN_MANAGED_FIELDS, IN_RELEASE)}
 """What is looked for to say on which line something is, if it is not its apiVersion."""
 
 

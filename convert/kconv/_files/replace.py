@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from kconv._errors import Unavailable
@@ -56,3 +56,25 @@ def _beside(target: Path, data: bytes) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def back_up(paths: Iterable[Path], folder: Path) -> list[Path]:
+    """Copy files into a folder, under the paths that they have from here; returns the copies.
+
+    What is there already stays: it is from before an earlier change. Raises `Unavailable`.
+    """
+    made: list[Path] = []
+    for path in paths:
+        inner = Path(os.path.relpath(path.absolute()))
+        copy = folder / Path(*(part for part in inner.parts if part not in ("..", os.sep)))
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            with copy.open("xb") as file:
+                file.write(path.read_bytes())
+            copy.chmod(stat.S_IMODE(path.stat().st_mode))
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise Unavailable(f"cannot write {error.filename}: {error.strerror}") from error
+        made.append(copy)
+    return made
