@@ -1,4 +1,4 @@
-"""Twelve bugs in conversions of the devices of examples/: all of them are found, and named."""
+"""Bugs in conversions of the devices of examples/: each is found, and named."""
 
 from __future__ import annotations
 
