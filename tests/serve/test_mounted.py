@@ -20,13 +20,19 @@ from serve.test_create_app import SHIPS, ships
 
 APP = """
 import kconv
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from serve.test_create_app import ships
 
 api = kconv.asgi(ships(), "sqlite:///{path}")
-app = Starlette(routes=[Mount("/k8s", api)]{lifespan})
+app = {app}
 """
+APPS = {
+    "without": 'Starlette(routes=[Mount("/k8s", api)])',
+    "with": 'Starlette(routes=[Mount("/k8s", api)], lifespan=api.lifespan)',
+    "fastapi": "FastAPI(lifespan=api.lifespan)\napp.mount('/k8s', api)",
+}
 
 
 def test_served_below_a_path_with_its_lifespan(tmp_path: Path) -> None:
@@ -57,9 +63,9 @@ def test_the_groups_that_are_named(tmp_path: Path) -> None:
         kconv.asgi(scheme, f"sqlite:///{tmp_path / 'kconv.db'}", groups=["nope"])
 
 
-@pytest.mark.parametrize("lifespan", ["", ", lifespan=api.lifespan"], ids=["without", "with"])
-def test_an_open_watch_does_not_hold_up_the_end(tmp_path: Path, lifespan: str) -> None:
-    (tmp_path / "mounted.py").write_text(APP.format(path=tmp_path / "kconv.db", lifespan=lifespan))
+@pytest.mark.parametrize("app", APPS.values(), ids=APPS)
+def test_an_open_watch_does_not_hold_up_the_end(tmp_path: Path, app: str) -> None:
+    (tmp_path / "mounted.py").write_text(APP.format(path=tmp_path / "kconv.db", app=app))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
