@@ -16,6 +16,7 @@ import kconv
 from kconv._client.core import PATCH_TYPES
 
 T = TypeVar("T")
+PUBLIC = [getattr(kconv, name) for name in kconv.__all__ if name != "KconvError"]
 Doc = dict[str, Any]
 GVK = kconv.GroupVersionKind
 
@@ -78,6 +79,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except kconv.KconvError as error:
+        if type(error) not in PUBLIC:
+            raise  # it must be caught by name
         causes = [(kconv.format_path(f.path), f.reason, f.message) for f in error.findings]
         raise Refused(error.reason, error.message, causes) from error
 

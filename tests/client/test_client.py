@@ -101,6 +101,17 @@ def test_typed_events(client: kconv.Client) -> None:
     assert seen == [("MODIFIED", "eco"), ("DELETED", "eco")]
 
 
+def test_a_watch_of_a_database_that_went_back(client: kconv.Client, sqlite_url: str) -> None:
+    client.create(device("cam-1"))
+    watch = client.watch(DeviceV2)
+    assert next(watch).type == "ADDED"
+    store = open_store(sqlite_url)
+    store.bump()
+    store.close()
+    with pytest.raises(kconv.CounterReset, match="list again, and go on from"):
+        next(watch)
+
+
 def test_threads_that_write_the_same_object(client: kconv.Client) -> None:
     client.create(device("cam-1", annotations={"count": "0"}))
     conflicts = 0
