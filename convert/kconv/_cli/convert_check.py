@@ -8,6 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from kconv._cli.console import complain, emit, emit_json, emit_table, say
+from kconv._cli.file_progress import progress
 from kconv._cli.passed_over import say_passed_over
 from kconv._files.embedded import IN_MANIFEST
 from kconv._files.outdated import Check, Outdated, find_outdated
@@ -30,9 +31,10 @@ def check_and_report(
 
     1 where something is found, or where something could not be looked at.
     """
-    check, errors = find_outdated(
-        names, target, exclude=exclude, strict_files=strict_files, apis=apis
-    )
+    with progress() as step:
+        check, errors = find_outdated(
+            names, target, exclude=exclude, strict_files=strict_files, apis=apis, progress=step
+        )
     if output == "json":
         emit_json(_as_json(check))
     elif output == "github":

@@ -94,7 +94,11 @@ def convert_files(
 
 
 def convert_manifests(
-    manifests: Sequence[Manifest], releases: Releases, strict_files: bool, apis: Sequence[str]
+    manifests: Sequence[Manifest],
+    releases: Releases,
+    strict_files: bool,
+    apis: Sequence[str],
+    progress: Progress | None = None,
 ) -> tuple[Conversion, Converter]:
     """Convert what a release does not serve; with what did it, which knows more."""
     options = _Options(

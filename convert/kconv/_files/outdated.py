@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -74,6 +74,7 @@ def find_outdated(
     exclude: Iterable[str] = (),
     strict_files: bool = False,
     apis: Sequence[str] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Check, list[KconvError]]:
     """What in files and folders a release does not serve, and what could not be looked at.
 
@@ -81,7 +82,7 @@ def find_outdated(
     """
     releases = Releases(target)
     manifests = read_manifests(list(names), list(exclude))
-    found, converter = convert_manifests(manifests, releases, strict_files, apis)
+    found, converter = convert_manifests(manifests, releases, strict_files, apis, progress)
     check = Check(releases.target, passed_over=found.passed_over, files=len(manifests))
     check.objects = sum(file.objects for file in found.files)
     losses: dict[str, list[ObjectLoss]] = {}
