@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import kconv
+from fixtures.long import LONG
 from fixtures.recorded import lines
 from kconv._codec import yaml as yaml_codec
 from kconv._differences import differences
@@ -66,7 +67,7 @@ def test_any_object(version: str, kind: str, to: str) -> None:
     spoke = SCHEME.spoke(GroupVersion.parse(version).kind(kind))
 
     @settings(
-        max_examples=15, deadline=None, suppress_health_check=list(HealthCheck),
+        max_examples=40 if LONG else 6, deadline=None, suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )  # fmt: skip
     @given(documents(spoke, deepest=4), st.randoms(use_true_random=False))

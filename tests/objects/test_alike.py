@@ -10,6 +10,7 @@ import pytest
 
 import devices
 from documents.kinds import register as register_documents
+from fixtures.long import LONG
 from kconv import Pipeline, Scheme, load_scheme, to_dict
 from kconv._codec import json as json_codec
 from kconv._errors import KconvError
@@ -71,7 +72,7 @@ def _hold_all(pipeline: Pipeline, spoke: Spoke, value: dict[str, Any]) -> None:
 def test_objects_of_every_version(pipelines: list[Pipeline]) -> None:
     for pipeline, spoke in _spokes(pipelines):
         for strategy in (documents(spoke), nearly(spoke)):
-            explore(strategy, partial(_hold_all, pipeline, spoke), examples=8)
+            explore(strategy, partial(_hold_all, pipeline, spoke), examples=8 if LONG else 3)
 
 
 def test_full_objects_are_read_at_once(pipelines: list[Pipeline]) -> None:
