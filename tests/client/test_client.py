@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,34 @@ def test_threads_that_write_the_same_object(client: kconv.Client) -> None:
     assert annotations == {"count": "30"}
 
 
+def test_a_write_that_comes_between(
+    client: kconv.Client, kinds: kconv.Scheme, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at an object and the write of it: nobody's is lost."""
+    camera = client.create(device("cam-1", namespace="lab"))
+    waiting = client._core.objects.waiting
+    write = waiting.write
+    between: list[str] = []
+
+    def overtaken(store: Any, made: Any) -> Any:
+        if between:
+            change = {"metadata": {"labels": {between.pop(): "faster"}}}
+            other.patch(DeviceV2, "cam-1", change, namespace="lab")
+        return write(store, made)
+
+    with kconv.Client(kinds, sqlite_url) as other:
+        monkeypatch.setattr(waiting, "write", overtaken)
+        between.append("a")
+        camera.spec.power = "Off"
+        with pytest.raises(kconv.Conflict):
+            client.update(camera)
+        between.append("b")
+        change = {"spec": {"power": "Standby"}}
+        patched = client.patch(DeviceV2, "cam-1", change, namespace="lab")
+    assert patched.spec.power == "Standby"
+    assert patched.metadata.labels == {"a": "faster", "b": "faster"}
+
+
 def test_it_is_registered_while_it_is_open(kinds: kconv.Scheme, sqlite_url: str) -> None:
     client = kconv.Client(kinds, sqlite_url)
     store = open_store(sqlite_url)
@@ -193,7 +222,8 @@ def test_asynchronous_reads_and_watches(
 
     async def run() -> None:
         async with kconv.AsyncClient(kinds, sqlite_url) as client:
-            watch = client.watch(DeviceV2)
+            since = (await client.list(DeviceV2)).resource_version
+            watch = client.watch(DeviceV2, resource_version=since)
             async with watch:
                 made = await asyncio.gather(
                     *(client.create(device(f"cam-{at}")) for at in range(20))
