@@ -41,6 +41,7 @@ class PostgresqlReader(Reader):
         self._database = database
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._looks: RepeatedQuery | None = None
+        self._ended = asyncio.Event()
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
 
@@ -58,6 +59,8 @@ class PostgresqlReader(Reader):
         return reads.as_rows_read(rows, keys)
 
     def close(self) -> None:
+        # What is being read must not open another connection, which nobody would close.
+        self._ended.set()
         self._close(self._connection)
         self._close(self._looks)
 
@@ -122,9 +125,14 @@ class PostgresqlReader(Reader):
         return self._looks
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
-        return await psycopg.AsyncConnection.connect(
-            **self._database.driver_arguments(), autocommit=True
-        )
+        if not self._ended.is_set():
+            connection = await psycopg.AsyncConnection.connect(
+                **self._database.driver_arguments(), autocommit=True
+            )
+            if not self._ended.is_set():
+                return connection
+            connection.pgconn.finish()
+        raise Unavailable("the reader of the database has been closed")
 
 
 def _as_look(row: Row) -> Look:
