@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compile.local import V1, V2, engines, thing
+from fixtures.long import LONG
 from kconv import Pipeline
 from kconv._errors import DecodeError, KconvError
 from kconv._gvk import GroupVersion
@@ -77,7 +78,7 @@ def test_numbers(field: str, number: str) -> None:
     alike(of(field, PLACES[field] % number))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=100 if LONG else 25)
 @given(
     st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 )

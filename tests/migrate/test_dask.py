@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -45,6 +46,8 @@ TASK = Task("rewrite", "cronjobs.batch", NEW)
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A scheduler, and two workers of a thread each."""
+    # Its loggers write to what standard error was when it was imported: a file of an early test.
+    logging.getLogger("distributed").handlers.clear()
     make: Any = distributed.LocalCluster
     with make(
         n_workers=2,

@@ -15,7 +15,7 @@ from pressure.history import History
 from pressure.scenario import MINUTES, SEED, run
 from pressure.servers import fleet
 
-SECONDS = MINUTES * 60 or 8.0
+SECONDS = MINUTES * 60 or (8.0 if LONG else 4.0)
 SCARCE = 1.0 if not MINUTES else 3.0
 """Seconds between two disturbances of a kind, about; a long run leaves room for work between."""
 

@@ -18,6 +18,7 @@ from fixtures.postgres import PostgresServer
 from kconv._store import Key, Place, Quarantined, Retention, SqlStore, Store, Stored, open_store
 from kconv._store.database import Database, parse_url
 from kconv._store.pressure import WHAT as PRESSURES
+from kconv._store.write import Write
 from kconv_migrations import _tables as db
 from store.plans import ROWS, Plan, filling, postgresql_plans, removed_rows, sqlite_plans
 from store.samples import GROUP, RESOURCE, TARGETS, V1, V1BETA1, cronjob, follow, running, server
@@ -105,7 +106,9 @@ def _writes(filled: Filled) -> None:
                 new = store.update(
                     key, expected=made.resource_version, api_version=V1, data=b"[]", before=b"{}"
                 )
-                store.delete(key, expected=new.resource_version, api_version=V1, data=b"{}")
+                store.write(Write("DELETED", key, V1, b"{}", expected=new.resource_version))
+                made = store.create(key, uid="u", api_version=V1, data=b"{}")
+                store.delete(key, expected=made.resource_version, api_version=V1, data=b"{}")
 
         return write
 
