@@ -29,14 +29,14 @@ def pipeline(scheme: kconv.Scheme) -> Pipeline:
     return Pipeline(scheme)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def loop() -> Iterator[Loop]:
     made = Loop()
     yield made
     made.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def shared_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SqlStore]:
@@ -56,10 +56,11 @@ def shared_store(
     server.drop_database(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def apis(
     shared_store: SqlStore, scheme: kconv.Scheme, pipeline: Pipeline, loop: Loop
 ) -> Iterator[dict[str, Api]]:
+    """Not for the session: tests of others stop the database, and clients would say so."""
     app = kconv.create_app(scheme, shared_store, pipeline=pipeline, runtime_config="api/all=true")
     lifespan = app.lifespan(app)
     loop.run(lifespan.__aenter__())
