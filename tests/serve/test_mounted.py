@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import kconv
+from kconv._serve import http_server_exit
 from serve.test_create_app import SHIPS, ships
 
 APP = """
@@ -61,6 +62,29 @@ def test_the_groups_that_are_named(tmp_path: Path) -> None:
     api.state.server.store.close()
     with pytest.raises(kconv.UsageError, match='no group "nope": there are "", batch'):
         kconv.asgi(scheme, f"sqlite:///{tmp_path / 'kconv.db'}", groups=["nope"])
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+def test_an_event_loop_that_ends_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaving: bool
+) -> None:
+    """Without a lifespan nothing waits for the app, whether it has begun to leave or not."""
+    api = kconv.asgi(ships(), f"sqlite:///{tmp_path / 'kconv.db'}")
+    store = api.state.server.store
+
+    async def run() -> None:
+        transport = httpx.ASGITransport(app=api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            assert (await client.get(SHIPS)).status_code == 200
+        assert len(store.servers(60)) == 1
+        api.state.server.in_flight.requests += 1  # one that is not answered any more
+        monkeypatch.setattr(http_server_exit, "is_ending", lambda: True)
+        if leaving:
+            await asyncio.sleep(2 * http_server_exit.POLL_SECONDS)
+
+    asyncio.run(run())
+    assert store.servers(60) == []
+    store.close()
 
 
 @pytest.mark.parametrize("app", APPS.values(), ids=APPS)

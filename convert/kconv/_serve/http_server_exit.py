@@ -17,18 +17,36 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class HttpServerExit(Background):
-    """Calls ``leave`` once the HTTP server of this process has begun to end."""
+    """Calls ``leave`` once the HTTP server of this process has begun to end.
+
+    It may be through with that before ``leave`` is, and ends the event loop: then ``leave_at_once``
+    is called, which blocks.
+    """
 
     name = "kconv-http-server-exit"
 
-    def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, leave: Callable[[], Awaitable[None]], leave_at_once: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._leave = leave
+        self._leave_at_once = leave_at_once
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Look no more: whoever calls this leaves by itself."""
+        self._stopped = True
+        super().stop()
 
     async def _run(self) -> None:
-        while not is_ending():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(POLL_SECONDS)
-        await self._leave()
+        try:
+            while not is_ending():  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(POLL_SECONDS)
+            await self._leave()
+        except asyncio.CancelledError:
+            if is_ending() and not self._stopped:
+                self._leave_at_once()
+            raise
 
 
 def is_ending() -> bool:

@@ -96,7 +96,9 @@ class Server:
             self.figures.collect,
         ]
         self.metrics.registry.register(self.collector)
-        self.http_server_exit: HttpServerExit | None = HttpServerExit(self._leave)
+        self.http_server_exit: HttpServerExit | None = HttpServerExit(
+            self._leave, self.heartbeat.end
+        )
         """None where the HTTP server says itself when it ends."""
         self._starting: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -149,14 +151,19 @@ class Server:
         self.broadcaster.close()
 
     async def _leave(self) -> None:
-        """End watches, and leave the fleet once the requests in flight are answered."""
-        self.drain()
+        """Leave the fleet once the requests in flight are answered, and end the watches.
+
+        In this order: the HTTP server waits for open watches, and without them the process may
+        have gone before it has left.
+        """
+        self.health.stopping = True
         waited = 0.0
         while self.in_flight.requests > 0 and waited < LEAVE_SECONDS:
             await asyncio.sleep(0.05)
             waited += 0.05
         self.heartbeat.stop()
         await to_thread.run_sync(self.heartbeat.end)
+        self.drain()
 
     async def stop(self) -> None:
         """Stop what runs beside requests, store the last counts, and leave the fleet."""
