@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kconv._cli.sigterm import end_well_on_sigterm
 from kconv._settings import Declared, Resolved, Settings, declared, resolve
 
 if TYPE_CHECKING:
@@ -72,11 +72,10 @@ def run_server(settings: Settings) -> None:
     )
     listen.check()
     _warn_of_readers(settings)
-    signal.signal(signal.SIGTERM, _end)
+    end_well_on_sigterm()
 
     def ready(bound: Any) -> None:
-        address, chosen = bound.getsockname()[:2]
-        url = f"{listen.scheme}://{f'[{address}]' if ':' in address else address}:{chosen}"
+        url = listen.url(bound)
         emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
 
     def serve_one(shared: Shared | None = None) -> None:
@@ -133,11 +132,6 @@ def _warn_of_readers(settings: Settings) -> None:
 
 def _path(name: str) -> Path | None:
     return Path(name) if name else None
-
-
-def _end(signum: int, frame: Any) -> None:
-    """The server has drained by the time it passes SIGTERM on: that is a good end."""
-    raise SystemExit(0)
 
 
 def _print(resolved: Resolved) -> None:

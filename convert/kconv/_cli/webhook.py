@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kconv._cli.command_groups import CommandGroup
 from kconv._cli.options import Apis
+from kconv._cli.sigterm import end_well_on_sigterm
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -61,12 +61,10 @@ def serve(
         host, port, tls_cert_file=tls_cert_file, tls_private_key_file=tls_private_key_file
     )
     server, bound = build(load_scheme(apis=apis or ()), listen, path=path)
-    signal.signal(signal.SIGTERM, _end)
+    end_well_on_sigterm()
 
     def ready() -> None:
-        address, chosen = bound.getsockname()[:2]
-        shown = f"[{address}]" if ":" in address else address
-        emit(f"converting at {listen.scheme}://{shown}:{chosen}{path}")
+        emit(f"converting at {listen.url(bound)}{path}")
 
     server.on_ready = ready
     with bound:
@@ -106,8 +104,3 @@ def manifests(
     say(f"next: kconv export crd --service {namespace}/{name} for the CRDs")
     if cert_manager:
         say(f"and annotate them with cert-manager.io/inject-ca-from: {namespace}/{name}")
-
-
-def _end(signum: int, frame: Any) -> None:
-    """The server has drained by the time it passes SIGTERM on: that is a good end."""
-    raise SystemExit(0)

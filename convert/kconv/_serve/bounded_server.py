@@ -5,14 +5,37 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from kconv._serve.connections import Connections, Place
+from kconv._serve.listen import Listen
 from kconv._serve.listener import Listener
 from kconv._serve.protocol import LimitedProtocol
 from kconv._settings import Limits
+
+
+def http_config(
+    app: ASGIApp, listen: Listen, limits: Limits, *, lifespan: Literal["on", "off"]
+) -> uvicorn.Config:
+    """How uvicorn serves an app: HTTP/1.1 alone, with its own bounds and logs left out."""
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        log_level="warning",
+        lifespan=lifespan,
+        server_header=False,
+        proxy_headers=bool(listen.trusted_proxies),
+        forwarded_allow_ips=list(listen.trusted_proxies),
+        timeout_graceful_shutdown=int(max(limits.shutdown_grace, 1)),
+        ssl_certfile=listen.tls_cert_file,
+        ssl_keyfile=listen.tls_private_key_file,
+    )
 
 
 class BoundedServer(uvicorn.Server):

@@ -16,7 +16,7 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.app import create_app
 from kconv._serve.auth import Tokens
-from kconv._serve.bounded_server import BoundedServer
+from kconv._serve.bounded_server import BoundedServer, http_config
 from kconv._serve.connections import raise_descriptor_limit
 from kconv._serve.listen import Listen, bind
 from kconv._serve.server import Server
@@ -158,21 +158,7 @@ def build(
         access_log=access_log,
     )
     app.state.server.http_server_exit = None
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        log_level="warning",
-        lifespan="on",
-        server_header=False,
-        proxy_headers=bool(listen.trusted_proxies),
-        forwarded_allow_ips=list(listen.trusted_proxies),
-        timeout_graceful_shutdown=int(max(limits.shutdown_grace, 1)),
-        ssl_certfile=listen.tls_cert_file,
-        ssl_keyfile=listen.tls_private_key_file,
-    )
+    config = http_config(app, listen, limits, lifespan="on")
     return ApiServer(config, app.state.server, limits), bound
 
 

@@ -31,8 +31,11 @@ class Listen:
     allowed_hosts: Sequence[str] = ()
     trusted_proxies: Sequence[str] = ()
 
-    def check(self) -> None:
-        """Refuse what is unsafe or incomplete. Raises `UsageError`."""
+    def check(self, *, tokens: bool = True) -> None:
+        """Refuse what is unsafe or incomplete. Raises `UsageError`.
+
+        Without ``tokens``, TLS is enough where others can reach the address.
+        """
         if (self.tls_cert_file is None) != (self.tls_private_key_file is None):
             raise UsageError("--tls-cert-file and --tls-private-key-file go together")
         for file in (self.tls_cert_file, self.tls_private_key_file):
@@ -45,18 +48,24 @@ class Listen:
                 raise UsageError(
                     f"--trusted-proxy {proxy}: not an address or a network such as 10.0.0.0/8"
                 ) from None
-        if not is_loopback(self.host) and (
-            self.token_auth_file is None or self.tls_cert_file is None
-        ):
+        needed = [self.tls_cert_file, *([self.token_auth_file] if tokens else [])]
+        if not is_loopback(self.host) and None in needed:
+            options = "--tls-cert-file and --tls-private-key-file"
+            if tokens:
+                options = f"--token-auth-file, {options}"
             raise UsageError(
-                f"refusing to listen on {self.host}, which others can reach: that needs "
-                "--token-auth-file, --tls-cert-file and --tls-private-key-file"
+                f"refusing to listen on {self.host}, which others can reach: that needs {options}"
             )
 
     @property
     def scheme(self) -> str:
         """The URL scheme: https with TLS files, else http."""
         return "https" if self.tls_cert_file is not None else "http"
+
+    def url(self, bound: socket.socket) -> str:
+        """Where a server on the socket is found."""
+        address, port = bound.getsockname()[:2]
+        return f"{self.scheme}://{f'[{address}]' if ':' in address else address}:{port}"
 
     @property
     def hosts(self) -> Sequence[str] | None:

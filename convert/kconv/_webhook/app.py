@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -23,13 +21,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kconv._codec import json as json_codec
 from kconv._errors import DecodeError, UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
+from kconv._serve.in_flight import Bytes
+from kconv._serve.responses import Reply, plain_text, refuse
+from kconv._serve.status import request_timeout, too_large, too_many_requests
 from kconv._settings import Limits
 from kconv._verbs.loop_work import compute
-from kconv._verbs.refusal import Refusal
+from kconv._verbs.refusal import Refusal, bad_request
 from kconv._webhook.review import answer_review
 
 _AT_ONCE = 64 * 1024
@@ -38,8 +38,6 @@ _AT_ONCE = 64 * 1024
 _MOST_LOGGED = 3
 
 _log = logging.getLogger(__name__)
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ReviewMetrics:
@@ -75,40 +73,34 @@ class Reviews:
         self.pipeline = pipeline
         self.limits = limits
         self.metrics = ReviewMetrics()
-        self._most = limits.max_mib_in_flight * 1024 * 1024
-        self._held = 0
+        self._budget = Bytes(limits.max_mib_in_flight * 1024 * 1024)
         self._bodies = 0
 
-    async def convert(self, request: Request) -> Response:
+    async def convert(self, request: Request) -> Response | Reply:
         """Answer a review. Whatever is wrong with its objects is said in a review, with 200."""
         self._bodies += 1
         body = bytearray()
         try:
             if self._bodies > self.limits.max_bodies:
-                raise Refusal("TooManyRequests", "too many reviews at once; try again")
+                raise too_many_requests()
             async with asyncio.timeout(self.limits.body_timeout):
                 async for piece in request.stream():
-                    self._held += len(piece)
+                    if len(body) + len(piece) > self._budget.limit:
+                        raise too_large(self._budget.limit)
+                    if not self._budget.try_take(len(piece)):
+                        raise too_many_requests()
                     body += piece
-                    self._check_room(len(body))
             return await self._answer(bytes(body))
         except TimeoutError:
-            return _refused(Refusal("Timeout", "the body did not come in time", code=408))
+            return refuse(request_timeout("the review did not come in time"))
         except ClientDisconnect:
             return Response(status_code=400)
         except Refusal as refusal:
             self.metrics.reviews.labels("refused").inc()
-            return _refused(refusal)
+            return refuse(refusal)
         finally:
             self._bodies -= 1
-            self._held -= len(body)
-
-    def _check_room(self, size: int) -> None:
-        if size > self._most:
-            mib = self.limits.max_mib_in_flight
-            raise Refusal("RequestEntityTooLarge", f"the body is over --max-mib-in-flight, {mib}")
-        if self._held > self._most:
-            raise Refusal("TooManyRequests", "too many bytes in flight; try again")
+            self._budget.give_back(len(body))
 
     async def _answer(self, body: bytes) -> Response:
         began = time.perf_counter()
@@ -116,7 +108,7 @@ class Reviews:
         try:
             outcome = work() if len(body) <= _AT_ONCE else await compute(work)
         except DecodeError as error:
-            raise Refusal("BadRequest", error.message) from None
+            raise bad_request(error.message) from None
         self.metrics.seconds.observe(time.perf_counter() - began)
         if outcome.failures:
             self.metrics.reviews.labels("failed").inc()
@@ -152,16 +144,15 @@ def webhook(scheme: Scheme, *, path: str = "/convert", limits: Limits | None = N
             pipeline.prepare(spoke)
     reviews = Reviews(pipeline, limits or Limits())
 
-    async def alive(request: Request) -> Response:
-        return Response("ok", media_type="text/plain")
+    async def alive(request: Request) -> Reply:
+        return plain_text("ok")
 
     async def metrics(request: Request) -> Response:
         text = generate_latest(reviews.metrics.registry)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
-    async def describe(request: Request) -> Response:
-        message = f"POST ConversionReviews to {path}"
-        return _refused(Refusal("NotFound", message))
+    async def describe(request: Request) -> Reply:
+        return refuse(Refusal("NotFound", f"POST ConversionReviews to {path}"))
 
     return Starlette(
         routes=[
@@ -172,15 +163,4 @@ def webhook(scheme: Scheme, *, path: str = "/convert", limits: Limits | None = N
             Route("/metrics", metrics),
             Route("/{rest:path}", describe, methods=["GET", "POST"]),
         ]
-    )
-
-
-def _refused(refusal: Refusal) -> Response:
-    document: dict[str, Any] = refusal.document()
-    headers = {"Retry-After": "1"} if refusal.code == 429 else None
-    return Response(
-        json_codec.encode(document),
-        status_code=refusal.code,
-        media_type="application/json",
-        headers=headers,
     )

@@ -13,9 +13,9 @@ import uvicorn
 
 from kconv._errors import UsageError
 from kconv._scheme import Scheme
-from kconv._serve.bounded_server import BoundedServer
+from kconv._serve.bounded_server import BoundedServer, http_config
 from kconv._serve.connections import raise_descriptor_limit
-from kconv._serve.listen import Listen, bind, is_loopback
+from kconv._serve.listen import Listen, bind
 from kconv._settings import Limits
 from kconv._webhook.app import webhook
 
@@ -114,40 +114,18 @@ def build(
     and `Unavailable` for an address that cannot be had.
     """
     limits = limits or Limits()
+    listen.check(tokens=False)
     certificate, key = listen.tls_cert_file, listen.tls_private_key_file
-    if not is_loopback(listen.host) and certificate is None:
-        raise UsageError(
-            f"refusing to listen on {listen.host}, which others can reach: that needs "
-            "--tls-cert-file and --tls-private-key-file"
-        )
-    if (certificate is None) != (key is None):
-        raise UsageError("--tls-cert-file and --tls-private-key-file go together")
     followed = None
     if certificate is not None and key is not None:
         _check_pair(certificate, key)
         followed = Certificate(certificate, key)
     app = webhook(scheme, path=path, limits=limits)
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        log_level="warning",
-        lifespan="off",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=int(max(limits.shutdown_grace, 1)),
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-    )
+    config = http_config(app, listen, limits, lifespan="off")
     return WebhookServer(config, limits, followed), bind(listen)
 
 
 def _check_pair(certificate: Path, key: Path) -> None:
-    for file in (certificate, key):
-        if not file.is_file():
-            raise UsageError(f"{file}: no such file")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as error:
