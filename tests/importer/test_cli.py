@@ -14,7 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from importer import samples
-from kconv._cli.import_openapi import import_openapi, package_name
+from kconv._cli.import_openapi import import_openapi
+from kconv._cli.import_options import package_name
 from kconv._errors import DecodeError, KconvError, UsageError
 
 

@@ -10,10 +10,18 @@ from typing import Annotated
 
 import typer
 
-from kconv._cli.import_openapi import package_name, report_changes
+from kconv._cli.import_options import (
+    Check,
+    DryRun,
+    Force,
+    Out,
+    Package,
+    carry_out,
+    package_name,
+)
 from kconv._codec.limits import FILE_LIMIT
-from kconv._errors import SchemeError
-from kconv._importer import EDGES, Crd, import_crds, plan, read_crds, write
+from kconv._errors import KconvError
+from kconv._importer import EDGES, Crd, import_crds, read_crds
 from kconv._input import read_file, read_standard_input
 
 _SHOWN = 30
@@ -24,21 +32,11 @@ def import_crd(
         list[Path],
         typer.Argument(metavar="FILE...", help="YAML or JSON with CRDs; - is standard input."),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the package to write.")
-    ],
-    package: Annotated[
-        str, typer.Option(metavar="NAME", help="Dotted name of the package DIR is.")
-    ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would change; write nothing.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if something would change.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace files that were not generated, too.")
-    ] = False,
+    out: Out,
+    package: Package = "",
+    dry_run: DryRun = False,
+    check: Check = False,
+    force: Force = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="List everything that is not taken over.")
     ] = False,
@@ -57,14 +55,9 @@ def import_crd(
         crds += read_crds(data, "standard input" if stdin else str(file))
     name = package or package_name(out)
     imported = import_crds(crds, name)
-    changes = plan(imported.generated, out, force=force)
-    if dry_run or check:
-        sys.stdout.writelines(change.diff() for change in changes)
-    else:
-        write(changes)
-    report_changes(changes, pending=dry_run or check)
+    changed = carry_out(imported.generated, out, pending=dry_run or check, force=force)
     _list("not taken over from the CRD", [str(each) for each in imported.notes], verbose)
-    if check and changes:
+    if check and changed:
         raise typer.Exit(1)
     if not dry_run and not check:
         _say_what_needs_rules(out, name)
@@ -83,27 +76,25 @@ def _list(title: str, lines: Sequence[str], verbose: bool) -> None:
 
 def _say_what_needs_rules(out: Path, package: str) -> None:
     """Freeze what the registration registers, and say what is still missing."""
-    from kconv._scheme import Scheme
+    from kconv._scheme import load_scheme
 
-    module = f"{package}.{EDGES.removesuffix('.py')}"
+    registration = f"{package}.{EDGES.removesuffix('.py')}:register"
     root = out.resolve()
     for _ in package.split("."):
         root = root.parent
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()
     try:
-        scheme = Scheme()
-        importlib.import_module(module).register(scheme)
-        scheme.freeze()
-    except SchemeError as error:
+        load_scheme((), apis=[registration])
+    except KconvError as error:
+        if not error.findings:
+            typer.echo(f"{out / EDGES} cannot be used: {error.message}", err=True)
+            return
         typer.echo(f"to be said in {out / EDGES}:", err=True)
-        for line in error.message.splitlines()[1:]:
-            typer.echo(f"  {line.strip()}", err=True)
-    except Exception as error:  # noqa: BLE001 - somebody's own module may raise anything
-        typer.echo(f"{out / EDGES} cannot be used: {type(error).__name__}: {error}", err=True)
-        return
+        for finding in error.findings:
+            typer.echo(f"  {finding.message}", err=True)
     finally:
         sys.path.remove(str(root))
         for name in [each for each in sys.modules if f"{each}.".startswith(f"{package}.")]:
             del sys.modules[name]
-    typer.echo(f"next: kconv check --apis {module}:register", err=True)
+    typer.echo(f"next: kconv check --apis {registration}", err=True)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kconv._cli.import_options import (
+    Check,
+    DryRun,
+    Force,
+    Out,
+    Package,
+    carry_out,
+    package_name,
+)
 from kconv._codec.limits import FILE_LIMIT
 from kconv._errors import UsageError
 from kconv._importer import (
     DEFAULT_MAP,
-    Change,
     Request,
     generate,
     parse_kind,
-    plan,
     read_definitions,
     read_overlay,
-    write,
 )
 from kconv._input import read_file
 
@@ -29,9 +33,7 @@ def import_openapi(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="OpenAPI v2 or v3 document, or bare definitions.")
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder of the package to write.")
-    ],
+    out: Out,
     overlay: Annotated[
         list[Path] | None,
         typer.Option(
@@ -48,9 +50,7 @@ def import_openapi(
         list[str] | None,
         typer.Option(metavar="NAME", help="A definition to write, by its full name. Repeatable."),
     ] = None,
-    package: Annotated[
-        str, typer.Option(metavar="NAME", help="Dotted name of the package DIR is.")
-    ] = "",
+    package: Package = "",
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,15 +59,9 @@ def import_openapi(
             help="Package of the definitions with a prefix; outside of DIR it is only imported.",
         ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would change; write nothing.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if something would change.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace files that were not generated, too.")
-    ] = False,
+    dry_run: DryRun = False,
+    check: Check = False,
+    force: Force = False,
 ) -> None:
     """Write marshmallow schema modules from an OpenAPI definition file.
 
@@ -86,29 +80,10 @@ def import_openapi(
         ],
     )
     definitions = read_definitions(read_file(file, FILE_LIMIT), str(file))
-    changes = plan(generate(definitions, request), out, force=force)
-    if dry_run or check:
-        sys.stdout.writelines(change.diff() for change in changes)
-    else:
-        write(changes)
-    report_changes(changes, pending=dry_run or check)
-    if check and changes:
+    generated = generate(definitions, request)
+    changed = carry_out(generated, out, pending=dry_run or check, force=force)
+    if check and changed:
         raise typer.Exit(1)
-
-
-def package_name(out: Path) -> str:
-    """The dotted name of the package that a folder is: its own, behind those it lies in.
-
-    Raises `UsageError` where the folder's name cannot be a package's.
-    """
-    folder = out.resolve()
-    parts = [folder.name]
-    while (folder.parent / "__init__.py").is_file():
-        folder = folder.parent
-        parts.insert(0, folder.name)
-    if not all(part.isidentifier() for part in parts):
-        raise UsageError(f'"{out}" cannot be a Python package; choose another --out or --package')
-    return ".".join(parts)
 
 
 def _overlay_files(given: Path) -> list[Path]:
@@ -126,13 +101,3 @@ def _mapping(text: str) -> tuple[str, str]:
     if not equals or not prefix or not all(part.isidentifier() for part in package.split(".")):
         raise UsageError(f'--map: "{text}" is not PREFIX=PACKAGE')
     return prefix.removesuffix("."), package
-
-
-def report_changes(changes: Sequence[Change], *, pending: bool) -> None:
-    """Say which files changed, or would."""
-    for change in changes:
-        typer.echo(f"{change.action:7}{change.path}", err=True)
-    if not changes:
-        typer.echo("nothing to change", err=True)
-    elif pending:
-        typer.echo(f"{len(changes)} files would change", err=True)

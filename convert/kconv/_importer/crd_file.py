@@ -19,7 +19,6 @@ class CrdVersion:
     """One version of a custom resource: its structural schema, columns and subresources."""
 
     name: str
-    served: bool
     storage: bool
     schema: Schema
     columns: tuple[Mapping[str, Any], ...] = ()
@@ -33,7 +32,6 @@ class CrdVersion:
 class Crd:
     """A custom resource in all its versions."""
 
-    name: str
     group: str
     kind: str
     plural: str
@@ -98,7 +96,6 @@ def _crd(document: dict[str, Any], source: str) -> Crd:
     if len({each.name for each in versions}) != len(versions):
         raise UsageError(f"{where}: spec.versions has a version twice")
     return Crd(
-        name=name,
         group=str(group),
         kind=str(kind),
         plural=str(plural),
@@ -124,7 +121,6 @@ def _version(given: dict[str, Any], spec: dict[str, Any], where: str) -> CrdVers
     selectable = given.get("selectableFields") or []
     return CrdVersion(
         name=name,
-        served=given.get("served") is True,
         storage=given.get("storage") is True,
         schema=schema,
         columns=tuple(each for each in columns if isinstance(each, dict)),
