@@ -6,9 +6,10 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from kconv._exporter.structural import Document, structural
+from kconv._exporter.structural import structural
 from kconv._gvk import version_key
 from kconv._resource import Column, Resource, options_of
+from kconv._schema.openapi import Document
 from kconv._scheme import HubKind, Spoke
 
 _HEAD = ("apiVersion", "kind", "metadata")

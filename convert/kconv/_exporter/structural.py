@@ -7,14 +7,12 @@ place and nothing by reference, types said once, no keywords but the known ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from kconv._schema import Type
+from kconv._schema import Type, union_in
+from kconv._schema.openapi import Document, first_paragraph, scalar, unions
 from kconv._schema.type import inherited
 from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
-
-Document = dict[str, Any]
 
 _OPEN = "x-kubernetes-preserve-unknown-fields"
 
@@ -38,7 +36,7 @@ class _Writer:
             if name not in without
         }
         document: Document = {"type": "object"}
-        words = _first_paragraph(schema.__doc__)
+        words = first_paragraph(schema.__doc__)
         if words:
             document["description"] = words
         document["properties"] = {
@@ -53,20 +51,10 @@ class _Writer:
             document["required"] = required
         if getattr(schema.opts, "map_type", None):
             document["x-kubernetes-map-type"] = schema.opts.map_type
-        self._unions(schema, document, path)
+        document |= unions(schema.instance().opts.one_of)
         self._rules(schema, path)
         self._around.pop()
         return document
-
-    def _unions(self, schema: type[Type], document: Document, path: str) -> None:
-        said = [
-            {"oneOf": [{"required": [name]} for name in union]}
-            for union in schema.instance().opts.one_of
-        ]
-        if len(said) == 1:
-            document |= said[0]
-        elif said:
-            document["allOf"] = said
 
     def _rules(self, schema: type[Type], path: str) -> None:
         for attribute in ("rules", "update_rules", "defaulters"):
@@ -74,7 +62,7 @@ class _Writer:
                 name = getattr(rule, "__qualname__", "") or getattr(
                     getattr(rule, "function", None), "__qualname__", str(rule)
                 )
-                if not name.startswith("one_of("):
+                if union_in(name) is None:
                     self.notes.append(f"{path}: {name} is a function")
 
     def _property(self, field: AnyField, path: str) -> Document:
@@ -83,7 +71,7 @@ class _Writer:
         if description:
             document["description"] = description
         default = field.load_default
-        if default is dict or default is list or callable(default):
+        if callable(default):
             document["default"] = default()
         elif isinstance(default, str | int | float | bool | list | dict):
             document["default"] = default
@@ -126,22 +114,11 @@ class _Writer:
         if spec.openapi is not None or not spec.json_type:
             self.notes.append(f"{path}: {spec.type_name} is kept as it is, and not judged")
             return {_OPEN: True}
-        multiple = spec.multiple_of
-        if multiple is not None and spec.json_type != "integer":
-            self.notes.append(f"{path}: multiples of {multiple}")
-            multiple = None
-        said: Document = {
-            "type": spec.json_type,
-            "format": spec.format or None,
-            "enum": list(spec.enum) or None,
-            "pattern": spec.pattern or None,
-            "minLength": spec.min_length,
-            "maxLength": spec.max_length,
-            "minimum": spec.minimum,
-            "maximum": spec.maximum,
-            "multipleOf": multiple,
-        }
-        return {name: value for name, value in said.items() if value is not None}
+        if spec.multiple_of is not None and spec.json_type != "integer":
+            self.notes.append(f"{path}: multiples of {spec.multiple_of}")
+        lengths = {"minLength": spec.min_length, "maxLength": spec.max_length}
+        said = {name: value for name, value in lengths.items() if value is not None}
+        return scalar(spec) | said
 
 
 def structural(
@@ -150,7 +127,3 @@ def structural(
     """The structural schema of a type, and what it says that a schema cannot, by path."""
     writer = _Writer()
     return writer.object(schema, path, without=without), writer.notes
-
-
-def _first_paragraph(text: str | None) -> str:
-    return " ".join((text or "").strip().partition("\n\n")[0].split())

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any
 
 from kconv._gvk import version_key
 from kconv._resource import Resource
 from kconv._schema import Type
+from kconv._schema.openapi import Document, first_paragraph, scalar, unions
 from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
-
-Document = dict[str, Any]
 
 
 class Schemas:
@@ -50,7 +47,7 @@ class Schemas:
     def _object(self, schema: type[Type]) -> Document:
         fields = schema.instance().wire_fields()
         document: Document = {"type": "object"}
-        description = _first_paragraph(schema.__doc__)
+        description = first_paragraph(schema.__doc__)
         if description:
             document["description"] = description
         document["properties"] = {name: self._property(field) for name, field in fields.items()}
@@ -59,7 +56,7 @@ class Schemas:
             document["required"] = required
         if getattr(schema.opts, "map_type", None):
             document["x-kubernetes-map-type"] = schema.opts.map_type
-        document |= _unions(schema.instance().opts.one_of)
+        document |= unions(schema.instance().opts.one_of)
         return document
 
     def _property(self, field: AnyField) -> Document:
@@ -79,7 +76,7 @@ class Schemas:
             # A $ref takes no siblings, so what the field adds goes around it.
             return {"allOf": [self.ref(spec.object_type)]}
         if spec.element is None:
-            return _scalar(spec)
+            return copy.deepcopy(dict(spec.openapi)) if spec.openapi is not None else scalar(spec)
         if spec.structure == "map":
             return {"type": "object", "additionalProperties": self._item(spec.element)}
         return self._list(spec, spec.element)
@@ -109,28 +106,3 @@ def _reversed(group: str) -> str:
     if "." in group:
         return ".".join(reversed(group.split(".")))
     return f"io.k8s.api.{group or 'core'}"
-
-
-def _scalar(spec: Spec) -> Document:
-    if spec.openapi is not None:
-        return copy.deepcopy(dict(spec.openapi))
-    said: Document = {
-        "type": spec.json_type or None,
-        "format": spec.format or None,
-        "enum": list(spec.enum) or None,
-        "pattern": spec.pattern or None,
-        "minimum": spec.minimum,
-        "maximum": spec.maximum,
-        "multipleOf": spec.multiple_of if spec.json_type == "integer" else None,
-    }
-    return {name: value for name, value in said.items() if value is not None}
-
-
-def _unions(unions: Sequence[Sequence[str]]) -> Document:
-    """What says that exactly one of some fields is set; of several unions, each."""
-    said = [{"oneOf": [{"required": [name]} for name in union]} for union in unions]
-    return {} if not said else said[0] if len(said) == 1 else {"allOf": said}
-
-
-def _first_paragraph(text: str | None) -> str:
-    return " ".join((text or "").strip().partition("\n\n")[0].split())
