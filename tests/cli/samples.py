@@ -1,5 +1,7 @@
 """Manifests, and how the tests run ``kconv``."""
 
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -106,3 +108,27 @@ def run_process(*arguments: str, folder: Path | None = None, stdin: str = "") ->
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def on_terminal(*arguments: str, folder: Path | None = None, columns: int = 100) -> str:
+    """What ``kconv`` writes on a terminal of its own; it must end well."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "kconv", *arguments]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
+    with subprocess.Popen(
+        command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
+        os.close(theirs)
+        written = b""
+        while part := _read(ours):
+            written += part
+        os.close(ours)
+    assert process.returncode == 0, written
+    return written.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""

@@ -1,12 +1,9 @@
 """Three hundred manifests in mixed old versions, as people write them, edited in a repository."""
 
 import io
-import os
-import pty
 import random
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import yaml
 from ruamel.yaml import YAML
 
 import kconv as library
-from cli.samples import Kconv
+from cli.samples import Kconv, on_terminal
 from fixtures.long import LONG
 from kconv._codec import yaml as yaml_codec
 from kconv._differences import differences
@@ -164,27 +161,8 @@ def test_a_bar_and_a_summary_in_a_terminal(tmp_path: Path) -> None:
     for name, text in manifests(60).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    outer, inner = pty.openpty()
-    command = [sys.executable, "-m", "kconv", "convert", "-f", ".", "--in-place"]
-    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "PYTHONPATH": ""}
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=inner, stderr=inner, env=environment
-    ) as run:
-        os.close(inner)
-        seen = b""
-        while chunk := _read(outer):
-            seen += chunk
-    os.close(outer)
-    assert run.returncode == 0
-    shown = seen.decode()
+    shown = on_terminal("convert", "-f", ".", "--in-place", folder=tmp_path, columns=80)
     assert "60 of 60 files\r\033[K" in shown
     lines = shown.split("\033[K")[-1].splitlines()
     assert len(lines) <= 5
     assert max(map(len, lines)) <= 80
-
-
-def _read(handle: int) -> bytes:
-    try:
-        return os.read(handle, 65536)
-    except OSError:  # the other end is closed
-        return b""

@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
-
+from cli.samples import on_terminal
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from migrate.samples import seed
-
-
-def on_terminal(*arguments: str) -> str:
-    """What ``kconv`` writes on a terminal of its own."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "kconv", *arguments]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
-    with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
-    ) as process:
-        os.close(theirs)
-        written = b""
-        while part := read(ours):
-            written += part
-        os.close(ours)
-    assert process.returncode == 0, written
-    return written.decode()
-
-
-def read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the other end is closed
-        return b""
 
 
 def test_results_are_not_written_into_the_bar(

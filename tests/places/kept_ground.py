@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from kconv.place import Key, Place
 from kconv.sqlalchemy import TableCollection, TablePlace, collection
 from kconv.testing import PlaceGround
+from places.grounds import TableGround
 from places.shop import V1, V3, VERSIONS, order, register
 
 TYPES: dict[str, Any] = {"text": Text(), "blob": LargeBinary(), "json": JSON(), "jsonb": JSONB()}
@@ -110,12 +111,12 @@ class KeptGround(PlaceGround):
 
     def _whole(self, version: int, document: Any, kept: Any) -> bytes:
         """A document as it would be without the column."""
-        raw = _bytes(document)
+        raw = TableGround.bytes_of(document)
         assert b"_kept" not in raw, "what is kept is in its own column"
         if version == 3:
             assert kept is None, "nothing is kept that the version has a field for"
             return raw
-        return raw.rstrip()[:-1] + b', "_kept": ' + _bytes(kept) + b"}"
+        return raw.rstrip()[:-1] + b', "_kept": ' + TableGround.bytes_of(kept) + b"}"
 
     def _value(self, name: str, made: Any) -> Any:
         kind = self.table.c[name].type
@@ -123,10 +124,3 @@ class KeptGround(PlaceGround):
             return made
         raw = json.dumps(made, ensure_ascii=False)
         return raw.encode() if isinstance(kind, LargeBinary) else raw
-
-
-def _bytes(held: Any) -> bytes:
-    """What a column has, as JSON."""
-    if isinstance(held, str):
-        return held.encode()
-    return held if isinstance(held, bytes) else json.dumps(held).encode()

@@ -5,7 +5,6 @@ The database is SQLite; a module whose tests are to run on PostgreSQL too is mar
 
 import asyncio
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from fixtures.certificates import signed_by_itself
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme, load_scheme
 from kconv._serve import ApiServer, Listen, build, served_versions
@@ -121,13 +121,8 @@ def serve(scheme: Scheme, store: SqlStore, pipeline: Pipeline) -> Iterator[Calla
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A certificate for 127.0.0.1 and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    request += ["-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"]
-    request += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
-    subprocess.run(request, check=True, capture_output=True)
-    return cert, key
+    made, key = signed_by_itself(tmp_path_factory.mktemp("tls"))
+    return str(made), str(key)
 
 
 @pytest.fixture

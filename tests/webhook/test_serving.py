@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 import kconv
+from fixtures.certificates import signed_by_itself
 from kconv import Scheme, UsageError
 from kconv._serve import Listen
 from kconv._settings import Limits
@@ -28,18 +29,6 @@ from webhook.conftest import gadget, review
 
 TESTS = Path(__file__).resolve().parents[1]
 JSON = {"Content-Type": "application/json"}
-
-
-def pair(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, signed by itself, and its key."""
-    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-keyout", key, "-out", certificate, "-subj", f"/CN={name}",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return certificate, key
 
 
 @pytest.fixture
@@ -117,7 +106,7 @@ def test_a_whole_list_at_once_leaves_the_loop_to_others(gadgets: Scheme) -> None
 def test_where_it_may_listen(gadgets: Scheme, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"refusing to listen on 0\.0\.0\.0"):
         build(gadgets, Listen("0.0.0.0", 0))
-    certificate, key = pair(tmp_path, "one")
+    certificate, key = signed_by_itself(tmp_path, "one")
     with pytest.raises(UsageError, match="go together"):
         build(gadgets, Listen("127.0.0.1", 0, tls_cert_file=certificate))
     with pytest.raises(UsageError, match="cannot be used"):
@@ -132,7 +121,7 @@ def test_where_it_may_listen(gadgets: Scheme, tmp_path: Path) -> None:
 def test_a_certificate_that_is_replaced_is_served_without_a_restart(
     gadgets: Scheme, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second = pair(tmp_path, "first"), pair(tmp_path, "second")
+    first, second = signed_by_itself(tmp_path, "first"), signed_by_itself(tmp_path, "second")
     certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
     certificate.write_bytes(first[0].read_bytes())
     key.write_bytes(first[1].read_bytes())

@@ -7,12 +7,12 @@ from typing import Any, TypeVar, overload
 
 from kconv._client.async_watch import AsyncWatch
 from kconv._client.core import Core, Selects
+from kconv._client.reads import Document
 from kconv._client.results import ObjectList
 from kconv._gvk import GroupVersionKind
 from kconv._resource import Resource
 
 R = TypeVar("R", bound=Resource)
-Document = dict[str, Any]
 
 
 class AsyncReads(ABC):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar, overload
+from collections.abc import Sequence
+from typing import Any, TypeVar, overload
 
 from kconv._client.core import Core, Selects
+from kconv._client.writes import Change, Document, PatchType
 from kconv._gvk import GroupVersionKind
 from kconv._pipeline import FieldValidation
 from kconv._resource import Resource
@@ -14,9 +15,6 @@ from kconv._verbs.options import DeleteOptions, WriteOptions
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
-Document = dict[str, Any]
-PatchType = Literal["merge", "json", "strategic", "apply"]
-Change = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 
 class AsyncWrites(ABC):
