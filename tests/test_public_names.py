@@ -32,7 +32,8 @@ PUBLIC: dict[str, str] = {
         TablesOutdated TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported
         UsageError VersionNotOnRecord Watch WhenAbsent Wrap
         asgi convert convert_document convert_files create_app defaults derives duplicate forbidden
-        format_path from_dict hub_of invalid load_scheme losses not_supported open_store quote
+        format_path from_dict hub_of invalid load_scheme losses not_supported omits_zero open_store
+        quote
         required spoke to_dict too_long validates validates_update versions webhook zero_is_absent
     """,
     "kconv.edges": """

@@ -7,9 +7,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from kconv._gvk import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
-from kconv._schema import Type, TypeOptions
+from kconv._schema import Type, TypeOptions, omits_zero
 from kconv.fields import Object, String
-from kconv.meta import ObjectMeta
+from kconv.meta import (
+    LabelSelector,
+    LabelSelectorRequirement,
+    ManagedFieldsEntry,
+    ObjectMeta,
+)
+
+# All fields that Kubernetes does not declare as pointers.
+omits_zero(
+    ObjectMeta,
+    *("annotations", "finalizers", "generateName", "generation", "labels", "managedFields"),
+    *("name", "namespace", "ownerReferences", "resourceVersion", "selfLink", "uid"),
+)
+omits_zero(
+    ManagedFieldsEntry,
+    *("apiVersion", "fieldsType", "manager", "operation", "subresource"),
+)
+omits_zero(LabelSelector, "matchExpressions", "matchLabels")
+omits_zero(LabelSelectorRequirement, "values")
 
 
 @dataclass(frozen=True, slots=True)

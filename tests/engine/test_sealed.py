@@ -12,7 +12,15 @@ import pytest
 from compile.local import engines, scheme_of, thing
 from kconv._errors import InvalidObject, SchemeError
 from kconv._paths import Finding, invalid
-from kconv._schema import Type, defaults, derives, validates, validates_update, zero_is_absent
+from kconv._schema import (
+    Type,
+    defaults,
+    derives,
+    omits_zero,
+    validates,
+    validates_update,
+    zero_is_absent,
+)
 from kconv._seal import reopened
 from kconv.fields import Integer, List, Map, Object, String
 from kconv.meta import ObjectMeta
@@ -50,6 +58,7 @@ WAYS: dict[str, Callable[[type[Type]], object]] = {
     "defaults": lambda cls: defaults(cls)(lambda value: None),
     "derives": lambda cls: derives(cls, field="name")(lambda: "y"),
     "zero_is_absent": lambda cls: zero_is_absent(cls, "name"),
+    "omits_zero": lambda cls: omits_zero(cls, "name"),
 }
 
 
@@ -66,6 +75,7 @@ def test_nothing_is_added_to_what_is_in_a_frozen_scheme(cls: type[Type], way: st
         WAYS[way](cls)
     assert before == [list(getattr(cls, n)) for n in ("rules", "defaulters", "update_rules")]
     assert cls.zero_is_absent == {}
+    assert cls.omitted == []
 
 
 @pytest.mark.parametrize("cls", [Spec, Base, ObjectMeta, Type])

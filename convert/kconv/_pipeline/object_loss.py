@@ -24,6 +24,7 @@ from kconv._differences import (
 from kconv._paths import INVALID, Finding, Path, format_path, quote
 from kconv._pipeline.pipeline import Pipeline
 from kconv._pipeline.values import Decoded, HubObject
+from kconv._schema import without_zeros
 from kconv._scheme import Spoke
 from kconv._scheme.ledger import losses_between
 from kconv.edges import Loss
@@ -83,7 +84,9 @@ def lost(pipeline: Pipeline, decoded: Decoded, read: Decoded) -> list[Lost]:
     document = decoded.spoke.kind.document
     emptied = (*_ANNOTATIONS, ZERO) if document is None else (document.kept, ZERO)
     found: list[Lost] = []
-    for each in differences(decoded.value, back.value):
+    # Zeros that equal absence are lost as little as they are stored.
+    before, after = (without_zeros(each.spoke.schema, each.value) for each in (decoded, back))
+    for each in differences(before, after):
         if each.before is ABSENT or each.path == emptied:
             continue
         loss = next((loss for loss in declared if _declares(loss, each)), None)
@@ -134,7 +137,8 @@ def hub_differences(before: HubObject, after: HubObject) -> Iterator[Finding]:
     """What differs between two values of a hub, each as a finding about its field."""
     if same_value(before.native, after.native):
         return
-    for each in differences(before.value, after.value):
+    left, right = (without_zeros(each.kind.hub, each.value) for each in (before, after))
+    for each in differences(left, right):
         order = each.path[-1] == ORDER
         yield Finding(each.field, INVALID, _in_words(each.before, each.after, order))
 

@@ -9,6 +9,7 @@ generated.
 from kconv._schema.decorators import (
     defaults,
     derives,
+    omits_zero,
     validates,
     validates_update,
     zero_is_absent,
@@ -27,6 +28,7 @@ from kconv._schema.objects import TypedObject, from_dict, revived, to_dict
 from kconv._schema.one_of import union_in, union_of
 from kconv._schema.settled import null_element
 from kconv._schema.type import Type, TypeOptions, decode, fields_only, inherited
+from kconv._schema.zeros import has_zeros, without_zeros
 
 __all__ = [
     "Defaulter",
@@ -45,13 +47,16 @@ __all__ = [
     "findings_by",
     "from_dict",
     "function_failed",
+    "has_zeros",
     "inherited",
     "null_element",
+    "omits_zero",
     "revived",
     "to_dict",
     "union_in",
     "union_of",
     "validates",
     "validates_update",
+    "without_zeros",
     "zero_is_absent",
 ]

@@ -110,6 +110,17 @@ def zero_is_absent(cls: type[Type], *names: str) -> None:
         cls.zero_is_absent[name] = field.load_default
 
 
+def omits_zero(cls: type[Type], *names: str) -> None:
+    """Let zeros in these fields (``false``, ``0``, ``""``, ``[]``, ``{}``) equal their absence.
+
+    Kubernetes declares such fields as ``omitempty`` without a pointer. What is written is stored
+    and compared without such zeros.
+    """
+    _declared(cls, *names)
+    refuse_sealed(cls)
+    cls.omitted.extend(name for name in names if name not in cls.omitted)
+
+
 def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
     """Decorator: a rule about values of the given types.
 

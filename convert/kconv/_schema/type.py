@@ -64,6 +64,7 @@ class _TypeMeta(SchemaMeta):
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:  # noqa: N805 - a metaclass
         super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
         cls.zero_is_absent: dict[str, Any] = {}
+        cls.omitted: list[str] = []
         cls.defaulters: list[Defaulter | Derived] = []
         declared = vars(cls).get("Meta")
         cls.rules: list[Rule] = [
@@ -108,6 +109,8 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     OPTIONS_CLASS = TypeOptions
     opts: TypeOptions
     zero_is_absent: ClassVar[dict[str, Any]]
+    omitted: ClassVar[list[str]]
+    """Fields whose zero equals absence, by their names in the YAML."""
     defaulters: ClassVar[list[Defaulter | Derived]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]

@@ -11,13 +11,14 @@ from kconv._pipeline.view import View
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_body
 from kconv._verbs.call import Call
+from kconv._verbs.canonical import canonical
 from kconv._verbs.deletion import with_metadata
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
 from kconv._verbs.metadata_rules import check_metadata
-from kconv._verbs.objects import key_of, prepared
+from kconv._verbs.objects import has_more, key_of, prepared
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
 
@@ -75,16 +76,16 @@ async def _store(
 ) -> Encoded:
     """Store a new object, unless it is a dry run. Raises `AlreadyExists`, `ConditionFailed`."""
     pipeline = call.objects.pipeline
-    hub = prepared(begun)
+    hub = canonical(prepared(begun))
     key = key_of(call.kind, call.target.namespace, name)
     shown = pipeline.from_hub(hub, call.spoke)
-    if hub is not begun:
+    if has_more(call.kind):
         # Its creator gets the defaults, too, that follow from what the kind has the server set.
         shown = pipeline.load(pipeline.dump(shown), spoke=call.spoke, trusted=True)
     if options.dry_run:
         await _refuse_existing(call, name)
         return Encoded(pipeline.encode(shown))
-    given = None if hub is not begun else shown
+    given = None if has_more(call.kind) else shown
     row = await call.objects.create(call.kind, key, hub, given, namespace)
     encoded = encode_object(pipeline, hub, shown, str(row.stored.resource_version))
     row.encoded[call.spoke] = encoded

@@ -355,13 +355,17 @@ class Objects:
 
 def prepared(hub: HubObject) -> HubObject:
     """A new object with what its kind has the server set, if it has; else the object itself."""
-    prepare = hub.kind.hub.prepare_for_create
-    if prepare is Hub.prepare_for_create:
+    if not has_more(hub.kind):
         return hub
     # A kind's own function works on a dict.
     fresh = copy.deepcopy(hub.value)
-    prepare(fresh)
+    hub.kind.hub.prepare_for_create(fresh)
     return HubObject(hub.kind, fresh)
+
+
+def has_more(kind: HubKind) -> bool:
+    """Whether the server sets more in a new object of a kind than metadata and defaults."""
+    return kind.hub.prepare_for_create is not Hub.prepare_for_create
 
 
 def spoke_of(kind: HubKind, stored: Stored) -> Spoke:

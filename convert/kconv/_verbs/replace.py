@@ -16,6 +16,7 @@ from kconv._pipeline import Decoded, HubObject
 from kconv._pipeline.view import View
 from kconv._store import Key
 from kconv._verbs.call import Call
+from kconv._verbs.canonical import canonical, canonical_in_version
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_generation, has_status, is_namespace
@@ -88,10 +89,11 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     `kconv._verbs.refusal.Refusal` (422) for a change that is not allowed.
     """
     current, pipeline = made.current, call.objects.pipeline
-    merged, is_desired = _merged(call, made)
+    before = canonical(current.hub)
+    merged, is_desired = _merged(call, made, before)
     _check(call, made, merged)
     # A state that could not be read is replaced by whatever is sent.
-    unchanged = current.fault is None and is_desired and _same(current.hub, merged, _OBSERVED)
+    unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
     ):
@@ -117,7 +119,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     return encoded
 
 
-def _merged(call: Call, made: Replacement) -> tuple[HubObject, bool]:
+def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject, bool]:
     """The new state: what this endpoint may write from the client, the rest as it was.
 
     And whether what is desired of the object is as it was: all but its metadata and status.
@@ -143,12 +145,13 @@ def _merged(call: Call, made: Replacement) -> tuple[HubObject, bool]:
             add_name_label(meta)
         if current.fault is not None:
             merged = _completed(call, merged, meta)
+    merged = View(canonical(HubObject(call.kind, merged.native)).native).copied()
     desired = {*old, *merged}.difference(_OBSERVED)
-    is_desired = _same(current.hub, HubObject(call.kind, merged.native), desired)
+    is_desired = _same(before, HubObject(call.kind, merged.native), desired)
     if not is_desired and has_generation(call.kind):
         meta["generation"] = (meta.get("generation") or 0) + 1
     merged["metadata"] = meta.native
-    return HubObject(call.kind, merged.native), is_desired
+    return canonical(HubObject(call.kind, merged.native)), is_desired
 
 
 def _completed(call: Call, merged: View, meta: View) -> View:
@@ -199,7 +202,8 @@ def _check(call: Call, made: Replacement, merged: HubObject) -> None:
         old = decoded if same and decoded else pipeline.from_hub(current.hub, spoke)
         try:
             # Few kinds have such rules; the new state is converted once more when it is written.
-            pipeline.check_update(pipeline.from_hub(merged, spoke), old)
+            new = pipeline.from_hub(merged, spoke)
+            pipeline.check_update(canonical_in_version(new), canonical_in_version(old))
         except InvalidObject as error:
             findings += error.findings
     if findings:

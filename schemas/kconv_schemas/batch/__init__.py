@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kconv import Scheme
 from kconv.edges import Edge
+from kconv_schemas import zeros
 from kconv_schemas.batch import (
     columns,  # noqa: F401 - adds the printer columns to the types
     defaults,  # noqa: F401 - adds the computed defaults to the types
@@ -18,6 +19,7 @@ from kconv_schemas.core import pods  # noqa: F401 - adds the defaults and rules 
 
 def register(scheme: Scheme) -> None:
     """Add the kinds of batch to a scheme."""
+    zeros.declare("batch.v1", hub.Job, hub.CronJob)
     scheme.add(hub.Job, Edge(v1.Job), Edge(v2alpha1.Job), storage="batch/v1")
     scheme.add(
         hub.CronJob,

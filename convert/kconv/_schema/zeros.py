@@ -1,0 +1,134 @@
+"""Zeros that say as little as absence does, and values without them.
+
+Kubernetes declares most optional fields without a pointer, and leaves out what is zero: ``false``,
+``0``, an empty text, list or map. So what it stores and compares never has them.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from msgspec import UNSET
+
+from kconv._schema.type import Type, inherited
+from kconv.fields._base import spec_of
+from kconv.fields._spec import AnyField
+
+_Canonical = Callable[[Any], Any]
+
+
+def without_zeros(cls: type[Type], native: Any) -> Any:
+    """A decoded object of a type, a dict or a compiled struct, without zeros that equal absence.
+
+    It is the object itself where it has none; otherwise a copy that shares what did not change.
+    """
+    return _of_type(cls)(native)
+
+
+@cache
+def has_zeros(cls: type[Type]) -> bool:
+    """Whether the type, or one of the objects within it, leaves out zeros."""
+    return _finds(cls, set())
+
+
+def _finds(cls: type[Type], seen: set[type[Type]]) -> bool:
+    if cls in seen:
+        return False
+    seen.add(cls)
+    if next(inherited(cls, "omitted"), None):
+        return True
+    inner = (_object_in(field) for field in cls.instance().wire_fields().values())
+    return any(each is not None and _finds(each, seen) for each in inner)
+
+
+def _object_in(field: AnyField) -> type[Type] | None:
+    spec = spec_of(field)
+    while spec.element is not None:
+        spec = spec_of(spec.element)
+    return spec.object_type
+
+
+@cache
+def _of_type(cls: type[Type]) -> _Canonical:
+    names = tuple(inherited(cls, "omitted"))
+    inner: tuple[tuple[str, _Canonical], ...] | None = None
+
+    def parts() -> tuple[tuple[str, _Canonical], ...]:
+        # Later than the type itself, since types may hold themselves.
+        nonlocal inner
+        if inner is None:
+            fields = cls.instance().wire_fields()
+            found = ((name, _of_field(field)) for name, field in fields.items())
+            inner = tuple((name, each) for name, each in found if each is not None)
+        return inner
+
+    def of_dict(value: dict[str, Any]) -> dict[str, Any]:
+        made = value
+        for name in names:
+            if name in value and not value[name]:
+                made = dict(value) if made is value else made
+                del made[name]
+        for name, canonical in parts():
+            if name in made:
+                found = canonical(made[name])
+                if found is not made[name]:
+                    made = dict(value) if made is value else made
+                    made[name] = found
+        return made
+
+    def of_struct(value: Any) -> Any:
+        made, attributes = value, value.__attributes__
+        for name in names:
+            attribute = attributes.get(name)
+            if attribute and not (found := getattr(value, attribute)) and found is not UNSET:
+                made = copy.copy(value) if made is value else made
+                setattr(made, attribute, UNSET)
+        for name, canonical in parts():
+            attribute = attributes.get(name)
+            if attribute and (kept := getattr(made, attribute)) is not UNSET:
+                found = canonical(kept)
+                if found is not kept:
+                    made = copy.copy(value) if made is value else made
+                    setattr(made, attribute, found)
+        return made
+
+    def canonical(value: Any) -> Any:
+        if isinstance(value, dict):
+            return of_dict(value)
+        return of_struct(value) if hasattr(value, "__attributes__") else value
+
+    return canonical
+
+
+def _of_field(field: AnyField) -> _Canonical | None:
+    spec = spec_of(field)
+    if spec.element is not None:
+        inner = _of_field(spec.element)
+        if inner is None:
+            return None
+        return _each_of_map(inner) if spec.structure == "map" else _each_of_list(inner)
+    of = spec.object_type
+    return _of_type(of) if of is not None and has_zeros(of) else None
+
+
+def _each_of_list(inner: _Canonical) -> _Canonical:
+    def canonical(items: Any) -> Any:
+        if not isinstance(items, list):
+            return items
+        made = [inner(item) for item in items]
+        return made if any(a is not b for a, b in zip(made, items, strict=True)) else items
+
+    return canonical
+
+
+def _each_of_map(inner: _Canonical) -> _Canonical:
+    def canonical(items: Any) -> Any:
+        if not isinstance(items, dict):
+            return items
+        made = {key: inner(item) for key, item in items.items()}
+        return made if any(made[key] is not items[key] for key in items) else items
+
+    return canonical
