@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kconv._compile import plain
+from kconv._differences import FILLED, ORDER, ZERO
 from kconv._gvk import GroupVersion, GroupVersionKind, Level
 from kconv._resource import Deprecation
-from kconv._scheme import Scheme, Spoke, load_scheme
+from kconv._scheme import HubKind, Scheme, Spoke, load_scheme
 from kconv._scheme.ledger import ledger
+from kconv.edges import Loss
+from kconv.edges._declared_loss import Direction
 from kconv.edges._steps import format_steps
 
 
@@ -72,7 +75,7 @@ def versions(scheme: Scheme | None = None, *, apis: Sequence[str] = ()) -> list[
     """
     scheme = _frozen(scheme, apis)
     return [
-        _kind_version(scheme, spoke)
+        kind_version(scheme, spoke)
         for group in scheme.groups()
         for version in scheme.versions(group)
         for spoke in scheme.spokes(GroupVersion(group, version))
@@ -81,25 +84,58 @@ def versions(scheme: Scheme | None = None, *, apis: Sequence[str] = ()) -> list[
 
 def losses(scheme: Scheme | None = None, *, apis: Sequence[str] = ()) -> list[ConversionLosses]:
     """What each ordered pair of versions of a kind can lose; arguments as for `versions`."""
+    return [each for kind in _frozen(scheme, apis).kinds for each in kind_losses(kind)]
+
+
+def kind_losses(kind: HubKind) -> list[ConversionLosses]:
+    """What each ordered pair of versions of one kind can lose."""
     return [
         ConversionLosses(
             entry.source.gvk,
             entry.target.gvk,
-            tuple(
-                PossibleLoss(format_steps(each.path), each.kept, each.reason)
-                for each in entry.losses
-            ),
+            tuple(map(_possible_loss, entry.losses)),
         )
-        for kind in _frozen(scheme, apis).kinds
         for entry in ledger(kind)
     ]
+
+
+def edge_losses(spoke: Spoke) -> dict[Direction, list[PossibleLoss]]:
+    """What the conversion between a version and the hub can lose, by its direction."""
+    found: dict[Direction, list[PossibleLoss]] = {"to hub": [], "to spoke": []}
+    for loss in spoke.losses:
+        found[loss.direction].append(_possible_loss(loss))
+    return found
+
+
+WORDS = {
+    ORDER: "lost is the order of the elements",
+    FILLED: "comes back with a value where there was none",
+    ZERO: "comes back absent instead of zero or empty",
+}
+"""What becomes of a field by the last step of its path, as a person reads it."""
+
+
+def fate_of(loss: PossibleLoss) -> tuple[str, str]:
+    """What becomes of a field, and its path without the step that says so."""
+    if loss.kept_in:
+        return f"kept in {loss.kept_in}", loss.path
+    path, _, last = loss.path.rpartition(".")
+    fate = WORDS.get(last)
+    if fate is None:
+        fate, path = "lost", loss.path
+    return (f"{fate}: {loss.reason}" if loss.reason else fate), path
+
+
+def _possible_loss(loss: Loss) -> PossibleLoss:
+    return PossibleLoss(format_steps(loss.path), loss.kept, loss.reason)
 
 
 def _frozen(scheme: Scheme | None, apis: Sequence[str]) -> Scheme:
     return (load_scheme(apis=apis) if scheme is None else scheme).complete()
 
 
-def _kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:
+def kind_version(scheme: Scheme, spoke: Spoke) -> KindVersion:
+    """What there is to say about one version of a kind."""
     return KindVersion(
         gvk=spoke.gvk,
         resource=spoke.options.plural,

@@ -41,7 +41,7 @@ def estimate(outcome: Outcome, rate: float) -> float:
 def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
     """Say what became of a resource."""
     from kconv._cli.console import emit
-    from kconv._cli.progress import duration
+    from kconv._messages import duration
 
     rows = counted(outcome.written, outcome.target.collection)
     seconds = outcome.seconds
@@ -77,7 +77,7 @@ MUCH = 16 * 1024 * 1024
 def report_free_space(place: Place) -> None:
     """Say what VACUUM would give back, where it is much."""
     from kconv._cli.console import emit
-    from kconv._cli.run_table import size_text
+    from kconv._messages import size_text
 
     found = place.reclaimable()
     if found.bytes >= MUCH:

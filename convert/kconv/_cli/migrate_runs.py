@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,6 @@ from kconv._cli.migrate_options import (
     YieldToVacuum,
 )
 from kconv._cli.options import Apis, Db, Output, Report
-
-if TYPE_CHECKING:
-    from kconv.place import Place
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrate runs`.")]
 
@@ -43,22 +40,6 @@ def runs(db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.T
             emit_table(*run_rows(opened, found))
     finally:
         opened.close()
-
-
-def _refuse_unknown(place: Place, run_id: str) -> None:
-    """Refuse to bring back a version of a known collection that this code could not read."""
-    from kconv._errors import UsageError
-
-    run = place.run(run_id)
-    kinds = {each.name: each.kind for each in place.collections()}
-    for target in run.targets:
-        kind = kinds.get(target.collection)
-        known = [spoke.api_version for spoke in kind.spokes] if kind is not None else []
-        if known and target.before and target.before[0] not in known:
-            raise UsageError(
-                f"this code no longer has {target.before[0]}: nothing could read what undoing "
-                f"run {run.id} would bring back; undo it with the release that has it"
-            )
 
 
 def undo(
@@ -99,7 +80,7 @@ def undo(
     )
     opened = open_place(place, db, apis=apis or ())
     try:
-        _refuse_unknown(opened, run)
+        storage.refuse_unreadable(opened, run)
         done = storage.undo(opened, run, settings=settings)
     except KeyboardInterrupt:
         raise Interrupted("what is restored stays; the same command goes on") from None

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 SHOWN_RUNS = 5
 """How many runs are shown; ``kconv migrate runs`` has all of them."""
 
-MANY = 100_000
-"""Objects over which plain ``status`` does not read each of them for references."""
-
 
 def status(
     may_drop: Annotated[
@@ -60,8 +57,8 @@ def status(
             versions = [GroupVersion.parse(each) for each in may_drop]
             references = True
         else:
-            versions = _versions(opened, found, unknown)
-            references = _objects(found) <= MANY
+            versions = storage.removable(opened, found)
+            references = storage.are_few(found)
         verdicts = [
             storage.may_drop(opened, pipeline, version, days=days, references=references)
             for version in versions
@@ -85,42 +82,6 @@ def status(
         opened.close()
     if may_drop and not all(each.may for each in verdicts):
         raise typer.Exit(1)
-
-
-def _versions(
-    place: Place, found: Sequence[CollectionStatus], unknown: Sequence[Unknown]
-) -> list[Any]:
-    """The versions that might go: of kinds that are stored and have another one.
-
-    And those that are stored though the code does not have them: gone too early.
-    """
-    stored = {each.name for each in found}
-    versions: dict[Any, None] = {}
-    for collection in place.collections():
-        kind = collection.kind
-        if kind is not None and collection.name in stored and len(kind.spokes) > 1:
-            versions.update(dict.fromkeys(spoke.group_version for spoke in kind.spokes))
-    for each in found:
-        named = [version.api_version for version in each.versions if not version.preferred]
-        versions.update(dict.fromkeys(filter(None, map(_group_version, named))))
-    gone = [version.api_version for _, version in unknown]
-    versions.update(dict.fromkeys(filter(None, map(_group_version, gone))))
-    return sorted(versions)
-
-
-def _group_version(version: str) -> Any:
-    """What a version on record names; None for rows that say none, or what nobody declared."""
-    from kconv._errors import UsageError
-    from kconv._gvk import GroupVersion
-
-    try:
-        return GroupVersion.parse(version)
-    except UsageError:
-        return None
-
-
-def _objects(found: Sequence[CollectionStatus]) -> int:
-    return sum(version.objects for each in found for version in each.versions)
 
 
 def _print(
@@ -158,6 +119,8 @@ def _print(
             ],
         )
     if not references:
+        from kconv_migrations._migration import MANY
+
         say(f"over {MANY:,} objects: references are counted by --may-drop GROUP/VERSION only")
     quarantined = len(place.quarantined())
     if quarantined:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from kconv._cli.console import has_colour, is_terminal, say
+from kconv._messages import duration
 
 if TYPE_CHECKING:
     from kconv_migrations._migration import Progress
@@ -76,16 +77,6 @@ class Meter:
                 left = duration((progress.total - progress.done) / speed)
                 line += f", {speed:,.0f} rows/s, {left} left"
             say(line)
-
-
-def duration(seconds: float) -> str:
-    """``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _bar() -> Any:

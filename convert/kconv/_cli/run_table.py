@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kconv._gvk import GroupResource
+from kconv._messages import size_text
 
 if TYPE_CHECKING:
     from kconv.place import Place, Run, UndoSize
@@ -81,12 +82,3 @@ def run_as_json(run: Run, size: UndoSize) -> dict[str, Any]:
         "beforeImageBytes": size.bytes,
         "beforeImagesUntil": None if run.undo_until is None else run.undo_until.isoformat(),
     }
-
-
-def size_text(number: float) -> str:
-    """So many bytes, for people."""
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"

@@ -7,19 +7,12 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from kconv._cli.console import text_width
-from kconv._differences import FILLED, ORDER, ZERO
 from kconv._messages import count
+from kconv._versions import fate_of
 
 if TYPE_CHECKING:
     from kconv._gvk import GroupVersionKind
-    from kconv._versions import ConversionLosses, PossibleLoss
-
-WORDS = {
-    ORDER: "lost is the order of the elements",
-    FILLED: "comes back with a value where there was none",
-    ZERO: "comes back absent instead of zero or empty",
-}
-"""What becomes of a field by the last step of its path, as a person reads it."""
+    from kconv._versions import ConversionLosses
 
 
 def losses_as_json(conversions: Sequence[ConversionLosses]) -> list[dict[str, Any]]:
@@ -51,7 +44,7 @@ def loss_lines(conversions: Sequence[ConversionLosses]) -> list[str]:
         lines += wrap(f"{_name(each.source)} to {target}", width, subsequent_indent="    ")
         paths_by_fate: dict[str, list[str]] = {}
         for loss in each.losses:
-            fate, path = _fate(loss)
+            fate, path = fate_of(loss)
             paths_by_fate.setdefault(fate, []).append(path)
         for fate, paths in paths_by_fate.items():
             lines += wrap(fate, width, initial_indent="  ", subsequent_indent="  ")
@@ -66,14 +59,3 @@ def loss_lines(conversions: Sequence[ConversionLosses]) -> list[str]:
 
 def _name(gvk: GroupVersionKind) -> str:
     return f"{gvk.api_version} {gvk.kind}"
-
-
-def _fate(loss: PossibleLoss) -> tuple[str, str]:
-    """What becomes of a field, and its path without the step that says so."""
-    if loss.kept_in:
-        return f"kept in {loss.kept_in}", loss.path
-    path, _, last = loss.path.rpartition(".")
-    fate = WORDS.get(last)
-    if fate is None:
-        fate, path = "lost", loss.path
-    return (f"{fate}: {loss.reason}" if loss.reason else fate), path

@@ -14,7 +14,14 @@ from kconv_migrations._executors.worker_executor import WorkerExecutor, default_
 from kconv_migrations._migration.failure_limit import FailureLimit, parse_failure_limit
 from kconv_migrations._migration.gate import Gate, gates
 from kconv_migrations._migration.lease import LEASE, Held, hold, live_run
-from kconv_migrations._migration.may_drop import DAYS, Verdict, may_drop
+from kconv_migrations._migration.may_drop import (
+    DAYS,
+    MANY,
+    Verdict,
+    are_few,
+    may_drop,
+    removable,
+)
 from kconv_migrations._migration.outcome import Outcome, Progress
 from kconv_migrations._migration.plan import Target, in_groups, plan, preferred_targets
 from kconv_migrations._migration.reference_rewrite import (
@@ -30,7 +37,7 @@ from kconv_migrations._migration.settings import LIVE, Settings
 from kconv_migrations._migration.status import CollectionStatus, VersionStatus, status, undecodable
 from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
 from kconv_migrations._migration.throttle import Limits
-from kconv_migrations._migration.undo import Undone, drop_undo, undo
+from kconv_migrations._migration.undo import Undone, drop_undo, refuse_unreadable, undo
 from kconv_migrations._migration.verify import QuarantineCheck, Verified, check_quarantine, verify
 from kconv_migrations._migration.vouched import Vouched, parse_vouched
 
@@ -38,6 +45,7 @@ __all__ = [
     "DAYS",
     "LEASE",
     "LIVE",
+    "MANY",
     "CollectionReferences",
     "CollectionStatus",
     "Condition",
@@ -64,6 +72,7 @@ __all__ = [
     "VersionStatus",
     "Vouched",
     "WorkerExecutor",
+    "are_few",
     "check_quarantine",
     "default_workers",
     "drop_undo",
@@ -82,6 +91,8 @@ __all__ = [
     "parse_vouched",
     "plan",
     "preferred_targets",
+    "refuse_unreadable",
+    "removable",
     "repair",
     "rewrite_references",
     "status",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kconv._errors import UsageError
@@ -12,10 +12,18 @@ from kconv.place import OBJECTS, ClientCount, Place
 from kconv_migrations._migration.plan import preferred_targets
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.settings import LIVE
-from kconv_migrations._migration.status import preferred_versions, status
+from kconv_migrations._migration.status import (
+    CollectionStatus,
+    preferred_versions,
+    status,
+    undecodable,
+)
 
 DAYS = 7
 """Days, today included, in which a client's request counts."""
+
+MANY = 100_000
+"""Objects over which not each of them is read for references, unless that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,37 @@ def may_drop(
             f"{top.resource}, last on {top.last}"
         )
     return Verdict(version, tuple(reasons), tuple(_notes(place, name)), clients)
+
+
+def removable(place: Place, found: Sequence[CollectionStatus]) -> list[GroupVersion]:
+    """The versions that might go: of kinds that are stored and have another one.
+
+    And those that are stored though the code does not have them: gone too early.
+    """
+    stored = {each.name for each in found}
+    versions: set[GroupVersion | None] = set()
+    for collection in place.collections():
+        kind = collection.kind
+        if kind is not None and collection.name in stored and len(kind.spokes) > 1:
+            versions.update(spoke.group_version for spoke in kind.spokes)
+    for each in found:
+        named = [version.api_version for version in each.versions if not version.preferred]
+        versions.update(map(_group_version, named))
+    versions.update(_group_version(version.api_version) for _, version in undecodable(found))
+    return sorted(version for version in versions if version is not None)
+
+
+def are_few(found: Sequence[CollectionStatus]) -> bool:
+    """Whether there are so few objects that each of them may be read for references at once."""
+    return sum(version.objects for each in found for version in each.versions) <= MANY
+
+
+def _group_version(version: str) -> GroupVersion | None:
+    """What a version on record names; None for rows that say none, or what nobody declared."""
+    try:
+        return GroupVersion.parse(version)
+    except UsageError:
+        return None
 
 
 def count(number: int, noun: str) -> str:

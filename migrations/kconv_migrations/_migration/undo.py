@@ -123,6 +123,23 @@ def drop_undo(place: Place, run_id: str) -> int:
     return place.drop_undo(run_id)
 
 
+def refuse_unreadable(place: Place, run_id: str) -> None:
+    """Refuse to bring back a version of a known collection that this code could not read.
+
+    Raises `NotFound` and `UsageError`.
+    """
+    run = place.run(run_id)
+    kinds = {each.name: each.kind for each in place.collections()}
+    for target in run.targets:
+        kind = kinds.get(target.collection)
+        known = [spoke.api_version for spoke in kind.spokes] if kind is not None else []
+        if known and target.before and target.before[0] not in known:
+            raise UsageError(
+                f"this code no longer has {target.before[0]}: nothing could read what undoing "
+                f"run {run.id} would bring back; undo it with the release that has it"
+            )
+
+
 def _refuse_of_others(place: Place, run: Run) -> None:
     """A run over another place in the same database: only that one can restore its rows."""
     known = {each.name for each in place.collections()}
