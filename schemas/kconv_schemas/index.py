@@ -71,6 +71,12 @@ INDEX: dict[str, dict[str, tuple[str, ...]]] = {
             "SubjectAccessReview",
         ),
     },
+    "kconv_schemas.autoscaling.former:register": {
+        "autoscaling/v1": ("HorizontalPodAutoscaler",),
+        "autoscaling/v2": ("HorizontalPodAutoscaler",),
+        "autoscaling/v2beta1": ("HorizontalPodAutoscaler",),
+        "autoscaling/v2beta2": ("HorizontalPodAutoscaler",),
+    },
     "kconv_schemas.autoscaling.scale:register": {
         "apps/v1beta1": ("Scale",),
         "apps/v1beta2": ("Scale",),

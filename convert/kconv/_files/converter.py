@@ -238,7 +238,7 @@ class Converter:
         if not self.targets:
             return preferred(spoke)
         for target in self.targets:
-            found = spoke.kind.spoke_for(target, spoke.options.kind)
+            found = self.pipeline.scheme.version_of(spoke, target)
             if found is not None:
                 return found
         wanted = " or ".join(map(str, self.targets))

@@ -259,10 +259,9 @@ class Pipeline:
         return Decoded(spoke, converted.native, decoded.warnings)
 
     def _target(self, decoded: Decoded, to: GroupVersion) -> Spoke:
-        kind = decoded.spoke.kind
-        spoke = kind.spoke_for(to, decoded.spoke.options.kind)
+        spoke = self.scheme.version_of(decoded.spoke, to)
         if spoke is None:
-            have = ", ".join(dict.fromkeys(each.api_version for each in kind.spokes))
+            have = ", ".join(dict.fromkeys(each.api_version for each in decoded.spoke.kind.spokes))
             message = f"{decoded.ref}: has no version {to}; it has {have}"
             raise UsageError(message, about=decoded.ref)
         return spoke
@@ -288,7 +287,7 @@ class Pipeline:
     def _one_step(self, key: tuple[Spoke, str, str, bool], to: GroupVersion) -> OneStep | None:
         """What converts objects of a spoke from bytes to bytes, if the engine has that."""
         spoke, _, _, trusted = key
-        target = spoke.kind.spoke_for(to, spoke.options.kind)
+        target = self.scheme.version_of(spoke, to)
         if target is None:
             return None
         step = self.engine.one_step(spoke, target, "types" if trusted else "fields")

@@ -121,6 +121,17 @@ class Scheme:
             raise NotRegistered(message, about=about)
         return found
 
+    def version_of(self, spoke: Spoke, to: GroupVersion) -> Spoke | None:
+        """What a kind is in another version, given one of its spokes; None where it has none.
+
+        A version that is only on demand is found too: it is one of a kind with the same hub.
+        """
+        name = spoke.options.kind
+        found = spoke.kind.spoke_for(to, name)
+        if found is None and (on_demand := self._index.spoke(to.kind(name))) is not None:
+            return on_demand if on_demand.kind.hub is spoke.kind.hub else None
+        return found
+
     def spoke_of_schema(self, schema: type[Resource] | type[Document]) -> Spoke:
         """The spoke that a class declares. Raises `NotRegistered`."""
         found = self._by_schema.get(schema)
@@ -159,8 +170,11 @@ class Scheme:
             return self
         scheme = Scheme()
         own = {spoke.gvk for kind in self.kinds for spoke in kind.spokes}
-        others = (kind for kind in self._index.all_kinds() if own.isdisjoint(_gvks(kind)))
-        scheme.kinds = [*self.kinds, *others]
+        on_demand = self._index.all_kinds()
+        # A kind that is served may have more versions on demand, with the same hub.
+        fuller = {kind.hub: kind for kind in on_demand if own.intersection(_gvks(kind))}
+        others = [kind for kind in on_demand if own.isdisjoint(_gvks(kind))]
+        scheme.kinds = [*(fuller.get(kind.hub, kind) for kind in self.kinds), *others]
         return scheme._indexed()
 
     def knows(self, gv: GroupVersion) -> bool:

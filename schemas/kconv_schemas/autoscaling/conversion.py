@@ -42,7 +42,7 @@ def to_hub(spoke: Any, hub: Any) -> None:
     texts = hub.metadata.annotations
     if texts and not _own_names(texts):
         _read(texts, metrics, hub)
-        _replace(hub.metadata, {})
+        replace_annotations(hub.metadata, {})
     hub.spec.metrics = metrics or [_cpu_metric(CPU_UTILIZATION)]
     if status is not UNSET:
         utilization = status.currentCPUUtilizationPercentage
@@ -94,7 +94,7 @@ def to_spoke(hub: Any, spoke: Any) -> None:
     if spec.behavior:
         texts[kept.BEHAVIOR] = kept.write(behavior_to_v1(spec.behavior))
     if texts or spoke.metadata.annotations:
-        _replace(spoke.metadata, texts)
+        replace_annotations(spoke.metadata, texts)
 
 
 def _status_to_spoke(status: Any, spoke: Any, texts: dict[str, str]) -> None:
@@ -127,7 +127,7 @@ def _status_to_spoke(status: Any, spoke: Any, texts: dict[str, str]) -> None:
         texts[kept.CONDITIONS] = kept.write(conditions)
 
 
-def _replace(metadata: Any, texts: dict[str, str]) -> None:
+def replace_annotations(metadata: Any, texts: dict[str, str]) -> None:
     """Have these texts, and no others of their kind, among the annotations."""
     annotations = metadata.annotations or {}
     if not _own_names(annotations):

@@ -27,7 +27,17 @@ METRICS = f"{_PREFIX}metrics"
 BEHAVIOR = f"{_PREFIX}behavior"
 CONDITIONS = f"{_PREFIX}conditions"
 CURRENT_METRICS = f"{_PREFIX}current-metrics"
-ALL = (METRICS, BEHAVIOR, CONDITIONS, CURRENT_METRICS)
+SCALE_DOWN_TOLERANCE = f"{_PREFIX}scale-down-tolerance"
+SCALE_UP_TOLERANCE = f"{_PREFIX}scale-up-tolerance"
+ALL = (
+    METRICS,
+    BEHAVIOR,
+    CONDITIONS,
+    CURRENT_METRICS,
+    SCALE_DOWN_TOLERANCE,
+    SCALE_UP_TOLERANCE,
+)
+"""What any version keeps in annotations; none leaves those of another one behind."""
 
 
 class Reference(Type):

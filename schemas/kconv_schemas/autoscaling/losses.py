@@ -15,10 +15,10 @@ KEPT = {
     "status.conditions": kept.CONDITIONS,
 }
 
-_TYPE = "v1 does not have it; it follows from which of the target's values is set"
-_FOREIGN = "v1 does not have it for this kind of metric, for which Kubernetes ignores it"
-_FILLED = "v1 cannot leave it out; it comes back as 0"
-_ZERO = "v1 does not tell zero from absent"
+_TYPE = "{} does not have it; it follows from which of the target's values is set"
+_FOREIGN = "{} does not have it for this kind of metric, for which Kubernetes ignores it"
+_FILLED = "{} cannot leave it out; it comes back as 0"
+_ZERO = "{} does not tell zero from absent"
 
 
 def _target() -> dict[str, str]:
@@ -47,15 +47,23 @@ def _current() -> dict[str, str]:
     return lost
 
 
+def lost_metrics(version: str) -> dict[str, str]:
+    """What v1 and v2beta1 cannot say of metrics."""
+    lost = {
+        **_target(),
+        "spec.metrics[*].object.describedObject.apiVersion.(zero)": _ZERO,
+        **_current(),
+        "status.currentMetrics[*].object.describedObject.apiVersion.(zero)": _ZERO,
+    }
+    return {path: reason.format(version) for path, reason in lost.items()}
+
+
 LOST = {
     "spec.metrics.(order)": "the target of CPU utilization comes back as the last one",
-    **_target(),
-    "spec.metrics[*].object.describedObject.apiVersion.(zero)": _ZERO,
-    **_current(),
-    "status.currentMetrics.(zero)": _ZERO,
-    "status.currentMetrics[*].object.describedObject.apiVersion.(zero)": _ZERO,
-    "status.conditions.(zero)": _ZERO,
-    "status.currentReplicas.(zero)": _ZERO,
+    **lost_metrics("v1"),
+    "status.currentMetrics.(zero)": _ZERO.format("v1"),
+    "status.conditions.(zero)": _ZERO.format("v1"),
+    "status.currentReplicas.(zero)": _ZERO.format("v1"),
     "spoke:spec.targetCPUUtilizationPercentage.(absent)": (
         "an autoscaler without any metric comes back with the 80 that this means"
     ),

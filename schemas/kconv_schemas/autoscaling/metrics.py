@@ -1,4 +1,4 @@
-"""Metrics in the words of v2, and in those of the annotations of v1.
+"""Metrics in the words of v2, and in those of the annotations of v1, which v2beta1 has as well.
 
 All values are compiled structs, of the hub's types on one side and of those in `kept` on the
 other; what is absent is ``msgspec.UNSET``, which is false.
@@ -13,20 +13,20 @@ from msgspec import UNSET
 from kconv_schemas.autoscaling import structs as made
 
 
-def metric_to_v1(metric: Any) -> Any:
-    """A metric of the hub's spec as v1 has it in an annotation."""
+def metric_to_v1(metric: Any, shapes: Any = made) -> Any:
+    """A metric of the hub's spec as v1 has it in an annotation, or v2beta1 in its own `shapes`."""
     resource, container = metric.resource, metric.containerResource
     described, pods, external = metric.object, metric.pods, metric.external
     if resource:
         target = resource.target or made.NO_TARGET
-        resource = made.ResourceSource(
+        resource = shapes.ResourceSource(
             name=resource.name or "",
             targetAverageUtilization=target.averageUtilization,
             targetAverageValue=target.averageValue,
         )
     if container:
         target = container.target or made.NO_TARGET
-        container = made.ContainerSource(
+        container = shapes.ContainerSource(
             name=container.name or "",
             targetAverageUtilization=target.averageUtilization,
             targetAverageValue=target.averageValue,
@@ -35,29 +35,29 @@ def metric_to_v1(metric: Any) -> Any:
     if described:
         target = described.target or made.NO_TARGET
         identifier = described.metric or made.NO_METRIC
-        described = made.ObjectSource(
-            target=_reference_to_v1(described.describedObject or made.NO_REFERENCE),
+        described = shapes.ObjectSource(
+            target=_reference_to_v1(described.describedObject or made.NO_REFERENCE, shapes),
             metricName=identifier.name or "",
             targetValue=target.value or "0",
-            selector=_selector_to_v1(identifier.selector),
+            selector=_selector_to_v1(identifier.selector, shapes),
             averageValue=target.averageValue,
         )
     if pods:
         target, identifier = pods.target or made.NO_TARGET, pods.metric or made.NO_METRIC
-        pods = made.PodsSource(
+        pods = shapes.PodsSource(
             metricName=identifier.name or "",
             targetAverageValue=target.averageValue or "0",
-            selector=_selector_to_v1(identifier.selector),
+            selector=_selector_to_v1(identifier.selector, shapes),
         )
     if external:
         target, identifier = external.target or made.NO_TARGET, external.metric or made.NO_METRIC
-        external = made.ExternalSource(
+        external = shapes.ExternalSource(
             metricName=identifier.name or "",
-            metricSelector=_selector_to_v1(identifier.selector),
+            metricSelector=_selector_to_v1(identifier.selector, shapes),
             targetValue=target.value,
             targetAverageValue=target.averageValue,
         )
-    return made.Metric(
+    return shapes.Metric(
         type=metric.type or "",
         object=described,
         pods=pods,
@@ -68,7 +68,7 @@ def metric_to_v1(metric: Any) -> Any:
 
 
 def metric_from_v1(shape: Any) -> Any:
-    """A metric of the hub's spec from what v1 has in an annotation."""
+    """A metric of the hub's spec from what v1 has in an annotation, or v2beta1 in itself."""
     metric = made.MetricSpec(type=shape.type)
     if of := shape.resource:
         metric.resource = made.ResourceMetricSource(name=of.name, target=_share(of))
@@ -106,20 +106,20 @@ def metric_from_v1(shape: Any) -> Any:
     return metric
 
 
-def current_to_v1(metric: Any) -> Any:
-    """A metric of the hub's status as v1 has it in an annotation."""
+def current_to_v1(metric: Any, shapes: Any = made) -> Any:
+    """A metric of the hub's status, likewise."""
     resource, container = metric.resource, metric.containerResource
     described, pods, external = metric.object, metric.pods, metric.external
     if resource:
         current = resource.current or made.NO_CURRENT
-        resource = made.ResourceStatus(
+        resource = shapes.ResourceStatus(
             name=resource.name or "",
             currentAverageUtilization=current.averageUtilization,
             currentAverageValue=current.averageValue or "0",
         )
     if container:
         current = container.current or made.NO_CURRENT
-        container = made.ContainerStatus(
+        container = shapes.ContainerStatus(
             name=container.name or "",
             currentAverageUtilization=current.averageUtilization,
             currentAverageValue=current.averageValue or "0",
@@ -128,30 +128,30 @@ def current_to_v1(metric: Any) -> Any:
     if described:
         current = described.current or made.NO_CURRENT
         identifier = described.metric or made.NO_METRIC
-        described = made.ObjectStatus(
-            target=_reference_to_v1(described.describedObject or made.NO_REFERENCE),
+        described = shapes.ObjectStatus(
+            target=_reference_to_v1(described.describedObject or made.NO_REFERENCE, shapes),
             metricName=identifier.name or "",
             currentValue=current.value or "0",
-            selector=_selector_to_v1(identifier.selector),
+            selector=_selector_to_v1(identifier.selector, shapes),
             averageValue=current.averageValue,
         )
     if pods:
         current, identifier = pods.current or made.NO_CURRENT, pods.metric or made.NO_METRIC
-        pods = made.PodsStatus(
+        pods = shapes.PodsStatus(
             metricName=identifier.name or "",
             currentAverageValue=current.averageValue or "0",
-            selector=_selector_to_v1(identifier.selector),
+            selector=_selector_to_v1(identifier.selector, shapes),
         )
     if external:
         current = external.current or made.NO_CURRENT
         identifier = external.metric or made.NO_METRIC
-        external = made.ExternalStatus(
+        external = shapes.ExternalStatus(
             metricName=identifier.name or "",
-            metricSelector=_selector_to_v1(identifier.selector),
+            metricSelector=_selector_to_v1(identifier.selector, shapes),
             currentValue=current.value or "0",
             currentAverageValue=current.averageValue,
         )
-    return made.CurrentMetric(
+    return shapes.CurrentMetric(
         type=metric.type or "",
         object=described,
         pods=pods,
@@ -162,7 +162,7 @@ def current_to_v1(metric: Any) -> Any:
 
 
 def current_from_v1(shape: Any) -> Any:
-    """A metric of the hub's status from what v1 has in an annotation."""
+    """A metric of the hub's status, likewise."""
     metric = made.MetricStatus(type=shape.type)
     if of := shape.resource:
         metric.resource = made.ResourceMetricStatus(
@@ -202,8 +202,8 @@ def current_from_v1(shape: Any) -> Any:
     return metric
 
 
-def _reference_to_v1(described: Any) -> Any:
-    return made.Reference(
+def _reference_to_v1(described: Any, shapes: Any) -> Any:
+    return shapes.Reference(
         kind=described.kind or "",
         name=described.name or "",
         apiVersion=described.apiVersion or UNSET,
@@ -216,7 +216,7 @@ def _reference_from_v1(target: Any) -> Any:
     )
 
 
-def _selector_to_v1(selector: Any) -> Any:
+def _selector_to_v1(selector: Any, shapes: Any) -> Any:
     """A selector whose labels are sorted, as Go writes maps."""
     if selector is UNSET:
         return UNSET
@@ -227,7 +227,7 @@ def _selector_to_v1(selector: Any) -> Any:
         if not (each.key and each.operator):
             requirements = _requirements_to_v1(requirements)
             break
-    return made.Selector(matchLabels=labels, matchExpressions=requirements)
+    return shapes.Selector(matchLabels=labels, matchExpressions=requirements)
 
 
 def _requirements_to_v1(requirements: Any) -> Any:
