@@ -32,6 +32,7 @@ INDEX: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "kconv_schemas.apiextensions:register": {
         "apiextensions.k8s.io/v1": ("CustomResourceDefinition",),
+        "apiextensions.k8s.io/v1beta1": ("CustomResourceDefinition",),
     },
     "kconv_schemas.apiregistration:register": {
         "apiregistration.k8s.io/v1": ("APIService",),

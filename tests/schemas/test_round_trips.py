@@ -26,6 +26,8 @@ _SELECTOR = ("spec.selector: Required value", "metadata.labels", "spec.selector"
 AS_KUBERNETES: dict[str, tuple[str, ...]] = {
     # Only one version has the default.
     "CertificateSigningRequest": ("spec.usages",),
+    # A rule of the group refuses it there.
+    "CustomResourceDefinition": ("spec.versions: Required value",),
     "Ingress": ("service.name: Required value",),  # a port without a service, once
     "IngressClass": ("spec.parameters.scope",),
     "MutatingAdmissionPolicyBinding": ("spec.paramRef.parameterNotFoundAction",),

@@ -6,7 +6,10 @@ from kconv import Scheme, hub_of
 from kconv.edges import Edge
 from kconv_schemas.apiextensions import (
     defaults,  # noqa: F401 - adds the computed defaults to the types
+    v1beta1,
+    validation,  # noqa: F401 - adds the rules to the types
 )
+from kconv_schemas.apiextensions.conversion import V1BETA1_RULE
 from kconv_schemas.apiextensions.v1 import types as v1
 
 
@@ -15,5 +18,6 @@ def register(scheme: Scheme) -> None:
     scheme.add(
         hub_of(v1.CustomResourceDefinition),
         Edge(v1.CustomResourceDefinition),
+        Edge(v1beta1.CustomResourceDefinition, V1BETA1_RULE),
         storage="apiextensions.k8s.io/v1",
     )

@@ -85,13 +85,19 @@ def v2beta1_to_spoke(hub: Any, spoke: Any) -> None:
         replace_annotations(spoke.metadata, texts)
 
 
+_ZERO = "an empty version of a reference is none"
+
 V2BETA1_RULE = Functions(
     spoke=("spec.metrics", "status.currentMetrics"),
     hub=("spec.metrics", "status.currentMetrics", "spec.behavior"),
     to_hub=v2beta1_to_hub,
     to_spoke=v2beta1_to_spoke,
     kept={"spec.behavior": kept.BEHAVIOR},
-    lost=lost_metrics("v2beta1"),
+    lost={
+        **lost_metrics("v2beta1"),
+        "spoke:spec.metrics[*].object.target.apiVersion.(zero)": _ZERO,
+        "spoke:status.currentMetrics[*].object.target.apiVersion.(zero)": _ZERO,
+    },
 )
 """How a v2beta1 HorizontalPodAutoscaler differs from the hub."""
 
