@@ -150,6 +150,10 @@ INDEX: dict[str, dict[str, tuple[str, ...]]] = {
         "policy/v1": ("Eviction", "PodDisruptionBudget"),
         "policy/v1beta1": ("Eviction", "PodDisruptionBudget"),
     },
+    "kconv_schemas.policy.pod_security:register": {
+        "extensions/v1beta1": ("PodSecurityPolicy",),
+        "policy/v1beta1": ("PodSecurityPolicy",),
+    },
     "kconv_schemas.rbac:register": {
         "rbac.authorization.k8s.io/v1": (
             "ClusterRole",

@@ -177,8 +177,8 @@ class _Look:
 
     def _instead(self, version: str, kind: str) -> tuple[str, str]:
         """What takes the place of a version, and in which release it is gone."""
-        said = self.releases.of(version, kind)
-        return self.converter.best(version, kind) or said.replacement, said.removed
+        to = self.converter.best(version, kind) or self.releases.instead(version, kind)
+        return to, self.releases.of(version, kind).removed
 
 
 _FIELDS: Final = {each: each for each in (IN_LAST_APPLIED, IN_MANAGED_FIELDS, IN_RELEASE)}
@@ -190,9 +190,9 @@ def _in_foreign(passed: PassedOver, releases: Releases) -> Iterator[Outdated]:
     file = passed.name.partition(", document ")[0]
     for line, version, kind in passed.says:
         if not releases.serves(version, kind):
-            said = releases.of(version, kind)
+            to, removed = releases.instead(version, kind), releases.of(version, kind).removed
             yield Outdated(
-                file, line, kind, "", "", version, said.replacement, said.removed,
+                file, line, kind, "", "", version, to, removed,
                 where=passed.reason, converts=False,
             )  # fmt: skip
 

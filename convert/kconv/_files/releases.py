@@ -48,6 +48,16 @@ class Releases:
         """What is known of a version of a kind."""
         return Served(*self._data.get(api_version, {}).get(kind, ()))
 
+    def instead(self, api_version: str, kind: str) -> str:
+        """The version and kind that replaces another one and is served; "" where there is none."""
+        said = self.of(api_version, kind).replacement
+        while said:
+            version, _, name = said.partition(" ")
+            if self.serves(version, name):
+                return said
+            said = self.of(version, name).replacement
+        return ""
+
     def serves(self, api_version: str, kind: str) -> bool:
         """Whether the target serves it; what nothing is known of counts as served."""
         served = self.of(api_version, kind)
