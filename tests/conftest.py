@@ -10,6 +10,8 @@ from fixtures.long import is_left_out
 
 # Sound objects that the compiled engine does not take fail the tests, in child processes too.
 os.environ["KCONV_ENGINE_FALLBACK"] = "raise"
+for variable in ("KCONV_APIS", "KCONV_DB"):
+    os.environ.pop(variable, None)
 
 pytest_plugins = ["fixtures.kubectl", "fixtures.postgres", "fixtures.reference"]
 

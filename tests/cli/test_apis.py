@@ -138,6 +138,18 @@ def test_installed_ones_and_the_named_one(
     assert command(kconv, project) >= BOTH
 
 
+@pytest.mark.parametrize("command", [convert, versions, lock, serve])
+def test_named_by_the_variable(
+    kconv: Kconv,
+    project: Project,
+    command: Callable[[Kconv, Project], set[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KCONV_APIS", f"kconv_schemas.batch:register {project.apis[1]}")
+    monkeypatch.setattr(Project, "apis", ())
+    assert command(kconv, project) >= BOTH
+
+
 @pytest.mark.parametrize("name", ["kconv_schemas.batch:register", "engine.test_loss:register"])
 def test_a_package_is_loaded_once(name: str) -> None:
     """One that is installed may be named too, and any may be named twice."""

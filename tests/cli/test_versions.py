@@ -96,3 +96,14 @@ def test_a_version_that_converts_by_way_of_another(kconv: Kconv) -> None:
     assert "# to hub" not in source, "an annotation keeps retention: rules work on dicts"
     losses = " ".join(kconv("versions", "--loss", *apis).out.split())
     assert "(between devices.example.com/v1beta1 and devices.example.com/v1)" in losses
+
+
+def test_versions_of_one_group(kconv: Kconv) -> None:
+    for options, key in (((), "versions"), (("--loss",), "conversions")):
+        rows = json.loads(kconv("versions", "--group", "batch", "-o", "json", *options).out)[key]
+        assert rows
+        assert {str(row.get("from", "batch/")).split("/")[0] for row in rows} == {"batch"}
+        assert {row.get("group", "batch") for row in rows} == {"batch"}
+    ended = kconv("versions", "--group", "bacth")
+    assert ended.code == 2
+    assert 'no group "bacth"' in ended.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import pytest
@@ -163,6 +164,25 @@ def test_an_empty_part_is_no_loss() -> None:
         *rules(address=Split("spec.address", ["spec.host", "spec.hostPort"], separator=":"))
     )
     assert losses_of(made, widget("v2", {"strict": False, "host": "h", "hostPort": ""}), "v1") == []
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "lossless"),
+    [
+        (String(pattern=r"^[a-z]+:[0-9]+$"), String(min_length=1), True),
+        (String(min_length=3), String(enum=("x", "y")), True),
+        (String(min_length=3), String(pattern="^[a-z]*$"), False),
+        (String(min_length=3), String(enum=("x", "")), False),
+        (String(), String(min_length=1), False),
+    ],
+)
+def test_parts_that_cannot_be_empty_are_no_loss(
+    whole: String, part: String, lossless: bool
+) -> None:
+    old = type("Old", (Type,), {"place": whole, "__module__": __name__})
+    new = type("New", (Type,), {"host": part, "port": copy(part), "__module__": __name__})
+    rule = Split("place", ("host", "port"), separator=":").among((), old).bound(new)
+    assert (list(rule.losses()) == []) is lossless
 
 
 def test_the_same_version_loses_nothing() -> None:

@@ -67,6 +67,13 @@ def test_database_of_every_command(tmp_path: Path) -> None:
     assert resolve({}, both).settings.db == "sqlite:///own.db"
 
 
+def test_api_packages_of_every_command() -> None:
+    shared = {"KCONV_APIS": "a.b:c  d:e"}
+    assert resolve({}, shared).settings.apis == ["a.b:c", "d:e"]
+    both = {**shared, "KCONV_SERVE_APIS": "f:g,h:i"}
+    assert resolve({}, both).settings.apis == ["f:g", "h:i"]
+
+
 def test_every_mistake_is_named(tmp_path: Path) -> None:
     file = tmp_path / "kconv.yaml"
     file.write_text("prot: 1\nport: 70000\nmax_watches: many\naccess_log: 'yes'\nlog_format: xml\n")

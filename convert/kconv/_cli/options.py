@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kconv._cli.database import DB_VARIABLE
+from kconv._cli.plain_arguments import APIS_VARIABLE
 
 
 class Report(StrEnum):
@@ -32,6 +33,7 @@ Apis = Annotated[
     typer.Option(
         "--apis",
         metavar="MODULE:FUNCTION",
+        envvar=APIS_VARIABLE,
         help="Load this API package too, beside those that are installed; repeatable.",
     ),
 ]

@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from kconv._cli.database import DB_VARIABLE
 
+APIS_VARIABLE: Final = "KCONV_APIS"
+
 
 class Option(NamedTuple):
     """An option with a value: its name in Python, and what reads the value.
@@ -153,7 +155,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
 def plain(arguments: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
     """A command and what its function takes, by name; None to leave it to Typer."""
     command = COMMANDS.get(arguments[0]) if arguments else None
-    if command is None:
+    if command is None or os.environ.get(APIS_VARIABLE):
         return None
     found: dict[str, Any] = {}
     rest = iter(arguments[1:])

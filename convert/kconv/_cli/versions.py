@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kconv._cli.lock import Groups, selected
 from kconv._cli.options import Apis, Output, Report
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def versions(
             help="The Python that is generated for a version, such as batch/v1beta1,CronJob.",
         ),
     ] = None,
+    group: Groups = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
@@ -43,19 +46,18 @@ def versions(
     """
     from kconv._cli.console import emit, emit_json, emit_table, text_width
     from kconv._errors import UsageError
-    from kconv._scheme import load_scheme
     from kconv._versions import versions as list_versions
 
     if loss and source is not None:
         raise UsageError("--loss does not go with --source")
-    scheme = load_scheme(apis=apis or ()).complete()
+    scheme, groups = selected(apis, group)
     if loss:
-        _losses(scheme, output)
+        _losses(scheme, groups, output)
         return
     if source is not None:
         _source(scheme, source, output)
         return
-    found = list_versions(scheme)
+    found = [each for each in list_versions(scheme) if groups is None or each.gvk.group in groups]
     if output is Report.JSON:
         emit_json({"versions": [_as_json(each) for each in found]})
         return
@@ -72,12 +74,12 @@ def versions(
         emit("\n".join(["", *notes]))
 
 
-def _losses(scheme: Scheme, output: Report) -> None:
+def _losses(scheme: Scheme, groups: Collection[str] | None, output: Report) -> None:
     from kconv._cli.console import emit, emit_json
     from kconv._cli.versions_loss import loss_lines, losses_as_json
     from kconv._versions import losses
 
-    found = losses(scheme)
+    found = [each for each in losses(scheme) if groups is None or each.source.group in groups]
     if output is Report.JSON:
         emit_json({"conversions": losses_as_json(found)})
     else:

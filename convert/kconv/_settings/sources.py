@@ -17,8 +17,8 @@ from kconv._settings.settings import Settings
 Origin = Literal["default", "file", "environment", "flag"]
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-DATABASE_VARIABLE = "KCONV_DB"
-"""The variable that every command takes its database from; serve as well."""
+SHARED_VARIABLES = {"KCONV_DB": "db", "KCONV_APIS": "apis"}
+"""The variables that every command reads, serve as well, by the setting that each says."""
 
 _LARGEST_FILE = 1024 * 1024
 
@@ -65,9 +65,10 @@ def resolve(
                 problems.append(f"{file}: unknown key {name}{_nearest(str(name), known)}")
             else:
                 _take(known[name], value, ("file", str(file)), values, origins, problems)
-    if environment.get(DATABASE_VARIABLE):
-        values["db"] = environment[DATABASE_VARIABLE]
-        origins["db"] = ("environment", DATABASE_VARIABLE)
+    for variable, name in SHARED_VARIABLES.items():
+        if text := environment.get(variable):
+            values[name] = text.split() if known[name].many else text
+            origins[name] = ("environment", variable)
     by_variable = {each.variable: each for each in known.values()}
     for variable in sorted(environment):
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:

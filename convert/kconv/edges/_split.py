@@ -40,7 +40,15 @@ class Split(Rule):
     def __init__(self, spoke: str, hub: Sequence[str], *, separator: str) -> None:
         super().__init__((spoke,), tuple(hub))
         self.separator = separator
+        self._joined: Spec | None = None
         self._specs: list[Spec | None] = [None] * len(self.hub)
+
+    def among(self, others: Sequence[Rule], spoke: type[Type]) -> Self:
+        """The rule that knows whether the whole may be empty."""
+        rule = copy.copy(self)
+        field = field_at(spoke, self.spoke[0])
+        rule._joined = None if field is None else spec_of(field)
+        return rule
 
     def bound(self, hub: type[Type]) -> Self:
         """The rule that knows which parts are no strings."""
@@ -98,9 +106,9 @@ class Split(Rule):
         return found
 
     def losses(self) -> Iterator[Loss]:
-        """Parts that are empty: joined, they say as little as absent ones."""
+        """Texts that are empty, where they may be: joined, they say as little as absent ones."""
         for steps, spec in zip(self.hub, self._specs, strict=True):
-            if spec is not None and not spec.any_text:
-                continue
-            yield Loss((*steps, ZERO), "to spoke", reason="an empty part is as good as none")
-        yield Loss((*self.spoke[0], ZERO), "to hub", reason="an empty string has no parts")
+            if spec is None or (spec.any_text and spec.may_be_empty):
+                yield Loss((*steps, ZERO), "to spoke", reason="an empty part is as good as none")
+        if self._joined is None or self._joined.may_be_empty:
+            yield Loss((*self.spoke[0], ZERO), "to hub", reason="an empty string has no parts")

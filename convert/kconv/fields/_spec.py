@@ -147,6 +147,13 @@ class Spec:
         return self.json_type == "string" and self.canonical is None
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether the bounds let a text be empty."""
+        if self.min_length or (self.enum and "" not in self.enum):
+            return False
+        return self.pattern is None or _compiled(self.pattern).search("") is not None
+
+    @property
     def expression(self) -> str | None:
         """The pattern as Python and msgspec search it."""
         return None if self.pattern is None else anchored(self.pattern)
