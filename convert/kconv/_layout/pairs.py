@@ -55,7 +55,8 @@ def becoming(
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Which new names old ones have got, and which new values hold those of old ones.
 
-    The first is old names to new ones; the second, new names to the old ones in them.
+    The first is old names to new ones; the second, new names to the old ones in them. Where only
+    as many scalars are left on both sides, each has got the next new name, and another value.
     """
     renamed: dict[str, str] = {}
     held: dict[str, list[str]] = {}
@@ -73,6 +74,15 @@ def becoming(
         found = [new for new in free if wanted and wanted <= set(leaves(free[new]))]
         if found:
             held.setdefault(found[0], []).append(old)
+    holding = {old for names in held.values() for old in names}
+    before = [old for old in removed if old not in renamed and old not in holding]
+    after = [new for new in free if new not in held]
+    if len(before) == len(after) and not any(
+        isinstance(each, dict | list)
+        for each in (*(removed[old] for old in before), *(free[new] for new in after))
+    ):
+        # Values with another spelling in the other version, as "Large" and "L": the order tells.
+        renamed.update(zip(before, after, strict=True))
     return renamed, held
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from kconv_migrations._tables import upgrade
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OLD = """\
 apiVersion: batch/v1beta1
 kind: CronJob

@@ -1,0 +1,1 @@
+"""The pages of docs/ and the README, followed as a reader would."""

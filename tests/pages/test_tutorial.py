@@ -1,0 +1,40 @@
+"""The tutorial, line by line."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from pages.page import Shell, agrees, environment, follow
+
+
+def test_the_tutorial(kubectl: Path, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    here = environment(KCONV_SERVE_PORT=port, KCONV_EXAMPLES="5", HOME=str(tmp_path))
+    here["PATH"] = f"{here['PATH']}:{kubectl.parent}"
+    shell = Shell(tmp_path, here)
+    try:
+        follow("docs/tutorial.md", shell, {"8001": port})
+    finally:
+        shell.close()
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        (["a", "...", "z"], ["a", "b", "c", "z"], True),
+        (["a", "...", "z"], ["a", "z"], True),
+        (["a", "...", "z"], ["a", "b"], False),
+        (["run 20260101-000000-abcd took 0.1 s (7 rows/s)"],
+         ["run 20270101-000000-0123 took 2.1 s (9 rows/s)"], True),
+        (["2 rows"], ["3 rows"], False),
+        (["x ... y"], ["x 1 y"], True),
+        (["a"], ["a", "b"], False),
+    ],
+)  # fmt: skip
+def test_what_agrees(expected: list[str], printed: list[str], same: bool) -> None:
+    assert agrees(expected, printed) is same
