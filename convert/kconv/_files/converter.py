@@ -14,6 +14,7 @@ from kconv._errors import (
     InvalidObject,
     KconvError,
     NotRegistered,
+    Problem,
     StrictDecodeError,
     UsageError,
 )
@@ -22,6 +23,7 @@ from kconv._files.foreign import PATCH, UNKNOWN_KIND, PassedOver, is_with_kustom
 from kconv._files.groups import is_list
 from kconv._files.inside import Inside
 from kconv._files.manifests import Document, Manifest
+from kconv._files.refusals import lacks, refusals
 from kconv._files.releases import Releases
 from kconv._files.targets import preferred, served
 from kconv._gvk import GroupVersion, GroupVersionKind
@@ -146,12 +148,15 @@ class Converter:
         result.objects += 1
         unchanged = partial(_itself, value)
         try:
-            decoded = self._decoded(where, value)
+            decoded, sound = self._decoded(where, value)
             self._unknown(f"{where}: {_title(decoded)}", decoded.warnings)
             target = self._target(where, decoded.spoke, _title(decoded))
             if target is None:
                 return value, unchanged
-            converted, losses = converts_to(self.pipeline, decoded, target)
+            # A rule that the object broke before it may break in other words afterwards.
+            judged = sound and target is not decoded.spoke
+            refused = partial(self._refused, where, target, decoded) if judged else None
+            converted, losses = converts_to(self.pipeline, decoded, target, refused)
             self._lost(where, decoded, target, losses)
             full = self.pipeline.dump(converted)
             if target is decoded.spoke:
@@ -178,8 +183,10 @@ class Converter:
         incomplete = any(finding.reason == REQUIRED for finding in error.findings)
         return incomplete and is_with_kustomization(self._lenient_in.path)
 
-    def _decoded(self, where: str, value: Value) -> Decoded:
+    def _decoded(self, where: str, value: Value) -> tuple[Decoded, bool]:
         """The object, unless it is incomplete; a value that breaks another rule is warned about.
+
+        And whether it breaks none.
 
         Kubernetes' own conversion does not validate either: the person who converts an object may
         not be the one who can correct it.
@@ -187,18 +194,22 @@ class Converter:
         try:
             # The version is looked up first: then the engine need not look for unknown fields.
             spoke = self.source or self._known(value)
-            return self.pipeline.load(value, spoke=spoke, field_validation="Warn")
+            return self.pipeline.load(value, spoke=spoke, field_validation="Warn"), True
         except InvalidObject as error:
             if self.strict or self._incomplete(value):
                 raise
             decoded = self.pipeline.load(
                 value, spoke=self.source, field_validation="Warn", checks="types"
             )
-            self.warnings.extend(
-                f"{where}: {_title(decoded)}: {finding}; a server would refuse it"
-                for finding in error.findings
-            )
-            return decoded
+            self._refused(where, decoded.spoke, decoded, error.findings)
+            return decoded, False
+
+    def _refused(
+        self, where: str, spoke: Spoke, decoded: Decoded, findings: Sequence[Problem]
+    ) -> None:
+        if self.strict:
+            raise InvalidObject(f"{spoke.gvk} would be invalid", findings=findings)
+        self.warnings += refusals(where, spoke, decoded.ref, findings)
 
     def _known(self, value: Value) -> Spoke | None:
         """The version that an object says it is in; None where that is for others to judge."""
@@ -215,7 +226,7 @@ class Converter:
         try:
             self.pipeline.load(value, spoke=self.source, checks="fields")
         except InvalidObject as error:
-            return any(finding.reason == REQUIRED for finding in error.findings)
+            return lacks(value, error.findings)
         return False
 
     def best(self, api_version: str, kind: str) -> str:

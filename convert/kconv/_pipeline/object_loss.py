@@ -6,7 +6,7 @@ users' own tests finds, in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from kconv._differences import (
     differences,
     is_zero,
 )
+from kconv._errors import InvalidObject, Problem
 from kconv._paths import INVALID, Finding, Path, format_path, quote
 from kconv._pipeline.pipeline import Pipeline
 from kconv._pipeline.values import Decoded, HubObject
@@ -98,13 +99,21 @@ def lost(pipeline: Pipeline, decoded: Decoded, read: Decoded) -> list[Lost]:
     return found
 
 
+Refused = Callable[[Sequence[Problem]], None]
+
 _ANNOTATIONS = ("metadata", "annotations")
 """Where they are; empty ones go with those that rules keep fields in, as do fields of documents."""
 
 
-def as_read(pipeline: Pipeline, decoded: Decoded) -> Decoded:
+def as_read(pipeline: Pipeline, decoded: Decoded, refused: Refused | None = None) -> Decoded:
     """What a reader of its version makes of an object once it is written."""
-    return pipeline.load(pipeline.dump(decoded), spoke=decoded.spoke, trusted=True)
+    written = pipeline.dump(decoded)
+    if refused is not None:
+        try:
+            return pipeline.load(written, spoke=decoded.spoke)
+        except InvalidObject as error:
+            refused(error.findings)
+    return pipeline.load(written, spoke=decoded.spoke, trusted=True)
 
 
 def _declares(loss: Loss, difference: Difference) -> bool:
@@ -143,17 +152,20 @@ def hub_differences(before: HubObject, after: HubObject) -> Iterator[Finding]:
         yield Finding(each.field, INVALID, _in_words(each.before, each.after, order))
 
 
-def converts_to(pipeline: Pipeline, decoded: Decoded, target: Spoke) -> tuple[Decoded, list[Lost]]:
+def converts_to(
+    pipeline: Pipeline, decoded: Decoded, target: Spoke, refused: Refused | None = None
+) -> tuple[Decoded, list[Lost]]:
     """An object in another version, and what it loses on the way.
 
     To its own version too it goes through the hub, which fills in what Kubernetes would; only
-    fields that its rules say the hub cannot hold stay where they are.
+    fields that its rules say the hub cannot hold stay where they are. ``refused`` is told of the
+    rules of the new version that what it became breaks.
     """
     if target is decoded.spoke and target.loses_to_hub:
         return decoded, []
     hub = pipeline.to_hub(decoded)
     converted = pipeline.from_hub(hub, target)
-    read = as_read(pipeline, converted)
+    read = as_read(pipeline, converted, refused)
     if not decoded.spoke.may_lose_to_hub and not any(hub_differences(hub, pipeline.to_hub(read))):
         return converted, []
     return converted, lost(pipeline, decoded, read)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv import Finding, forbidden, invalid, validates
+from kconv import Finding, forbidden, invalid, required, validates
 from kconv_schemas.apiextensions import v1beta1
 from kconv_schemas.apiextensions.v1 import types as v1
 
@@ -27,6 +27,21 @@ def storage(value: Value) -> Iterator[Finding]:
     if sum(bool(each.get("storage")) for each in versions) != 1:
         message = "must have exactly one version marked as storage version"
         yield invalid(("versions",), versions, message)
+
+
+@validates(v1.CustomResourceDefinitionSpec)
+def pruned(value: Value) -> Iterator[Finding]:
+    """A new definition has schemas, and what they do not have is not kept in general."""
+    for index, version in enumerate(value.get("versions") or ()):
+        if (version.get("schema") or {}).get("openAPIV3Schema") is None:
+            path = ("versions", index, "schema", "openAPIV3Schema")
+            yield required(path, "schemas are required")
+    if value.get("preserveUnknownFields"):
+        message = (
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in "
+            "spec.versions[*].schema instead"
+        )
+        yield invalid(("preserveUnknownFields",), True, message)
 
 
 @validates(v1beta1.CustomResourceDefinitionSpec)

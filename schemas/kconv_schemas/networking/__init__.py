@@ -7,6 +7,7 @@ from kconv.edges import Edge
 from kconv_schemas.networking import (
     defaults,  # noqa: F401 - adds the computed defaults to the types
     extensions,
+    validation,  # noqa: F401 - adds the rules to the types
 )
 from kconv_schemas.networking.conversion import BACKENDS
 from kconv_schemas.networking.v1 import types as v1
