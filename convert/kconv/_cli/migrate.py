@@ -12,6 +12,7 @@ from kconv._cli.migrate_gate import gate
 from kconv._cli.migrate_options import (
     BatchTime,
     Conditions,
+    Context,
     Groups,
     KeepUndo,
     Limit,
@@ -63,6 +64,7 @@ def run(
     to: To = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    context: Context = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Convert and validate every row, report, write nothing."),
@@ -119,13 +121,14 @@ def run(
     the transaction that proves that no row is left in it. Run it again after any interruption.
     """
     from kconv._cli.migrate_objects import migrate_and_report
+    from kconv._cli.open_place import in_context
 
     code = migrate_and_report(
         names or (),
         to or (),
         db,
         group=group or (),
-        place=place,
+        place=in_context(place, context),
         dry_run=dry_run,
         batch_size=batch_size,
         batch_time=batch_time,

@@ -23,9 +23,18 @@ PlaceName = Annotated[
     typer.Option(
         "--place",
         metavar="NAME",
-        help="What to migrate: files:FOLDER, or of the database module:name of a collection, or an "
-        "installed place. "
+        help="What to migrate: files:FOLDER; cluster, or cluster:CONTEXT; or of the database "
+        "module:name of a collection, or an installed place. "
         "Default: kconv's own store.",
+        show_default=False,
+    ),
+]
+
+Context = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="With --place cluster: the context of the kubeconfig. Default: the current one.",
         show_default=False,
     ),
 ]

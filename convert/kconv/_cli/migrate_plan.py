@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Groups, Names, PlaceName, Servers, To
+from kconv._cli.migrate_options import Context, Groups, Names, PlaceName, Servers, To
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def plan(
     to: To = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    context: Context = None,
     no_references: Annotated[
         bool, typer.Option("--no-references", help="Do not read every object for references.")
     ] = False,
@@ -35,11 +36,11 @@ def plan(
     converts every row.
     """
     from kconv._cli.console import emit_json
-    from kconv._cli.open_place import open_place
+    from kconv._cli.open_place import in_context, open_place
     from kconv._pipeline import Pipeline
     from kconv_migrations import _migration as storage
 
-    opened = open_place(place, db, apis=apis or ())
+    opened = open_place(in_context(place, context), db, apis=apis or ())
     try:
         targets = storage.plan(opened, names or (), to or (), group or ())
         standing = () if to else tuple(storage.preferred_targets(opened, names or (), group or ()))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB, outage
-from kconv._cli.migrate_options import PlaceName
+from kconv._cli.migrate_options import Context, PlaceName
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def quarantine(
     ] = "",
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    context: Context = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="For repair: check every line, write nothing.")
     ] = False,
@@ -68,7 +69,7 @@ def quarantine(
     version, each if its row is still as it was exported. It ends with 1 if a line was not taken.
     """
     from kconv._cli.migrate_repair import export, repair
-    from kconv._cli.open_place import open_place
+    from kconv._cli.open_place import in_context, open_place
     from kconv._errors import UsageError
     from kconv_migrations._migration import Settings
 
@@ -79,7 +80,7 @@ def quarantine(
     if (dry_run or accept_loss) and action is not Action.REPAIR:
         raise UsageError("--dry-run and --accept-loss are for `kconv migrate quarantine repair`")
     # What is listed and shown needs no kinds.
-    opened = open_place(place, db, apis=apis or (), kinds=action in CONVERTING)
+    opened = open_place(in_context(place, context), db, apis=apis or (), kinds=action in CONVERTING)
     code = 0
     try:
         if action is Action.LIST:

@@ -9,6 +9,7 @@ import typer
 from kconv._cli.database import DEFAULT_DB
 from kconv._cli.migrate_options import (
     BatchTime,
+    Context,
     MaxArchiveBacklog,
     MaxLoad,
     MaxLockWaits,
@@ -46,6 +47,7 @@ def undo(
     run: RunId,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    context: Context = None,
     batch_time: BatchTime = "1s",
     rate: Rate = 0,
     max_replica_lag: MaxReplicaLag = None,
@@ -66,7 +68,7 @@ def undo(
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_objects import batch_seconds, limits
     from kconv._cli.migrate_report import SHOWN, name_as_json
-    from kconv._cli.open_place import open_place
+    from kconv._cli.open_place import in_context, open_place
     from kconv._messages import count
     from kconv.place import RowName, key_text
     from kconv_migrations import _migration as storage
@@ -78,7 +80,7 @@ def undo(
             max_replica_lag, max_archive_backlog, max_lock_waits, max_load, yield_to_vacuum
         ),
     )
-    opened = open_place(place, db, apis=apis or ())
+    opened = open_place(in_context(place, context), db, apis=apis or ())
     try:
         storage.refuse_unreadable(opened, run)
         done = storage.undo(opened, run, settings=settings)

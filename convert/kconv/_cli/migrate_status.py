@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import PlaceName
+from kconv._cli.migrate_options import Context, PlaceName
 from kconv._cli.options import Apis, Db, Output, Report, output_versions
 
 if TYPE_CHECKING:
@@ -36,19 +36,20 @@ def status(
     ] = 7,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    context: Context = None,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
     """Count rows by encoded version, show runs, and say which versions may be deleted."""
     from kconv._cli.console import emit_json
     from kconv._cli.migrate_report import say_undecodable
-    from kconv._cli.open_place import open_place
+    from kconv._cli.open_place import in_context, open_place
     from kconv._cli.run_table import run_as_json
     from kconv._gvk import GroupVersion
     from kconv._pipeline import Pipeline
     from kconv_migrations import _migration as storage
 
-    opened = open_place(place, db, apis=apis or ())
+    opened = open_place(in_context(place, context), db, apis=apis or ())
     try:
         pipeline = Pipeline(opened.scheme)
         found = storage.status(opened)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kconv._cli.database import DEFAULT_DB
-from kconv._cli.migrate_options import Groups, Names, PlaceName, Scheduler, Workers
+from kconv._cli.migrate_options import Context, Groups, Names, PlaceName, Scheduler, Workers
 from kconv._cli.options import Apis, Db, Output, Report
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def verify(
     group: Groups = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
+    context: Context = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     apis: Apis = None,
@@ -38,13 +39,13 @@ def verify(
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_objects import cluster
     from kconv._cli.migrate_report import complain_of, counted
-    from kconv._cli.open_place import open_place
+    from kconv._cli.open_place import in_context, open_place
     from kconv._errors import UsageError
     from kconv._messages import count
     from kconv._pipeline import Pipeline
     from kconv_migrations import _migration as storage
 
-    opened = open_place(place, db, apis=apis or ())
+    opened = open_place(in_context(place, context), db, apis=apis or ())
     found: list[Verified] = []
     try:
         recorded = [each.name for each in storage.status(opened)]

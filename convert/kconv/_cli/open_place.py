@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kconv.place import Place
 
 _FILES = "files:"
+_CLUSTER = "cluster"
 
 
 def open_place(
@@ -23,9 +24,11 @@ def open_place(
 ) -> Place:
     """The place called ``name`` over the database at ``db``; None is kconv's own store.
 
-    ``files:FOLDER`` is a folder of manifests, which has a database of its own. ``groups`` and
-    ``apis`` are those of `load_scheme`, for the store and files; without ``kinds`` the store loads
-    none. A place elsewhere makes kconv's own tables in the database, where there are none.
+    ``files:FOLDER`` is a folder of manifests, which has a database of its own; ``cluster`` and
+    ``cluster:CONTEXT`` are custom resources of a cluster, with notes in the database at ``db``.
+    ``groups`` and ``apis`` are those of `load_scheme`, for the store and files; without ``kinds``
+    the store loads none. A place elsewhere makes kconv's own tables in the database, where there
+    are none.
     """
     if name is None:
         from kconv._scheme import Scheme, load_scheme
@@ -37,6 +40,10 @@ def open_place(
         from kconv.places import FilesPlace
 
         return FilesPlace.open(name.removeprefix(_FILES), groups, apis)
+    if name == _CLUSTER or name.startswith(f"{_CLUSTER}:"):
+        from kconv._cluster import ClusterPlace
+
+        return ClusterPlace.open(name.removeprefix(_CLUSTER).removeprefix(":"), db, groups)
     from kconv._store.existing import revision_at
     from kconv.place import open_named
 
@@ -49,3 +56,14 @@ def open_place(
 
         upgrade(db)
     return open_named(name, db)
+
+
+def in_context(name: str | None, context: str | None) -> str | None:
+    """The name of a place with what ``--context`` says in it. Raises `UsageError`."""
+    if context is None:
+        return name
+    if name != _CLUSTER:
+        from kconv._errors import UsageError
+
+        raise UsageError("--context goes with --place cluster")
+    return f"{name}:{context}"

@@ -114,6 +114,11 @@ class Rows(Protocol):
         """
         return False
 
+    @property
+    def worth_workers(self) -> bool:
+        """Whether to convert its rows is work enough for worker processes, where there are many."""
+        return True
+
     def written(self) -> int | None:
         """A number that changes when anybody but a run writes; None where that cannot be told."""
         ...

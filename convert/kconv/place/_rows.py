@@ -100,13 +100,15 @@ class Where(NamedTuple):
 class Row(msgspec.Struct, frozen=True, gc=False):
     """A row: ``data`` is its document in ``version``, an apiVersion such as ``batch/v1``.
 
-    A version that the code does not have may have any text that is no apiVersion of the kind.
+    A version that the code does not have may have any text that is no apiVersion of the kind. Of a
+    row that the place itself cannot read, ``problem`` says why; it is not converted.
     """
 
     key: Key
     version: str
     mark: Mark
     data: bytes
+    problem: str = ""
 
 
 class RowRead(msgspec.Struct, frozen=True, gc=False):

@@ -41,6 +41,8 @@ def executor_for(
         with DaskExecutor(cluster[0], place, cluster[1], prepared) as executor:
             yield executor
         return
+    if workers is None and not place.worth_workers:
+        workers = 1
     if workers is None:
         rows = sum(
             each.rows

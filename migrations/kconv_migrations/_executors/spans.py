@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from kconv._errors import TimedOut
 from kconv._pipeline import Pipeline
-from kconv.place import BeforeImage, Key, Mark, NewData, Place, RowRead, Where
+from kconv.place import BeforeImage, Key, Mark, NewData, Place, Row, RowRead, Where
+from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.row_processor import Processed, RowProcessor, Task
 from kconv_migrations._executors.selection import Condition
 
@@ -107,6 +108,7 @@ class SpanRunner:
             images = self._place.before_images(span.where, rows, span.runs)
         data = [(each.version, each.data) for each in rows]
         processed = self._processor.process(span.task, data, images)
+        _add_own_problems(processed, rows)
         identities = [(each.key, each.version, each.mark) for each in rows]
         compared = sum(each is not None for each in images) - sum(processed.unread.values())
         if span.writing is None:
@@ -135,3 +137,13 @@ class SpanRunner:
                 raise
         half = len(items) // 2
         return sum(self._write(where, part, writing) for part in (items[:half], items[half:]))
+
+
+def _add_own_problems(processed: Processed, rows: Sequence[Row]) -> None:
+    """Have what a place says of rows that it cannot read stand for what was found in their data."""
+    for at, row in enumerate(rows):
+        if row.problem:
+            processed.problems[at] = Problem("Unreadable", row.problem)
+            processed.broken.pop(at, None)
+            if processed.data:
+                processed.data[at] = None

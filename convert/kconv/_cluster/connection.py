@@ -1,0 +1,280 @@
+"""The connection to an API server: who it is, who we are, and what it answers.
+
+Kubernetes' own client reads the kubeconfig and has the credentials, those of plugins too; what is
+sent and read is bytes, for objects are to stay as they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+from urllib.parse import urlencode
+
+import msgspec
+
+from kconv._errors import Denied, KconvError, Unavailable, UsageError, shortened
+
+MERGE_PATCH: Final = "application/merge-patch+json"
+
+TIMEOUT: Final = 35.0
+"""Seconds for an answer: conversion webhooks have up to 30."""
+
+PATIENCE: Final = 60.0
+"""Seconds for which a request is made again while the server is away or asks to come later."""
+
+_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 2.0
+_LONGEST_ASKED: Final = 30.0
+_TRANSIENT: Final = frozenset({429, 502, 503, 504})
+_QUOTED: Final = 400
+
+
+class Refused(KconvError):
+    """What the API server answered instead of what was asked for."""
+
+    def __init__(self, status: int, reason: str, message: str, details: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.details = details
+
+    @property
+    def continues_with(self) -> str:
+        """Where a list that expired goes on, though at a later moment; empty where it cannot."""
+        found = self.details.get("continue", "")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def is_of_webhook(self) -> bool:
+        """Whether the conversion webhook cannot be reached: that is about no single object."""
+        return "conversion webhook for" in self.message and (
+            'failed: Post "' in self.message or "failed calling" in self.message
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answered, and when by its clock (the ``Date`` header)."""
+
+    body: Any
+    date: str
+
+
+class _Response(Protocol):
+    status: int
+    data: bytes
+    headers: Mapping[str, str]
+
+
+class _Pool(Protocol):
+    def request(self, method: str, url: str, **options: Any) -> _Response: ...
+
+    def clear(self) -> None: ...
+
+
+class Connection:
+    """Requests to one API server; any number of threads may make them.
+
+    ``report`` is told why a request waits, and the empty string when it goes on.
+    """
+
+    def __init__(
+        self,
+        context: str = "",
+        *,
+        connections: int = 16,
+        patience: float = PATIENCE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """The server of a context of the kubeconfig, or of the current one, or of the pod.
+
+        Raises `UsageError` for a kubeconfig that cannot be used.
+        """
+        self._configuration = _configuration(context)
+        self.host = str(self._configuration.host).rstrip("/")
+        self._configuration.connection_pool_maxsize = connections
+        self._patience = patience
+        self._timeout = timeout
+        self._pool: _Pool | None = None
+        self.report: Callable[[str], None] = lambda _: None
+
+    def close(self) -> None:
+        """Close what is open; a later request opens it anew."""
+        if self._pool is not None:
+            self._pool.clear()
+            self._pool = None
+
+    def get(self, path: str, accept: str = "application/json", **query: str | int) -> Answer:
+        """GET a path. Raises `Refused`, and as `request`."""
+        wanted = {name: value for name, value in query.items() if value != ""}
+        target = f"{path}?{urlencode(wanted)}" if wanted else path
+        return self.request("GET", target, accept=accept)
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> Answer:
+        """Make a request, again while the server is away or busy, for as long as there is patience.
+
+        Only what may be done twice: reads, and writes with a resourceVersion. Raises `Refused` for
+        what the server refuses, `Denied` where it does not know who asks, and `Unavailable`.
+        """
+        data = None if body is None else msgspec.json.encode(body)
+        first: float | None = None
+        waits, usual = False, _PAUSE
+        while True:
+            try:
+                answer = self._once(method, target, data, content_type, accept)
+            except (Unavailable, Refused) as error:
+                pause = _pause(error, usual)
+                usual = min(2 * usual, _LONGEST_PAUSE)
+                first = first or time.monotonic()
+                if pause is None or time.monotonic() - first + pause > self._patience:
+                    raise _final(error) from None
+                waits = True
+                self.report(error.message)
+                time.sleep(pause)
+            else:
+                if waits:
+                    self.report("")
+                return answer
+
+    def _once(
+        self, method: str, target: str, data: bytes | None, content_type: str, accept: str
+    ) -> Answer:
+        import urllib3
+
+        headers = {"Accept": accept, "User-Agent": "kconv"}
+        if data is not None:
+            headers["Content-Type"] = content_type
+        try:
+            for setting in self._configuration.auth_settings().values():
+                if setting["value"]:
+                    headers[setting["key"]] = setting["value"]
+            pool = self._open()
+            response = pool.request(
+                method,
+                self.host + target,
+                body=data,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=10, read=self._timeout),
+                retries=False,
+            )
+        except urllib3.exceptions.SSLError as error:
+            raise Denied(f"{self.host}: {_tls(error)}") from None
+        except urllib3.exceptions.HTTPError as error:
+            raise Unavailable(f"{self.host}: {_said(error)}") from None
+        except OSError as error:
+            raise Denied(f"{self.host}: {_said(error)}") from None
+        return _read(self.host, response)
+
+    def _open(self) -> _Pool:
+        if self._pool is None:
+            from kubernetes import client
+
+            made: Any = client.ApiClient(self._configuration)
+            self._pool = cast("_Pool", made.rest_client.pool_manager)
+        return self._pool
+
+
+def _configuration(context: str) -> Any:
+    try:
+        from kubernetes import client, config
+    except ModuleNotFoundError:
+        raise UsageError("--place cluster needs pip install 'kconv[cluster]'") from None
+    import yaml
+
+    made = client.Configuration()
+    # Its own default is a server on this machine, which nobody has named.
+    made.host = ""
+    try:
+        _load(config, made, context)
+    except (AttributeError, TypeError, ValueError) as error:
+        # The client lets through what it stumbles over: a kubeconfig may be any YAML.
+        said = f"it has not the form of one ({_said(error)})"
+        raise UsageError(f"the kubeconfig cannot be used: {said}") from None
+    except (config.ConfigException, yaml.YAMLError, OSError) as error:
+        raise UsageError(f"the kubeconfig cannot be used: {_said(error)}") from None
+    for file in (made.ssl_ca_cert, made.cert_file, made.key_file):
+        if file and not Path(file).is_file():
+            raise UsageError(f"the kubeconfig cannot be used: there is no file {file}")
+    if not made.host:
+        raise UsageError("the kubeconfig cannot be used: its cluster names no server")
+    return made
+
+
+def _load(config: Any, made: Any, context: str) -> None:
+    try:
+        config.load_kube_config(context=context or None, client_configuration=made)
+    except config.ConfigException as error:
+        if context:
+            raise
+        try:
+            config.load_incluster_config(client_configuration=made)
+        except config.ConfigException:
+            raise error from None
+
+
+def _read(host: str, response: _Response) -> Answer:
+    date = response.headers.get("Date", "")
+    try:
+        body = msgspec.json.decode(response.data)
+    except msgspec.DecodeError:
+        body = None
+    if response.status < 300:
+        if not isinstance(body, dict):
+            raise Unavailable(f"{host} answered {response.status} with what is no JSON object")
+        return Answer(body, date)
+    status = body if isinstance(body, dict) else {}
+    details = status.get("details") if isinstance(status.get("details"), dict) else {}
+    text = response.data.decode(errors="replace").strip()
+    message = str(status.get("message") or shortened(text, _QUOTED) or response.status)
+    metadata = status.get("metadata")
+    known = dict(details or {})
+    if isinstance(metadata, dict):
+        known["continue"] = metadata.get("continue", "")
+    after = response.headers.get("Retry-After", "")
+    if after.isascii() and after.isdecimal():
+        known["retryAfterSeconds"] = int(after)
+    if response.status == 401:
+        raise Denied(f"{host} does not know who asks: {message}")
+    raise Refused(response.status, str(status.get("reason") or ""), message, known)
+
+
+def _pause(error: Unavailable | Refused, usual: float = _PAUSE) -> float | None:
+    """After how many seconds a request is worth another try; None where it is not."""
+    if isinstance(error, Denied):
+        return None
+    if isinstance(error, Unavailable):
+        return usual
+    after = error.details.get("retryAfterSeconds")
+    if error.status in _TRANSIENT or error.is_of_webhook or (error.status == 500 and after):
+        return min(float(after), _LONGEST_ASKED) if isinstance(after, int) and after else usual
+    return None
+
+
+def _final(error: Unavailable | Refused) -> KconvError:
+    """What is raised in the end: a server that is busy for so long is away."""
+    if isinstance(error, Refused) and _pause(error) is not None:
+        return Unavailable(f"the API server answers {error.status}: {error.message}")
+    return error
+
+
+def _tls(error: Exception) -> str:
+    text = _said(error)
+    if "certificate has expired" in text:
+        return f"its certificate ran out ({text})"
+    return text
+
+
+def _said(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return shortened(text, _QUOTED)

@@ -1,0 +1,138 @@
+"""A CustomResourceDefinition as a migration needs it: versions, what is stored, how it converts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kconv._cluster.connection import Connection, Refused
+from kconv._errors import Conflict, UsageError
+
+CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+_PAGE: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A CRD at one resourceVersion.
+
+    ``versions`` are all of ``spec.versions``, those that are ``served`` among them, in its order;
+    ``stored`` is ``status.storedVersions``. ``schemas`` are the structural schemas by version.
+    """
+
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    group: str
+    kind: str
+    plural: str
+    namespaced: bool
+    versions: tuple[str, ...]
+    served: tuple[str, ...]
+    storage: str
+    stored: tuple[str, ...]
+    strategy: str
+    problem: str
+    schemas: Mapping[str, Mapping[str, Any]]
+    managers: tuple[str, ...]
+    changed: str
+
+    @property
+    def old(self) -> tuple[str, ...]:
+        """The versions besides the storage version that objects may be stored in."""
+        return tuple(each for each in self.stored if each != self.storage)
+
+    def api_version(self, version: str) -> str:
+        """A version with the group before it."""
+        return f"{self.group}/{version}"
+
+    def path(self, version: str, namespace: str = "", name: str = "") -> str:
+        """Where objects of a version are: all of them, or one."""
+        base = f"/apis/{self.group}/{version}"
+        if namespace:
+            base = f"{base}/namespaces/{namespace}"
+        return f"{base}/{self.plural}/{name}" if name else f"{base}/{self.plural}"
+
+
+def read_definition(document: Mapping[str, Any]) -> Definition:
+    """A CRD as the API server has it."""
+    spec, status = document["spec"], document.get("status") or {}
+    metadata = document["metadata"]
+    versions = spec["versions"]
+    entries = metadata.get("managedFields") or []
+    return Definition(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        resource_version=metadata["resourceVersion"],
+        generation=metadata.get("generation") or 0,
+        group=spec["group"],
+        kind=spec["names"]["kind"],
+        plural=spec["names"]["plural"],
+        namespaced=spec["scope"] == "Namespaced",
+        versions=tuple(each["name"] for each in versions),
+        served=tuple(each["name"] for each in versions if each["served"]),
+        storage=next(each["name"] for each in versions if each["storage"]),
+        stored=tuple(status.get("storedVersions") or ()),
+        strategy=(spec.get("conversion") or {}).get("strategy") or "None",
+        problem=_problem(metadata, status),
+        schemas={
+            each["name"]: (each.get("schema") or {}).get("openAPIV3Schema") or {}
+            for each in versions
+        },
+        managers=tuple(
+            each.get("manager", "")
+            for each in entries
+            if "f:storedVersions" in ((each.get("fieldsV1") or {}).get("f:status") or {})
+        ),
+        changed=max((each.get("time") or "" for each in entries), default=""),
+    )
+
+
+def _problem(metadata: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """Why its objects cannot be migrated now; empty where they can."""
+    if metadata.get("deletionTimestamp"):
+        return "is being deleted"
+    conditions = {each["type"]: each for each in status.get("conditions") or ()}
+    for wanted in ("NamesAccepted", "Established"):
+        found = conditions.get(wanted)
+        if found is None or found.get("status") != "True":
+            why = "" if found is None else f": {found.get('message') or found.get('reason')}"
+            return f"is not established ({wanted}){why}"
+    structural = conditions.get("NonStructuralSchema")
+    if structural is not None and structural.get("status") == "True":
+        return f"has no structural schema: {structural.get('message')}"
+    return ""
+
+
+def get_definition(connection: Connection, name: str) -> Definition:
+    """The CRD of a name as it is now. Raises `Conflict` where there is none any more."""
+    try:
+        return read_definition(connection.get(f"{CRDS}/{name}").body)
+    except Refused as error:
+        if error.status == 404:
+            raise Conflict(f"the CRD {name} has been deleted") from None
+        raise
+
+
+def list_definitions(connection: Connection) -> list[Definition]:
+    """Every CRD of the cluster, by name.
+
+    Raises `UsageError` where we may not look, or the server has no CRDs.
+    """
+    found: list[Definition] = []
+    token = ""
+    while True:
+        try:
+            body = connection.get(CRDS, limit=_PAGE, **({"continue": token} if token else {})).body
+        except Refused as error:
+            if error.status == 410 and token:
+                found, token = [], ""
+                continue
+            raise UsageError(f"{connection.host}: CRDs cannot be listed: {error.message}") from None
+        found += map(read_definition, body.get("items") or ())
+        token = (body.get("metadata") or {}).get("continue") or ""
+        if not token:
+            return sorted(found, key=lambda each: each.name)

@@ -1,0 +1,82 @@
+"""The kinds of a cluster as the migration knows them: objects as they are shown in each version.
+
+The cluster converts; what the migration has to hold is that what is shown stays the same. So a
+row's document has, by the name of each version that is served, the object in that version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection as SomeOf
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from kconv._cluster.defaults import with_defaults
+from kconv._cluster.definition import Definition
+from kconv._document import Document, DocumentHub
+from kconv._scheme import Scheme
+from kconv.edges import Edge
+from kconv.fields import FreeForm
+
+Shown = Mapping[str, Mapping[str, Any]]
+"""An object in each version that is served, by their names."""
+
+
+def scheme_of(definitions: Iterable[Definition]) -> Scheme:
+    """A frozen scheme with a kind for each CRD, in all versions that it has or stores."""
+    scheme = Scheme()
+    for each in definitions:
+        names = list(dict.fromkeys((*each.versions, *each.stored)))
+        hub = type(each.kind, (DocumentHub,), {**_fields(each), "Meta": _meta(each)})
+        edges = [Edge(_spoke(each, version)) for version in names]
+        scheme.add(hub, *edges, storage=each.api_version(each.storage))
+    return scheme.freeze()
+
+
+def _spoke(definition: Definition, version: str) -> type[Document]:
+    meta = _meta(definition, version=version, kind=definition.kind, plural=definition.plural)
+    name = f"{definition.kind}_{version}"
+    return type(name, (Document,), {**_fields(definition), "Meta": meta})
+
+
+def _meta(definition: Definition, **said: Any) -> type:
+    return type("Meta", (), {"group": definition.group, **said})
+
+
+def _fields(definition: Definition) -> dict[str, Any]:
+    return {version: FreeForm(object_only=True, data_key=version) for version in definition.served}
+
+
+def content_of(item: Mapping[str, Any], definition: Definition, version: str) -> dict[str, Any]:
+    """What is to stay of an object in a version: all but its resourceVersion and managedFields.
+
+    With the defaults of the version, which it has from when it is stored in it.
+    """
+    metadata = dict(item["metadata"])
+    metadata.pop("resourceVersion", None)
+    metadata.pop("managedFields", None)
+    made: dict[str, Any] = with_defaults(
+        {**item, "metadata": metadata}, definition.schemas.get(version, {})
+    )
+    made["apiVersion"], made["kind"] = definition.api_version(version), definition.kind
+    return made
+
+
+def as_document(shown: Shown) -> bytes:
+    """The document of a row."""
+    return msgspec.json.encode(shown, order="sorted")
+
+
+def is_shown_as(shown: Shown, document: bytes) -> bool:
+    """Whether an object is shown as a document of it says, to the number and the order of lists.
+
+    In the versions that both have: which ones are served may have changed.
+    """
+    before = msgspec.json.decode(document)
+    both = shown.keys() & before.keys()
+    return _only(shown, both) == _only(before, both)
+
+
+def _only(shown: Shown, versions: SomeOf[str]) -> bytes:
+    return as_document({version: shown[version] for version in versions})

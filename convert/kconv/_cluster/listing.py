@@ -1,0 +1,149 @@
+"""Lists of a resource, page by page, in one version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.definition import Definition
+from kconv._errors import Conflict
+
+PAGE: Final = 500
+
+METADATA: Final = (
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+)
+"""Asks for metadata alone, where the server can tell it without the rest."""
+
+_FEW: Final = 2
+
+
+class ClusterKey(NamedTuple):
+    """Where an object is."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+def order_of(key: ClusterKey) -> str:
+    """What the API server orders a list by."""
+    return str(key)
+
+
+def key_of(item: Mapping[str, Any]) -> ClusterKey:
+    """Where an object of a list is."""
+    metadata = item["metadata"]
+    return ClusterKey(metadata.get("namespace") or "", metadata["name"])
+
+
+def mark_of(item: Mapping[str, Any]) -> int:
+    """The resourceVersion of an object, which grows with each write of the resource."""
+    return int(item["metadata"]["resourceVersion"])
+
+
+class Paged:
+    """Lists objects in one version, a page at a time; what it knows when it is cut off stays known.
+
+    ``after`` is the key to begin after. A list that expires in the middle goes on at a later
+    moment, from where it is.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        definition: Definition,
+        version: str,
+        *,
+        after: ClusterKey | None = None,
+        metadata_only: bool = False,
+        limit: int = PAGE,
+    ) -> None:
+        self._connection = connection
+        self._path = definition.path(version)
+        self._accept = METADATA if metadata_only else "application/json"
+        self._limit = limit
+        self._after = after
+        self.resource_version = ""
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        """The objects in order.
+
+        Raises `Refused`, `Conflict` where the version is not served any more, and what a request
+        raises.
+        """
+        token, last = "", self._after
+        while True:
+            try:
+                body = self._page(token)
+            except Refused as error:
+                if error.status == 404:
+                    raise Conflict(f"the CRD has changed meanwhile: {error.message}") from None
+                if error.status != 410 or not token:
+                    raise
+                # The server offers to go on at a later moment, or has the list begin again.
+                token = error.continues_with
+                continue
+            metadata = body.get("metadata") or {}
+            self.resource_version = self.resource_version or metadata.get("resourceVersion") or ""
+            for item in body.get("items") or ():
+                key = key_of(item)
+                if last is not None and order_of(key) <= order_of(last):
+                    continue
+                last = key
+                yield item
+            token = metadata.get("continue") or ""
+            if not token:
+                return
+
+    def _page(self, token: str) -> Mapping[str, Any]:
+        query: dict[str, str | int] = {"limit": self._limit}
+        if token:
+            query["continue"] = token
+        found: Mapping[str, Any] = self._connection.get(self._path, self._accept, **query).body
+        return found
+
+
+def marks(connection: Connection, definition: Definition) -> Iterator[tuple[ClusterKey, int]]:
+    """Every object and its resourceVersion.
+
+    Where a version cannot be listed, since one object in it cannot be converted, the list goes on
+    in another one. Raises `Refused` where none can be listed.
+    """
+    last: ClusterKey | None = None
+    versions = _by_preference(definition)
+    for number, version in enumerate(versions, 1):
+        try:
+            for item in Paged(connection, definition, version, after=last, metadata_only=True):
+                last = key_of(item)
+                yield last, mark_of(item)
+        except Refused:
+            if number == len(versions):
+                raise
+        else:
+            return
+
+
+def look(connection: Connection, definition: Definition) -> tuple[int, int]:
+    """The resourceVersion of a resource now, and how many objects it has."""
+    versions = _by_preference(definition)
+    for number, version in enumerate(versions, 1):
+        try:
+            body = connection.get(definition.path(version), METADATA, limit=_FEW).body
+        except Refused as error:
+            if error.status == 404 or number == len(versions):
+                raise
+            continue
+        metadata = body.get("metadata") or {}
+        found = len(body.get("items") or ()) + int(metadata.get("remainingItemCount") or 0)
+        if metadata.get("continue") and not metadata.get("remainingItemCount"):
+            found = sum(1 for _ in marks(connection, definition))
+        return int(metadata.get("resourceVersion") or 0), found
+    raise AssertionError("there is a version that is served")
+
+
+def _by_preference(definition: Definition) -> list[str]:
+    return sorted(definition.served, key=lambda each: each != definition.storage)

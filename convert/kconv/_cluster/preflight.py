@@ -1,0 +1,120 @@
+"""What has to be so before the objects of a cluster are rewritten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.definition import CRDS, Definition
+from kconv._errors import Conflict, Forbidden, Unavailable
+
+REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+SETTLE: Final = 10.0
+"""Seconds after which every API server of a cluster has seen that a CRD changed."""
+
+_OURS: Final = ("kconv", "kube-apiserver")
+
+Right = dict[str, str]
+
+
+def rights(definition: Definition) -> list[Right]:
+    """What a migration of a resource has to be allowed."""
+    crds = {"group": "apiextensions.k8s.io", "resource": "customresourcedefinitions"}
+    own = {"group": definition.group, "resource": definition.plural}
+    return [
+        {**crds, "verb": "get", "name": definition.name},
+        {**crds, "verb": "patch", "name": definition.name, "subresource": "status"},
+        *({**own, "verb": verb} for verb in ("list", "get", "patch")),
+    ]
+
+
+def check_rights(connection: Connection, definitions: Sequence[Definition]) -> None:
+    """Raises `Forbidden` naming everything that we may not do."""
+    lacking = []
+    for definition in definitions:
+        for right in rights(definition):
+            body = {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": right},
+            }
+            answer = connection.request("POST", REVIEWS, body).body
+            if not (answer.get("status") or {}).get("allowed"):
+                lacking.append(_right_text(right))
+    if lacking:
+        raise Forbidden(f"{connection.host} does not allow to: {', '.join(lacking)}")
+
+
+def check_definition(connection: Connection, definition: Definition) -> None:
+    """Raises what keeps a resource from being migrated: `Conflict`, or `Unavailable`.
+
+    A webhook that cannot be reached is found by asking for an object in each version.
+    """
+    if definition.problem:
+        raise Conflict(f"the CRD {definition.name} {definition.problem}")
+    if definition.storage not in definition.served:
+        raise Conflict(
+            f"the CRD {definition.name} stores {definition.storage} and does not serve it: set "
+            "served: true, for objects are rewritten through it"
+        )
+    for version in definition.served:
+        try:
+            connection.get(definition.path(version), limit=1)
+        except Refused as error:
+            if error.status == 404:
+                raise Unavailable(f"{definition.api_version(version)} is not served yet") from None
+            # One object that is sick is no reason not to begin: it will be named.
+
+
+def settle(
+    connection: Connection, definition: Definition, sleep: Callable[[float], Any] = time.sleep
+) -> None:
+    """Wait until every API server must have seen the CRD as it is, by the server's clock.
+
+    One that has not writes in the former storage version still.
+    """
+    date = connection.get(f"{CRDS}/{definition.name}").date
+    try:
+        now = parsedate_to_datetime(date)
+        changed = datetime.fromisoformat(definition.changed)
+    except (TypeError, ValueError):
+        # Nobody says when it changed: it may have been now.
+        sleep(SETTLE)
+        return
+    age = (now.astimezone(UTC) - changed).total_seconds()
+    if age < SETTLE:
+        sleep(min(SETTLE - age, SETTLE))
+
+
+def findings(definition: Definition) -> list[str]:
+    """What is worth knowing of a CRD before its objects are migrated."""
+    found = []
+    if definition.problem:
+        found.append(f"{definition.name}: the CRD {definition.problem}")
+    others = sorted({*definition.managers} - {*_OURS})
+    if others:
+        found.append(f"{definition.name}: status.storedVersions is written by {', '.join(others)}")
+    hidden = [each for each in definition.old if each not in definition.served]
+    if hidden:
+        found.append(
+            f"{definition.name}: {', '.join(hidden)} is stored and not served: what objects are in "
+            "it cannot be compared"
+        )
+    gone = [each for each in definition.old if each not in definition.versions]
+    if gone:
+        found.append(
+            f"{definition.name}: {', '.join(gone)} is no version of the CRD any more: objects in "
+            "it cannot be read, nor rewritten"
+        )
+    return found
+
+
+def _right_text(right: Right) -> str:
+    subresource = f"/{right['subresource']}" if "subresource" in right else ""
+    name = f" {right['name']}" if "name" in right else ""
+    return f"{right['verb']} {right['resource']}.{right['group']}{subresource}{name}"

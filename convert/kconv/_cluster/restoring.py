@@ -1,0 +1,46 @@
+"""Putting back what an object was before a run, where it is another one by it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.definition import Definition
+from kconv._cluster.kinds import is_shown_as
+from kconv._cluster.listing import ClusterKey
+from kconv._cluster.proof import digest_of_mark
+from kconv._cluster.walk import see
+from kconv._store.bookkeeping import Kept
+
+
+def put_back(connection: Connection, definition: Definition, image: Kept) -> str:
+    """Put back a before-image; ``restored``, ``written``, ``deleted``, or why it was refused.
+
+    Which version an object is stored in is the CRD's to say: there is nothing to put back where it
+    shows the same in each version. One that somebody has written since is left alone.
+    """
+    key = ClusterKey(*map(str, image.key))
+    seen = see(connection, definition, key)
+    if seen is None:
+        return "deleted"
+    if is_shown_as(seen.shown, image.raw):
+        return "restored"
+    if digest_of_mark(seen.mark) != image.digest:
+        return "written"
+    shown = msgspec.json.decode(image.raw)
+    version = image.version.rpartition("/")[2]
+    before = shown.get(version) or shown.get(definition.storage)
+    if before is None:
+        return f"it was not shown in {version}"
+    before["metadata"]["resourceVersion"] = str(seen.mark)
+    where = before["apiVersion"].rpartition("/")[2]
+    try:
+        connection.request("PUT", definition.path(where, *key), before)
+    except Refused as error:
+        if error.status == 409:
+            return "written"
+        return "deleted" if error.status == 404 else error.message
+    again = see(connection, definition, key)
+    if again is not None and not is_shown_as(again.shown, image.raw):
+        return f"put back as {where}, it is shown otherwise than it was: the webhook changes it"
+    return "restored"

@@ -1,0 +1,53 @@
+"""Rewriting one object: a patch that changes nothing, so that the server stores it anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
+from kconv._cluster.definition import Definition
+from kconv._cluster.listing import mark_of
+from kconv._errors import KconvError
+from kconv.place import OBJECTS, AsRead, Quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What became of an object: ``mark`` is its resourceVersion now, 0 where it was not written.
+
+    ``message`` is why the server refused it; ``error`` what ended the request for good. Without
+    any of them somebody else has written or deleted it.
+    """
+
+    mark: int = 0
+    reason: str = ""
+    message: str = ""
+    error: KconvError | None = None
+
+    def entry(self, run: str, collection: str, row: AsRead) -> Quarantined:
+        """The entry of the quarantine of an object that was refused."""
+        return Quarantined(
+            run=run,
+            collection=collection,
+            section=OBJECTS,
+            key=row.key,
+            version=row.version,
+            mark=row.mark,
+            reason=self.reason,
+            message=self.message,
+        )
+
+
+def rewrite(connection: Connection, definition: Definition, row: AsRead) -> Rewritten:
+    """Have the server write an object as it is, if it is still what was read."""
+    path = definition.path(definition.storage, *map(str, row.key))
+    body = {"metadata": {"resourceVersion": str(row.mark)}}
+    try:
+        answer = connection.request("PATCH", path, body, content_type=MERGE_PATCH)
+    except Refused as error:
+        if error.status in (404, 409):
+            return Rewritten()
+        return Rewritten(reason=error.reason or "InternalError", message=error.message)
+    except KconvError as error:
+        return Rewritten(error=error)
+    return Rewritten(mark_of(answer.body))

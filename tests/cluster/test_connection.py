@@ -1,0 +1,114 @@
+"""Kubeconfigs that are broken, servers that are not what they should be, and what is said then."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster.api_server import ApiServer, Failed, Request
+from fixtures.certificates import signed_by_itself
+from kconv import KconvError, Unavailable, UsageError
+from kconv._cluster import ClusterPlace
+from kconv._cluster.connection import Connection
+
+
+def test_kubeconfigs_that_cannot_be_used(
+    server: ApiServer, kubeconfig: Path, tmp_path: Path
+) -> None:
+    whole = kubeconfig.read_text()
+    secure = whole.replace("http:", "https:")
+    cases = {
+        "": "Invalid|no configuration",
+        "{": "kubeconfig cannot be used",
+        "[1, 2]": "not the form of one",
+        "just text": "not the form of one",
+        whole.replace('"server"', '"other"'): "names no server",
+        whole.replace('"current-context": "test"', '"current-context": "no"'): '"?no"?',
+        whole.replace('"contexts"', '"other"'): "kubeconfig cannot be used",
+        secure.replace('"token": "secret"', '"client-certificate": "/nowhere.crt"'): "nowhere",
+    }
+    for text, said in cases.items():
+        kubeconfig.write_text(text)
+        with pytest.raises(UsageError, match=said):
+            Connection()
+    kubeconfig.write_text(whole)
+    assert Connection("test").host == server.url
+    with pytest.raises(UsageError, match="other"):
+        Connection("other")
+    kubeconfig.unlink()
+    with pytest.raises(UsageError, match="kubeconfig cannot be used"):
+        Connection()
+
+
+def test_answers_that_are_none(server: ApiServer, kubeconfig: Path, notes: str) -> None:
+    def unknown(request: Request) -> None:
+        raise Failed(401, "Unauthorized", "Unauthorized")
+
+    def forbidden(request: Request) -> None:
+        raise Failed(403, 'User "system:anonymous" cannot list resource', "Forbidden")
+
+    for fault, said in ((unknown, "does not know who asks"), (forbidden, "CRDs cannot be listed")):
+        server.faults[:] = [fault]
+        with pytest.raises(KconvError, match=said):
+            ClusterPlace.open("", notes)
+
+
+class _Odd(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def _point_to(kubeconfig: Path, url: str, **cluster: Any) -> None:
+    document = json.loads(kubeconfig.read_text())
+    document["clusters"][0]["cluster"] = {"server": url, **cluster}
+    kubeconfig.write_text(json.dumps(document))
+
+
+def test_servers_that_are_none(kubeconfig: Path, tmp_path: Path) -> None:
+    odd = HTTPServer(("127.0.0.1", 0), _Odd)
+    certificate, key = signed_by_itself(tmp_path)
+    secure = HTTPServer(("127.0.0.1", 0), _Odd)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    secure.socket = context.wrap_socket(secure.socket, server_side=True)
+    for each in (odd, secure):
+        threading.Thread(target=each.serve_forever, args=(0.02,), daemon=True).start()
+    with socket.socket() as free, socket.socket() as silent:
+        free.bind(("127.0.0.1", 0))
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        cases: list[tuple[str, dict[str, Any], str]] = [
+            (f"http://127.0.0.1:{free.getsockname()[1]}", {}, "refused"),
+            (f"http://127.0.0.1:{odd.server_address[1]}", {}, "no JSON object"),
+            (f"https://127.0.0.1:{secure.server_address[1]}", {}, "certificate verify failed"),
+            (f"http://127.0.0.1:{secure.server_address[1]}", {}, "127.0.0.1"),
+            (f"http://127.0.0.1:{silent.getsockname()[1]}", {}, "timed out"),
+        ]
+        for url, cluster, said in cases:
+            _point_to(kubeconfig, url, **cluster)
+            connection = Connection(patience=0.1, timeout=0.3)
+            with pytest.raises(Unavailable, match=said):
+                connection.get("/version")
+            connection.close()
+    _point_to(
+        kubeconfig,
+        f"https://127.0.0.1:{secure.server_address[1]}",
+        **{"certificate-authority": str(certificate)},
+    )
+    with pytest.raises(Unavailable, match="no JSON object"):
+        Connection(patience=0.1).get("/version")
+    for each in (odd, secure):
+        each.shutdown()
+        each.server_close()
