@@ -11,9 +11,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from cluster.api_server import ApiServer
 from cluster.conftest import CRD, definition, fill, gadget, versions
