@@ -28,6 +28,7 @@ class Kconv(LazyGroup):
         "import": ("kconv._cli.imports", "Generate schema modules from CRDs or from OpenAPI."),
         "export": ("kconv._cli.export", "Write CustomResourceDefinitions of kinds."),
         "webhook": ("kconv._cli.webhook", "Convert custom resources for a Kubernetes API server."),
+        "ui": ("kconv._cli.ui", "Open a page to look at: versions, objects, migrations."),
         "db": ("kconv._cli.db", "Manage the database: tables, change log, backups."),
     }
 

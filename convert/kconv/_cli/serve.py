@@ -12,6 +12,10 @@ from kconv._cli.sigterm import end_well_on_sigterm
 from kconv._settings import Declared, Resolved, Settings, declared, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kconv._serve import Tokens
+    from kconv._serve.app import Apart
     from kconv._serve.processes import Shared
     from kconv._store import SqlStore
 
@@ -52,7 +56,10 @@ def serve(config: Path | None = None, print_config: bool = False, **given: Any) 
 
 def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, with one process or several."""
+    import platform
+
     from kconv._cli.console import emit
+    from kconv._errors import UsageError
     from kconv._scheme import load_scheme
     from kconv._serve import Listen, build, run_processes, served_versions
     from kconv._serve.log_lines import configure
@@ -71,12 +78,31 @@ def run_server(settings: Settings) -> None:
         trusted_proxies=settings.trusted_proxy,
     )
     listen.check()
+    if settings.ui and settings.processes > 1:
+        raise UsageError("--ui is for one process: run `kconv ui` beside a server with several")
     _warn_of_readers(settings)
     end_well_on_sigterm()
 
     def ready(bound: Any) -> None:
         url = listen.url(bound)
         emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
+        if settings.ui:
+            emit(f"the page to look at: {url}/ui/")
+
+    def pages(store: SqlStore) -> Callable[[Tokens | None], Apart]:
+        from kconv._pipeline import Pipeline
+        from kconv._store import StorePlace
+        from kconv._ui import Pages
+
+        place = StorePlace(store, scheme, groups, settings.apis)
+        return lambda tokens: Pages(
+            place,
+            Pipeline(scheme),
+            served=served,
+            tokens=tokens,
+            secure=listen.scheme == "https",
+            about=f"kconv serve on {platform.node()}",
+        )
 
     def serve_one(shared: Shared | None = None) -> None:
         store = _open(settings.db)
@@ -90,6 +116,7 @@ def run_server(settings: Settings) -> None:
                 cache_bytes=settings.cache_mib * 1024 * 1024,
                 limits=settings,
                 bound=shared.bound if shared else None,
+                pages=pages(store) if settings.ui else None,
             )
             server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
             if shared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -23,6 +24,18 @@ from kconv._settings import Limits
 from kconv._store import Store
 from kconv._verbs.memory import CACHE_BYTES
 from kconv._verbs.opening import open_or_create
+
+
+class Apart(Protocol):
+    """An ASGI app beside the API; ``close`` has what it answers without end, end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        ...
+
+    def close(self) -> None:
+        """The server ends."""
+        ...
 
 
 class ApiApp(Starlette):
@@ -64,6 +77,7 @@ def create_app(
     limits: Limits | None = None,
     allowed_hosts: Collection[str] | None = None,
     access_log: bool = False,
+    apart: Mapping[str, Apart] | None = None,
 ) -> ApiApp:
     """An API server for the kinds of a scheme, as an ASGI app.
 
@@ -91,6 +105,8 @@ def create_app(
         allowed_hosts: The names that Host headers may have, as protection of an app that only
             this machine reaches from web pages; by default every name is let in.
         access_log: Log each request.
+        apart: Other apps, by the first step of the paths that are theirs. Hosts, origins and
+            bounds are looked after here, tokens by them.
 
     Raises:
         SchemeError: The scheme is not complete.
@@ -118,7 +134,9 @@ def create_app(
         metrics=server.metrics,
         allowed_hosts=allowed_hosts,
         access_log=AccessLog() if access_log else None,
+        apart=apart,
     )
+    server.ending += [each.close for each in (apart or {}).values()]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from kconv._errors import KconvError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
-from kconv._serve.app import create_app
+from kconv._serve.app import Apart, create_app
 from kconv._serve.auth import Tokens
 from kconv._serve.bounded_server import BoundedServer, http_config
 from kconv._serve.connections import raise_descriptor_limit
@@ -132,12 +132,15 @@ def build(
     pipeline: Pipeline | None = None,
     limits: Limits | None = None,
     bound: socket.socket | None = None,
+    pages: Callable[[Tokens | None], Apart] | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
 
     ``pipeline`` is one of the scheme, to share what it has compiled; ``bound`` a socket that
-    several processes share. Raises `UsageError` for an unsafe or incomplete `Listen`,
-    `Unavailable` for an address that cannot be had.
+    several processes share. ``pages`` makes the page at ``/ui/``, given the tokens.
+
+    Raises `UsageError` for an unsafe or incomplete `Listen`, `Unavailable` for an address that
+    cannot be had.
     """
     listen = listen or Listen()
     limits = limits or Limits()
@@ -156,6 +159,7 @@ def build(
         limits=limits,
         allowed_hosts=listen.hosts,
         access_log=access_log,
+        apart=None if pages is None else {"ui": pages(tokens)},
     )
     app.state.server.http_server_exit = None
     config = http_config(app, listen, limits, lifespan="on")

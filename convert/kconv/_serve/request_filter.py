@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -46,7 +46,8 @@ _ALIVE_HEADERS = [
 class RequestFilter:
     """An ASGI app around another one.
 
-    ``allowed_hosts`` are the names in Host headers that are let in; None lets all in.
+    ``allowed_hosts`` are the names in Host headers that are let in; None lets all in. ``apart``
+    are other apps, by the first step of the paths that are theirs: they ask for tokens themselves.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class RequestFilter:
         metrics: Metrics,
         allowed_hosts: Collection[str] | None = None,
         access_log: AccessLog | None = None,
+        apart: Mapping[str, App] | None = None,
     ) -> None:
         self._app = app
+        self._apart = dict(apart or {})
         self._tokens = tokens
         self._in_flight = in_flight
         self._metrics = metrics
@@ -90,8 +93,9 @@ class RequestFilter:
         token = request_id.set(name)
         bounded = False
         try:
-            bounded = self._admit(scope, method, path, headers)
-            await self._app(scope, receive, answer)
+            app = self._apart.get(path.split("/", 2)[1]) if self._apart else None
+            bounded = self._admit(scope, method, path, headers, tokens=app is None)
+            await (app or self._app)(scope, receive, answer)
         except Refusal as refusal:
             self._metrics.observe(method, None, refusal.code, 0)
             await refuse(refusal)(scope, receive, answer)
@@ -104,7 +108,15 @@ class RequestFilter:
                 )
             request_id.reset(token)
 
-    def _admit(self, scope: Scope, method: str, path: str, headers: dict[bytes, bytes]) -> bool:
+    def _admit(
+        self,
+        scope: Scope,
+        method: str,
+        path: str,
+        headers: dict[bytes, bytes],
+        *,
+        tokens: bool,
+    ) -> bool:
         """Let a request in, and say whether it was counted. Raises `Refusal`."""
         probe = path.startswith(_PROBES)
         if self._hosts is not None and not probe:
@@ -112,7 +124,7 @@ class RequestFilter:
         user = None
         if method not in SAFE:
             check_origin(headers)
-        if self._tokens is not None:
+        if tokens and self._tokens is not None:
             user = self._tokens.require(path, headers.get(b"authorization", b""))
         scope[USER] = user
         if _IMPERSONATES in b"\n".join((b"", *headers)):

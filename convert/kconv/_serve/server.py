@@ -83,6 +83,8 @@ class Server:
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
         self.on_unfit: Callable[[], None] = lambda: None
+        self.ending: list[Callable[[], None]] = []
+        """What else is told when the watches end."""
         self.collector = ServerCollector()
         self.figures = DatabaseFigures(store)
         self.shared_metrics: SharedMetrics | None = None
@@ -149,6 +151,8 @@ class Server:
         """Become unready and end the watches; requests in flight go on."""
         self.health.stopping = True
         self.broadcaster.close()
+        for end in self.ending:
+            end()
 
     async def _leave(self) -> None:
         """Leave the fleet once the requests in flight are answered, and end the watches.

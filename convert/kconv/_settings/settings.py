@@ -65,6 +65,9 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache_mib: Annotated[
         int, Meta(ge=0, description="MiB of memory to cache encoded objects in; 0: none.")
     ] = 64
+    ui: Annotated[
+        bool, Meta(description="A page to look at, at /ui/; needs Jinja2: pip install 'kconv[ui]'.")
+    ] = False
     access_log: Annotated[bool, Meta(description="Log each request.")] = False
     log_format: Annotated[LogFormat, Meta(description="How log lines are written.")] = "text"
     log_level: Annotated[LogLevel, Meta(description="The least that is logged.")] = "info"
