@@ -25,9 +25,10 @@ def problem_lines(error: KconvError) -> list[str]:
 
 
 def count(number: int, noun: str) -> str:
-    """``1 object``, ``2 objects``, ``1,234 entries``."""
+    """``1 object``, ``2 objects``, ``1,234 entries``, ``7 days``."""
     if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+        ends_in_ies = noun.endswith("y") and noun[-2:-1] not in "aeiou"
+        noun = f"{noun[:-1]}ies" if ends_in_ies else f"{noun}s"
     return f"{number:,} {noun}"
 
 

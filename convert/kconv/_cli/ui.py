@@ -59,5 +59,6 @@ def _about(place: str | None, db: str) -> str:
     """What the page is of; a database without its password."""
     from kconv._store.database import parse_url
 
-    where = parse_url(db).render_as_string(hide_password=True)
+    url = parse_url(db)
+    where = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
     return f"{place} in {where}" if place else where

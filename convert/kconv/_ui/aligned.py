@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kconv._differences import ABSENT, differences
 from kconv._paths import Path, format_path
+from kconv._pipeline import Lost
 
 MOST_LINES: Final = 3000
 """Lines that are shown of an object."""
@@ -70,14 +71,18 @@ def alone(document: Any) -> list[Line]:
     return lines
 
 
-def mark_lost(lines: Sequence[Line], lost: Iterable[tuple[Path, str]]) -> None:
-    """Mark the lines of fields on the left that are lost, with what is lost."""
-    for path, what in lost:
-        at = [each for each in lines if each.left and each.left.path[: len(path)] == path]
-        for line in at:
+def mark_lost(lines: Sequence[Line], lost: Iterable[Lost]) -> None:
+    """Mark the lines of fields on the left that are lost, with what is lost.
+
+    Where that is the order of a list only, its elements are not.
+    """
+    for each in lost:
+        path = each.path
+        at = [line for line in lines if line.left and line.left.path[: len(path)] == path]
+        for line in at[:1] if each.order else at:
             line.is_lost = True
         if at:
-            at[0].notes.append(what)
+            at[0].notes.append(each.what)
 
 
 def mark_findings(lines: Sequence[Line], findings: Iterable[tuple[str, str]]) -> list[str]:

@@ -43,11 +43,13 @@ class Chart:
 
 
 def charts(samples: Sequence[Sample]) -> list[Chart]:
-    """A chart for each collection that has had rows in several versions, or is being migrated."""
+    """A chart for each collection that has rows, of a kind that has several versions.
+
+    Or that has had rows in several, which the code does not need to have.
+    """
     if not samples:
         return []
     last = samples[-1]
-    running = {} if last.run is None else {each.collection for each in last.run.targets}
     found = []
     for status in last.status:
         versions = dict.fromkeys(
@@ -56,7 +58,9 @@ def charts(samples: Sequence[Sample]) -> list[Chart]:
             for version, rows in sample.rows(status.name).items()
             if rows
         )
-        if len(versions) > 1 or (versions and status.name in running):
+        kind = status.collection.kind
+        known = 0 if kind is None else len({spoke.api_version for spoke in kind.spokes})
+        if len(versions) > 1 or (versions and known > 1):
             found.append(chart(status.name, list(versions), samples))
     return found
 

@@ -28,7 +28,10 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A version, and the edge between it and what it converts to: the hub, or another version."""
+    """A version, and the edge between it and what it converts to: the hub, or another version.
+
+    ``kind`` is empty where the hub has the same.
+    """
 
     version: str
     kind: str
@@ -38,6 +41,20 @@ class Node:
     to_hub: tuple[Fate, ...]
     to_spoke: tuple[Fate, ...]
     via: str
+
+    @property
+    def ledger(self) -> list[tuple[str, str, dict[str, list[str]]]]:
+        """For each direction, from what and to what, and the fields by what becomes of them."""
+        name, target = self.name, self.via or "hub"
+        return [
+            (name, target, _by_fate(self.to_hub)),
+            (target, name, _by_fate(self.to_spoke)),
+        ]
+
+    @property
+    def name(self) -> str:
+        """The version, with its kind where that is another one than the hub's."""
+        return self.version + (f" {self.kind}" if self.kind else "")
 
     @property
     def kept(self) -> int:
@@ -91,7 +108,7 @@ def graph(kind: HubKind) -> Graph:
         nodes.append(
             Node(
                 spoke.gvk.version,
-                spoke.gvk.kind,
+                "" if spoke.gvk.kind == kind.options.kind else spoke.gvk.kind,
                 x,
                 y - NODE_HEIGHT // 2,
                 edge,
@@ -110,6 +127,13 @@ def _tree(spokes: Sequence[Spoke], via: Spoke | None, depth: int) -> list[tuple[
     for spoke in spokes:
         if spoke.via is via:
             found += [(spoke, depth), *_tree(spokes, spoke, depth + 1)]
+    return found
+
+
+def _by_fate(fates: Sequence[Fate]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in fates:
+        found.setdefault(each.what, []).append(each.path)
     return found
 
 

@@ -134,7 +134,7 @@ def _compared(
     if hide:
         one, other, losses = _without_secrets(one), _without_secrets(other), []
     lines = aligned(one, other)
-    mark_lost(lines, [(each.path, each.what) for each in losses])
+    mark_lost(lines, losses)
     return found | {"lines": lines, "losses": losses, "differing": _differing(lines)}
 
 

@@ -72,7 +72,13 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            number=_number, size=size_text, duration=duration, moment=_moment, time=_time
+            number=_number,
+            size=size_text,
+            duration=duration,
+            moment=_moment,
+            time=_time,
+            prose=_prose,
+            path=_path,
         )
         self._environment.globals.update(
             base=base, about=about, navigation=NAVIGATION, count=count, digest=digest
@@ -86,6 +92,24 @@ class Renderer:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}"
+
+
+def _prose(text: str) -> Any:
+    """Text for people, with what is in backquotes as code."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    html = (f"<code>{escape(it)}</code>" if at % 2 else escape(it) for at, it in enumerate(parts))
+    return Markup("").join(map(Markup, html))
+
+
+def _path(text: str) -> Any:
+    """The path of a field, which may be broken after its dots."""
+    from markupsafe import Markup, escape
+
+    return Markup(".<wbr>").join(map(escape, text.split(".")))
 
 
 def _moment(value: datetime) -> str:

@@ -37,6 +37,7 @@ class KindRows:
 
     collection: Collection
     title: str
+    group: str
     versions: tuple[VersionRow, ...]
     settled: bool
 
@@ -50,7 +51,9 @@ def listed(state: State, sample: Sample) -> list[KindRows]:
         rows = tuple(_rows(state, collection, status))
         kind = collection.kind
         title = collection.name if kind is None else kind.options.kind
-        found.append(KindRows(collection, title, rows, status is None or status.settled))
+        group = "" if kind is None else kind.options.group
+        settled = status is None or status.settled
+        found.append(KindRows(collection, title, group, rows, settled))
     return found
 
 
@@ -121,7 +124,11 @@ def kind_page(state: State, ask: Ask) -> Page:
             )
             for each in kind_losses(kind)
         ]
-        values |= {"graph": graph(kind), "conversions": conversions}
+        values |= {
+            "graph": graph(kind),
+            "lossy": [each for each in conversions if each[3]],
+            "lossless": [each for each in conversions if not each[3]],
+        }
     return Page("kind.html", title, values)
 
 
