@@ -13,7 +13,7 @@ import anyio
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kconv._errors import Forbidden, KconvError, NotFound
 from kconv._gvk import GroupVersion
@@ -113,15 +113,9 @@ class Pages:
         except Exception as error:  # noqa: BLE001 - a defect is to be shown as one, and logged
             _log.exception("%s %s failed", request.method, request.url.path)
             response = self._problem(request, error)
-        if response is None:
-            visitor = self._visitor(request)
-            assert visitor is not None, "as it was when it was answered"
-            await self._live.respond(request, visitor, send)
-            return
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response | None:
-        """The response; None for one that goes on."""
+    async def _answer(self, request: Request) -> ASGIApp:
         if request.method not in SAFE:
             check_origin(dict(request.scope["headers"]))
         path = request.url.path
@@ -138,7 +132,7 @@ class Pages:
                 return _redirect(f"{self.base}/login?to={quote(_local(request))}")
             raise Refusal("Unauthorized", "Unauthorized")
         if steps == ("live",):
-            return None
+            return self._live.response(request.query_params.get("page", ""), visitor)
         if request.method == "POST":
             form = await _form(request)
             if visitor.form_token and form.get("token") != visitor.form_token:

@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import anyio
 from anyio import to_thread
-from starlette.requests import Request
-from starlette.types import Receive, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kconv._errors import KconvError
+from kconv._errors import KconvError, NotFound
 from kconv._ui.headers import HEADERS
 from kconv._ui.migrations import overview, run_values
 from kconv._ui.render import FRAGMENTS, Renderer
@@ -22,7 +21,6 @@ from kconv._ui.sessions import Visitor
 from kconv._ui.state import State
 from kconv._ui.verifying import verify_values
 from kconv._ui.versions import table
-from kconv._verbs.refusal import Refusal
 
 BUSY, IDLE = 1.0, 3.0
 """Seconds between two looks: while something goes on, and otherwise."""
@@ -51,15 +49,22 @@ class Live:
         """End all answers, within a second or so."""
         self._closed = True
 
-    async def respond(self, request: Request, visitor: Visitor, send: Send) -> None:
-        """Send what changes of the page that a request names, until its client is gone."""
-        page = request.query_params.get("page", "")
+    def response(self, page: str, visitor: Visitor) -> ASGIApp:
+        """What sends the changes of a page until its client is gone.
+
+        Raises `NotFound` for one that is not kept up to date.
+        """
         if page.partition("/")[0] not in FRAGMENTS:
-            raise Refusal("NotFound", "no such page is kept up to date")
+            raise NotFound("no such page is kept up to date")
+        return partial(self._respond, page, visitor)
+
+    async def _respond(
+        self, page: str, visitor: Visitor, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         headers = {**HEADERS, "Cache-Control": "no-store", "Content-Type": "text/event-stream"}
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
-        gone = asyncio.ensure_future(_until_gone(request.receive))
+        gone = asyncio.ensure_future(_until_gone(receive))
         try:
             await self._send_changes(page, visitor, send, gone)
         finally:

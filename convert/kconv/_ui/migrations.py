@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kconv._ui.chart import charts
-from kconv._ui.history import Sample
 from kconv._ui.objects import key_parameter
 from kconv._ui.state import Ask, Page, State
 from kconv.place import (
@@ -19,6 +18,7 @@ from kconv.place import (
     Where,
     key_text,
 )
+from kconv_migrations import _migration as storage
 
 RUNS: Final = 30
 """Runs that are listed."""
@@ -54,9 +54,9 @@ class Going:
     left: float | None
 
 
-def going_on(state: State, sample: Sample) -> Going | None:
+def going_on(state: State) -> Going | None:
     """The run that goes on, with what is known of its pace; None if there is none."""
-    run = sample.run
+    run = storage.live_run(state.place)
     if run is None:
         return None
     quarantined = sum(each.run == run.id for each in state.place.quarantined())
@@ -71,7 +71,7 @@ def overview(state: State) -> dict[str, Any]:
     sample = state.history.look()
     return {
         "status": sample.status,
-        "going": going_on(state, sample),
+        "going": going_on(state),
         "charts": charts(state.history.samples),
         "runs": [
             RunRow(each, state.place.undo_size(each.id)) for each in state.place.runs()[:RUNS]
@@ -92,9 +92,9 @@ def migrations_page(state: State, ask: Ask) -> Page:
 
 def run_values(state: State, run_id: str) -> dict[str, Any]:
     """The values that are kept up to date on the page of a run."""
-    sample = state.history.look()
+    state.history.look()
     run = state.place.run(run_id)
-    going = going_on(state, sample)
+    going = going_on(state)
     return {
         "run": run,
         "row": _row(state, run),
