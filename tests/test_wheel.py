@@ -42,6 +42,9 @@ def test_every_module_and_marker_is_in(wheel: zipfile.ZipFile) -> None:
             f"{package}/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*.py")
         }
         assert modules <= names
+    page = [each for kind in ("*.html", "static/*") for each in PACKAGES["kconv"].rglob(kind)]
+    assert len(page) > 10
+    assert {f"kconv/{each.relative_to(PACKAGES['kconv']).as_posix()}" for each in page} <= names
 
 
 def test_entry_points_and_licence(wheel: zipfile.ZipFile) -> None:
