@@ -61,7 +61,7 @@ def crd(
     from kconv._exporter import crd_of
     from kconv._scheme import load_scheme
 
-    webhook = _webhook(service, path, ca_bundle)
+    webhook = webhook_of(service, path, ca_bundle)
     scheme = load_scheme(() if apis else None, apis=apis or ()).without_documents()
     documents, notes = [], []
     for kind in _chosen(scheme, kinds or ()):
@@ -85,7 +85,7 @@ def _chosen(scheme: Scheme, names: Sequence[str]) -> list[HubKind]:
     return [found[name] for name in names] or list(found.values())
 
 
-def _webhook(service: str, path: str, ca_bundle: Path | None) -> Webhook | None:
+def webhook_of(service: str, path: str, ca_bundle: Path | None) -> Webhook | None:
     from kconv._exporter import Webhook
 
     if not service:

@@ -10,6 +10,7 @@ import typer
 from kconv._cli.command_groups import CommandGroup
 from kconv._cli.options import Apis
 from kconv._cli.sigterm import end_well_on_sigterm
+from kconv._cli.webhook_cluster import doctor, install
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -104,3 +105,7 @@ def manifests(
     say(f"next: kconv export crd --service {namespace}/{name} for the CRDs")
     if cert_manager:
         say(f"and annotate them with cert-manager.io/inject-ca-from: {namespace}/{name}")
+
+
+app.command()(doctor)
+app.command()(install)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection as SomeOf
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -16,12 +15,22 @@ from kconv._cluster.kinds import as_document, scheme_of
 from kconv._cluster.listing import ClusterKey, look, marks
 from kconv._cluster.preflight import check_definition, check_rights, findings, settle
 from kconv._cluster.proof import Proofs, Since, close_version, digest_of_mark
-from kconv._cluster.restoring import put_back
-from kconv._cluster.rewriting import Rewritten, rewrite
+from kconv._cluster.restoring import restore_page
+from kconv._cluster.rewriting import rewrite
+from kconv._cluster.rows import (
+    CHUNK,
+    before_image,
+    chunks,
+    cluster_key,
+    label_of,
+    named_entry,
+    raise_first,
+    versions_of,
+)
 from kconv._cluster.walk import Seen, Walk, see
 from kconv._errors import Conflict, UsageError
 from kconv._scheme import Scheme
-from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
+from kconv._store.bookkeeping import Bookkeeping
 from kconv._store.bookkept_place import BookkeptPlace, number
 from kconv._store.database import Database, parse_url
 from kconv._store.existing import is_empty
@@ -37,7 +46,6 @@ from kconv.place import (
     RecordedVersion,
     Restored,
     Row,
-    RowName,
     Run,
     RunTarget,
     Where,
@@ -48,9 +56,6 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 8
 """Requests that are under way at a time."""
-
-_CHUNK: Final = 500
-_UNWRITTEN: Final = 1 << 63
 
 
 class ClusterPlace(BookkeptPlace):
@@ -116,16 +121,16 @@ class ClusterPlace(BookkeptPlace):
     def counts(self) -> list[Count]:
         found = []
         for name, definition in sorted(self._definitions.items()):
-            numbers = dict.fromkeys(_versions(definition), 0)
+            numbers = dict.fromkeys(versions_of(definition), 0)
             if definition.problem or definition.storage not in definition.served:
                 pass
             elif not definition.old:
-                numbers[_label(definition, True)] = look(self.connection, definition)[1]
+                numbers[label_of(definition, True)] = look(self.connection, definition)[1]
             else:
-                for keys in _chunks(marks(self.connection, definition)):
+                for keys in chunks(marks(self.connection, definition)):
                     proved = self._proofs[name].of(keys)
                     for key in keys:
-                        numbers[_label(definition, key in proved)] += 1
+                        numbers[label_of(definition, key in proved)] += 1
             found += [Count(name, OBJECTS, each, rows) for each, rows in numbers.items()]
         return found
 
@@ -149,15 +154,15 @@ class ClusterPlace(BookkeptPlace):
         left_out = self.failed(name, passing_over)
         at, walk = self._walks.pop(name, (None, iter(())))
         if after is None or at != after:
-            walk = iter(Walk(self.connection, self._definitions[name], _key(after)))
+            walk = iter(Walk(self.connection, self._definitions[name], cluster_key(after)))
         page: list[Row] = []
         while len(page) < limit:
-            seen = list(islice(walk, min(limit, _CHUNK)))
+            seen = list(islice(walk, min(limit, CHUNK)))
             if not seen:
                 return page
             rows = [row for row in self._rows(name, seen) if row.version != other_than]
             page += [row for row in rows if (row.key, row.mark) not in left_out]
-            if page and len(page) + _CHUNK > limit:
+            if page and len(page) + CHUNK > limit:
                 break
         if page:
             self._walks[name] = (page[-1].key, walk)
@@ -174,7 +179,7 @@ class ClusterPlace(BookkeptPlace):
         return [
             Row(
                 each.key,
-                _label(definition, each.key in proved),
+                label_of(definition, each.key in proved),
                 each.mark,
                 as_document(each.shown),
                 each.problem,
@@ -191,7 +196,7 @@ class ClusterPlace(BookkeptPlace):
         def begin(transaction: Transaction) -> None:
             self.books.check_held(transaction, run)
             if keep_before_images:
-                images = [_kept(name, each, None) for each in items]
+                images = [before_image(name, each, None) for each in items]
                 self.books.keep(transaction, run, images)
 
         self.books.database.write(begin)
@@ -209,9 +214,9 @@ class ClusterPlace(BookkeptPlace):
 
         def settle_rows(transaction: Transaction) -> None:
             if keep_before_images:
-                images = [_kept(name, item, found.mark) for item, found in done]
+                images = [before_image(name, item, found.mark) for item, found in done]
                 self.books.keep(transaction, run, images)
-                gone = [_kept(name, each, None) for each in lost]
+                gone = [before_image(name, each, None) for each in lost]
                 self.books.forget(transaction, run, gone)
             known = [(item.row.key, number(item.row.mark)) for item, _ in done]
             self.books.rewritten(transaction, name, known)
@@ -219,7 +224,7 @@ class ClusterPlace(BookkeptPlace):
         self.books.database.write(settle_rows)
         self.quarantine(failed)
         self._proofs[name].rewritten((item.row.key, found.mark, item.data) for item, found in done)
-        _raise_first(outcomes)
+        raise_first(outcomes)
         self._proofs[name].try_first(
             [(ClusterKey(*map(str, item.row.key)), found.mark, item.data) for item, found in done],
             lambda key: see(self.connection, definition, key),
@@ -239,14 +244,14 @@ class ClusterPlace(BookkeptPlace):
         for name in sorted(self._definitions):
             definition = self._newest(name)
             found += [
-                RecordedVersion(name, each, each == _label(definition, True))
-                for each in _versions(definition)
+                RecordedVersion(name, each, each == label_of(definition, True))
+                for each in versions_of(definition)
             ]
         return found
 
     def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
         for name, version in versions:
-            storage = _label(self._definitions[name], True)
+            storage = label_of(self._definitions[name], True)
             if version != storage:
                 raise UsageError(
                     f"the CRD {name} stores {storage}: set storage: true at "
@@ -312,7 +317,7 @@ class ClusterPlace(BookkeptPlace):
         return [line for each in self._definitions.values() for line in findings(each)]
 
     def quarantined(self, collection: str | None = None) -> list[Quarantined]:
-        return [_named(each) for each in super().quarantined(collection)]
+        return [named_entry(each) for each in super().quarantined(collection)]
 
     # Before-images.
 
@@ -331,67 +336,6 @@ class ClusterPlace(BookkeptPlace):
         if not page:
             return Restored()
         self.books.database.write(lambda transaction: self.books.check_held(transaction, held))
-        restored: list[Kept] = []
-        by_outcome: dict[str, list[RowName]] = {"written": [], "deleted": []}
-        refused: list[tuple[RowName, str]] = []
-        for image in page:
-            name = RowName(image.collection, ClusterKey(*map(str, image.key)))
-            became = put_back(self.connection, self._definitions[image.collection], image)
-            if became == "restored":
-                restored.append(image)
-            elif became in by_outcome:
-                by_outcome[became].append(name)
-            else:
-                refused.append((name, became))
+        done, restored = restore_page(self.connection, self._definitions, page)
         self.books.database.write(lambda c: self.books.forget(c, run_id, restored))
-        return Restored(
-            len(restored),
-            tuple(by_outcome["written"]),
-            tuple(by_outcome["deleted"]),
-            place_in_order(page[-1]),
-            tuple(refused),
-        )
-
-
-def _versions(definition: Definition) -> list[str]:
-    """The versions on record: the storage version, and others that objects may be in."""
-    names = dict.fromkeys((definition.storage, *definition.stored))
-    return [definition.api_version(each) for each in names]
-
-
-def _label(definition: Definition, is_proved: bool) -> str:
-    """The version that an object counts as being in."""
-    old = definition.old
-    return definition.api_version(definition.storage if is_proved or not old else old[0])
-
-
-def _key(key: Key | None) -> ClusterKey | None:
-    return None if key is None else ClusterKey(*map(str, key))
-
-
-def _named(entry: Quarantined) -> Quarantined:
-    return replace(entry, key=ClusterKey(*map(str, entry.key)))
-
-
-def _kept(collection: str, item: NewData, written: int | None) -> Kept:
-    """A before-image; of what is not written yet it is known only what it was."""
-    mark = number(item.row.mark)
-    before, unwritten = digest_of_mark(mark), (mark | _UNWRITTEN).to_bytes(8, "big")
-    after, read = (unwritten, before) if written is None else (digest_of_mark(written), unwritten)
-    return Kept(
-        collection, tuple(item.row.key), item.row.version, item.data, item.version, after, read
-    )
-
-
-def _chunks(
-    found: Iterator[tuple[ClusterKey, int]],
-) -> Iterator[dict[ClusterKey, int]]:
-    while chunk := dict(islice(found, _CHUNK)):
-        yield chunk
-
-
-def _raise_first(outcomes: Iterable[Rewritten]) -> None:
-    """What ended a request for good ends the run, after all others are settled."""
-    for each in outcomes:
-        if each.error is not None:
-            raise each.error
+        return done

@@ -19,7 +19,8 @@ class Definition:
     """A CRD at one resourceVersion.
 
     ``versions`` are all of ``spec.versions``, those that are ``served`` among them, in its order;
-    ``stored`` is ``status.storedVersions``. ``schemas`` are the structural schemas by version.
+    ``stored`` is ``status.storedVersions``, ``conversion`` the stanza. ``schemas`` are the
+    structural schemas by version.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Definition:
     served: tuple[str, ...]
     storage: str
     stored: tuple[str, ...]
-    strategy: str
+    conversion: Mapping[str, Any]
     problem: str
     schemas: Mapping[str, Mapping[str, Any]]
     managers: tuple[str, ...]
@@ -76,7 +77,7 @@ def read_definition(document: Mapping[str, Any]) -> Definition:
         served=tuple(each["name"] for each in versions if each["served"]),
         storage=next(each["name"] for each in versions if each["storage"]),
         stored=tuple(status.get("storedVersions") or ()),
-        strategy=(spec.get("conversion") or {}).get("strategy") or "None",
+        conversion=spec.get("conversion") or {"strategy": "None"},
         problem=_problem(metadata, status),
         schemas={
             each["name"]: (each.get("schema") or {}).get("openAPIV3Schema") or {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from kconv._cluster.connection import Connection, Refused
@@ -10,7 +12,32 @@ from kconv._cluster.kinds import is_shown_as
 from kconv._cluster.listing import ClusterKey
 from kconv._cluster.proof import digest_of_mark
 from kconv._cluster.walk import see
-from kconv._store.bookkeeping import Kept
+from kconv._store.bookkeeping import Kept, place_in_order
+from kconv.place import Restored, RowName
+
+
+def restore_page(
+    connection: Connection, definitions: Mapping[str, Definition], page: Sequence[Kept]
+) -> tuple[Restored, list[Kept]]:
+    """Put back a page of before-images: what became of them, and those that are done with."""
+    restored: list[Kept] = []
+    written: list[RowName] = []
+    deleted: list[RowName] = []
+    refused: list[tuple[RowName, str]] = []
+    for image in page:
+        name = RowName(image.collection, ClusterKey(*map(str, image.key)))
+        became = put_back(connection, definitions[image.collection], image)
+        if became == "restored":
+            restored.append(image)
+        elif became == "written":
+            written.append(name)
+        elif became == "deleted":
+            deleted.append(name)
+        else:
+            refused.append((name, became))
+    last = place_in_order(page[-1])
+    done = Restored(len(restored), tuple(written), tuple(deleted), last, tuple(refused))
+    return done, restored
 
 
 def put_back(connection: Connection, definition: Definition, image: Kept) -> str:

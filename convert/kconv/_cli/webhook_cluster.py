@@ -1,0 +1,198 @@
+"""``kconv webhook doctor`` and ``kconv webhook install``: webhooks as a cluster has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kconv._cli.options import Output, Report
+
+if TYPE_CHECKING:
+    from kconv._cluster.webhooks import Examined
+
+CRDS = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RESOURCE.GROUP", help="The CRDs, such as gadgets.example.com."),
+]
+CONTEXT = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The context of the kubeconfig. Default: the current one.",
+        show_default=False,
+    ),
+]
+URL = Annotated[
+    str,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help="Where the webhook is reached from here, such as by kubectl port-forward. Default: by "
+        "the URL that the CRD names, or through the API server.",
+        show_default=False,
+    ),
+]
+
+
+def doctor(
+    names: CRDS = None,
+    context: CONTEXT = None,
+    url: URL = "",
+    output: Output = Report.TEXT,
+) -> None:
+    """Say whether the conversion webhooks of CRDs work, and which are needed still.
+
+    Certificates and CA bundles; a review of objects for each ordered pair of versions, and back;
+    how long it takes; and what needs the webhook. Reads only. Ends with 1 if something is wrong.
+    Default: every CRD that names a webhook.
+    """
+    from kconv._cli.console import complain, emit, emit_json
+    from kconv._cluster.connection import Connection
+    from kconv._cluster.definition import get_definition, list_definitions
+    from kconv._cluster.webhooks import examine
+
+    connection = Connection(context or "")
+    try:
+        if names:
+            chosen = [get_definition(connection, each) for each in names]
+        else:
+            every = list_definitions(connection)
+            chosen = [each for each in every if each.conversion.get("strategy") == "Webhook"]
+        found = [examine(connection, each, url) for each in chosen]
+    finally:
+        connection.close()
+    if output is Report.JSON:
+        emit_json({"webhooks": [_as_json(each) for each in found]})
+    else:
+        for each in found:
+            _print(each, [one.name for one in found if one.endpoint == each.endpoint])
+        if not found:
+            emit("no CRD names a conversion webhook")
+    for each in found:
+        for line in each.problems:
+            complain(f"{each.name}: {line}")
+    if any(each.problems for each in found):
+        raise typer.Exit(1)
+
+
+def install(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="RESOURCE.GROUP", help="The CRDs, such as gadgets.example.com."),
+    ],
+    service: Annotated[
+        str,
+        typer.Option(metavar="NAMESPACE/NAME[:PORT]", help="The service of the webhook."),
+    ] = "",
+    webhook_url: Annotated[
+        str,
+        typer.Option(
+            "--webhook-url", metavar="URL", help="A webhook outside of the cluster, in its place."
+        ),
+    ] = "",
+    path: Annotated[str, typer.Option(help="Where reviews are posted.")] = "/convert",
+    ca_bundle: Annotated[
+        Path | None,
+        typer.Option("--ca-bundle", metavar="FILE", help="Who signed for its certificate, as PEM."),
+    ] = None,
+    context: CONTEXT = None,
+    url: URL = "",
+) -> None:
+    """Have CRDs name a conversion webhook, once it has answered rightly.
+
+    It is asked for each ordered pair of versions first. Then the CRD is patched, and the API server
+    asked for an object in each version: if it cannot use the webhook, the CRD names again what it
+    named before.
+    """
+    from kconv._cli.console import emit, warn
+    from kconv._cluster.connection import Connection
+    from kconv._cluster.webhooks import endpoint_of
+    from kconv._cluster.webhooks import install as put
+
+    config = _config(service, webhook_url, path, ca_bundle)
+    connection = Connection(context or "")
+    try:
+        for name in names:
+            pairs = put(connection, name, config, ["v1"], url)
+            emit(f"{name}: converted by {endpoint_of(config)}, tried on {len(pairs)} pairs")
+            for each in pairs:
+                if each.lost:
+                    warn(f"{each.source} to {each.target} and back loses {', '.join(each.lost)}")
+    finally:
+        connection.close()
+
+
+def _config(service: str, url: str, path: str, ca_bundle: Path | None) -> dict[str, Any]:
+    import base64
+
+    from kconv._cli.export import webhook_of
+    from kconv._codec.limits import FILE_LIMIT
+    from kconv._errors import UsageError
+    from kconv._input import read_file
+
+    if bool(service) == bool(url):
+        raise UsageError("say where the webhook is: --service NAMESPACE/NAME or --webhook-url URL")
+    if url:
+        config: dict[str, Any] = {"url": url}
+        data = read_file(ca_bundle, FILE_LIMIT) if ca_bundle is not None else b""
+    else:
+        found = webhook_of(service, path, ca_bundle)
+        assert found is not None, "there is a service"
+        config = {
+            "service": {
+                "namespace": found.namespace,
+                "name": found.name,
+                "port": found.port,
+                "path": found.path,
+            }
+        }
+        data = found.ca_bundle
+    if data:
+        config["caBundle"] = base64.b64encode(data).decode()
+    return config
+
+
+def _print(found: Examined, sharing: list[str]) -> None:
+    from kconv._cli.console import emit, emit_table
+
+    others = ", ".join(each for each in sharing if each != found.name)
+    emit(f"{found.name}: {found.endpoint}{f' (as {others})' if others else ''}")
+    rows = [
+        [
+            each.source, each.target, str(each.objects), f"{each.seconds * 1000:.0f} ms",
+            "wrong" if each.problems else "right",
+        ]
+        for each in found.pairs
+    ]  # fmt: skip
+    if rows:
+        emit_table(["FROM", "TO", "OBJECTS", "TIME", "ANSWER"], rows)
+    for line in found.remarks:
+        emit(f"  {line}")
+    for line in found.needed:
+        emit(f"  it is needed: {line}")
+    if not found.needed:
+        emit("  nothing needs it any more: the CRD may say strategy: None")
+
+
+def _as_json(found: Examined) -> dict[str, Any]:
+    return {
+        "crd": found.name,
+        "endpoint": found.endpoint,
+        "problems": found.problems,
+        "remarks": found.remarks,
+        "mayBeRemoved": not found.needed,
+        "neededBy": found.needed,
+        "pairs": [
+            {
+                "from": each.source,
+                "to": each.target,
+                "objects": each.objects,
+                "seconds": round(each.seconds, 4),
+                "problems": each.problems,
+                "lost": each.lost,
+            }
+            for each in found.pairs
+        ],
+    }

@@ -1,0 +1,65 @@
+"""What rows of a cluster are called, and what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from kconv._cluster.definition import Definition
+from kconv._cluster.listing import ClusterKey
+from kconv._cluster.proof import digest_of_mark
+from kconv._cluster.rewriting import Rewritten
+from kconv._store.bookkeeping import Kept
+from kconv._store.bookkept_place import number
+from kconv.place import Key, NewData, Quarantined
+
+CHUNK: Final = 500
+"""Objects that are looked up at a time."""
+
+_UNWRITTEN: Final = 1 << 63
+
+
+def versions_of(definition: Definition) -> list[str]:
+    """The versions on record: the storage version, and others that objects may be in."""
+    names = dict.fromkeys((definition.storage, *definition.stored))
+    return [definition.api_version(each) for each in names]
+
+
+def label_of(definition: Definition, is_proved: bool) -> str:
+    """The version that an object counts as being in."""
+    old = definition.old
+    return definition.api_version(definition.storage if is_proved or not old else old[0])
+
+
+def cluster_key(key: Key | None) -> ClusterKey | None:
+    return None if key is None else ClusterKey(*map(str, key))
+
+
+def named_entry(entry: Quarantined) -> Quarantined:
+    return replace(entry, key=ClusterKey(*map(str, entry.key)))
+
+
+def before_image(collection: str, item: NewData, written: int | None) -> Kept:
+    """A before-image; of what is not written yet it is known only what it was."""
+    mark = number(item.row.mark)
+    before, unwritten = digest_of_mark(mark), (mark | _UNWRITTEN).to_bytes(8, "big")
+    after, read = (unwritten, before) if written is None else (digest_of_mark(written), unwritten)
+    return Kept(
+        collection, tuple(item.row.key), item.row.version, item.data, item.version, after, read
+    )
+
+
+def chunks(
+    found: Iterator[tuple[ClusterKey, int]],
+) -> Iterator[dict[ClusterKey, int]]:
+    while chunk := dict(islice(found, CHUNK)):
+        yield chunk
+
+
+def raise_first(outcomes: Iterable[Rewritten]) -> None:
+    """What ended a request for good ends the run, after all others are settled."""
+    for each in outcomes:
+        if each.error is not None:
+            raise each.error

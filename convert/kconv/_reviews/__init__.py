@@ -1,0 +1,17 @@
+"""Asking conversion webhooks, whoever's they are, and judging answers as the API server does."""
+
+from kconv._reviews.canary import Pair, samples, try_pairs
+from kconv._reviews.client import Answered, Ask, WebhookClient, review_of
+from kconv._reviews.judge import Judgement, judge
+
+__all__ = [
+    "Answered",
+    "Ask",
+    "Judgement",
+    "Pair",
+    "WebhookClient",
+    "judge",
+    "review_of",
+    "samples",
+    "try_pairs",
+]
