@@ -9,10 +9,10 @@ import marshmallow
 
 from kconv._paths import INVALID, TOO_MANY, Finding, Path, duplicate
 from kconv.fields._base import Element, Field, Read, Value, type_error
-from kconv.fields._spec import ListType, Spec
+from kconv.fields._spec import ListType, MapType, Spec
 
 if TYPE_CHECKING:
-    from kconv.fields._options import FieldOptions, ListOptions
+    from kconv.fields._options import ListOptions, MapOptions
 
 
 class _Elements(Field[Value, Read], Generic[Element, Value, Read]):
@@ -46,7 +46,11 @@ class _Elements(Field[Value, Read], Generic[Element, Value, Read]):
 
 
 class Map(_Elements[Element, dict[str, Element], Read]):
-    """A map from strings to values of one type."""
+    """A map from strings to values of one type.
+
+    With ``map_type="atomic"`` two writers' maps do not combine by key
+    (``x-kubernetes-map-type``).
+    """
 
     type_name = "map"
 
@@ -56,7 +60,7 @@ class Map(_Elements[Element, dict[str, Element], Read]):
         values: marshmallow.fields.Field[Element],
         *,
         required: Literal[True],
-        **options: Unpack[FieldOptions],
+        **options: Unpack[MapOptions],
     ) -> None: ...
 
     @overload
@@ -66,7 +70,7 @@ class Map(_Elements[Element, dict[str, Element], Read]):
         *,
         load_default: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
         required: bool = ...,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[MapOptions],
     ) -> None: ...
 
     @overload
@@ -75,11 +79,18 @@ class Map(_Elements[Element, dict[str, Element], Read]):
         values: marshmallow.fields.Field[Element],
         *,
         required: bool = ...,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[MapOptions],
     ) -> None: ...
 
-    def __init__(self, values: marshmallow.fields.Field[Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        values: marshmallow.fields.Field[Any],
+        *,
+        map_type: MapType | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(values, **kwargs)
+        self.map_type = map_type
 
     def make_spec(self) -> Spec:
         """Values under any keys."""
@@ -90,6 +101,7 @@ class Map(_Elements[Element, dict[str, Element], Read]):
             expected="a map",
             native=dict,
             element=self.inner,
+            map_type=self.map_type,
             zero={},
         )
 

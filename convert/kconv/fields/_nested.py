@@ -10,7 +10,7 @@ from marshmallow import missing
 
 from kconv._paths import Finding, Path
 from kconv.fields._base import Field, Read, Struct, type_error
-from kconv.fields._spec import Spec
+from kconv.fields._spec import MapType, Spec
 
 if TYPE_CHECKING:
     from kconv._schema import Type
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Object(Field[Struct, Read], Generic[Struct, Read]):
     """An object of another `kconv._schema.Type`; a lambda where the type comes later in a module.
 
+    ``map_type`` says of this field what its type says otherwise (``x-kubernetes-map-type``).
     With ``load_default=dict`` an absent object is an empty one with its own defaults. Raises
     ``TypeError`` on first use when it is given something else.
     """
@@ -59,10 +60,12 @@ class Object(Field[Struct, Read], Generic[Struct, Read]):
         of: Any,
         *,
         patch_strategy: str | None = None,
+        map_type: MapType | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._of = of
+        self.map_type = map_type
         self.patch_strategy = patch_strategy
 
     def make_spec(self) -> Spec:
@@ -74,6 +77,7 @@ class Object(Field[Struct, Read], Generic[Struct, Read]):
             expected="an object",
             native=dict,
             type_of=lambda: self.type,
+            map_type=self.map_type,
             patch_strategy=self.patch_strategy,
         )
 

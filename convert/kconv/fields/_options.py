@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from kconv.fields._spec import ListType
+from kconv.fields._spec import ListType, MapType
 
 Function = Callable[[Any], Any]
 
@@ -60,10 +60,17 @@ class DurationOptions(FieldOptions, total=False):
     multiple_of: str | None
 
 
+class MapOptions(FieldOptions, total=False):
+    """What a `Map` may say."""
+
+    map_type: MapType | None
+
+
 class ObjectOptions(FieldOptions, total=False):
     """What an `Object` may say."""
 
     patch_strategy: str | None
+    map_type: MapType | None
 
 
 class ListOptions(FieldOptions, total=False):

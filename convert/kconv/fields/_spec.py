@@ -27,6 +27,7 @@ Structure = Literal["scalar", "list", "map", "object", "free"]
 """What is inside a value: nothing, elements, an object's fields, or nobody knows what."""
 
 ListType = Literal["atomic", "set", "map"]
+MapType = Literal["atomic", "granular"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class Spec:
     unique: bool = False
     list_type: ListType | None = None
     map_keys: tuple[str, ...] = ()
+    map_type: MapType | None = None
+    """How two writers' maps or objects combine, where it is not as their type says."""
     identity: Callable[[Any], Any] | None = None
     """What makes an element of a list the same one as another; hashable."""
     type_of: Callable[[], type[Type]] | None = None

@@ -1,0 +1,220 @@
+"""`FieldManager`: what a request does to ``metadata.managedFields``, whichever verb it is.
+
+The chain of managers of ``k8s.io/apimachinery/pkg/util/managedfields/internal``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from kconv._managed.conflicts import ApplyConflict
+from kconv._managed.fields import Fields, difference, of, union
+from kconv._managed.last_applied import allowed_conflicts, with_last_applied
+from kconv._managed.owners import APPLY, UPDATE, Entry, Manager, Owned, Owners
+from kconv._managed.updater import Filter, Typed, Updater, Versions
+
+MOST_UPDATE_MANAGERS: Final = 10
+"""Entries of updates that are kept; the oldest over that become one."""
+
+_ANCIENT: Final = "ancient-changes"
+_BEFORE: Final = "before-first-apply"
+_UNKNOWN: Final = "unknown"
+_KUBECTL: Final = "kubectl"
+_CURRENT: Final = Manager("current-operation", "")
+
+_STRIPPED: Final[Fields] = of(
+    ("f:apiVersion",),
+    ("f:kind",),
+    ("f:metadata",),
+    *(
+        ("f:metadata", f"f:{name}")
+        for name in (
+            "clusterName",
+            "creationTimestamp",
+            "generation",
+            "managedFields",
+            "name",
+            "namespace",
+            "resourceVersion",
+            "selfLink",
+            "uid",
+        )
+    ),
+)
+"""What nobody owns: the server's, and what an object is called."""
+
+
+class FieldManager:
+    """Keeps ``managedFields`` for requests to one version of a kind, or to a part of it.
+
+    ``ignored`` is as of `Updater`; ``empty`` is what an object of the version is before anything
+    is set.
+    """
+
+    def __init__(
+        self,
+        versions: Versions,
+        version: str,
+        subresource: str,
+        ignored: Mapping[str, Filter],
+        empty: Callable[[], Any],
+    ) -> None:
+        self._versions = versions
+        self._version = version
+        self._subresource = subresource
+        self._updater = Updater(versions, ignored)
+        self._empty = empty
+
+    def create(
+        self, new: Any, given: Sequence[Entry] | None, manager: str, now: str
+    ) -> list[dict[str, Any]]:
+        """The entries of an object that is new; ``given`` are those that came with it."""
+        owners = _reset_or(given, None)
+        return self._updated(self._empty(), new, owners, manager, now).encode()
+
+    def update(
+        self,
+        live: Any,
+        new: Any,
+        entries: Sequence[Entry],
+        given: Sequence[Entry] | None,
+        manager: str,
+        now: str,
+    ) -> list[dict[str, Any]]:
+        """The entries after an update; ``entries`` are those that there were.
+
+        ``given`` are those that came with the update, or None; through a subresource they do not
+        count. An object whose owners nobody knows stays one.
+        """
+        owners = _reset_or(None if self._subresource else given, entries)
+        if not owners.owned:
+            return []
+        return self._updated(live, new, owners, manager, now).encode()
+
+    def apply(
+        self,
+        live: Any,
+        applied: Any,
+        entries: Sequence[Entry],
+        manager: str,
+        now: str,
+        *,
+        force: bool,
+    ) -> tuple[Any, list[dict[str, Any]]]:
+        """The object after an apply, and its entries; ``live`` None is none yet.
+
+        Raises `ApplyConflict` unless ``force``; `kconv._managed.lists.NoStep`.
+        """
+        try:
+            made, owners = self._applied(live, applied, entries, manager, now, force)
+        except ApplyConflict as conflict:
+            if manager != _KUBECTL or live is None:
+                raise
+            # kubectl takes over what it owns by the annotation of client-side apply.
+            allowed = allowed_conflicts(self._versions, live, self._version)
+            if allowed is None:
+                raise
+            rest = conflict.without(allowed)
+            if rest is not None:
+                raise rest from None
+            made, owners = self._applied(live, applied, entries, manager, now, True)
+        if manager == _KUBECTL:
+            made = with_last_applied(made, applied)
+        return made, owners.encode()
+
+    def _applied(
+        self,
+        live: Any,
+        applied: Any,
+        entries: Sequence[Entry],
+        name: str,
+        now: str,
+        force: bool,
+    ) -> tuple[Any, Owners]:
+        owners = Owners.decode(entries, trusted=True)
+        if not owners.owned and live is not None:
+            owners = self._updated(self._empty(), live, owners, _BEFORE, now)
+        manager = Manager(name or _UNKNOWN, APPLY, subresource=self._subresource)
+        before = Typed(live if live is not None else self._head(applied), self._version)
+        made, managers = self._updater.apply(
+            before, Typed(applied, self._version), owners.owned, manager, force=force
+        )
+        owners.owned = dict(managers)
+        _strip(owners, manager)
+        if made is not None:
+            owners.times[manager] = now
+        return (before if made is None else made).value, owners
+
+    @staticmethod
+    def _head(applied: Any) -> dict[str, Any]:
+        return {name: applied[name] for name in ("apiVersion", "kind") if name in applied}
+
+    def _updated(self, live: Any, new: Any, owners: Owners, name: str, now: str) -> Owners:
+        owners.owned = self._updater.update(
+            Typed(live, self._version), Typed(new, self._version), owners.owned, _CURRENT
+        )
+        _strip(owners, _CURRENT)
+        own = owners.owned.pop(_CURRENT, None)
+        if own is not None:
+            manager = Manager(name or _UNKNOWN, UPDATE, self._version, self._subresource)
+            previous = owners.owned.get(manager)
+            if previous is not None:
+                own = own._replace(fields=union(own.fields, previous.fields))
+            owners.owned[manager] = own
+            owners.times[manager] = now
+        _cap(owners)
+        return owners
+
+
+def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) -> Owners:
+    """The owners that a request begins with; those in it count where they make sense."""
+    if given is not None and (not given or (len(given) == 1 and not any(given[0].values()))):
+        return Owners()
+    if given and given != entries:
+        try:
+            return Owners.decode(given)
+        except ValueError:
+            pass
+    try:
+        return Owners.decode(entries or (), trusted=True)
+    except ValueError:
+        return Owners()
+
+
+def _strip(owners: Owners, manager: Manager) -> None:
+    own = owners.owned.get(manager)
+    if own is None:
+        return
+    fields = difference(own.fields, _STRIPPED)
+    if fields:
+        owners.owned[manager] = own._replace(fields=fields)
+    else:
+        del owners.owned[manager]
+
+
+def _cap(owners: Owners) -> None:
+    """Have few enough entries of updates: the oldest become one for each version."""
+    updaters = [manager for manager, owned in owners.owned.items() if not owned.applied]
+    length = len(updaters)
+    if length <= MOST_UPDATE_MANAGERS:
+        return
+    updaters.sort(key=lambda each: (owners.times.get(each) or "", each.identifier))
+    first: dict[str, Manager] = {}
+    for manager in updaters:
+        if length <= MOST_UPDATE_MANAGERS:
+            return
+        owned = owners.owned[manager]
+        version = owned.api_version
+        if version not in first:
+            first[version] = manager
+            continue
+        bucket = Manager(_ANCIENT, UPDATE, version)
+        if bucket not in owners.owned:
+            owners.owned[bucket] = owners.owned.pop(first[version])
+        joined = union(owned.fields, owners.owned[bucket].fields)
+        owners.owned[bucket] = Owned(joined, version, owned.applied)
+        if manager != bucket:
+            del owners.owned[manager]
+        length -= 1
+        owners.times[bucket] = owners.times.get(manager)
