@@ -96,10 +96,26 @@ class Finding:
         return Finding((*prefix, *self.path), self.reason, self.message)
 
 
+_ESCAPES = {
+    letter: f"\\{name}" for letter, name in zip('\a\b\f\n\r\t\v"\\', 'abfnrtv"\\', strict=True)
+}
+
+
+def _quoted_letter(letter: str) -> str:
+    if letter.isprintable() and letter not in _ESCAPES:
+        return letter
+    code = ord(letter)
+    if code < 0x80:
+        return _ESCAPES.get(letter) or f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def quote(value: object) -> str:
-    """A value as Kubernetes quotes it in messages: strings and numbers as JSON writes them."""
+    """A value as Kubernetes quotes it in messages: texts as Go does, all else as JSON has it."""
     try:
         text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, str) and not value.isprintable():
+            text = f'"{"".join(map(_quoted_letter, value))}"'
     except (TypeError, ValueError):
         text = repr(value)
     return shortened(text, 200)

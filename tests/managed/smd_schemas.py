@@ -39,7 +39,7 @@ class Schema:
     """The types of one schema by name."""
 
     def __init__(self, text: str) -> None:
-        declared = yaml.load(text, yaml.CSafeLoader) or {}  # noqa: S506 - a safe loader
+        declared = yaml.load(text, yaml.CSafeLoader) or {}
         types = [*yaml.safe_load(UNTYPED), *(declared.get("types") or ())]
         self._declared = {each["name"]: each for each in types}
         self._named: dict[tuple[str, str], Shape] = {}

@@ -16,7 +16,6 @@ from kconv._managed.compare import compare
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.field_set import field_set
 from kconv._managed.fields import (
-    Fields,
     difference,
     intersection,
     parse,
@@ -79,7 +78,7 @@ NO_ATOM = "schema error"
 
 
 def test_typed_values(reference: Path) -> None:
-    """What is valid, how values differ and merge, which fields they have, and what removing does."""
+    """What is valid, how values differ and merge, which fields they have, what removing does."""
     done: Counter[str] = Counter()
     wrong: list[Any] = []
     for case in cases(reference, "typed"):
@@ -186,7 +185,7 @@ def _run(given: Any, expected: Any) -> Any:
     for operation, step in zip(given["ops"], expected["steps"], strict=False):
         version = operation["apiVersion"]
         manager = Manager(operation["manager"], "")
-        wanted = Typed(yaml.load(operation["yaml"], Yaml), version)  # noqa: S506 - a safe loader
+        wanted = Typed(yaml.load(operation["yaml"], Yaml), version)
         before = versions.convert(live, version)
         if operation["op"] == "Update":
             managers = updater.update(before, wanted, managers, manager)

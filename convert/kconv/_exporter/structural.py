@@ -80,12 +80,18 @@ class _Writer:
     def _value(self, field: AnyField, path: str) -> Document:
         spec = spec_of(field)
         if spec.object_type is not None:
-            return self.object(spec.object_type, path)
+            document = self.object(spec.object_type, path)
+            if spec.map_type is not None:
+                document["x-kubernetes-map-type"] = spec.map_type
+            return document
         if spec.element is None:
             return self._scalar(spec, path)
         inner = self._value(spec.element, f"{path}[*]" if spec.structure == "map" else f"{path}[]")
         if spec.structure == "map":
-            return {"type": "object", "additionalProperties": inner}
+            document = {"type": "object", "additionalProperties": inner}
+            if spec.map_type is not None:
+                document["x-kubernetes-map-type"] = spec.map_type
+            return document
         return self._list(spec, inner, path)
 
     def _list(self, spec: Spec, inner: Document, path: str) -> Document:

@@ -97,6 +97,7 @@ _KEYWORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "x-kconv-deprecated": (_flag, "a boolean"),
     "x-kconv-columns": (_columns, "a list of columns"),
     "x-kconv-one-of": (_texts, "a list of strings"),
+    "x-kconv-filled-in": (_flag, "a boolean"),
     "x-kconv-milli": (_flag, "a boolean"),
     "x-kconv-reference": (_flag, "a boolean"),
     "x-kconv-resource": (_map, "a map"),

@@ -132,7 +132,7 @@ class FieldWriter:
         if is_class(target, self.definitions):
             strategy = schema.get("x-kubernetes-patch-strategy")
             extra = (("patch_strategy", quoted(strategy)),) if strategy else ()
-            return Call("Object", (("", self.reference(target)), *extra))
+            return Call("Object", (("", self.reference(target)), *extra, *_map_type(schema)))
         return self._value(self.definitions[target], where, (*seen, target))
 
     def _string(self, schema: Schema, where: str) -> Call:
@@ -189,7 +189,10 @@ class FieldWriter:
     def _map(self, schema: Schema, where: str) -> Call:
         values = schema.get("additionalProperties")
         if isinstance(values, dict) and values:
-            return Call("Map", (("", self._inner(values, f"{where}[*]")),))
+            inner = self._inner(values, f"{where}[*]")
+            # Maps are granular unless they say otherwise.
+            atomic = _map_type(schema) if schema.get(_MAP_TYPE) == "atomic" else ()
+            return Call("Map", (("", inner), *atomic))
         return Call("FreeForm", (("object_only", "True"),))
 
     def _inner(self, schema: Schema, where: str) -> Call:
@@ -200,6 +203,15 @@ class FieldWriter:
 
 def _class(field: Field) -> str:
     return type(field).__name__
+
+
+_MAP_TYPE = "x-kubernetes-map-type"
+
+
+def _map_type(schema: Schema) -> tuple[tuple[str, Expression], ...]:
+    """What a field says of how writers' objects combine, besides what their type says."""
+    kind = schema.get(_MAP_TYPE)
+    return (("map_type", quoted(kind)),) if kind else ()
 
 
 def _numbers(schema: Schema, where: str, **names: str) -> list[tuple[str, Expression]]:
@@ -237,6 +249,8 @@ def _presence(
     if filled:
         arguments.append(("load_default", _default(default)))
     metadata = _reference(writer, schema, call, where)
+    if schema.get("x-kconv-filled-in"):
+        metadata.append((quoted("filled_in"), "True"))
     if schema.get("deprecated"):
         metadata.append((quoted("deprecated"), "True"))
     if schema.get("description"):

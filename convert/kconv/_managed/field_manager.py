@@ -132,7 +132,7 @@ class FieldManager:
         now: str,
         force: bool,
     ) -> tuple[Any, Owners]:
-        owners = Owners.decode(entries, trusted=True)
+        owners = _decoded(entries)
         if not owners.owned and live is not None:
             owners = self._updated(self._empty(), live, owners, _BEFORE, now)
         manager = Manager(name or _UNKNOWN, APPLY, subresource=self._subresource)
@@ -171,13 +171,15 @@ def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) ->
     """The owners that a request begins with; those in it count where they make sense."""
     if given is not None and (not given or (len(given) == 1 and not any(given[0].values()))):
         return Owners()
-    if given and given != entries:
-        try:
-            return Owners.decode(given)
-        except ValueError:
-            pass
+    if given and given != entries and (owners := _decoded(given)).owned:
+        return owners
+    return _decoded(entries or ())
+
+
+def _decoded(entries: Sequence[Entry]) -> Owners:
+    """The owners in entries; none where the entries make no sense."""
     try:
-        return Owners.decode(entries or (), trusted=True)
+        return Owners.decode(entries)
     except ValueError:
         return Owners()
 

@@ -76,11 +76,8 @@ class Owners:
         return Owners(dict(self.owned), dict(self.times))
 
     @classmethod
-    def decode(cls, entries: Sequence[Entry], *, trusted: bool = False) -> Owners:
-        """The owners in ``managedFields``. Raises ``ValueError`` for entries that are none.
-
-        Sets of ``trusted`` entries are as this module wrote them.
-        """
+    def decode(cls, entries: Sequence[Entry]) -> Owners:
+        """The owners in ``managedFields``. Raises ``ValueError`` for entries that are none."""
         found = cls()
         for index, entry in enumerate(entries):
             operation = entry.get("operation")
@@ -103,10 +100,7 @@ class Owners:
                 "" if applied else version,
                 entry.get("subresource") or "",
             )
-            fields = entry.get("fieldsV1")
-            found.owned[manager] = Owned(
-                fields or {} if trusted else parse(fields), version, applied
-            )
+            found.owned[manager] = Owned(parse(entry.get("fieldsV1")), version, applied)
             found.times[manager] = entry.get("time")
         return found
 

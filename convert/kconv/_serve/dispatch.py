@@ -130,13 +130,16 @@ class Dispatcher:
     async def _run(
         self, request: HttpRequest, target: Target, accepted: Accepted, verb: str, run: Verb
     ) -> Reply:
-        body, content_type = b"", ""
+        body, content_type, user_agent = b"", "", ""
         if request.method != "GET":
             body = await read_body(request)
             content_type = request.header(b"content-type")
+            user_agent = request.header(b"user-agent")
         query = request.query
         objects, namespaces = self.server.objects, self.server.namespaces
-        call = ResourceRequest(target, objects, namespaces, query, body, content_type, accepted)
+        call = ResourceRequest(
+            target, objects, namespaces, query, body, content_type, user_agent, accepted
+        )
         try:
             answer = await run(call)
         except (Refusal, KconvError) as error:

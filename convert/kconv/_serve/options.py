@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from kconv._paths import TOO_LONG, Finding, forbidden, invalid, not_supported, quote
+from kconv._paths import Finding, forbidden, not_supported, quote
 from kconv._pipeline import FieldValidation
+from kconv._verbs.field_managers import field_manager_finding, manager_of_agent
 from kconv._verbs.options import (
     ListOptions,
     Match,
@@ -45,10 +46,14 @@ def is_true(query: Query, name: str) -> bool:
     return text is not None and text.lower() not in ("false", "0")
 
 
-def write_options(query: Query, kind: str) -> WriteOptions:
+def write_options(
+    query: Query, kind: str, user_agent: str = "", *, applies: bool = False
+) -> WriteOptions:
     """Read the options of a write; ``kind`` is the name of their type, such as CreateOptions.
 
-    Raises `kconv._verbs.refusal.Refusal` (422) for a value that is not supported.
+    Fields belong to a manager called like the client's user agent unless the query names one,
+    which an apply has to. Raises `kconv._verbs.refusal.Refusal` (422) for a value that is not
+    supported.
     """
     dry_run = query.getlist("dryRun")
     if any(word != "All" for word in dry_run):
@@ -58,16 +63,17 @@ def write_options(query: Query, kind: str) -> WriteOptions:
         finding = not_supported(("fieldValidation",), validation, _VALIDATIONS)
         raise invalid_options(kind, ("fieldValidation",), finding)
     manager = query.get("fieldManager", "")
-    if len(manager) > 128:
-        finding = Finding((), TOO_LONG, "Too long: may not be more than 128 bytes")
-        raise invalid_options(kind, ("fieldManager",), finding)
-    if not all(char.isprintable() for char in manager):
-        finding = invalid((), manager, "should only contain printable characters")
-        raise invalid_options(kind, ("fieldManager",), finding)
-    if kind == "PatchOptions" and "force" in query:
+    if (found := field_manager_finding(manager, required_=applies)) is not None:
+        raise invalid_options(kind, ("fieldManager",), found)
+    if kind == "PatchOptions" and "force" in query and not applies:
         finding = forbidden((), "may not be specified for non-apply patch")
         raise invalid_options(kind, ("force",), finding)
-    return WriteOptions(bool(dry_run), cast("FieldValidation", validation or "Warn"))
+    return WriteOptions(
+        bool(dry_run),
+        cast("FieldValidation", validation or "Warn"),
+        manager or manager_of_agent(user_agent),
+        applies and is_true(query, "force"),
+    )
 
 
 def integer(query: Query, name: str) -> int | None:

@@ -24,6 +24,7 @@ class ResourceRequest(Call):
     query: Query = field(default_factory=Query)
     body: bytes = b""
     content_type: str = ""
+    user_agent: str = ""
     accepted: Accepted = field(default_factory=Accepted)
 
     @property

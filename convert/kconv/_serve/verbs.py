@@ -13,6 +13,7 @@ from kconv._serve.negotiation import media_type_of
 from kconv._serve.options import list_options, read_version, write_options
 from kconv._serve.request_body import body_of
 from kconv._serve.resource_request import ResourceRequest
+from kconv._verbs import apply as applying
 from kconv._verbs import create as creating
 from kconv._verbs import delete as deleting
 from kconv._verbs import delete_collection as deleting_many
@@ -21,6 +22,7 @@ from kconv._verbs import list as listing
 from kconv._verbs import patch as patching
 from kconv._verbs import update as updating
 from kconv._verbs.answer import Answer
+from kconv._verbs.apply import APPLY_PATCH, read_configuration
 from kconv._verbs.patches import read_patch
 from kconv._verbs.search import selector_of
 from kconv._verbs.selectors import Selector
@@ -34,7 +36,7 @@ def selector(request: ResourceRequest) -> Selector:
 
 def create(request: ResourceRequest) -> Awaitable[Answer]:
     """POST to a collection."""
-    options = write_options(request.query, "CreateOptions")
+    options = write_options(request.query, "CreateOptions", request.user_agent)
     return creating.create(request, body_of(request.body, request.content_type), options)
 
 
@@ -51,15 +53,19 @@ def list_objects(request: ResourceRequest) -> Awaitable[Answer]:
 
 def update(request: ResourceRequest) -> Awaitable[Answer]:
     """PUT of an object, or of a part of it."""
-    options = write_options(request.query, "UpdateOptions")
+    options = write_options(request.query, "UpdateOptions", request.user_agent)
     return updating.update(request, body_of(request.body, request.content_type), options)
 
 
 def patch(request: ResourceRequest) -> Awaitable[Answer]:
     """PATCH of an object, or of a part of it."""
-    options = write_options(request.query, "PatchOptions")
+    media_type = media_type_of(request.content_type)
+    applies = media_type == APPLY_PATCH
+    options = write_options(request.query, "PatchOptions", request.user_agent, applies=applies)
+    if applies:
+        return applying.apply(request, read_configuration(request.body), options)
     says = options.field_validation != "Ignore"
-    read = read_patch(media_type_of(request.content_type), request.body, says=says)
+    read = read_patch(media_type, request.body, says=says)
     return patching.patch(request, read, options)
 
 

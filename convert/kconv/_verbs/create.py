@@ -11,7 +11,7 @@ from kconv._pipeline.view import View
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_body
 from kconv._verbs.call import Call
-from kconv._verbs.canonical import canonical
+from kconv._verbs.canonical import canonical, canonical_in_version
 from kconv._verbs.deletion import with_metadata
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status
@@ -20,15 +20,20 @@ from kconv._verbs.metadata import begin, now
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import has_more, key_of, prepared
 from kconv._verbs.options import WriteOptions
+from kconv._verbs.ownership import Entries, attach, entries_of
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
+from kconv.fields._time import format_time
 
 _NAME_ATTEMPTS = 8
 
 
-async def create(call: Call, body: Body, options: WriteOptions) -> Answer:
+async def create(
+    call: Call, body: Body, options: WriteOptions, *, entries: Entries | None = None
+) -> Answer:
     """Store the object in the body; 201 with what was stored.
 
-    Raises `Refusal` and `kconv._errors.KconvError`.
+    ``entries`` are its managedFields where they are known already. Raises `Refusal` and
+    `kconv._errors.KconvError`.
     """
 
     def decode() -> Decoded:
@@ -45,7 +50,10 @@ async def create(call: Call, body: Body, options: WriteOptions) -> Answer:
     if given.get("resourceVersion"):
         message = "resourceVersion should not be set on objects to be created"
         raise Refusal("", message, code=500)
-    hub = call.objects.pipeline.to_hub(_without_status(call, decoded))
+    decoded = _without_status(call, decoded)
+    if entries is None:
+        entries = _entries(call, decoded, options)
+    hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
         own = View(View(hub.native)["metadata"])
         meta = begin(own, call.target.namespace, call.kind, now())
@@ -54,6 +62,7 @@ async def create(call: Call, body: Body, options: WriteOptions) -> Answer:
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
         name: str = meta["name"]
+        attach(meta, entries)
         try:
             begun = HubObject(call.kind, with_metadata(hub, meta))
             encoded = await _store(call, begun, name, options, namespace)
@@ -69,6 +78,15 @@ async def create(call: Call, body: Body, options: WriteOptions) -> Answer:
             continue
         return Answer(code=201, spoke=call.spoke, encoded=encoded, warnings=tuple(call.warnings))
     raise AssertionError("unreachable")
+
+
+def _entries(call: Call, decoded: Decoded, options: WriteOptions) -> Entries:
+    """The managedFields of a new object, before the server sets what is the server's."""
+    ownership, when = call.objects.ownership, format_time(now())
+    document = ownership.bare(canonical_in_version(decoded))
+    given = entries_of(View(View(decoded.native)["metadata"]))
+    manager = ownership.manager(call.spoke, call.target.subresource)
+    return manager.create(document, given, options.field_manager, when)
 
 
 async def _store(

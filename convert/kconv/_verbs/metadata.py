@@ -60,6 +60,7 @@ _KEPT = (
     "deletionGracePeriodSeconds",
     "generation",
     "generateName",
+    "managedFields",
 )
 
 
@@ -73,6 +74,4 @@ def carry_over(meta: View, old: Meta) -> View:
             merged[key] = old[key]
         else:
             merged.pop(key, None)
-    if "managedFields" not in merged and "managedFields" in old:
-        merged["managedFields"] = old["managedFields"]
     return merged

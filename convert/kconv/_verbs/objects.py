@@ -18,6 +18,7 @@ from kconv._scheme import HubKind, Spoke
 from kconv._store import Key, Store, Stored, Write, not_found
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.memory import CachedRow, Memory
+from kconv._verbs.ownership import Ownership
 from kconv._verbs.selectors import Subject
 from kconv._verbs.storage_versions import StorageVersions
 from kconv._verbs.undecodable import Undecodable, salvage
@@ -91,6 +92,7 @@ class Objects:
         self.versions = StorageVersions(store, waiting)
         self.undecodable = UndecodableRegistry()
         self.memory = memory
+        self.ownership = Ownership(pipeline)
 
     async def get(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
         """An object. Raises `kconv._errors.NotFound` and `Undecodable`."""

@@ -15,10 +15,16 @@ Match = Literal["", "Exact", "NotOlderThan"]
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """Of create, update, patch and delete."""
+    """Of create, update, patch, apply and delete.
+
+    ``field_manager`` is whom the fields are going to belong to that the write sets; ``force`` lets
+    an apply take fields from others.
+    """
 
     dry_run: bool = False
     field_validation: FieldValidation = "Warn"
+    field_manager: str = ""
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

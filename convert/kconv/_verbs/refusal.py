@@ -19,6 +19,8 @@ from kconv._errors import (
     shortened,
 )
 from kconv._gvk import GroupResource
+from kconv._managed.conflicts import ApplyConflict
+from kconv._managed.fields import spelled_path
 from kconv._paths import Finding, Path, describe, format_path, quote, required
 from kconv._verbs.names import path_segment_problems
 from kconv._verbs.target import Target
@@ -169,6 +171,19 @@ def conflict(resource: GroupResource, name: str, why: str = "") -> Refusal:
     message = f'Operation cannot be fulfilled on {resource} "{_cut(name)}": {why}'
     details = details_of(name, resource.group, resource.resource)
     return Refusal("Conflict", message, details=details)
+
+
+def apply_conflict(conflict: ApplyConflict) -> Refusal:
+    """409: others own fields that are applied with other values."""
+    causes = [
+        {
+            "reason": "FieldManagerConflict",
+            "message": f"conflict with {each.manager}",
+            "field": spelled_path(each.path),
+        }
+        for each in conflict.conflicts
+    ]
+    return Refusal("Conflict", str(conflict), details={"causes": causes})
 
 
 def forbidden(

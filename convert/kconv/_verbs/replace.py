@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,21 +12,24 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kconv._errors import Conflict, DecodeError, InvalidObject, NotFound
-from kconv._pipeline import Decoded, HubObject
+from kconv._errors import Conflict, ConversionError, DecodeError, InvalidObject, NotFound
+from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
+from kconv._scheme import Spoke
 from kconv._store import Key
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical, canonical_in_version
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_generation, has_status, is_namespace
-from kconv._verbs.metadata import carry_over
+from kconv._verbs.metadata import carry_over, now
 from kconv._verbs.metadata_rules import check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
 from kconv._verbs.objects import Current
+from kconv._verbs.ownership import Entries, entries_of, same_but_for_time, with_entries
 from kconv._verbs.refusal import Refusal, conflict, invalid
 from kconv._verbs.undecodable import Undecodable
+from kconv.fields._time import format_time
 
 RETRY_SECONDS = 10.0
 """How long a write that insists on no resourceVersion is tried while others get in between."""
@@ -34,18 +38,24 @@ _LEAST_PAUSE, _MOST_PAUSE = 0.005, 0.25
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """From ``current`` to what the client wants, ``wanted``, in the client's version.
 
     ``newest`` says that nobody had written a later state than ``current`` when it was read.
+    ``entries`` are the managedFields of the new state where they are known already; otherwise what
+    changes belongs to ``field_manager``.
     """
 
     current: Current
     wanted: Decoded
     dry_run: bool = False
     newest: bool = True
+    field_manager: str = ""
+    entries: Entries | None = None
 
 
 class NotWritten(Exception):
@@ -94,12 +104,14 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     _check(call, made, merged)
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
+    entries, unchanged = _entries(call, made, before, merged, unchanged)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
     ):
         raise NotWritten
     if unchanged:
         return call.encoded(current.row, current)
+    merged = with_entries(merged, entries)
     shown = pipeline.from_hub(merged, call.spoke)
     if made.dry_run:
         return encode_object(pipeline, merged, shown, current.resource_version)
@@ -117,6 +129,48 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
     row.encoded[call.spoke] = encoded
     return encoded
+
+
+def _entries(
+    call: Call, made: Replacement, before: HubObject, merged: HubObject, unchanged: bool
+) -> tuple[Entries, bool]:
+    """The managedFields of the new state, and whether with them nothing changes at all."""
+    current, ownership = made.current, call.objects.ownership
+    old = entries_of(current.meta) or []
+    given = entries_of(View(View(made.wanted.native)["metadata"]))
+    if made.entries is not None:
+        entries = made.entries
+    elif unchanged and (given is None or given == old):
+        return old, True
+    else:
+        pipeline, when = call.objects.pipeline, format_time(now())
+        manager = ownership.manager(call.spoke, call.target.subresource)
+        new = ownership.bare(pipeline.from_hub(merged, call.spoke))
+        if current.fault is not None:
+            return manager.create(new, given, made.field_manager, when), False
+        live = ownership.bare(in_version(pipeline, current, before, call.spoke))
+        try:
+            entries = manager.update(live, new, old, given, made.field_manager, when)
+        except ConversionError as error:
+            # A write does not fail for the sake of who owns what.
+            _log.warning(
+                "%s %s: managedFields stay as they are: %s",
+                call.target.resource,
+                call.target.name,
+                error.message,
+            )
+            entries = old
+    if unchanged and same_but_for_time(entries, old):
+        return old, True
+    return entries, False
+
+
+def in_version(pipeline: Pipeline, current: Current, hub: HubObject, spoke: Spoke) -> Decoded:
+    """An object as it is now, in a version; ``hub`` is its canonical form."""
+    decoded = current.decoded
+    if decoded is not None and decoded.spoke is spoke:
+        return canonical_in_version(decoded)
+    return pipeline.from_hub(hub, spoke)
 
 
 def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject, bool]:

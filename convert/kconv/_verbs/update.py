@@ -39,7 +39,8 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
     async def attempt(newest: bool) -> Answer:
         current = await fetch(call.kind, target.key, newest=newest)
         check_version(call, given, current)
-        made = await replace_object(call, Replacement(current, decoded, options.dry_run, newest))
+        replacement = Replacement(current, decoded, options.dry_run, newest, options.field_manager)
+        made = await replace_object(call, replacement)
         return Answer(encoded=made, spoke=call.spoke, warnings=tuple(call.warnings))
 
     return await with_retries(

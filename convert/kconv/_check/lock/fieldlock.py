@@ -96,6 +96,7 @@ def _own(field: AnyField) -> dict[str, Any]:
         "unique": spec.unique,
         "listType": spec.list_type,
         "mapKeys": list(spec.map_keys),
+        "mapType": spec.map_type,
         "mergeKey": spec.merge_key,
         "patchStrategy": spec.patch_strategy,
         **(spec.facts or {}),

@@ -13,11 +13,11 @@ _BREAKS = "what they apply is merged in another way: elements are lost or double
 
 @rule("list-type-changed")
 def list_type_changed(change: FieldChange) -> Iterator[Verdict]:
-    """A list whose elements are identified in another way.
+    """A list whose elements are identified in another way, or a map that combines in another.
 
-    Another list type, or other keys of a map list.
+    Another list type, other keys of a map list, or another map type of a field.
     """
-    for name in ("listType", "mapKeys"):
+    for name in ("listType", "mapKeys", "mapType"):
         old, new = change.old.facts.get(name), change.new.facts.get(name)
         if old != new:
             yield breaking(

@@ -74,11 +74,12 @@ class Schemas:
         spec = spec_of(field)
         if spec.object_type is not None:
             # A $ref takes no siblings, so what the field adds goes around it.
-            return {"allOf": [self.ref(spec.object_type)]}
+            return {"allOf": [self.ref(spec.object_type)], **_map_type(spec)}
         if spec.element is None:
             return copy.deepcopy(dict(spec.openapi)) if spec.openapi is not None else scalar(spec)
         if spec.structure == "map":
-            return {"type": "object", "additionalProperties": self._item(spec.element)}
+            values = self._item(spec.element)
+            return {"type": "object", "additionalProperties": values, **_map_type(spec)}
         return self._list(spec, spec.element)
 
     def _item(self, field: AnyField) -> Document:
@@ -99,6 +100,10 @@ class Schemas:
         if spec.patch_strategy:
             document["x-kubernetes-patch-strategy"] = spec.patch_strategy
         return document
+
+
+def _map_type(spec: Spec) -> Document:
+    return {} if spec.map_type is None else {"x-kubernetes-map-type": spec.map_type}
 
 
 def _reversed(group: str) -> str:

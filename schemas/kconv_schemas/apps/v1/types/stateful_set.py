@@ -40,7 +40,9 @@ class StatefulSetSpec(Type):
     minReadySeconds = Int32()
     ordinals = Object(StatefulSetOrdinals)
     persistentVolumeClaimRetentionPolicy = Object(
-        StatefulSetPersistentVolumeClaimRetentionPolicy, load_default=dict
+        StatefulSetPersistentVolumeClaimRetentionPolicy,
+        load_default=dict,
+        metadata={"filled_in": True},
     )
     podManagementPolicy = String(enum=("OrderedReady", "Parallel"), load_default="OrderedReady")
     replicas = Int32(minimum=0, load_default=1)

@@ -164,7 +164,7 @@ class PersistentVolumeSpec(Type):
     capacity = Map(Quantity(milli=True))
     cephfs = Object(CephFSPersistentVolumeSource)
     cinder = Object(CinderPersistentVolumeSource)
-    claimRef = Object(ObjectReference)
+    claimRef = Object(ObjectReference, map_type="granular")
     csi = Object(CSIPersistentVolumeSource)
     fc = Object(FCVolumeSource)
     flexVolume = Object(FlexPersistentVolumeSource)

@@ -82,7 +82,7 @@ class PodSpec(Type):
         unique=False,
     )
     nodeName = String()
-    nodeSelector = Map(String())
+    nodeSelector = Map(String(), map_type="atomic")
     os = Object(PodOS)
     overhead = Map(Quantity(milli=True))
     preemptionPolicy = String(enum=("Never", "PreemptLowerPriority"))
@@ -108,7 +108,7 @@ class PodSpec(Type):
         patch_strategy="merge",
     )
     schedulingGroup = Object(PodSchedulingGroup)
-    securityContext = Object(PodSecurityContext, load_default=dict)
+    securityContext = Object(PodSecurityContext, load_default=dict, metadata={"filled_in": True})
     serviceAccount = String()
     serviceAccountName = String()
     setHostnameAsFQDN = Boolean()

@@ -11,7 +11,7 @@ class ReplicationControllerSpec(Type):
 
     minReadySeconds = Int32(minimum=0)
     replicas = Int32(load_default=1)
-    selector = Map(String())
+    selector = Map(String(), map_type="atomic")
     template = Object(PodTemplateSpec)
 
 

@@ -76,7 +76,7 @@ class ServiceSpec(Type):
         patch_strategy="merge",
     )
     publishNotReadyAddresses = Boolean()
-    selector = Map(String())
+    selector = Map(String(), map_type="atomic")
     sessionAffinity = String(enum=("ClientIP", "None"), load_default="None")
     sessionAffinityConfig = Object(SessionAffinityConfig)
     trafficDistribution = String()

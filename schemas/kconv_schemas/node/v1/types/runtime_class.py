@@ -15,7 +15,7 @@ class Overhead(Type):
 class Scheduling(Type):
     """Scheduling of node/v1."""
 
-    nodeSelector = Map(String())
+    nodeSelector = Map(String(), map_type="atomic")
     tolerations = List(Object(Toleration), list_type="atomic")
 
 

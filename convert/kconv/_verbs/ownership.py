@@ -1,0 +1,176 @@
+"""Who owns the fields of objects: `kconv._managed` for what goes through the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from kconv._errors import UsageError
+from kconv._gvk import GroupVersion
+from kconv._managed.field_manager import FieldManager
+from kconv._managed.fields import Fields, recursive_difference
+from kconv._managed.shape import Shape, Shapes
+from kconv._managed.updater import Filter, MissingVersion, Typed
+from kconv._managed.zero import with_objects, zero
+from kconv._pipeline import Decoded, HubObject, Pipeline
+from kconv._pipeline.view import View
+from kconv._scheme import HubKind, Spoke
+from kconv._verbs.kind_rules import has_status, is_kubernetes
+
+Entries = list[dict[str, Any]]
+Document = dict[str, Any]
+
+_ALWAYS = ("apiVersion", "kind")
+_MANAGED = "managedFields"
+
+
+class KindVersions:
+    """The versions of a kind, as `kconv._managed` asks for them."""
+
+    def __init__(self, kind: HubKind, pipeline: Pipeline) -> None:
+        self._kind = kind
+        self._pipeline = pipeline
+        self._shapes = Shapes(zeros=is_kubernetes(kind))
+        self._known: dict[str, tuple[Spoke, Shape]] = {}
+
+    def shape(self, version: str) -> Shape:
+        """The shape of a version's documents. Raises `MissingVersion`."""
+        return self._version(version)[1]
+
+    def convert(self, document: Typed, version: str) -> Typed:
+        """A document in another version, and nothing filled in. Raises `MissingVersion`."""
+        if document.version == version:
+            return document
+        target, _ = self._version(version)
+        source, _ = self._version(document.version)
+        pipeline = self._pipeline
+        # Rules may count on objects that are always there.
+        value = with_objects(source.schema, document.value or {})
+        decoded = pipeline.decode_written(value, spoke=source)
+        converted = pipeline.from_hub(pipeline.to_hub(decoded), target)
+        return Typed(pipeline.dump(converted), version)
+
+    def _version(self, version: str) -> tuple[Spoke, Shape]:
+        found = self._known.get(version)
+        if found is None:
+            try:
+                spoke = self._kind.spoke_for(GroupVersion.parse(version))
+            except UsageError:
+                spoke = None
+            if spoke is None:
+                raise MissingVersion(version)
+            found = self._known[version] = (spoke, self._shapes.of_type(spoke.schema))
+        return found
+
+
+class Ownership:
+    """The field managers of the versions that are served, each made once."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._versions: dict[HubKind, KindVersions] = {}
+        self._managers: dict[tuple[Spoke, str], FieldManager] = {}
+
+    def versions(self, kind: HubKind) -> KindVersions:
+        """The versions of a kind."""
+        found = self._versions.get(kind)
+        if found is None:
+            found = self._versions[kind] = KindVersions(kind, self._pipeline)
+        return found
+
+    def manager(self, spoke: Spoke, subresource: str) -> FieldManager:
+        """Who keeps the entries for requests to a version, or to a part of it."""
+        found = self._managers.get((spoke, subresource))
+        if found is None:
+            kind = spoke.kind
+            ignored: dict[str, Filter] = {}
+            for each in kind.spokes:
+                filtered = _unwritable(each, subresource)
+                if filtered:
+                    ignored[each.api_version] = partial(_without, filtered)
+            found = self._managers[spoke, subresource] = FieldManager(
+                self.versions(kind),
+                spoke.api_version,
+                subresource,
+                ignored,
+                partial(_empty, spoke),
+            )
+        return found
+
+    def bare(self, decoded: Decoded) -> Document:
+        """The document of an object without its managedFields."""
+        native = View(decoded.native).copied()
+        metadata = native.get("metadata")
+        if metadata is not None:
+            fresh = View(metadata).copied()
+            fresh.pop(_MANAGED, None)
+            native["metadata"] = fresh.native
+        return self._pipeline.dump(Decoded(decoded.spoke, native.native))
+
+
+def _without(unwritable: Fields, fields: Fields) -> Fields:
+    return recursive_difference(fields, unwritable)
+
+
+def _unwritable(spoke: Spoke, subresource: str) -> Fields:
+    """The fields that requests to a part of an object leave as they are."""
+    if not subresource:
+        return {"f:status": {}} if has_status(spoke.kind) else {}
+    part = "spec" if subresource == "finalize" else subresource
+    kept = {part, *_ALWAYS}
+    if is_kubernetes(spoke.kind):
+        kept.add("metadata")
+    names = spoke.schema.instance().wire_fields()
+    return {f"f:{name}": {} for name in names if name not in kept}
+
+
+def _empty(spoke: Spoke) -> Document:
+    head = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
+    # Objects of a user's own kinds begin with nothing, as custom resources do.
+    return {**zero(spoke.schema), **head} if is_kubernetes(spoke.kind) else head
+
+
+def entries_of(metadata: Mapping[str, Any]) -> Entries | None:
+    """The managedFields in metadata as JSON has them; None where there are none."""
+    found = metadata.get(_MANAGED)
+    if found is None:
+        return None
+    entries: Entries = msgspec.to_builtins(found)
+    return entries
+
+
+def attach(metadata: View, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Put managedFields into metadata, which may be changed."""
+    if entries:
+        metadata[_MANAGED] = list(entries)
+    else:
+        metadata.pop(_MANAGED, None)
+
+
+def same_but_for_time(one: Entries, other: Entries) -> bool:
+    """Whether entries say the same but for when."""
+    return len(one) == len(other) and all(
+        {**left, "time": None} == {**right, "time": None}
+        for left, right in zip(one, other, strict=True)
+    )
+
+
+def with_entries(hub: HubObject, entries: Entries) -> HubObject:
+    """An object with other managedFields."""
+    fresh = View(hub.native).copied()
+    metadata = View(fresh["metadata"]).copied()
+    attach(metadata, entries)
+    fresh["metadata"] = metadata.native
+    return HubObject(hub.kind, fresh.native)
+
+
+def shown_with_entries(shown: Decoded, entries: Entries) -> Decoded:
+    """The same of an object in a version."""
+    fresh = View(shown.native).copied()
+    metadata = View(fresh["metadata"]).copied()
+    attach(metadata, entries)
+    fresh["metadata"] = metadata.native
+    return Decoded(shown.spoke, fresh.native, shown.warnings)
