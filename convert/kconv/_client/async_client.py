@@ -8,7 +8,7 @@ from types import TracebackType
 
 from kconv._client.async_reads import AsyncReads
 from kconv._client.async_writes import AsyncWrites
-from kconv._client.core import Core, own_store
+from kconv._client.core import MANAGER, Core, own_store
 from kconv._client.started import Started
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
@@ -31,6 +31,8 @@ class AsyncClient(AsyncReads, AsyncWrites):
             database: the tables of an empty one are made, and it is closed with the client.
         namespace: Where namespaced objects are, of a call that names no namespace. Lists and
             watches then are of all.
+        field_manager: Whose the fields are that it creates, updates and patches, in
+            ``managedFields``; an `apply` names its own.
         pipeline: A pipeline of the scheme whose compiled types are to be shared.
         cache_bytes: How much memory objects may take.
 
@@ -45,6 +47,7 @@ class AsyncClient(AsyncReads, AsyncWrites):
         store: Store | StorePlace | str,
         *,
         namespace: str = DEFAULT,
+        field_manager: str = MANAGER,
         pipeline: Pipeline | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
@@ -55,6 +58,7 @@ class AsyncClient(AsyncReads, AsyncWrites):
             pipeline=pipeline,
             cache_bytes=cache_bytes,
             namespace=namespace,
+            field_manager=field_manager,
         )
         self._started: Started | None = None
         self._starting: asyncio.Task[Started] | None = None

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from kconv._client.core import ENDLESS, Core, Selects, Told, fail
+from kconv._client.core import ENDLESS, Core, Selects, fail
+from kconv._client.object_events import Told
 from kconv._client.results import Event
 from kconv._errors import KconvError
 from kconv._verbs.target import Target

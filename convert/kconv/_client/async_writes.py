@@ -1,4 +1,4 @@
-"""`AsyncWrites`: create, update, patch and delete."""
+"""`AsyncWrites`: create, update, apply, patch and delete."""
 
 from __future__ import annotations
 
@@ -49,6 +49,21 @@ class AsyncWrites(ABC):
         """As `kconv.Client.update`."""
         options = WriteOptions(dry_run, field_validation)
         made: T = await (await self._core()).update(object, namespace, subresource, options)
+        return made
+
+    async def apply(
+        self,
+        object: T,
+        *,
+        field_manager: str,
+        force: bool = False,
+        namespace: str | None = None,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> T:
+        """As `kconv.Client.apply`."""
+        options = WriteOptions(dry_run, "Strict", field_manager, force)
+        made: T = await (await self._core()).apply(object, namespace, subresource, options)
         return made
 
     @overload

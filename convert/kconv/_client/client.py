@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from types import TracebackType
 
-from kconv._client.core import Core, own_store
+from kconv._client.core import MANAGER, Core, own_store
 from kconv._client.reads import Reads
 from kconv._client.writes import Writes
 from kconv._errors import UsageError
@@ -35,6 +35,8 @@ class Client(Reads, Writes):
             database: the tables of an empty one are made, and it is closed with the client.
         namespace: Where namespaced objects are, of a call that names no namespace. Lists and
             watches then are of all.
+        field_manager: Whose the fields are that it creates, updates and patches, in
+            ``managedFields``; an `apply` names its own.
         pipeline: A pipeline of the scheme whose compiled types are to be shared.
 
     Raises:
@@ -49,6 +51,7 @@ class Client(Reads, Writes):
         store: Store | StorePlace | str,
         *,
         namespace: str = DEFAULT,
+        field_manager: str = MANAGER,
         pipeline: Pipeline | None = None,
     ) -> None:
         scheme = scheme.without_documents()
@@ -56,7 +59,14 @@ class Client(Reads, Writes):
         used = opened or own_store(store)
         self._watches = Polled(used)
         self._core = Core(
-            scheme, pipeline, used, Direct(used), InThread(), self._watches, namespace=namespace
+            scheme,
+            pipeline,
+            used,
+            Direct(used),
+            InThread(),
+            self._watches,
+            namespace=namespace,
+            field_manager=field_manager,
         )
         presence = self._core.presence
         try:

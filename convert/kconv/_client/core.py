@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NoReturn, cast
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import kconv
 from kconv._client.errors import public
+from kconv._client.object_events import ObjectEvents, Told
 from kconv._client.objects import Form, Forms
 from kconv._client.presence import Presence
-from kconv._client.results import EventType, ObjectList
+from kconv._client.results import ObjectList
 from kconv._codec import json as json_codec
 from kconv._errors import KconvError, UsageError
 from kconv._gvk import GroupVersionKind
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._store import Key, Store, StorePlace
-from kconv._verbs import create, delete, delete_collection, patch, update
+from kconv._verbs import apply, create, delete, delete_collection, patch, update
 from kconv._verbs.answer import Answer
+from kconv._verbs.apply import Configuration
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import Continuation
+from kconv._verbs.field_managers import field_manager_finding
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import CachedRow, Memory
@@ -31,25 +35,23 @@ from kconv._verbs.options import DeleteOptions, ListOptions, WriteOptions, parse
 from kconv._verbs.patches import read_patch
 from kconv._verbs.refusal import bad_request, check_place
 from kconv._verbs.search import begin_search, selector_of
-from kconv._verbs.selectors import Selector
 from kconv._verbs.target import Target
 from kconv._verbs.undecodable import Undecodable, left_out_warning
 from kconv._verbs.waiting import Waiting
-from kconv._verbs.watch import Events, Watch
+from kconv._verbs.watch import Watch
 from kconv._verbs.watch.source import Source
 
 Selects = str | Mapping[str, str] | None
 """A selector, as Kubernetes writes it, or what labels or fields are to be equal to."""
 
-Told = tuple[EventType | Literal["BOOKMARK"], Any, str]
-"""An event: its type, the object, and its resourceVersion."""
-
 PATCH_TYPES: Mapping[str, str] = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
     "strategic": "application/strategic-merge-patch+json",
-    "apply": "application/apply-patch+yaml",
 }
+
+MANAGER = "kconv"
+"""Whose the fields are that a client writes which has not been told."""
 
 ENDLESS = 10.0 * 365 * 24 * 3600
 """Seconds that a watch lasts that nobody has set a time for."""
@@ -80,6 +82,7 @@ class Core:
         source: Source[Any],
         *,
         namespace: str,
+        field_manager: str,
         wrote: Callable[[], None] = lambda: None,
     ) -> None:
         self.pipeline = pipeline or Pipeline(scheme)
@@ -93,6 +96,7 @@ class Core:
         if problems := path_segment_problems(namespace):
             raise UsageError(f'no namespace can be called "{namespace}": {", ".join(problems)}')
         self._namespace = namespace
+        self._manager = checked_manager(field_manager)
         self._emptied: list[str] = []
 
     def target(self, form: Form, namespace: str | None, name: str = "", part: str = "") -> Target:
@@ -181,6 +185,7 @@ class Core:
         namespace = namespace or own
         target = self.target(form, namespace)
         body = form.body(given)
+        options = self._managed(options)
         return await self._write(form, target, lambda call: create.create(call, body, options))
 
     async def update(
@@ -191,7 +196,19 @@ class Core:
             raise UsageError(f"{form.spoke.gvk}: an object to be updated needs metadata.name")
         target = self.target(form, namespace or own, name, subresource)
         body = form.body(given)
+        options = self._managed(options)
         return await self._write(form, target, lambda call: update.update(call, body, options))
+
+    async def apply(
+        self, given: Any, namespace: str | None, subresource: str, options: WriteOptions
+    ) -> Any:
+        form, own, name = self._forms.of_object(given)
+        if not name:
+            raise UsageError(f"{form.spoke.gvk}: an object to be applied needs metadata.name")
+        target = self.target(form, namespace or own, name, subresource)
+        options = replace(options, field_manager=checked_manager(options.field_manager))
+        read = Configuration(form.body(given).document())
+        return await self._write(form, target, lambda call: apply.apply(call, read, options))
 
     async def patch(
         self,
@@ -207,13 +224,19 @@ class Core:
         target = self.target(form, namespace, name, subresource)
         media_type = PATCH_TYPES.get(kind)
         if media_type is None:
-            raise UsageError(f'no patch is of type "{kind}": there are {", ".join(PATCH_TYPES)}')
+            raise UsageError(
+                f'no patch is of type "{kind}": there are {", ".join(PATCH_TYPES)}, and apply()'
+            )
         data = change if isinstance(change, bytes) else json_codec.encode(change)
         try:
             read = read_patch(media_type, data, says=options.field_validation != "Ignore")
         except KconvError as error:
             fail(error, target)
+        options = self._managed(options)
         return await self._write(form, target, lambda call: patch.patch(call, read, options))
+
+    def _managed(self, options: WriteOptions) -> WriteOptions:
+        return replace(options, field_manager=self._manager)
 
     async def delete(
         self,
@@ -318,25 +341,12 @@ class Core:
             self._wrote()
 
 
-class ObjectEvents(Events[list[Told]]):
-    """Events with the objects themselves; a bookmark has none."""
-
-    def __init__(self, call: Call, selector: Selector, form: Form) -> None:
-        super().__init__(call, selector)
-        self._form = form
-
-    def of_state(self, kind: str, row: CachedRow, current: object) -> list[Told] | None:
-        try:
-            found = self._form.of_row(self._call.objects, row)
-        except Undecodable:
-            return None
-        return [(cast("EventType", kind), found, str(row.stored.resource_version))]
-
-    def bookmark(self, resource_version: int, *, initial_end: bool = False) -> list[Told]:
-        return [("BOOKMARK", None, str(resource_version))]
-
-    def joined(self, events: Sequence[list[Told]]) -> list[Told]:
-        return [each for some in events for each in some]
+def checked_manager(name: str) -> str:
+    """The name of a manager of fields. Raises `UsageError` for what cannot be one."""
+    found = field_manager_finding(name, required_=True)
+    if found is not None:
+        raise UsageError(f"field_manager: {found.message}")
+    return name
 
 
 def fail(error: KconvError, target: Target) -> NoReturn:

@@ -24,6 +24,7 @@ class Started:
         pipeline: Pipeline | None,
         cache_bytes: int,
         namespace: str,
+        field_manager: str,
     ) -> None:
         self._memory = Follower(store, cache_bytes)
         self._broadcaster = Broadcaster(self._memory)
@@ -36,6 +37,7 @@ class Started:
             OnLoop(),
             self._broadcaster,
             namespace=namespace,
+            field_manager=field_manager,
             wrote=self._broadcaster.wake,
         )
 
@@ -48,13 +50,14 @@ class Started:
         pipeline: Pipeline | None,
         cache_bytes: int,
         namespace: str,
+        field_manager: str,
     ) -> Started:
         """Open the store where it is a URL, register, and follow. Raises `StoreError`."""
         opened = await asyncio.to_thread(open_or_create, store) if isinstance(store, str) else None
         used = opened if opened is not None else store
         assert not isinstance(used, str), "it has been opened"
         try:
-            started = cls(scheme, used, pipeline, cache_bytes, namespace)
+            started = cls(scheme, used, pipeline, cache_bytes, namespace, field_manager)
             started._owned = opened
             await asyncio.to_thread(started.core.presence.begin, started.core.namespaces)
             await started._memory.start()

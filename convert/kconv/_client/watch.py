@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from kconv._client.core import ENDLESS, Core, Selects, Told, fail
+from kconv._client.core import ENDLESS, Core, Selects, fail
+from kconv._client.object_events import Told
 from kconv._client.results import Event
 from kconv._errors import KconvError
 from kconv._verbs.waiting import run_at_once

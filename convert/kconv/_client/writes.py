@@ -1,4 +1,4 @@
-"""`Writes`: create, update, patch and delete."""
+"""`Writes`: create, update, apply, patch and delete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kconv._verbs.waiting import run_at_once
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
 Document = dict[str, Any]
-PatchType = Literal["merge", "json", "strategic", "apply"]
+PatchType = Literal["merge", "json", "strategic"]
 Change = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 
@@ -66,6 +66,27 @@ class Writes(ABC):
         made: T = run_at_once(self._opened.update(object, namespace, subresource, options))
         return made
 
+    def apply(
+        self,
+        object: T,
+        *,
+        field_manager: str,
+        force: bool = False,
+        namespace: str | None = None,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> T:
+        """Bring an object to what ``field_manager`` wants of it; returns it as it is then.
+
+        ``object`` has the fields that matter to the manager and no others; they belong to it from
+        then on, and what it owned and leaves out goes, unless others own it as well. The object is
+        created where there is none. Raises `kconv.Conflict` where others own fields with other
+        values, unless ``force`` takes them, and as `create`.
+        """
+        options = WriteOptions(dry_run, "Strict", field_manager, force)
+        made: T = run_at_once(self._opened.apply(object, namespace, subresource, options))
+        return made
+
     @overload
     def patch(
         self,
@@ -110,8 +131,7 @@ class Writes(ABC):
 
         ``change`` is a merge patch, a list of operations (``type="json"``) or a strategic merge
         patch. Where somebody else writes meanwhile it is applied again, unless it has a
-        ``metadata.resourceVersion``. Server-side apply is refused, as by the server. Raises as
-        `update`.
+        ``metadata.resourceVersion``. Raises as `update`.
         """
         options = WriteOptions(dry_run, field_validation)
         return run_at_once(

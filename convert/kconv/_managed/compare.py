@@ -23,6 +23,7 @@ _Nodes = tuple[Fields | None, Fields | None, Fields | None]
 
 _NOTHING: Final[_Nodes] = (None, None, None)
 _MODIFIED: Final[_Nodes] = (None, MEMBER, None)
+_PLAIN: Final = (str, int, bool)
 _EMPTY: Final[Mapping[str, Any]] = {}
 
 
@@ -73,7 +74,16 @@ def _maps(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> _No
             added = {} if added is None else added
             added[step] = whole(shape, value)
             continue
-        gone, other, come = _compare(shape, old[name], value)
+        before = old[name]
+        if before is value:
+            continue
+        if type(value) in _PLAIN and type(before) is type(value):
+            # As below, for what most fields are.
+            if before != value:
+                modified = {} if modified is None else modified
+                modified[step] = MEMBER
+            continue
+        gone, other, come = _compare(shape, before, value)
         if gone is not None:
             removed = {} if removed is None else removed
             removed[step] = gone

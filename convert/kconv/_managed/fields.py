@@ -50,8 +50,11 @@ def _parsed(raw: Any) -> tuple[Fields, bool]:
     for step, inner in raw.items():
         if step == SELF:
             continue
-        name = canonical(step)
+        name = step if step[:2] == "f:" else canonical(step)
         if name is None:
+            continue
+        if inner == {}:
+            below[name] = MEMBER
             continue
         deeper, is_in = _parsed(inner)
         made = node(is_in or not deeper, deeper)
@@ -67,7 +70,7 @@ def written(fields: Fields) -> Fields:
     names = sorted(fields)
     if names[-1][0] != "f" or (len(names) > 1 and names[0][0] not in "f."):
         names.sort(key=order)
-    return {name: written(fields[name]) for name in names}
+    return {name: written(inner) if (inner := fields[name]) else MEMBER for name in names}
 
 
 def union(one: Fields, other: Fields) -> Fields:

@@ -42,6 +42,10 @@ class Versions(Protocol):
         """A document in another version, and nothing filled in. Raises `MissingVersion`."""
         ...
 
+    def alike(self, version: str, other: str) -> bool:
+        """Whether documents of two versions are the same, but for what they are called."""
+        ...
+
 
 class Updater:
     """Updates and applies for the objects of one kind.
@@ -114,6 +118,8 @@ class Updater:
             if other == manager:
                 continue
             found = by_version.get(owned.api_version)
+            if found is None and self._versions.alike(new.version, owned.api_version):
+                found = own
             if found is None:
                 try:
                     found = self._compare(

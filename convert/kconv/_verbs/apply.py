@@ -122,10 +122,9 @@ def _check(call: Call, read: Configuration, options: WriteOptions) -> None:
 async def _to_existing(call: Call, read: Configuration, options: WriteOptions) -> Answer:
     def applied(current: Current) -> tuple[Decoded, Entries]:
         ownership, pipeline = call.objects.ownership, call.objects.pipeline
-        live = in_version(pipeline, current, canonical(current.hub), call.spoke)
-        document, entries = _applied(
-            call, read, options, ownership.bare(live), entries_of(current.meta) or []
-        )
+        hub = canonical(current.hub)
+        live = ownership.document(in_version(pipeline, current, hub, call.spoke), hub)
+        document, entries = _applied(call, read, options, live, entries_of(current.meta) or [])
         metadata = document.get("metadata") or {}
         version = (read.document.get("metadata") or {}).get("resourceVersion")
         check_version(call, {"resourceVersion": version}, current)

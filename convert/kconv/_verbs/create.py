@@ -83,7 +83,7 @@ async def create(
 def _entries(call: Call, decoded: Decoded, options: WriteOptions) -> Entries:
     """The managedFields of a new object, before the server sets what is the server's."""
     ownership, when = call.objects.ownership, format_time(now())
-    document = ownership.bare(canonical_in_version(decoded))
+    document = ownership.document(canonical_in_version(decoded))
     given = entries_of(View(View(decoded.native)["metadata"]))
     manager = ownership.manager(call.spoke, call.target.subresource)
     return manager.create(document, given, options.field_manager, when)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from kconv._managed.shape import Shape, Shapes
 from kconv._managed.updater import Filter, MissingVersion, Typed
 from kconv._managed.zero import with_objects, zero
 from kconv._pipeline import Decoded, HubObject, Pipeline
+from kconv._pipeline.compiled import same_shape
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Spoke
 from kconv._verbs.kind_rules import has_status, is_kubernetes
@@ -27,6 +28,16 @@ _ALWAYS = ("apiVersion", "kind")
 _MANAGED = "managedFields"
 
 
+class Whole(dict[str, Any]):
+    """The document of an object whose value in the hub is known, which spares decoding it."""
+
+    __slots__ = ("hub",)
+
+    def __init__(self, document: Document, hub: HubObject) -> None:
+        super().__init__(document)
+        self.hub = hub
+
+
 class KindVersions:
     """The versions of a kind, as `kconv._managed` asks for them."""
 
@@ -35,6 +46,7 @@ class KindVersions:
         self._pipeline = pipeline
         self._shapes = Shapes(zeros=is_kubernetes(kind))
         self._known: dict[str, tuple[Spoke, Shape]] = {}
+        self._alike: dict[tuple[str, str], bool] = {}
 
     def shape(self, version: str) -> Shape:
         """The shape of a version's documents. Raises `MissingVersion`."""
@@ -47,11 +59,25 @@ class KindVersions:
         target, _ = self._version(version)
         source, _ = self._version(document.version)
         pipeline = self._pipeline
+        if isinstance(document.value, Whole):
+            hub = document.value.hub
+            return Typed(bare(pipeline, pipeline.from_hub(hub, target)), version)
         # Rules may count on objects that are always there.
         value = with_objects(source.schema, document.value or {})
         decoded = pipeline.decode_written(value, spoke=source)
         converted = pipeline.from_hub(pipeline.to_hub(decoded), target)
         return Typed(pipeline.dump(converted), version)
+
+    def alike(self, version: str, other: str) -> bool:
+        """Whether two versions have the same fields, and no rule between them."""
+        found = self._alike.get((version, other))
+        if found is None:
+            try:
+                found = same_shape(self._version(version)[0], self._version(other)[0])
+            except MissingVersion:
+                found = False
+            self._alike[version, other] = found
+        return found
 
     def _version(self, version: str) -> tuple[Spoke, Shape]:
         found = self._known.get(version)
@@ -100,15 +126,21 @@ class Ownership:
             )
         return found
 
-    def bare(self, decoded: Decoded) -> Document:
+    def document(self, decoded: Decoded, hub: HubObject | None = None) -> Document:
         """The document of an object without its managedFields."""
-        native = View(decoded.native).copied()
-        metadata = native.get("metadata")
-        if metadata is not None:
-            fresh = View(metadata).copied()
-            fresh.pop(_MANAGED, None)
-            native["metadata"] = fresh.native
-        return self._pipeline.dump(Decoded(decoded.spoke, native.native))
+        made = bare(self._pipeline, decoded)
+        return made if hub is None else Whole(made, hub)
+
+
+def bare(pipeline: Pipeline, decoded: Decoded) -> Document:
+    """The document of an object without its managedFields, which would be long."""
+    native = View(decoded.native)
+    metadata = native.get("metadata")
+    if metadata is not None and _MANAGED in View(metadata):
+        native, fresh = native.copied(), View(metadata).copied()
+        del fresh[_MANAGED]
+        native["metadata"] = fresh.native
+    return pipeline.dump(Decoded(decoded.spoke, native.native))
 
 
 def _without(unwritable: Fields, fields: Fields) -> Fields:
@@ -127,6 +159,7 @@ def _unwritable(spoke: Spoke, subresource: str) -> Fields:
     return {f"f:{name}": {} for name in names if name not in kept}
 
 
+@cache
 def _empty(spoke: Spoke) -> Document:
     head = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
     # Objects of a user's own kinds begin with nothing, as custom resources do.

@@ -26,7 +26,13 @@ from kconv._verbs.metadata import carry_over, now
 from kconv._verbs.metadata_rules import check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
 from kconv._verbs.objects import Current
-from kconv._verbs.ownership import Entries, entries_of, same_but_for_time, with_entries
+from kconv._verbs.ownership import (
+    Entries,
+    entries_of,
+    same_but_for_time,
+    shown_with_entries,
+    with_entries,
+)
 from kconv._verbs.refusal import Refusal, conflict, invalid
 from kconv._verbs.undecodable import Undecodable
 from kconv.fields._time import format_time
@@ -104,7 +110,8 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     _check(call, made, merged)
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
-    entries, unchanged = _entries(call, made, before, merged, unchanged)
+    entries, shown = _owned(call, made, before, merged, unchanged)
+    unchanged = unchanged and entries == (entries_of(current.meta) or [])
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
     ):
@@ -112,7 +119,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     if unchanged:
         return call.encoded(current.row, current)
     merged = with_entries(merged, entries)
-    shown = pipeline.from_hub(merged, call.spoke)
+    shown = shown_with_entries(shown or pipeline.from_hub(merged, call.spoke), entries)
     if made.dry_run:
         return encode_object(pipeline, merged, shown, current.resource_version)
     meta = View(View(merged.native)["metadata"])
@@ -131,38 +138,34 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     return encoded
 
 
-def _entries(
+def _owned(
     call: Call, made: Replacement, before: HubObject, merged: HubObject, unchanged: bool
-) -> tuple[Entries, bool]:
-    """The managedFields of the new state, and whether with them nothing changes at all."""
-    current, ownership = made.current, call.objects.ownership
+) -> tuple[Entries, Decoded | None]:
+    """The managedFields of the new state, and that in the client's version if it was needed.
+
+    They are those of the old state where nothing changes at all.
+    """
+    current, ownership, pipeline = made.current, call.objects.ownership, call.objects.pipeline
     old = entries_of(current.meta) or []
     given = entries_of(View(View(made.wanted.native)["metadata"]))
-    if made.entries is not None:
-        entries = made.entries
-    elif unchanged and (given is None or given == old):
-        return old, True
-    else:
-        pipeline, when = call.objects.pipeline, format_time(now())
+    shown, entries = None, made.entries
+    if entries is None:
+        if unchanged and (given is None or given == old):
+            return old, None
+        shown, when = pipeline.from_hub(merged, call.spoke), format_time(now())
         manager = ownership.manager(call.spoke, call.target.subresource)
-        new = ownership.bare(pipeline.from_hub(merged, call.spoke))
+        new = ownership.document(shown, merged)
         if current.fault is not None:
-            return manager.create(new, given, made.field_manager, when), False
-        live = ownership.bare(in_version(pipeline, current, before, call.spoke))
+            return manager.create(new, given, made.field_manager, when), shown
+        live = ownership.document(in_version(pipeline, current, before, call.spoke), before)
         try:
             entries = manager.update(live, new, old, given, made.field_manager, when)
         except ConversionError as error:
             # A write does not fail for the sake of who owns what.
-            _log.warning(
-                "%s %s: managedFields stay as they are: %s",
-                call.target.resource,
-                call.target.name,
-                error.message,
-            )
+            about = f"{call.target.resource} {call.target.name}"
+            _log.warning("%s: managedFields stay as they are: %s", about, error.message)
             entries = old
-    if unchanged and same_but_for_time(entries, old):
-        return old, True
-    return entries, False
+    return old if unchanged and same_but_for_time(entries, old) else entries, shown
 
 
 def in_version(pipeline: Pipeline, current: Current, hub: HubObject, spoke: Spoke) -> Decoded:

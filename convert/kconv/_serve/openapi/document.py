@@ -8,6 +8,7 @@ from kconv._gvk import GroupVersion
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import spokes_of
 from kconv._serve.openapi.schemas import Schemas
+from kconv._verbs.apply import APPLY_PATCH
 from kconv._verbs.patches import PATCH_TYPES
 from kconv.edges._plan import field_at
 
@@ -117,7 +118,12 @@ def _item_operations(spoke: Spoke, one: Document) -> Document:
         "get": _operation(spoke, "get", one, ()),
         "put": _operation(spoke, "put", one, _WRITE, body=one),
         "patch": _operation(
-            spoke, "patch", one, (*_WRITE, "force"), body={"type": "object"}, media=PATCH_TYPES
+            spoke,
+            "patch",
+            one,
+            (*_WRITE, "force"),
+            body={"type": "object"},
+            media=(*PATCH_TYPES, APPLY_PATCH),
         ),
     }
 
