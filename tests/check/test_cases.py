@@ -70,6 +70,7 @@ FACTS_SAID: dict[str, Any] = {
     "unique": True,
     "listType": "set",
     "mapKeys": ["name"],
+    "mapType": "atomic",
     "mergeKey": "name",
     "patchStrategy": "merge",
     "milli": True,

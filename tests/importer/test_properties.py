@@ -38,6 +38,22 @@ DURATION = samples.ref(f"{samples.META}.Duration")
         ({"type": "number", "format": "double"}, "Double()"),
         ({"type": "number", "minimum": 0.5}, "Double(minimum=0.5)"),
         ({"type": "boolean"}, "Boolean()"),
+        (
+            {
+                "type": "object",
+                "additionalProperties": STRING,
+                "x-kubernetes-map-type": "atomic",
+            },
+            'Map(String(), map_type="atomic")',
+        ),
+        (
+            {
+                "type": "object",
+                "additionalProperties": STRING,
+                "x-kubernetes-map-type": "granular",
+            },
+            "Map(String())",
+        ),
         ({"type": "object"}, "FreeForm(object_only=True)"),
         ({}, "FreeForm()"),
         (

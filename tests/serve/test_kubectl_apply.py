@@ -68,7 +68,8 @@ def test_from_client_side_apply(run: Kubectl) -> None:
 
 def test_prune(run: Kubectl) -> None:
     run._env["KUBECTL_APPLYSET"] = "true"
-    both = config({"a": "1"}, "one") + "\n---\n" + config({"a": "1"}, "two")
+    items = [json.loads(config({"a": "1"}, name)) for name in ("one", "two")]
+    both = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     command = ("apply", "--server-side", "--prune", "--applyset=set", "-n", "default", "-f", "-")
     run(*command, stdin=both)
     assert "configmap/two pruned" in run(*command, stdin=config({"a": "1"}))

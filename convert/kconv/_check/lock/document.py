@@ -36,6 +36,7 @@ FACTS: dict[str, type | tuple[type, ...]] = {
     "unique": bool,
     "listType": str,
     "mapKeys": list,
+    "mapType": str,
     "mergeKey": str,
     "patchStrategy": str,
     "milli": bool,
