@@ -44,8 +44,8 @@ bench: $(STAMP) ## measure: name, value, unit, budget, bound (ARGS=serve-get: so
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(STAMP) ## build the pages of docs/ into site/
-	@$(BIN)/python -c 'import mkdocs' 2>/dev/null || $(BIN)/python -m pip install -qq --editable '.[docs]'
-	$(BIN)/mkdocs build --quiet --strict
+	@$(BIN)/python -c 'import zensical' 2>/dev/null || $(BIN)/python -m pip install -qq --editable '.[docs]'
+	$(BIN)/zensical build --strict
 
 schemas: $(STAMP) ## write the generated modules of schemas/ again (see schemas/README.md)
 	@sed -n 's/^    kconv import/kconv import/p' schemas/README.md | while read -r line; do $(BIN)/$$line || exit 1; done

@@ -119,8 +119,8 @@ def test_text_for_people(kconv: Kconv, tmp_path: Path) -> None:
         "a.yaml:1", "Ingress", "shop/web", "networking.k8s.io/v1beta1", "networking.k8s.io/v1",
         "1.22",
     ]  # fmt: skip
-    assert "Kubernetes 1.36 does not serve 4 of what is in" in ended.err
-    assert "`kconv convert --in-place --target 1.36` converts 2" in ended.err
+    assert ": 4 in versions that Kubernetes 1.36 does not serve\n" in ended.err
+    assert "`kconv convert -f . --in-place --target 1.36` converts 2" in ended.err
     (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
     good = kconv("convert", "--check", "-f", ".")
     assert (good.code, good.out) == (0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from shlex import quote
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -46,7 +47,7 @@ def check_and_report(
     for error in errors:
         complain("\n".join(error_lines(error)))
     say_passed_over(check.passed_over, verbose)
-    _summarize(check)
+    _summarize(check, names)
     if errors:
         return min(error.exit_code for error in errors)
     return 1 if check.fails else 0
@@ -76,16 +77,18 @@ def _removed(each: Outdated) -> str:
     return each.removed or "not there yet"
 
 
-def _summarize(check: Check) -> None:
+def _summarize(check: Check, names: Sequence[str]) -> None:
     found = sum(each.fails for each in check.outdated)
     looked = f"{count(check.objects, 'object')} in {count(check.files, 'file')}"
     if not found:
         say(f"Kubernetes {check.target} serves everything: {looked}")
         return
-    say(f"Kubernetes {check.target} does not serve {found:,} of what is in {looked}")
+    say(f"{looked}: {found:,} in versions that Kubernetes {check.target} does not serve")
     mended = sum(each.converts for each in check.outdated)
     if mended:
-        say(f"`kconv convert --in-place --target {check.target}` converts {mended:,}")
+        files = " ".join(f"-f {quote(name)}" for name in names)
+        command = f"kconv convert {files} --in-place --target {check.target}"
+        say(f"`{command}` converts {'it' if mended == found == 1 else format(mended, ',')}")
 
 
 def _as_json(check: Check) -> dict[str, Any]:

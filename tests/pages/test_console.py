@@ -1,4 +1,4 @@
-"""The tutorial, line by line."""
+"""The README and the tutorial, line by line."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from pathlib import Path
 import pytest
 
 from pages.page import Shell, agrees, environment, follow
+from pages.test_python import OLD
 
 
-def test_the_tutorial(kubectl: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["docs/tutorial.md", "README.md"])
+def test_a_page(page: str, kubectl: Path, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "old.yaml").write_text(OLD)
     here = environment(KCONV_SERVE_PORT=port, KCONV_EXAMPLES="5", HOME=str(tmp_path))
     here["PATH"] = f"{here['PATH']}:{kubectl.parent}"
     shell = Shell(tmp_path, here)
     try:
-        follow("docs/tutorial.md", shell, {"8001": port})
+        follow(page, shell, {"8001": port})
     finally:
         shell.close()
 
