@@ -9,7 +9,6 @@ import sys
 import pytest
 
 import kconv
-
 from pages.page import ROOT
 
 
