@@ -116,6 +116,20 @@ def test_releases_of_helm(kconv: Kconv, tmp_path: Path, twice: bool) -> None:
     assert kconv("convert", "--check", "-f", ".", "--exclude", "kept").code == 0
 
 
+def test_hooks_of_a_release(kconv: Kconv, tmp_path: Path) -> None:
+    hook = {"name": "shop-test", "kind": "PodDisruptionBudget", "manifest": RENDERED}
+    other = {"name": "own", "kind": "Widget", "manifest": "apiVersion: example.com/v1\nkind: W\n"}
+    write(tmp_path, a=release(1, "deployed", manifest="", hooks=[other, hook]))
+    found = json.loads(kconv("convert", "--check", "-f", ".", "-o", "json").out)["outdated"]
+    assert [(each["where"], each["version"]) for each in found] == [
+        ("Helm release", "policy/v1beta1")
+    ]
+    assert kconv("convert", "-f", ".", "--in-place", "--embedded").code == 0
+    payload = unpacked(tmp_path / "a.yaml")
+    new = {**hook, "manifest": RENDERED.replace("policy/v1beta1", "policy/v1")}
+    assert (payload["manifest"], payload["hooks"]) == ("", [other, new])
+
+
 def test_what_cannot_be_converted_stays(
     kconv: Kconv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,15 +57,19 @@ def _print(check: Check) -> None:
     emit_table(HEADER, [_row(each) for each in check.outdated])
     for each in check.outdated:
         for lost in each.lost:
-            emit(f"{each.file}:{each.line}: {each.to} cannot hold {lost}")
+            emit(f"{_where(each)}: {each.to} cannot hold {lost}")
 
 
 def _row(each: Outdated) -> Sequence[str]:
-    where = f"{each.file}:{each.line}"
+    where = _where(each)
     if each.where != IN_MANIFEST:
         where += f" ({each.where})"
     to = each.to or "no version"
     return where, _name(each), each.version, to.removesuffix(f" {each.kind}"), _removed(each)
+
+
+def _where(each: Outdated) -> str:
+    return f"{each.file}:{each.line}" if each.line else each.file
 
 
 def _name(each: Outdated) -> str:
@@ -120,7 +124,7 @@ def _message(each: Outdated) -> str:
 
 def _annotation(each: Outdated) -> str:
     level = "error" if each.fails else "notice"
-    properties = f"file={_property(each.file)},line={each.line}"
+    properties = f"file={_property(each.file)},line={max(each.line, 1)}"
     return f"::{level} {properties},title=kconv::{_data(_message(each))}"
 
 
@@ -136,7 +140,7 @@ def _junit(check: Check) -> str:
     failing = [each for each in check.outdated if each.fails]
     cases = "".join(
         f"    <testcase classname={quoteattr(each.file)} "
-        f"name={quoteattr(f'{_name(each)}, line {each.line}')}>\n"
+        f"name={quoteattr(f'{_name(each)}, line {each.line}' if each.line else _name(each))}>\n"
         f"      <failure message={quoteattr(_message(each))}>{escape(_message(each))}</failure>\n"
         "    </testcase>\n"
         for each in failing

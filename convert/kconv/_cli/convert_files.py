@@ -132,8 +132,8 @@ def _show(found: Conversion, full: bool) -> None:
     from kconv._cli.diff import emit_diff  # who sees no difference need not load it
 
     for file in found.files:
-        if file.changed:
-            emit_diff(file.name, file.data, file.encode() if full else file.edit().data)
+        for name, before, after in file.texts(full=full):
+            emit_diff(name, before, after)
 
 
 def _refuse(found: Conversion) -> int:

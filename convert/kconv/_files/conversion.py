@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kconv._codec import json as json_codec
 from kconv._errors import InvalidObject, UsageError
@@ -17,6 +17,9 @@ from kconv._files.foreign import (
 from kconv._files.manifests import Format
 from kconv._files.replace import back_up, replace_files
 from kconv._gvk import GroupVersion
+
+if TYPE_CHECKING:
+    from kconv._files.velero import Archive
 
 Version = str | GroupVersion
 """A group/version, such as ``batch/v1``."""
@@ -43,11 +46,24 @@ class ConvertedFile:
     data: bytes = b""
     intended: dict[int, Callable[[], dict[str, Any]]] = field(default_factory=dict)
     """What gives each changed document, by its number from 0, as the file is to say it."""
+    archive: Archive | None = None
     _edited: EditedFile | None = None
 
     def encode(self) -> bytes:
         """The bytes of the manifest, in its own format: each object in full, with its defaults."""
+        if self.archive is not None:
+            return self.edit().data
         return _encode(self.documents, self.format, self.envelope)
+
+    def texts(self, *, full: bool = False) -> Iterator[tuple[str, bytes, bytes]]:
+        """What it says and what it is to say, by name: of each object that changes in an archive.
+
+        Raises as `edit` does.
+        """
+        if self.archive is not None:
+            yield from self.archive.texts(self.name, self.intended)
+        elif self.changed:
+            yield self.name, self.data, self.encode() if full else self.edit().data
 
     def edit(self) -> EditedFile:
         """The manifest with what the conversion changes in it, and all else as it was.
@@ -55,7 +71,9 @@ class ConvertedFile:
         Comments, order, quotes and layout stay, and so do defaults that nobody wrote. Raises
         `InvalidObject` for a document that cannot be edited so.
         """
-        if self._edited is None:
+        if self._edited is None and self.archive is not None:
+            self._edited = EditedFile(self.archive.with_values(self.intended))
+        elif self._edited is None:
             self._edited = edited(self.name, self.format, self.data, self.intended)
         return self._edited
 

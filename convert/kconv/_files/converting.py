@@ -13,6 +13,7 @@ from kconv._files.converted import ConversionProblem
 from kconv._files.converter import Converter
 from kconv._files.foreign import (
     BROKEN,
+    VELERO,
     PassedOver,
     broken_file,
     foreign_document,
@@ -167,8 +168,12 @@ def _converted(
 ) -> Conversion:
     passed = converter.passed
     whole = manifests
+    if not options.embedded:
+        archives = [each for each in manifests if each.archive is not None]
+        passed += [PassedOver(each.name, VELERO) for each in archives]
+        whole = [each for each in manifests if each.archive is None]
     if not options.strict_files:
-        whole = [each for each in manifests if not _passes_over(each, passed)]
+        whole = [each for each in whole if not _passes_over(each, passed)]
     files: list[ConvertedFile] = []
     for manifest in whole:
         files.append(_convert_file(converter, manifest, options))
@@ -200,10 +205,11 @@ def _passes_over(manifest: Manifest, passed: list[PassedOver]) -> bool:
 
 def _convert_file(converter: Converter, manifest: Manifest, options: _Options) -> ConvertedFile:
     file = ConvertedFile(manifest.name, manifest.path, manifest.format, data=manifest.data)
-    file.envelope = converter.source is None
+    file.envelope, file.archive = converter.source is None, manifest.archive
     is_stream = manifest.path is None and manifest.several
     found = not options.strict_files and not manifest.named
     lenient = not options.strict_files and (is_stream or found or options.lenient)
+    lenient |= manifest.archive is not None
     for document in manifest.documents:
         if found and file.envelope:
             reason = foreign_document(manifest.path, document.value)

@@ -18,6 +18,7 @@ NO_KIND: Final = "no apiVersion and kind"
 UNKNOWN_KIND: Final = "a kind that no API package has"
 BROKEN: Final = "does not parse"
 DASHBOARD: Final = "a dashboard"
+VELERO: Final = "an archive of Velero, which --embedded converts"
 
 _CHART_FILES: Final = frozenset(
     {"Chart.yaml", "Chart.yml", "requirements.yaml", "values.yaml", "values.yml"}

@@ -2,7 +2,8 @@
 
 A Secret holds them as base64 of gzip of JSON, in base64 once more as all data of Secrets is; a
 ConfigMap without the latter. The ``manifest`` in them is what was rendered and applied; Helm
-compares the next one with it, and fails where the server no longer serves what it names.
+compares the next one with it, and fails where the server no longer serves what it names. Each of
+the ``hooks`` has one of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import binascii
 import gzip
 import io
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,19 +43,32 @@ class Release:
     twice: bool
 
     @property
-    def manifest(self) -> str:
-        """The objects that were rendered, as YAML."""
-        found = self.payload.get("manifest")
-        return found if isinstance(found, str) else ""
+    def manifests(self) -> dict[str, str]:
+        """The texts of YAML that were rendered, by name: ``""``, and ``hook N``, from 1."""
+        found = {"": self.payload}
+        hooks = self.payload.get("hooks")
+        for number, hook in enumerate(hooks if isinstance(hooks, list) else (), start=1):
+            if isinstance(hook, dict):
+                found[f"hook {number}"] = hook
+        texts = {name: holder.get("manifest") for name, holder in found.items()}
+        return {name: text for name, text in texts.items() if isinstance(text, str) and text}
 
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells it from others."""
         return self.namespace, self.name, self.revision
 
-    def with_manifest(self, manifest: str) -> str | None:
-        """The release with another manifest, packed; None where that is more than is stored."""
-        raw = json_codec.encode({**self.payload, "manifest": manifest})
+    def with_manifests(self, texts: Mapping[str, str]) -> str | None:
+        """The release with other texts, packed; None where that is more than is stored."""
+        payload = dict(self.payload)
+        if "" in texts:
+            payload["manifest"] = texts[""]
+        if payload.get("hooks"):
+            payload["hooks"] = [
+                {**hook, "manifest": texts[name]} if (name := f"hook {number}") in texts else hook
+                for number, hook in enumerate(payload["hooks"], start=1)
+            ]
+        raw = json_codec.encode(payload)
         text = base64.b64encode(gzip.compress(raw, 9, mtime=0))
         text = base64.b64encode(text) if self.twice else text
         return text.decode() if len(text) <= PACKED_LIMIT else None

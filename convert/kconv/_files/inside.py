@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from kconv._codec import json as json_codec
@@ -66,10 +67,21 @@ class Inside:
         return next((made for _, made in self._converted(manifest, [value])), None)
 
     def _release(self, where: str, release: Release) -> str | None:
+        name = f"{where}, Helm release {release.name} v{release.revision}"
+        texts: dict[str, str] = {}
+        for part, text in release.manifests.items():
+            edited = self._rendered(f"{name}, {part}" if part else name, text)
+            if edited is not None:
+                texts[part] = edited
+        packed = release.with_manifests(texts) if texts else None
+        if texts and packed is None:
+            self.notes.append(f"{name}: would be more than a Secret may hold; left as it is")
+        return packed
+
+    def _rendered(self, name: str, text: str) -> str | None:
         from kconv._layout import NotEditable, edit_yaml
 
-        name = f"{where}, Helm release {release.name} v{release.revision}"
-        manifest = parse_manifest(release.manifest.encode(), name, "yaml")
+        manifest = parse_manifest(text.encode(), name, "yaml")
         if manifest.error is not None:
             self.notes.append(f"{name}: {manifest.error.message}; left as it is")
             return None
@@ -78,15 +90,12 @@ class Inside:
         if not made:
             return None
         try:
-            edited = edit_yaml(release.manifest, made)
+            edited = edit_yaml(text, made)
         except NotEditable as error:
             self.notes.append(f"{name}: {error}; left as it is")
             return None
         self.notes += [f"{name}: {why}; left as it is" for why in edited.refused.values()]
-        packed = release.with_manifest(edited.text)
-        if packed is None:
-            self.notes.append(f"{name}: would be more than a Secret may hold; left as it is")
-        return packed
+        return edited.text
 
     def _converted(self, manifest: Manifest, values: list[Any]) -> Iterator[tuple[int, Value]]:
         """What is changed, by its number from 0, as it is to be written."""
@@ -103,11 +112,12 @@ class Inside:
 
 def objects_of_release(release: Release) -> list[Value]:
     """The objects that a release has rendered, as far as they can be read."""
-    try:
-        found = yaml_codec.decode_all(release.manifest.encode())
-    except KconvError:
-        return []
-    return [each for each in found if isinstance(each, dict)]
+    found: list[Value] = []
+    for text in release.manifests.values():
+        with suppress(KconvError):
+            values = yaml_codec.decode_all(text.encode())
+            found += [each for each in values if isinstance(each, dict)]
+    return found
 
 
 def current_releases(manifests: Sequence[Manifest]) -> set[tuple[str, str, int]]:

@@ -9,15 +9,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._codec.limits import FILE_LIMIT
 from kconv._errors import DecodeError, KconvError, TooLarge, UsageError
-from kconv._files.walk import Found, find
+from kconv._files.walk import ARCHIVE_SUFFIX, Found, find
 from kconv._input import descriptor_of, read_named, read_standard_input
 from kconv._paths import format_path
+
+if TYPE_CHECKING:
+    from kconv._files.velero import Archive
 
 Format = Literal["yaml", "json"]
 _SPACE = re.compile(r"\s*")
@@ -25,11 +28,15 @@ _SPACE = re.compile(r"\s*")
 
 @dataclass(slots=True)
 class Document:
-    """One document of a file: its value as parsed, its number from 1, and its repeated keys."""
+    """One document of a file: its value as parsed, its number from 1, and its repeated keys.
+
+    ``member`` is its path within an archive.
+    """
 
     number: int
     value: Any
     duplicates: tuple[str, ...] = ()
+    member: str = ""
 
 
 @dataclass(slots=True)
@@ -37,7 +44,8 @@ class Manifest:
     """A file as read; ``path`` is None for what is no file, ``error`` says why it cannot be read.
 
     ``named`` is whether it was asked for by its name, not found in a folder; ``several`` is
-    whether messages have to say which document they mean.
+    whether messages have to say which document they mean. ``archive`` is what it is, if it is no
+    text.
     """
 
     name: str
@@ -47,6 +55,7 @@ class Manifest:
     error: KconvError | None = None
     data: bytes = b""
     named: bool = True
+    archive: Archive | None = None
 
     @property
     def several(self) -> bool:
@@ -55,6 +64,8 @@ class Manifest:
 
     def where(self, document: Document) -> str:
         """What to call a document in a message."""
+        if document.member:
+            return f"{self.name}, {document.member}"
         return f"{self.name}, document {document.number}" if self.several else self.name
 
 
@@ -97,9 +108,27 @@ def _read(found: Found) -> Manifest:
         return Manifest(name, path, "yaml", error=error)
     if path is None or descriptor_of(name) is not None:
         return parse_manifest(data, name)
-    manifest = parse_manifest(data, name, "json" if path.suffix == ".json" else "yaml")
+    if path.name.endswith(ARCHIVE_SUFFIX):
+        manifest = _parse_archive(data, name)
+    else:
+        manifest = parse_manifest(data, name, "json" if path.suffix == ".json" else "yaml")
     manifest.path = path
     manifest.named = found.named
+    return manifest
+
+
+def _parse_archive(data: bytes, name: str) -> Manifest:
+    from kconv._files.velero import read_archive  # hardly any file is one
+
+    manifest = Manifest(name, None, "json", data=data)
+    try:
+        manifest.archive = archive = read_archive(data)
+        manifest.documents = [
+            Document(number, value, member=member)
+            for number, (member, value) in enumerate(archive.values(), start=1)
+        ]
+    except (DecodeError, TooLarge) as error:
+        manifest.error = error
     return manifest
 
 

@@ -19,6 +19,7 @@ from kconv._files.inside import current_releases, objects_of_release
 from kconv._files.lines import Lines
 from kconv._files.manifests import Document, Manifest, read_manifests
 from kconv._files.releases import Releases
+from kconv._files.velero import IN_ARCHIVE
 
 Value = dict[str, Any]
 
@@ -29,7 +30,8 @@ class Outdated:
 
     ``to`` is the version and kind that it would be converted to, empty where there is none, and
     ``removed`` the release that no longer serves it, empty for one that comes only later.
-    ``where`` is ``manifest``, ``last-applied``, ``managedFields``, or why a file is passed over.
+    ``where`` is ``manifest``, ``last-applied``, ``managedFields``, ``Helm release``, ``Velero
+    archive``, which has no lines (0), or why a file is passed over.
     ``converts`` says whether `kconv convert --target` mends it.
     """
 
@@ -92,7 +94,10 @@ def find_outdated(
     look = _Look(current_releases(manifests), converter, releases, losses, reasons)
     read = {file.name for file in found.files}
     for manifest in manifests:
-        if manifest.name in read and manifest.error is None:
+        if manifest.archive is not None:
+            check.outdated += look.in_archive(manifest)
+            check.objects += len(manifest.documents)
+        elif manifest.name in read and manifest.error is None:
             check.outdated += look.in_manifest(manifest)
     for passed in found.passed_over:
         check.outdated += _in_foreign(passed, releases)
@@ -129,6 +134,17 @@ class _Look:
                         document.number - 1, item, _FIELDS.get(each.where, "apiVersion")
                     )
                     yield replace(each, file=manifest.name, line=line)
+
+    def in_archive(self, manifest: Manifest) -> list[Outdated]:
+        """What an archive of Velero holds in such versions, each once; it has no lines."""
+        found: dict[Outdated, None] = {}
+        for document in manifest.documents:
+            for _, value in _objects(document):
+                for each in self._in_object(manifest.where(document), value):
+                    where = IN_ARCHIVE if each.where == IN_MANIFEST else each.where
+                    mended = replace(each, file=manifest.name, where=where, converts=False)
+                    found[mended] = None
+        return list(found)
 
     def _in_object(self, at: str, value: Value) -> Iterator[Outdated]:
         version, kind = value.get("apiVersion"), value.get("kind")

@@ -14,6 +14,9 @@ from kconv._errors import KconvError, UsageError
 from kconv._input import descriptor_of, unreadable
 
 SUFFIXES = (".yaml", ".yml", ".json")
+ARCHIVE_SUFFIX = ".tar.gz"
+"""Of archives, among which those of Velero are looked for."""
+
 STDIN = "-"
 """What names standard input."""
 
@@ -95,7 +98,9 @@ def _files(path: Path, excluded: _Excluded) -> Iterator[Found]:
             if not name.startswith(".") and not ignored.has(at, name, is_folder=True)
         )
         for name in sorted(files):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
+            if name.startswith("."):
+                continue
+            if name.endswith(SUFFIXES) or _is_archive(at / name):
                 found = True
                 if not ignored.has(at, name) and not excluded.has(at / name):
                     yield Found(at / name, named=False)
@@ -104,6 +109,14 @@ def _files(path: Path, excluded: _Excluded) -> Iterator[Found]:
     if not found and not closed:
         message = f"no {', '.join(f'*{suffix}' for suffix in SUFFIXES)} in it"
         yield Found(path, error=UsageError(message))
+
+
+def _is_archive(path: Path) -> bool:
+    if not path.name.endswith(ARCHIVE_SUFFIX):
+        return False
+    from kconv._files.velero import is_velero  # hardly any file is one
+
+    return is_velero(path)
 
 
 class _Excluded:
