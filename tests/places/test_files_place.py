@@ -114,6 +114,65 @@ def test_all_objects_go_to_the_new_version_and_back(folder: Path) -> None:
     assert parsed == {name: list(yaml.safe_load_all(text)) for name, text in before.items()}
 
 
+SHOP = """\
+# the shop
+apiVersion: extensions/v1beta1   # once
+kind: Ingress
+metadata: {name: web} # named
+spec:
+  # all goes there
+  backend: {serviceName: web, servicePort: 80}
+---
+apiVersion: apps/v1beta1
+kind: Deployment
+metadata:
+  name: web # yes
+spec:
+  template:
+    metadata: {labels: {a: b}}
+    spec:
+      # one is enough
+      containers:
+      - name: c
+        image: x:1
+"""
+"""Kinds on demand, two in one file, so that it is written twice."""
+
+
+def test_kinds_on_demand_with_their_comments(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP)
+    scaler: dict[str, Any] = {
+        "apiVersion": "autoscaling/v2beta2",
+        "kind": "HorizontalPodAutoscaler",
+    }
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    scaler |= {"metadata": {"name": "web"}, "spec": {"maxReplicas": 2, "scaleTargetRef": target}}
+    (tmp_path / "scaler.json").write_text(json.dumps({"kind": "List", "items": [scaler]}))
+    place = FilesPlace.open(tmp_path)
+    assert {"ingresses.networking.k8s.io", "deployments.apps"} <= place.names
+    assert "daemonsets.apps" not in place.names  # of the same package, and in no file
+    scalers = "horizontalpodautoscalers.autoscaling"
+    to = {
+        "ingresses.networking.k8s.io": "networking.k8s.io=v1",
+        "deployments.apps": "apps=v1",
+        scalers: "autoscaling=v2",
+    }
+    outcomes = [run(place, name, version) for name, version in to.items()]
+    assert [(each.objects, each.done) for each in outcomes] == [(1, True)] * 3
+    (item,) = json.loads((tmp_path / "scaler.json").read_text())["items"]
+    assert (item["apiVersion"], item["spec"]["minReplicas"]) == ("autoscaling/v2", 1)
+    text = path.read_text()
+    assert [line for line in SHOP.splitlines() if "#" in line and line not in text] == [
+        "apiVersion: extensions/v1beta1   # once"
+    ]
+    assert "apiVersion: networking.k8s.io/v1   # once\n" in text
+    assert "  defaultBackend: {service: {name: web, port: {number: 80}}}\n" in text
+    for each in outcomes:
+        undo(place, each.run)
+    assert path.read_text() == SHOP
+
+
 def test_notes_are_found_again(folder: Path) -> None:
     place = FilesPlace.open(folder, {"batch"})
     outcome = run(place, CRONS, "batch=v1")

@@ -49,6 +49,8 @@ class Style:
             deeper = source.column(inner.content) - source.column(outer)
             (dashes if isinstance(inner, Sequence) else steps)[deeper] += 1
         step = _most(steps, 2) or 2
+        if is_json and '": ' not in source.text:
+            return cls(step, _most(dashes, 0), ":", ",", is_json)
         return cls(step, _most(dashes, 0), is_json=is_json)
 
 

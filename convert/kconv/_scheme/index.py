@@ -5,7 +5,7 @@ An index is data, so a package with hundreds of types costs nothing until an obj
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -73,6 +73,12 @@ class Index:
     def all_kinds(self) -> list[HubKind]:
         """Every kind of every package, all of which are loaded."""
         return [kind for package in self.packages for kind in self._load(package)]
+
+    def kinds_of(self, api_versions: Collection[str]) -> list[HubKind]:
+        """The kinds of the packages that have some of any of these versions."""
+        wanted = set(api_versions)
+        packages = [each for each in self.packages if not wanted.isdisjoint(each.kinds)]
+        return [kind for package in packages for kind in self._load(package)]
 
     def _load(self, package: Package) -> Sequence[HubKind]:
         with self._lock:

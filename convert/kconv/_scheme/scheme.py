@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from kconv._document import Document, DocumentHub
 from kconv._errors import NotRegistered, ObjectRef, SchemeError
 from kconv._gvk import GroupVersion, GroupVersionKind, GroupVersionResource, version_key
@@ -165,12 +167,31 @@ class Scheme:
 
         Raises `SchemeError` for a package that cannot be loaded.
         """
+        return self._with(self._index.all_kinds())
+
+    def with_kinds(self, api_versions: Collection[str], names: Collection[str]) -> Scheme:
+        """The frozen scheme that also has the kinds on demand of some versions and names.
+
+        Raises as `complete` does.
+        """
+        found = self._index.kinds_of(api_versions)
+        return self._with(
+            [
+                kind
+                for kind in found
+                if any(
+                    spoke.api_version in api_versions and spoke.options.kind in names
+                    for spoke in kind.spokes
+                )
+            ]
+        )
+
+    def _with(self, on_demand: Sequence[HubKind]) -> Scheme:
         self.freeze()
-        if not self._index.packages:
+        if not on_demand:
             return self
         scheme = Scheme()
         own = {spoke.gvk for kind in self.kinds for spoke in kind.spokes}
-        on_demand = self._index.all_kinds()
         # A kind that is served may have more versions on demand, with the same hub.
         fuller = {kind.hub: kind for kind in on_demand if own.intersection(_gvks(kind))}
         others = [kind for kind in on_demand if own.isdisjoint(_gvks(kind))]

@@ -17,6 +17,7 @@ from kconv._errors import DecodeError, TooLarge, UsageError
 from kconv._files.groups import is_list
 from kconv._files.replace import replace_files
 from kconv._input import read_named
+from kconv._layout import NotEditable, edit_json, edit_yaml
 from kconv._paths import format_path
 
 Value = dict[str, Any]
@@ -78,7 +79,7 @@ class DocumentFile:
         return self._parts[spot.document].repeated
 
     def replaced(self, objects: Mapping[Spot, Value]) -> bytes:
-        """The file with other objects in the places of some. Their comments are not kept."""
+        """The file with other objects in the places of some; what stays the same stays as it is."""
         new: dict[int, Any] = {}
         for spot, value in objects.items():
             if spot.item == WHOLE:
@@ -88,16 +89,31 @@ class DocumentFile:
                 listed["items"] = list(listed["items"])
                 listed["items"][spot.item] = value
         if self._is_json:
-            return self._as_json(new[0])
-        text = self._text
-        for number in sorted(new, reverse=True):
+            return self._edited_json(new[0])
+        text, edited = self._text, self._edited(new)
+        for number in sorted(edited, reverse=True):
             part = self._parts[number]
-            made = yaml_codec.encode(new[number]).decode()
-            before = text[: part.start]
-            if before and not before.endswith("\n"):
-                made = f"\n{made}"  # it began on the line of its ---
-            text = before + made + text[part.end :]
+            text = text[: part.start] + edited[number] + text[part.end :]
         return text.encode()
+
+    def _edited(self, new: Mapping[int, Any]) -> dict[int, str]:
+        """The texts of documents that say something else, by their numbers."""
+        found: dict[int, str] = {}
+        for number, value in new.items():
+            part = self._parts[number]
+            text = self._text[part.start : part.end]
+            try:
+                edited = edit_yaml(text, {0: value})
+            except NotEditable:
+                edited = None
+            if edited is not None and not edited.refused:
+                found[number] = edited.text
+                continue
+            made = yaml_codec.encode(value).decode()
+            before = self._text[: part.start]
+            begins_within = before and not before.endswith("\n")  # on the line of its ---
+            found[number] = f"\n{made}" if begins_within else made
+        return found
 
     def write(self, objects: Mapping[Spot, Value]) -> bool:
         """Replace the file, as a whole, with other objects in it; False where it has changed.
@@ -118,6 +134,15 @@ class DocumentFile:
         value = json_codec.decode(self.data, FILE_LIMIT)
         repeated = tuple(map(format_path, json_codec.duplicate_keys(self.data)))
         return _Part(0, len(self.data), value, repeated)
+
+    def _edited_json(self, value: Any) -> bytes:
+        if b"\n" not in self.data.strip():
+            return self._as_json(value)  # there is no layout to keep
+        try:
+            edited = edit_json(self.data.decode(), {0: value})
+        except (NotEditable, UnicodeDecodeError):
+            return self._as_json(value)
+        return self._as_json(value) if edited.refused else edited.text.encode()
 
     def _as_json(self, value: Any) -> bytes:
         """In lines, indented as the file was, where it was."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
@@ -57,9 +59,9 @@ class FilesPlace(KeyedPlace):
     as manifests have them; of other documents, ``tell`` says the type (a `kconv.Document`), or None
     for what is none. What belongs to no kind is left alone, and so are hidden files and folders.
 
-    A file is replaced as a whole, and only if it is what was read. The other documents of a file
-    stay as they are spelled; comments within one that is rewritten are not kept. Notes are in
-    ``.kconv.db`` in the folder, unless ``notes``, the URL of a SQLite file, says otherwise.
+    A file is replaced as a whole, and only if it is what was read. What differs is edited, so that
+    comments, order and layout stay; a document that cannot be edited so is written anew. Notes are
+    in ``.kconv.db`` in the folder, unless ``notes``, the URL of a SQLite file, says otherwise.
 
     Raises `UsageError` where there is no such folder, and with any call `kconv.DecodeError` for a
     file that cannot be parsed.
@@ -106,9 +108,11 @@ class FilesPlace(KeyedPlace):
     ) -> FilesPlace:
         """The place of a folder of manifests, with the kinds of API packages (`load_scheme`).
 
-        Worker processes can open such a place anew.
+        Kinds on demand are there as far as the files have them. Worker processes can open such a
+        place anew.
         """
-        place = cls(folder, load_scheme(groups, apis))
+        scheme = load_scheme(groups, apis).with_kinds(*_said_in(Path(folder)))
+        place = cls(folder, scheme)
         place._opened_as = FilesPlace.open, (os.fspath(folder), groups, tuple(apis))
         return place
 
@@ -191,15 +195,7 @@ class FilesPlace(KeyedPlace):
 
     def _names(self) -> list[str]:
         """The files, by their path in the folder."""
-        found = []
-        for folder, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [
-                Path(folder, name).relative_to(self.folder).as_posix()
-                for name in files
-                if name.endswith(SUFFIXES) and not name.startswith(".")
-            ]
-        return sorted(found)
+        return sorted(path.relative_to(self.folder).as_posix() for path in _paths(self.folder))
 
     def _read(self, name: str) -> _ReadFile | None:
         """A file as it is now; None where it is not there any more."""
@@ -216,6 +212,31 @@ class FilesPlace(KeyedPlace):
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return known
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """The files of a folder, in no order."""
+    for at, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(at, name)
+
+
+def _said_in(folder: Path) -> tuple[set[str], set[str]]:
+    """What looks like an apiVersion, and like a kind, anywhere in the files of a folder."""
+    versions: set[str] = set()
+    kinds: set[str] = set()
+    for path in _paths(folder):
+        with suppress(OSError):
+            for name, text in _HEAD.findall(path.read_bytes()):
+                (kinds if name == b"kind" else versions).add(text.decode())
+    return versions, kinds | {kind.removesuffix("List") for kind in kinds}
+
+
+_HEAD: Final = re.compile(
+    rb"""\b(apiVersion|kind)["']?[ \t]*:\s*["']?([\w.-]+(?:/\w+)?)""", re.ASCII
+)
 
 
 def _stored(kind: HubKind) -> type[Any]:

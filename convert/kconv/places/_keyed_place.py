@@ -9,6 +9,8 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from kconv._errors import UsageError
 from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping, Kept, is_collection_name, place_in_order
@@ -314,8 +316,15 @@ def _fits(entry: Entry | None, image: Kept) -> bool:
 
 
 def _mark(entry: Entry) -> int:
-    """What tells whether a document is still as it was read: 63 bits of a digest."""
-    found = sha256(entry.version.encode("utf-8", "surrogatepass") + b"\0" + entry.data).digest()
+    """What tells whether a document still says what was read: 63 bits of a digest.
+
+    The order of its fields says nothing: a store may have one of its own.
+    """
+    try:
+        data = msgspec.json.encode(msgspec.json.decode(entry.data), order="sorted")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        data = entry.data
+    found = sha256(entry.version.encode("utf-8", "surrogatepass") + b"\0" + data).digest()
     return int.from_bytes(found[:8], "big") >> 1
 
 
