@@ -80,7 +80,7 @@ def test_it_is_passed_over_and_found(kconv: Kconv, tmp_path: Path) -> None:
         "b.tar.gz (Velero archive)", "Ingress shop/web", "extensions/v1beta1",
         "networking.k8s.io/v1", "1.22",
     ]  # fmt: skip
-    assert "what is in 4 objects in 1 file" in ended.err
+    assert "4 objects in 1 file: 1 in versions that Kubernetes" in ended.err
     (found,) = json.loads(kconv("convert", "-f", ".", "--check", "-o", "json").out)["outdated"]
     assert (found["file"], found["line"], found["where"], found["converts"]) == (
         "b.tar.gz", 0, "Velero archive", False,
