@@ -1,0 +1,52 @@
+"""The dashboard and the alerts of docs/monitoring ask for metrics and labels that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from serve.samples import CONFIGMAPS, configmap, created
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
+_SERIES = re.compile(r"\b((?:kconv|apiserver|process)_[a-z_]+)(?:\{([^}]*)\})?")
+# Labels of the scrape, and of samples that there are only once something has happened.
+ELSEWHERE = {"job", "reason", "le"}
+LATER = {"kconv_connections_refused_total", "kconv_engine_fallbacks"}
+
+
+def expressions() -> list[str]:
+    dashboard = json.loads((FOLDER / "grafana-dashboard.json").read_text())
+    alerts = yaml.safe_load((FOLDER / "alerts.yaml").read_text())
+    targets = [each for panel in dashboard["panels"] for each in panel["targets"]]
+    rules: list[dict[str, Any]] = [rule for group in alerts["groups"] for rule in group["rules"]]
+    return [each["expr"] for each in (*targets, *rules)]
+
+
+def test_what_they_ask_for_is_there(client: httpx.Client) -> None:
+    created(client, CONFIGMAPS, configmap("one"))
+    there: dict[str, set[str]] = {}
+    names = set()
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        names.add(f"{family.name}_total" if family.type == "counter" else family.name)
+        for sample in family.samples:
+            there.setdefault(sample.name, set()).update(sample.labels)
+    asked = [found for text in expressions() for found in _SERIES.finditer(text)]
+    assert len(asked) > 30
+    for found in asked:
+        name, labels = found[1], set(re.findall(r"(\w+)[=!]", found[2] or ""))
+        assert name in there or (name in LATER and name in names), name
+        assert labels <= there.get(name, set()) | ELSEWHERE, found[0]
+
+
+def test_expressions_group_by_labels_that_are_there() -> None:
+    known = {"verb", "code", "kind", "reason", "resource", "version", "direction", "state", "le"}
+    for text in expressions():
+        for group in re.findall(r"by \(([^)]*)\)", text):
+            assert set(group.split(", ")) <= known, text
+        assert text.count("(") == text.count(")")
