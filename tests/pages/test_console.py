@@ -11,7 +11,9 @@ from pages.page import Shell, agrees, environment, follow
 from pages.test_python import OLD
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "README.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/tutorial.md", "docs/howto/remove-a-version.md", "README.md"]
+)
 def test_a_page(page: str, kubectl: Path, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

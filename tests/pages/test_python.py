@@ -96,6 +96,17 @@ def test_own_tables(tmp_path: Path) -> None:
     names["engine"].dispose()
 
 
+def test_fastapi(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    names = run("docs/howto/fastapi.md")
+
+    async def cameras() -> None:
+        async with names["api"].lifespan(names["app"]), names["client"]:
+            await names["test_cameras"]()
+
+    asyncio.run(cameras())
+
+
 def test_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     assert callable(run("docs/webhook.md")["app"])
@@ -129,6 +140,7 @@ def test_testing_your_api() -> None:
 def test_every_page_with_python_is_run() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     console = (ROOT / "tests" / "pages" / "test_console.py").read_text(encoding="utf-8")
-    for page in sorted((ROOT / "docs").glob("*.md")):
+    for page in sorted((ROOT / "docs").rglob("*.md")):
         if "```python\n" in page.read_text(encoding="utf-8"):
-            assert f"docs/{page.name}" in text + console, f"{page.name}: nothing runs its Python"
+            name = page.relative_to(ROOT).as_posix()
+            assert name in text + console, f"{name}: nothing runs its Python"
