@@ -31,7 +31,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_top_level_names(wheel: zipfile.ZipFile) -> None:
     tops = {PurePosixPath(name).parts[0] for name in wheel.namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == set(PACKAGES)
+
+
+def test_what_lands_beside_the_packages(wheel: zipfile.ZipFile) -> None:
+    beside = [name.partition(".data/")[2] for name in wheel.namelist() if ".data/" in name]
+    assert beside == ["data/share/man/man1/kconv.1"]
 
 
 def test_every_module_and_marker_is_in(wheel: zipfile.ZipFile) -> None:
@@ -59,4 +64,5 @@ def test_entry_points_and_licence(wheel: zipfile.ZipFile) -> None:
         assert line in text.splitlines()
     (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
     assert Parser().parsestr(wheel.read(metadata).decode())["License-Expression"] == "Apache-2.0"
-    assert any(name.endswith("/licenses/LICENSE") for name in wheel.namelist())
+    for text in ("LICENSE", "NOTICE"):
+        assert any(name.endswith(f"/licenses/{text}") for name in wheel.namelist())
