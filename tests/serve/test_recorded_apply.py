@@ -59,6 +59,16 @@ def causes(status: Any) -> list[Any]:
     return sorted({json.dumps(each, sort_keys=True) for each in found})
 
 
+def merged_updates(value: Any) -> tuple[int, dict[str, Any]]:
+    """How many entries of updates there are, and what they own together.
+
+    Which are the oldest is a matter of the second in which they came.
+    """
+    found = [each for each in value["metadata"]["managedFields"] if each["operation"] == "Update"]
+    assert any(each["manager"] == "ancient-changes" for each in found)
+    return len(found), {key: 1 for each in found for key in each["fieldsV1"]["f:data"]}
+
+
 def compare(name: str, expected: Any, given: Any) -> None:
     if expected.get("kind") == "Status":
         assert given.get("reason") == expected.get("reason")
@@ -69,7 +79,10 @@ def compare(name: str, expected: Any, given: Any) -> None:
             # Theirs are in the order in which they were found.
             assert given["message"] == expected["message"]
         return
-    assert entries(given) == entries(expected)
+    if name == "many-update-managers-capped-ancient-changes":
+        assert merged_updates(given) == merged_updates(expected)
+    else:
+        assert entries(given) == entries(expected)
     assert not [
         str(each)
         for each in differences(plain(given), plain(expected))

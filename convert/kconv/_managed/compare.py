@@ -23,6 +23,7 @@ _Nodes = tuple[Fields | None, Fields | None, Fields | None]
 
 _NOTHING: Final[_Nodes] = (None, None, None)
 _MODIFIED: Final[_Nodes] = (None, MEMBER, None)
+_CONTAINERS: Final = (dict, list)
 _PLAIN: Final = (str, int, bool)
 _EMPTY: Final[Mapping[str, Any]] = {}
 
@@ -144,7 +145,7 @@ def _joined(one: _Nodes, other: _Nodes) -> _Nodes:
 
 def whole(shape: Shape, value: Any) -> Fields:
     """The node of a value that is all new, or all gone."""
-    if not value or not isinstance(value, dict | list):
+    if not value or not isinstance(value, _CONTAINERS):
         return MEMBER
     kind = shape.kind_of(value)
     if isinstance(kind, MapShape) and isinstance(value, dict) and not kind.atomic:
@@ -153,7 +154,8 @@ def whole(shape: Shape, value: Any) -> Fields:
         for name, inner in value.items():
             below = fields.get(name, child)
             if below is not None:
-                made["f:" + name] = whole(below, inner)
+                plain = not isinstance(inner, _CONTAINERS)
+                made["f:" + name] = MEMBER if plain else whole(below, inner)
         return made
     if isinstance(kind, ListShape) and isinstance(value, list) and not kind.atomic:
         made = {SELF: MEMBER}

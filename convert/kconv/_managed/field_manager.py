@@ -132,7 +132,7 @@ class FieldManager:
         now: str,
         force: bool,
     ) -> tuple[Any, Owners]:
-        owners = _decoded(entries)
+        owners = _decoded(entries, stored=True)
         if not owners.owned and live is not None:
             owners = self._updated(self._empty(), live, owners, _BEFORE, now)
         manager = Manager(name or _UNKNOWN, APPLY, subresource=self._subresource)
@@ -173,13 +173,13 @@ def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) ->
         return Owners()
     if given and given != entries and (owners := _decoded(given)).owned:
         return owners
-    return _decoded(entries or ())
+    return _decoded(entries or (), stored=True)
 
 
-def _decoded(entries: Sequence[Entry]) -> Owners:
+def _decoded(entries: Sequence[Entry], *, stored: bool = False) -> Owners:
     """The owners in entries; none where the entries make no sense."""
     try:
-        return Owners.decode(entries)
+        return Owners.decode(entries, stored=stored)
     except ValueError:
         return Owners()
 

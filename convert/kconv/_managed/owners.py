@@ -61,7 +61,7 @@ class Owned(NamedTuple):
 class Owners:
     """The managers of an object with what they own, and when each last changed it."""
 
-    __slots__ = ("owned", "times")
+    __slots__ = ("_written", "owned", "times")
 
     def __init__(
         self,
@@ -70,14 +70,19 @@ class Owners:
     ) -> None:
         self.owned = {} if owned is None else owned
         self.times = {} if times is None else times
+        self._written: dict[int, tuple[Fields, Fields]] = {}
+        """Sets that came in the order in which they are written, by their identity."""
 
     def copy(self) -> Owners:
         """Owners that can be changed on their own."""
         return Owners(dict(self.owned), dict(self.times))
 
     @classmethod
-    def decode(cls, entries: Sequence[Entry]) -> Owners:
-        """The owners in ``managedFields``. Raises ``ValueError`` for entries that are none."""
+    def decode(cls, entries: Sequence[Entry], *, stored: bool = False) -> Owners:
+        """The owners in ``managedFields``. Raises ``ValueError`` for entries that are none.
+
+        Sets of ``stored`` entries are in their order already, if they make sense.
+        """
         found = cls()
         for index, entry in enumerate(entries):
             operation = entry.get("operation")
@@ -100,7 +105,11 @@ class Owners:
                 "" if applied else version,
                 entry.get("subresource") or "",
             )
-            found.owned[manager] = Owned(parse(entry.get("fieldsV1")), version, applied)
+            raw = entry.get("fieldsV1")
+            fields = parse(raw)
+            if stored and raw == fields:
+                found._written[id(fields)] = (fields, raw)
+            found.owned[manager] = Owned(fields, version, applied)
             found.times[manager] = entry.get("time")
         return found
 
@@ -112,7 +121,7 @@ class Owners:
             entry: dict[str, Any] = {
                 "apiVersion": owned.api_version,
                 "fieldsType": FIELDS_TYPE,
-                "fieldsV1": written(owned.fields),
+                "fieldsV1": self._in_order(owned.fields),
             }
             if manager.name:
                 entry["manager"] = manager.name
@@ -123,6 +132,10 @@ class Owners:
                 entry["time"] = time
             found.append(entry)
         return found
+
+    def _in_order(self, fields: Fields) -> Fields:
+        kept = self._written.get(id(fields))
+        return kept[1] if kept is not None and kept[0] is fields else written(fields)
 
     def _order(self, manager: Manager) -> tuple[str, ...]:
         operation = APPLY if self.owned[manager].applied else manager.operation

@@ -18,7 +18,6 @@ from kconv._verbs import create as creating
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import DocumentBody, InvalidBody
 from kconv._verbs.call import Call
-from kconv._verbs.canonical import canonical
 from kconv._verbs.metadata import now
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import Current
@@ -26,7 +25,13 @@ from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import Entries, entries_of
 from kconv._verbs.refusal import Refusal, apply_conflict, bad_request
 from kconv._verbs.refusal import invalid as unacceptable
-from kconv._verbs.replace import Replacement, in_version, replace_object, with_retries
+from kconv._verbs.replace import (
+    Replacement,
+    bare_and_canonical,
+    in_version,
+    replace_object,
+    with_retries,
+)
 from kconv._verbs.update import check_names, check_version
 from kconv.fields._time import format_time
 
@@ -122,8 +127,8 @@ def _check(call: Call, read: Configuration, options: WriteOptions) -> None:
 async def _to_existing(call: Call, read: Configuration, options: WriteOptions) -> Answer:
     def applied(current: Current) -> tuple[Decoded, Entries]:
         ownership, pipeline = call.objects.ownership, call.objects.pipeline
-        hub = canonical(current.hub)
-        live = ownership.document(in_version(pipeline, current, hub, call.spoke), hub)
+        before = bare_and_canonical(current.hub)
+        live = ownership.document(in_version(pipeline, current, before, call.spoke), before[0])
         document, entries = _applied(call, read, options, live, entries_of(current.meta) or [])
         metadata = document.get("metadata") or {}
         version = (read.document.get("metadata") or {}).get("resourceVersion")

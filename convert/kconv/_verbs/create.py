@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from kconv._errors import AlreadyExists, ConditionFailed, NotFound
 from kconv._pipeline import Decoded, HubObject
@@ -11,7 +11,7 @@ from kconv._pipeline.view import View
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_body
 from kconv._verbs.call import Call
-from kconv._verbs.canonical import canonical, canonical_in_version
+from kconv._verbs.canonical import canonical
 from kconv._verbs.deletion import with_metadata
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status
@@ -20,7 +20,7 @@ from kconv._verbs.metadata import begin, now
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import has_more, key_of, prepared
 from kconv._verbs.options import WriteOptions
-from kconv._verbs.ownership import Entries, attach, entries_of
+from kconv._verbs.ownership import Entries, entries_of, shown_with_entries, with_entries
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
 from kconv.fields._time import format_time
 
@@ -51,8 +51,6 @@ async def create(
         message = "resourceVersion should not be set on objects to be created"
         raise Refusal("", message, code=500)
     decoded = _without_status(call, decoded)
-    if entries is None:
-        entries = _entries(call, decoded, options)
     hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
         own = View(View(hub.native)["metadata"])
@@ -62,10 +60,11 @@ async def create(
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
         name: str = meta["name"]
-        attach(meta, entries)
+        meta.pop("managedFields", None)
         try:
             begun = HubObject(call.kind, with_metadata(hub, meta))
-            encoded = await _store(call, begun, name, options, namespace)
+            made = _New(begun, name, entries, entries_of(given))
+            encoded = await _store(call, made, options, namespace)
         except AlreadyExists:
             if given.get("name") or attempt == _NAME_ATTEMPTS - 1:
                 raise already_exists(call.target.resource, name) from None
@@ -80,23 +79,37 @@ async def create(
     raise AssertionError("unreachable")
 
 
-def _entries(call: Call, decoded: Decoded, options: WriteOptions) -> Entries:
+class _New(NamedTuple):
+    """A new object with its metadata, and its managedFields, if they are known, or were given."""
+
+    hub: HubObject
+    name: str
+    entries: Entries | None
+    given: Entries | None
+
+
+def _entries(call: Call, shown: Decoded, made: _New, options: WriteOptions) -> Entries:
     """The managedFields of a new object, before the server sets what is the server's."""
-    ownership, when = call.objects.ownership, format_time(now())
-    document = ownership.document(canonical_in_version(decoded))
-    given = entries_of(View(View(decoded.native)["metadata"]))
+    if made.entries is not None:
+        return made.entries
+    ownership, pipeline = call.objects.ownership, call.objects.pipeline
+    if has_more(call.kind):
+        shown = pipeline.from_hub(canonical(made.hub), call.spoke)
     manager = ownership.manager(call.spoke, call.target.subresource)
-    return manager.create(document, given, options.field_manager, when)
+    when = format_time(now())
+    return manager.create(ownership.document(shown), made.given, options.field_manager, when)
 
 
 async def _store(
-    call: Call, begun: HubObject, name: str, options: WriteOptions, namespace: CachedRow | None
+    call: Call, made: _New, options: WriteOptions, namespace: CachedRow | None
 ) -> Encoded:
     """Store a new object, unless it is a dry run. Raises `AlreadyExists`, `ConditionFailed`."""
-    pipeline = call.objects.pipeline
-    hub = canonical(prepared(begun))
+    pipeline, name = call.objects.pipeline, made.name
+    hub = canonical(prepared(made.hub))
     key = key_of(call.kind, call.target.namespace, name)
     shown = pipeline.from_hub(hub, call.spoke)
+    entries = _entries(call, shown, made, options)
+    hub, shown = with_entries(hub, entries), shown_with_entries(shown, entries)
     if has_more(call.kind):
         # Its creator gets the defaults, too, that follow from what the kind has the server set.
         shown = pipeline.load(pipeline.dump(shown), spoke=call.spoke, trusted=True)

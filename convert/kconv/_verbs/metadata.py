@@ -60,13 +60,16 @@ _KEPT = (
     "deletionGracePeriodSeconds",
     "generation",
     "generateName",
-    "managedFields",
 )
 
 
 def carry_over(meta: View, old: Meta) -> View:
-    """The metadata of an update: what clients cannot change stays as it was."""
+    """The metadata of an update: what clients cannot change stays as it was.
+
+    It has no managedFields; they follow from all that changes.
+    """
     merged = meta.copied()
+    merged.pop("managedFields", None)
     merged.pop("selfLink", None)
     merged.pop("resourceVersion", None)
     for key in _KEPT:

@@ -191,6 +191,11 @@ def same_but_for_time(one: Entries, other: Entries) -> bool:
     )
 
 
+def without_entries(hub: HubObject) -> HubObject:
+    """An object without its managedFields; itself if it has none."""
+    return with_entries(hub, []) if _MANAGED in View(View(hub.native)["metadata"]) else hub
+
+
 def with_entries(hub: HubObject, entries: Entries) -> HubObject:
     """An object with other managedFields."""
     fresh = View(hub.native).copied()

@@ -29,7 +29,8 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
     def patched(current: Current) -> Decoded:
         # A patch is applied to a document.
         call.warnings.clear()
-        document = read.apply(call.encoded(current.row, current).document, call.spoke.schema)
+        before = call.encoded(current.row, current).document
+        document = read.apply(before, call.spoke.schema)
         if read.warnings and options.field_validation == "Strict":
             raise _does_not_fit(call, f"strict decoding error: {', '.join(read.warnings)}")
         call.warnings.extend(read.warnings)
@@ -38,6 +39,11 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
         check_version(call, {k: v for k, v in meta.items() if isinstance(v, str)}, current)
         if not read.resource_version and isinstance(meta.get("resourceVersion"), str):
             del meta["resourceVersion"]
+        if "managedFields" in meta and meta["managedFields"] == before["metadata"].get(
+            "managedFields"
+        ):
+            # They are long, and say nothing that is not known.
+            del meta["managedFields"]
         try:
             decoded = pipeline.load(
                 document, spoke=call.spoke, field_validation=options.field_validation

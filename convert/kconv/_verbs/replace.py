@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,6 +32,7 @@ from kconv._verbs.ownership import (
     same_but_for_time,
     shown_with_entries,
     with_entries,
+    without_entries,
 )
 from kconv._verbs.refusal import Refusal, conflict, invalid
 from kconv._verbs.undecodable import Undecodable
@@ -105,21 +106,22 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     `kconv._verbs.refusal.Refusal` (422) for a change that is not allowed.
     """
     current, pipeline = made.current, call.objects.pipeline
-    before = canonical(current.hub)
+    old = bare_and_canonical(current.hub)
+    before, _ = old
     merged, is_desired = _merged(call, made, before)
     _check(call, made, merged)
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
-    entries, shown = _owned(call, made, before, merged, unchanged)
-    unchanged = unchanged and entries == (entries_of(current.meta) or [])
+    owned = _owned(call, made, old, merged, unchanged)
+    unchanged = owned.unchanged
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
     ):
         raise NotWritten
     if unchanged:
         return call.encoded(current.row, current)
-    merged = with_entries(merged, entries)
-    shown = shown_with_entries(shown or pipeline.from_hub(merged, call.spoke), entries)
+    merged = with_entries(merged, owned.entries)
+    shown = shown_with_entries(owned.shown or pipeline.from_hub(merged, call.spoke), owned.entries)
     if made.dry_run:
         return encode_object(pipeline, merged, shown, current.resource_version)
     meta = View(View(merged.native)["metadata"])
@@ -138,26 +140,38 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     return encoded
 
 
-def _owned(
-    call: Call, made: Replacement, before: HubObject, merged: HubObject, unchanged: bool
-) -> tuple[Entries, Decoded | None]:
-    """The managedFields of the new state, and that in the client's version if it was needed.
+class _Owned(NamedTuple):
+    """The managedFields of a new state, and whether with them nothing changes at all.
 
-    They are those of the old state where nothing changes at all.
+    ``shown`` is the state in the client's version, if it was needed for that.
     """
+
+    entries: Entries
+    unchanged: bool = False
+    shown: Decoded | None = None
+
+
+def _owned(
+    call: Call,
+    made: Replacement,
+    before: tuple[HubObject, bool],
+    merged: HubObject,
+    unchanged: bool,
+) -> _Owned:
     current, ownership, pipeline = made.current, call.objects.ownership, call.objects.pipeline
     old = entries_of(current.meta) or []
     given = entries_of(View(View(made.wanted.native)["metadata"]))
     shown, entries = None, made.entries
     if entries is None:
         if unchanged and (given is None or given == old):
-            return old, None
+            return _Owned(old, True)
         shown, when = pipeline.from_hub(merged, call.spoke), format_time(now())
         manager = ownership.manager(call.spoke, call.target.subresource)
         new = ownership.document(shown, merged)
         if current.fault is not None:
-            return manager.create(new, given, made.field_manager, when), shown
-        live = ownership.document(in_version(pipeline, current, before, call.spoke), before)
+            entries = manager.create(new, given, made.field_manager, when)
+            return _Owned(entries, shown=shown)
+        live = ownership.document(in_version(pipeline, current, before, call.spoke), before[0])
         try:
             entries = manager.update(live, new, old, given, made.field_manager, when)
         except ConversionError as error:
@@ -165,14 +179,26 @@ def _owned(
             about = f"{call.target.resource} {call.target.name}"
             _log.warning("%s: managedFields stay as they are: %s", about, error.message)
             entries = old
-    return old if unchanged and same_but_for_time(entries, old) else entries, shown
+    if unchanged and same_but_for_time(entries, old):
+        return _Owned(old, True)
+    return _Owned(entries, shown=shown)
 
 
-def in_version(pipeline: Pipeline, current: Current, hub: HubObject, spoke: Spoke) -> Decoded:
-    """An object as it is now, in a version; ``hub`` is its canonical form."""
+def bare_and_canonical(hub: HubObject) -> tuple[HubObject, bool]:
+    """An object without managedFields and zeros, and whether it had no zeros."""
+    bare = without_entries(hub)
+    found = canonical(bare)
+    return found, found is bare
+
+
+def in_version(
+    pipeline: Pipeline, current: Current, before: tuple[HubObject, bool], spoke: Spoke
+) -> Decoded:
+    """An object as it is now, in a version; ``before`` is what `bare_and_canonical` made of it."""
+    hub, clean = before
     decoded = current.decoded
     if decoded is not None and decoded.spoke is spoke:
-        return canonical_in_version(decoded)
+        return decoded if clean else canonical_in_version(decoded)
     return pipeline.from_hub(hub, spoke)
 
 
