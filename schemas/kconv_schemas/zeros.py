@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import marshmallow
@@ -21,9 +21,7 @@ _STRUCTURES = ("scalar", "list", "map")
 
 @cache
 def _listed() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(
-        files(__package__).joinpath("zeros.json").read_text(encoding="utf-8")
-    )
+    found: dict[str, list[str]] = json.loads(Path(__file__).with_suffix(".json").read_bytes())
     return found
 
 

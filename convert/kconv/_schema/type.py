@@ -58,6 +58,10 @@ class TypeOptions(SchemaOpts):
         self.one_of = unions_in(getattr(meta, "one_of", ()))
 
 
+_HOOK = "__marshmallow_hook__"
+"""What marshmallow's decorators leave on a function."""
+
+
 class _TypeMeta(SchemaMeta):
     """Gives every type lists of its own for the functions that a group adds to it."""
 
@@ -72,6 +76,19 @@ class _TypeMeta(SchemaMeta):
         ]
         cls.update_rules: list[UpdateRule] = []
         cls._sealed = False
+
+    def resolve_hooks(cls) -> dict[str, list[tuple[str, bool, dict[str, Any]]]]:  # noqa: N805 - a metaclass
+        """The functions that marshmallow calls besides: those of the base, where it adds none.
+
+        Looking for them among all that a class has takes longer than making the class.
+        """
+        own, base = vars(cls), cls.__bases__[0]
+        hooks: dict[str, list[tuple[str, bool, dict[str, Any]]]] | None
+        hooks = getattr(base, "_hooks", None) if len(cls.__bases__) == 1 else None
+        names = [name for found in (hooks or {}).values() for name, *_ in found]
+        if hooks is None or any(hasattr(each, _HOOK) for each in own.values()):
+            return super().resolve_hooks()
+        return super().resolve_hooks() if any(name in own for name in names) else hooks
 
     if not TYPE_CHECKING:
         # To type checkers objects are instances of the class, and made as such.
