@@ -83,7 +83,7 @@ def test_what_holds_a_version(store: SqlStore, pipeline: Pipeline) -> None:
     for said in (
         "new objects are stored in it",
         "3 objects stored in it",
-        "3 changes in the log are in it",
+        "3 changes stored in it",
         "1 row in quarantine",
         "the live server old (release 1.0 on host, process 1) cannot decode batch/v1",
         "2 references to it, as in reports/owned: metadata.ownerReferences[1].apiVersion",

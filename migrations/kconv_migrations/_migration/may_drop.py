@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kconv._errors import UsageError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
-from kconv.place import OBJECTS, ClientCount, Place
+from kconv.place import ClientCount, Place
 from kconv_migrations._migration.plan import preferred_targets
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.settings import LIVE
@@ -129,10 +129,8 @@ def _rows(place: Place, name: str) -> Iterator[str]:
                 yield f"{each.name}: new objects are stored in it; `kconv migrate --to` flips"
             for section in each.collection.sections:
                 rows = version.sections.get(section.name, 0)
-                if rows and section.name == OBJECTS:
+                if rows:
                     yield f"{each.name}: {count(rows, section.noun)} stored in it"
-                elif rows:
-                    yield f"{each.name}: {count(rows, section.noun)} in the log are in it"
             if not version.preferred and not version.rows:
                 yield f"{each.name}: on record, without rows; `kconv migrate` drops it"
 
