@@ -59,7 +59,8 @@ PUBLIC: dict[str, str] = {
     "kconv.places": "Entry FileKey FilesPlace KeyedPlace",
     "kconv.sqlalchemy": "Field TableCollection TablePlace collection",
     "kconv.testing": """
-        ApiTests NoteV1 NoteV2 PlaceGround PlaceTests SkewWarning documents full nearly notes_scheme
+        ApiTests NoteV1 NoteV2 PlaceGround PlaceTests SkewWarning Webhook WebhookTests documents
+        full nearly notes_scheme
     """,
     "kconv_migrations": "",
     "kconv_migrations.op": "MigrateStorage include_name",

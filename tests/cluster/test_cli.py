@@ -16,7 +16,7 @@ from cluster.api_server import ApiServer
 from cluster.conftest import CRD, definition, fill, gadget, versions
 from fixtures.long import LONG
 
-ROUNDS = 20 if LONG else 2
+ROUNDS, KILLS = (20, 3) if LONG else (1, 2)
 
 
 def command(*arguments: str, notes: str) -> list[str]:
@@ -92,7 +92,7 @@ def test_killed_at_any_moment_under_writers(
             server.crds[CRD] = definition("v1beta1", ("v1beta1",))
             fill(server, 60)
             server.flip(CRD, "v1")
-            for _ in range(3):
+            for _ in range(KILLS):
                 process = subprocess.Popen(
                     command("--batch-size", "7", notes=notes),
                     env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

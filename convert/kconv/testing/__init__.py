@@ -3,7 +3,8 @@
 `ApiTests` in a conftest.py gives a test for each promise that a version makes; pytest collects them
 by a plugin. `documents` and `nearly` are Hypothesis strategies for tests of your own, and `full` is
 an object with every field set. `PlaceTests` tell whether a place of your own is right, with a
-`PlaceGround` that you write and the kind of `notes_scheme`. Install with
+`PlaceGround` that you write and the kind of `notes_scheme`. `WebhookTests` hold a conversion
+webhook, whoever wrote it, to what the API server relies on. Install with
 ``pip install 'kconv[testing]'``.
 """
 
@@ -18,6 +19,8 @@ __all__ = [
     "PlaceGround",
     "PlaceTests",
     "SkewWarning",
+    "Webhook",
+    "WebhookTests",
     "documents",
     "full",
     "nearly",
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from kconv.testing._place_tests import PlaceTests
     from kconv.testing._skew import SkewWarning
     from kconv.testing._strategies import documents
+    from kconv.testing._webhook import Webhook
+    from kconv.testing._webhook_tests import WebhookTests
 else:
     from importlib import import_module
 
@@ -43,6 +48,8 @@ else:
         "PlaceTests": "kconv.testing._place_tests",
         "notes_scheme": "kconv.testing._notes",
         "SkewWarning": "kconv.testing._skew",
+        "Webhook": "kconv.testing._webhook",
+        "WebhookTests": "kconv.testing._webhook_tests",
         "documents": "kconv.testing._strategies",
         "full": "kconv.testing._full_objects",
         "nearly": "kconv.testing._near_misses",
