@@ -186,7 +186,7 @@ def test_prose_and_paths() -> None:
     filters = Renderer("/ui", "")._environment.filters
     assert filters["prose"]("run `a <b>` <now>") == "run <code>a &lt;b&gt;</code> &lt;now&gt;"
     assert filters["prose"]("odd ` <one>") == "odd ` &lt;one&gt;"
-    assert filters["path"]("spec.<a>.b") == "spec.<wbr>&lt;a&gt;.<wbr>b"
+    assert filters["path"]("spec.<a>/b") == "spec.<wbr>&lt;a&gt;/<wbr>b"
 
 
 @pytest.mark.parametrize(

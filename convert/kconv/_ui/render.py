@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -106,10 +107,11 @@ def _prose(text: str) -> Any:
 
 
 def _path(text: str) -> Any:
-    """The path of a field, which may be broken after its dots."""
+    """The path of a field or the name of a version, which may be broken after dots and slashes."""
     from markupsafe import Markup, escape
 
-    return Markup(".<wbr>").join(map(escape, text.split(".")))
+    parts = re.split(r"(?<=[./])", text)
+    return Markup("<wbr>").join(map(escape, parts))
 
 
 def _moment(value: datetime) -> str:
