@@ -16,6 +16,7 @@ class Kconv(LazyGroup):
 
     modules: ClassVar[Modules] = {
         "demo": ("kconv._cli.demo", "A tour of kconv on a temporary database, in seconds."),
+        "doctor": ("kconv._cli.doctor", "Look at all that a server relies on, and say what to do."),
         "serve": ("kconv._cli.serve", "Serve every version over HTTP, for kubectl and clients."),
         "convert": ("kconv._cli.convert", "Convert files, folders and standard input."),
         "migrate": ("kconv._cli.migrate", "Change the storage version and rewrite stored objects."),
