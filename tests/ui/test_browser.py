@@ -7,6 +7,7 @@ in `artefacts/page`, which Git ignores.
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,16 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from fixtures.long import only_long
 from fixtures.until import until
 from kconv._pipeline import Pipeline
 from kconv._serve import Listen
 from kconv._store import SqlStore, StorePlace
 from kconv._ui import build
 from kconv_migrations._migration import Settings, migrate, plan, undo
-from migrate.samples import NEW, OLD, placed, rows, seed
+from migrate.samples import NEW, OLD, encoded, insert, placed, rows, seed
 from ui.conftest import NewStore
-from ui.site import Site, every_page
+from ui.site import Site, every_page, fill
 
 CHROMIUM = os.environ.get("KCONV_CHROMIUM") or shutil.which("chromium")
 KEPT = Path(__file__).resolve().parents[2] / "artefacts" / "page"
@@ -87,7 +89,7 @@ def serve(pipeline: Pipeline) -> Iterator[Serve]:
 def opened(browser: Any, link: str, width: int, scheme: str, **options: Any) -> tuple[Any, Watcher]:
     """A page, signed in by its link."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+        viewport={"width": width, "height": 1400}, color_scheme=scheme, **options
     )
     context.set_default_timeout(20_000)
     page = context.new_page()
@@ -167,7 +169,7 @@ def test_a_migration_seen_live(
         keep(page, "going-on-wide-light")
         height = "[getComputedStyle(going).minHeight, getComputedStyle(going).height]"
         for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
+            page.set_viewport_size({"width": width, "height": 1400})
             assert len(set(page.evaluate(height))) == 1, f"{width}: it needs more room than it has"
         page.keyboard.press("Enter")
         page.wait_for_selector("h1:has-text('Pause run')")
@@ -189,6 +191,62 @@ def test_a_migration_seen_live(
         (run_id,) = [each.id for each in store.runs()]
         assert undo(place, run_id).restored == 150
         assert rows(store)[OLD][0] == 150
+        page.context.close()
+
+
+@only_long
+def test_a_long_migration_from_beginning_to_undo(
+    browser: Any, serve: Serve, new_sqlite_store: NewStore, pipeline: Pipeline
+) -> None:
+    """20,000 rows: paused, resumed, one of them quarantined, undone; all of it on the page."""
+    with new_sqlite_store() as store:
+        store.prefer("batch", "cronjobs", OLD)
+        template = encoded(pipeline, "NAME")
+        names = [f"long-{number:05}" for number in range(20_000)]
+        insert(store._url, ((name, template.replace(b"NAME", name.encode())) for name in names))
+        fill(store, pipeline, 1)
+        place = placed(store)
+
+        def run() -> None:
+            targets = plan(place, ["cronjobs.batch"], ["batch=v1"])
+            list(migrate(place, pipeline, targets, Settings(rate=1500, patience=2)))
+
+        page, watcher = opened(browser, serve(store), 1280, "dark", reduced_motion="reduce")
+        base = page.url.partition("/ui/")[0]
+        page.goto(f"{base}/ui/migrations")
+        page.wait_for_selector("#pulse[data-state=live]")
+        running = threading.Thread(target=run)
+        running.start()
+        page.wait_for_selector("#going progress")
+        page.evaluate(SHIFTS)
+        page.wait_for_selector("#going:has-text('rows/s')")
+        assert page.evaluate("window.shifts") == []
+        keep(page, "long-going-on-wide-dark")
+        page.click("#act-pause")
+        page.click("button:has-text('Pause the run')")
+        page.wait_for_selector("#going .told:has-text('Waits: paused')")
+        before = rows(store)[NEW]
+        time.sleep(2)
+        assert rows(store)[NEW] == before
+        keep(page, "long-paused-wide-dark")
+        page.click("#act-pause")
+        page.click("button:has-text('Resume the run')")
+        page.wait_for_selector("#facts .state.failed", timeout=120_000)
+        running.join(20)
+        assert rows(store) == {NEW: (20_001, 1), OLD: (1, 1)}
+        page.click("#facts a")
+        page.click("a:has-text('reports/broken')")
+        page.wait_for_selector(".line.wrong:has-text('must be a string')")
+        keep(page, "long-quarantined-wide-dark")
+        (run_id,) = [each.id for each in store.runs()]
+        page.goto(f"{base}/ui/runs/{run_id}")
+        page.click("a:has-text('Undo')")
+        page.wait_for_selector("text=20,001 objects become again what they were")
+        page.click("button:has-text('Undo the run')")
+        page.wait_for_selector("#undone:has-text('20,001 objects restored')", timeout=120_000)
+        keep(page, "long-undone-wide-dark")
+        assert rows(store)[OLD][0] == 20_002
+        assert watcher.problems == []
         page.context.close()
 
 
