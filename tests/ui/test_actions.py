@@ -69,6 +69,8 @@ def test_undoing_and_verifying(fresh: Site, pipeline: Pipeline) -> None:
     undone = text_of(fresh.get(f"runs/{run}"))
     assert f"cronjobs.batch is stored in {OLD} again" in undone
     assert "Not restored, written since: 1 cronjobs.batch reports/cron-0003" in undone
+    assert "1 before-image," in undone
+    assert "Of the first 13 objects, 0 would be restored" in undone
     assert rows(fresh.store)[OLD][0] == 12
     again = fresh.post(f"runs/{run}/undo")
     assert again.status_code == 303, "the before-image of the one that was written is kept"

@@ -244,6 +244,7 @@ def test_a_long_migration_from_beginning_to_undo(
         page.wait_for_selector("text=20,001 objects become again what they were")
         page.click("button:has-text('Undo the run')")
         page.wait_for_selector("#undone:has-text('20,001 objects restored')", timeout=120_000)
+        page.wait_for_selector("#restored:has-text('It has no before-images')")
         keep(page, "long-undone-wide-dark")
         assert rows(store)[OLD][0] == 20_002
         assert watcher.problems == []

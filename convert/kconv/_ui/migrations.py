@@ -95,11 +95,17 @@ def run_values(state: State, run_id: str) -> dict[str, Any]:
     state.history.look()
     run = state.place.run(run_id)
     going = going_on(state)
-    return {
+    job = state.jobs.last("undo", run_id)
+    undoing = job is not None and job.goes_on
+    looked: dict[str, Any] = {"images": [], "looked": 0, "without_image": 0}
+    if run.state != "running" and not undoing:
+        looked = restorable(state, run)
+    return looked | {
+        "undoing": undoing,
         "run": run,
         "row": _row(state, run),
         "going": going if going is not None and going.run.id == run_id else None,
-        "job": state.jobs.last("undo", run_id),
+        "job": job,
         "quarantined": sum(each.run == run_id for each in state.place.quarantined()),
     }
 
@@ -108,7 +114,6 @@ def run_page(state: State, ask: Ask) -> Page:
     """One run: what it did, and what undoing it would restore."""
     run_id = ask.steps[1]
     values = run_values(state, run_id)
-    values |= restorable(state, values["run"])
     return Page("run.html", f"Run {run_id}", values, live=f"run/{run_id}")
 
 

@@ -39,7 +39,12 @@ FRAGMENTS: Final[Mapping[str, Mapping[str, str]]] = {
         "stored": "_stored.html",
         "runs": "_runs.html",
     },
-    "run": {"going": "_going.html", "facts": "_facts.html", "undone": "_undone.html"},
+    "run": {
+        "going": "_going.html",
+        "facts": "_facts.html",
+        "undone": "_undone.html",
+        "restored": "_restorable.html",
+    },
     "verify": {"verified": "_verified.html"},
 }
 """What of a page is kept up to date: elements by their id, and the templates of what is in them."""
