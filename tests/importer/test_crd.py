@@ -220,6 +220,16 @@ def test_what_no_type_expresses_is_named(schema: dict[str, Any], said: str) -> N
         compile(text, name, "exec")
 
 
+def test_a_version_that_is_not_served_is_named() -> None:
+    """Its objects may be stored still, so it is imported; a CRD from the types would serve it."""
+    changed = crd()
+    changed["spec"]["versions"][0]["served"] = False
+    del changed["spec"]["versions"][1]["served"]
+    imported = import_crds(read_crds(json.dumps(changed).encode(), "x"), "gadgets")
+    found = [str(each) for each in imported.notes if "served" in each.what]
+    assert found == [f"{GROUP}/v1beta1 Gadget: served: false"]
+
+
 def test_what_kubernetes_recorded(reference: Path) -> None:
     """Every CRD that a real API server took can be imported; what it refused may not be."""
     count = 0

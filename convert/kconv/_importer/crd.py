@@ -90,6 +90,8 @@ def _definition(crd: Crd, version: CrdVersion, adapter: Adapter) -> dict[str, ob
         adapter.notes.append(Unexpressed(path, "unknown fields at the root are dropped"))
         del schema["x-kubernetes-preserve-unknown-fields"]
         schema["properties"] = {}
+    if not version.served:
+        adapter.notes.append(Unexpressed(path, "served: false"))
     if version.deprecation_warning:
         why = f"deprecationWarning: {version.deprecation_warning}"
         adapter.notes.append(Unexpressed(path, why))

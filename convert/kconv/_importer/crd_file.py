@@ -26,6 +26,7 @@ class CrdVersion:
     selectable: tuple[str, ...] = ()
     deprecated: bool = False
     deprecation_warning: str = ""
+    served: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def _version(given: dict[str, Any], spec: dict[str, Any], where: str) -> CrdVers
         ),
         deprecated=given.get("deprecated") is True,
         deprecation_warning=str(given.get("deprecationWarning") or ""),
+        served=given.get("served") is not False,
     )
 
 
