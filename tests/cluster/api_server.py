@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from kconv._cluster.defaults import with_defaults
-
 Value = dict[str, Any]
 Convert = Callable[[Value, str], Value]
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -298,7 +296,11 @@ class ApiServer:
         """An object as it is shown in a version: what is read has the defaults of its own."""
         crd = key[0]
         group = self.crds[crd]["spec"]["group"]
-        value: Value = with_defaults(deepcopy(stored.value), self.schema(crd, stored.version))
+        value: Value = deepcopy(stored.value)
+        spec = self.schema(crd, stored.version)["properties"]["spec"]["properties"]
+        for name, each in spec.items():
+            if "default" in each:
+                value["spec"].setdefault(name, each["default"])
         if stored.version != version:
             value = self.convert(value, f"{group}/{version}")
         value["apiVersion"] = f"{group}/{version}"
