@@ -33,7 +33,7 @@ def test_defaults(schema: dict[str, Any], value: Any, expected: Any) -> None:
 
 
 def test_one_default_is_not_shared() -> None:
-    schema = {"properties": {"x": {"default": {"l": []}}}}
+    schema: dict[str, Any] = {"properties": {"x": {"default": {"l": []}}}}
     one, other = with_defaults({}, schema), with_defaults({}, schema)
     one["x"]["l"].append(1)
     assert other == {"x": {"l": []}}
