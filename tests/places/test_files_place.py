@@ -298,5 +298,5 @@ def test_documents_without_an_envelope(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="no such folder"):
         FilesPlace.open(tmp_path / "none")

@@ -38,6 +38,7 @@ app = typer.Typer(
     cls=Kconv,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done; 1 the check failed, or objects are left; 2 wrong usage; "
     "3 the environment failed.",

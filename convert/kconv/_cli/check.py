@@ -12,7 +12,7 @@ from kconv._cli.database import DEFAULT_DB
 from kconv._cli.lock import Groups
 from kconv._cli.options import Apis, Db
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 class Form(StrEnum):

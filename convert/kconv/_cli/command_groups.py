@@ -68,6 +68,15 @@ class LazyGroup(TyperGroup):
             self._listing = False
 
 
+class DefaultCommand(TyperCommand):
+    """What a group does without a subcommand: it is called by the group's own name."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the line of usage, in which the command has no name."""
+        called = " ".join(ctx.command_path.split())
+        formatter.write_usage(called, " ".join(self.collect_usage_pieces(ctx)))
+
+
 class CommandGroup(TyperGroup):
     """A group whose subcommand may stand behind options, and may be left out.
 

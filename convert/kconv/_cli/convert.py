@@ -9,7 +9,7 @@ import typer
 
 from kconv._cli.options import Apis, output_versions
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 class Format(StrEnum):

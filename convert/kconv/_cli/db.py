@@ -16,7 +16,7 @@ app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     help="Make, upgrade and describe the database's tables. What is stored: kconv migrate.",
 )
 

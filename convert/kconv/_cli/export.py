@@ -23,7 +23,7 @@ app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     help="Write definitions for others: CustomResourceDefinitions.",
 )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kconv._check.lock.folder import Texts
     from kconv._scheme import Scheme
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 Groups = Annotated[
     list[str] | None,

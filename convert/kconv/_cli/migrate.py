@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kconv._cli.command_groups import CommandGroup
+from kconv._cli.command_groups import CommandGroup, DefaultCommand
 from kconv._cli.database import DEFAULT_DB
 from kconv._cli.migrate_gate import gate
 from kconv._cli.migrate_options import (
@@ -45,7 +45,7 @@ class MigrateGroup(CommandGroup):
     default = "run"
 
 
-app = typer.Typer(cls=MigrateGroup, add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(cls=MigrateGroup, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()
@@ -55,6 +55,7 @@ def migrate() -> None:
 
 @app.command(
     "run",
+    cls=DefaultCommand,
     hidden=True,
     epilog="`kconv migrate plan` says what would happen, `kconv migrate status` what is stored.",
 )

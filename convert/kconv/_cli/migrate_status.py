@@ -97,7 +97,10 @@ def _print(
     from kconv._cli.stored_table import stored_table
     from kconv._messages import count
 
-    emit_table(*stored_table(found))
+    if found:
+        emit_table(*stored_table(found))
+    else:
+        say("no objects are stored")
     if runs:
         emit("")
         emit_table(*run_rows(place, runs[:SHOWN_RUNS]))

@@ -96,11 +96,12 @@ def fail(lines: Sequence[str], code: int) -> int:
 def usage_lines(error: typer.TyperException) -> list[str]:
     """What is wrong with the command line, and where to read how it is meant.
 
-    A command that needs arguments and got none has shown its help instead, and has no message.
+    A command that needs arguments and got none shows its help instead.
     """
     context = getattr(error, "ctx", None)
     message = error.format_message().replace(": Value error, ", ": ", 1)
-    if not message:
+    if type(error).__name__ == "NoArgsIsHelpError":  # Typer exports no name for it
+        print(message)
         return []
     if context is None:
         return [f"error: {message}"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kconv._serve.processes import Shared
     from kconv._store import SqlStore
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _METAVARS = {
     "db": "URL",

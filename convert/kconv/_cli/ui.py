@@ -11,7 +11,7 @@ from kconv._cli.migrate_options import PlaceName
 from kconv._cli.options import Apis, Db
 from kconv._cli.sigterm import end_well_on_sigterm
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kconv._scheme import Scheme
     from kconv._versions import KindVersion
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 HEADER = ("VERSION", "KIND", "LEVEL", "STATE")
 

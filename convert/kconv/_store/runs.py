@@ -130,7 +130,7 @@ def get(connection: Connection, run_id: str) -> Run:
     """One run. Raises `NotFound`."""
     for run in _read(connection, now(connection), run_id):
         return run
-    raise NotFound(f'no run "{run_id}": `kconv migrate status` lists them')
+    raise NotFound(f'no run "{run_id}": `kconv migrate runs` lists them')
 
 
 def known(connection: Connection) -> list[Run]:

@@ -79,7 +79,7 @@ class FilesPlace(KeyedPlace):
     ) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise UsageError(f"{self.folder} is no folder")
+            raise UsageError(f"{self.folder}: no such folder")
         self._tell = tell
         self._known: OrderedDict[str, _ReadFile] = OrderedDict()
         self._opened_as: tuple[Callable[..., FilesPlace], tuple[Any, ...]] | None = None
