@@ -1,7 +1,7 @@
 """The API machinery of Kubernetes' API server: versions, one hub, one store.
 
 The names below are what a user's own API package and program need. They load on first use, so that
-`import kconv` costs nothing and a command that converts one file starts fast. Public besides are
+`import kconv` costs nothing and a command that converts one file starts fast. Also public are
 `kconv.fields`, `kconv.edges`, `kconv.meta`, `kconv.place`, `kconv.places`, `kconv.sqlalchemy`,
 `kconv.testing` and `kconv_migrations.op`. Modules whose names begin with an underscore may change
 at any time.

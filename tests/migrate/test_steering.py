@@ -87,7 +87,7 @@ def test_a_lower_rate(slow_run: "subprocess.Popen[str]", kconv: Run, store: SqlS
 def test_where_no_run_goes_on(kconv: Run, store: SqlStore, command: list[str]) -> None:
     ended = kconv("migrate", *command)
     assert (ended.code, ended.out) == (1, "")
-    assert "no run goes on" in ended.err
+    assert "no run is in progress" in ended.err
 
 
 def test_a_run_that_has_ended_is_told_nothing(store: SqlStore) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def pause(db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT) -> None:
     """Have the run that goes on pause, within a second or two.
 
-    It keeps its lease meanwhile; nothing is read or written. Ends with 1 if no run goes on.
+    It keeps its lease meanwhile; nothing is read or written. Ends with 1 if no run is in progress.
     """
     from kconv._cli.console import emit
 
@@ -45,7 +45,7 @@ def rate(
 ) -> None:
     """Have the run that goes on keep to a rate, within a second or two.
 
-    It then leaves no more room to others than that. Ends with 1 if no run goes on.
+    It then leaves no more room to others than that. Ends with 1 if no run is in progress.
     """
     from kconv._cli.console import emit
 
@@ -66,7 +66,7 @@ def _steer(
     try:
         run = live_run(opened)
         if run is None:
-            raise Conflict("no run goes on: `kconv migrate runs` lists those that have ended")
+            raise Conflict("no run is in progress: `kconv migrate runs` lists former ones")
         return opened.steer_run(run.id, paused=paused, rate=rate)
     finally:
         opened.close()

@@ -204,7 +204,7 @@ class Editor:
         """The lines of something that was elsewhere in the text, edited, as if in column 0."""
         source, outer = self.source, self.changes
         self.changes = Changes()
-        self.moved.remove(node)  # it does not hold itself
+        self.moved.remove(node)  # it is not inside itself
         column = source.column(node.content)
         start = source.line_start(node.content) if source.is_first(node.content) else node.content
         place = Place(node.content, node.content, column, node.content)

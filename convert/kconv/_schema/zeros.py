@@ -57,7 +57,7 @@ def _of_type(cls: type[Type]) -> _Canonical:
     inner: tuple[tuple[str, _Canonical], ...] | None = None
 
     def parts() -> tuple[tuple[str, _Canonical], ...]:
-        # Later than the type itself, since types may hold themselves.
+        # Later than the type itself, since types may be recursive.
         nonlocal inner
         if inner is None:
             fields = cls.instance().wire_fields()

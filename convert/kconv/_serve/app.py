@@ -51,7 +51,7 @@ class ApiApp(Starlette):
         """The lifespan, for an app that this one is mounted in: ASGI gives mounted apps none.
 
         ``Starlette(routes=[Mount("/k8s", api)], lifespan=api.lifespan)``, or within a lifespan of
-        one's own: ``async with api.lifespan(app): ...``.
+        your own: ``async with api.lifespan(app): ...``.
         """
         self._endpoint = endpoint
         self.router.default = endpoint

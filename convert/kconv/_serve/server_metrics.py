@@ -140,7 +140,7 @@ def of_objects(objects: Objects) -> Iterator[Metric]:
     )
     yield _gauge(
         "kconv_undecodable_objects",
-        "Stored objects that this server has come upon and cannot read.",
+        "Stored objects that this server has met and cannot read.",
         ("group", "resource"),
         objects.undecodable.counts().items(),
     )

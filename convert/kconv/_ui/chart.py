@@ -1,4 +1,4 @@
-"""Rows by version over time, as areas stacked upon each other; the template draws them."""
+"""Rows by version over time, as areas stacked on each other; the template draws them."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def canonical_duration(text: str) -> str:
 
 
 _SURELY_CANONICAL = r"(?:(?:[1-9][0-9]{0,5}h[1-5]?[0-9]m|[1-5]?[1-9]m|[1-5]0m)?[1-5]?[0-9]s)"
-"""Matches no fractions of a second, for want of a short pattern."""
+"""Matches no fractions of a second, since there is no short pattern."""
 
 
 def _number(value: Decimal) -> str:

@@ -60,7 +60,7 @@ _SURELY_SECONDS = (
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 )
-"""Matches no leap day, for want of a short pattern, and nothing that may be the zero time."""
+"""Matches no leap day, since there is no short pattern, and nothing that may be the zero time."""
 
 _EXAMPLES_FROM = datetime(2001, 1, 1, tzinfo=UTC)
 

@@ -59,7 +59,7 @@ def _of_model(declared: Declaration) -> Iterator[str]:
         )
     if declared.version_column is not None:
         yield (
-            "whoever has read a row before the run and writes its document afterwards must write "
+            "code that has read a row before the run and writes its document afterwards must write "
             f"{declared.version_column.name} with it"
         )
 

@@ -72,7 +72,7 @@ class Objects(Protocol):
         """Hand a write over and return at once; for callers on the thread of an event loop.
 
         The future has what `create`, `update` or `delete` would return, or the error that they
-        would raise, or `ConditionFailed` where what the write relies on is not so. Raises
+        would raise, or `ConditionFailed` where a condition of the write does not hold. Raises
         `TooManyRequests` where too many writes wait.
         """
         ...
