@@ -12,7 +12,7 @@ from kconv._cli.options import Output, Report
 if TYPE_CHECKING:
     from kconv._doctor import Check
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
