@@ -193,6 +193,6 @@ def _without_identity(value: Any) -> Any:
         return {
             key: _without_identity(item)
             for key, item in value.items()
-            if key not in ("uid", "creationTimestamp")
+            if key not in ("uid", "creationTimestamp", "time")
         }
     return [_without_identity(each) for each in value] if isinstance(value, list) else value
