@@ -73,6 +73,9 @@ def _cases(scheme: Scheme, pipeline: Pipeline) -> Iterator[Case]:
     yield Case("convert-hpa-small-v1-to-v2", small_hpa, hpa_v2, False, 5.0)
     yield Case("convert-cronjob-typical-v1beta1-to-v1", cron_job, v1, False, 2.0)
     yield Case(f"convert-cronjob-full-{origin}-v1beta1-to-v1", full_old, v1, True, 2.0)
+    deployment, _ = samples.full(scheme, "apps/v1beta1", "Deployment")
+    apps = GroupVersion("apps", "v1")
+    yield Case(f"convert-deployment-full-{origin}-v1beta1-to-v1", deployment, apps, True, 2.0)
     yield Case(f"convert-hpa-full-{origin}-v2-to-v1", full_hpa, hpa_v1, True, 2.0)
     # Nothing is promised: the figure measures the JSON within annotations.
     yield Case(f"convert-hpa-full-{origin}-v1-to-v2", full_kept, hpa_v2, True, None)

@@ -12,7 +12,7 @@ from kconv_schemas.apps import (
     v1beta2,
     validation,  # noqa: F401 - adds the rules to the types
 )
-from kconv_schemas.apps.conversion import GENERATION, ROLLBACK
+from kconv_schemas.apps.conversion import generation, rollback
 from kconv_schemas.apps.v1 import types as v1
 from kconv_schemas.core import pods  # noqa: F401 - adds the defaults and rules of pod templates
 
@@ -30,15 +30,15 @@ def register(scheme: Scheme) -> None:
     )
     scheme.add(
         hub.DaemonSet,
-        Edge(v1.DaemonSet, GENERATION),
-        Edge(v1beta2.DaemonSet, GENERATION),
+        Edge(v1.DaemonSet, generation(v1.DaemonSet)),
+        Edge(v1beta2.DaemonSet, generation(v1beta2.DaemonSet)),
         Edge(extensions.DaemonSet),
         storage=_STORED,
     )
     scheme.add(
         hub.Deployment,
-        Edge(v1.Deployment, ROLLBACK),
-        Edge(v1beta2.Deployment, ROLLBACK),
+        Edge(v1.Deployment, rollback(v1.Deployment)),
+        Edge(v1beta2.Deployment, rollback(v1beta2.Deployment)),
         Edge(v1beta1.Deployment),
         Edge(extensions.Deployment),
         storage=_STORED,
