@@ -32,9 +32,9 @@ PUBLIC: dict[str, str] = {
         TablesOutdated TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported
         UsageError VersionNotOnRecord Watch WhenAbsent Wrap
         asgi convert convert_document convert_files create_app defaults derives duplicate forbidden
-        format_path from_dict hub_of invalid load_scheme losses not_supported omits_zero open_store
-        quote
-        required spoke to_dict too_long validates validates_update versions webhook zero_is_absent
+        format_path from_dict hub_of invalid load_scheme losses not_supported omits_zero
+        omitted_zeros open_store quote required spoke to_dict too_long validates validates_update
+        versions webhook zero_is_absent
     """,
     "kconv.edges": """
         Cast Edge Functions ListToMap Lose Loss MISSING MapToList MapValues Preserve Rename Rule
@@ -49,6 +49,13 @@ PUBLIC: dict[str, str] = {
         Condition DeleteOptions FieldSelectorRequirement GroupResource LabelSelector
         LabelSelectorRequirement ListMeta ManagedFieldsEntry ObjectMeta OwnerReference
         Preconditions ShardInfo Status StatusCause StatusDetails
+    """,
+    "kconv.names": """
+        config_key_problems dns1035_label_problems dns_label_problems domain_prefixed_path_problems
+        environment_variable_problems http_header_problems ip_problems is_plain label_name_problems
+        label_value_problems path_prefix_problems path_segment_problems percent_problems
+        port_name_problems port_problems qualified_name_problems subdomain_problems
+        wildcard_subdomain_problems
     """,
     "kconv.place": """
         AsRead BeforeImage ClientCount Collection Count Ending Key Mark NEVER NO_VERSION NewData

@@ -101,12 +101,18 @@ def test_zeros_of_plain_fields_mean_absence(pipeline: Pipeline) -> None:
     assert made["readinessProbe"]["timeoutSeconds"] == 5
 
 
+FIELD = {"fieldPath": "metadata.uid"}
+
+
 def test_volumes(pipeline: Pipeline) -> None:
     volumes = [
         {"name": "none"},
         {"name": "image", "image": {"reference": "a:1"}},
         {"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}},
-        {"name": "info", "downwardAPI": {"items": [{"path": "p", "fieldRef": {"fieldPath": "f"}}]}},
+        {
+            "name": "info",
+            "downwardAPI": {"items": [{"path": "p", "fieldRef": FIELD}]},
+        },
     ]
     none, image, token, info = job(pipeline, {}, volumes=volumes)["spec"]["template"]["spec"][
         "volumes"
@@ -124,11 +130,11 @@ def test_the_former_name_of_the_service_account(pipeline: Pipeline) -> None:
 
 
 def test_amounts_are_rounded_up_to_thousandths(pipeline: Pipeline) -> None:
-    limits = {"cpu": "100500u", "memory": "1.5Gi", "x": "1n"}
+    limits = {"cpu": "100500u", "memory": "1.5Gi", "ephemeral-storage": "1n"}
     container = {"name": "c", "image": "a", "resources": {"limits": limits}}
     pod = job(pipeline, {}, containers=[container])["spec"]["template"]["spec"]
     resources = pod["containers"][0]["resources"]
-    assert resources == {"limits": {"cpu": "101m", "memory": "1536Mi", "x": "1m"}}
+    assert resources == {"limits": {"cpu": "101m", "memory": "1536Mi", "ephemeral-storage": "1m"}}
 
 
 def test_string_data_is_folded_into_data(pipeline: Pipeline) -> None:

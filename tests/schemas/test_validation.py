@@ -155,7 +155,7 @@ def test_what_is_in_a_container(pipeline: Pipeline) -> None:
             {"name": "B", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "x"}}},
         ],
     }
-    assert len(pod(pipeline, containers=[container])) == 5
+    assert len(pod(pipeline, containers=[container])) == 6
 
 
 def test_always_is_no_policy_for_jobs(pipeline: Pipeline) -> None:
@@ -254,7 +254,6 @@ def test_metrics(pipeline: Pipeline) -> None:
             "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a "
             "target raw value or a target utilization"
         ),
-        "spec.metrics[0].resource: Forbidden: must populate the given metric source only",
         (
             'spec.metrics[1].type: Unsupported value: "X": supported values: "ContainerResource", '
             '"External", "Object", "Pods", "Resource"'

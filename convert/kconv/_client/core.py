@@ -28,7 +28,6 @@ from kconv._verbs.field_managers import field_manager_finding
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import CachedRow, Memory
-from kconv._verbs.names import is_plain, path_segment_problems
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
 from kconv._verbs.options import DeleteOptions, ListOptions, WriteOptions, parse_resource_version
@@ -40,6 +39,7 @@ from kconv._verbs.undecodable import Undecodable, left_out_warning
 from kconv._verbs.waiting import Waiting
 from kconv._verbs.watch import Watch
 from kconv._verbs.watch.source import Source
+from kconv.names import is_plain, path_segment_problems
 
 Selects = str | Mapping[str, str] | None
 """A selector, as Kubernetes writes it, or what labels or fields are to be equal to."""

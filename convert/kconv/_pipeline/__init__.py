@@ -6,9 +6,10 @@ from kconv._pipeline.object_loss import Lost, converts_to, hub_differences, lost
 from kconv._pipeline.pipeline import Pipeline
 from kconv._pipeline.plain import PlainEngine
 from kconv._pipeline.refusal import invalid_object
-from kconv._pipeline.values import Decoded, FieldValidation, Format, HubObject, ref_of
+from kconv._pipeline.values import Checks, Decoded, FieldValidation, Format, HubObject, ref_of
 
 __all__ = [
+    "Checks",
     "Decoded",
     "Engine",
     "EngineFault",

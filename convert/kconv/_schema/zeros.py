@@ -7,7 +7,7 @@ Kubernetes declares most optional fields without a pointer, and leaves out what 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -28,6 +28,31 @@ def without_zeros(cls: type[Type], native: Any) -> Any:
     return _of_type(cls)(native)
 
 
+Lister = Callable[[type[Type]], Iterable[str]]
+_listers: list[Lister] = []
+
+
+def omitted_zeros(lister: Lister) -> Lister:
+    """Decorator: a function that says of types which of their fields leave out their zero.
+
+    For packages of many types; `omits_zero` says it of one. It is asked once for each type, when
+    an object is first written.
+    """
+    _listers.append(lister)
+    return lister
+
+
+def _omitted(cls: type[Type]) -> Iterator[str]:
+    found = set(inherited(cls, "omitted"))
+    for lister in _listers:
+        for base in cls.__mro__:
+            if issubclass(base, Type):
+                found.update(lister(base))
+    for name, field in cls.instance().wire_fields().items():
+        if name in found and spec_of(field).structure not in ("object", "free"):
+            yield name
+
+
 @cache
 def has_zeros(cls: type[Type]) -> bool:
     """Whether the type, or one of the objects within it, leaves out zeros."""
@@ -38,7 +63,7 @@ def _finds(cls: type[Type], seen: set[type[Type]]) -> bool:
     if cls in seen:
         return False
     seen.add(cls)
-    if next(inherited(cls, "omitted"), None):
+    if next(_omitted(cls), None):
         return True
     inner = (_object_in(field) for field in cls.instance().wire_fields().values())
     return any(each is not None and _finds(each, seen) for each in inner)
@@ -53,7 +78,7 @@ def _object_in(field: AnyField) -> type[Type] | None:
 
 @cache
 def _of_type(cls: type[Type]) -> _Canonical:
-    names = tuple(inherited(cls, "omitted"))
+    names = tuple(_omitted(cls))
     inner: tuple[tuple[str, _Canonical], ...] | None = None
 
     def parts() -> tuple[tuple[str, _Canonical], ...]:

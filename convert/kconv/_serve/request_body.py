@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kconv._pipeline import Decoded, FieldValidation, Pipeline
+from kconv._pipeline import Checks, Decoded, FieldValidation, Pipeline
 from kconv._scheme import Spoke
 from kconv._serve.negotiation import body_format
 from kconv._serve.protobuf import decode_object
@@ -18,10 +18,14 @@ class ProtobufBody(Body):
     data: bytes
 
     def decode(
-        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+        self,
+        pipeline: Pipeline,
+        spoke: Spoke,
+        field_validation: FieldValidation,
+        checks: Checks = "all",
     ) -> Decoded:
         return pipeline.load(
-            decode_object(self.data), spoke=spoke, field_validation=field_validation
+            decode_object(self.data), spoke=spoke, field_validation=field_validation, checks=checks
         )
 
     def document(self) -> object:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._errors import DecodeError, InvalidObject, Problem
-from kconv._pipeline import Decoded, FieldValidation, Format, Pipeline
+from kconv._pipeline import Checks, Decoded, FieldValidation, Format, Pipeline
 from kconv._scheme import Spoke
 from kconv._verbs.call import Call
 from kconv._verbs.refusal import Refusal, invalid
@@ -24,7 +24,11 @@ class Body(Protocol):
     """An object as a client gives it."""
 
     def decode(
-        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+        self,
+        pipeline: Pipeline,
+        spoke: Spoke,
+        field_validation: FieldValidation,
+        checks: Checks = "all",
     ) -> Decoded:
         """The object of a version. Raises what `kconv._pipeline.Pipeline.decode` raises."""
         ...
@@ -42,10 +46,18 @@ class EncodedBody(Body):
     format: Format = "json"
 
     def decode(
-        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+        self,
+        pipeline: Pipeline,
+        spoke: Spoke,
+        field_validation: FieldValidation,
+        checks: Checks = "all",
     ) -> Decoded:
         return pipeline.decode(
-            self.data, spoke=spoke, format=self.format, field_validation=field_validation
+            self.data,
+            spoke=spoke,
+            format=self.format,
+            field_validation=field_validation,
+            checks=checks,
         )
 
     def document(self) -> Any:
@@ -62,9 +74,15 @@ class DocumentBody(Body):
     value: Any
 
     def decode(
-        self, pipeline: Pipeline, spoke: Spoke, field_validation: FieldValidation
+        self,
+        pipeline: Pipeline,
+        spoke: Spoke,
+        field_validation: FieldValidation,
+        checks: Checks = "all",
     ) -> Decoded:
-        return pipeline.load(self.value, spoke=spoke, field_validation=field_validation)
+        return pipeline.load(
+            self.value, spoke=spoke, field_validation=field_validation, checks=checks
+        )
 
     def document(self) -> Any:
         return self.value
@@ -79,29 +97,41 @@ class InvalidBody(Exception):
     def __init__(self, call: Call, document: Mapping[str, Any], error: InvalidObject) -> None:
         super().__init__(error.message)
         self.metadata = _decoded_metadata(call, document)
+        self.document = document
+        self.findings = error.findings
         self._gvk = call.spoke.gvk
-        self._findings = error.findings
 
     def refusal(self, of_metadata: Iterable[Problem]) -> Refusal:
         """The refusal (422): what is wrong with the metadata, then the others."""
-        own = list(of_metadata)
-        reported = {(each.path, each.message) for each in own}
-        others = [
-            each
-            for each in self._findings
-            if (each.path, each.message) not in reported and each.path[:2] != _OWNERS
-        ]
         name = str(self.metadata.get("name") or "")
-        return invalid(self._gvk.group, self._gvk.kind, name, [*own, *others])
+        return invalid(
+            self._gvk.group, self._gvk.kind, name, all_findings(of_metadata, self.findings)
+        )
 
 
-def decode_body(call: Call, body: Body, field_validation: FieldValidation) -> Decoded:
+def all_findings(of_metadata: Iterable[Problem], others: Iterable[Problem]) -> list[Problem]:
+    """What is wrong with the metadata of an object, then what else is, each thing once."""
+    own = list(of_metadata)
+    reported = {(each.path, each.message) for each in own}
+    return [
+        *own,
+        *(
+            each
+            for each in others
+            if (each.path, each.message) not in reported and each.path[:2] != _OWNERS
+        ),
+    ]
+
+
+def decode_body(
+    call: Call, body: Body, field_validation: FieldValidation, checks: Checks = "all"
+) -> Decoded:
     """The object in a body, of the version that the call is for.
 
     Raises what `Body.decode` raises, but `InvalidBody` for an object that breaks rules.
     """
     try:
-        decoded = body.decode(call.objects.pipeline, call.spoke, field_validation)
+        decoded = body.decode(call.objects.pipeline, call.spoke, field_validation, checks)
     except InvalidObject as error:
         call.warnings.extend(error.warnings)
         raise InvalidBody(call, body.document(), error) from None

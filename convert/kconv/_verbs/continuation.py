@@ -10,8 +10,8 @@ from typing import Any
 from kconv._codec import json as json_codec
 from kconv._errors import DecodeError
 from kconv._paths import quote
-from kconv._verbs.names import path_segment_problems
 from kconv._verbs.refusal import Refusal, bad_request
+from kconv.names import path_segment_problems
 
 _VERSION = "meta.k8s.io/v1"
 

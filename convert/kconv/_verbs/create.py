@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from kconv._errors import AlreadyExists, ConditionFailed, NotFound
-from kconv._pipeline import Decoded, HubObject
+from kconv._errors import AlreadyExists, ConditionFailed, InvalidObject, NotFound, Problem
+from kconv._managed.lists import NoStep
+from kconv._pipeline import Checks, Decoded, HubObject
 from kconv._pipeline.view import View
 from kconv._verbs.answer import Answer
-from kconv._verbs.body import Body, InvalidBody, decode_body
+from kconv._verbs.body import Body, InvalidBody, all_findings, decode_body
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical
 from kconv._verbs.deletion import with_metadata
 from kconv._verbs.encoded import Encoded, encode_object
-from kconv._verbs.kind_rules import has_status
+from kconv._verbs.kind_rules import has_status, reads_namespace
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
 from kconv._verbs.metadata_rules import check_metadata
@@ -37,7 +38,9 @@ async def create(
     """
 
     def decode() -> Decoded:
-        return decode_body(call, body, options.field_validation)
+        # What the server sets first is judged with the rest.
+        checks: Checks = "types" if has_more(call.kind) else "all"
+        return decode_body(call, body, options.field_validation, checks)
 
     try:
         decoded = await call.work(decode)
@@ -55,16 +58,26 @@ async def create(
     for attempt in range(_NAME_ATTEMPTS):
         own = View(View(hub.native)["metadata"])
         meta = begin(own, call.target.namespace, call.kind, now())
-        findings = list(check_metadata(meta, call.kind))
+        meta.pop("managedFields", None)
+        begun = HubObject(call.kind, with_metadata(hub, meta))
+        made = canonical(prepared(begun))
+        lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
+        judge = has_more(call.kind) or lacks_namespace or not given.get("name")
+        shown, wrong = _shown(call, made, judge=judge)
+        if meta.get("labels"):
+            # Those that its kind has the server add are judged with them.
+            meta["labels"] = View(View(made.native)["metadata"]).get("labels", {})
+        findings = all_findings(check_metadata(meta, call.kind), wrong)
         if findings:
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)
         name: str = meta["name"]
-        meta.pop("managedFields", None)
+        owned = entries
+        if owned is None:
+            owned = _entries(call, begun, shown, entries_of(given), options)
+        made, shown = with_entries(made, owned), shown_with_entries(shown, owned)
         try:
-            begun = HubObject(call.kind, with_metadata(hub, meta))
-            made = _New(begun, name, entries, entries_of(given))
-            encoded = await _store(call, made, options, namespace)
+            encoded = await _store(call, made, shown, name, options, namespace)
         except AlreadyExists:
             if given.get("name") or attempt == _NAME_ATTEMPTS - 1:
                 raise already_exists(call.target.resource, name) from None
@@ -79,40 +92,51 @@ async def create(
     raise AssertionError("unreachable")
 
 
-class _New(NamedTuple):
-    """A new object with its metadata, and its managedFields, if they are known, or were given."""
+def _entries(
+    call: Call, begun: HubObject, shown: Decoded, given: Entries | None, options: WriteOptions
+) -> Entries:
+    """The managedFields of a new object, before its kind has the server set more.
 
-    hub: HubObject
-    name: str
-    entries: Entries | None
-    given: Entries | None
-
-
-def _entries(call: Call, shown: Decoded, made: _New, options: WriteOptions) -> Entries:
-    """The managedFields of a new object, before the server sets what is the server's."""
-    if made.entries is not None:
-        return made.entries
+    It has none where something in it cannot be told apart, as in Kubernetes.
+    """
     ownership, pipeline = call.objects.ownership, call.objects.pipeline
     if has_more(call.kind):
-        shown = pipeline.from_hub(canonical(made.hub), call.spoke)
+        shown = pipeline.from_hub(canonical(begun), call.spoke)
     manager = ownership.manager(call.spoke, call.target.subresource)
     when = format_time(now())
-    return manager.create(ownership.document(shown), made.given, options.field_manager, when)
+    try:
+        return manager.create(ownership.document(shown), given, options.field_manager, when)
+    except NoStep:
+        return []
+
+
+def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequence[Problem]]:
+    """A new object as its creator sees it, and what is wrong with it if it is to be judged anew.
+
+    It has the defaults, too, that follow from what its kind has the server set.
+    """
+    pipeline = call.objects.pipeline
+    shown = pipeline.from_hub(hub, call.spoke)
+    if not judge:
+        return shown, ()
+    document = pipeline.dump(shown)
+    try:
+        return pipeline.load(document, spoke=call.spoke), ()
+    except InvalidObject as error:
+        return pipeline.load(document, spoke=call.spoke, trusted=True), error.findings
 
 
 async def _store(
-    call: Call, made: _New, options: WriteOptions, namespace: CachedRow | None
+    call: Call,
+    hub: HubObject,
+    shown: Decoded,
+    name: str,
+    options: WriteOptions,
+    namespace: CachedRow | None,
 ) -> Encoded:
     """Store a new object, unless it is a dry run. Raises `AlreadyExists`, `ConditionFailed`."""
-    pipeline, name = call.objects.pipeline, made.name
-    hub = canonical(prepared(made.hub))
+    pipeline = call.objects.pipeline
     key = key_of(call.kind, call.target.namespace, name)
-    shown = pipeline.from_hub(hub, call.spoke)
-    entries = _entries(call, shown, made, options)
-    hub, shown = with_entries(hub, entries), shown_with_entries(shown, entries)
-    if has_more(call.kind):
-        # Its creator gets the defaults, too, that follow from what the kind has the server set.
-        shown = pipeline.load(pipeline.dump(shown), spoke=call.spoke, trusted=True)
     if options.dry_run:
         await _refuse_existing(call, name)
         return Encoded(pipeline.encode(shown))

@@ -51,6 +51,11 @@ def is_named_freely(kind: HubKind) -> bool:
     return resource in _EVENTS or resource.group == "rbac.authorization.k8s.io"
 
 
+def reads_namespace(kind: HubKind) -> bool:
+    """Whether rules of the kind look at the namespace, which the server may have to fill in."""
+    return kind.group_resource in _EVENTS
+
+
 def is_namespace(kind: HubKind) -> bool:
     """Whether this is the kind Namespace of the core group."""
     return kind.group_resource == NAMESPACES

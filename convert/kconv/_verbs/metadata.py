@@ -38,7 +38,7 @@ def generate_name(prefix: str) -> str:
 def begin(meta: View, namespace: str, kind: HubKind, when: datetime) -> View:
     """The metadata of a new object: what only the server says is set, or taken out."""
     fresh = meta.copied()
-    for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"):
+    for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
         fresh.pop(key, None)
     if not fresh.get("name") and fresh.get("generateName"):
         fresh["name"] = generate_name(fresh["generateName"])
@@ -59,7 +59,6 @@ _KEPT = (
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
     "generation",
-    "generateName",
 )
 
 

@@ -13,14 +13,14 @@ from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
 from kconv._verbs.kind_rules import is_kubernetes, is_named_freely, is_namespace
-from kconv._verbs.names import (
+from kconv._verbs.refusal import name_required
+from kconv.names import (
     dns_label_problems,
     label_name_problems,
     label_value_problems,
     path_segment_problems,
     subdomain_problems,
 )
-from kconv._verbs.refusal import name_required
 
 ANNOTATIONS_LIMIT = 256 * 1024
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"

@@ -14,7 +14,7 @@ from kconv._verbs.objects import Current
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, invalid
-from kconv._verbs.replace import Replacement, replace_object, with_retries
+from kconv._verbs.replace import Replacement, findings_about, replace_object, with_retries
 from kconv._verbs.update import check_names, check_version
 
 
@@ -50,8 +50,12 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
             )
         except InvalidObject as error:
             call.warnings.extend(error.warnings)
-            body = InvalidBody(call, document, error)
-            raise body.refusal(check_metadata(body.metadata, call.kind)) from None
+            if call.target.subresource:
+                body = InvalidBody(call, document, error)
+                raise body.refusal(check_metadata(body.metadata, call.kind)) from None
+            findings = findings_about(call, current, document)
+            gvk = call.spoke.gvk
+            raise invalid(gvk.group, gvk.kind, call.target.name, findings) from None
         except DecodeError as error:
             raise _does_not_fit(call, error.message) from None
         call.warnings.extend(decoded.warnings)

@@ -22,8 +22,8 @@ from kconv._gvk import GroupResource
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.fields import spelled_path
 from kconv._paths import Finding, Path, describe, format_path, quote, required
-from kconv._verbs.names import path_segment_problems
 from kconv._verbs.target import Target
+from kconv.names import path_segment_problems
 
 CODES: Mapping[str, int] = {
     "BadRequest": 400,

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from kconv._errors import Conflict, ConversionError, DecodeError, InvalidObject, NotFound
+from kconv._errors import Conflict, ConversionError, DecodeError, InvalidObject, NotFound, Problem
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
 from kconv._scheme import Spoke
 from kconv._store import Key
+from kconv._verbs.body import all_findings
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical, canonical_in_version
 from kconv._verbs.deletion import finalizers_in
@@ -25,7 +26,7 @@ from kconv._verbs.kind_rules import has_generation, has_status, is_namespace
 from kconv._verbs.metadata import carry_over, now
 from kconv._verbs.metadata_rules import check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
-from kconv._verbs.objects import Current
+from kconv._verbs.objects import Current, has_more
 from kconv._verbs.ownership import (
     Entries,
     entries_of,
@@ -44,6 +45,7 @@ RETRY_SECONDS = 10.0
 _LEAST_PAUSE, _MOST_PAUSE = 0.005, 0.25
 
 T = TypeVar("T")
+Value = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +111,10 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     old = bare_and_canonical(current.hub)
     before, _ = old
     merged, is_desired = _merged(call, made, before)
-    _check(call, made, merged)
+    judge = has_more(call.kind) and not call.target.subresource
+    findings = _findings(call, made, merged, judge=judge)
+    if findings:
+        raise invalid(call.spoke.gvk.group, call.spoke.gvk.kind, call.target.name, findings)
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
     owned = _owned(call, made, old, merged, unchanged)
@@ -275,19 +280,38 @@ _OBSERVED = ("metadata", "status")
 """What is not desired of an object, so that changing it is no new generation."""
 
 
-def _check(call: Call, made: Replacement, merged: HubObject) -> None:
+def findings_about(call: Call, current: Current, document: Value) -> list[Problem]:
+    """All that is wrong with what a document would make of an object, in the client's version.
+
+    For a document that breaks rules itself; its types are right.
+    """
+    wanted = call.objects.pipeline.load(document, spoke=call.spoke, trusted=True)
+    made = Replacement(current, wanted)
+    merged, _ = _merged(call, made, canonical(current.hub))
+    return _findings(call, made, merged, judge=True)
+
+
+def _findings(call: Call, made: Replacement, merged: HubObject, *, judge: bool) -> list[Problem]:
+    """What is wrong with the change, and with the new state if that is to be judged anew."""
     pipeline, spoke, current = call.objects.pipeline, call.spoke, made.current
     meta = View(View(merged.native)["metadata"])
-    findings: list[Any] = list(check_metadata_update(meta, current.meta, call.kind))
-    if current.fault is None and pipeline.judges_updates(spoke):
-        decoded = current.decoded
-        same = decoded is not None and decoded.spoke is spoke
-        old = decoded if same and decoded else pipeline.from_hub(current.hub, spoke)
-        try:
-            # Few kinds have such rules; the new state is converted once more when it is written.
-            new = pipeline.from_hub(merged, spoke)
-            pipeline.check_update(canonical_in_version(new), canonical_in_version(old))
-        except InvalidObject as error:
-            findings += error.findings
-    if findings:
-        raise invalid(spoke.gvk.group, spoke.gvk.kind, call.target.name, findings)
+    of_metadata = check_metadata_update(meta, current.meta, call.kind)
+    others: list[Problem] = []
+    changes = current.fault is None and pipeline.judges_updates(spoke)
+    if judge or changes:
+        # Few kinds have such rules; the new state is converted once more when it is written.
+        new = canonical_in_version(pipeline.from_hub(merged, spoke))
+        if judge:
+            try:
+                pipeline.load(pipeline.dump(new), spoke=spoke)
+            except InvalidObject as error:
+                others += error.findings
+        if changes:
+            decoded = current.decoded
+            same = decoded is not None and decoded.spoke is spoke
+            old = decoded if same and decoded else pipeline.from_hub(current.hub, spoke)
+            try:
+                pipeline.check_update(new, canonical_in_version(old))
+            except InvalidObject as error:
+                others += error.findings
+    return all_findings(of_metadata, others)

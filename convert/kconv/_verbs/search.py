@@ -12,7 +12,6 @@ from kconv._verbs.continuation import INCONSISTENT, Continuation, parse_continue
 from kconv._verbs.history import HistoryCompacted, ListHistory
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow, Collection
-from kconv._verbs.names import path_segment_problems
 from kconv._verbs.objects import Current
 from kconv._verbs.options import ListOptions
 from kconv._verbs.refusal import Refusal, expired, future_version, too_large_list
@@ -22,6 +21,7 @@ from kconv._verbs.selectors import (
     parse_label_selector,
     selectable_fields,
 )
+from kconv.names import path_segment_problems
 
 _PAGE = 500
 _AT_ONCE = 1024 * 1024

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kconv._pipeline import Checks
 from kconv._pipeline.view import View
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_body
 from kconv._verbs.call import Call
 from kconv._verbs.metadata_rules import check_metadata
-from kconv._verbs.objects import Current
+from kconv._verbs.objects import Current, has_more
 from kconv._verbs.options import WriteOptions
-from kconv._verbs.refusal import bad_request, conflict
-from kconv._verbs.replace import Replacement, replace_object, with_retries
+from kconv._verbs.refusal import bad_request, conflict, invalid
+from kconv._verbs.replace import Replacement, findings_about, replace_object, with_retries
 
 
 async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
@@ -26,13 +27,19 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
     # A whole object needs nothing of the old one, which may be unreadable; a part does.
     fetch = call.objects.get if target.subresource else call.objects.get_or_salvage
     try:
-        decoded = await call.work(lambda: decode_body(call, body, options.field_validation))
+        late = has_more(call.kind) and not target.subresource
+        checks: Checks = "types" if late else "all"
+        decoded = await call.work(lambda: decode_body(call, body, options.field_validation, checks))
     except InvalidBody as error:
         check_names(call, error.metadata)
         current = await fetch(call.kind, target.key)
         check_version(call, error.metadata, current)
-        named = {"name": target.name, **error.metadata}
-        raise error.refusal(check_metadata(named, call.kind)) from None
+        if target.subresource or current.fault is not None:
+            named = {"name": target.name, **error.metadata}
+            raise error.refusal(check_metadata(named, call.kind)) from None
+        findings = findings_about(call, current, dict(error.document))
+        gvk = call.spoke.gvk
+        raise invalid(gvk.group, gvk.kind, target.name, findings) from None
     given = View(View(decoded.native)["metadata"])
     check_names(call, given)
 

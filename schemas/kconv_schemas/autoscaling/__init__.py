@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kconv import Scheme
 from kconv.edges import Edge
-from kconv_schemas import zeros
+from kconv_schemas import zeros  # noqa: F401 - says which fields leave out zeros
 from kconv_schemas.autoscaling import (
     columns,  # noqa: F401 - adds the printer columns to the types
     defaults,  # noqa: F401 - adds the computed defaults to the types
@@ -18,7 +18,6 @@ from kconv_schemas.autoscaling.v2 import types as v2
 
 def register(scheme: Scheme) -> None:
     """Add the kinds of autoscaling to a scheme."""
-    zeros.declare("autoscaling.v2", hub.HorizontalPodAutoscaler)
     scheme.add(
         hub.HorizontalPodAutoscaler,
         Edge(v2.HorizontalPodAutoscaler),

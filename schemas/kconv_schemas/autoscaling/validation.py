@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv import Finding, GroupVersion, Path, UsageError, forbidden, invalid, required, validates
+from kconv import Finding, Path, forbidden, invalid, not_supported, required, validates
 from kconv.fields import quantity_value
 from kconv_schemas.autoscaling.v1 import types as v1
 from kconv_schemas.autoscaling.v2 import types as v2
@@ -43,15 +43,29 @@ def scale_target(value: Value) -> Iterator[Finding]:
     target = value.get("scaleTargetRef")
     if target is None:
         return
-    text = target.get("apiVersion") or ""
-    path = ("scaleTargetRef", "apiVersion")
-    try:
-        group = GroupVersion.parse(text).group if text else ""
-    except UsageError:
-        yield invalid(path, text, f"unexpected GroupVersion string: {text}")
-        return
-    if not group and target.get("kind") not in _CORE_KINDS:
+    yield from _api_version(target, ("scaleTargetRef", "apiVersion"))
+
+
+def _api_version(reference: Value, path: Path) -> Iterator[Finding]:
+    """Kinds that can be scaled are in an API group, but for one."""
+    text = reference.get("apiVersion") or ""
+    yield from _group_version(text, path)
+    if not text.rpartition("/")[0] and reference.get("kind") not in _CORE_KINDS:
         yield invalid(path, text, "apiVersion must specify API group")
+
+
+def _group_version(text: str, path: Path) -> Iterator[Finding]:
+    if text.count("/") > 1:
+        yield invalid(path, text, f"unexpected GroupVersion string: {text}")
+
+
+@validates(v1.HorizontalPodAutoscalerSpec)
+def utilization(value: Value) -> Iterator[Finding]:
+    """Kubernetes names the field of v2, whose metric it becomes."""
+    share = value.get("targetCPUUtilizationPercentage")
+    if share is not None and share < 1:
+        path = ("metrics", 0, "resource", "target", "averageUtilization")
+        yield invalid(path, share, "must be greater than 0")
 
 
 @validates(v1.CrossVersionObjectReference, v2.CrossVersionObjectReference)
@@ -93,12 +107,16 @@ def zero_replicas(value: Value) -> Iterator[Finding]:
 @validates(v2.MetricSpec)
 def metric(value: Value) -> Iterator[Finding]:
     """A metric has the source that its type names, and no other."""
-    wanted = _SOURCES.get(value.get("type") or "")
+    kind = value.get("type") or ""
+    wanted = _SOURCES.get(kind)
     present = [source for source in _SOURCES.values() if value.get(source) is not None]
+    if not kind:
+        # Kubernetes says it besides that it is required.
+        yield not_supported(("type",), kind, tuple(sorted(_SOURCES)))
     if wanted is not None and wanted not in present:
         yield required((wanted,), "must populate information for the given metric source")
     for source in present:
-        if source != wanted and (wanted is not None or len(present) > 1):
+        if source != wanted and len(present) > 1:
             yield forbidden((source,), "must populate the given metric source only")
 
 
@@ -129,6 +147,9 @@ def pods_target(value: Value) -> Iterator[Finding]:
 @validates(v2.ObjectMetricSource)
 def object_target(value: Value) -> Iterator[Finding]:
     """A metric of an object has a value or an average per pod as its target."""
+    if value.get("describedObject") is not None:
+        text = value["describedObject"].get("apiVersion") or ""
+        yield from _group_version(text, ("describedObject", "apiVersion"))
     yield from _value_or_average(
         value,
         "must set either a target value or averageValue",
@@ -159,7 +180,11 @@ def _value_or_average(value: Value, neither: str, both: str) -> Iterator[Finding
 
 @validates(v2.MetricTarget)
 def positive(value: Value) -> Iterator[Finding]:
-    """Targets are over zero."""
+    """Targets are over zero, and of a type."""
+    if value.get("type") not in ("Utilization", "Value", "AverageValue"):
+        # Of an absent one, Kubernetes says it besides that it is required.
+        message = "must be either Utilization, Value, or AverageValue"
+        yield invalid(("type",), value.get("type") or "", message)
     for name in ("averageValue", "value"):
         amount = value.get(name)
         if amount is not None and quantity_value(amount) <= 0:

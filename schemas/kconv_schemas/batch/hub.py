@@ -29,13 +29,19 @@ class Job(Hub):
         spec, metadata = value["spec"], value["metadata"]
         if spec.get("manualSelector"):
             return
-        uid, name = metadata["uid"], metadata["name"]
+        uid, name = metadata["uid"], metadata.get("name") or ""
         labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})
+        # Labels of its own that it has from its pods are the same map to Kubernetes.
+        shared = bool(labels) and metadata.get("labels") == labels
+        # Labels that contradict are left to validation.
         for prefix in ("", "batch.kubernetes.io/"):
-            labels[f"{prefix}controller-uid"] = uid
-            labels[f"{prefix}job-name"] = name
+            labels.setdefault(f"{prefix}controller-uid", uid)
+            labels.setdefault(f"{prefix}job-name", name)
+        if shared:
+            metadata["labels"] = dict(labels)
         selector = spec.setdefault("selector", {})
-        selector.setdefault("matchLabels", {})["batch.kubernetes.io/controller-uid"] = uid
+        matched = selector.setdefault("matchLabels", {})
+        matched.setdefault("batch.kubernetes.io/controller-uid", uid)
 
 
 class CronJob(Hub):

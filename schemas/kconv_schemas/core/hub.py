@@ -34,7 +34,7 @@ class Namespace(Hub):
         if "kubernetes" not in finalizers:
             finalizers.append("kubernetes")
         value["status"] = {"phase": "Active"}
-        value["metadata"].setdefault("labels", {})[NAME_LABEL] = value["metadata"]["name"]
+        value["metadata"].setdefault("labels", {})[NAME_LABEL] = value["metadata"].get("name") or ""
 
 
 class ConfigMap(Hub):

@@ -1,124 +1,108 @@
-"""What names within objects may look like, in the words of ``k8s.io/apimachinery``."""
+"""Findings about names within objects, by the rules of `kconv.names`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from kconv import Finding, Path, invalid, required
+from kconv.names import (
+    config_key_problems,
+    dns_label_problems,
+    domain_prefixed_path_problems,
+    label_name_problems,
+    label_value_problems,
+    path_segment_problems,
+    port_name_problems,
+    qualified_name_problems,
+)
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LABEL_MESSAGE = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
-    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
-    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-_SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
-_SUBDOMAIN_MESSAGE = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
-    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
-_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_NAME_MESSAGE = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
-    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
-_QUALIFIED_MESSAGE = (
-    "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start "
-    "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
-    "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS "
-    "subdomain prefix and '/' (e.g. 'example.com/MyName')"
-)
-_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
-_PATH_MESSAGE = "Invalid path (regex used for validation is '^[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+$')"
-_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_KEY_MESSAGE = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
-    "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-)
+Problems = Callable[[str], list[str]]
+
+
+def named(path: Path, value: str, problems: Problems) -> Iterator[Finding]:
+    """A finding for each problem that a rule of `kconv.names` has with a text."""
+    for problem in problems(value):
+        yield invalid(path, value, problem)
 
 
 def label_name(path: Path, value: str | None) -> Iterator[Finding]:
     """Findings for a required name that is not a DNS-1123 label."""
     if not value:
         yield required(path)
-        return
-    if len(value) > 63:
-        yield invalid(path, value, "must be no more than 63 bytes")
-    if not _LABEL.fullmatch(value):
-        yield invalid(path, value, _LABEL_MESSAGE)
+    else:
+        yield from named(path, value, dns_label_problems)
 
 
 def config_key(path: Path, value: str) -> Iterator[Finding]:
     """Findings for a key of a ConfigMap or Secret that could not be a file's name."""
-    if len(value) > 253:
-        yield invalid(path, value, "must be no more than 253 bytes")
-    if not _KEY.fullmatch(value):
-        yield invalid(path, value, _KEY_MESSAGE)
-    if value in (".", ".."):
-        yield invalid(path, value, f"must not be '{value}'")
-    elif value.startswith(".."):
-        yield invalid(path, value, "must not start with '..'")
+    yield from named(path, value, config_key_problems)
 
 
 def port_name(path: Path, value: str) -> Iterator[Finding]:
     """Findings for the name of a port that is no IANA service name (RFC 6335)."""
-    if not value:
-        return
-    if len(value) > 15:
-        yield invalid(path, value, "must be no more than 15 characters")
-    if not re.fullmatch(r"[-a-z0-9]+", value):
-        yield invalid(
-            path,
-            value,
-            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
-        )
-    if not re.search(r"[a-z]", value):
-        yield invalid(path, value, "must contain at least one letter (a-z)")
-    if "--" in value:
-        yield invalid(path, value, "must not contain consecutive hyphens")
-    if value.startswith("-") or value.endswith("-"):
-        yield invalid(path, value, "must not begin or end with a hyphen")
+    if value:
+        yield from named(path, value, port_name_problems)
 
 
 def domain_prefixed_path(path: Path, value: str) -> Iterator[Finding]:
     """Findings for what is no domain followed by a path, such as ``example.com/controller``."""
-    host, slash, rest = value.partition("/")
-    if not value:
-        yield required(path)
-    elif not slash or not host or not rest:
-        yield invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    if value:
+        yield from named(path, value, domain_prefixed_path_problems)
     else:
-        if not _SUBDOMAIN.fullmatch(host) or len(host) > 253:
-            yield invalid(path, host, _SUBDOMAIN_MESSAGE)
-        if not _PATH.fullmatch(rest):
-            yield invalid(path, rest, _PATH_MESSAGE)
+        yield required(path)
 
 
 def qualified_name(path: Path, value: str) -> Iterator[Finding]:
     """Findings for what is no name, or a domain and a name, such as ``example.com/name``."""
-    prefix, slash, name = value.rpartition("/")
-    if slash and "/" in prefix:
-        yield invalid(path, value, _QUALIFIED_MESSAGE)
-        return
-    if slash and not prefix:
-        yield invalid(path, value, "prefix part must be non-empty")
-    elif slash and (len(prefix) > 253 or not _SUBDOMAIN.fullmatch(prefix)):
-        yield invalid(path, value, f"prefix part {_SUBDOMAIN_MESSAGE}")
-    if not name:
-        yield invalid(path, value, "name part must be non-empty")
-    elif len(name) > 63:
-        yield invalid(path, value, "name part must be no more than 63 bytes")
-    if not _NAME.fullmatch(name):
-        yield invalid(path, value, _NAME_MESSAGE)
+    yield from named(path, value, qualified_name_problems)
 
 
 def path_segment(path: Path, value: str) -> Iterator[Finding]:
     """Findings for what could be no step of a URL."""
-    if value in (".", ".."):
-        yield invalid(path, value, f"may not be '{value}'")
-    for char in "/%":
-        if char in value:
-            yield invalid(path, value, f"may not contain '{char}'")
+    yield from named(path, value, path_segment_problems)
+
+
+def labels(path: Path, value: Mapping[str, str] | None) -> Iterator[Finding]:
+    """Findings for keys and values that labels cannot have; none is told by its key."""
+    for key, text in (value or {}).items():
+        yield from named(path, key, label_name_problems)
+        yield from named(path, text, label_value_problems)
+
+
+def annotation_keys(path: Path, value: Mapping[str, str] | None) -> Iterator[Finding]:
+    """Findings for keys that annotations cannot have."""
+    for key in value or {}:
+        for problem in label_name_problems(key.lower()):
+            yield invalid(path, key, problem)
+
+
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+def label_selector(path: Path, value: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """Findings for a selector of labels; nothing is wrong with one that is absent."""
+    if value is None:
+        return
+    yield from labels((*path, "matchLabels"), value.get("matchLabels"))
+    yield from requirements((*path, "matchExpressions"), value.get("matchExpressions") or ())
+
+
+def requirements(path: Path, items: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Findings for the requirements of a selector."""
+    for index, each in enumerate(items):
+        at = (*path, index)
+        operator, values = each.get("operator") or "", each.get("values") or ()
+        if operator in ("In", "NotIn"):
+            if not values:
+                message = "must be specified when `operator` is 'In' or 'NotIn'"
+                yield required((*at, "values"), message)
+        elif operator in ("Exists", "DoesNotExist"):
+            if values:
+                message = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                yield Finding((*at, "values"), "FieldValueForbidden", f"Forbidden: {message}")
+        else:
+            yield invalid((*at, "operator"), operator, "not a valid selector operator")
+        yield from named((*at, "key"), each.get("key") or "", label_name_problems)
+        for at_value, text in enumerate(values):
+            yield from named((*at, "values", at_value), text, label_value_problems)

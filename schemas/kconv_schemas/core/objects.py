@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kconv import Rename, Scheme, WhenAbsent
 from kconv.edges import Edge, Lose
-from kconv_schemas import zeros
+from kconv_schemas import zeros  # noqa: F401 - says which fields leave out zeros
 from kconv_schemas.core import (
     columns,  # noqa: F401 - adds the printer columns to the types
     defaults,  # noqa: F401 - adds the computed defaults to the types
@@ -27,7 +27,6 @@ _EVENT = (
 
 def register(scheme: Scheme) -> None:
     """Add them to a scheme."""
-    zeros.declare("core.v1", hub.Namespace, hub.ConfigMap, hub.Secret, hub.Event)
     folded = Lose(spoke=("stringData",), reason="it is folded into data when it is decoded")
     scheme.add(hub.Namespace, Edge(v1.Namespace), storage="v1")
     scheme.add(hub.ConfigMap, Edge(v1.ConfigMap), storage="v1")

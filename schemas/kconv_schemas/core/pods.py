@@ -1,183 +1,170 @@
-"""Rules of pod templates, the ones that people meet, as ``pkg/apis/core/validation`` words them."""
+"""Rules of pod templates as wholes, as ``pkg/apis/core/validation`` of Kubernetes has them.
+
+Those of their parts are in the modules whose names begin with ``pod_`` and ``container``.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv import Finding, Path, duplicate, forbidden, invalid, quote, required, validates
-from kconv.fields import quantity_value
+from kconv import Finding, Path, duplicate, forbidden, invalid, required, too_long, validates
+from kconv.names import (
+    dns_label_problems,
+    ip_problems,
+    qualified_name_problems,
+    subdomain_problems,
+)
 from kconv_schemas.core import (
+    container_env,  # noqa: F401 - adds the rules of environments to the types
+    container_resources,  # noqa: F401 - adds those of resources
+    containers,
     pod_defaults,  # noqa: F401 - adds the computed defaults to the types
+    pod_scheduling,  # noqa: F401 - adds the rules of affinity and tolerations
+    pod_security,
+    pod_volumes,  # noqa: F401 - adds those of volumes
+    probes,  # noqa: F401 - adds those of probes and hooks
 )
-from kconv_schemas.core.names import label_name, port_name
-from kconv_schemas.core.v1.types import (
-    Container,
-    EnvVar,
-    EphemeralContainer,
-    HTTPGetAction,
-    Lifecycle,
-    PodSpec,
-    Probe,
-    ResourceRequirements,
-    Volume,
-)
+from kconv_schemas.core.names import annotation_keys, label_name, labels, named
+from kconv_schemas.core.v1.types import PodSpec, PodTemplateSpec
 
 Value = Mapping[str, Any]
 
-_NOT_FOUND = "FieldValueNotFound"
-_LISTS = ("initContainers", "containers", "ephemeralContainers")
-_ENV_NAME = re.compile(r"[ -<>-~]+")
-_ENV_MESSAGE = (
-    "a valid environment variable name must consist only of printable ASCII characters other "
-    "than '='"
-)
-_HEADER_NAME = re.compile(r"[-A-Za-z0-9]+")
-_HEADER_MESSAGE = (
-    "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', "
-    "regex used for validation is '[-A-Za-z0-9]+')"
-)
-_HANDLERS = ("exec", "httpGet", "sleep", "tcpSocket", "grpc")
+_MOST_SERVERS, _MOST_SEARCHES, _LONGEST_SEARCHES = 3, 32, 2048
+_SUBDOMAINS = ("priorityClassName", "runtimeClassName", "serviceAccountName", "nodeName")
+_LABELS = ("hostname", "subdomain")
+_LONGEST_HOSTNAME = 64
+
+
+@validates(PodTemplateSpec)
+def template(value: Value) -> Iterator[Finding]:
+    """Labels and annotations are good ones; a template has no ephemeral containers."""
+    metadata, spec = value.get("metadata") or {}, value.get("spec") or {}
+    yield from labels(("labels",), metadata.get("labels"))
+    yield from annotation_keys(("annotations",), metadata.get("annotations"))
+    yield from pod_security.annotated(metadata.get("annotations") or {}, spec)
+    if spec.get("ephemeralContainers"):
+        message = "ephemeral containers not allowed in pod template"
+        yield forbidden(("spec", "ephemeralContainers"), message)
 
 
 @validates(PodSpec)
-def volumes(value: Value) -> Iterator[Finding]:
+def pod_volumes_named(value: Value) -> Iterator[Finding]:
     """Volumes have names of their own."""
     seen: set[str] = set()
     for index, volume in enumerate(value.get("volumes") or ()):
-        yield from _own_name(("volumes", index, "name"), volume.get("name"), seen)
+        name = volume.get("name")
+        if name:
+            path = ("volumes", index, "name")
+            yield from label_name(path, name)
+            if name in seen:
+                yield duplicate(path, name)
+            seen.add(name)
 
 
 @validates(PodSpec)
-def containers(value: Value) -> Iterator[Finding]:
-    """Containers have names that no other has, and mount volumes that there are."""
-    names = {volume.get("name") for volume in value.get("volumes") or ()}
-    seen: set[str] = set()
-    for where in _LISTS:
-        for index, container in enumerate(value.get(where) or ()):
-            path = (where, index)
-            yield from _own_name((*path, "name"), container.get("name"), seen)
-            yield from _mounts(container, names, path)
+def pod_containers(value: Value) -> Iterator[Finding]:
+    """Containers fit each other and their pod."""
+    yield from containers.of_pod(value)
 
 
-def _own_name(path: Path, name: str | None, seen: set[str]) -> Iterator[Finding]:
-    if name:
-        yield from label_name(path, name)
-        if name in seen:
-            yield duplicate(path, name)
-        seen.add(name)
+@validates(PodSpec)
+def pod_names(value: Value) -> Iterator[Finding]:
+    """What the pod is called, and what it refers to, are names."""
+    for name in _SUBDOMAINS:
+        if value.get(name):
+            yield from named((name,), value[name], subdomain_problems)
+    for name in _LABELS:
+        if value.get(name):
+            yield from named((name,), value[name], dns_label_problems)
+    override = value.get("hostnameOverride")
+    if override is not None:
+        path = ("hostnameOverride",)
+        yield from named(path, override, subdomain_problems)
+        if len(override) > _LONGEST_HOSTNAME:
+            yield too_long(path, _LONGEST_HOSTNAME)
+        if value.get("setHostnameAsFQDN"):
+            message = "may not be set when setHostnameAsFQDN is true"
+            yield invalid(path, override, message)
+        if value.get("hostNetwork"):
+            yield invalid(path, override, "may not be set when hostNetwork is true")
+    yield from labels(("nodeSelector",), value.get("nodeSelector"))
 
 
-def _mounts(container: Value, volumes: set[Any], path: Path) -> Iterator[Finding]:
-    taken: set[str] = set()
-    for index, mount in enumerate(container.get("volumeMounts") or ()):
-        at = (*path, "volumeMounts", index)
-        name, place = mount.get("name"), mount.get("mountPath")
-        if name and name not in volumes:
-            yield Finding((*at, "name"), _NOT_FOUND, f"Not found: {quote(name)}")
-        if place in taken:
-            yield invalid((*at, "mountPath"), place, "must be unique")
-        taken.add(place or "")
-
-
-@validates(Container, EphemeralContainer)
-def container(value: Value) -> Iterator[Finding]:
-    """A container has an image, and its ports and probes make sense."""
-    image = value.get("image")
-    if not image:
-        yield required(("image",))
-    elif image != image.strip():
-        yield invalid(("image",), image, "must not have leading or trailing whitespace")
-    seen: set[str] = set()
-    for index, port in enumerate(value.get("ports") or ()):
-        name = port.get("name")
-        yield from port_name(("ports", index, "name"), name or "")
-        if name and name in seen:
-            yield duplicate(("ports", index, "name"), name)
-        seen.add(name or "")
-    for probe in ("livenessProbe", "startupProbe"):
-        successes = (value.get(probe) or {}).get("successThreshold", 1)
-        if successes != 1:
-            yield invalid((probe, "successThreshold"), successes, "must be 1")
-
-
-@validates(EnvVar)
-def variable(value: Value) -> Iterator[Finding]:
-    """A variable has one value, from one source."""
-    name, source = value.get("name"), value.get("valueFrom")
-    if name and not _ENV_NAME.fullmatch(name):
-        yield invalid(("name",), name, _ENV_MESSAGE)
-    if source is None:
+@validates(PodSpec)
+def dns(value: Value) -> Iterator[Finding]:
+    """Who wants no DNS of the cluster says which."""
+    path: Path = ("dnsConfig",)
+    config, is_none = value.get("dnsConfig"), value.get("dnsPolicy") == "None"
+    if is_none and config is None:
+        yield required(path, "must provide `dnsConfig` when `dnsPolicy` is None")
+    if config is None:
         return
-    if value.get("value"):
-        message = "may not be specified when `value` is not empty"
-        yield invalid(("valueFrom",), "", message)
-    given = list(source)
-    if not given:
-        message = (
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, "
-            "`secretKeyRef` or `fileKeyRef`"
-        )
-        yield invalid(("valueFrom",), "", message)
-    elif len(given) > 1:
-        message = "may not have more than one field specified at a time"
-        yield invalid(("valueFrom",), "", message)
+    servers, searches = config.get("nameservers") or (), config.get("searches") or ()
+    if is_none and not servers:
+        message = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+        yield required((*path, "nameservers"), message)
+    if len(servers) > _MOST_SERVERS:
+        message = f"must not have more than {_MOST_SERVERS} nameservers"
+        yield invalid((*path, "nameservers"), list(servers), message)
+    for index, server in enumerate(servers):
+        yield from named((*path, "nameservers", index), server, ip_problems)
+    if len(searches) > _MOST_SEARCHES:
+        message = f"must not have more than {_MOST_SEARCHES} search paths"
+        yield invalid((*path, "searches"), list(searches), message)
+    if len(" ".join(searches)) > _LONGEST_SEARCHES:
+        message = f"must not have more than {_LONGEST_SEARCHES} characters (including spaces) in "
+        yield invalid((*path, "searches"), list(searches), f"{message}the search list")
+    for index, search in enumerate(searches):
+        text = search if search == "." else search.removesuffix(".")
+        if text != ".":
+            yield from named((*path, "searches", index), text, subdomain_problems)
+    for index, option in enumerate(config.get("options") or ()):
+        if not option.get("name"):
+            yield required((*path, "options", index), "must not be empty")
 
 
-@validates(Probe)
-def probe(value: Value) -> Iterator[Finding]:
-    """A probe asks in one way."""
-    yield from _one_handler(value, ())
+@validates(PodSpec)
+def host_aliases(value: Value) -> Iterator[Finding]:
+    """Lines for /etc/hosts have an address and names."""
+    for index, alias in enumerate(value.get("hostAliases") or ()):
+        path = ("hostAliases", index)
+        yield from named((*path, "ip"), alias.get("ip") or "", ip_problems)
+        for at, name in enumerate(alias.get("hostnames") or ()):
+            yield from named((*path, "hostnames", at), name, subdomain_problems)
 
 
-@validates(Lifecycle)
-def lifecycle(value: Value) -> Iterator[Finding]:
-    """A hook does one thing."""
-    for name in ("postStart", "preStop"):
-        if value.get(name) is not None:
-            yield from _one_handler(value[name], (name,))
+@validates(PodSpec)
+def gates(value: Value) -> Iterator[Finding]:
+    """What a pod waits for is named by a domain and a name."""
+    for index, gate in enumerate(value.get("readinessGates") or ()):
+        at = ("readinessGates", index, "conditionType")
+        yield from named(at, gate.get("conditionType") or "", qualified_name_problems)
+    for index, gate in enumerate(value.get("schedulingGates") or ()):
+        path = ("schedulingGates", index)
+        yield from named(path, gate.get("name") or "", qualified_name_problems)
 
 
-@validates(HTTPGetAction)
-def headers(value: Value) -> Iterator[Finding]:
-    """Headers have names that HTTP allows."""
-    for header in value.get("httpHeaders") or ():
-        name = header.get("name") or ""
-        if not _HEADER_NAME.fullmatch(name):
-            yield invalid(("httpHeaders",), name, _HEADER_MESSAGE)
-
-
-def _one_handler(value: Value, path: Path) -> Iterator[Finding]:
-    given = [name for name in _HANDLERS if value.get(name) is not None]
-    if not given:
-        yield required(path, "must specify a handler type")
-    for name in given[1:]:
-        yield forbidden((*path, name), "may not specify more than 1 handler type")
-
-
-@validates(Volume)
-def volume(value: Value) -> Iterator[Finding]:
-    """A volume comes from one source."""
-    sources = [name for name in value if name != "name" and value.get(name) is not None]
-    for name in sources[1:]:
-        yield forbidden((name,), "may not specify more than 1 volume type")
-
-
-@validates(ResourceRequirements)
-def resources(value: Value) -> Iterator[Finding]:
-    """Amounts are not negative, and what is requested is within the limit."""
-    limits, requests = value.get("limits") or {}, value.get("requests") or {}
-    yield from _not_negative(limits.items(), "limits")
-    yield from _not_negative(requests.items(), "requests")
-    for name, amount in requests.items():
-        limit = limits.get(name)
-        if limit is not None and quantity_value(amount) > quantity_value(limit):
-            message = f"must be less than or equal to {name} limit of {limit}"
-            yield invalid(("requests",), amount, message)
-
-
-def _not_negative(amounts: Iterable[tuple[str, str]], where: str) -> Iterator[Finding]:
-    for name, amount in amounts:
-        if quantity_value(amount) < 0:
-            yield invalid((where, name), amount, "must be greater than or equal to 0")
+@validates(PodSpec)
+def resource_claims(value: Value) -> Iterator[Finding]:
+    """Claims of resources have names of their own, and are there or are made."""
+    seen: set[str] = set()
+    for index, claim in enumerate(value.get("resourceClaims") or ()):
+        path, name = ("resourceClaims", index), claim.get("name") or ""
+        if name in seen:
+            yield duplicate((*path, "name"), name)
+        elif name:
+            yield from named((*path, "name"), name, dns_label_problems)
+            seen.add(name)
+        refers = [claim.get("resourceClaimName"), claim.get("resourceClaimTemplateName")]
+        if None not in refers:
+            message = (
+                "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
+            )
+            yield invalid(path, dict(claim), message)
+        if refers == [None, None]:
+            message = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
+            yield invalid(path, dict(claim), message)
+        for key in ("resourceClaimName", "resourceClaimTemplateName"):
+            if claim.get(key) is not None:
+                yield from named((*path, key), claim[key], subdomain_problems)

@@ -45,6 +45,8 @@ _KEYS_OF_TYPE = {
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
 }
+_FILLED = ("kubernetes.io/ssh-auth",)
+"""Types of secrets whose keys have data."""
 _ACCOUNT = "kubernetes.io/service-account.name"
 
 
@@ -100,7 +102,7 @@ def secret(value: Value) -> Iterator[Finding]:
     if sum(map(_size, data.values())) > LARGEST:
         yield _too_long(("data",))
     wanted = _KEYS_OF_TYPE.get(str(type_), ())
-    missing = [key for key in wanted if key not in data]
+    missing = [key for key in wanted if not data.get(key) and (key not in data or type_ in _FILLED)]
     if type_ == "kubernetes.io/basic-auth" and len(missing) < len(wanted):
         missing = []
     for key in missing:

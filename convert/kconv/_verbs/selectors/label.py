@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kconv._verbs.names import label_name_problems, label_value_problems
 from kconv._verbs.refusal import bad_request
+from kconv.names import label_name_problems, label_value_problems
 
 _SPACE = " \t\r\n"
 _SYMBOLS = "=!(),><"

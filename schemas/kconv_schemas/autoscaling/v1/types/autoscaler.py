@@ -22,9 +22,9 @@ class HorizontalPodAutoscalerSpec(Type):
     maxReplicas = Int32(required=True)
     minReplicas = Int32(minimum=1, load_default=1)
     scaleTargetRef = Object(
-        CrossVersionObjectReference, required=True, metadata={"reference": True}
+        CrossVersionObjectReference, required=True, load_default=dict, metadata={"reference": True}
     )
-    targetCPUUtilizationPercentage = Int32(minimum=1)
+    targetCPUUtilizationPercentage = Int32()
 
 
 class HorizontalPodAutoscalerStatus(Type):

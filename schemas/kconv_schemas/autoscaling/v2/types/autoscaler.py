@@ -17,7 +17,7 @@ class HorizontalPodAutoscalerSpec(Type):
     metrics = List(Object(MetricSpec), list_type="atomic")
     minReplicas = Int32(minimum=1, load_default=1)
     scaleTargetRef = Object(
-        CrossVersionObjectReference, required=True, metadata={"reference": True}
+        CrossVersionObjectReference, required=True, load_default=dict, metadata={"reference": True}
     )
 
 

@@ -12,7 +12,7 @@ class MetricTarget(Type):
 
     averageUtilization = Int32(minimum=1)
     averageValue = Quantity()
-    type = String(enum=("AverageValue", "Utilization", "Value"), required=True)
+    type = String(required=True)
     value = Quantity()
 
 
@@ -21,7 +21,7 @@ class ContainerResourceMetricSource(Type):
 
     container = String(required=True)
     name = String(required=True)
-    target = Object(MetricTarget, required=True)
+    target = Object(MetricTarget, required=True, load_default=dict)
 
 
 class MetricIdentifier(Type):
@@ -34,32 +34,32 @@ class MetricIdentifier(Type):
 class ExternalMetricSource(Type):
     """ExternalMetricSource of autoscaling/v2."""
 
-    metric = Object(MetricIdentifier, required=True)
-    target = Object(MetricTarget, required=True)
+    metric = Object(MetricIdentifier, required=True, load_default=dict)
+    target = Object(MetricTarget, required=True, load_default=dict)
 
 
 class ObjectMetricSource(Type):
     """ObjectMetricSource of autoscaling/v2."""
 
     describedObject = Object(
-        CrossVersionObjectReference, required=True, metadata={"reference": True}
+        CrossVersionObjectReference, required=True, load_default=dict, metadata={"reference": True}
     )
-    metric = Object(MetricIdentifier, required=True)
-    target = Object(MetricTarget, required=True)
+    metric = Object(MetricIdentifier, required=True, load_default=dict)
+    target = Object(MetricTarget, required=True, load_default=dict)
 
 
 class PodsMetricSource(Type):
     """PodsMetricSource of autoscaling/v2."""
 
-    metric = Object(MetricIdentifier, required=True)
-    target = Object(MetricTarget, required=True)
+    metric = Object(MetricIdentifier, required=True, load_default=dict)
+    target = Object(MetricTarget, required=True, load_default=dict)
 
 
 class ResourceMetricSource(Type):
     """ResourceMetricSource of autoscaling/v2."""
 
     name = String(required=True)
-    target = Object(MetricTarget, required=True)
+    target = Object(MetricTarget, required=True, load_default=dict)
 
 
 class MetricSpec(Type):

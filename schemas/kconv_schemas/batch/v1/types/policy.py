@@ -33,13 +33,7 @@ class PodFailurePolicyRule(Type):
 class PodFailurePolicy(Type):
     """PodFailurePolicy of batch/v1."""
 
-    rules_ = List(
-        Object(PodFailurePolicyRule),
-        list_type="atomic",
-        max_items=20,
-        required=True,
-        data_key="rules",
-    )
+    rules_ = List(Object(PodFailurePolicyRule), list_type="atomic", max_items=20, data_key="rules")
 
 
 class SuccessPolicyRule(Type):

@@ -34,7 +34,9 @@ class Event(Resource):
     count = Int32()
     eventTime = MicroTime()
     firstTimestamp = Time()
-    involvedObject = Object(ObjectReference, required=True, metadata={"reference": True})
+    involvedObject = Object(
+        ObjectReference, required=True, load_default=dict, metadata={"reference": True}
+    )
     lastTimestamp = Time()
     message = String()
     reason = String()

@@ -95,6 +95,7 @@ class PodSpec(Type):
         map_keys=("name",),
         merge_key="name",
         patch_strategy="merge,retainKeys",
+        unique=False,
     )
     resources = Object(ResourceRequirements)
     restartPolicy = String(enum=("Always", "Never", "OnFailure"), load_default="Always")
@@ -122,6 +123,7 @@ class PodSpec(Type):
         map_keys=("topologyKey", "whenUnsatisfiable"),
         merge_key="topologyKey",
         patch_strategy="merge",
+        unique=False,
     )
     volumes = List(
         Object(Volume),

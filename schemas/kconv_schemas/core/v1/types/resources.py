@@ -15,7 +15,7 @@ class ResourceClaim(Type):
 class ResourceRequirements(Type):
     """ResourceRequirements of core/v1."""
 
-    claims = List(Object(ResourceClaim), list_type="map", map_keys=("name",))
+    claims = List(Object(ResourceClaim), list_type="map", map_keys=("name",), unique=False)
     limits = Map(Quantity(milli=True))
     requests = Map(Quantity(milli=True))
 

@@ -105,7 +105,7 @@ class ScaleIOVolumeSource(Type):
     gateway = String(required=True)
     protectionDomain = String()
     readOnly = Boolean()
-    secretRef = Object(LocalObjectReference, required=True)
+    secretRef = Object(LocalObjectReference)
     sslEnabled = Boolean()
     storageMode = String(load_default="ThinProvisioned")
     storagePool = String()

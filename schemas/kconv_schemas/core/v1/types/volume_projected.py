@@ -70,11 +70,9 @@ class PodCertificateProjection(Type):
     certificateChainPath = String()
     credentialBundlePath = String()
     keyPath = String()
-    keyType = String(
-        enum=("ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"), required=True
-    )
+    keyType = String()
     maxExpirationSeconds = Int32(minimum=3600, maximum=7862400)
-    signerName = String(required=True)
+    signerName = String()
     userAnnotations = Map(String())
 
 
