@@ -64,10 +64,11 @@ async def create(
         lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
         shown, wrong = _shown(call, made, judge=judge)
+        judged = meta.copied()
         if meta.get("labels"):
             # Those that its kind has the server add are judged with them.
-            meta["labels"] = View(View(made.native)["metadata"]).get("labels", {})
-        findings = all_findings(check_metadata(meta, call.kind), wrong)
+            judged["labels"] = View(View(made.native)["metadata"]).get("labels", {})
+        findings = all_findings(check_metadata(judged, call.kind), wrong)
         if findings:
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, str(meta.get("name") or ""), findings)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from kconv._errors import Conflict, ConversionError, DecodeError, InvalidObject, NotFound, Problem
+from kconv._managed.lists import NoStep
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
 from kconv._scheme import Spoke
@@ -179,10 +180,10 @@ def _owned(
         live = ownership.document(in_version(pipeline, current, before, call.spoke), before[0])
         try:
             entries = manager.update(live, new, old, given, made.field_manager, when)
-        except ConversionError as error:
+        except (ConversionError, NoStep) as error:
             # A write does not fail for the sake of who owns what.
             about = f"{call.target.resource} {call.target.name}"
-            _log.warning("%s: managedFields stay as they are: %s", about, error.message)
+            _log.warning("%s: managedFields stay as they are: %s", about, error)
             entries = old
     if unchanged and same_but_for_time(entries, old):
         return _Owned(old, True)
