@@ -332,3 +332,18 @@ def test_version_that_a_get_insists_on(client: httpx.Client, version: str, code:
     created(client, CONFIGMAPS, configmap("a"))
     response = client.get(f"{CONFIGMAPS}/a", params={"resourceVersion": version})
     assert response.status_code == code
+
+
+def test_resource_version_zero_insists_on_nothing(client: httpx.Client) -> None:
+    made = created(client, CONFIGMAPS, configmap("zero"))
+    for version, code in (("0", 200), ("1", 409)):
+        made["metadata"]["resourceVersion"] = version
+        made["data"] = {"a": version}
+        assert client.put(f"{CONFIGMAPS}/zero", json=made).status_code == code
+    assert client.get(f"{CONFIGMAPS}/zero").json()["data"] == {"a": "0"}
+
+
+def test_a_rehearsed_create_may_name_a_version(client: httpx.Client) -> None:
+    other = configmap("rehearsed", resourceVersion="1")
+    assert client.post(f"{CONFIGMAPS}?dryRun=All", json=other).status_code == 201
+    assert client.post(CONFIGMAPS, json=other).status_code == 500

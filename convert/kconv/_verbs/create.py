@@ -50,7 +50,7 @@ async def create(
         raise error.refusal(check_metadata(meta, call.kind)) from None
     given = View(View(decoded.native)["metadata"])
     namespace = await _check_place(call, given, newest=options.dry_run)
-    if given.get("resourceVersion"):
+    if given.get("resourceVersion") and not options.dry_run:
         message = "resourceVersion should not be set on objects to be created"
         raise Refusal("", message, code=500)
     decoded = _without_status(call, decoded)

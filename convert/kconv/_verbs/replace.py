@@ -136,7 +136,8 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
         write = call.objects.delete if gone else call.objects.update
         row = await write(current, merged, shown)
     except Conflict:
-        if View(View(made.wanted.native)["metadata"]).get("resourceVersion"):
+        given = View(View(made.wanted.native)["metadata"]).get("resourceVersion")
+        if given not in (None, "", "0"):
             raise conflict(call.target.resource, call.target.name) from None
         raise
     if gone and call.target.namespace:

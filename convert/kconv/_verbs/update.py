@@ -51,7 +51,7 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
         return Answer(encoded=made, spoke=call.spoke, warnings=tuple(call.warnings))
 
     return await with_retries(
-        call, call.target.key, attempt, again=not given.get("resourceVersion")
+        call, call.target.key, attempt, again=given.get("resourceVersion") in (None, "", "0")
     )
 
 
@@ -79,7 +79,8 @@ def check_version(call: Call, meta: Mapping[str, Any], current: Current) -> None
     """Refuse (409) a write that was made for another state, or for another object."""
     resource, name = call.target.resource, call.target.name
     version = meta.get("resourceVersion")
-    if version and version != current.resource_version:
+    # Zero is no state: to Kubernetes it insists on none.
+    if version not in (None, "", "0", current.resource_version):
         if not (version.isascii() and version.isdigit()):
             raise bad_request(f'metadata.resourceVersion: Invalid value: "{version}"')
         raise conflict(resource, name)
