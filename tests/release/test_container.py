@@ -136,6 +136,8 @@ def test_the_server_starts_and_lets_in_who_has_the_token(
         ended = subprocess.run(
             ["bash", "-c", command],
             cwd=credentials,
+            stdin=subprocess.DEVNULL,  # kubectl asks there for a name where a token is refused
+            timeout=60,
             env={**os.environ, "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
