@@ -74,6 +74,7 @@ def test_undoing_and_verifying(fresh: Site, pipeline: Pipeline) -> None:
     assert rows(fresh.store)[OLD][0] == 12
     again = fresh.post(f"runs/{run}/undo")
     assert again.status_code == 303, "the before-image of the one that was written is kept"
+    until(lambda: "<strong>0 objects restored" in fresh.get(f"runs/{run}"))
     missing = fresh.ask("POST", "/ui/runs/none/undo", data={"a": "b"})
     assert missing.status_code == 404
 
