@@ -11,7 +11,8 @@ from kconv._managed.elements import keyed, spelled
 from kconv._managed.fields import of, written
 from kconv._managed.merge import merge
 from kconv._managed.owners import APPLY, UPDATE, Manager, Owned, Owners
-from kconv._managed.shape import ListShape, Shape
+from kconv._managed.reshape import reconciled
+from kconv._managed.shape import ListShape, MapShape, Shape
 
 SET = Shape(list=ListShape(Shape("string"), atomic=False))
 
@@ -77,3 +78,13 @@ def test_entries_are_ordered_by_operation_time_and_manager() -> None:
         (manager.name, manager.operation, time) for manager, time in wanted
     ]
     assert found[4]["subresource"] == "status"
+
+
+def test_what_has_become_atomic_is_owned_as_a_whole() -> None:
+    inner = Shape(map=MapShape(element=Shape("string"), atomic=True))
+    items = Shape(list=ListShape(Shape("string")))
+    shape = Shape(map=MapShape({"a": inner, "b": items, "c": Shape("string")}))
+    before = of(("f:a", "f:x"), ("f:b", 'v:"x"'), ("f:c",))
+    assert reconciled(shape, before) == of(("f:a",), ("f:b",), ("f:c",))
+    now = of(("f:a",), ("f:c",))
+    assert reconciled(shape, now) is now
