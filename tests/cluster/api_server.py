@@ -2,8 +2,8 @@
 
 It stores each object in a version, shows it in others through a conversion, applies the defaults
 of the version that it is stored in when it reads it, and writes it anew when a patch that changes
-nothing finds it in another version than the CRD stores. It does no more than the tests need, and is no
-reference: what a real one answers is in the recorded exchanges.
+nothing finds it in another version than the CRD stores. It does no more than the tests need, and is
+no reference: what a real one answers is in the recorded exchanges.
 """
 
 from __future__ import annotations
