@@ -11,7 +11,16 @@ from kconv._pipeline import PlainEngine
 from kconv._schema import without_zeros
 from kconv.edges import Edge
 from kconv.fields import Boolean, Int32, List, Map, Object, String
-from serve.samples import JSON_PATCH, MERGE, STRATEGIC, TEMPLATE, created, patched
+from serve.samples import (
+    CRONJOBS,
+    JSON_PATCH,
+    MERGE,
+    STRATEGIC,
+    TEMPLATE,
+    created,
+    cronjob,
+    patched,
+)
 
 JOBS = "/apis/batch/v1/namespaces/default/jobs"
 MAIN = TEMPLATE["spec"]["containers"][0]
@@ -157,3 +166,11 @@ def test_zeros_at_every_depth(engine: str) -> None:
         assert pipeline.dump(shown)["spec"] == expected
         assert hub.value == before
         assert (made is hub.native) == (given == expected)
+
+
+def test_names_that_the_server_makes_are_judged(client: httpx.Client) -> None:
+    wanted = cronjob("x")
+    wanted["metadata"] = {"generateName": "x" * 60}
+    response = client.post(CRONJOBS, json=wanted)
+    assert response.status_code == 422, response.text
+    assert [each["field"] for each in response.json()["details"]["causes"]] == ["metadata.name"]
