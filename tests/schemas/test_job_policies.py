@@ -24,7 +24,10 @@ def test_bad_indexes(text: str) -> None:
 @pytest.mark.parametrize(("privileged", "count"), [(True, 0), (False, 1)])
 def test_mounts_that_are_seen_outside_need_privileges(privileged: bool, count: int) -> None:
     mount = {"name": "v", "mountPath": "/v", "mountPropagation": "Bidirectional"}
-    container = {"name": "c", "volumeMounts": [mount]}
-    container["securityContext"] = {"privileged": privileged}
+    container = {
+        "name": "c",
+        "volumeMounts": [mount],
+        "securityContext": {"privileged": privileged},
+    }
     pod = {"volumes": [{"name": "v", "emptyDir": {}}], "containers": [container]}
     assert len(list(of_pod(pod))) == count
