@@ -20,7 +20,7 @@ def test_a_page(page: str, kubectl: Path, tmp_path: Path) -> None:
         port = str(probe.getsockname()[1])
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "old.yaml").write_text(OLD)
-    here = environment(KCONV_SERVE_PORT=port, KCONV_EXAMPLES="5", HOME=str(tmp_path))
+    here = environment(KCONV_SERVE_PORT=port, KCONV_EXAMPLES="1", HOME=str(tmp_path))
     here["PATH"] = f"{here['PATH']}:{kubectl.parent}"
     shell = Shell(tmp_path, here)
     try:

@@ -250,7 +250,7 @@ FOUND: dict[str, tuple[list[str], str]] = {
     ),
     "onupdate": ([], "orders: changed has an onupdate, which a run leaves out: it keeps its value"),
     "version_id_col": ([], "orders: counted is the model's version_id_col, which a run does not"),
-    "stale session": ([], "whoever has read a row before the run and writes its document afterwa"),
+    "stale session": ([], "code that has read a row before the run and writes its document"),
 }  # fmt: skip
 
 

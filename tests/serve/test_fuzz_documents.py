@@ -70,7 +70,7 @@ CONTAINER: dict[str, Any] = {
     "command": ["sh"],
     "env": [
         {"name": "A", "value": "1"},
-        {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "x"}}},
+        {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
     ],
     "ports": [{"containerPort": 80, "protocol": "TCP"}],
     "resources": {"limits": {"cpu": "1"}, "requests": {"memory": "1Gi"}},

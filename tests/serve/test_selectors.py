@@ -56,7 +56,7 @@ def test_label_selector(text: str, matches: bool) -> None:
         ("a>x", "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' "),
         ("-a", 'unable to parse requirement: key: Invalid value: "-a": name part must consist'),
         ("a=-b", 'unable to parse requirement: values[0][a]: Invalid value: "-b": a valid label'),
-        ("a=" + "b" * 64, "must be no more than 63 characters"),
+        ("a=" + "b" * 64, "must be no more than 63 bytes"),
     ],
 )
 def test_bad_label_selector(text: str, message: str) -> None:

@@ -49,6 +49,7 @@ SCHEMA_ATTRIBUTES = frozenset(
         "load_fields",
         "loads",
         "many",
+        "omitted",
         "on_bind_field",
         "only",
         "opts",

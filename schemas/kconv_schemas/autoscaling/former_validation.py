@@ -32,12 +32,16 @@ def metric_name(value: Value) -> Iterator[Finding]:
 
 
 @validates(
+    v2beta1.ContainerResourceMetricSource,
     v2beta1.ExternalMetricSource,
     v2beta1.PodsMetricSource,
     v2beta1.ResourceMetricSource,
 )
 def positive(value: Value) -> Iterator[Finding]:
     """Targets are over zero."""
+    share = value.get("targetAverageUtilization")
+    if share is not None and share < 1:
+        yield invalid(("targetAverageUtilization",), share, "must be greater than 0")
     yield from _positive(value, "targetValue", "targetAverageValue")
 
 

@@ -12,7 +12,7 @@ class ResourceMetricSource(Type):
     """ResourceMetricSource of autoscaling/v2beta1."""
 
     name = String(required=True)
-    targetAverageUtilization = Int32(minimum=1)
+    targetAverageUtilization = Int32()
     targetAverageValue = Quantity()
 
 

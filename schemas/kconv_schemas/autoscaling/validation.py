@@ -185,6 +185,9 @@ def positive(value: Value) -> Iterator[Finding]:
         # Of an absent one, Kubernetes says it besides that it is required.
         message = "must be either Utilization, Value, or AverageValue"
         yield invalid(("type",), value.get("type") or "", message)
+    share = value.get("averageUtilization")
+    if share is not None and share < 1:
+        yield invalid(("averageUtilization",), share, "must be greater than 0")
     for name in ("averageValue", "value"):
         amount = value.get(name)
         if amount is not None and quantity_value(amount) <= 0:

@@ -10,7 +10,7 @@ from kconv_schemas.autoscaling.v2.types.reference import CrossVersionObjectRefer
 class MetricTarget(Type):
     """MetricTarget of autoscaling/v2."""
 
-    averageUtilization = Int32(minimum=1)
+    averageUtilization = Int32()
     averageValue = Quantity()
     type = String(required=True)
     value = Quantity()
