@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from cli.samples import Kconv
 from kconv import DecodeError, TooLarge
 from kconv._files import velero
+from kconv._files.replace import back_up
 
 Value = dict[str, Any]
 
@@ -176,3 +178,56 @@ def test_an_archive_that_unpacks_to_too_much(
     pack(tmp_path / "b.tar.gz", MEMBERS)
     with pytest.raises(TooLarge):
         velero.read_archive((tmp_path / "b.tar.gz").read_bytes())
+
+
+def packed(*headers: tarfile.TarInfo) -> bytes:
+    """An archive of Velero's with members that nobody packs by chance."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        first = tarfile.TarInfo("metadata/version")
+        first.size = 1
+        tar.addfile(first, io.BytesIO(b"1"))
+        for each in headers:
+            tar.addfile(each)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GNU.sparse.map", "a,b"), ("GNU.sparse.size", "x"), ("GNU.sparse.realsize", "x")],
+)
+def test_headers_that_say_no_numbers(kconv: Kconv, tmp_path: Path, name: str, value: str) -> None:
+    member = tarfile.TarInfo("resources/a.json")
+    member.pax_headers = {name: value}
+    (tmp_path / "b.tar.gz").write_bytes(packed(member))
+    ended = kconv("convert", "-f", ".", "--check")
+    assert "Traceback" not in ended.err
+    with pytest.raises(DecodeError):
+        velero.read_archive((tmp_path / "b.tar.gz").read_bytes())
+
+
+def test_headers_count_as_what_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(velero, "UNPACKED_LIMIT", 1_000_000)
+    with pytest.raises(TooLarge):
+        velero.read_archive(packed(tarfile.TarInfo("resources/" + "a" * 2_000_000)))
+
+
+def test_a_named_pipe_is_no_archive(kconv: Kconv, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "b.tar.gz")
+    pack(tmp_path / "a.tar.gz", MEMBERS)
+    assert kconv("convert", "-f", ".", "--check").code == 1
+
+
+def test_each_file_has_a_copy_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "p" / "q"
+    for folder, text in ((inner / "m", "one"), (tmp_path / "p" / "m", "two")):
+        folder.mkdir(parents=True)
+        (folder / "x.yaml").write_text(text)
+    monkeypatch.chdir(inner)
+    copies = back_up([Path("m/x.yaml"), Path("../m/x.yaml")], tmp_path / "kept")
+    assert [copy.read_text() for copy in copies] == ["one", "two"]
+    assert back_up([Path("m/x.yaml")], tmp_path / "kept") == [], "what is there stays"
+    assert sorted(each.name for each in (tmp_path / "kept").rglob("*") if each.is_file()) == [
+        "x.yaml",
+        "x.yaml",
+    ]

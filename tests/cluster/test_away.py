@@ -85,7 +85,9 @@ def test_one_that_stays_away_ends_the_run_and_the_next_goes_on(
     assert 5 <= done < 12
     del server.calls[:]
     again = run(opened(), batch_size=2)
-    assert (again.objects, again.done) == (12 - done, True), "it goes on from there"
+    assert again.done
+    # It goes on from there; what was written as the server went away is written once more.
+    assert 12 - done <= again.objects <= 12 - done + 2
     assert versions(server) == ["v1"]
 
 

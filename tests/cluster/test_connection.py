@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cluster.api_server import ApiServer, Failed, Request
+from cluster.api_server import CRDS, ApiServer, Failed, Request
 from fixtures.certificates import signed_by_itself
 from kconv import KconvError, Unavailable, UsageError
 from kconv._cluster import ClusterPlace
@@ -112,3 +112,16 @@ def test_servers_that_are_none(kubeconfig: Path, tmp_path: Path) -> None:
     for each in (odd, secure):
         each.shutdown()
         each.server_close()
+
+
+def test_credentials_that_are_no_header_are_not_told(kubeconfig: Path, tmp_path: Path) -> None:
+    """A file with a token ends in a line break; one with a line break in the middle is none."""
+    whole = kubeconfig.read_text()
+    token = tmp_path / "token"
+    kubeconfig.write_text(whole.replace('"token": "secret"', f'"tokenFile": "{token}"'))
+    token.write_text("secret\n")
+    assert Connection().get(CRDS).body["items"] is not None
+    token.write_text("sec\nret\n")
+    with pytest.raises(KconvError) as caught:
+        Connection().get(CRDS)
+    assert "sec" not in str(caught.value)

@@ -20,6 +20,7 @@ from cluster.conftest import (
     versions,
 )
 from kconv._cluster.proof import NotAsBefore
+from kconv._errors import Conflict
 from kconv._pipeline import Pipeline
 from kconv_migrations._executors.executor import InProcessExecutor
 from kconv_migrations._migration import plan, status, undo, verify
@@ -202,3 +203,56 @@ def test_undo_puts_back_what_a_conversion_has_changed(server: ApiServer, opened:
     assert (done.restored, [str(each.key) for each in done.written]) == (2, ["conv/g-001"])
     found = {name: each.value["spec"]["colors"] for (_, _, name), each in server.objects.items()}
     assert found == {"g-000": ["red"], "g-001": ["green"], "g-002": ["red"]}
+
+
+def test_what_is_written_while_the_crd_stores_another_version_is_no_proof(
+    server: ApiServer, opened: Open
+) -> None:
+    """The CRD stores the old version again for a while, and then the new one."""
+    fill(server, 4)
+
+    def back(request: Request) -> None:
+        if request.method == "PATCH" and request.path.endswith("g-002"):
+            server.faults.clear()
+            server.flip(CRD, "v1beta1")
+
+    server.faults.append(back)
+    with pytest.raises(Conflict):
+        run(opened())
+    assert "v1beta1" in server.stored_versions(CRD)
+    server.flip(CRD, "v1")
+    assert run(opened()).done
+    assert server.stored_versions(CRD) == ["v1"] * 4
+    assert versions(server) == ["v1"]
+
+
+def test_undo_keeps_the_image_of_what_cannot_be_shown(server: ApiServer, opened: Open) -> None:
+    fill(server, 2)
+    done = run(opened()).run
+    sound = server.convert
+
+    def broken(value: dict[str, Any], to: str) -> dict[str, Any]:
+        raise Failed(500, "conversion webhook failed: no such field")
+
+    server.convert = broken
+    found = undo(opened(), done)
+    assert (found.restored, len(found.refused)) == (0, 2)
+    server.convert = sound
+    assert undo(opened(), done).restored == 2
+
+
+def test_a_write_whose_answer_is_lost_keeps_its_image(server: ApiServer, opened: Open) -> None:
+    fill(server, 3)
+    lost: list[str] = []
+
+    def lose(request: Request) -> None:
+        if request.method == "PATCH" and "/gadgets/" in request.path and request.path not in lost:
+            lost.append(request.path)
+            server.change(CRD, "conv", request.path.rpartition("/")[2], "v1")
+            raise Failed(504, "timed out", "Timeout")
+
+    server.faults.append(lose)
+    place = opened()
+    outcome = run(place)
+    assert (outcome.done, len(lost)) == (True, 3)
+    assert undo(opened(), outcome.run).restored == 3

@@ -19,8 +19,8 @@ from cluster.conftest import CRD, definition, gadget
 from fixtures.certificates import signed_by_itself
 from kconv import ConversionError, Pipeline, UsageError
 from kconv._cluster.connection import Connection
-from kconv._cluster.definition import read_definition
-from kconv._cluster.webhooks import Examined, examine, install
+from kconv._cluster.definition import get_definition, read_definition
+from kconv._cluster.webhooks import Examined, _needed, examine, install
 from kconv._webhook import answer_review
 from webhook.gadgets import GROUP
 
@@ -264,3 +264,16 @@ def test_the_commands(
     assert wrong.returncode == 1
     assert "wrong" in wrong.stdout
     assert "metadata.name is 'other'" in wrong.stderr
+
+
+def test_a_webhook_is_needed_for_a_stored_version_that_is_not_served(
+    server: ApiServer, kubeconfig: Path
+) -> None:
+    made = definition(stored=("v1",))
+    made["spec"]["versions"] = [
+        each | {"served": each["name"] == "v1beta1"} for each in made["spec"]["versions"]
+    ]
+    server.crds[CRD] = made
+    found = get_definition(Connection(), CRD)
+    assert (found.served, found.old) == (("v1beta1",), ())
+    assert _needed(found) == ["v1beta1, v1 are served or stored"]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from kconv._reviews import judge, review_of
+from kconv import UsageError
+from kconv._reviews import WebhookClient, judge, review_of
 
 OBJECT: dict[str, Any] = {
     "apiVersion": "x.dev/v1", "kind": "Thing",
@@ -92,3 +93,17 @@ def test_hostile_answers() -> None:
     for response in responses:
         changed = {**response} if isinstance(response, dict) else {"uid": response}
         assert judge(review, 200, answer(review, OBJECT, **changed)).refused, response
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://localhost:abc/convert",
+        "https://[::1/convert",
+        "http://localhost:1/\u00fc",
+        "ftp://a",
+    ],
+)
+def test_urls_that_are_none(url: str) -> None:
+    with pytest.raises(UsageError, match="is no URL of a webhook"):
+        WebhookClient(url)

@@ -1,12 +1,15 @@
 """Every page, on both kinds of database: what it says, and that nothing stored becomes markup."""
 
 import html
+import json
 import re
+from typing import Any
 
 import pytest
 
 from kconv._pipeline import Pipeline
 from kconv._ui.headers import HEADERS
+from kconv._ui.objects import raw_document
 from ui.site import BROKEN, CONFIG, CRON, HOSTILE, SCALER, SECRET, Site, every_page, migrated
 
 SAYS: dict[str, list[str]] = {
@@ -108,6 +111,21 @@ def test_hostile_text_is_shown_as_it_is(site: Site, path: str, query: dict[str, 
 def test_secrets_are_hidden_until_they_are_asked_for(site: Site) -> None:
     assert "aHVudGVyMg" not in site.get("object", **SECRET)
     assert "aHVudGVyMg" in site.get("object", **SECRET, show="values")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"data": {"a": "czNjcmV0"}},
+        {"data": ["czNjcmV0"]},
+        {"stringData": "czNjcmV0"},
+        "czNjcmV0",
+    ],
+)
+def test_secrets_that_are_not_sound_are_hidden(data: Any) -> None:
+    found = raw_document(json.dumps(data).encode(), hide=True)
+    assert "czNjcmV0" not in json.dumps(found)
+    assert "czNjcmV0" in json.dumps(raw_document(json.dumps(data).encode()))
 
 
 def test_versions_are_chosen_and_swapped(site: Site) -> None:

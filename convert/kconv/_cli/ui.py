@@ -60,5 +60,6 @@ def _about(place: str | None, db: str) -> str:
     from kconv._store.database import parse_url
 
     url = parse_url(db)
-    where = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    # Parameters may hold a password as well.
+    where = url.set(drivername=url.get_backend_name(), query={}).render_as_string()
     return f"{place} in {where}" if place else where

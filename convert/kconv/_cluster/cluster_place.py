@@ -170,6 +170,8 @@ class ClusterPlace(BookkeptPlace):
 
     def row(self, where: Where, key: Key) -> Row | None:
         definition = self._definitions[where.collection]
+        if len(key) != len(ClusterKey._fields):
+            return None
         seen = see(self.connection, definition, ClusterKey(*map(str, key)))
         return None if seen is None else self._rows(definition.name, [seen])[0]
 
@@ -202,7 +204,7 @@ class ClusterPlace(BookkeptPlace):
         self.books.database.write(begin)
         with ThreadPoolExecutor(CONNECTIONS) as threads:
             outcomes = list(
-                threads.map(lambda each: rewrite(self.connection, definition, each.row), items)
+                threads.map(lambda each: rewrite(self.connection, definition, each), items)
             )
         done = [(item, found) for item, found in zip(items, outcomes, strict=True) if found.mark]
         failed = [
@@ -211,20 +213,27 @@ class ClusterPlace(BookkeptPlace):
             if found.message
         ]
         lost = [item for item, found in zip(items, outcomes, strict=True) if not found.mark]
+        # Read behind the writes: what was written is where the CRD said if it still says so.
+        held = not any(each.error for each in outcomes) and self._is_held(definition)
 
         def settle_rows(transaction: Transaction) -> None:
             if keep_before_images:
                 images = [before_image(name, item, found.mark) for item, found in done]
+                if not held:
+                    images = [each._replace(written_version="") for each in images]
                 self.books.keep(transaction, run, images)
                 gone = [before_image(name, each, None) for each in lost]
                 self.books.forget(transaction, run, gone)
-            known = [(item.row.key, number(item.row.mark)) for item, _ in done]
+            known = [(item.row.key, number(item.row.mark)) for item, _ in done if held]
             self.books.rewritten(transaction, name, known)
 
         self.books.database.write(settle_rows)
         self.quarantine(failed)
-        self._proofs[name].rewritten((item.row.key, found.mark, item.data) for item, found in done)
         raise_first(outcomes)
+        if not held:
+            # Where they are stored nobody knows: they are written once more.
+            return len(done)
+        self._proofs[name].rewritten((item.row.key, found.mark, item.data) for item, found in done)
         self._proofs[name].try_first(
             [(ClusterKey(*map(str, item.row.key)), found.mark, item.data) for item, found in done],
             lambda key: see(self.connection, definition, key),
@@ -269,6 +278,16 @@ class ClusterPlace(BookkeptPlace):
             self._begin_at(definition)
             return False
         return close_version(self.connection, definition, proofs, version.rpartition("/")[2])
+
+    def _is_held(self, definition: Definition) -> bool:
+        """Whether the CRD has been as it is known since what is written counts as proved."""
+        since = self._proofs[definition.name].since
+        try:
+            now = get_definition(self.connection, definition.name)
+        except (Conflict, UsageError):
+            return False  # it is gone
+        generation = definition.generation if since is None else since.generation
+        return (now.uid, now.generation) == (definition.uid, generation)
 
     def _newest(self, name: str) -> Definition:
         """A CRD as it is now, where it is being migrated. Raises `Conflict` where it is another."""

@@ -158,7 +158,7 @@ class Connection:
         try:
             for setting in self._configuration.auth_settings().values():
                 if setting["value"]:
-                    headers[setting["key"]] = setting["value"]
+                    headers[setting["key"]] = setting["value"].strip()
             pool = self._open()
             response = pool.request(
                 method,
@@ -174,6 +174,11 @@ class Connection:
             raise Unavailable(f"{self.host}: {_said(error)}") from None
         except OSError as error:
             raise Denied(f"{self.host}: {_said(error)}") from None
+        except ValueError:
+            # Its message would quote them.
+            raise Denied(
+                f"{self.host}: the credentials of the kubeconfig are no value of a header"
+            ) from None
         return _read(self.host, response)
 
     def _open(self) -> _Pool:

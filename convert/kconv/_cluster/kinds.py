@@ -71,11 +71,11 @@ def as_document(shown: Shown) -> bytes:
 def is_shown_as(shown: Shown, document: bytes) -> bool:
     """Whether an object is shown as a document of it says, to the number and the order of lists.
 
-    In the versions that both have: which ones are served may have changed.
+    In the versions that both have, which have to be some: which ones are served may have changed.
     """
     before = msgspec.json.decode(document)
     both = shown.keys() & before.keys()
-    return _only(shown, both) == _only(before, both)
+    return bool(both) and _only(shown, both) == _only(before, both)
 
 
 def _only(shown: Shown, versions: SomeOf[str]) -> bytes:

@@ -57,9 +57,13 @@ class Proofs:
         self.since: Since | None = None
 
     def begin(self, since: Since, definition: Definition) -> None:
-        """Take all that is written from now on for proved, and what is known already still."""
+        """Take all that is written from now on for proved.
+
+        And what is known already still, unless the CRD has been another one in between.
+        """
         storage = definition.api_version(definition.storage)
-        if storage != self._storage:
+        other = self.since is not None and self.since.generation != since.generation
+        if storage != self._storage or other:
             self._marks.clear()
         self._storage, self.since = storage, since
 

@@ -50,6 +50,9 @@ def put_back(connection: Connection, definition: Definition, image: Kept) -> str
     seen = see(connection, definition, key)
     if seen is None:
         return "deleted"
+    if seen.problem:
+        # What cannot be seen cannot be compared: the only copy of it is kept.
+        return seen.problem
     if is_shown_as(seen.shown, image.raw):
         return "restored"
     if digest_of_mark(seen.mark) != image.digest:
@@ -68,6 +71,8 @@ def put_back(connection: Connection, definition: Definition, image: Kept) -> str
             return "written"
         return "deleted" if error.status == 404 else error.message
     again = see(connection, definition, key)
+    if again is not None and again.problem:
+        return f"put back as {where}, it cannot be shown: {again.problem}"
     if again is not None and not is_shown_as(again.shown, image.raw):
         return f"put back as {where}, it is shown otherwise than it was: the webhook changes it"
     return "restored"

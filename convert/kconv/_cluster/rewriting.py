@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import Definition
-from kconv._cluster.listing import mark_of
+from kconv._cluster.kinds import is_shown_as
+from kconv._cluster.listing import ClusterKey, mark_of
+from kconv._cluster.walk import see
 from kconv._errors import KconvError
-from kconv.place import OBJECTS, AsRead, Quarantined
+from kconv.place import OBJECTS, AsRead, NewData, Quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,19 @@ class Rewritten:
         )
 
 
-def rewrite(connection: Connection, definition: Definition, row: AsRead) -> Rewritten:
+def rewrite(connection: Connection, definition: Definition, item: NewData) -> Rewritten:
     """Have the server write an object as it is, if it is still what was read."""
+    row = item.row
     path = definition.path(definition.storage, *map(str, row.key))
     body = {"metadata": {"resourceVersion": str(row.mark)}}
     try:
         answer = connection.request("PATCH", path, body, content_type=MERGE_PATCH)
     except Refused as error:
+        if error.status == 409:
+            # A write whose answer was lost, and which is made again, meets itself.
+            seen = see(connection, definition, ClusterKey(*map(str, row.key)))
+            if seen is not None and not seen.problem and is_shown_as(seen.shown, item.data):
+                return Rewritten(seen.mark)
         if error.status in (404, 409):
             return Rewritten()
         return Rewritten(reason=error.reason or "InternalError", message=error.message)

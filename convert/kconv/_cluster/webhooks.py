@@ -216,8 +216,9 @@ def _objects(
 
 def _needed(definition: Definition) -> list[str]:
     needed = []
-    if len(definition.served) > 1:
-        needed.append(f"{', '.join(definition.served)} are served")
+    reached = dict.fromkeys((*definition.served, definition.storage))
+    if len(reached) > 1:
+        needed.append(f"{', '.join(reached)} are served or stored")
     if definition.old:
         old = ", ".join(definition.old)
         needed.append(

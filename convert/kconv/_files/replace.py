@@ -66,15 +66,21 @@ def back_up(paths: Iterable[Path], folder: Path) -> list[Path]:
     made: list[Path] = []
     for path in paths:
         inner = Path(os.path.relpath(path.absolute()))
-        copy = folder / Path(*(part for part in inner.parts if part not in ("..", os.sep)))
+        # A folder above is one of its own, so that no two files have the same copy.
+        copy = folder / Path(*("__" if part == ".." else part for part in inner.parts))
+        temporary = copy.with_name(f".{copy.name}.{os.getpid()}")
         try:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            with copy.open("xb") as file:
-                file.write(path.read_bytes())
-            copy.chmod(stat.S_IMODE(path.stat().st_mode))
+            try:
+                temporary.write_bytes(path.read_bytes())
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+                os.link(temporary, copy)  # whole, or not at all; never over another
+            finally:
+                temporary.unlink(missing_ok=True)
         except FileExistsError:
             continue
         except OSError as error:
-            raise Unavailable(f"cannot write {error.filename}: {error.strerror}") from error
+            where = error.filename or copy
+            raise Unavailable(f"cannot write {where}: {error.strerror}") from error
         made.append(copy)
     return made

@@ -30,7 +30,8 @@ UNPACKED_LIMIT: Final = FILE_LIMIT
 
 _FIRST: Final = "metadata/version"
 _VERSION: Final = re.compile(r"(v[0-9]+(?:(?:alpha|beta)[0-9]+)?)(-preferredversion)?\Z")
-_UNREADABLE: Final = (tarfile.TarError, OSError, EOFError, zlib.error)
+_UNREADABLE: Final = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, IndexError)
+"""What is raised for bytes that are no archive; some headers are read by ``int``."""
 
 _OWN: Final = ("path", "size")
 """What long names and large files have in headers of their own."""
@@ -40,6 +41,8 @@ Value = dict[str, Any]
 
 def is_velero(path: Path) -> bool:
     """Whether a file is such an archive, by its first member."""
+    if not path.is_file():
+        return False  # a named pipe would be waited for
     try:
         with gzip.open(path) as packed:
             header = packed.read(tarfile.BLOCKSIZE)
@@ -100,16 +103,28 @@ class Archive:
         return made.getvalue()
 
 
+class _Bounded(io.BufferedIOBase):
+    """A stream of which at most so many bytes are read, headers and all. Raises `TooLarge`."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self._stream = stream
+        self._size = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = self._stream.read(size)
+        self._size += len(found)
+        if self._size > UNPACKED_LIMIT:
+            raise TooLarge(f"unpacks to more than {UNPACKED_LIMIT} bytes")
+        return found
+
+
 def read_archive(data: bytes) -> Archive:
     """The archive in some bytes. Raises `DecodeError` and `TooLarge`."""
     members: list[tuple[tarfile.TarInfo, bytes]] = []
-    size = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r|gz") as tar:
+        unpacked = _Bounded(gzip.GzipFile(fileobj=io.BytesIO(data)))
+        with tarfile.open(fileobj=unpacked, mode="r|") as tar:
             for member in tar:
-                size += member.size
-                if size > UNPACKED_LIMIT:
-                    raise TooLarge(f"unpacks to more than {UNPACKED_LIMIT} bytes")
                 file = tar.extractfile(member) if member.isreg() else None
                 members.append((member, file.read() if file else b""))
     except _UNREADABLE as error:

@@ -62,8 +62,13 @@ class WebhookClient:
         version: str = "v1",
     ) -> None:
         """Raises `UsageError` for what is no URL, or no bundle."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            is_one = parts.scheme in ("http", "https") and parts.hostname and url.isascii()
+            parts.port  # noqa: B018 - raises where it is no number
+        except ValueError:
+            is_one = False
+        if not is_one:
             raise UsageError(
                 f'"{url}" is no URL of a webhook, such as https://localhost:9443/convert'
             )
@@ -71,7 +76,7 @@ class WebhookClient:
         self._parts = parts
         self._timeout = timeout
         self._version = version
-        self._server_name = server_name or parts.hostname
+        self._server_name = server_name or parts.hostname or ""
         self._context = _context(ca) if parts.scheme == "https" else None
         self.certificate: Mapping[str, Any] = {}
 

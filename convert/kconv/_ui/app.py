@@ -227,7 +227,7 @@ def _is_local(to: str, path: str) -> bool:
 
 
 def _redirect(to: str, headers: Mapping[str, str] | None = None) -> Response:
-    given: dict[str, str] = {**HEADERS, "Cache-Control": "no-store", "Location": to}
+    given: dict[str, str] = {**HEADERS, "Cache-Control": "no-store", "Location": quote(to, "/?&=%")}
     return Response(b"", 303, given | dict(headers or {}))
 
 

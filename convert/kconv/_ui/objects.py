@@ -18,6 +18,9 @@ PAGE: Final = 50
 """Objects on a page of a list."""
 
 HIDDEN: Final = "(hidden)"
+UNREADABLE: Final = "what is wrong may quote its values, which are hidden"
+"""What is said instead of an error about an object whose values are hidden."""
+
 _SECRET_FIELDS: Final = ("data", "stringData")
 
 
@@ -30,7 +33,7 @@ def parse_key(text: str) -> Key:
     """The key in a parameter of a query. Raises `UsageError`."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not all(_is_scalar(each) for each in found):
         raise UsageError("the key of an object is a JSON list of its parts")
@@ -102,8 +105,8 @@ def object_page(state: State, ask: Ask) -> Page:
         "key": key_parameter(key),
         "name": key_text(row.key),
         "names": key_names(row.key),
-        "hidden": _is_secret(collection) and ask.query.get("show") != "values",
-        "secret": _is_secret(collection),
+        "hidden": is_secret(collection.name) and ask.query.get("show") != "values",
+        "secret": is_secret(collection.name),
         "spokes": [] if collection.kind is None else collection.kind.spokes,
     }
     values |= _compared(state, collection, row, ask.query, hide=bool(values["hidden"]))
@@ -117,7 +120,7 @@ def _compared(
     stored = collection.spoke(row.version)
     if stored is None:
         why = f"this code does not have {row.version}, which it is stored in"
-        return {"lines": alone(raw_document(row.data)), "problem": why, "losses": []}
+        return {"lines": alone(raw_document(row.data, hide=hide)), "problem": why, "losses": []}
     left = _asked(collection, query.get("left"), stored)
     right = _asked(collection, query.get("right"), _other(state, collection, left))
     found: dict[str, Any] = {"left": left, "right": right, "problem": "", "losses": []}
@@ -128,8 +131,9 @@ def _compared(
             decoded = as_read(state.pipeline, state.pipeline.from_hub(hub, left))
         converted, losses = _converted(state, decoded, right)
     except KconvError as error:
-        lines = alone(raw_document(row.data))
-        return found | {"lines": lines, "problem": error.message}
+        lines = alone(raw_document(row.data, hide=hide))
+        # The message may quote a value.
+        return found | {"lines": lines, "problem": UNREADABLE if hide else error.message}
     one, other = state.pipeline.dump(decoded), state.pipeline.dump(converted)
     if hide:
         one, other, losses = _without_secrets(one), _without_secrets(other), []
@@ -171,23 +175,28 @@ def _differing(lines: list[Line]) -> int:
     return sum(line.state != "same" for line in lines)
 
 
-def raw_document(data: bytes) -> Any:
-    """What a row holds, as JSON if it is some, or else as text."""
+def raw_document(data: bytes, *, hide: bool = False) -> Any:
+    """What a row holds, as JSON if it is some, or else as text; ``hide`` leaves out values."""
     try:
-        return json.loads(data)
-    except ValueError:
-        return data.decode("utf-8", "backslashreplace")
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = data.decode("utf-8", "backslashreplace")
+    if not hide:
+        return found
+    return _without_secrets(found) if isinstance(found, dict) else HIDDEN
 
 
-def _is_secret(collection: Collection) -> bool:
-    return collection.name in ("secrets", "secrets.")
+def is_secret(collection: str) -> bool:
+    """Whether the values of a collection's objects are hidden until they are asked for."""
+    return collection in ("secrets", "secrets.")
 
 
 def _without_secrets(document: dict[str, Any]) -> dict[str, Any]:
     found = dict(document)
     for name in _SECRET_FIELDS:
-        if isinstance(found.get(name), dict):
-            found[name] = dict.fromkeys(found[name], HIDDEN)
+        if name in found:
+            values = found[name]
+            found[name] = dict.fromkeys(values, HIDDEN) if isinstance(values, dict) else HIDDEN
     metadata = found.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
         # The last applied configuration has the values too.

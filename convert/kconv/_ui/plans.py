@@ -81,4 +81,4 @@ def removal_page(state: State, ask: Ask) -> Page:
 
 
 def _days(text: str) -> int:
-    return min(max(int(text), 1), 90) if text.isdigit() else _DEFAULT_DAYS
+    return min(max(int(text), 1), 90) if text.isdecimal() and len(text) < 5 else _DEFAULT_DAYS

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from kconv._errors import NotFound
 from kconv._ui.aligned import alone, mark_findings
-from kconv._ui.objects import HIDDEN, key_parameter, parse_key, raw_document
+from kconv._ui.objects import (
+    HIDDEN,
+    UNREADABLE,
+    is_secret,
+    key_parameter,
+    parse_key,
+    raw_document,
+)
 from kconv._ui.state import Ask, Page, State
 from kconv.place import OBJECTS, Quarantined, Where, key_text
 
@@ -26,7 +34,15 @@ def quarantine_page(state: State, ask: Ask) -> Page:
 
 
 def _named(entry: Quarantined) -> tuple[Quarantined, str, str]:
-    return entry, key_text(entry.key), key_parameter(entry.key)
+    return _shown(entry), key_text(entry.key), key_parameter(entry.key)
+
+
+def _shown(entry: Quarantined) -> Quarantined:
+    """An entry whose messages quote no value that is hidden."""
+    if not is_secret(entry.collection):
+        return entry
+    findings = tuple((path, reason, HIDDEN) for path, reason, _ in entry.findings)
+    return replace(entry, message=UNREADABLE, findings=findings)
 
 
 def quarantined_page(state: State, ask: Ask) -> Page:
@@ -40,11 +56,10 @@ def quarantined_page(state: State, ask: Ask) -> Page:
     ]
     if not found:
         raise NotFound(f"{name} {key_text(key)} is not in quarantine any more")
-    entry = found[0]
+    entry = _shown(found[0])
     row = state.place.row(Where(entry.collection, entry.section), entry.key)
-    document = None if row is None else raw_document(row.data)
-    if entry.collection == "secrets" and isinstance(document, dict):
-        document = {name: _hidden(value) for name, value in document.items()}
+    hide = is_secret(entry.collection)
+    document = None if row is None else raw_document(row.data, hide=hide)
     lines = [] if row is None else alone(document)
     rest = mark_findings(lines, [(path, message) for path, _, message in entry.findings])
     values = {
@@ -57,7 +72,3 @@ def quarantined_page(state: State, ask: Ask) -> Page:
         "objects": OBJECTS,
     }
     return Page("quarantined.html", f"{entry.collection} {key_text(entry.key)}", values)
-
-
-def _hidden(value: object) -> object:
-    return dict.fromkeys(value, HIDDEN) if isinstance(value, dict) else value
