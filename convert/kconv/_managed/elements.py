@@ -7,19 +7,35 @@ keys, ``v:"a"`` the element of a set, ``i:0`` that at a position.
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import msgspec
 
 from kconv._paths import quote
 
 _MANY = 10_000
+_SHORT = 256
+_DEEPEST = 100
+
+T = TypeVar("T")
 
 _write = msgspec.json.Encoder().encode
 _HTML = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+
+
+def _kept_if_short(make: Callable[[str], T]) -> Callable[[str], T]:
+    """Keep what is made of short steps; long ones would fill the memory."""
+    known = lru_cache(_MANY)(make)
+
+    @wraps(make)
+    def made(step: str) -> T:
+        return known(step) if len(step) <= _SHORT else make(step)
+
+    return made
 
 
 def field(name: str) -> str:
@@ -29,7 +45,8 @@ def field(name: str) -> str:
 
 def keyed(keys: dict[str, Any]) -> str:
     """The step to the element of a list that has these keys."""
-    return "k:{" + ",".join(f'"{name}":{_value(keys[name])}' for name in sorted(keys)) + "}"
+    parts = (f"{_write(name).decode()}:{_value(keys[name])}" for name in sorted(keys))
+    return "k:{" + ",".join(parts) + "}"
 
 
 def valued(value: Any) -> str:
@@ -45,7 +62,7 @@ def _value(value: Any) -> str:
     return text.translate(_HTML) if isinstance(value, str) else text
 
 
-@lru_cache(_MANY)
+@_kept_if_short
 def canonical(step: str) -> str | None:
     """A step as this module writes it; None for one of a sort that nobody knows.
 
@@ -60,9 +77,9 @@ def canonical(step: str) -> str | None:
         case "f":
             return step
         case "v":
-            return valued(json.loads(text))
+            return valued(_read(text))
         case "k":
-            keys = json.loads(text)
+            keys = _read(text)
             if not isinstance(keys, dict):
                 raise ValueError(f"expected an object: {text}")
             return keyed(keys)
@@ -71,7 +88,26 @@ def canonical(step: str) -> str | None:
     return None
 
 
-@lru_cache(_MANY)
+def _read(text: str) -> Any:
+    """What a step has after its letter. Raises ``ValueError``."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    level, depth = [value], 0
+    while level := [
+        inner
+        for each in level
+        if isinstance(each, dict | list)
+        for inner in (each.values() if isinstance(each, dict) else each)
+    ]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError("nested too deeply")
+    return value
+
+
+@_kept_if_short
 def order(step: str) -> tuple[Any, ...]:
     """What steps are sorted by: fields, keys, values, then positions."""
     text = step[2:]
@@ -101,7 +137,7 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (3 if isinstance(value, list) else 4, json.dumps(value, sort_keys=True))
 
 
-@lru_cache(_MANY)
+@_kept_if_short
 def spelled(step: str) -> str:
     """A step as messages have it: ``.name``, ``[name="main"]``, ``[="a"]``, ``[0]``."""
     text = step[2:]

@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kconv._managed.conflicts import ApplyConflict
-from kconv._managed.fields import Fields, difference, of, union
+from kconv._managed.fields import Fields, difference, of, union, union_of
 from kconv._managed.last_applied import allowed_conflicts, with_last_applied
 from kconv._managed.owners import APPLY, UPDATE, Entry, Manager, Owned, Owners
 from kconv._managed.updater import Filter, Typed, Updater, Versions
 
 MOST_UPDATE_MANAGERS: Final = 10
 """Entries of updates that are kept; the oldest over that become one."""
+
+MOST_GIVEN: Final = 1_000
+"""Entries that may come with an object; where there are more, none of them counts."""
 
 _ANCIENT: Final = "ancient-changes"
 _BEFORE: Final = "before-first-apply"
@@ -171,7 +174,8 @@ def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) ->
     """The owners that a request begins with; those in it count where they make sense."""
     if given is not None and (not given or (len(given) == 1 and not any(given[0].values()))):
         return Owners()
-    if given and given != entries and (owners := _decoded(given)).owned:
+    counts = given and len(given) <= MOST_GIVEN and given != entries
+    if given and counts and (owners := _decoded(given)).owned:
         return owners
     return _decoded(entries or (), stored=True)
 
@@ -203,9 +207,10 @@ def _cap(owners: Owners) -> None:
         return
     updaters.sort(key=lambda each: (owners.times.get(each) or "", each.identifier))
     first: dict[str, Manager] = {}
+    joined: dict[Manager, list[Fields]] = {}
     for manager in updaters:
         if length <= MOST_UPDATE_MANAGERS:
-            return
+            break
         owned = owners.owned[manager]
         version = owned.api_version
         if version not in first:
@@ -214,9 +219,11 @@ def _cap(owners: Owners) -> None:
         bucket = Manager(_ANCIENT, UPDATE, version)
         if bucket not in owners.owned:
             owners.owned[bucket] = owners.owned.pop(first[version])
-        joined = union(owned.fields, owners.owned[bucket].fields)
-        owners.owned[bucket] = Owned(joined, version, owned.applied)
+        sets = joined.setdefault(bucket, [owners.owned[bucket].fields])
         if manager != bucket:
+            sets.append(owned.fields)
             del owners.owned[manager]
         length -= 1
         owners.times[bucket] = owners.times.get(manager)
+    for bucket, sets in joined.items():
+        owners.owned[bucket] = Owned(union_of(sets), bucket.api_version, False)

@@ -7,7 +7,7 @@ changed once they are made, and share their parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kconv._managed.elements import canonical, order, spelled
@@ -90,6 +90,15 @@ def union(one: Fields, other: Fields) -> Fields:
     return made
 
 
+def union_of(sets: Sequence[Fields]) -> Fields:
+    """The fields that are in any of many sets."""
+    # In pairs, so that no set is copied once for each of the others.
+    while len(sets) > 1:
+        odd = sets[-1:] if len(sets) % 2 else []
+        sets = [*map(union, sets[0::2], sets[1::2]), *odd]
+    return sets[0] if sets else {}
+
+
 def intersection(one: Fields, other: Fields) -> Fields:
     """The fields that are in both sets."""
 
@@ -161,13 +170,13 @@ def has(fields: Fields, steps: Steps) -> bool:
 
 def of(*paths: Steps) -> Fields:
     """The set of some fields."""
-    made: Fields = {}
+    made: list[Fields] = []
     for steps in paths:
         single: Fields = MEMBER
         for step in reversed(steps):
             single = {step: single}
-        made = union(made, single)
-    return made
+        made.append(single)
+    return union_of(made)
 
 
 def paths(fields: Fields) -> Iterator[Steps]:

@@ -41,7 +41,7 @@ def allowed_conflicts(versions: Versions, live: Any, version: str) -> Fields | N
         found = field_set(shape, applied)
         for changed in compare(shape, applied, live):
             found = difference(found, changed)
-    except (NoStep, ValueError):
+    except (NoStep, ValueError, RecursionError):
         return None
     return found
 

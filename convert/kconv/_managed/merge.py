@@ -80,7 +80,7 @@ def _elements(kind: ListShape, left: list[Any], right: list[Any]) -> list[Any]:
     made: list[Any] = []
     done: set[str] = set()
     shared = [step for step in wanted if step in known]
-    at = position = 0
+    at = position = next_shared = 0
     while at < len(there) or position < len(wanted):
         if at < len(there) and position < len(wanted):
             step = there[at]
@@ -88,9 +88,9 @@ def _elements(kind: ListShape, left: list[Any], right: list[Any]) -> list[Any]:
                 done.add(step)
                 made.append(both(step))
                 at, position = at + 1, position + 1
-                shared = shared[1:]
+                next_shared += 1
                 continue
-            if step in given and shared and shared[0] != step:
+            if step in given and next_shared < len(shared) and shared[next_shared] != step:
                 # It comes where the order of what is applied has it.
                 at += 1
                 continue
@@ -107,6 +107,6 @@ def _elements(kind: ListShape, left: list[Any], right: list[Any]) -> list[Any]:
             done.add(step)
             made.append(both(step))
             position += 1
-            if shared and shared[0] == step:
-                shared = shared[1:]
+            if next_shared < len(shared) and shared[next_shared] == step:
+                next_shared += 1
     return made

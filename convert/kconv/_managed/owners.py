@@ -13,6 +13,9 @@ UPDATE: Final = "Update"
 APPLY: Final = "Apply"
 FIELDS_TYPE: Final = "FieldsV1"
 
+_SHORT: Final = 256
+"""Letters of a manager whose identifier is kept."""
+
 Entry = Mapping[str, Any]
 """A ManagedFieldsEntry as JSON has it."""
 
@@ -28,7 +31,8 @@ class Manager(NamedTuple):
     @property
     def identifier(self) -> str:
         """What Kubernetes keys managers by, and sorts them by."""
-        return _identifier(self)
+        short = sum(map(len, self)) <= _SHORT
+        return _identifier(self) if short else _identifier.__wrapped__(self)
 
     def __str__(self) -> str:
         """As messages have it."""

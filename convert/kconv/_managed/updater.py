@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from kconv._managed.compare import Comparison, compare
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.field_set import field_set
-from kconv._managed.fields import Fields, difference, intersection, union
+from kconv._managed.fields import Fields, difference, intersection, union, union_of
 from kconv._managed.merge import merge
 from kconv._managed.owners import Manager, Owned
 from kconv._managed.remove import remove
@@ -111,6 +111,7 @@ class Updater:
         """The managers without the fields that a change took from them."""
         own = self._compare(live, new)
         by_version = {new.version: own}
+        changed: dict[int, Fields] = {}
         conflicts: dict[Manager, Fields] = {}
         removed: dict[Manager, Fields] = {}
         left = dict(managers)
@@ -130,7 +131,9 @@ class Updater:
                     del left[other]
                     continue
                 by_version[owned.api_version] = found
-            taken = intersection(owned.fields, union(found.modified, found.added))
+            if (come := changed.get(id(found))) is None:
+                come = changed[id(found)] = union(found.modified, found.added)
+            taken = intersection(owned.fields, come)
             if taken:
                 conflicts[other] = taken
             if found.removed:
@@ -173,10 +176,10 @@ class Updater:
 
     def _with_owned(self, merged: Typed, pruned: Typed, managers: Managers) -> Typed:
         """With the fields that were removed, but are somebody's."""
-        by_version: dict[str, Fields] = {}
+        sets: dict[str, list[Fields]] = {}
         for owned in managers.values():
-            before = by_version.get(owned.api_version, {})
-            by_version[owned.api_version] = union(before, owned.fields)
+            sets.setdefault(owned.api_version, []).append(owned.fields)
+        by_version = {version: union_of(each) for version, each in sets.items()}
         # First in the version that was pruned: others may need what was pruned to convert.
         order = sorted(by_version, key=lambda each: each != pruned.version)
         for version in order:

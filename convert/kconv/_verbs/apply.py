@@ -29,6 +29,7 @@ from kconv._verbs.replace import (
     Replacement,
     bare_and_canonical,
     in_version,
+    insists,
     replace_object,
     with_retries,
 )
@@ -145,7 +146,7 @@ async def _to_existing(call: Call, read: Configuration, options: WriteOptions) -
         return Answer(encoded=encoded, spoke=call.spoke, warnings=tuple(call.warnings))
 
     metadata = read.document.get("metadata") or {}
-    again = not metadata.get("resourceVersion")
+    again = not insists(metadata.get("resourceVersion"))
     return await with_retries(call, call.target.key, attempt, again=again)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kconv._errors import AlreadyExists, ConditionFailed, InvalidObject, NotFound, Problem
-from kconv._managed.lists import NoStep
 from kconv._pipeline import Checks, Decoded, HubObject
 from kconv._pipeline.view import View
 from kconv._verbs.answer import Answer
@@ -18,11 +17,18 @@ from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status, reads_namespace
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
-from kconv._verbs.metadata_rules import check_metadata
+from kconv._verbs.metadata_rules import check_entries, check_metadata
 from kconv._verbs.objects import has_more, key_of, prepared
 from kconv._verbs.options import WriteOptions
-from kconv._verbs.ownership import Entries, entries_of, shown_with_entries, with_entries
+from kconv._verbs.ownership import (
+    Entries,
+    entries_of,
+    entries_of_new,
+    shown_with_entries,
+    with_entries,
+)
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
+from kconv._verbs.replace import insists
 from kconv.fields._time import format_time
 
 _NAME_ATTEMPTS = 8
@@ -50,7 +56,7 @@ async def create(
         raise error.refusal(check_metadata(meta, call.kind)) from None
     given = View(View(decoded.native)["metadata"])
     namespace = await _check_place(call, given, newest=options.dry_run)
-    if given.get("resourceVersion") and not options.dry_run:
+    if insists(given.get("resourceVersion")) and not options.dry_run:
         message = "resourceVersion should not be set on objects to be created"
         raise Refusal("", message, code=500)
     decoded = _without_status(call, decoded)
@@ -75,7 +81,10 @@ async def create(
         name: str = meta["name"]
         owned = entries
         if owned is None:
-            owned = _entries(call, begun, shown, entries_of(given), options)
+            sent = entries_of(given)
+            owned = _entries(call, begun, shown, sent, options)
+            if sent and (findings := list(check_entries(owned))):
+                raise invalid(call.spoke.gvk.group, call.spoke.gvk.kind, name, findings)
         made, shown = with_entries(made, owned), shown_with_entries(shown, owned)
         try:
             encoded = await _store(call, made, shown, name, options, namespace)
@@ -96,19 +105,14 @@ async def create(
 def _entries(
     call: Call, begun: HubObject, shown: Decoded, given: Entries | None, options: WriteOptions
 ) -> Entries:
-    """The managedFields of a new object, before its kind has the server set more.
-
-    It has none where something in it cannot be told apart, as in Kubernetes.
-    """
+    """The managedFields of a new object, before its kind has the server set more."""
     ownership, pipeline = call.objects.ownership, call.objects.pipeline
     if has_more(call.kind):
         shown = pipeline.from_hub(canonical(begun), call.spoke)
     manager = ownership.manager(call.spoke, call.target.subresource)
     when = format_time(now())
-    try:
-        return manager.create(ownership.document(shown), given, options.field_manager, when)
-    except NoStep:
-        return []
+    document = ownership.document(shown)
+    return entries_of_new(manager, document, given, options.field_manager, when)
 
 
 def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequence[Problem]]:

@@ -6,12 +6,14 @@ From ``k8s.io/apimachinery/pkg/api/validation``, and for Kubernetes' own kinds f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
+from kconv._verbs.field_managers import field_manager_finding
 from kconv._verbs.kind_rules import is_kubernetes, is_named_freely, is_namespace
 from kconv._verbs.refusal import name_required
 from kconv.names import (
@@ -23,6 +25,7 @@ from kconv.names import (
 )
 
 ANNOTATIONS_LIMIT = 256 * 1024
+_SUBRESOURCE_LIMIT = 256
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _STANDARD_FINALIZERS = ("kubernetes", ORPHAN, FOREGROUND)
 
@@ -71,6 +74,17 @@ def check_metadata_update(meta: Meta, old: Meta, kind: HubKind) -> Iterator[Find
                 "no new finalizers can be added if the object is being deleted, found new "
                 f"finalizers []string{{{listed}}}",
             )
+
+
+def check_entries(entries: Sequence[Meta]) -> Iterator[Finding]:
+    """What is wrong with managedFields whose owners make sense."""
+    for index, entry in enumerate(entries):
+        path: Path = ("metadata", "managedFields", index)
+        if (found := field_manager_finding(entry.get("manager") or "")) is not None:
+            yield replace(found, path=(*path, "manager"))
+        if len((entry.get("subresource") or "").encode()) > _SUBRESOURCE_LIMIT:
+            why = f"Too long: may not be more than {_SUBRESOURCE_LIMIT} bytes"
+            yield Finding((*path, "subresource"), TOO_LONG, why)
 
 
 def _labels(labels: Mapping[str, str]) -> Iterator[Finding]:

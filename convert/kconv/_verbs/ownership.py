@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
 import msgspec
 
-from kconv._errors import UsageError
+from kconv._errors import ConversionError, UsageError
 from kconv._gvk import GroupVersion
 from kconv._managed.field_manager import FieldManager
 from kconv._managed.fields import Fields, recursive_difference
+from kconv._managed.lists import NoStep
 from kconv._managed.shape import Shape, Shapes
 from kconv._managed.updater import Filter, MissingVersion, Typed
 from kconv._managed.zero import with_objects, zero
@@ -173,6 +175,20 @@ def entries_of(metadata: Mapping[str, Any]) -> Entries | None:
         return None
     entries: Entries = msgspec.to_builtins(found)
     return entries
+
+
+def entries_of_new(
+    manager: FieldManager, document: Document, given: Entries | None, name: str, when: str
+) -> Entries:
+    """The managedFields of an object that is new; ``given`` are those that came with it.
+
+    Those that came do not count where the object cannot be had in their versions. It has none
+    where something in it cannot be told apart, as in Kubernetes.
+    """
+    for each in (given, None) if given else (given,):
+        with suppress(ConversionError, NoStep):
+            return manager.create(document, each, name, when)
+    return []
 
 
 def attach(metadata: View, entries: Sequence[Mapping[str, Any]]) -> None:

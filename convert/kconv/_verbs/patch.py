@@ -14,7 +14,13 @@ from kconv._verbs.objects import Current
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, invalid
-from kconv._verbs.replace import Replacement, findings_about, replace_object, with_retries
+from kconv._verbs.replace import (
+    Replacement,
+    findings_about,
+    insists,
+    replace_object,
+    with_retries,
+)
 from kconv._verbs.update import check_names, check_version
 
 
@@ -69,7 +75,9 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
         encoded = await replace_object(call, made)
         return Answer(encoded=encoded, spoke=call.spoke, warnings=tuple(call.warnings))
 
-    return await with_retries(call, call.target.key, attempt, again=not read.resource_version)
+    return await with_retries(
+        call, call.target.key, attempt, again=not insists(read.resource_version)
+    )
 
 
 def _does_not_fit(call: Call, why: str) -> Refusal:

@@ -23,14 +23,15 @@ from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical, canonical_in_version
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.encoded import Encoded, encode_object
-from kconv._verbs.kind_rules import has_generation, has_status, is_namespace
+from kconv._verbs.kind_rules import has_generation, has_status, is_kubernetes, is_namespace
 from kconv._verbs.metadata import carry_over, now
-from kconv._verbs.metadata_rules import check_metadata_update
+from kconv._verbs.metadata_rules import check_entries, check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
 from kconv._verbs.objects import Current, has_more
 from kconv._verbs.ownership import (
     Entries,
     entries_of,
+    entries_of_new,
     same_but_for_time,
     shown_with_entries,
     with_entries,
@@ -70,6 +71,11 @@ class Replacement:
 
 class NotWritten(Exception):
     """The outcome rests on a state that may not be the newest, and no write has proved it is."""
+
+
+def insists(version: str | None) -> bool:
+    """Whether a write with this resourceVersion is for one state only; zero is none."""
+    return version not in (None, "", "0")
 
 
 async def with_retries(
@@ -120,6 +126,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
     owned = _owned(call, made, old, merged, unchanged)
     unchanged = owned.unchanged
+    _check_given(call, made, owned.entries)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
     ):
@@ -137,7 +144,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
         row = await write(current, merged, shown)
     except Conflict:
         given = View(View(made.wanted.native)["metadata"]).get("resourceVersion")
-        if given not in (None, "", "0"):
+        if insists(given):
             raise conflict(call.target.resource, call.target.name) from None
         raise
     if gone and call.target.namespace:
@@ -145,6 +152,16 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
     row.encoded[call.spoke] = encoded
     return encoded
+
+
+def _check_given(call: Call, made: Replacement, entries: Entries) -> None:
+    """Refuse (422) managedFields that came with the new state, unless they were there before."""
+    given = entries_of(View(View(made.wanted.native)["metadata"]))
+    if not given or given == entries_of(made.current.meta):
+        return
+    if findings := list(check_entries(entries)):
+        gvk = call.spoke.gvk
+        raise invalid(gvk.group, gvk.kind, call.target.name, findings)
 
 
 class _Owned(NamedTuple):
@@ -176,7 +193,7 @@ def _owned(
         manager = ownership.manager(call.spoke, call.target.subresource)
         new = ownership.document(shown, merged)
         if current.fault is not None:
-            entries = manager.create(new, given, made.field_manager, when)
+            entries = entries_of_new(manager, new, given, made.field_manager, when)
             return _Owned(entries, shown=shown)
         live = ownership.document(in_version(pipeline, current, before, call.spoke), before[0])
         try:
@@ -220,9 +237,11 @@ def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject
         # What was salvaged is a dict.
         hub = HubObject(call.kind, hub.value)
     old, new = View(current.hub.native), View(hub.native)
-    meta = carry_over(View(new["metadata"]), current.meta)
-    meta["name"] = call.target.name
     part = {"status": "status", "finalize": "spec"}.get(call.target.subresource)
+    # A part of a user's own kind is written without its metadata, as that of a custom resource.
+    source = old if part is not None and not is_kubernetes(call.kind) else new
+    meta = carry_over(View(source["metadata"]), current.meta)
+    meta["name"] = call.target.name
     if part is not None:
         merged = old.copied()
         _copy(merged, new, part)

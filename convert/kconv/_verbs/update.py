@@ -14,7 +14,13 @@ from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import Current, has_more
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.refusal import bad_request, conflict, invalid
-from kconv._verbs.replace import Replacement, findings_about, replace_object, with_retries
+from kconv._verbs.replace import (
+    Replacement,
+    findings_about,
+    insists,
+    replace_object,
+    with_retries,
+)
 
 
 async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
@@ -50,9 +56,8 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
         made = await replace_object(call, replacement)
         return Answer(encoded=made, spoke=call.spoke, warnings=tuple(call.warnings))
 
-    return await with_retries(
-        call, call.target.key, attempt, again=given.get("resourceVersion") in (None, "", "0")
-    )
+    again = not insists(given.get("resourceVersion"))
+    return await with_retries(call, call.target.key, attempt, again=again)
 
 
 def check_names(call: Call, meta: Mapping[str, Any]) -> None:
@@ -79,8 +84,7 @@ def check_version(call: Call, meta: Mapping[str, Any], current: Current) -> None
     """Refuse (409) a write that was made for another state, or for another object."""
     resource, name = call.target.resource, call.target.name
     version = meta.get("resourceVersion")
-    # Zero is no state: to Kubernetes it insists on none.
-    if version not in (None, "", "0", current.resource_version):
+    if version and insists(version) and version != current.resource_version:
         if not (version.isascii() and version.isdigit()):
             raise bad_request(f'metadata.resourceVersion: Invalid value: "{version}"')
         raise conflict(resource, name)
