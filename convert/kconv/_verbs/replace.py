@@ -254,13 +254,20 @@ def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject
             add_name_label(meta)
         if current.fault is not None:
             merged = _completed(call, merged, meta)
-    merged = View(canonical(HubObject(call.kind, merged.native)).native).copied()
-    desired = {*old, *merged}.difference(_OBSERVED)
-    is_desired = _same(before, HubObject(call.kind, merged.native), desired)
-    if not is_desired and has_generation(call.kind):
-        meta["generation"] = (meta.get("generation") or 0) + 1
     merged["metadata"] = meta.native
-    return canonical(HubObject(call.kind, merged.native)), is_desired
+    state = canonical(HubObject(call.kind, merged.native))
+    desired = {*old, *merged}.difference(_OBSERVED)
+    is_desired = _same(before, state, desired)
+    if not is_desired and has_generation(call.kind):
+        state = HubObject(call.kind, _with_next_generation(View(state.native), meta))
+    return state, is_desired
+
+
+def _with_next_generation(made: View, meta: View) -> Any:
+    fresh, own = made.copied(), View(made["metadata"]).copied()
+    own["generation"] = (meta.get("generation") or 0) + 1
+    fresh["metadata"] = own.native
+    return fresh.native
 
 
 def _completed(call: Call, merged: View, meta: View) -> View:
