@@ -28,9 +28,9 @@ PUBLIC: dict[str, str] = {
         GroupResource GroupVersion GroupVersionKind GroupVersionResource Hub InvalidObject
         KconvError KindVersion Level ListToMap Lose Lost MapKey MapToList MapValues NotFound
         NotRegistered ObjectList ObjectLoss ObjectRef Path Pipeline PossibleLoss Preserve Rename
-        Resource Rule Scheme SchemeError SelectableField Split Store StoreError StrictDecodeError
-        TablesOutdated TimedOut TooLarge TooManyRequests Type Unavailable Unit Unsupported
-        UsageError VersionNotOnRecord Watch WhenAbsent Wrap
+        Resource Rule ScalePaths Scheme SchemeError SelectableField Split Store StoreError
+        StrictDecodeError TablesOutdated TimedOut TooLarge TooManyRequests
+        Type Unavailable Unit Unsupported UsageError VersionNotOnRecord Watch WhenAbsent Wrap
         asgi convert convert_document convert_files create_app defaults derives duplicate forbidden
         format_path from_dict hub_of invalid load_scheme losses not_supported omits_zero
         omitted_zeros open_store quote required spoke to_dict too_long validates validates_update

@@ -70,6 +70,7 @@ __all__ = [
     "Rename",
     "Resource",
     "Rule",
+    "ScalePaths",
     "Scheme",
     "SchemeError",
     "SelectableField",
@@ -186,7 +187,15 @@ if TYPE_CHECKING:
         too_long,
     )
     from kconv._pipeline import Decoded, Lost, Pipeline
-    from kconv._resource import Column, Deprecation, Hub, Resource, SelectableField, hub_of
+    from kconv._resource import (
+        Column,
+        Deprecation,
+        Hub,
+        Resource,
+        ScalePaths,
+        SelectableField,
+        hub_of,
+    )
     from kconv._schema import (
         Type,
         defaults,
@@ -304,6 +313,7 @@ else:
             "Deprecation",
             "Hub",
             "Resource",
+            "ScalePaths",
             "SelectableField",
             "hub_of",
         ),

@@ -66,6 +66,21 @@ class SelectableField:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where a kind with the subresource ``scale`` has what clients see as a Scale.
+
+    Paths through objects, as in a CRD: ``spec_replicas`` is how many are wanted, within ``spec``,
+    and the only thing that is written through it; ``status_replicas`` is how many there are.
+    ``label_selector`` is a string, labels, or a LabelSelector, which becomes a string; it may be
+    absent.
+    """
+
+    spec_replicas: str = "spec.replicas"
+    status_replicas: str = "status.replicas"
+    label_selector: str = "spec.selector"
+
+
+@dataclass(frozen=True, slots=True)
 class Deprecation:
     """That a version is on its way out: since and until which release, and what comes instead.
 
@@ -92,8 +107,9 @@ class ResourceOptions(TypeOptions):
 
     ``group`` (empty for the core group) and ``version`` are needed; the rest has defaults:
     ``kind`` is the class's name, ``plural`` follows from it, resources are ``namespaced`` and
-    have the subresource ``status``. ``selectable_fields`` are said by the hub, since every version
-    has the same: paths of single values within objects, or `SelectableField`.
+    have the subresource ``status``; one with ``scale`` may say where that is by `ScalePaths`.
+    ``selectable_fields`` are said by the hub, since every version has the same: paths of single
+    values within objects, or `SelectableField`.
     """
 
     def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
@@ -107,6 +123,7 @@ class ResourceOptions(TypeOptions):
         self.namespaced: bool = getattr(meta, "namespaced", True)
         self.categories: Sequence[str] = tuple(getattr(meta, "categories", ()))
         self.subresources: Sequence[str] = tuple(getattr(meta, "subresources", ("status",)))
+        self.scale: ScalePaths = getattr(meta, "scale", ScalePaths())
         self.printer_columns: Sequence[Column] = tuple(getattr(meta, "printer_columns", ()))
         self.selectable_fields: Sequence[SelectableField] = tuple(
             SelectableField(each) if isinstance(each, str) else each

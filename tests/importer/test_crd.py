@@ -230,6 +230,32 @@ def test_a_version_that_is_not_served_is_named() -> None:
     assert found == [f"{GROUP}/v1beta1 Gadget: served: false"]
 
 
+def test_a_scale() -> None:
+    """Its paths are taken over where they lead to numbers of the version, and named elsewhere."""
+    changed = crd()
+    paths = {
+        "specReplicasPath": ".spec.count",
+        "statusReplicasPath": ".status.count",
+        "labelSelectorPath": ".status.selector",
+    }
+    for version in changed["spec"]["versions"]:
+        properties = version["schema"]["openAPIV3Schema"]["properties"]
+        version["subresources"] = {"status": {}, "scale": paths}
+        properties["status"]["properties"]["count"] = {"type": "integer", "format": "int32"}
+        if version["name"] == "v1":
+            properties["spec"]["properties"]["count"] = {"type": "integer", "format": "int32"}
+    imported = import_crds(read_crds(json.dumps(changed).encode(), "x"), "gadgets")
+    found = [str(each) for each in imported.notes if "scale" in each.what]
+    assert found == [f"{GROUP}/v1beta1 Gadget: subresources.scale"]
+    files = imported.generated.files
+    text = files["v1/gadget.py"]
+    assert 'subresources = ("status", "scale")' in text
+    assert "from kconv import Column, Resource, ScalePaths, Type" in text
+    for name in ("spec.count", "status.count", "status.selector"):
+        assert f'"{name}"' in text
+    assert "ScalePaths" not in files["v1beta1/gadget.py"]
+
+
 def test_what_kubernetes_recorded(reference: Path) -> None:
     """Every CRD that a real API server took can be imported; what it refused may not be."""
     count = 0

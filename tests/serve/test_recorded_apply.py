@@ -7,12 +7,15 @@ and whether an entry of managedFields has a time, does not; nor do the sets, to 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from kconv._differences import differences
+from kconv._scheme import load_scheme
+from serve.conftest import Running
 from serve.test_recorded import Names, plain, send
 
 APPLY = "application/apply-patch+yaml"
@@ -28,9 +31,7 @@ BETWEEN: dict[str, list[tuple[str, str, Any]]] = {
 }
 """What the recorded server was asked in between, as later exchanges show."""
 
-LEFT_OUT = {
-    "deployment": "the kind is not served",
-}
+LEFT_OUT: dict[str, str] = {}
 """By the beginning of their names."""
 
 OTHER_WORDS = {
@@ -90,7 +91,13 @@ def compare(name: str, expected: Any, given: Any) -> None:
     ]
 
 
-def test_replay(reference: Path, client: httpx.Client) -> None:
+def test_replay(reference: Path, serve: Callable[..., Running]) -> None:
+    apps = load_scheme(["", "batch", "autoscaling"], ["kconv_schemas.apps:register"])
+    with serve(kinds=apps).client() as client:
+        replay(reference, client)
+
+
+def replay(reference: Path, client: httpx.Client) -> None:
     names, versions = Names(), dict[str, str]()
     failures: dict[str, str] = {}
     replayed = 0

@@ -11,6 +11,8 @@ from kconv._gvk import version_key
 from kconv._resource import Column, Resource, options_of
 from kconv._schema.openapi import Document
 from kconv._scheme import HubKind, Spoke
+from kconv.edges._plan import field_at
+from kconv.fields import spec_of
 
 _HEAD = ("apiVersion", "kind", "metadata")
 
@@ -97,6 +99,8 @@ def _version(kind: HubKind, spoke: Spoke, notes: list[str]) -> Document:
         version["deprecated"] = True
     if "status" in options.subresources and "status" in schema["properties"]:
         version["subresources"] = {"status": {}}
+    if "scale" in options.subresources:
+        version.setdefault("subresources", {})["scale"] = _scale(spoke)
     columns = [each for column in options.printer_columns if (each := _column(column, path, notes))]
     if columns:
         version["additionalPrinterColumns"] = columns
@@ -104,6 +108,19 @@ def _version(kind: HubKind, spoke: Spoke, notes: list[str]) -> Document:
     if selectable:
         version["selectableFields"] = [{"jsonPath": f".{each}"} for each in selectable]
     return version
+
+
+def _scale(spoke: Spoke) -> Document:
+    paths = spoke.options.scale
+    said = {
+        "specReplicasPath": f".{paths.spec_replicas}",
+        "statusReplicasPath": f".{paths.status_replicas}",
+    }
+    selector = field_at(spoke.schema, tuple(paths.label_selector.split(".")))
+    if selector is not None and spec_of(selector).json_type == "string":
+        # Only text can be one in a CRD.
+        said["labelSelectorPath"] = f".{paths.label_selector}"
+    return said
 
 
 def _column(column: Column, path: str, notes: list[str]) -> Document | None:

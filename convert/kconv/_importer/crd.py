@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kconv._errors import UsageError
 from kconv._gvk import version_key
@@ -95,7 +96,8 @@ def _definition(crd: Crd, version: CrdVersion, adapter: Adapter) -> dict[str, ob
     if version.deprecation_warning:
         why = f"deprecationWarning: {version.deprecation_warning}"
         adapter.notes.append(Unexpressed(path, why))
-    if "scale" in version.subresources:
+    scale = _scale(version)
+    if "scale" in version.subresources and not scale:
         adapter.notes.append(Unexpressed(path, "subresources.scale"))
     schema["properties"]["metadata"] = {"$ref": f"#/definitions/{OBJECT_META}"}
     schema["x-kconv-deprecated"] = version.deprecated
@@ -107,9 +109,39 @@ def _definition(crd: Crd, version: CrdVersion, adapter: Adapter) -> dict[str, ob
         "shortNames": list(crd.short_names),
         "categories": list(crd.categories),
         "namespaced": crd.namespaced,
-        "subresources": [each for each in version.subresources if each == "status"],
+        "subresources": [
+            each for each in version.subresources if each == "status" or (each == "scale" and scale)
+        ],
     }
+    if scale:
+        schema["x-kconv-scale"] = scale
     return schema
+
+
+def _scale(version: CrdVersion) -> dict[str, str]:
+    """The paths of a scale by the names of `kconv.ScalePaths`; none where one leads to nothing."""
+    names = {
+        "specReplicasPath": "spec_replicas",
+        "statusReplicasPath": "status_replicas",
+        "labelSelectorPath": "label_selector",
+    }
+    given = {name: version.scale.get(key, "") for key, name in names.items()}
+    needed = [given["spec_replicas"], given["status_replicas"]]
+    if not all(_PLAIN.fullmatch(path) and _is_number(version.schema, path) for path in needed):
+        return {}
+    if not _PLAIN.fullmatch(given["label_selector"]):
+        del given["label_selector"]
+    return {name: path.removeprefix(".") for name, path in given.items()}
+
+
+def _is_number(schema: Mapping[str, Any], path: str) -> bool:
+    found: Any = schema
+    for step in path.split(".")[1:]:
+        found = (found.get("properties") or {}).get(step) if isinstance(found, dict) else None
+    return isinstance(found, dict) and found.get("type") == "integer"
+
+
+_PLAIN = re.compile(r"(\.[A-Za-z_][A-Za-z0-9_]*){2,}")
 
 
 def _edges(crds: Sequence[Crd], package: str, mapping: dict[str, str]) -> str:

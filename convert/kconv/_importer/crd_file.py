@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kconv._codec import yaml
@@ -23,6 +23,7 @@ class CrdVersion:
     schema: Schema
     columns: tuple[Mapping[str, Any], ...] = ()
     subresources: tuple[str, ...] = ()
+    scale: Mapping[str, str] = field(default_factory=dict)
     selectable: tuple[str, ...] = ()
     deprecated: bool = False
     deprecation_warning: str = ""
@@ -126,6 +127,11 @@ def _version(given: dict[str, Any], spec: dict[str, Any], where: str) -> CrdVers
         schema=schema,
         columns=tuple(each for each in columns if isinstance(each, dict)),
         subresources=tuple(key for key, value in subresources.items() if value is not None),
+        scale={
+            key: value
+            for key, value in (subresources.get("scale") or {}).items()
+            if isinstance(value, str)
+        },
         selectable=tuple(
             str(each["jsonPath"]) for each in selectable if isinstance(each, dict) and each
         ),

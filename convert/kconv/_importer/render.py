@@ -94,7 +94,11 @@ def class_text(
     lines = [f"class {place.name}({base}):", *docstring(_words_about(schema, place, kind), 4)]
     lines += ["", *meta] if meta else []
     lines += ["", *body] if body else []
-    said = {"Column": "x-kconv-columns", "Deprecation": "x-kconv-deprecated"}
+    said = {
+        "Column": "x-kconv-columns",
+        "Deprecation": "x-kconv-deprecated",
+        "ScalePaths": "x-kconv-scale",
+    }
     names = {name for name, key in said.items() if kind is not None and schema.get(key)}
     return ClassText(place, tuple(lines), frozenset(used), base, frozenset(names))
 
@@ -141,6 +145,9 @@ def _meta(schema: Schema, place: TypeName, kind: GroupVersionKind | None) -> lis
         subresources = resource.get("subresources", default)
         if subresources != ["status"]:
             entries.append(("subresources", strings(subresources) if subresources else "()"))
+        if scale := schema.get("x-kconv-scale"):
+            paths = tuple((name, quoted(path)) for name, path in sorted(scale.items()))
+            entries.append(("scale", Call("ScalePaths", paths)))
         columns = [_column(each) for each in schema.get("x-kconv-columns") or ()]
         if columns:
             entries.append(("printer_columns", Items("()", tuple(("", each) for each in columns))))

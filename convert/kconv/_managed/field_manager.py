@@ -146,7 +146,7 @@ class FieldManager:
         owners.owned = dict(managers)
         _strip(owners, manager)
         if made is not None:
-            owners.times[manager] = now
+            self._note(owners, manager, now)
         return (before if made is None else made).value, owners
 
     @staticmethod
@@ -165,9 +165,14 @@ class FieldManager:
             if previous is not None:
                 own = own._replace(fields=union(own.fields, previous.fields))
             owners.owned[manager] = own
-            owners.times[manager] = now
+            self._note(owners, manager, now)
         _cap(owners)
         return owners
+
+    def _note(self, owners: Owners, manager: Manager, now: str) -> None:
+        """Note when a manager changed something; of a scale, Kubernetes does not."""
+        if self._subresource != "scale":
+            owners.times[manager] = now
 
 
 def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) -> Owners:

@@ -13,6 +13,7 @@ from kconv._schema import Type
 from kconv._scheme.freeze import freeze_kind, registration_problems
 from kconv._scheme.index import Index
 from kconv._scheme.losses import loses_to_hub, losses_of
+from kconv._scheme.scale import scale_problems
 from kconv._scheme.selectable import selectable_problems
 from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
@@ -75,8 +76,8 @@ class Scheme:
         Raises `SchemeError` whose findings name every field without a counterpart or a rule,
         every rule that applies to nothing, lacks a direction or does not fit its fields, every
         field that two rules write, every kind with a second hub, every resource that is claimed
-        twice, and (with ``deep``) every field whose declaration contradicts itself and every
-        selectable field that does not exist.
+        twice, and (with ``deep``) every field whose declaration contradicts itself, and every
+        selectable field and every path of a scale that does not exist.
         """
         if self.frozen:
             return self
@@ -87,6 +88,7 @@ class Scheme:
             findings.extend(type_problems(self.kinds))
             for kind in self.kinds:
                 findings.extend(selectable_problems(kind))
+                findings.extend(scale_problems(kind))
         if findings:
             lines = "\n".join(f"  {finding.message}" for finding in findings)
             raise SchemeError(f"the scheme is not complete:\n{lines}", findings=findings)

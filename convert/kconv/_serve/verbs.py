@@ -20,6 +20,7 @@ from kconv._verbs import delete_collection as deleting_many
 from kconv._verbs import get as reading
 from kconv._verbs import list as listing
 from kconv._verbs import patch as patching
+from kconv._verbs import scale as scaling
 from kconv._verbs import update as updating
 from kconv._verbs.answer import Answer
 from kconv._verbs.apply import APPLY_PATCH, read_configuration
@@ -42,6 +43,8 @@ def create(request: ResourceRequest) -> Awaitable[Answer]:
 
 def get(request: ResourceRequest) -> Awaitable[Answer]:
     """GET of one object."""
+    if request.target.subresource == scaling.SUBRESOURCE:
+        return scaling.get(request)
     return reading.get(request, read_version(request.query) if request.query else 0)
 
 
@@ -54,6 +57,8 @@ def list_objects(request: ResourceRequest) -> Awaitable[Answer]:
 def update(request: ResourceRequest) -> Awaitable[Answer]:
     """PUT of an object, or of a part of it."""
     options = write_options(request.query, "UpdateOptions", request.user_agent)
+    if request.target.subresource == scaling.SUBRESOURCE:
+        return scaling.update(request, body_of(request.body, request.content_type), options)
     return updating.update(request, body_of(request.body, request.content_type), options)
 
 
@@ -62,11 +67,13 @@ def patch(request: ResourceRequest) -> Awaitable[Answer]:
     media_type = media_type_of(request.content_type)
     applies = media_type == APPLY_PATCH
     options = write_options(request.query, "PatchOptions", request.user_agent, applies=applies)
+    scales = request.target.subresource == scaling.SUBRESOURCE
     if applies:
-        return applying.apply(request, read_configuration(request.body), options)
+        apply = scaling.apply if scales else applying.apply
+        return apply(request, read_configuration(request.body), options)
     says = options.field_validation != "Ignore"
     read = read_patch(media_type, request.body, says=says)
-    return patching.patch(request, read, options)
+    return (scaling.patch if scales else patching.patch)(request, read, options)
 
 
 def delete(request: ResourceRequest) -> Awaitable[Answer]:

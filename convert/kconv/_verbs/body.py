@@ -136,14 +136,18 @@ def decode_body(
         call.warnings.extend(error.warnings)
         raise InvalidBody(call, body.document(), error) from None
     except DecodeError as error:
-        if error.about is None and error.reason == "BadRequest" and not error.findings:
-            kind = call.spoke.options.kind
-            raise DecodeError(
-                f"the object provided is unrecognized (must be of type {kind}): {error.message}"
-            ) from None
-        raise
+        raise unrecognized(error, call.spoke.options.kind) from None
     call.warnings.extend(decoded.warnings)
     return decoded
+
+
+def unrecognized(error: DecodeError, kind: str) -> DecodeError:
+    """What is said of a body that is no object of a kind."""
+    if error.about is not None or error.reason != "BadRequest" or error.findings:
+        return error
+    return DecodeError(
+        f"the object provided is unrecognized (must be of type {kind}): {error.message}"
+    )
 
 
 def _decoded_metadata(call: Call, document: Mapping[str, Any]) -> Meta:

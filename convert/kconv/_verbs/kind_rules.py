@@ -6,7 +6,7 @@ the rules that custom resources have.
 
 from __future__ import annotations
 
-from kconv._gvk import GroupResource
+from kconv._gvk import GroupResource, GroupVersionKind
 from kconv._scheme import HubKind
 
 NAMESPACES = GroupResource("", "namespaces")
@@ -19,6 +19,11 @@ _EVENTS = frozenset({GroupResource("", "events"), GroupResource("events.k8s.io",
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 SUBRESOURCE_VERBS = ("get", "patch", "update")
+
+
+def subresource_kind(gvk: GroupVersionKind, subresource: str) -> GroupVersionKind:
+    """What a subresource is served as: all but ``scale`` as the object itself."""
+    return GroupVersionKind("autoscaling", "v1", "Scale") if subresource == "scale" else gvk
 
 
 def subresource_verbs(subresource: str) -> tuple[str, ...]:

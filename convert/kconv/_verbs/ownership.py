@@ -153,7 +153,7 @@ def _unwritable(spoke: Spoke, subresource: str) -> Fields:
     """The fields that requests to a part of an object leave as they are."""
     if not subresource:
         return {"f:status": {}} if has_status(spoke.kind) else {}
-    part = "spec" if subresource == "finalize" else subresource
+    part = "spec" if subresource in ("finalize", "scale") else subresource
     kept = {part, *_ALWAYS}
     if is_kubernetes(spoke.kind):
         kept.add("metadata")

@@ -38,7 +38,7 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
         before = call.encoded(current.row, current).document
         document = read.apply(before, call.spoke.schema)
         if read.warnings and options.field_validation == "Strict":
-            raise _does_not_fit(call, f"strict decoding error: {', '.join(read.warnings)}")
+            raise does_not_fit(call, f"strict decoding error: {', '.join(read.warnings)}")
         call.warnings.extend(read.warnings)
         metadata = document.get("metadata")
         meta = metadata if isinstance(metadata, dict) else {}
@@ -63,7 +63,7 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
             gvk = call.spoke.gvk
             raise invalid(gvk.group, gvk.kind, call.target.name, findings) from None
         except DecodeError as error:
-            raise _does_not_fit(call, error.message) from None
+            raise does_not_fit(call, error.message) from None
         call.warnings.extend(decoded.warnings)
         check_names(call, View(View(decoded.native)["metadata"]))
         return decoded
@@ -80,7 +80,7 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
     )
 
 
-def _does_not_fit(call: Call, why: str) -> Refusal:
+def does_not_fit(call: Call, why: str) -> Refusal:
     """422: what a patch makes of the object is none of its type. The patch is what is invalid."""
     gvk = call.spoke.gvk
     finding = Finding(("patch",), INVALID, f"Invalid value: {why}")

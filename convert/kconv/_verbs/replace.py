@@ -237,9 +237,11 @@ def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject
         # What was salvaged is a dict.
         hub = HubObject(call.kind, hub.value)
     old, new = View(current.hub.native), View(hub.native)
-    part = {"status": "status", "finalize": "spec"}.get(call.target.subresource)
+    subresource = call.target.subresource
+    part = {"status": "status", "finalize": "spec", "scale": "spec"}.get(subresource)
     # A part of a user's own kind is written without its metadata, as that of a custom resource.
-    source = old if part is not None and not is_kubernetes(call.kind) else new
+    has_own = subresource == "scale" or (part is not None and not is_kubernetes(call.kind))
+    source = old if has_own else new
     meta = carry_over(View(source["metadata"]), current.meta)
     meta["name"] = call.target.name
     if part is not None:

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import groups_of, spokes_of, versions_of
 from kconv._serve.negotiation import parse_accept
-from kconv._verbs.kind_rules import subresource_verbs, verbs_of
+from kconv._verbs.kind_rules import subresource_kind, subresource_verbs, verbs_of
 
 GROUP = "apidiscovery.k8s.io"
 VERSIONS = ("v2", "v2beta1")
@@ -88,7 +88,19 @@ def _resource(spoke: Spoke) -> Document:
         entry["categories"] = list(options.categories)
     if options.subresources:
         entry["subresources"] = [
-            {"subresource": name, "responseKind": kind, "verbs": list(subresource_verbs(name))}
+            {
+                "subresource": name,
+                "responseKind": _response_kind(options.gvk, name),
+                "verbs": list(subresource_verbs(name)),
+            }
             for name in sorted(options.subresources)
         ]
     return entry
+
+
+def _response_kind(gvk: GroupVersionKind, subresource: str) -> Document:
+    """What a subresource is served as; empty group and version mean those of the entry."""
+    kind = subresource_kind(gvk, subresource)
+    if kind == gvk:
+        return {"group": "", "version": "", "kind": kind.kind}
+    return {"group": kind.group, "version": kind.version, "kind": kind.kind}

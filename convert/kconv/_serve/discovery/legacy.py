@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from kconv._gvk import GroupVersion
-from kconv._scheme import HubKind, Scheme
+from kconv._scheme import HubKind, Scheme, Spoke
 from kconv._serve.discovery.resources import groups_of, spokes_of, storage_version_hash, versions_of
-from kconv._verbs.kind_rules import subresource_verbs, verbs_of
+from kconv._verbs.kind_rules import subresource_kind, subresource_verbs, verbs_of
 
 Document = dict[str, Any]
 
@@ -66,17 +66,21 @@ def api_resource_list(
             entry["categories"] = list(options.categories)
         entry["storageVersionHash"] = storage_version_hash(spoke.kind, stored_as(spoke.kind))
         resources.append(entry)
-        resources += [
-            {
-                "name": f"{options.plural}/{subresource}",
-                "singularName": "",
-                "namespaced": options.namespaced,
-                "kind": options.kind,
-                "verbs": list(subresource_verbs(subresource)),
-            }
-            for subresource in sorted(options.subresources)
-        ]
+        resources += [_subresource(spoke, each) for each in sorted(options.subresources)]
     document: Document = {"kind": "APIResourceList"}
     if group_version.group:
         document["apiVersion"] = "v1"
     return {**document, "groupVersion": str(group_version), "resources": resources}
+
+
+def _subresource(spoke: Spoke, subresource: str) -> Document:
+    options = spoke.options
+    entry: Document = {
+        "name": f"{options.plural}/{subresource}",
+        "singularName": "",
+        "namespaced": options.namespaced,
+    }
+    kind = subresource_kind(options.gvk, subresource)
+    if kind != options.gvk:
+        entry |= {"group": kind.group, "version": kind.version}
+    return {**entry, "kind": kind.kind, "verbs": list(subresource_verbs(subresource))}
