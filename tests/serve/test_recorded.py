@@ -34,8 +34,6 @@ OTHER_WORDS = {
     "create-wrong-kind": "names Go types",
     "create-malformed-json": "words of Go's JSON decoder",
     "create-not-an-object": "words of Go's JSON decoder",
-    "create-unsupported-media-type": "protobuf is not offered",
-    "get-not-acceptable": "protobuf is not offered",
     "patch-json-malformed": "names Go types",
     "list-bad-continue": "words of Go's JSON decoder",
 }

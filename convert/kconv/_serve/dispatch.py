@@ -23,8 +23,9 @@ from kconv._serve.answered_errors import release
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
-from kconv._serve.negotiation import Accepted, negotiate
+from kconv._serve.negotiation import Accepted, negotiate, of_error
 from kconv._serve.options import Query, is_true
+from kconv._serve.protobuf import offered
 from kconv._serve.request_path import find_target
 from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.responses import Reply, refuse, respond
@@ -58,7 +59,6 @@ _ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
 
-_PLAIN = Accepted()
 _MOST_REMEMBERED = 10_000
 _MANY = 100
 """Objects of a list over which a view of them is made in a thread."""
@@ -82,7 +82,7 @@ class Dispatcher:
         """Answer a request; errors are answered, not raised."""
         began = time.monotonic()
         request = HttpRequest(scope, receive)
-        accepted = _PLAIN
+        accepted: Accepted | None = None
         target: Target | None = None
         verb = request.method if request.method in _METHODS else "OTHER"
         try:
@@ -98,23 +98,27 @@ class Dispatcher:
                     target = self._target(request.path)
                 self.server.request_counts.count(target.spoke.gvr, request.header(b"user-agent"))
                 verb, run = choose(request, target)
-                accepted = self._accepted(request.raw_header(b"accept"))
+                accept = request.raw_header(b"accept")
+                protobuf = b"protobuf" in accept and offered(target.spoke)
+                accepted = self._accepted(accept, protobuf=protobuf, stream=run is None)
                 if run is None:
                     response = await self._watch(request, target, accepted)
                 else:
                     response = await self._run(request, target, accepted, verb, run)
         except Refusal as refusal:
-            response = refuse(refusal, accepted)
+            response = refuse(refusal, accepted or _of_error(request))
             release(refusal)
         except KconvError as error:
-            response = refuse(refusal_for(error, target), accepted)
+            response = refuse(refusal_for(error, target), accepted or _of_error(request))
             release(error)
         except ClientDisconnect:
             response = Reply(b"", 499)
         except Exception as error:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
             _log.exception("%s %s failed", request.method, request.path)
             release(error)
-            response = refuse(Refusal("InternalError", "Internal error occurred"), accepted)
+            response = refuse(
+                Refusal("InternalError", "Internal error occurred"), accepted or _of_error(request)
+            )
         if target is not None and (deprecated := self._deprecation(target.spoke)):
             response.raw_headers.append((b"warning", deprecated))
         self.server.metrics.observe(verb, target, response.status_code, time.monotonic() - began)
@@ -168,14 +172,18 @@ class Dispatcher:
         await watch.begin()
         gvr = target.spoke.gvr
         gauge = self.server.metrics.watches.labels("WATCH", gvr.group, gvr.version, gvr.resource)
-        media = b"application/json"
-        if dict(accepted.parameters).get("stream") == "watch":
-            media = b"application/json;stream=watch"
-        return WatchResponse(watch, media, gauge)
+        media = accepted.media_type.encode()
+        if accepted.format != "json" or dict(accepted.parameters).get("stream") == "watch":
+            media += b";stream=watch"
+        return WatchResponse(watch, media, gauge, accepted)
 
 
-def _accepted(header: bytes) -> Accepted:
-    return negotiate(header.decode("latin-1"))
+def _accepted(header: bytes, *, protobuf: bool, stream: bool) -> Accepted:
+    return negotiate(header.decode("latin-1"), protobuf=protobuf, stream=stream)
+
+
+def _of_error(request: HttpRequest) -> Accepted:
+    return of_error(request.header(b"accept"))
 
 
 def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:

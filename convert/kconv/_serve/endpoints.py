@@ -44,9 +44,9 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Reply 
     if steps == ["openapi", "v2"]:
         return _openapi_v2(server, accept)
     if not steps:
-        return write({"paths": list(root_paths(server))}, 200, negotiate(accept, views=()))
+        return write({"paths": list(root_paths(server))}, 200, _of_no_kind(accept))
     if first == "version" and len(steps) == 1:
-        return write(version_document(server.release), 200, negotiate(accept, views=()))
+        return write(version_document(server.release), 200, _of_no_kind(accept))
     if first in ("api", "apis"):
         return await _discovery(server, request, steps)
     return None
@@ -134,6 +134,11 @@ def _old_form(accept: str) -> Accepted:
     """How to write a document of the old form, for clients that would prefer the aggregated."""
     plain = ",".join(part for part in accept.split(",") if "as=" not in part)
     return negotiate(plain, views=())
+
+
+def _of_no_kind(accept: str) -> Accepted:
+    """How to write a document that is no object, which protobuf has no message for."""
+    return negotiate(accept, views=(), protobuf=False)
 
 
 def _group_version(steps: list[str]) -> GroupVersion:

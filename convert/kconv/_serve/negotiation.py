@@ -1,7 +1,7 @@
 """Content negotiation: what a client accepts, and how an answer is written.
 
-Besides JSON and YAML, a client may ask for another view of the same object: a ``Table`` (kubectl
-get) or metadata only (``PartialObjectMetadata``, informers of controllers).
+Besides JSON, YAML and protobuf, a client may ask for another view of the same object: a ``Table``
+(kubectl get) or metadata only (``PartialObjectMetadata``, informers of controllers).
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from kconv._verbs.refusal import Refusal
 
 JSON = "application/json"
 YAML = "application/yaml"
-_PRODUCED = (JSON, YAML)
+_PRODUCED = (JSON, YAML, PROTOBUF)
+_STREAMED = (f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
 _VIEWS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
 _VIEW_VERSIONS = ("v1", "v1beta1")
 
 View = Literal["", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
+Format = Literal["json", "yaml", "protobuf"]
+
+_FORMATS: dict[str, Format] = {JSON: "json", YAML: "yaml", PROTOBUF: "protobuf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,9 @@ class Accepted:
     parameters: tuple[tuple[str, str], ...] = ()
 
     @property
-    def format(self) -> Literal["json", "yaml"]:
+    def format(self) -> Format:
         """The codec to write with."""
-        return "yaml" if self.media_type == YAML else "json"
+        return _FORMATS[self.media_type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +82,50 @@ def _quality(parameters: dict[str, str]) -> float:
         return 0.0
 
 
-def negotiate(header: str, *, views: Collection[str] = _VIEWS) -> Accepted:
+def negotiate(
+    header: str, *, views: Collection[str] = _VIEWS, protobuf: bool = True, stream: bool = False
+) -> Accepted:
     """Choose how to answer a request with this Accept header.
 
-    ``views`` are the views that the resource can be shown in. Raises
+    ``views`` are the views that the resource can be shown in; without ``protobuf`` only its
+    metadata can be written so. A ``stream`` is that of a watch. Raises
     `kconv._verbs.refusal.Refusal` (406) when nothing fits.
     """
+    is_produced = False
     for item in parse_accept(header):
         if item.quality <= 0:
             continue
         chosen = next((media for media in _PRODUCED if item.covers(media)), None)
         if chosen is None:
             continue
+        is_produced = True
         view = item.parameters.get("as", "")
+        if chosen == PROTOBUF and (view == "Table" or not (view or protobuf)):
+            continue
+        if stream and chosen == YAML:
+            raise only_accepted(_STREAMED)
         if not view:
             return Accepted(chosen, parameters=tuple(item.parameters.items()))
         version = item.parameters.get("v", "")
         group = item.parameters.get("g", "")
         if view in views and group == "meta.k8s.io" and version in _VIEW_VERSIONS:
             return Accepted(chosen, view, version)  # type: ignore[arg-type]  # views are Views
-    raise not_acceptable()
+    raise only_accepted() if is_produced else not_acceptable()
+
+
+def of_error(header: str) -> Accepted:
+    """How to write what went wrong before it was known what is asked for; JSON where in doubt."""
+    try:
+        return negotiate(header, views=())
+    except Refusal:
+        return Accepted()
+
+
+def only_accepted(produced: Collection[str] = _PRODUCED) -> Refusal:
+    """406: a form that there is, but not of this resource, or not in this view."""
+    listed = ", ".join(produced)
+    message = f"only the following media types are accepted: {listed}"
+    return Refusal("NotAcceptable", message)
 
 
 def not_acceptable(produced: Collection[str] = _PRODUCED) -> Refusal:
@@ -110,10 +138,7 @@ def not_acceptable(produced: Collection[str] = _PRODUCED) -> Refusal:
     )
 
 
-BodyFormat = Literal["json", "yaml", "protobuf"]
-
-
-def body_format(content_type: str) -> BodyFormat:
+def body_format(content_type: str) -> Format:
     """The codec of a request's body; no Content-Type means JSON, as in Kubernetes.
 
     Raises `kconv._verbs.refusal.Refusal` (415) for any other media type.
@@ -125,7 +150,7 @@ def body_format(content_type: str) -> BodyFormat:
         return "yaml"
     if media_type == PROTOBUF:
         return "protobuf"
-    listed = ", ".join((*_PRODUCED, PROTOBUF))
+    listed = ", ".join(_PRODUCED)
     raise Refusal(
         "UnsupportedMediaType",
         "the body of the request was in an unknown format - accepted media types include: "

@@ -36,7 +36,7 @@ class ResourceRequest(Call):
     def is_plain(self) -> bool:
         """Whether the answer is written as the objects are kept: in JSON, as they are."""
         accepted = self.accepted
-        return not (accepted.view or accepted.format == "yaml" or is_true(self.query, "pretty"))
+        return not (accepted.view or accepted.format != "json" or is_true(self.query, "pretty"))
 
     async def work(self, work: Callable[[], T]) -> T:
         """Run what takes time in proportion to the body, in a thread where that may be long.

@@ -11,6 +11,7 @@ from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
+from kconv._serve.protobuf import encode_object
 from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.views import represent
 from kconv._verbs.answer import Answer
@@ -74,8 +75,11 @@ def respond(answer: Answer, accepted: Accepted, query: Query) -> Reply:
     Raises `Refusal` (406) where the view asked for does not fit.
     """
     pretty = bool(query) and is_true(query, "pretty")
-    if accepted.view or accepted.format == "yaml" or pretty or answer.raw:
+    if accepted.view or accepted.format != "json" or pretty or answer.raw:
         document = represent(answer, accepted, query.get("includeObject", ""))
+        if answer.raw and accepted.format == "protobuf":
+            # What is stored may be of no kind that has a message.
+            accepted = Accepted()
         response = write(document, answer.code, accepted, pretty=pretty)
     else:
         response = Reply(_json(answer), answer.code, chunks=_chunks(answer))
@@ -118,10 +122,12 @@ def write(
     pretty: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """A document as a response, JSON unless YAML was negotiated."""
+    """A document as a response, JSON unless YAML or protobuf was negotiated."""
     accepted = accepted or Accepted()
     if accepted.format == "yaml":
         body = yaml_codec.encode(dict(document))
+    elif accepted.format == "protobuf":
+        body = encode_object(document)
     elif pretty:
         body = json_codec.encode_pretty(document)
     else:

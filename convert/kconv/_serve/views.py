@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kconv._serve.negotiation import Accepted, not_acceptable
+from kconv._scheme import Spoke
+from kconv._serve.negotiation import Accepted
 from kconv._serve.tables import Shown, table_of
 from kconv._verbs.answer import Answer
+from kconv._verbs.refusal import Refusal
 
 Document = dict[str, Any]
 
@@ -42,7 +44,7 @@ def represent(answer: Answer, accepted: Accepted, include_object: str) -> Docume
         )
     is_list = answer.items is not None
     if accepted.view == ("PartialObjectMetadata" if is_list else "PartialObjectMetadataList"):
-        raise not_acceptable()
+        raise _other_shape(spoke, accepted.view, is_list=is_list)
     if not is_list:
         document, metadata = objects[0]
         return metadata_only(metadata, accepted.view_version) if accepted.view else document
@@ -54,6 +56,15 @@ def represent(answer: Answer, accepted: Accepted, include_object: str) -> Docume
         "metadata": answer.document["metadata"],
         "items": [metadata_only(metadata, accepted.view_version) for _, metadata in objects],
     }
+
+
+def _other_shape(spoke: Spoke, view: str, *, is_list: bool) -> Refusal:
+    """406: a view of lists for an object, or the other way round; Kubernetes names its Go type."""
+    package = spoke.gvk.group.partition(".")[0] or "core"
+    kind = spoke.options.list_kind if is_list else spoke.gvk.kind
+    shape = "a list" if is_list else "not a list"
+    message = f"you requested {view}, but the requested object is {shape} (*{package}.{kind})"
+    return Refusal("NotAcceptable", message)
 
 
 def _objects(answer: Answer) -> list[Shown]:

@@ -1,4 +1,4 @@
-"""The lines of a watch: each event as JSON, in the view that its client asked for."""
+"""What a watch sends: each event as a line of JSON or a frame of protobuf, in its view."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from kconv._codec import json as json_codec
 from kconv._errors import Expired, KconvError
+from kconv._serve.negotiation import Accepted
 from kconv._serve.options import list_options
+from kconv._serve.protobuf import encode_object, watch_frame
 from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.status import refusal_of
 from kconv._serve.tables import check_include, table_of
@@ -25,7 +27,7 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
 class Lines(Events[bytes]):
-    """Events as lines of JSON."""
+    """Events as lines of JSON, or as frames of protobuf."""
 
     def __init__(self, request: ResourceRequest, selector: Selector) -> None:
         super().__init__(request, selector)
@@ -39,10 +41,10 @@ class Lines(Events[bytes]):
 
     def of_all(self, change: LiveChange) -> bytes | None:
         """It is made once for all watches."""
-        spoke = self._call.spoke
-        if spoke not in change.lines:
-            change.lines[spoke] = self.of_state(change.type, change.row, None)
-        return change.lines[spoke]
+        form = (self._call.spoke, self._accepted.format)
+        if form not in change.lines:
+            change.lines[form] = self.of_state(change.type, change.row, None)
+        return change.lines[form]
 
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> bytes:
         spoke = self._call.spoke
@@ -64,7 +66,7 @@ class Lines(Events[bytes]):
             encoded = self._call.encoded(row, current)
         except Undecodable:
             return None
-        if not self._accepted.view:
+        if not self._accepted.view and self._accepted.format == "json":
             return b'{"type":"' + kind.encode() + b'","object":' + encoded.data + b"}\n"
         document = encoded.document
         return self._line(kind, document, encoded.metadata(document))
@@ -82,10 +84,10 @@ class Lines(Events[bytes]):
                 with_columns=self._with_columns,
             )
             self._with_columns = False
-            return _encode(kind, table)
+            return _encode(kind, table, self._accepted)
         if view:
-            return _encode(kind, metadata_only(metadata, self._accepted.view_version))
-        return _encode(kind, document)
+            document = metadata_only(metadata, self._accepted.view_version)
+        return _encode(kind, document, self._accepted)
 
 
 def open_watch(request: ResourceRequest, broadcaster: Broadcaster) -> Watch[bytes]:
@@ -101,11 +103,13 @@ def open_watch(request: ResourceRequest, broadcaster: Broadcaster) -> Watch[byte
     return Watch(request, broadcaster, options, Lines(request, selector(request)))
 
 
-def error_line(error: KconvError) -> bytes:
+def error_line(error: KconvError, accepted: Accepted) -> bytes:
     """An ERROR event, after which the stream ends."""
     refusal = expired(error.message) if isinstance(error, Expired) else refusal_of(error)
-    return _encode("ERROR", refusal.document())
+    return _encode("ERROR", refusal.document(), accepted)
 
 
-def _encode(kind: str, document: dict[str, Any]) -> bytes:
+def _encode(kind: str, document: dict[str, Any], accepted: Accepted) -> bytes:
+    if accepted.format == "protobuf":
+        return watch_frame(kind, encode_object(document))
     return json_codec.encode({"type": kind, "object": document}).rstrip(b"\n") + b"\n"

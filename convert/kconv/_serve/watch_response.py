@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.types import Receive, Scope, Send
 
 from kconv._errors import KconvError
+from kconv._serve.negotiation import Accepted
 from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.watch_lines import error_line
 from kconv._verbs.watch import Watch
@@ -30,12 +31,15 @@ class WatchResponse:
 
     status_code = 200
 
-    def __init__(self, watch: Watch[bytes], media_type: bytes, open_watches: Gauge) -> None:
+    def __init__(
+        self, watch: Watch[bytes], media_type: bytes, open_watches: Gauge, accepted: Accepted
+    ) -> None:
         self.raw_headers: list[tuple[bytes, bytes]] = [
             (b"cache-control", b"no-cache, private"),
             (b"content-type", media_type),
         ]
         self._watch = watch
+        self._accepted = accepted
         self._open_watches = open_watches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,7 +56,7 @@ class WatchResponse:
                 async for line in lines:
                     await send({"type": "http.response.body", "body": line, "more_body": True})
             except KconvError as error:
-                line = error_line(error)
+                line = error_line(error, self._accepted)
                 await send({"type": "http.response.body", "body": line, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:

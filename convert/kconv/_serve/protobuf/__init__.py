@@ -1,5 +1,11 @@
-"""Reading Kubernetes' protobuf, which kubectl's typed commands write (``kubectl create``)."""
+"""Kubernetes' protobuf, which its own clients prefer: bodies, answers and watches."""
 
-from kconv._serve.protobuf.envelope import MEDIA_TYPE, decode_object
+from kconv._serve.protobuf.envelope import (
+    MEDIA_TYPE,
+    decode_object,
+    encode_object,
+    offered,
+    watch_frame,
+)
 
-__all__ = ["MEDIA_TYPE", "decode_object"]
+__all__ = ["MEDIA_TYPE", "decode_object", "encode_object", "offered", "watch_frame"]

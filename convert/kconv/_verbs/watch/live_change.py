@@ -14,7 +14,8 @@ from kconv._verbs.selectors import Subject
 class LiveChange:
     """A change that many watches are told of; what each needs is made once for all of them.
 
-    ``lines`` are the events that watches of a version get that select everything.
+    ``lines`` are the events that watches of a version get that select everything, by the form
+    that they get them in.
     """
 
     __slots__ = ("_last", "_was", "before", "lines", "row", "type")
@@ -23,7 +24,7 @@ class LiveChange:
         self.type: ChangeType = change.type
         self.row = row
         self.before = change.before
-        self.lines: dict[Spoke, bytes | None] = {}
+        self.lines: dict[tuple[Spoke, str], bytes | None] = {}
         self._last: asyncio.Future[CachedRow | None] | None = None
         self._was: Subject | None = None
 
