@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from kconv._serve.protobuf.wire import fields
+from kconv._serve.protobuf.known import parts
 
 
 def refs(value: Any) -> Iterator[str]:
@@ -58,10 +58,10 @@ def test_v2_is_there_and_empty(client: httpx.Client) -> None:
     protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
     response = client.get("/openapi/v2", headers={"Accept": protobuf})
     assert response.headers["content-type"] == protobuf.replace("@", ".")
-    found = dict(fields(response.content))
+    found = parts(response.content)
     info = found[2]
     assert isinstance(info, bytes)
-    assert (found[1], dict(fields(info))[1]) == (b"2.0", b"Kubernetes")
+    assert (found[1], parts(info)[1]) == (b"2.0", b"Kubernetes")
     document = client.get("/openapi/v2").json()
     assert (document["swagger"], document["paths"], document["definitions"]) == ("2.0", {}, {})
     assert client.get("/openapi/v2", headers={"Accept": "text/html"}).status_code == 406
