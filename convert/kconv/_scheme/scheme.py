@@ -6,7 +6,13 @@ from collections.abc import Collection, Sequence
 
 from kconv._document import Document, DocumentHub
 from kconv._errors import NotRegistered, ObjectRef, SchemeError
-from kconv._gvk import GroupVersion, GroupVersionKind, GroupVersionResource, version_key
+from kconv._gvk import (
+    GroupResource,
+    GroupVersion,
+    GroupVersionKind,
+    GroupVersionResource,
+    version_key,
+)
 from kconv._paths import Finding
 from kconv._resource import Hub, Resource, options_of
 from kconv._schema import Type
@@ -108,7 +114,8 @@ class Scheme:
         for kind in self.kinds:
             for spoke in kind.spokes:
                 self._by_gvk[spoke.gvk] = spoke
-                self._by_gvr[spoke.gvr] = spoke
+                if spoke.served:
+                    self._by_gvr[spoke.gvr] = spoke
                 self._by_schema[spoke.schema] = spoke
         self.frozen = True
         return self
@@ -158,6 +165,31 @@ class Scheme:
         scheme = Scheme()
         scheme.kinds = [kind for kind in self.kinds if not kind.document]
         return scheme._indexed()
+
+    def changeable(self) -> Scheme:
+        """A frozen scheme of the same kinds, for a server that puts others in while it runs."""
+        self.freeze()
+        scheme = Scheme(self._index)
+        scheme.kinds = list(self.kinds)
+        return scheme._indexed()
+
+    def put(self, kind: HubKind) -> None:
+        """Put a kind into a `changeable` scheme, instead of the one of the same resource."""
+        others = [each for each in self.kinds if each.group_resource != kind.group_resource]
+        self._replace([*others, kind])
+
+    def remove(self, resource: GroupResource) -> None:
+        """Take the kind of a resource out of a `changeable` scheme."""
+        self._replace([each for each in self.kinds if each.group_resource != resource])
+
+    def _replace(self, kinds: list[HubKind]) -> None:
+        # Whoever reads meanwhile, in another thread, has the old state or the new one.
+        made = Scheme(self._index)
+        made.kinds = kinds
+        made._indexed()
+        self.kinds = kinds
+        self._by_gvk, self._by_gvr = made._by_gvk, made._by_gvr
+        self._by_schema = made._by_schema
 
     @property
     def has_documents(self) -> bool:

@@ -44,6 +44,8 @@ class Spoke:
     """Whether the hub has no place for some of its fields, as its rules say; set by freeze."""
     may_lose_to_hub: bool = False
     """Whether fields are lost to the hub, or may be: functions convert it."""
+    served: bool = True
+    """Whether clients may ask for it at all; a version of a CRD may be there for what is stored."""
     gvk: GroupVersionKind = field(init=False)
     """Group, version and kind that objects of this spoke carry."""
     gvr: GroupVersionResource = field(init=False)

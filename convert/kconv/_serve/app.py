@@ -78,6 +78,7 @@ def create_app(
     allowed_hosts: Collection[str] | None = None,
     access_log: bool = False,
     apart: Mapping[str, Apart] | None = None,
+    services: Mapping[str, str] | None = None,
 ) -> ApiApp:
     """An API server for the kinds of a scheme, as an ASGI app.
 
@@ -105,6 +106,9 @@ def create_app(
         allowed_hosts: The names that Host headers may have, as protection of an app that only
             this machine reaches from web pages; by default every name is let in.
         access_log: Log each request.
+        services: Where the services are that conversion webhooks of CRDs are behind, by
+            ``namespace/name`` or ``namespace/name:port``: ``{"default/gadgets": "10.0.0.5:9443"}``.
+            Others are taken to be at their port on this machine.
         apart: Other apps, by the first step of the paths that are theirs. Hosts, origins and
             bounds are looked after here, tokens by them.
 
@@ -126,6 +130,7 @@ def create_app(
         cache_bytes=cache_bytes,
         pipeline=pipeline,
         limits=limits,
+        services=services,
     )
     endpoint = RequestFilter(
         Dispatcher(server),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache, partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from kconv._crds import RESOURCE
 from kconv._errors import (
     CannotDecode,
     ConditionFailed,
@@ -20,6 +22,7 @@ from kconv._errors import (
 )
 from kconv._serve import verbs
 from kconv._serve.answered_errors import release
+from kconv._serve.aside import waits
 from kconv._serve.body import read_body
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
@@ -34,6 +37,7 @@ from kconv._serve.status import method_not_allowed, refusal_of, unavailable
 from kconv._serve.warnings import deprecation
 from kconv._serve.watch_lines import open_watch
 from kconv._serve.watch_response import WatchResponse
+from kconv._structural import StructuralKind, Unconverted
 from kconv._verbs.answer import Answer
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.loop_work import compute
@@ -75,6 +79,7 @@ class Dispatcher:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._targets: dict[str, Target] = {}
+        self._kinds_changed = 0
         self._accepted = lru_cache(_MOST_REMEMBERED)(_accepted)
         self._deprecation = cache(deprecation)
 
@@ -88,6 +93,10 @@ class Dispatcher:
         try:
             target = self._targets.get(request.path)
             response: Reply | WatchResponse | None = None
+            if self.server.custom_resources is not None and _may_be_custom(request.path, target):
+                await self.server.start()
+                await self.server.custom_resources.current()
+                target = self._known_target(request.path)
             if target is None:
                 response = await answer_endpoint(self.server, Request(scope, receive), request.path)
             if response is None:
@@ -124,6 +133,13 @@ class Dispatcher:
         self.server.metrics.observe(verb, target, response.status_code, time.monotonic() - began)
         await response(scope, receive, send)
 
+    def _known_target(self, path: str) -> Target | None:
+        """What a path means, if that is known and has not changed since."""
+        if self._kinds_changed != self.server.kinds_changed:
+            self._kinds_changed = self.server.kinds_changed
+            self._targets.clear()
+        return self._targets.get(path)
+
     def _target(self, path: str) -> Target:
         target = find_target(path, self.server.scheme, self.server.served)
         if len(self._targets) >= _MOST_REMEMBERED:
@@ -145,7 +161,9 @@ class Dispatcher:
             target, objects, namespaces, query, body, content_type, user_agent, accepted
         )
         try:
-            answer = await run(call)
+            await self._before(target, verb)
+            run_aside = waits(target.spoke.kind)
+            answer = await (self.server.aside.run(run, call) if run_aside else run(call))
         except (Refusal, KconvError) as error:
             if not call.warnings:
                 raise
@@ -155,11 +173,28 @@ class Dispatcher:
         finally:
             if verb not in _READS:
                 self.server.broadcaster.wake()
+                await self._after(target)
         if answer.items is not None and len(answer.items) > _MANY and not call.is_plain:
             size = sum([each.size for each in answer.items])
             async with self.server.in_flight.budget.bytes(size * _VIEW_FACTOR):
                 return await compute(partial(respond, answer, accepted, query))
         return respond(answer, accepted, query)
+
+    async def _before(self, target: Target, verb: str) -> None:
+        """What a write of a CRD, or of an object of one, comes after."""
+        kind, custom_resources = target.spoke.kind, self.server.custom_resources
+        if isinstance(kind, StructuralKind) and kind.closing and verb == "POST":
+            message = "create not allowed while custom resource definition is terminating"
+            raise Refusal("MethodNotAllowed", message, details={})
+        if custom_resources is not None and kind.group_resource == RESOURCE and verb == "DELETE":
+            await custom_resources.hold(target.name)
+
+    async def _after(self, target: Target) -> None:
+        """Once a CRD is written, its kind is served before the client learns of it."""
+        custom_resources = self.server.custom_resources
+        if custom_resources is not None and target.spoke.kind.group_resource == RESOURCE:
+            with suppress(KconvError):
+                await custom_resources.current()
 
     async def _watch(self, http: HttpRequest, target: Target, accepted: Accepted) -> WatchResponse:
         query = http.query
@@ -176,6 +211,13 @@ class Dispatcher:
         if accepted.format != "json" or dict(accepted.parameters).get("stream") == "watch":
             media += b";stream=watch"
         return WatchResponse(watch, media, gauge, accepted)
+
+
+def _may_be_custom(path: str, target: Target | None) -> bool:
+    """Whether what a path means may depend on CRDs."""
+    if target is not None:
+        return isinstance(target.spoke.kind, StructuralKind)
+    return path.startswith(("/apis", "/openapi")) or path in ("", "/")
 
 
 def _accepted(header: bytes, *, protobuf: bool, stream: bool) -> Accepted:
@@ -221,6 +263,8 @@ def refusal_for(error: KconvError, target: Target | None) -> Refusal:
         told = as_asked(error, target)
         if isinstance(told, Refusal):
             return told
+    if isinstance(error, Unconverted):
+        return Refusal("", error.message, code=500)
     if isinstance(error, Undecodable):
         return Refusal("InternalError", error.message, details=error.details)
     if isinstance(error, VersionNotOnRecord | CannotDecode | ConditionFailed):

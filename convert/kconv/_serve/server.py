@@ -8,10 +8,13 @@ from collections.abc import Callable, Collection
 
 from anyio import to_thread
 
+from kconv._crds import Services
 from kconv._errors import CannotDecode
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
+from kconv._serve.aside import Aside, with_structural
+from kconv._serve.custom_resources import CustomResources, crd_kind
 from kconv._serve.health import Health
 from kconv._serve.heartbeat import Heartbeat
 from kconv._serve.http_server_exit import HttpServerExit
@@ -59,10 +62,14 @@ class Server:
         cache_bytes: int,
         pipeline: Pipeline | None = None,
         limits: Limits | None = None,
+        services: Services | None = None,
     ) -> None:
+        crds = crd_kind(scheme, frozenset(served))
+        if crds is not None:
+            scheme, pipeline = with_structural(scheme, pipeline)
         self.scheme = scheme
         self.store = store
-        self.served = frozenset(served)
+        self.served = self._built_in = frozenset(served)
         self.release = release
         self.address = address
         self.memory = Follower(store, cache_bytes)
@@ -85,6 +92,16 @@ class Server:
         self.on_unfit: Callable[[], None] = lambda: None
         self.ending: list[Callable[[], None]] = []
         """What else is told when the watches end."""
+        self.aside = Aside(scheme, self.objects.pipeline, store)
+        self.custom_resources: CustomResources | None = None
+        """None where no package serves CustomResourceDefinitions."""
+        self.kinds_changed = 0
+        """Counts up with each change of the kinds that are served."""
+        if crds is not None:
+            self.custom_resources = CustomResources(
+                scheme, crds, self.objects, self.aside.objects, self._on_kinds_changed, services
+            )
+            self.memory.listeners.append(self.custom_resources)
         self.collector = ServerCollector()
         self.figures = DatabaseFigures(store)
         self.shared_metrics: SharedMetrics | None = None
@@ -117,6 +134,8 @@ class Server:
                 return
             warm_up(self.objects.pipeline)
             self.membership.ensure()
+            if self.custom_resources is not None:
+                self.membership.reads_also(self.custom_resources.recorded())
             self.membership.join()
             self.namespaces.create_default()
             self._prepared = self.health.prepared = True
@@ -143,9 +162,23 @@ class Server:
         self.log_keeper.start(loop)
         self.namespace_controller.start(loop)
         self.namespaces.emptied = self.namespace_controller.notice
+        self.aside.namespaces.emptied = self.namespace_controller.notice
+        if self.custom_resources is not None:
+            await self.custom_resources.current()
+            self.custom_resources.start(loop)
         if self.http_server_exit is not None:
             self.http_server_exit.start(loop)
         self._loop = loop
+
+    def _on_kinds_changed(self, resources: list[GroupResource]) -> None:
+        """Serve what the CRDs say by now; watches of what has changed end."""
+        assert self.custom_resources is not None, "it calls"
+        self.served = self._built_in | self.custom_resources.catalog.served
+        self.openapi.changed(self.served, {each.group for each in resources})
+        for resource in resources:
+            self.memory.forget_resource(resource)
+            self.broadcaster.end_of(resource)
+        self.kinds_changed += 1
 
     def drain(self) -> None:
         """Become unready and end the watches; requests in flight go on."""
@@ -176,6 +209,8 @@ class Server:
         if self.http_server_exit is not None:
             self.http_server_exit.stop()
         self.namespace_controller.stop()
+        if self.custom_resources is not None:
+            self.custom_resources.stop()
         self.log_keeper.stop()
         self.heartbeat.stop()
         await to_thread.run_sync(self.heartbeat.end)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from kconv._paths import quote
 from kconv._scheme import Spoke
+from kconv._structural import StructuralKind
 
 
 def deprecation(spoke: Spoke) -> bytes:
     """The ``Warning`` header for a deprecated version, worded as Kubernetes does; or empty."""
+    if isinstance(spoke.kind, StructuralKind):
+        said = spoke.kind.warnings.get(spoke.options.version)
+        return b"" if said is None else f"299 - {quote(said)}".encode()
     deprecated = spoke.options.deprecated
     if deprecated is None:
         return b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
+from kconv._structural import is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import Continuation
@@ -81,6 +82,8 @@ async def encode_rows(
         if len(ready) == len(made):
             call.objects.memory.use.hits += len(ready)
             return ready, []
+    if is_structural(spoke):
+        call.objects.ahead(spoke, rows)
     found: list[Encoded] = []
     faults: list[Undecodable] = []
     slices = Slices()

@@ -12,6 +12,8 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 
 from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
@@ -51,6 +53,11 @@ class Membership:
         self._store = store
         self._lock = threading.Lock()
         self._joined = False
+
+    def reads_also(self, versions: Iterable[Version]) -> None:
+        """Say, before it joins, that the server decodes more than its scheme has."""
+        decodes = tuple(sorted({*self.registration.decodes, *versions}))
+        self.registration = replace(self.registration, decodes=decodes)
 
     def ensure(self) -> None:
         """Put the kinds of the scheme on record that are not yet, each in its storage version."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
@@ -16,6 +17,7 @@ from kconv._pipeline.view import View
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Key, Store, Stored, Write, not_found
+from kconv._structural import Unconverted, converted, is_structural
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.ownership import Ownership
@@ -159,6 +161,8 @@ class Objects:
         try:
             decoded = self.pipeline.decode(stored.data, spoke=spoke_of(kind, stored), trusted=True)
             current = Current(row, self.pipeline.to_hub(decoded), decoded)
+        except Unconverted:
+            raise
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
@@ -195,6 +199,8 @@ class Objects:
         that this server cannot read.
         """
         use = self.memory.use
+        if current is None and is_structural(spoke):
+            self.ahead(spoke, [row])
         found = row.encoded.get(spoke)
         if found is not None and not (own_metadata and found.lacks_metadata(spoke)):
             use.hits += 1
@@ -205,11 +211,35 @@ class Objects:
         stored = row.stored
         try:
             made = self._encode(spoke, stored, current, own_metadata)
+        except Unconverted:
+            raise
         except Exception as error:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
         use.keep_encoded(row, spoke, made)
         return made
+
+    def ahead(self, spoke: Spoke, rows: Sequence[CachedRow]) -> None:
+        """Encode rows of a structural kind, converting at once all that are in one version.
+
+        Those that cannot be decoded are left for `encoded` to tell of. Raises what the conversion
+        of the kind does.
+        """
+        groups: dict[Spoke, list[tuple[CachedRow, Decoded]]] = {}
+        for row in rows:
+            if spoke not in row.encoded:
+                with suppress(KconvError):
+                    source = spoke_of(spoke.kind, row.stored)
+                    found = self.pipeline.decode(row.stored.data, spoke=source, trusted=True)
+                    groups.setdefault(source, []).append((row, found))
+        for source, some in groups.items():
+            natives = [found.native for _, found in some]
+            if source is not spoke:
+                natives = converted(source, spoke, natives)
+            for (row, _), native in zip(some, natives, strict=True):
+                version = str(row.stored.resource_version)
+                shown = Decoded(spoke, native)
+                row.encoded[spoke] = encode_object(self.pipeline, None, shown, version)
 
     def made(self, row: CachedRow, make: Callable[[Stored], T]) -> T:
         """What somebody makes of a row. Raises `Undecodable` where that fails."""

@@ -48,6 +48,10 @@ class StorageVersions:
             self._spokes[kind] = found
         return found
 
+    def forget(self) -> None:
+        """Read the record again before anything else is written."""
+        self._read_at = float("-inf")
+
     def _read(self) -> None:
         began = time.monotonic()
         records = self._store.storage_versions()

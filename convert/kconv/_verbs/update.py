@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kconv._paths import INVALID, Finding
 from kconv._pipeline import Checks
 from kconv._pipeline.view import View
+from kconv._structural import is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_body
 from kconv._verbs.call import Call
@@ -48,6 +50,13 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
         raise invalid(gvk.group, gvk.kind, target.name, findings) from None
     given = View(View(decoded.native)["metadata"])
     check_names(call, given)
+    if is_structural(call.spoke) and not insists(given.get("resourceVersion")):
+        # Custom resources are never replaced whatever they are.
+        path = ("metadata", "resourceVersion")
+        finding = Finding(path, INVALID, "Invalid value: 0: must be specified for an update")
+        resource = call.target.resource
+        await fetch(call.kind, target.key)
+        raise invalid(resource.group, resource.resource, target.name, [finding])
 
     async def attempt(newest: bool) -> Answer:
         current = await fetch(call.kind, target.key, newest=newest)

@@ -23,6 +23,15 @@ class OpenApi:
         self._documents: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
+    def changed(self, served: Collection[GroupVersion], groups: Collection[str]) -> None:
+        """Make the documents of some groups anew; ``served`` are the versions from now on."""
+        with self._lock:
+            self._paths = {path_of(gv): gv for gv in sorted(served)}
+            for path in list(self._documents):
+                group_version = self._paths.get(path)
+                if group_version is None or group_version.group in groups:
+                    del self._documents[path]
+
     def index(self) -> dict[str, Any]:
         """Where each document is; the hash in a URL changes with the document."""
         return {

@@ -8,6 +8,7 @@ from kconv._gvk import version_key
 from kconv._resource import Resource
 from kconv._schema import Type
 from kconv._schema.openapi import Document, first_paragraph, scalar, unions
+from kconv._structural import StructuralResource
 from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
 
@@ -45,6 +46,8 @@ class Schemas:
         return taken
 
     def _object(self, schema: type[Type]) -> Document:
+        if issubclass(schema, StructuralResource):
+            return self._structural(schema)
         fields = schema.instance().wire_fields()
         document: Document = {"type": "object"}
         description = first_paragraph(schema.__doc__)
@@ -58,6 +61,14 @@ class Schemas:
             document["x-kubernetes-map-type"] = schema.opts.map_type
         document |= unions(schema.instance().opts.one_of)
         return document
+
+    def _structural(self, schema: type[StructuralResource]) -> Document:
+        """The schema of a CRD as it is, and what every object has."""
+        metadata = schema.instance().wire_fields()["metadata"]
+        head: Document = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
+        head["metadata"] = self._property(metadata)
+        own = schema.structural
+        return {**own, "properties": {**head, **(own.get("properties") or {})}}
 
     def _property(self, field: AnyField) -> Document:
         document = self._value(field)

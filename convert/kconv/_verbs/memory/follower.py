@@ -117,6 +117,12 @@ class Follower:
         self._collections.clear()
         self._own.clear()
 
+    def forget_resource(self, resource: GroupResource) -> None:
+        """Forget the objects of one resource, whose kind is another one from now on."""
+        known = self._collections.pop((resource.group, resource.resource), None)
+        if known is not None:
+            known.clear()
+
     async def fresh(self) -> None:
         """Have read every change that was committed before this call.
 

@@ -147,6 +147,11 @@ class Broadcaster:
             self._reader.cancel()
             self._reader = None
 
+    def end_of(self, resource: GroupResource) -> None:
+        """End the watches of a resource, whose clients begin anew."""
+        for subscription in self._subscriptions.get((resource.group, resource.resource), ()):
+            subscription.end()
+
     def close(self) -> None:
         """End every watch, and take no more."""
         self.closed = True

@@ -13,6 +13,7 @@ import msgspec
 
 from kconv._errors import Expired
 from kconv._store import Change, Stored
+from kconv._structural import StructuralKind
 from kconv._verbs.call import Call
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
@@ -120,9 +121,24 @@ class Watch(Generic[E]):
         pages = call.objects.pages(call.kind, call.target.namespace or None, size=self.source.page)
         async for rows, version in pages:
             began = began or version
+            await self._ahead(rows)
             yield await self._joined(rows, self._initial_event), began
 
+    async def _ahead(self, rows: Sequence[CachedRow]) -> None:
+        """Have rows converted that somebody else converts, for whom nobody may be kept waiting."""
+        kind, objects = self.call.kind, self.call.objects
+        if isinstance(kind, StructuralKind) and kind.waits and rows:
+
+            def make() -> None:
+                objects.ahead(self.call.spoke, rows)
+                if not self.events.has_all:
+                    for row in rows:
+                        objects.subject(kind, row)
+
+            await objects.waiting.blocking(make)
+
     async def _events(self, changes: Sequence[LiveChange]) -> E | None:
+        await self._ahead([each.row for each in changes])
         if len(changes) == 1:
             return await self._event(changes[0])
         return await self._joined(changes, self._event)
@@ -160,7 +176,9 @@ class Watch(Generic[E]):
         found = await self.call.objects.waiting.blocking(before)
         if found is None:
             return None
-        return CachedRow(msgspec.structs.replace(found, resource_version=version))
+        row = CachedRow(msgspec.structs.replace(found, resource_version=version))
+        await self._ahead([row])
+        return row
 
     def _changes(self, position: int) -> list[Change]:
         resource = self.call.kind.group_resource

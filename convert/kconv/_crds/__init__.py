@@ -1,0 +1,18 @@
+"""CustomResourceDefinitions: what they say, and the kinds that are served because of them."""
+
+from kconv._crds.catalog import Catalog
+from kconv._crds.definition import FINALIZER, RESOURCE, V1, Definition
+from kconv._crds.names import Taken, status_of
+from kconv._crds.webhook import Services, Webhook
+
+__all__ = [
+    "FINALIZER",
+    "RESOURCE",
+    "V1",
+    "Catalog",
+    "Definition",
+    "Services",
+    "Taken",
+    "Webhook",
+    "status_of",
+]

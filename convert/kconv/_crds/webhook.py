@@ -1,0 +1,101 @@
+"""`Webhook`: a conversion webhook, asked as kube-apiserver asks it."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from kconv._crds.answers import ConversionRefused, no_answer, objects_of
+from kconv._errors import Unavailable, UsageError
+from kconv._reviews import WebhookClient, review_of
+
+Document = dict[str, Any]
+Services = Mapping[str, str]
+"""Where services are: ``namespace/name`` or ``namespace/name:port`` to ``host:port``."""
+
+REVIEW_VERSIONS: Final = ("v1", "v1beta1")
+TIMEOUT: Final = 30
+MOST_AT_ONCE: Final = 500
+"""Objects in one review."""
+_LOOPBACK: Final = "127.0.0.1"
+
+
+class Webhook:
+    """The webhook of a CRD's ``spec.conversion.webhook``.
+
+    A service is where ``services`` say, or at its port on this machine; its certificate has to
+    name ``NAME.NAMESPACE.svc`` all the same.
+    """
+
+    def __init__(self, stanza: Mapping[str, Any], services: Services) -> None:
+        self._stanza = stanza
+        self._services = services
+        self._lock = threading.Lock()
+        self._client: WebhookClient | None = None
+        given = stanza.get("conversionReviewVersions") or ["v1"]
+        self._version = next((each for each in given if each in REVIEW_VERSIONS), "v1")
+
+    def convert(self, objects: Sequence[Document], to: str) -> list[Document]:
+        """Objects of one version in another one: whole lists in one review.
+
+        Raises `ConversionRefused`.
+        """
+        made: list[Document] = []
+        for start in range(0, len(objects), MOST_AT_ONCE):
+            made += self._ask(objects[start : start + MOST_AT_ONCE], to)
+        return made
+
+    def _ask(self, objects: Sequence[Document], to: str) -> list[Document]:
+        review = review_of(objects, to, self._version)
+        client = self._connected(objects[0])
+        try:
+            status, body = client.post(msgspec.json.encode(review))
+        except Unavailable as error:
+            why = error.message.removeprefix(f"{client.url}: ")
+            raise no_answer(objects[0], f"{client.url}?timeout={TIMEOUT}s", why) from None
+        return objects_of(review, status, body)
+
+    def _connected(self, source: Document) -> WebhookClient:
+        with self._lock:
+            if self._client is None:
+                url, name = self._address()
+                try:
+                    ca = _bundle(self._stanza.get("clientConfig") or {})
+                    self._client = WebhookClient(url, ca, server_name=name, timeout=TIMEOUT)
+                except UsageError as error:
+                    raise no_answer(source, f"{url}?timeout={TIMEOUT}s", error.message) from None
+            return self._client
+
+    def _address(self) -> tuple[str, str]:
+        """The URL, and the name that the certificate must have."""
+        config = self._stanza.get("clientConfig") or {}
+        if config.get("url"):
+            return str(config["url"]), ""
+        service = config.get("service") or {}
+        name, namespace = service.get("name", ""), service.get("namespace", "")
+        port = service.get("port") or 443
+        known = f"{namespace}/{name}"
+        place = self._services.get(f"{known}:{port}") or self._services.get(known)
+        place = place or f"{_LOOPBACK}:{port}"
+        path = str(service.get("path") or "/")
+        return f"https://{place}{path if path.startswith('/') else f'/{path}'}", (
+            f"{name}.{namespace}.svc"
+        )
+
+
+def _bundle(config: Mapping[str, Any]) -> str:
+    """The certificates of ``caBundle``, as PEM. Raises `UsageError`."""
+    given = config.get("caBundle")
+    if not given:
+        return ""
+    try:
+        return base64.b64decode(given).decode("ascii")
+    except ValueError:
+        raise UsageError("unable to load root certificates: caBundle is no PEM") from None
+
+
+__all__ = ["ConversionRefused", "Services", "Webhook"]

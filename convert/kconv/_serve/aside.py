@@ -1,0 +1,83 @@
+"""`Aside`: the verbs in a thread, for kinds whose conversion waits for somebody else.
+
+A conversion webhook may take its time. So the calls to a kind that has one are made in a thread,
+each as a program would make it: on the database itself, and to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from kconv._pipeline import Pipeline
+from kconv._pipeline.compiled import CompiledEngine
+from kconv._scheme import HubKind, Scheme
+from kconv._serve.resource_request import ResourceRequest
+from kconv._store import Store
+from kconv._structural import Engines, StructuralKind
+from kconv._verbs.answer import Answer
+from kconv._verbs.memory import Direct
+from kconv._verbs.namespaces import Namespaces
+from kconv._verbs.objects import Objects
+from kconv._verbs.waiting import InThread, run_at_once
+
+T = TypeVar("T")
+
+AT_ONCE = 32
+"""Calls that may wait for webhooks at once; more wait for their turn."""
+
+
+def with_structural(scheme: Scheme, pipeline: Pipeline | None) -> tuple[Scheme, Pipeline]:
+    """A scheme that takes in the kinds of CRDs, and its pipeline; it uses what is compiled."""
+    changeable = scheme.changeable()
+    engine = pipeline.engine if pipeline is not None else CompiledEngine()
+    return changeable, Pipeline(changeable, Engines(engine))
+
+
+def waits(kind: HubKind) -> bool:
+    """Whether the conversion of a kind waits for somebody else."""
+    return isinstance(kind, StructuralKind) and kind.waits
+
+
+@dataclass(frozen=True, slots=True)
+class Alone(ResourceRequest):
+    """A request that has a thread of its own."""
+
+    async def work(self, work: Callable[[], T]) -> T:
+        return work()
+
+
+class Aside:
+    """What calls in threads work on, and the threads."""
+
+    def __init__(self, scheme: Scheme, pipeline: Pipeline, store: Store) -> None:
+        self.objects = Objects(pipeline, store, Direct(store), InThread())
+        self.namespaces = Namespaces(scheme, self.objects)
+        self._limiter: CapacityLimiter | None = None
+
+    async def run(
+        self, verb: Callable[[ResourceRequest], Awaitable[Answer]], call: ResourceRequest
+    ) -> Answer:
+        """Answer a request; its warnings are those of ``call``. Raises what the verb does."""
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(AT_ONCE)
+        own = Alone(
+            call.target,
+            self.objects,
+            self.namespaces,
+            call.query,
+            call.body,
+            call.content_type,
+            call.user_agent,
+            call.accepted,
+            warnings=call.warnings,
+        )
+
+        async def whole() -> Answer:
+            return await verb(own)
+
+        made: Coroutine[Any, Any, Answer] = whole()
+        return await to_thread.run_sync(run_at_once, made, limiter=self._limiter)

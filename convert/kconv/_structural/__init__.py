@@ -1,0 +1,34 @@
+"""Kinds whose versions are structural schemas, known only while a server runs: custom resources."""
+
+from kconv._structural.checking import check
+from kconv._structural.defaulting import with_defaults
+from kconv._structural.engine import converted, is_structural
+from kconv._structural.engines import Engines
+from kconv._structural.errors import Unconverted
+from kconv._structural.kinds import (
+    Conversion,
+    StructuralKind,
+    StructuralResource,
+    Version,
+    schema_of,
+    structural_kind,
+)
+from kconv._structural.pruning import pruned
+from kconv._structural.schemas import Schema
+
+__all__ = [
+    "Conversion",
+    "Engines",
+    "Schema",
+    "StructuralKind",
+    "StructuralResource",
+    "Unconverted",
+    "Version",
+    "check",
+    "converted",
+    "is_structural",
+    "pruned",
+    "schema_of",
+    "structural_kind",
+    "with_defaults",
+]

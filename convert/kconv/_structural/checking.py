@@ -1,0 +1,239 @@
+"""Whether values are as their structural schema says, in the words of Kubernetes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+from kconv._paths import (
+    TOO_LONG,
+    TOO_MANY,
+    TYPE_INVALID,
+    Finding,
+    MapKey,
+    Path,
+    duplicate,
+    format_path,
+    invalid,
+    not_supported,
+    quote,
+    required,
+)
+from kconv._structural.formats import is_of_format
+from kconv._structural.schemas import (
+    TYPE_META,
+    Schema,
+    inner,
+    is_embedded,
+    is_int_or_string,
+    items,
+    properties,
+    values,
+)
+from kconv.fields._spec import anchored
+
+_TYPES: Final = {
+    dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
+    float: "number", type(None): "null",
+}  # fmt: skip
+
+
+def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
+    """Everything that is wrong with a value, which has no unknown fields and has its defaults.
+
+    The rules of ``x-kubernetes-validations`` are not evaluated. Of an object as a whole, leave out
+    ``metadata``.
+    """
+    if value is None:
+        if not schema.get("nullable") and _typed(schema):
+            yield _of_type(path, value, schema)
+        return
+    if not _is_of_type(value, schema):
+        yield _of_type(path, value, schema)
+        return
+    if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
+        yield _unsupported(path, value, schema["enum"])
+    if isinstance(value, dict):
+        yield from _object(value, schema, path)
+    elif isinstance(value, list):
+        yield from _list(value, schema, path)
+    elif isinstance(value, str):
+        yield from _text(value, schema, path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _number(value, schema, path)
+    yield from _combined(value, schema, path)
+
+
+def _typed(schema: Schema) -> bool:
+    return bool(schema.get("type")) or is_int_or_string(schema)
+
+
+def _is_of_type(value: Any, schema: Schema) -> bool:
+    if is_int_or_string(schema):
+        return isinstance(value, str | int) and not isinstance(value, bool)
+    wanted, found = schema.get("type"), _TYPES[type(value)]
+    if not wanted or wanted == found:
+        return True
+    if wanted == "number":
+        return found == "integer"
+    return wanted == "integer" and isinstance(value, float) and value.is_integer()
+
+
+def _of_type(path: Path, value: Any, schema: Schema) -> Finding:
+    wanted = "integer,string" if is_int_or_string(schema) else schema.get("type")
+    found = _TYPES[type(value)]
+    message = f'Invalid value: "{found}": {_in_body(path)} must be of type {wanted}: "{found}"'
+    return Finding(path, TYPE_INVALID, message)
+
+
+def _in_body(path: Path) -> str:
+    return f"{format_path(path)} in body"
+
+
+def _bad(path: Path, value: Any, rule: str) -> Finding:
+    return invalid(path, value, f"{_in_body(path)} {rule}")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """As JSON has it, where true is not 1."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def _unsupported(path: Path, value: Any, supported: list[Any]) -> Finding:
+    if all(isinstance(each, str) for each in supported):
+        return not_supported(path, value, supported)
+    return not_supported(path, value, [json.dumps(each) for each in supported])
+
+
+def _object(value: dict[str, Any], schema: Schema, path: Path) -> Iterator[Finding]:
+    for name in schema.get("required") or ():
+        if name not in value:
+            yield required((*path, name))
+    yield from _count(value, schema, path, "Properties", "properties")
+    is_map = values(schema) is not None
+    if is_embedded(schema):
+        for name in ("apiVersion", "kind"):
+            if not value.get(name):
+                yield required((*path, name), "must not be empty")
+    for name, each in value.items():
+        below = inner(schema, name)
+        if below is None or (is_embedded(schema) and name in TYPE_META):
+            continue
+        step = MapKey(name) if is_map and name not in properties(schema) else name
+        yield from check(each, below, (*path, step))
+
+
+def _list(value: list[Any], schema: Schema, path: Path) -> Iterator[Finding]:
+    yield from _count(value, schema, path, "Items", "items")
+    element = items(schema)
+    for at, each in enumerate(value):
+        yield from check(each, element, (*path, at))
+    if schema.get("uniqueItems") and len({_canonical(each) for each in value}) < len(value):
+        yield _bad(path, value, "shouldn't contain duplicates")
+    kind = schema.get("x-kubernetes-list-type")
+    if kind in ("set", "map"):
+        yield from _repeated(value, schema, path, kind)
+
+
+def _repeated(value: list[Any], schema: Schema, path: Path, kind: str) -> Iterator[Finding]:
+    """Elements that a list of type set or map holds already."""
+    names = schema.get("x-kubernetes-list-map-keys") or ()
+    seen: set[str] = set()
+    for at, each in enumerate(value):
+        key = each
+        if kind == "map":
+            if not isinstance(each, dict):
+                continue
+            key = {name: each[name] for name in names if name in each}
+        known = _canonical(key)
+        if known in seen:
+            yield duplicate((*path, at), key)
+        seen.add(known)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _count(value: Any, schema: Schema, path: Path, key: str, noun: str) -> Iterator[Finding]:
+    least, most = schema.get(f"min{key}"), schema.get(f"max{key}")
+    if least is not None and len(value) < least:
+        yield _bad(path, value, f"should have at least {least} {noun}")
+    if most is not None and len(value) > most:
+        message = f"Too many: {len(value)}: must have at most {most} items"
+        yield Finding(path, TOO_MANY, message)
+
+
+def _text(value: str, schema: Schema, path: Path) -> Iterator[Finding]:
+    least, most = schema.get("minLength"), schema.get("maxLength")
+    if least is not None and len(value) < least:
+        yield _bad(path, value, f"should be at least {least} chars long")
+    if most is not None and len(value) > most:
+        yield Finding(path, TOO_LONG, f"Too long: may not be more than {most} bytes")
+    pattern = schema.get("pattern")
+    if pattern and not _matches(pattern, value):
+        yield _bad(path, value, f"should match '{pattern}'")
+    name = schema.get("format")
+    if name and not is_of_format(value, name):
+        yield Finding(
+            path,
+            TYPE_INVALID,
+            f"Invalid value: {quote(value)}: {_in_body(path)} must be of type {name}: "
+            f"{quote(value)}",
+        )
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(anchored(pattern))
+    except re.error:
+        return None
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Whether a text matches; what Python cannot read judges nothing."""
+    found = _compiled(pattern)
+    return found is None or found.search(value) is not None
+
+
+def _number(value: float, schema: Schema, path: Path) -> Iterator[Finding]:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if least is not None and (value < least or (above and value == least)):
+        words = "greater than" if above else "greater than or equal to"
+        yield _bad(path, value, f"should be {words} {_shown(least)}")
+    if most is not None and (value > most or (below and value == most)):
+        words = "less than" if below else "less than or equal to"
+        yield _bad(path, value, f"should be {words} {_shown(most)}")
+    step = schema.get("multipleOf")
+    if step and not math.isclose(value / step, round(value / step), abs_tol=1e-9):
+        yield _bad(path, value, f"should be a multiple of {_shown(step)}")
+    bits = {"int32": 31, "int64": 63}.get(str(schema.get("format")))
+    if bits and isinstance(value, int) and not -(1 << bits) <= value < 1 << bits:
+        yield _bad(path, value, f"must be of type {schema['format']}")
+
+
+def _shown(bound: float) -> str:
+    return str(int(bound)) if float(bound).is_integer() else str(bound)
+
+
+def _combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
+    where = quote(format_path(path))
+    for part in schema.get("allOf") or ():
+        yield from check(value, part, path)
+    for key, rule in (("anyOf", "at least one schema"), ("oneOf", "one and only one schema")):
+        parts = schema.get(key)
+        if not parts or (key == "anyOf" and is_int_or_string(schema)):
+            continue
+        fitting = sum(not any(check(value, each, path)) for each in parts)
+        if fitting == 0 or (key == "oneOf" and fitting > 1):
+            found = f". Found {fitting or 'none'} valid" if key == "oneOf" else ""
+            yield invalid(path, value, f"{where} must validate {rule} ({key}){found}")
+    refused = schema.get("not")
+    if refused and not any(check(value, refused, path)):
+        yield invalid(path, value, f"{where} must not validate the schema (not)")

@@ -1,0 +1,11 @@
+"""What the conversion of a structural kind raises."""
+
+from __future__ import annotations
+
+from kconv._errors import KconvError
+
+
+class Unconverted(KconvError):
+    """Objects cannot be converted just now: whoever converts them fails, and may not later."""
+
+    reason = ""

@@ -1,0 +1,56 @@
+"""What the keywords of a structural schema say, each asked in one place.
+
+The schemas are those of ``openAPIV3Schema`` in a CustomResourceDefinition, as JSON has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Schema = Mapping[str, Any]
+
+TYPE_META: Final = ("apiVersion", "kind", "metadata")
+"""What every object has whose schema is a resource: the object itself, and embedded ones."""
+
+_NOTHING: Final[Schema] = {}
+
+
+def properties(schema: Schema) -> Mapping[str, Schema]:
+    """The fields that an object declares."""
+    return schema.get("properties") or _NOTHING
+
+
+def values(schema: Schema) -> Schema | None:
+    """The schema of the values of a map; None for an object that is none."""
+    found = schema.get("additionalProperties")
+    if found is True:
+        return {"x-kubernetes-preserve-unknown-fields": True}
+    return found if isinstance(found, Mapping) else None
+
+
+def items(schema: Schema) -> Schema:
+    """The schema of the elements of a list."""
+    found = schema.get("items")
+    return found if isinstance(found, Mapping) else _NOTHING
+
+
+def inner(schema: Schema, name: str) -> Schema | None:
+    """The schema of a field or of a value of a map; None for what nobody declares."""
+    found = properties(schema).get(name)
+    return values(schema) if found is None else found
+
+
+def keeps_unknown(schema: Schema) -> bool:
+    """Whether fields that are not declared stay."""
+    return bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+
+
+def is_embedded(schema: Schema) -> bool:
+    """Whether values are objects of Kubernetes in their own right."""
+    return bool(schema.get("x-kubernetes-embedded-resource"))
+
+
+def is_int_or_string(schema: Schema) -> bool:
+    """Whether values are numbers or texts."""
+    return bool(schema.get("x-kubernetes-int-or-string"))
