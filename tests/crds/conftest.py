@@ -78,7 +78,7 @@ def start(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
 
     def begin(file: Path | None = None, **options: Any) -> Running:
         if file is None:
-            file = shutil.copy(empty, tmp_path_factory.mktemp("db") / "kconv.db")
+            file = Path(shutil.copy(empty, tmp_path_factory.mktemp("db") / "kconv.db"))
         store = open_store(f"sqlite:///{file}")
         stores.append(store)
         server, bound = build(scheme_of_crds(), store, Listen(port=0), **options)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from kconv._serve.processes import Shared
     from kconv._store import SqlStore
 
+CRDS = "apiextensions.k8s.io/v1"
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _METAVARS = {
     "db": "URL",
     "group": "GROUP",
     "apis": "MODULE:FUNCTION",
+    "webhook_service": "SERVICE=ADDRESS",
     "runtime_config": "VERSION=BOOL,...",
     "log_format": "text|json",
     "log_level": "debug|info|warning|error",
@@ -59,14 +62,21 @@ def run_server(settings: Settings) -> None:
     import platform
 
     from kconv._cli.console import emit
+    from kconv._crds import services_of
     from kconv._errors import UsageError
-    from kconv._scheme import load_scheme
+    from kconv._scheme import indexed_packages, load_scheme
     from kconv._serve import Listen, build, run_processes, served_versions
     from kconv._serve.log_lines import configure
 
     configure(settings.log_format, settings.log_level)
-    scheme = load_scheme(apis=settings.apis).without_documents()
+    crds = indexed_packages(CRDS) if settings.crds else []
+    if settings.crds and not crds:
+        raise UsageError(f"--crds: no installed package has {CRDS}; install kconv_schemas")
+    services = services_of(settings.webhook_service)
+    scheme = load_scheme(apis=[*settings.apis, *crds]).without_documents()
     groups = ["" if name == "core" else name for name in settings.group] or None
+    if groups is not None and crds:
+        groups.append(CRDS.partition("/")[0])
     served = served_versions(scheme, settings.runtime_config, groups)
     listen = Listen(
         settings.host,
@@ -117,6 +127,7 @@ def run_server(settings: Settings) -> None:
                 limits=settings,
                 bound=shared.bound if shared else None,
                 pages=pages(store) if settings.ui else None,
+                services=services,
             )
             server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
             if shared:

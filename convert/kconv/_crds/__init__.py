@@ -3,7 +3,7 @@
 from kconv._crds.catalog import Catalog
 from kconv._crds.definition import FINALIZER, RESOURCE, V1, Definition
 from kconv._crds.names import Taken, status_of
-from kconv._crds.webhook import Services, Webhook
+from kconv._crds.webhook import Services, Webhook, services_of
 
 __all__ = [
     "FINALIZER",
@@ -14,5 +14,6 @@ __all__ = [
     "Services",
     "Taken",
     "Webhook",
+    "services_of",
     "status_of",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kconv._crds.jsonpath import column_of
 from kconv._gvk import GroupResource, GroupVersion, version_key
+from kconv._resource import ScalePaths
 from kconv._structural import Version
 
 Document = dict[str, Any]
@@ -130,10 +131,20 @@ def _version(given: Mapping[str, Any], spec: Mapping[str, Any]) -> Version:
         served=bool(given.get("served")),
         columns=[column_of(each) for each in given.get("additionalPrinterColumns") or ()],
         subresources=[each for each in ("status", "scale") if subresources.get(each) is not None],
-        scale=subresources.get("scale") or {},
+        scale=_scale(subresources.get("scale")),
         selectable=[each["jsonPath"].lstrip(".") for each in given.get("selectableFields") or ()],
         deprecation=warning,
     )
+
+
+def _scale(given: Mapping[str, Any] | None) -> ScalePaths | None:
+    if given is None:
+        return None
+    paths = (
+        given.get(f"{each}Path") or ""
+        for each in ("specReplicas", "statusReplicas", "labelSelector")
+    )
+    return ScalePaths(*(each.lstrip(".") for each in paths))
 
 
 def _is_deprecated(given: Mapping[str, Any], spec: Mapping[str, Any]) -> str:

@@ -87,6 +87,24 @@ class Webhook:
         )
 
 
+def services_of(given: Sequence[str]) -> dict[str, str]:
+    """Services by ``namespace/name``, of texts ``namespace/name[:port]=host:port``.
+
+    Raises `UsageError` for anything else.
+    """
+    found = {}
+    for text in given:
+        name, _, address = text.partition("=")
+        host, _, port = address.rpartition(":")
+        if name.count("/") != 1 or not host or not port.isdecimal():
+            raise UsageError(
+                f'--webhook-service: "{text}" is not NAMESPACE/NAME=HOST:PORT, such as '
+                "default/gadgets=127.0.0.1:9443"
+            )
+        found[name] = address
+    return found
+
+
 def _bundle(config: Mapping[str, Any]) -> str:
     """The certificates of ``caBundle``, as PEM. Raises `UsageError`."""
     given = config.get("caBundle")
@@ -98,4 +116,4 @@ def _bundle(config: Mapping[str, Any]) -> str:
         raise UsageError("unable to load root certificates: caBundle is no PEM") from None
 
 
-__all__ = ["ConversionRefused", "Services", "Webhook"]
+__all__ = ["ConversionRefused", "Services", "Webhook", "services_of"]

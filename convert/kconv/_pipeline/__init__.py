@@ -1,6 +1,6 @@
 """The pipeline: bytes -> decode -> spoke -> hub -> spoke -> bytes."""
 
-from kconv._pipeline.engine import Engine, NotSound
+from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import EngineFault, Fallbacks
 from kconv._pipeline.object_loss import Lost, converts_to, hub_differences, lost
 from kconv._pipeline.pipeline import Pipeline
@@ -19,8 +19,12 @@ __all__ = [
     "HubObject",
     "Lost",
     "NotSound",
+    "OneStep",
     "Pipeline",
     "PlainEngine",
+    "ReadStep",
+    "WrittenStep",
+    "WrongTypes",
     "converts_to",
     "hub_differences",
     "invalid_object",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,10 @@ class Pipeline:
         from kconv._pipeline.objects import Objects  # who converts files never needs it
 
         return Objects(self)
+
+    def extended(self, scheme: Scheme, extend: Callable[[Engine], Engine]) -> Pipeline:
+        """A pipeline of another scheme, whose engine has this one's, and what it has compiled."""
+        return Pipeline(scheme, extend(self.engine))
 
     def prepare(self, spoke: Spoke) -> None:
         """Build now what re-encoding stored objects of a version builds on first use."""

@@ -104,6 +104,11 @@ def _kinds_of(name: str, deep: bool) -> Sequence[HubKind]:
     return scheme.freeze(deep=deep).kinds
 
 
+def indexed_packages(api_version: str) -> list[str]:
+    """The packages that an index has some version of, by ``module:function``."""
+    return [name for index in _indexes() for name, kinds in index.items() if api_version in kinds]
+
+
 class _Loaded:
     """What is loaded already: packages by their names, functions, and who registered which kind."""
 

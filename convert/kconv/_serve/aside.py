@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from kconv._pipeline import Pipeline
-from kconv._pipeline.compiled import CompiledEngine
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.resource_request import ResourceRequest
 from kconv._store import Store
@@ -33,8 +32,7 @@ AT_ONCE = 32
 def with_structural(scheme: Scheme, pipeline: Pipeline | None) -> tuple[Scheme, Pipeline]:
     """A scheme that takes in the kinds of CRDs, and its pipeline; it uses what is compiled."""
     changeable = scheme.changeable()
-    engine = pipeline.engine if pipeline is not None else CompiledEngine()
-    return changeable, Pipeline(changeable, Engines(engine))
+    return changeable, (pipeline or Pipeline(scheme)).extended(changeable, Engines)
 
 
 def waits(kind: HubKind) -> bool:

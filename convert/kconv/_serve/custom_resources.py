@@ -68,7 +68,7 @@ class CustomResources(Background):
         self._aside = aside
         self._changed = changed
         self._known: dict[str, tuple[CachedRow, Definition]] = {}
-        self._outdated = True
+        self._noticed, self._done = 1, 0
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
 
@@ -82,8 +82,7 @@ class CustomResources(Background):
         """See `kconv._verbs.memory.Listener`."""
         key = change.stored.key
         if (key.group, key.resource) == (RESOURCE.group, RESOURCE.resource):
-            self._outdated = True
-            self._wake.set()
+            self._notice()
         elif change.type == "DELETED":
             entry = self.catalog.entries.get(GroupResource(key.group, key.resource))
             if entry is not None and entry.kind.closing:
@@ -91,7 +90,10 @@ class CustomResources(Background):
 
     def interrupted(self) -> None:
         """See `kconv._verbs.memory.Listener`."""
-        self._outdated = True
+        self._notice()
+
+    def _notice(self) -> None:
+        self._noticed += 1
         self._wake.set()
 
     # What requests ask for.
@@ -99,10 +101,14 @@ class CustomResources(Background):
     async def current(self) -> None:
         """Know every CRD that was committed before this call. Raises `StoreError`."""
         await self._objects.memory.fresh()
-        while self._outdated:
+        wanted = self._noticed
+        while self._done < wanted:
+            # Whoever is at it may have begun before the last change was noticed.
             async with self._lock:
-                if self._outdated:
+                if self._done < wanted:
+                    noticed = self._noticed
                     await self._synchronize()
+                    self._done = noticed
 
     async def hold(self, name: str) -> None:
         """Before a CRD is deleted: keep it until its objects are gone."""
@@ -141,16 +147,11 @@ class CustomResources(Background):
         return [definition for _, definition in self._known.values()]
 
     async def _synchronize(self) -> None:
-        self._outdated = False
-        try:
-            await self._read()
-            await self._settle()
-            definitions = self._definitions()
-            await self._record(definitions)
-            changed = self.catalog.update(definitions)
-        except BaseException:
-            self._outdated = True
-            raise
+        await self._read()
+        await self._settle()
+        definitions = self._definitions()
+        await self._record(definitions)
+        changed = self.catalog.update(definitions)
         if changed:
             self._objects.versions.forget()
             self._aside.versions.forget()
@@ -276,8 +277,7 @@ class CustomResources(Background):
 
         with suppress(NotFound):
             await self._rewrite(definition.name, change)
-        self._outdated = True
-        self._wake.set()
+        self._notice()
 
     async def _say_so(self, definition: Definition) -> None:
         when = format_time(now())

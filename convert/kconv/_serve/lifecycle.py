@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +133,13 @@ def build(
     limits: Limits | None = None,
     bound: socket.socket | None = None,
     pages: Callable[[Tokens | None], Apart] | None = None,
+    services: Mapping[str, str] | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
 
     ``pipeline`` is one of the scheme, to share what it has compiled; ``bound`` a socket that
-    several processes share. ``pages`` makes the page at ``/ui/``, given the tokens.
+    several processes share. ``pages`` makes the page at ``/ui/``, given the tokens. ``services``
+    are those of `create_app`.
 
     Raises `UsageError` for an unsafe or incomplete `Listen`, `Unavailable` for an address that
     cannot be had.
@@ -159,6 +161,7 @@ def build(
         limits=limits,
         allowed_hosts=listen.hosts,
         access_log=access_log,
+        services=services,
         apart=None if pages is None else {"ui": pages(tokens)},
     )
     app.state.server.http_server_exit = None

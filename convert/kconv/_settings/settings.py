@@ -49,6 +49,17 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
         list[str],
         Meta(description="Load this API package too, beside those that are installed; repeatable."),
     ] = msgspec.field(default_factory=list)
+    crds: Annotated[
+        bool,
+        Meta(description="Serve CustomResourceDefinitions, and the kinds that they declare."),
+    ] = False
+    webhook_service: Annotated[
+        list[str],
+        Meta(
+            description="Where the service of a conversion webhook is, as "
+            "NAMESPACE/NAME=HOST:PORT; others are taken to be on this machine; repeatable."
+        ),
+    ] = msgspec.field(default_factory=list)
     token_auth_file: Annotated[
         str, Meta(description="Lines of token,user,uid: requests need one of them.")
     ] = ""

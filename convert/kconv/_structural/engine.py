@@ -14,7 +14,7 @@ import marshmallow
 from kconv._codec import json as json_codec
 from kconv._errors import ConversionError, DecodeError
 from kconv._paths import Finding, Path
-from kconv._pipeline.engine import NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
+from kconv._pipeline import NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.plain import head_of
 from kconv._pipeline.values import Checks, Value

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kconv._paths import Finding, Path
-from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep, WrittenStep
+from kconv._pipeline import Engine, NotSound, OneStep, ReadStep, WrittenStep
 from kconv._pipeline.values import Checks, Value
 from kconv._scheme import Spoke
 from kconv._structural.engine import StructuralEngine, is_structural

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from kconv._gvk import GroupVersion, version_key
-from kconv._resource import Column, Hub, Resource, SelectableField, options_of
+from kconv._resource import Column, Hub, Resource, ScalePaths, SelectableField, options_of
 from kconv._scheme import HubKind, Spoke
 from kconv._structural.fields import fields_of
 from kconv._structural.schemas import Schema
@@ -37,8 +37,8 @@ class Version:
     served: bool = True
     columns: Sequence[Column] = ()
     subresources: Sequence[str] = ()
-    scale: Mapping[str, str] = field(default_factory=dict)
-    """The paths of ``subresources.scale``; empty without it."""
+    scale: ScalePaths | None = None
+    """The paths of ``subresources.scale``; None without it."""
     selectable: Sequence[str] = ()
     deprecation: str | None = None
     """What is said of a deprecated version; None of any other."""
@@ -54,8 +54,6 @@ class StructuralKind(HubKind):
 
     convert: Conversion | None = None
     waits: bool = False
-    scales: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The paths of the scale subresource, by version."""
     closing: bool = False
     """Whether its objects are being deleted, so that there may be no more."""
     warnings: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +90,6 @@ def structural_kind(
         convert=convert,
         waits=waits,
         closing=closing,
-        scales={each.name: each.scale for each in versions if each.scale},
         warnings={each.name: each.deprecation for each in versions if each.deprecation is not None},
     )
     for each in versions:
@@ -118,6 +115,7 @@ def _resource(
         "namespaced": namespaced,
         "subresources": tuple(version.subresources),
         "printer_columns": tuple(version.columns),
+        "scale": version.scale or ScalePaths(),
     }
     schema = {**version.schema}
     own = dict(schema.get("properties") or {})

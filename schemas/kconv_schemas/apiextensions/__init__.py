@@ -6,6 +6,7 @@ from kconv import Scheme
 from kconv.edges import Edge
 from kconv_schemas.apiextensions import (
     defaults,  # noqa: F401 - adds the computed defaults to the types
+    definitions,  # noqa: F401 - adds the rules of v1
     v1beta1,
     validation,  # noqa: F401 - adds the rules to the types
 )

@@ -21,7 +21,7 @@ class CustomResourceDefinition(Hub):
 
     @staticmethod
     def prepare_for_create(value: dict[str, Any]) -> None:
-        """Objects will be stored in the version that says so; all else in the status comes later."""
+        """Say which version objects are stored in; all else in the status comes later."""
         versions = (value.get("spec") or {}).get("versions") or ()
         stored = [each["name"] for each in versions if each.get("storage") and each.get("name")]
         value["status"] = {"storedVersions": stored}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,17 +58,19 @@ class Patch:
         return patched
 
 
-def read_patch(media_type: str, body: bytes, *, says: bool = False) -> Patch:
-    """Read the body of a PATCH request; ``says`` asks for warnings.
+def read_patch(
+    media_type: str, body: bytes, *, says: bool = False, types: Sequence[str] = PATCH_TYPES
+) -> Patch:
+    """Read the body of a PATCH request, of one of ``types``; ``says`` asks for warnings.
 
     Raises `kconv._verbs.refusal.Refusal`: 415 for a media type that is not supported, 400 for a
     body that is no such patch, 413 for one of more than 10,000 operations.
     """
-    if media_type not in PATCH_TYPES:
+    if media_type not in types:
         raise Refusal(
             "UnsupportedMediaType",
             "the body of the request was in an unknown format - accepted media types include: "
-            + ", ".join(PATCH_TYPES),
+            + ", ".join(types),
         )
     try:
         document = json_codec.decode(body)

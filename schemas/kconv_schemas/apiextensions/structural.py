@@ -1,0 +1,132 @@
+"""What a structural schema must be, as ``pkg/apiserver/schema`` of Kubernetes has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from kconv import Finding, MapKey, forbidden, invalid, required
+
+Schema = Mapping[str, Any]
+Path = tuple[str | int, ...]
+
+_TYPES: Final = ("array", "boolean", "integer", "number", "object", "string")
+_COMBINED: Final = ("allOf", "anyOf", "oneOf")
+_UNTYPED: Final = (
+    "type", "default", "nullable", "additionalProperties", "x-kubernetes-int-or-string",
+    "x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource",
+    "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type",
+)  # fmt: skip
+"""What only a schema of its own says, and none of those that are combined within one."""
+_JSON: Final = {
+    dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
+    float: "number",
+}  # fmt: skip
+
+
+def structural_problems(schema: Schema) -> Iterator[Finding]:
+    """Findings about a whole ``openAPIV3Schema``."""
+    if not schema.get("type"):
+        yield required(("type",), "must not be empty at the root")
+    elif schema["type"] != "object":
+        yield invalid(("type",), schema["type"], "must be object at the root")
+    for key in ("x-kubernetes-embedded-resource", "nullable"):
+        if schema.get(key):
+            yield forbidden((key,), "must not be true at the root")
+    yield from _problems(schema, (), "")
+
+
+def _problems(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
+    kind = schema.get("type")
+    free = schema.get("x-kubernetes-int-or-string") or schema.get(
+        "x-kubernetes-preserve-unknown-fields"
+    )
+    if what and not kind and not free:
+        yield required((*path, "type"), f"must not be empty for specified {what}")
+    if kind and schema.get("x-kubernetes-int-or-string"):
+        message = "must be empty if x-kubernetes-int-or-string is true"
+        yield invalid((*path, "type"), kind, message)
+    if kind and kind not in _TYPES:
+        yield Finding(
+            (*path, "type"),
+            "FieldValueNotSupported",
+            f'Unsupported value: "{kind}": supported values: '
+            + ", ".join(f'"{each}"' for each in _TYPES),
+        )
+    yield from _kinds(schema, path)
+    if "default" in schema:
+        yield from _default(schema, path)
+    yield from _inner(schema, path)
+    for key in _COMBINED:
+        for at, part in enumerate(schema.get(key) or ()):
+            yield from _untyped(part, (*path, key, at))
+    if schema.get("not"):
+        yield from _untyped(schema["not"], (*path, "not"))
+
+
+def _inner(schema: Schema, path: Path) -> Iterator[Finding]:
+    fields, values = schema.get("properties") or {}, schema.get("additionalProperties")
+    if values is False:
+        yield forbidden((*path, "additionalProperties"), "must not be false")
+    elif values is not None and fields:
+        message = "additionalProperties and properties are mutual exclusive"
+        yield forbidden((*path, "additionalProperties"), message)
+    for name, each in fields.items():
+        yield from _problems(each, (*path, "properties", MapKey(name)), "object fields")
+    if isinstance(values, Mapping):
+        yield from _problems(values, (*path, "additionalProperties"), "object fields")
+    items = schema.get("items")
+    if isinstance(items, Mapping):
+        yield from _problems(items, (*path, "items"), "array items")
+    elif schema.get("type") == "array":
+        yield required((*path, "items"), "must be specified")
+
+
+def _kinds(schema: Schema, path: Path) -> Iterator[Finding]:
+    """How lists and maps combine, and what embedded objects are."""
+    if schema.get("uniqueItems"):
+        message = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
+        yield forbidden((*path, "uniqueItems"), message)
+    if schema.get("x-kubernetes-embedded-resource") and schema.get("type") != "object":
+        message = "must be object if x-kubernetes-embedded-resource is true"
+        yield invalid((*path, "type"), schema.get("type") or "", message)
+    kind, keys = schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-list-map-keys")
+    if kind == "map" and not keys:
+        where = (*path, "x-kubernetes-list-map-keys")
+        yield required(where, "must not be empty if x-kubernetes-list-type is map")
+    elif keys and kind != "map":
+        message = "must be map if x-kubernetes-list-map-keys is non-empty"
+        yield invalid((*path, "x-kubernetes-list-type"), kind or "", message)
+    items = schema.get("items") or {}
+    for at, key in enumerate(keys or ()):
+        if key not in (items.get("properties") or {}):
+            where = (*path, "x-kubernetes-list-map-keys", at)
+            yield invalid(where, key, "must be a property of the items")
+
+
+def _untyped(schema: Schema, path: Path) -> Iterator[Finding]:
+    """A schema within allOf, anyOf, oneOf or not: it judges values, and declares nothing."""
+    # ``anyOf: [{type: integer}, {type: string}]`` is how int-or-string is written, too.
+    for key in _UNTYPED:
+        if key in schema and not (key == "type" and schema[key] in ("integer", "string")):
+            yield forbidden((*path, key), "must be empty to be structural")
+    for name, each in (schema.get("properties") or {}).items():
+        yield from _untyped(each, (*path, "properties", MapKey(name)))
+    if isinstance(schema.get("items"), Mapping):
+        yield from _untyped(schema["items"], (*path, "items"))
+
+
+def _default(schema: Schema, path: Path) -> Iterator[Finding]:
+    value, wanted = schema["default"], schema.get("type")
+    if value is None:
+        return
+    found = _JSON[type(value)]
+    whole = isinstance(value, float) and value.is_integer()
+    fits = (
+        found == wanted
+        or (wanted == "number" and found == "integer")
+        or (wanted == "integer" and whole)
+    )
+    if wanted and not fits:
+        message = f'Invalid value: "{found}":  in body must be of type {wanted}: "{found}"'
+        yield Finding((*path, "default"), "FieldValueTypeInvalid", message)
