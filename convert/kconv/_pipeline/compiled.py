@@ -123,15 +123,22 @@ class CompiledEngine(PlainEngine):
         if source.plain or self.compiled(target).plain:
             return None
         decode, convert_to = source.writing, self._conversion(spoke, target)
+        # Where only the version's name changes, no rule comes to see labels and annotations.
+        is_renamed = same_shape(spoke, target)
 
         def step(data: msgspec.Raw, metadata: msgspec.Raw) -> bytes | None:
             try:
                 value = decode(data)
-                before = _changeable(value)
-                made = convert_to(value)
-                if _changeable(made) != before:
-                    return None
-                if before is not None:
+                if is_renamed:
+                    made = convert_to(value)
+                    has_metadata = _has_metadata(made)
+                else:
+                    before = _changeable(value)
+                    made = convert_to(value)
+                    if _changeable(made) != before:
+                        return None
+                    has_metadata = before is not None
+                if has_metadata:
                     made.metadata = metadata
                 return _encode(made)
             except EXPECTED:
@@ -291,11 +298,15 @@ class CompiledEngine(PlainEngine):
         return as_dict(value)
 
 
+def _has_metadata(value: Any) -> bool:
+    return value.metadata is not msgspec.UNSET and value.metadata is not None
+
+
 def _changeable(value: Any) -> tuple[Any, Any] | None:
     """Labels and annotations, which a conversion may change; None without metadata."""
-    metadata = value.metadata
-    if metadata is msgspec.UNSET or metadata is None:
+    if not _has_metadata(value):
         return None
+    metadata = value.metadata
     labels, annotations = metadata.labels, metadata.annotations
     # The values belong to the conversion, which may write to them.
     return labels and dict(labels), annotations and dict(annotations)

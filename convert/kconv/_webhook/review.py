@@ -9,7 +9,7 @@ change. Objects may be parts: the API server also asks for what a field manager 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,7 @@ from kconv._codec.limits import LIMIT
 from kconv._errors import DecodeError, KconvError, NotRegistered, ObjectRef, UsageError
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
+from kconv._pipeline.engine import WrittenStep
 from kconv._scheme import Spoke
 
 GROUP: Final = "apiextensions.k8s.io"
@@ -63,6 +64,14 @@ _fields = msgspec.json.Decoder(_Fields).decode
 _metadata = msgspec.json.Decoder(_Fields | None).decode
 
 
+class _Way(NamedTuple):
+    """From a version to another one; ``step`` does it at once, where there is such."""
+
+    source: Spoke
+    target: Spoke
+    step: WrittenStep | None
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """The answer to a review, and what is counted of it."""
 
@@ -107,12 +116,13 @@ def _converted(pipeline: Pipeline, request: _Request) -> tuple[list[msgspec.Raw]
     converted: list[msgspec.Raw] = []
     failures: list[str] = []
     try:
-        conversion = Conversion(pipeline, GroupVersion.parse(request.desiredAPIVersion))
+        convert = Conversion(pipeline, GroupVersion.parse(request.desiredAPIVersion)).converted
     except UsageError as error:
         return [], [f"desiredAPIVersion: {error.message}"]
+    add = converted.append
     for index, raw in enumerate(request.objects):
         try:
-            converted.append(conversion.converted(raw))
+            add(convert(raw))
         except KconvError as error:
             failures.append(_failure(index, error))
     return converted, failures
@@ -127,7 +137,7 @@ class Conversion:
     def __init__(self, pipeline: Pipeline, to: GroupVersion) -> None:
         self._pipeline = pipeline
         self._to = to
-        self._sources: dict[tuple[str, str], Spoke] = {}
+        self._ways: dict[tuple[str, str], _Way] = {}
 
     def converted(self, raw: msgspec.Raw) -> msgspec.Raw:
         """An object in the version.
@@ -138,26 +148,36 @@ class Conversion:
             head = _head(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DecodeError(f"it is no object of Kubernetes: {error}") from None
-        source = self._sources.get((head.apiVersion, head.kind)) or self._source(head)
-        if source.group_version == self._to:
+        way = self._ways.get((head.apiVersion, head.kind)) or self._way(head)
+        source, target, step = way
+        if source is target:
             return raw
-        target = source.kind.spoke_for(self._to, source.options.kind)
-        if target is None:
-            have = ", ".join(dict.fromkeys(each.api_version for each in source.kind.spokes))
-            about = _ref(source, head)
-            raise NotRegistered(f"{about}: has no version {self._to}; it has {have}", about=about)
-        step = self._pipeline.written_step(source, target)
-        small = memoryview(raw).nbytes <= LIMIT
-        quick = step(raw, head.metadata) if step is not None and small else None
-        return msgspec.Raw(quick or self._by_single_steps(raw, head, source, target))
+        if step is not None and len(raw) <= LIMIT:
+            quick = step(raw, head.metadata)
+            if quick is not None:
+                return msgspec.Raw(quick)
+        return msgspec.Raw(self._by_single_steps(raw, head, source, target))
 
-    def _source(self, head: _Head) -> Spoke:
+    def _way(self, head: _Head) -> _Way:
+        """How objects of an apiVersion and kind become those of the wanted version."""
         for name, value in (("apiVersion", head.apiVersion), ("kind", head.kind)):
             if not value:
                 raise DecodeError(f'it has no "{name}"')
         gvk = GroupVersion.parse(head.apiVersion).kind(head.kind)
-        found = self._sources[head.apiVersion, head.kind] = self._pipeline.scheme.spoke(gvk)
-        return found
+        source = self._pipeline.scheme.spoke(gvk)
+        if source.group_version == self._to:
+            way = _Way(source, source, None)
+        else:
+            target = source.kind.spoke_for(self._to, source.options.kind)
+            if target is None:
+                have = ", ".join(dict.fromkeys(each.api_version for each in source.kind.spokes))
+                about = _ref(source, head)
+                raise NotRegistered(
+                    f"{about}: has no version {self._to}; it has {have}", about=about
+                )
+            way = _Way(source, target, self._pipeline.written_step(source, target))
+        self._ways[head.apiVersion, head.kind] = way
+        return way
 
     def _by_single_steps(
         self, raw: msgspec.Raw, head: _Head, source: Spoke, target: Spoke
