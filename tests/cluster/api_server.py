@@ -70,6 +70,7 @@ class ApiServer:
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
     calls: list[Request] = field(default_factory=list)
+    secrets: dict[str, Value] = field(default_factory=dict)
     compacted: bool = False
     number: int = 100
     delay: float = 0.0
@@ -211,6 +212,8 @@ class ApiServer:
             return {**request.body, "status": {"allowed": text not in self.denied}}
         if "/proxy/" in path:
             return self.proxied(request)
+        if path.startswith("/api/v1/namespaces/") and "/secrets" in path:
+            return self.secret(request, path.split("/secrets")[1].strip("/"))
         if path == CRDS:
             return {"items": deepcopy([*self.crds.values()]), "metadata": {}}
         if path.startswith(f"{CRDS}/"):
@@ -235,6 +238,23 @@ class ApiServer:
     def proxied(self, request: Request) -> Value:
         """What the service of the webhook answers; a test says it."""
         raise Failed(503, f"no endpoints available for service {request.path.split('/')[6]}")
+
+    def secret(self, request: Request, name: str) -> Value:
+        if request.method == "POST":
+            name = request.body["metadata"]["name"]
+            if name in self.secrets:
+                raise Failed(409, f'secrets "{name}" already exists', "AlreadyExists")
+            self.secrets[name] = deepcopy(request.body)
+            self.touch(self.secrets[name])
+        found = self.secrets.get(name)
+        if found is None:
+            raise Failed(404, f'secrets "{name}" not found', "NotFound")
+        if request.method == "PATCH":
+            if request.body["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
+                raise Failed(409, "the object has been modified", "Conflict")
+            merge(found.setdefault("data", {}), request.body["data"])
+            self.touch(found)
+        return deepcopy(found)
 
     def crd(self, request: Request, name: str) -> Value:
         name, _, subresource = name.partition("/")

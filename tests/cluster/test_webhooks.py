@@ -20,7 +20,7 @@ from fixtures.certificates import signed_by_itself
 from kconv import ConversionError, Pipeline, UsageError
 from kconv._cluster.connection import Connection
 from kconv._cluster.definition import get_definition, read_definition
-from kconv._cluster.webhooks import Examined, _needed, examine, install
+from kconv._cluster.webhooks import Examined, _needed, bundle_in, examine, install
 from kconv._webhook import answer_review
 from webhook.gadgets import GROUP
 
@@ -277,3 +277,17 @@ def test_a_webhook_is_needed_for_a_stored_version_that_is_not_served(
     found = get_definition(Connection(), CRD)
     assert (found.served, found.old) == (("v1beta1",), ())
     assert _needed(found) == ["v1beta1, v1 are served or stored"]
+
+
+def test_the_bundle_of_a_secret(server: ApiServer, connection: Connection) -> None:
+    """That of `kconv webhook serve --own-ca`, or of cert-manager."""
+    metadata = {"name": "hook-tls", "resourceVersion": "1"}
+    for data, said in ((None, "cannot be read: .* not found"), ({}, "has no ca.crt")):
+        if data is not None:
+            server.secrets["hook-tls"] = {"metadata": metadata, "data": data}
+        with pytest.raises(UsageError, match=f"hooks/hook-tls {said}"):
+            bundle_in(connection, "hooks/hook-tls")
+    server.secrets["hook-tls"]["data"] = {"ca.crt": "AAAA"}
+    assert bundle_in(connection, "hooks/hook-tls") == "AAAA"
+    with pytest.raises(UsageError, match="is not NAMESPACE/NAME"):
+        bundle_in(connection, "hook-tls")

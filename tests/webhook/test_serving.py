@@ -24,7 +24,7 @@ from kconv import Scheme, UsageError
 from kconv._serve import Listen
 from kconv._settings import Limits
 from kconv._webhook import build
-from kconv._webhook.server import Certificate
+from kconv._webhook.certificate_files import CertificateFiles
 from webhook.conftest import gadget, review
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -134,7 +134,7 @@ def test_a_certificate_that_is_replaced_is_served_without_a_restart(
     thread.start()
     assert ready.wait(20)
     followed = server._certificate
-    assert isinstance(followed, Certificate)
+    assert isinstance(followed, CertificateFiles)
     context = server.config.ssl
     assert context is not None
 

@@ -97,6 +97,14 @@ def install(
         Path | None,
         typer.Option("--ca-bundle", metavar="FILE", help="Who signed for its certificate, as PEM."),
     ] = None,
+    ca_secret: Annotated[
+        str,
+        typer.Option(
+            "--ca-secret",
+            metavar="NAMESPACE/SECRET",
+            help="In its place: ca.crt of a Secret, such as that of kconv webhook serve --own-ca.",
+        ),
+    ] = "",
     context: CONTEXT = None,
     url: URL = "",
 ) -> None:
@@ -108,12 +116,17 @@ def install(
     """
     from kconv._cli.console import emit, warn
     from kconv._cluster.connection import Connection
-    from kconv._cluster.webhooks import endpoint_of
+    from kconv._cluster.webhooks import bundle_in, endpoint_of
     from kconv._cluster.webhooks import install as put
+    from kconv._errors import UsageError
 
     config = _config(service, webhook_url, path, ca_bundle)
+    if ca_secret and ca_bundle is not None:
+        raise UsageError("--ca-bundle and --ca-secret say the same: use one of them")
     connection = Connection(context or "")
     try:
+        if ca_secret:
+            config["caBundle"] = bundle_in(connection, ca_secret)
         for name in names:
             pairs = put(connection, name, config, ["v1"], url)
             emit(f"{name}: converted by {endpoint_of(config)}, tried on {len(pairs)} pairs")

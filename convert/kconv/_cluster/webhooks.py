@@ -101,6 +101,21 @@ def bundle_of(config: Config) -> str:
         raise UsageError(f"caBundle is no PEM: {error}") from None
 
 
+def bundle_in(connection: Connection, secret: str) -> str:
+    """``ca.crt`` of a Secret, ``NAMESPACE/NAME``, as ``caBundle`` has it. Raises `UsageError`."""
+    namespace, _, name = secret.partition("/")
+    if not (namespace and name):
+        raise UsageError(f'"{secret}" is not NAMESPACE/NAME of a Secret')
+    try:
+        body = connection.get(f"/api/v1/namespaces/{namespace}/secrets/{name}").body
+    except Refused as error:
+        raise UsageError(f"the Secret {secret} cannot be read: {error.message}") from None
+    bundle = (body.get("data") or {}).get("ca.crt")
+    if not bundle:
+        raise UsageError(f"the Secret {secret} has no ca.crt")
+    return str(bundle)
+
+
 def install(
     connection: Connection, name: str, config: Config, versions: Sequence[str], url: str = ""
 ) -> list[Pair]:

@@ -1,0 +1,229 @@
+"""Replicas that share a Secret: one certificate for all, renewed by whoever is first."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cluster.api_server import ApiServer, Failed, Request
+from cluster.conftest import CRD, definition
+from kconv import Scheme, Unavailable, UsageError
+from kconv._cluster.connection import Connection
+from kconv._serve import Listen
+from kconv._webhook import build
+from kconv._webhook.authority import AUTHORITY_LIFE, DAY, SETTLE, Authority, split
+from kconv._webhook.shared_certificate import InNamespace, SharedCertificate
+from webhook.conftest import gadget, review
+
+BEGIN = 1_800_000_000.0
+SECRET, SERVICE = InNamespace("hooks", "hook-tls"), InNamespace("hooks", "hook")
+HOST = "hook.hooks.svc"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = BEGIN
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    made = ApiServer(lambda value, to: value)
+    crd = made.crds[CRD] = definition()
+    service = {"namespace": "hooks", "name": "hook", "path": "/convert"}
+    crd["spec"]["conversion"]["webhook"] = {"clientConfig": {"service": service}}
+    path = str(made.kubeconfig(tmp_path / "kubeconfig"))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def replicas(cluster: ApiServer, clock: Clock) -> Iterator[list[SharedCertificate]]:
+    made = [
+        SharedCertificate(Connection(patience=0.1), SECRET, SERVICE, [CRD], clock=clock)
+        for _ in range(3)
+    ]
+    yield made
+    for each in made:
+        each.close()
+
+
+def bundle(cluster: ApiServer) -> list[bytes]:
+    config = cluster.crds[CRD]["spec"]["conversion"]["webhook"]["clientConfig"]
+    return split(base64.b64decode(config.get("caBundle", "")))
+
+
+def look_at_once(replicas: list[SharedCertificate]) -> Authority:
+    with ThreadPoolExecutor() as threads:
+        found = list(threads.map(SharedCertificate.look, replicas))
+    assert all(each == found[0] for each in found), "all of them end with the same"
+    for each in replicas:
+        assert each.certificate.read_bytes() == found[0].served.certificate
+        assert each.key.stat().st_mode & 0o777 == 0o600
+    return found[0]
+
+
+def writes(caplog: pytest.LogCaptureFixture) -> int:
+    """How often somebody has written the Secret: attempts that came second are none."""
+    return caplog.text.count("wrote certificates to the Secret")
+
+
+def test_one_makes_what_all_serve_and_the_crd_trusts(
+    cluster: ApiServer, replicas: list[SharedCertificate], clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.INFO)
+    first = look_at_once(replicas)
+    assert writes(caplog) == 1
+    assert bundle(cluster) == [first.signer.certificate]
+    generation = cluster.crds[CRD]["metadata"]["generation"]
+    assert look_at_once(replicas) == first
+    assert cluster.crds[CRD]["metadata"]["generation"] == generation, "nothing is written twice"
+    # The certificate, then its authority, are followed by others; each change is written once.
+    clock.now += 65 * DAY
+    second = look_at_once(replicas)
+    assert (second.signer, writes(caplog)) == (first.signer, 2)
+    assert second.served != first.served
+    clock.now = BEGIN + 0.68 * AUTHORITY_LIFE
+    third = look_at_once(replicas)
+    assert third.following is not None
+    assert bundle(cluster) == [first.signer.certificate, third.following.certificate]
+    before = writes(caplog)
+    clock.now += SETTLE + 1
+    fourth = look_at_once(replicas)
+    assert (fourth.signer, writes(caplog)) == (third.following, before + 1)
+    assert {*bundle(cluster)} == {*fourth.trusted}
+    assert "following.key" not in cluster.secrets["hook-tls"]["data"]
+    assert "WARNING" not in caplog.text, "that somebody else was faster is no matter"
+
+
+def test_no_new_authority_signs_while_a_crd_does_not_know_it(
+    cluster: ApiServer, replicas: list[SharedCertificate], clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    first = look_at_once(replicas)
+
+    def denied(request: Request) -> None:
+        if request.method == "PATCH" and "customresourcedefinitions" in request.path:
+            raise Failed(403, "may not patch it", "Forbidden")
+
+    cluster.faults.append(denied)
+    clock.now = BEGIN + 0.68 * AUTHORITY_LIFE
+    for _ in range(3):
+        with caplog.at_level(logging.WARNING):
+            assert look_at_once(replicas).signer == first.signer
+        clock.now += SETTLE + 1
+    assert f"{CRD} keeps the caBundle that it has: may not patch it" in caplog.text
+    cluster.faults.clear()
+    assert look_at_once(replicas[:1]).signer == first.signer, "it has only just been told"
+    assert look_at_once(replicas).signer != first.signer
+    # A CRD that names something else, or none any more, is nobody's to write, nor to wait for.
+    other = {"service": {"namespace": "hooks", "name": "other"}, "caBundle": "AAAA"}
+    cluster.crds[CRD]["spec"]["conversion"]["webhook"]["clientConfig"] = other
+    clock.now += 70 * DAY
+    look_at_once(replicas)
+    assert other["caBundle"] == "AAAA"
+    del cluster.crds[CRD]
+    look_at_once(replicas)
+
+
+def test_what_cannot_be_begun_is_named(
+    cluster: ApiServer, replicas: list[SharedCertificate]
+) -> None:
+    encoded = base64.b64encode(b"x").decode()
+    for data, said in (
+        ({"tls.crt": encoded}, "the Secret hooks/hook-tls: it does not hold the certificates"),
+        ({"tls.crt": "?"}, "the Secret hooks/hook-tls: "),
+        ({"tls.crt": 5}, "the Secret hooks/hook-tls: "),
+    ):
+        cluster.secrets["hook-tls"] = {"metadata": {"resourceVersion": "1"}, "data": data}
+        with pytest.raises(UsageError, match=said):
+            replicas[0].look()
+    # An empty Secret is filled.
+    cluster.secrets["hook-tls"] = {"metadata": {"resourceVersion": "1"}}
+    assert replicas[0].look() == replicas[1].look()
+
+    def away(request: Request) -> None:
+        raise Failed(0, drop=True)
+
+    cluster.faults.append(away)
+    with pytest.raises(Unavailable):
+        replicas[0].look()
+    for text in ("hook", "a/b/c", "A/b", "/b"):
+        with pytest.raises(UsageError, match="is not NAMESPACE/NAME"):
+            InNamespace.parse(text, "--own-ca")
+
+
+def test_it_is_served_renewed_and_outlives_the_api_server(
+    cluster: ApiServer, replicas: list[SharedCertificate], clock: Clock, gadgets: Scheme,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    import time
+
+    clock.now = time.time()
+    shared = replicas[0]
+    first = shared.look()
+    listen = Listen(port=0, tls_cert_file=shared.certificate, tls_private_key_file=shared.key)
+    server, bound = build(gadgets, listen, followed=shared)
+    port = bound.getsockname()[1]
+    ready = threading.Event()
+    server.on_ready = ready.set
+    thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    context = server.config.ssl
+    assert context is not None
+
+    def ask(authority: Authority) -> str:
+        """As the API server does: it trusts the bundle, and wants the service's name."""
+        trusting = ssl.create_default_context(cadata=authority.bundle.decode())
+        with httpx.Client(verify=trusting) as client:
+            answer = client.post(
+                f"https://127.0.0.1:{port}/convert",
+                content=review("v1", [gadget(width=3)]),
+                extensions={"sni_hostname": HOST},
+            )
+        found: str = answer.json()["response"]["result"]["status"]
+        return found
+
+    def served() -> str:
+        return ssl.get_server_certificate(("127.0.0.1", port))
+
+    try:
+        assert ask(first) == "Success"
+        assert served() == first.served.certificate.decode()
+        assert not shared.renew(context), "nothing is new"
+        clock.now += 65 * DAY
+        second = replicas[1].look()  # another replica is first
+        assert shared.renew(context)
+        assert served() == second.served.certificate.decode() != first.served.certificate.decode()
+
+        def away(request: Request) -> None:
+            raise Failed(0, drop=True)
+
+        cluster.faults.append(away)
+        clock.now += 65 * DAY
+        with caplog.at_level(logging.WARNING):
+            assert not shared.renew(context)
+        assert "the certificates stay as they are" in caplog.text
+        assert served() == second.served.certificate.decode()
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        bound.close()
