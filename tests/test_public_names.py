@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PUBLIC: dict[str, str] = {
     "kconv": """
         AlreadyExists AsyncClient AsyncWatch CannotDecode Cast Client Column ConditionFailed
-        Conflict Conversion ConversionError ConversionLosses ConversionProblem ConvertedFile
-        CounterReset DecodeError Decoded Denied Deprecation Document DocumentConversion DocumentHub
+        Conflict Conversion ConversionError ConversionLosses ConversionProblem ConversionServer
+        ConvertedFile CounterReset DecodeError Decoded Denied Deprecation Document
+        DocumentConversion DocumentHub
         Edge Event Expired Finding Forbidden FunctionFailed Functions FutureVersion GroupKind
         GroupResource GroupVersion GroupVersionKind GroupVersionResource Hub InvalidObject
         KconvError KindVersion Level ListToMap Lose Lost MapKey MapToList MapValues NotFound

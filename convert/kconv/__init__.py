@@ -25,6 +25,7 @@ __all__ = [
     "ConversionError",
     "ConversionLosses",
     "ConversionProblem",
+    "ConversionServer",
     "ConvertedFile",
     "CounterReset",
     "DecodeError",
@@ -212,7 +213,7 @@ if TYPE_CHECKING:
     from kconv._serve import asgi, create_app
     from kconv._store import Store, open_store
     from kconv._versions import ConversionLosses, KindVersion, PossibleLoss, losses, versions
-    from kconv._webhook import webhook
+    from kconv._webhook import ConversionServer, webhook
     from kconv.edges import (
         Cast,
         Edge,
@@ -345,7 +346,7 @@ else:
             "losses",
             "versions",
         ),
-        "kconv._webhook": ("webhook",),
+        "kconv._webhook": ("ConversionServer", "webhook"),
         "kconv.edges": (
             "Cast",
             "Edge",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
+import signal
 import ssl
 import threading
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import kconv
 from cluster.api_server import ApiServer, Failed, Request
 from cluster.conftest import CRD, definition
 from kconv import Scheme, Unavailable, UsageError
@@ -22,6 +25,7 @@ from kconv._webhook import build
 from kconv._webhook.authority import AUTHORITY_LIFE, DAY, SETTLE, Authority, split
 from kconv._webhook.shared_certificate import InNamespace, SharedCertificate
 from webhook.conftest import gadget, review
+from webhook.gadgets import register
 
 BEGIN = 1_800_000_000.0
 SECRET, SERVICE = InNamespace("hooks", "hook-tls"), InNamespace("hooks", "hook")
@@ -227,3 +231,40 @@ def test_it_is_served_renewed_and_outlives_the_api_server(
         server.should_exit = True
         thread.join(20)
         bound.close()
+
+
+def test_beside_something_else_on_a_loop(cluster: ApiServer, tmp_path: Path) -> None:
+    """As in an operator: it starts, answers with a certificate of its own, and stops."""
+    scheme = Scheme()
+    register(scheme)
+
+    async def serve() -> None:
+        server = kconv.ConversionServer(scheme, port=0, own_ca=str(SECRET), service=str(SERVICE))
+        url = await server.start()
+        assert url.startswith("https://127.0.0.1:")
+        assert url.endswith("/convert")
+        with pytest.raises(UsageError, match="started already"):
+            await server.start()
+        trusting = ssl.create_default_context(cadata=b"".join(bundle(cluster)).decode())
+        async with httpx.AsyncClient(verify=trusting) as client:
+            answer = await client.post(
+                url, content=review("v1", [gadget(width=3)]), extensions={"sni_hostname": HOST}
+            )
+            assert answer.json()["response"]["result"]["status"] == "Success"
+        await server.stop()
+        await server.stop()
+        taken = kconv.ConversionServer(scheme, port=int(url.split(":")[2].split("/")[0]))
+        async with taken:
+            with pytest.raises(Unavailable):
+                await kconv.ConversionServer(scheme, port=taken._port).start()
+
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    asyncio.run(serve())
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)] == before
+    for options, said in (
+        ({"own_ca": "a/b"}, "go together"),
+        ({"service": "a/b"}, "go together"),
+        ({"own_ca": "a/b", "service": "a/b", "tls_cert_file": "x"}, "leave out tls_cert_file"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            kconv.ConversionServer(scheme, **options)  # type: ignore[arg-type]

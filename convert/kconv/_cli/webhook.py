@@ -112,13 +112,11 @@ def _shared(
         raise UsageError("--own-ca makes the certificate: leave out --tls-cert-file")
     if not service or not apis:
         raise UsageError("--own-ca goes with --service NAMESPACE/NAME and --apis")
-    from kconv._cluster.connection import Connection
     from kconv._scheme import load_scheme
-    from kconv._webhook.shared_certificate import InNamespace, SharedCertificate
+    from kconv._webhook.shared_certificate import shared_certificate
 
-    names = (InNamespace.parse(secret, "--own-ca"), InNamespace.parse(service, "--service"))
     crds = [str(kind.group_resource) for kind in load_scheme((), apis=apis).kinds]
-    return SharedCertificate(Connection(patience=10.0), *names, crds)
+    return shared_certificate(secret, service, crds)
 
 
 @app.command()

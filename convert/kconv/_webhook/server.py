@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -36,11 +38,22 @@ class WebhookServer(BoundedServer):
         super().__init__(config, limits)
         self._certificate = certificate
         self._reloading: asyncio.Task[None] | None = None
+        self.handles_signals = True
+        """Whether SIGTERM and SIGINT end it; where it runs beside something else, that does."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until SIGTERM or SIGINT."""
         raise_descriptor_limit()
         super().run(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGTERM and SIGINT, if it is asked to."""
+        if not self.handles_signals:
+            yield
+            return
+        with super().capture_signals():
+            yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections."""

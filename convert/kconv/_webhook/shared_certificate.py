@@ -31,6 +31,7 @@ LOOK_SECONDS: Final = 30.0
 """How often a replica looks at the Secret; much less than a new authority waits until it signs."""
 
 _TRIES: Final = 5
+_PATIENCE: Final = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -42,10 +43,10 @@ class InNamespace(NamedTuple):
     name: str
 
     @classmethod
-    def parse(cls, text: str, option: str) -> InNamespace:
+    def parse(cls, text: str, what: str) -> InNamespace:
         """``NAMESPACE/NAME``. Raises `UsageError`."""
         if re.fullmatch(r"[a-z0-9-]+/[a-z0-9.-]+", text) is None:
-            raise UsageError(f'{option} "{text}" is not NAMESPACE/NAME')
+            raise UsageError(f'{what} "{text}" is not NAMESPACE/NAME')
         return cls(*text.split("/"))
 
     def __str__(self) -> str:
@@ -210,6 +211,16 @@ class SharedCertificate:
     def _is_named_by(self, config: Mapping[str, Any]) -> bool:
         service = config.get("service") or {}
         return (service.get("namespace"), service.get("name")) == self._service
+
+
+def shared_certificate(secret: str, service: str, crds: Sequence[str]) -> SharedCertificate:
+    """As options say it: ``NAMESPACE/SECRET`` and ``NAMESPACE/NAME``. Raises `UsageError`."""
+    return SharedCertificate(
+        Connection(patience=_PATIENCE),
+        InNamespace.parse(secret, "own CA"),
+        InNamespace.parse(service, "service"),
+        crds,
+    )
 
 
 def _certificates(config: Mapping[str, Any]) -> set[bytes]:
