@@ -16,8 +16,7 @@ import msgspec
 from kconv._codec.limits import LIMIT
 from kconv._errors import DecodeError, KconvError, NotRegistered, ObjectRef, UsageError
 from kconv._gvk import GroupVersion
-from kconv._pipeline import Pipeline
-from kconv._pipeline.engine import WrittenStep
+from kconv._pipeline import Pipeline, WrittenStep
 from kconv._scheme import Spoke
 
 GROUP: Final = "apiextensions.k8s.io"
