@@ -125,6 +125,7 @@ def run_server(settings: Settings) -> None:
                 access_log=settings.access_log,
                 cache_bytes=settings.cache_mib * 1024 * 1024,
                 limits=settings,
+                garbage_collection=settings.garbage_collection,
                 bound=shared.bound if shared else None,
                 pages=pages(store) if settings.ui else None,
                 services=services,

@@ -77,6 +77,7 @@ def create_app(
     limits: Limits | None = None,
     allowed_hosts: Collection[str] | None = None,
     access_log: bool = False,
+    garbage_collection: bool = True,
     apart: Mapping[str, Apart] | None = None,
     services: Mapping[str, str] | None = None,
 ) -> ApiApp:
@@ -109,6 +110,8 @@ def create_app(
         services: Where the services are that conversion webhooks of CRDs are behind, by
             ``namespace/name`` or ``namespace/name:port``: ``{"default/gadgets": "10.0.0.5:9443"}``.
             Others are taken to be at their port on this machine.
+        garbage_collection: Delete objects whose owners are gone, and do what the propagation
+            policies of deletes say; of all servers on a database, one does it.
         apart: Other apps, by the first step of the paths that are theirs. Hosts, origins and
             bounds are looked after here, tokens by them.
 
@@ -131,6 +134,7 @@ def create_app(
         pipeline=pipeline,
         limits=limits,
         services=services,
+        garbage_collection=garbage_collection,
     )
     endpoint = RequestFilter(
         Dispatcher(server),

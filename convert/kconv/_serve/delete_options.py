@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kconv._errors import DecodeError
@@ -10,9 +10,10 @@ from kconv._paths import Path, invalid, not_supported, quote, wrong_type
 from kconv._serve.options import Query, integer, is_true, write_options
 from kconv._serve.request_body import body_of
 from kconv._verbs.options import DeleteOptions
+from kconv._verbs.propagation import Propagation
 from kconv._verbs.refusal import bad_request, invalid_options
 
-_POLICIES = ("Foreground", "Background", "Orphan")
+_POLICIES: tuple[Propagation, ...] = ("Foreground", "Background", "Orphan")
 _TYPES: Mapping[Path, tuple[type, str]] = {
     ("apiVersion",): (str, "a string"),
     ("kind",): (str, "a string"),
@@ -58,7 +59,16 @@ def delete_options(query: Query, body: bytes, content_type: str) -> DeleteOption
         dry_run,
         str(preconditions.get("uid") or ""),
         str(preconditions.get("resourceVersion") or ""),
+        _propagation(asked, orphan),
     )
+
+
+def _propagation(asked: Sequence[str], orphan: bool | None) -> Propagation:
+    """The policy, which old clients say as ``orphanDependents``."""
+    if orphan is not None:
+        return "Orphan" if orphan else "Background"
+    policy = next(filter(None, asked), "")
+    return next((each for each in _POLICIES if each == policy), "")
 
 
 def _check_types(body: Mapping[str, Any]) -> None:

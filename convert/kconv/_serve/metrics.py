@@ -40,6 +40,12 @@ class Metrics:
             "Reads of the change log for watches that failed.",
             registry=self.registry,
         )
+        self.collected = Counter(
+            "kconv_garbage_collected",
+            "Objects that the garbage collector has deleted, orphaned or released.",
+            ("group", "resource", "action", "policy"),
+            registry=self.registry,
+        )
         self._database = Histogram(
             "kconv_database_check_duration_seconds",
             "How long the looks at the database took that readiness asks for.",

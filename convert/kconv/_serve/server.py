@@ -15,6 +15,7 @@ from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.aside import Aside, with_structural
 from kconv._serve.custom_resources import CustomResources, crd_kind
+from kconv._serve.garbage_collector import GarbageCollector
 from kconv._serve.health import Health
 from kconv._serve.heartbeat import Heartbeat
 from kconv._serve.http_server_exit import HttpServerExit
@@ -37,6 +38,7 @@ from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._settings import Limits
 from kconv._store import Store
+from kconv._verbs.garbage import Collected, Collector
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import Follower
 from kconv._verbs.namespaces import Namespaces
@@ -63,6 +65,7 @@ class Server:
         pipeline: Pipeline | None = None,
         limits: Limits | None = None,
         services: Services | None = None,
+        garbage_collection: bool = True,
     ) -> None:
         crds = crd_kind(scheme, frozenset(served))
         if crds is not None:
@@ -87,12 +90,21 @@ class Server:
         self.log_keeper = LogKeeper(
             store, self.membership.registration.id, retention_of(limits or Limits())
         )
+        self.objects.collects_garbage = garbage_collection
+        self.garbage_collector: GarbageCollector | None = None
+        """None where garbage is not collected."""
+        if garbage_collection:
+            collector = Collector(scheme, self.objects, self.namespaces, self._collected)
+            self.garbage_collector = GarbageCollector(
+                store, self.membership.registration.id, self.memory, collector
+            )
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
         self.on_unfit: Callable[[], None] = lambda: None
         self.ending: list[Callable[[], None]] = []
         """What else is told when the watches end."""
         self.aside = Aside(scheme, self.objects.pipeline, store)
+        self.aside.objects.collects_garbage = garbage_collection
         self.custom_resources: CustomResources | None = None
         """None where no package serves CustomResourceDefinitions."""
         self.kinds_changed = 0
@@ -166,6 +178,8 @@ class Server:
         if self.custom_resources is not None:
             await self.custom_resources.current()
             self.custom_resources.start(loop)
+        if self.garbage_collector is not None:
+            self.garbage_collector.start(loop)
         if self.http_server_exit is not None:
             self.http_server_exit.start(loop)
         self._loop = loop
@@ -178,6 +192,8 @@ class Server:
         for resource in resources:
             self.memory.forget_resource(resource)
             self.broadcaster.end_of(resource)
+        if self.garbage_collector is not None:
+            self.garbage_collector.interrupted()
         self.kinds_changed += 1
 
     def drain(self) -> None:
@@ -199,6 +215,7 @@ class Server:
             await asyncio.sleep(0.05)
             waited += 0.05
         self.heartbeat.stop()
+        await self._stop_collecting()
         await to_thread.run_sync(self.heartbeat.end)
         self.drain()
 
@@ -213,8 +230,21 @@ class Server:
             self.custom_resources.stop()
         self.log_keeper.stop()
         self.heartbeat.stop()
+        await self._stop_collecting()
         await to_thread.run_sync(self.heartbeat.end)
         self.memory.stop()
+
+    async def _stop_collecting(self) -> None:
+        """Leave the collection of garbage to another server."""
+        if self.garbage_collector is not None:
+            self.garbage_collector.stop()
+            await to_thread.run_sync(self.garbage_collector.end)
+
+    def _collected(self, done: Collected) -> None:
+        self.metrics.collected.labels(
+            done.key.group, done.key.resource, done.action, done.policy
+        ).inc()
+        self.broadcaster.wake()
 
     def _must_stop(self, error: CannotDecode) -> None:
         self.unfit = error

@@ -76,6 +76,9 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache_mib: Annotated[
         int, Meta(ge=0, description="MiB of memory to cache encoded objects in; 0: none.")
     ] = 64
+    garbage_collection: Annotated[
+        bool, Meta(description="Delete objects whose owners are gone, as propagation policies say.")
+    ] = True
     ui: Annotated[
         bool, Meta(description="A page to look at, at /ui/; needs Jinja2: pip install 'kconv[ui]'.")
     ] = False

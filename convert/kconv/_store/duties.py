@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from kconv._store.clock import now
 from kconv._store.tables import duties
@@ -27,6 +27,11 @@ def take(connection: Connection, name: str, holder: str, seconds: float) -> bool
     # Two that do this at once collide on the primary key; one is run again, and finds it taken.
     connection.execute(insert(duties).values(name=name, **until))
     return True
+
+
+def give_up(connection: Connection, name: str, holder: str) -> None:
+    """Leave a duty to the others."""
+    connection.execute(delete(duties).where(duties.c.name == name, duties.c.holder == holder))
 
 
 def is_anothers(connection: Connection, name: str, holder: str) -> bool:

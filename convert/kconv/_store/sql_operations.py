@@ -8,7 +8,17 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from kconv._store import clients, free_space, pressure, quarantine, runs, servers, undo, write_check
+from kconv._store import (
+    clients,
+    duties,
+    free_space,
+    pressure,
+    quarantine,
+    runs,
+    servers,
+    undo,
+    write_check,
+)
 from kconv._store.database import Database
 from kconv._store.group_commit import Writer
 from kconv._store.protocol import Operations
@@ -48,6 +58,14 @@ class SqlOperations(Operations):
 
     def can_write(self, seconds: float) -> None:
         write_check.check(self._database, seconds)
+
+    def take_duty(self, name: str, holder: str, seconds: float) -> bool:
+        if self._database.read(lambda it: duties.is_anothers(it, name, holder)):
+            return False
+        return self._writer.alone(lambda it: duties.take(it, name, holder, seconds))
+
+    def give_up_duty(self, name: str, holder: str) -> None:
+        self._writer.alone(lambda it: duties.give_up(it, name, holder))
 
     def servers(self, within: float) -> list[Server]:
         return self._database.read(lambda connection: servers.alive(connection, within))

@@ -11,6 +11,7 @@ from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.namespaces import FINALIZER, IMMORTAL
 from kconv._verbs.objects import Current
 from kconv._verbs.options import DeleteOptions
+from kconv._verbs.propagation import Propagation, deletion_warning, finalizers_for
 from kconv._verbs.refusal import conflict, details_of, forbidden, success
 from kconv._verbs.replace import NotWritten, with_retries
 
@@ -28,38 +29,57 @@ async def delete(call: Call, options: DeleteOptions) -> Answer:
     async def attempt(newest: bool) -> Answer:
         current = await call.objects.get_or_salvage(call.kind, call.target.key, newest=newest)
         _check(call, current, options)
-        return await remove(call, current, dry_run=options.dry_run, newest=newest)
+        return await remove(
+            call, current, options.propagation, dry_run=options.dry_run, newest=newest
+        )
 
     return await with_retries(call, call.target.key, attempt, again=not options.resource_version)
 
 
-async def remove(call: Call, current: Current, *, dry_run: bool, newest: bool = True) -> Answer:
+async def remove(
+    call: Call,
+    current: Current,
+    propagation: Propagation = "",
+    *,
+    dry_run: bool,
+    newest: bool = True,
+) -> Answer:
     """Delete an object, or mark it where finalizers hold it. Raises `Conflict`, `NotFound`.
 
-    Finalizers do not hold what cannot be read: nobody could work on it. A namespace is marked in
-    any case, since it goes with what it holds.
+    ``propagation`` is one of those, where garbage is collected. Finalizers do not hold what cannot
+    be read: nobody could work on it. A namespace is marked in any case, since it goes with what it
+    holds.
     """
     name = current.meta["name"]
-    held = finalizers_in(current.hub)
+    had = [*(current.meta.get("finalizers") or ())]
+    own = finalizers_for(call.spoke, had, propagation) if call.objects.collects_garbage else had
+    held = [*own, *finalizers_in(current.hub)[len(had) :]]
     warnings: tuple[str, ...] = ()
     if current.fault is not None:
+        held = finalizers_in(current.hub)
         ignored = f"; its finalizers were not waited for: {', '.join(held)}" if held else ""
         warnings = (f"{current.fault.message} (deleted{ignored})",)
-        held = [FINALIZER] if is_namespace(call.kind) else []
-    waits = held and current.fault is None and current.meta.get("deletionTimestamp")
+        own, held = had, [FINALIZER] if is_namespace(call.kind) else []
+    elif call.objects.collects_garbage and (warning := deletion_warning(call.spoke, propagation)):
+        warnings = (warning,)
+    is_marked = bool(current.fault is None and current.meta.get("deletionTimestamp"))
+    waits = held and is_marked and own == had
     if (waits or dry_run) and not (newest or await call.objects.is_newest(current.row)):
         raise NotWritten
     if waits:
-        return Answer(encoded=call.encoded(current.row, current), spoke=call.spoke)
+        shown = call.encoded(current.row, current)
+        return Answer(encoded=shown, spoke=call.spoke, warnings=warnings)
     if held:
-        marked, pipeline = mark_for_deletion(current), call.objects.pipeline
-        shown, version = pipeline.from_hub(marked, call.spoke), current.resource_version
+        changed = own if own != had else None
+        marked, pipeline = mark_for_deletion(current, changed), call.objects.pipeline
+        made, version = pipeline.from_hub(marked, call.spoke), current.resource_version
         if not dry_run:
-            row = await call.objects.update(current, marked, shown)
+            row = await call.objects.update(current, marked, made)
             version = str(row.stored.resource_version)
             if call.kind is call.namespaces.kind:
                 call.namespaces.emptied(name)
-        return Answer(encoded=encode_object(pipeline, marked, shown, version), spoke=call.spoke)
+        encoded = encode_object(pipeline, marked, made, version)
+        return Answer(encoded=encoded, spoke=call.spoke, warnings=warnings)
     if not dry_run:
         await call.objects.delete(current, current.hub)
         if call.target.namespace:

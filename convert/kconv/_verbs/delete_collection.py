@@ -11,6 +11,7 @@ from kconv._verbs.delete import remove
 from kconv._verbs.list import encode_items, frame
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import DeleteOptions, ListOptions
+from kconv._verbs.propagation import deletion_warning
 from kconv._verbs.replace import NotWritten, with_retries
 from kconv._verbs.search import find
 from kconv._verbs.selectors import Selector
@@ -30,8 +31,10 @@ async def delete_collection(
     await call.objects.waiting.each_of(listing.items, partial(_delete_one, call, options))
     await call.objects.memory.fresh()
     document = frame(call, {"resourceVersion": str(call.objects.memory.position)})
-    warnings = (left_out_warning([fault.stored.key for fault in faults]),) if faults else ()
-    return Answer(document, spoke=call.spoke, items=items, warnings=warnings)
+    warnings = [left_out_warning([fault.stored.key for fault in faults])] if faults else []
+    if call.objects.collects_garbage:
+        warnings += filter(None, [deletion_warning(call.spoke, options.propagation)])
+    return Answer(document, spoke=call.spoke, items=items, warnings=tuple(warnings))
 
 
 async def _delete_one(call: Call, options: DeleteOptions, row: CachedRow) -> None:
@@ -42,7 +45,7 @@ async def _delete_one(call: Call, options: DeleteOptions, row: CachedRow) -> Non
         current = await call.objects.get_or_salvage(call.kind, key, newest=newest)
         unwanted = options.uid and options.uid != current.stored.uid
         if not unwanted and current.stored.uid == uid:
-            await remove(call, current, dry_run=options.dry_run, newest=newest)
+            await remove(call, current, options.propagation, dry_run=options.dry_run, newest=newest)
         elif not newest:
             raise NotWritten
 

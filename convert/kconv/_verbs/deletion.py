@@ -20,13 +20,22 @@ def finalizers_in(hub: HubObject) -> list[str]:
     return found
 
 
-def mark_for_deletion(current: Current) -> HubObject:
-    """The object as it waits for its finalizers: deletionTimestamp set, generation counted up."""
+def mark_for_deletion(current: Current, finalizers: list[str] | None = None) -> HubObject:
+    """The object as it waits for its finalizers: deletionTimestamp set, generation counted up.
+
+    ``finalizers`` are those that it is to have from now on; None leaves them. What is marked
+    already gets no other time.
+    """
     meta = current.meta.copied()
-    meta["deletionTimestamp"] = format_time(now())
-    meta["deletionGracePeriodSeconds"] = 0
-    if meta.get("generation"):
-        meta["generation"] += 1
+    if finalizers:
+        meta["finalizers"] = finalizers
+    elif finalizers is not None:
+        meta.pop("finalizers", None)
+    if not meta.get("deletionTimestamp"):
+        meta["deletionTimestamp"] = format_time(now())
+        meta["deletionGracePeriodSeconds"] = 0
+        if meta.get("generation"):
+            meta["generation"] += 1
     if is_namespace(current.kind):
         # Its status may be absent; a namespace is small, and deleted once.
         value: dict[str, Any] = HubObject(current.kind, with_metadata(current.hub, meta)).value

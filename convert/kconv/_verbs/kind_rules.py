@@ -50,6 +50,11 @@ def is_kubernetes(kind: HubKind) -> bool:
     return "." not in group or group.endswith(".k8s.io")
 
 
+def is_event(kind: HubKind) -> bool:
+    """Whether this is the kind Event, of either group."""
+    return kind.group_resource in _EVENTS
+
+
 def is_named_freely(kind: HubKind) -> bool:
     """Whether a name may be anything that a path can hold: of events, and of roles."""
     resource = kind.group_resource

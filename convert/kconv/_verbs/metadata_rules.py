@@ -15,6 +15,7 @@ from kconv._pipeline.view import View
 from kconv._scheme import HubKind
 from kconv._verbs.field_managers import field_manager_finding
 from kconv._verbs.kind_rules import is_kubernetes, is_named_freely, is_namespace
+from kconv._verbs.propagation import FOREGROUND, ORPHAN
 from kconv._verbs.refusal import name_required
 from kconv.names import (
     dns_label_problems,
@@ -26,7 +27,6 @@ from kconv.names import (
 
 ANNOTATIONS_LIMIT = 256 * 1024
 _SUBRESOURCE_LIMIT = 256
-ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _STANDARD_FINALIZERS = ("kubernetes", ORPHAN, FOREGROUND)
 
 Meta = Mapping[str, Any]

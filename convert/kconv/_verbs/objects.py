@@ -95,6 +95,8 @@ class Objects:
         self.undecodable = UndecodableRegistry()
         self.memory = memory
         self.ownership = Ownership(pipeline)
+        self.collects_garbage = False
+        """Whether a delete may leave its dependents to the garbage collector."""
 
     async def get(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
         """An object. Raises `kconv._errors.NotFound` and `Undecodable`."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from kconv._paths import quote
 from kconv._pipeline import FieldValidation
+from kconv._verbs.propagation import Propagation
 
 _DIGITS = 20
 
@@ -29,11 +30,12 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """What a delete insists on. Propagation policies are accepted: nothing depends on anything."""
+    """What a delete insists on, and what becomes of the objects that name this one as an owner."""
 
     dry_run: bool = False
     uid: str = ""
     resource_version: str = ""
+    propagation: Propagation = ""
 
 
 @dataclass(frozen=True, slots=True)

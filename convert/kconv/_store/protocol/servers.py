@@ -40,6 +40,17 @@ class Servers(Protocol):
         """
         ...
 
+    def take_duty(self, name: str, holder: str, seconds: float) -> bool:
+        """Take what one process at a time does, or go on with it, for so many seconds.
+
+        False while it is somebody else's.
+        """
+        ...
+
+    def give_up_duty(self, name: str, holder: str) -> None:
+        """Leave a duty to the others; nothing if it is somebody else's."""
+        ...
+
     def servers(self, within: float) -> list[Server]:
         """The servers seen in the last ``within`` seconds, the first started first."""
         ...
