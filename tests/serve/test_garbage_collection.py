@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
 from fixtures.until import until
-from kconv._store import SqlStore
-from serve.conftest import BOTH, Running
+from serve.conftest import BOTH
 from serve.samples import TEMPLATE, cronjob, patched
 
+TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}
 COLLECTIONS = {
     "ConfigMap": ("/api/v1", "configmaps", {}),
     "Secret": ("/api/v1", "secrets", {}),
@@ -101,6 +102,10 @@ class Cluster:
         until(lambda: self.state() == expected, 20)
 
 
+def is_gone(client: httpx.Client, path: str) -> bool:
+    return client.get(path).status_code == 404
+
+
 def background(it: Cluster) -> dict[str, list[str]]:
     it.add("a")
     it.add("b", [Owner("a", blocks=True)], "Secret")
@@ -120,7 +125,7 @@ def foreground(it: Cluster) -> dict[str, list[str]]:
     it.ends_as(a=[], held=["a"])
     held = it.client.get(f"{it.path('Secret')}/held").json()
     assert held["metadata"]["deletionTimestamp"]
-    assert patched(it.client, f"{it.path('Secret')}/held", {"metadata": {"finalizers": None}})
+    patched(it.client, f"{it.path('Secret')}/held", {"metadata": {"finalizers": None}})
     return {}
 
 
@@ -305,7 +310,7 @@ def namespace_as_dependent(it: Cluster) -> dict[str, list[str]]:
     it.client.request("DELETE", f"/api/v1/namespaces/{owner}", json=options)
     for name in (owned, owner):
         path = f"/api/v1/namespaces/{name}"
-        until(lambda path=path: it.client.get(path).status_code == 404, 20)
+        until(partial(is_gone, it.client, path), 20)
     return {}
 
 
@@ -375,7 +380,7 @@ def test_what_is_collected(client: httpx.Client, backend: str) -> None:
         ended.append((cluster, case(cluster)))
     for (cluster, expected), case in zip(ended, CASES, strict=True):
         try:
-            until(lambda cluster=cluster, expected=expected: cluster.state() == expected, 10)
+            cluster.ends_as(**expected)
         except AssertionError:
             pytest.fail(f"{case.__name__}: {cluster.state()}, not {expected}")
     # Another round of the collector, which has nothing left to do.

@@ -1,8 +1,8 @@
 """`Collector`: deletes what has lost its owners, and does what the policy of a delete says.
 
-The rules are those of Kubernetes' garbage collector. Each write insists on the state that it was
-decided upon, so that two collectors at work do no harm, and one that begins anew finishes what
-another one began.
+The rules are those of Kubernetes' garbage collector. Each write insists on the state that it is
+made for, so that two collectors at work do no harm, and one that begins anew finishes what another
+one began.
 """
 
 from __future__ import annotations
