@@ -14,6 +14,7 @@ from kconv._compile.struct import OBJECTS, Form, Struct
 from kconv._compile.structural import LOOSE, structural
 from kconv._compile.texts import convert, decoder
 from kconv._compile.types import Types, nests_endlessly, types_below
+from kconv._compile.zeros import canonical_source, canonical_struct
 
 __all__ = [
     "LOOSE",
@@ -24,6 +25,8 @@ __all__ = [
     "Struct",
     "Types",
     "by_struct",
+    "canonical_source",
+    "canonical_struct",
     "checker",
     "compile_conversion",
     "convert",

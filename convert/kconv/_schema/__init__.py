@@ -28,7 +28,7 @@ from kconv._schema.objects import TypedObject, from_dict, revived, to_dict
 from kconv._schema.one_of import union_in, union_of
 from kconv._schema.settled import null_element
 from kconv._schema.type import Type, TypeOptions, decode, fields_only, inherited
-from kconv._schema.zeros import has_zeros, omitted_zeros, without_zeros
+from kconv._schema.zeros import has_zeros, omitted_fields, omitted_zeros, without_zeros
 
 __all__ = [
     "Defaulter",
@@ -51,6 +51,7 @@ __all__ = [
     "inherited",
     "null_element",
     "omits_zero",
+    "omitted_fields",
     "omitted_zeros",
     "revived",
     "to_dict",

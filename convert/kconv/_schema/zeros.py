@@ -6,12 +6,9 @@ Kubernetes declares most optional fields without a pointer, and leaves out what 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
-
-from msgspec import UNSET
 
 from kconv._schema.type import Type, inherited
 from kconv.fields._base import spec_of
@@ -21,9 +18,10 @@ _Canonical = Callable[[Any], Any]
 
 
 def without_zeros(cls: type[Type], native: Any) -> Any:
-    """A decoded object of a type, a dict or a compiled struct, without zeros that equal absence.
+    """A decoded object of a type, as a dict, without zeros that equal absence.
 
     It is the object itself where it has none; otherwise a copy that shares what did not change.
+    `kconv._compile.canonical_struct` does the same for compiled structs.
     """
     return _of_type(cls)(native)
 
@@ -40,6 +38,12 @@ def omitted_zeros(lister: Lister) -> Lister:
     """
     _listers.append(lister)
     return lister
+
+
+@cache
+def omitted_fields(cls: type[Type]) -> tuple[str, ...]:
+    """The fields of a type that leave out their zero, by their names."""
+    return tuple(_omitted(cls))
 
 
 def _omitted(cls: type[Type]) -> Iterator[str]:
@@ -63,7 +67,7 @@ def _finds(cls: type[Type], seen: set[type[Type]]) -> bool:
     if cls in seen:
         return False
     seen.add(cls)
-    if next(_omitted(cls), None):
+    if omitted_fields(cls):
         return True
     inner = (_object_in(field) for field in cls.instance().wire_fields().values())
     return any(each is not None and _finds(each, seen) for each in inner)
@@ -78,7 +82,7 @@ def _object_in(field: AnyField) -> type[Type] | None:
 
 @cache
 def _of_type(cls: type[Type]) -> _Canonical:
-    names = tuple(_omitted(cls))
+    names = omitted_fields(cls)
     inner: tuple[tuple[str, _Canonical], ...] | None = None
 
     def parts() -> tuple[tuple[str, _Canonical], ...]:
@@ -104,26 +108,8 @@ def _of_type(cls: type[Type]) -> _Canonical:
                     made[name] = found
         return made
 
-    def of_struct(value: Any) -> Any:
-        made, attributes = value, value.__attributes__
-        for name in names:
-            attribute = attributes.get(name)
-            if attribute and not (found := getattr(value, attribute)) and found is not UNSET:
-                made = copy.copy(value) if made is value else made
-                setattr(made, attribute, UNSET)
-        for name, canonical in parts():
-            attribute = attributes.get(name)
-            if attribute and (kept := getattr(made, attribute)) is not UNSET:
-                found = canonical(kept)
-                if found is not kept:
-                    made = copy.copy(value) if made is value else made
-                    setattr(made, attribute, found)
-        return made
-
     def canonical(value: Any) -> Any:
-        if isinstance(value, dict):
-            return of_dict(value)
-        return of_struct(value) if hasattr(value, "__attributes__") else value
+        return of_dict(value) if isinstance(value, dict) else value
 
     return canonical
 
