@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 __all__ = [
@@ -101,7 +102,18 @@ _PERCENT_MESSAGE: Final = (
 )
 
 
+_SHORT: Final = 256
+
+
 def _is(pattern: str, text: str) -> bool:
+    # The same keys of labels and names of resources are asked for again and again.
+    if len(text) <= _SHORT:
+        return _is_known(pattern, text)
+    return re.fullmatch(pattern, text) is not None
+
+
+@lru_cache(4_096)
+def _is_known(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kconv._managed.compare import compare
@@ -24,7 +25,9 @@ from kconv._managed.fields import (
     union,
     written,
 )
+from kconv._managed.lists import NoStep
 from kconv._managed.merge import merge
+from kconv._managed.new_fields import new_fields
 from kconv._managed.shape import ListShape, MapShape, Shape
 from kconv._managed.updater import MissingVersion, Typed
 
@@ -107,6 +110,39 @@ def documents(depth: int = 2) -> st.SearchStrategy[dict[str, Any]]:
     if depth:
         fields["inner"] = documents(depth - 1).filter(bool)
     return st.fixed_dictionaries({}, optional=fields)
+
+
+NAMES = st.sampled_from(["text", "labels", "whole", "list", "set", "items", "inner", "name", "p"])
+SCALARS = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "p"])
+
+
+def values(elements: bool) -> st.SearchStrategy[dict[str, Any]]:
+    """Documents of any form, whatever the schema says; lists may be told to be empty."""
+
+    def around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        lists = st.lists(inner, max_size=3) if elements else st.just([])
+        return lists | st.dictionaries(NAMES, inner, max_size=4)
+
+    return st.dictionaries(NAMES, st.recursive(SCALARS, around, max_leaves=12), max_size=5)
+
+
+@settings(max_examples=60)
+@given(values(False), documents() | values(True))
+@example({"items": None, "set": [], "labels": {}}, {"items": [{"name": "q"}, {"name": "p"}]})
+@example({}, {"set": ["q", "p", "q"], "items": [{"name": "p"}, {"name": "p"}]})
+@example({"labels": {"q": "x"}}, {"labels": {"s": "", "p": "x", "q": "y"}, "list": ["a"]})
+@example({"labels": {}, "set": None, "list": {}, "inner": ""}, {"labels": None, "set": {}})
+def test_new_fields_are_what_differs_from_nothing(empty: Any, made: Any) -> None:
+    try:
+        _, modified, added = compare(SHAPE, empty, made)
+        expected = json.dumps(written(union(modified, added)))
+    except NoStep:
+        expected = "no step"
+    try:
+        found = json.dumps(new_fields(SHAPE, empty, made))
+    except NoStep:
+        found = "no step"
+    assert found == expected
 
 
 class One:

@@ -67,8 +67,9 @@ def _sharing(fields: Check | None, judge: Check, isolated: Check) -> Check:
         value = msgspec.to_builtins(o)
         try:
             judge(value)
-        except (Refused, KconvError):
-            if _is_same(value, o):
+        except Exception as error:
+            # Rules are code of users; what fails is asked by itself.
+            if isinstance(error, Refused | KconvError) and _is_same(value, o):
                 raise
             isolated(o)
             return
@@ -99,7 +100,7 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
         source.add(f"def {names[each]}(d):")
         source.depth += 1
         for rule in _on_dicts(each):
-            source.add(f"if {source.define(rule.__name__, _judging(rule, each))}(d): raise Refused")
+            source.add(f"for _ in {source.define(rule.__name__, rule)}(d): raise Refused")
         for name, field in each.instance().wire_fields().items():
             inner = _inner_type(field)
             if inner is not None and inner in names and is_compiled(field):

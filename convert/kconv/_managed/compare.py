@@ -19,10 +19,10 @@ class Comparison(NamedTuple):
     added: Fields
 
 
-_Nodes = tuple[Fields | None, Fields | None, Fields | None]
+Nodes = tuple[Fields | None, Fields | None, Fields | None]
 
-_NOTHING: Final[_Nodes] = (None, None, None)
-_MODIFIED: Final[_Nodes] = (None, MEMBER, None)
+_NOTHING: Final[Nodes] = (None, None, None)
+_MODIFIED: Final[Nodes] = (None, MEMBER, None)
 _CONTAINERS: Final = (dict, list)
 _PLAIN: Final = (str, int, bool)
 _EMPTY: Final[Mapping[str, Any]] = {}
@@ -30,11 +30,12 @@ _EMPTY: Final[Mapping[str, Any]] = {}
 
 def compare(shape: Shape, old: Any, new: Any) -> Comparison:
     """What is different in ``new``. Raises `kconv._managed.lists.NoStep`."""
-    removed, modified, added = _compare(shape, old, new)
+    removed, modified, added = changes(shape, old, new)
     return Comparison(removed or {}, modified or {}, added or {})
 
 
-def _compare(shape: Shape, old: Any, new: Any) -> _Nodes:
+def changes(shape: Shape, old: Any, new: Any) -> Nodes:
+    """The nodes of what a change removes, modifies and adds; None where there is nothing."""
     if old is new:
         return _NOTHING
     before, after = shape.kind_of(old), shape.kind_of(new)
@@ -46,7 +47,7 @@ def _compare(shape: Shape, old: Any, new: Any) -> _Nodes:
     return _joined(_of_kind(before, old, new), _of_kind(after, old, new))
 
 
-def _of_kind(kind: Any, old: Any, new: Any) -> _Nodes:
+def _of_kind(kind: Any, old: Any, new: Any) -> Nodes:
     if isinstance(kind, MapShape):
         left = old if isinstance(old, dict) else None
         right = new if isinstance(new, dict) else None
@@ -60,7 +61,7 @@ def _of_kind(kind: Any, old: Any, new: Any) -> _Nodes:
     return _NOTHING if same(old, new) else _MODIFIED
 
 
-def _maps(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> _Nodes:
+def _maps(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Nodes:
     if old == new and (kind.exact or same(old, new)):
         return _NOTHING
     removed: Fields | None = None
@@ -84,7 +85,7 @@ def _maps(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> _No
                 modified = {} if modified is None else modified
                 modified[step] = MEMBER
             continue
-        gone, other, come = _compare(shape, before, value)
+        gone, other, come = changes(shape, before, value)
         if gone is not None:
             removed = {} if removed is None else removed
             removed[step] = gone
@@ -101,7 +102,7 @@ def _maps(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> _No
     return removed, modified, added
 
 
-def _lists(kind: ListShape, old: list[Any], new: list[Any]) -> _Nodes:
+def _lists(kind: ListShape, old: list[Any], new: list[Any]) -> Nodes:
     if old == new and same(old, new):
         return _NOTHING
     before, after = by_step(kind, old), by_step(kind, new)
@@ -114,11 +115,11 @@ def _lists(kind: ListShape, old: list[Any], new: list[Any]) -> _Nodes:
     return nodes[0] or None, nodes[1] or None, nodes[2] or None
 
 
-def _elements(shape: Shape, old: list[Any], new: list[Any]) -> _Nodes:
+def _elements(shape: Shape, old: list[Any], new: list[Any]) -> Nodes:
     """Elements that share a step; where there are several, they are one field."""
     match len(old), len(new):
         case (1, 1):
-            return _compare(shape, old[0], new[0])
+            return changes(shape, old[0], new[0])
         case (1, 0):
             return whole(shape, old[0]), None, None
         case (0, 1):
@@ -134,7 +135,7 @@ def _elements(shape: Shape, old: list[Any], new: list[Any]) -> _Nodes:
     return _NOTHING if same(old, new) else _MODIFIED
 
 
-def _joined(one: _Nodes, other: _Nodes) -> _Nodes:
+def _joined(one: Nodes, other: Nodes) -> Nodes:
     """A value that was of another form is both modified and what is now below it."""
     removed, modified, added = (
         right if left is None else left if right is None or left is right else {**left, **right}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.fields import Fields, difference, of, union, union_of
+from kconv._managed.known_sets import Known
 from kconv._managed.last_applied import allowed_conflicts, with_last_applied
 from kconv._managed.owners import APPLY, UPDATE, Entry, Manager, Owned, Owners
 from kconv._managed.updater import Filter, Typed, Updater, Versions
@@ -74,7 +75,16 @@ class FieldManager:
     ) -> list[dict[str, Any]]:
         """The entries of an object that is new; ``given`` are those that came with it."""
         owners = _reset_or(given, None)
-        return self._updated(self._empty(), new, owners, manager, now).encode()
+        if owners.owned:
+            return self._updated(self._empty(), new, owners, manager, now).encode()
+        fields = difference(
+            self._updater.created(self._empty(), Typed(new, self._version)), _STRIPPED
+        )
+        if fields:
+            creator = Manager(manager or _UNKNOWN, UPDATE, self._version, self._subresource)
+            owners.owned[creator] = Owned(Known(fields, fields), self._version, False)
+            self._note(owners, creator, now)
+        return owners.encode()
 
     def update(
         self,
@@ -154,17 +164,21 @@ class FieldManager:
         return {name: applied[name] for name in ("apiVersion", "kind") if name in applied}
 
     def _updated(self, live: Any, new: Any, owners: Owners, name: str, now: str) -> Owners:
+        manager = Manager(name or _UNKNOWN, UPDATE, self._version, self._subresource)
+        before = owners.owned.get(manager)
         owners.owned = self._updater.update(
             Typed(live, self._version), Typed(new, self._version), owners.owned, _CURRENT
         )
         _strip(owners, _CURRENT)
         own = owners.owned.pop(_CURRENT, None)
         if own is not None:
-            manager = Manager(name or _UNKNOWN, UPDATE, self._version, self._subresource)
+            # What the change took from the manager itself is its own again.
             previous = owners.owned.get(manager)
-            if previous is not None:
-                own = own._replace(fields=union(own.fields, previous.fields))
-            owners.owned[manager] = own
+            fields = own.fields if previous is None else union(own.fields, previous.fields)
+            if before is not None and fields == before.fields:
+                # The very same set need not be put in order again.
+                fields = before.fields
+            owners.owned[manager] = own._replace(fields=fields)
             self._note(owners, manager, now)
         _cap(owners)
         return owners

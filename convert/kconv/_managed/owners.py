@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from kconv._managed.fields import Fields, parse, written
+from kconv._managed.known_sets import Known, KnownSets
 
 UPDATE: Final = "Update"
 APPLY: Final = "Apply"
@@ -65,7 +66,7 @@ class Owned(NamedTuple):
 class Owners:
     """The managers of an object with what they own, and when each last changed it."""
 
-    __slots__ = ("_written", "owned", "times")
+    __slots__ = ("owned", "times")
 
     def __init__(
         self,
@@ -74,8 +75,6 @@ class Owners:
     ) -> None:
         self.owned = {} if owned is None else owned
         self.times = {} if times is None else times
-        self._written: dict[int, tuple[Fields, Fields]] = {}
-        """Sets that came in the order in which they are written, by their identity."""
 
     def copy(self) -> Owners:
         """Owners that can be changed on their own."""
@@ -110,9 +109,7 @@ class Owners:
                 entry.get("subresource") or "",
             )
             raw = entry.get("fieldsV1")
-            fields = parse(raw)
-            if stored and raw == fields:
-                found._written[id(fields)] = (fields, raw)
+            fields = _known.read(raw) if stored else parse(raw)
             found.owned[manager] = Owned(fields, version, applied)
             found.times[manager] = entry.get("time")
         return found
@@ -125,7 +122,7 @@ class Owners:
             entry: dict[str, Any] = {
                 "apiVersion": owned.api_version,
                 "fieldsType": FIELDS_TYPE,
-                "fieldsV1": self._in_order(owned.fields),
+                "fieldsV1": _in_order(owned.fields),
             }
             if manager.name:
                 entry["manager"] = manager.name
@@ -137,12 +134,15 @@ class Owners:
             found.append(entry)
         return found
 
-    def _in_order(self, fields: Fields) -> Fields:
-        kept = self._written.get(id(fields))
-        return kept[1] if kept is not None and kept[0] is fields else written(fields)
-
     def _order(self, manager: Manager) -> tuple[str, ...]:
         operation = APPLY if self.owned[manager].applied else manager.operation
         when = self.times.get(manager) or ""
         version = self.owned[manager].api_version
         return (operation, when, manager.name, version, manager.subresource)
+
+
+_known: Final = KnownSets()
+
+
+def _in_order(fields: Fields) -> Fields:
+    return fields.written if isinstance(fields, Known) else written(fields)

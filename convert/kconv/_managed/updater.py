@@ -9,7 +9,9 @@ from kconv._managed.compare import Comparison, compare
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.field_set import field_set
 from kconv._managed.fields import Fields, difference, intersection, union, union_of
+from kconv._managed.known_sets import Known
 from kconv._managed.merge import merge
+from kconv._managed.new_fields import new_fields
 from kconv._managed.owners import Manager, Owned
 from kconv._managed.remove import remove
 from kconv._managed.reshape import reconciled, with_named
@@ -75,6 +77,14 @@ class Updater:
         if own:
             managers[manager] = Owned(own, new.version, False)
         return managers
+
+    def created(self, empty: Any, new: Typed) -> Fields:
+        """The fields that are new in an object that nobody has owned anything of, in order.
+
+        They are those that `update` gives.
+        """
+        fields = new_fields(self._versions.shape(new.version), empty, new.value)
+        return self._filtered(fields, new.version)
 
     def apply(
         self, live: Typed, applied: Typed, managers: Managers, manager: Manager, *, force: bool
@@ -154,7 +164,10 @@ class Updater:
                 shape = self._versions.shape(owned.api_version)
             except MissingVersion:
                 continue
-            fields = reconciled(shape, owned.fields)
+            if isinstance(owned.fields, Known):
+                fields = owned.fields.reconciled(shape)
+            else:
+                fields = reconciled(shape, owned.fields)
             found[manager] = owned if fields is owned.fields else owned._replace(fields=fields)
         return found
 
