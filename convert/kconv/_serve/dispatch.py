@@ -31,7 +31,7 @@ from kconv._serve.options import Query, is_true
 from kconv._serve.protobuf import offered
 from kconv._serve.request_path import find_target
 from kconv._serve.resource_request import ResourceRequest
-from kconv._serve.responses import Reply, refuse, respond
+from kconv._serve.responses import Reply, object_reply, refuse, respond
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, refusal_of, unavailable
 from kconv._serve.warnings import deprecation
@@ -100,7 +100,8 @@ class Dispatcher:
             if target is None:
                 response = await answer_endpoint(self.server, Request(scope, receive), request.path)
             if response is None:
-                await self.server.start()
+                if not self.server.runs_here:
+                    await self.server.start()
                 if self.server.unfit is not None:
                     raise self.server.unfit
                 if target is None:
@@ -112,7 +113,10 @@ class Dispatcher:
                 accepted = self._accepted(accept, protobuf=protobuf, stream=run is None)
                 if run is None:
                     response = await self._watch(request, target, accepted)
-                else:
+                elif run is verbs.get and not request.query_string and not target.subresource:
+                    response = await self._read(target, accepted)
+                if response is None:
+                    assert run is not None, "a watch has its response"
                     response = await self._run(request, target, accepted, verb, run)
         except Refusal as refusal:
             response = refuse(refusal, accepted or _of_error(request))
@@ -146,6 +150,17 @@ class Dispatcher:
             self._targets.clear()
         self._targets[path] = target
         return target
+
+    async def _read(self, target: Target, accepted: Accepted) -> Reply | None:
+        """An object, if its bytes for this client are in memory: what most requests are.
+
+        Raises `kconv._errors.NotFound`.
+        """
+        if not accepted.is_json_itself:
+            return None
+        objects = self.server.objects
+        found = objects.kept(target.spoke, await objects.row(target.key))
+        return None if found is None else object_reply(found)
 
     async def _run(
         self, request: HttpRequest, target: Target, accepted: Accepted, verb: str, run: Verb

@@ -65,8 +65,8 @@ class Metrics:
         if target is None:
             place: tuple[object, ...] = (verb, code)
         else:
-            named = bool(target.name), bool(target.namespace)
-            place = (verb, code, target.spoke, target.subresource, *named)
+            spoke, part = target.spoke, target.subresource
+            place = (verb, code, spoke, part, not target.name, not target.namespace)
         found = self._labels.get(place)
         if found is None:
             found = self._labels[place] = self._series(verb, target, code)

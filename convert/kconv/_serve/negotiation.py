@@ -44,6 +44,11 @@ class Accepted:
         """The codec to write with."""
         return _FORMATS[self.media_type]
 
+    @property
+    def is_json_itself(self) -> bool:
+        """Whether an object is written as it is kept: whole, in JSON."""
+        return self.media_type == JSON and not self.view
+
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:

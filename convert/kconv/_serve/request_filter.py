@@ -9,8 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from starlette.types import Receive, Scope, Send
 
@@ -133,7 +132,8 @@ class RequestFilter:
             check_untyped_body(headers)
         if probe or path == "/metrics":
             return False
-        self._in_flight.enter(scope, watch=method == "GET" and asks_to_watch(scope))
+        query = scope["query_string"]
+        self._in_flight.enter(scope, watch=bool(query) and method == "GET" and asks_to_watch(query))
         return True
 
     def _name(self, headers: dict[bytes, bytes]) -> bytes:
@@ -144,9 +144,8 @@ class RequestFilter:
         return b"%s-%x" % (self._series, next(self._number))
 
 
-def asks_to_watch(scope: MutableMapping[str, Any]) -> bool:
+def asks_to_watch(query: bytes) -> bool:
     """Whether the query of a request asks for a watch."""
-    query: bytes = scope["query_string"]
     if b"watch" not in query and b"%" not in query:
         return False
     return is_true(query_of(query), "watch")

@@ -15,7 +15,7 @@ from kconv._serve.protobuf import encode_object
 from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.views import represent
 from kconv._verbs.answer import Answer
-from kconv._verbs.encoded import list_head, list_of, list_rest
+from kconv._verbs.encoded import Encoded, list_head, list_of, list_rest
 from kconv._verbs.refusal import Refusal
 
 CACHE = {"Cache-Control": "no-cache, private"}
@@ -39,10 +39,11 @@ class Reply:
         self.body = body
         self.status_code = code
         self.chunks = chunks
-        self.raw_headers = [
-            (name.lower().encode(), value.encode("latin-1"))
-            for name, value in (headers or {}).items()
-        ]
+        self.raw_headers: list[tuple[bytes, bytes]] = []
+        if headers is not None:
+            self.raw_headers += [
+                (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
+            ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -83,8 +84,16 @@ def respond(answer: Answer, accepted: Accepted, query: Query) -> Reply:
         response = write(document, answer.code, accepted, pretty=pretty)
     else:
         response = Reply(_json(answer), answer.code, chunks=_chunks(answer))
-        response.raw_headers = list(_JSON_HEADERS)
-    _warn(response, answer.warnings)
+        response.raw_headers += _JSON_HEADERS
+    if answer.warnings:
+        _warn(response, answer.warnings)
+    return response
+
+
+def object_reply(encoded: Encoded) -> Reply:
+    """An object as it is kept, in JSON."""
+    response = Reply(encoded.data + b"\n")
+    response.raw_headers += _JSON_HEADERS
     return response
 
 

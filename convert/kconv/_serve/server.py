@@ -152,6 +152,11 @@ class Server:
             self.namespaces.create_default()
             self._prepared = self.health.prepared = True
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether it has been started in the running event loop."""
+        return self._loop is asyncio.get_running_loop()
+
     async def start(self) -> None:
         """Prepare, and start what runs beside requests; later calls wait for the first.
 

@@ -243,6 +243,13 @@ class Objects:
                 shown = Decoded(spoke, native)
                 row.encoded[spoke] = encode_object(self.pipeline, None, shown, version)
 
+    def kept(self, spoke: Spoke, row: CachedRow) -> Encoded | None:
+        """A row as a client of ``spoke`` sees it, if that is in memory with it."""
+        found = row.encoded.get(spoke)
+        if found is not None:
+            self.memory.use.hits += 1
+        return found
+
     def made(self, row: CachedRow, make: Callable[[Stored], T]) -> T:
         """What somebody makes of a row. Raises `Undecodable` where that fails."""
         stored = row.stored
