@@ -1,12 +1,14 @@
 """Looks at the counters of PostgreSQL, which go by the driver's library itself."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 
 import psycopg
 import pytest
 
+from kconv._errors import Unavailable
 from kconv._store import SqlStore, open_store
 from kconv._store.postgresql_reader import PostgresqlReader
 from kconv._store.postgresql_session import RepeatedQuery
@@ -95,6 +97,45 @@ def test_session_that_ends_costs_no_processor(postgres_url: str) -> None:
             await asyncio.sleep(0.01)
         assert session.closed
         assert not asyncio.get_running_loop().remove_reader(session._socket)
+
+    reading(postgres_url, work)
+
+
+def test_session_that_does_not_answer_in_time_is_replaced(postgres_url: str) -> None:
+    patience = 0.5
+
+    async def work(_: SqlStore, reader: PostgresqlReader) -> None:
+        seen = await reader.look()
+        own = reader._looks
+        assert own is not None
+        own.close()
+        other = await psycopg.AsyncConnection.connect(plain(postgres_url), autocommit=True)
+        await other.execute("CREATE TABLE pause AS SELECT 0.3::float AS seconds")
+        session = await psycopg.AsyncConnection.connect(plain(postgres_url), autocommit=True)
+        slow = RepeatedQuery(
+            session, "SELECT pg_sleep(seconds) FROM pause", prepares=True, patience=patience
+        )
+        # Each question has all of the time, however many there are.
+        for _each in range(3):
+            assert await slow.row() == [b""]
+        await other.execute("UPDATE pause SET seconds = 20")
+        await other.close()
+        reader._looks = slow
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="did not answer in time"):
+            await reader.look()
+        assert patience <= time.monotonic() - began < 10
+        assert await reader.look() == seen
+
+    reading(postgres_url, work)
+
+
+def test_looks_are_the_same_while_nothing_changes(postgres_url: str) -> None:
+    async def work(store: SqlStore, reader: PostgresqlReader) -> None:
+        first = await reader.look()
+        assert await reader.look() is first
+        await asyncio.to_thread(create, store, "b")
+        assert (await reader.look()).value == first.value + 1
 
     reading(postgres_url, work)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 
@@ -14,15 +14,11 @@ from kconv._store.continuity import ChangesRead
 from kconv._store.database import Database
 from kconv._store.database_errors import fault, without_password
 from kconv._store.driver_connection import as_dbapi_error
-from kconv._store.postgresql_session import RepeatedQuery, Row
+from kconv._store.postgresql_session import PATIENCE, RepeatedQuery, Row
 from kconv._store.protocol.reader import Reader, RowsRead
 from kconv._store.records import Key, Look
 
 T = TypeVar("T")
-
-PATIENCE: Final = 10.0
-"""Seconds that a statement may take; these are look-ups by key."""
-
 
 class _Closable(Protocol):
     @property
@@ -41,13 +37,30 @@ class PostgresqlReader(Reader):
         self._database = database
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._looks: RepeatedQuery | None = None
+        self._row: Row | None = None
+        self._seen: Look | None = None
         self._ended = asyncio.Event()
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
 
     async def look(self) -> Look:
         async with self._looking:
-            return _as_look(await self._answer(self._opened_looks, RepeatedQuery.row))
+            looks, row = self._looks, None
+            if looks is not None and not looks.closed:
+                # What is asked of a session that is there keeps its time by itself.
+                try:
+                    row = await looks.row()
+                except TimeoutError:
+                    self._close(looks)
+                    raise self._too_late() from None
+                except psycopg.Error:
+                    pass  # asked again, of another session where this one was cut
+            if row is None:
+                row = await self._answer(self._opened_looks, RepeatedQuery.row)
+            if row != self._row or self._seen is None:
+                self._row, self._seen = row, _as_look(row)
+            # The same one as before, where nothing has changed: so that others see that at once.
+            return self._seen
 
     async def changes(self, position: int, limit: int) -> ChangesRead:
         return reads.as_changes_read(
@@ -85,8 +98,7 @@ class PostgresqlReader(Reader):
                     return await ask(connection)
             except TimeoutError:
                 self._close(connection)
-                where = without_password(self._database.url)
-                raise Unavailable(f"the database {where} did not answer in time") from None
+                raise self._too_late() from None
             except psycopg.Error as error:
                 lost = connection is None or connection.closed
                 if lost:
@@ -95,6 +107,10 @@ class PostgresqlReader(Reader):
                     wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=lost)
                     raise fault(wrapped, self._database.url) from error
         raise AssertionError("unreachable")
+
+    def _too_late(self) -> Unavailable:
+        where = without_password(self._database.url)
+        return Unavailable(f"the database {where} did not answer in time")
 
     def _close(self, connection: _Closable | None) -> None:
         """Close it without a word to the database, so that there is nothing to wait for.

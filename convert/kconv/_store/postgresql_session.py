@@ -21,14 +21,24 @@ Row = list[bytes | None]
 """The columns of a row, as PostgreSQL writes them."""
 
 
+PATIENCE: Final = 10.0
+"""Seconds that an answer may take."""
+
+
 class RepeatedQuery:
     """A statement without parameters that has one row, on a connection of its own.
 
-    One call at a time; one that is cancelled takes the connection along.
+    One call at a time; one that is cancelled, or is not answered within ``patience`` seconds, takes
+    the connection along.
     """
 
     def __init__(
-        self, connection: psycopg.AsyncConnection[object], statement: str, *, prepares: bool
+        self,
+        connection: psycopg.AsyncConnection[object],
+        statement: str,
+        *,
+        prepares: bool,
+        patience: float = PATIENCE,
     ) -> None:
         """``prepares`` where the session is the same each time, which behind a pooler it is not."""
         self._session: Final[PGconn] = connection.pgconn
@@ -38,6 +48,9 @@ class RepeatedQuery:
         self._is_prepared = self._has_ended = False
         self._results: list[PGresult] = []
         self._answer: asyncio.Future[None] | None = None
+        self._patience: Final = patience
+        self._asked_at = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._socket = self._session.socket
         self._loop.add_reader(self._socket, self._readable)
@@ -48,14 +61,18 @@ class RepeatedQuery:
         return self._has_ended or self._connection.closed
 
     async def row(self) -> Row:
-        """Ask once. Raises `psycopg.Error`."""
+        """Ask once. Raises `psycopg.Error`, and `TimeoutError` where no answer comes in time."""
         session = self._session
+        if self._is_prepared:
+            return _only_row(await self._ask(self._send_prepared))
         if not self._prepares:
             return _only_row(await self._ask(lambda: session.send_query(self._statement)))
-        if not self._is_prepared:
-            await self._ask(lambda: session.send_prepare(_NAME, self._statement))
-            self._is_prepared = True
-        return _only_row(await self._ask(lambda: session.send_query_prepared(_NAME, [])))
+        await self._ask(lambda: session.send_prepare(_NAME, self._statement))
+        self._is_prepared = True
+        return _only_row(await self._ask(self._send_prepared))
+
+    def _send_prepared(self) -> None:
+        self._session.send_query_prepared(_NAME, ())
 
     def close(self) -> None:
         """End the connection, without a word to the database."""
@@ -64,6 +81,9 @@ class RepeatedQuery:
     async def _ask(self, send: Callable[[], None]) -> PGresult:
         self._results = []
         self._answer = self._loop.create_future()
+        self._asked_at = self._loop.time()
+        if self._alarm is None:
+            self._alarm = self._loop.call_later(self._patience, self._check_time)
         try:
             send()
             if self._session.flush():
@@ -78,6 +98,21 @@ class RepeatedQuery:
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise error_from_result(result)
         return result
+
+    def _check_time(self) -> None:
+        """End the connection if what is asked has not been answered in time.
+
+        A timer for each question would take longer than some answers: one goes on while there are
+        questions.
+        """
+        self._alarm = None
+        if self._answer is None or self._answer.done():
+            return
+        left = self._asked_at + self._patience - self._loop.time()
+        if left > 0:
+            self._alarm = self._loop.call_later(left, self._check_time)
+        else:
+            self._end(TimeoutError("no answer came in time"))
 
     def _readable(self) -> None:
         try:
@@ -99,9 +134,11 @@ class RepeatedQuery:
         except psycopg.Error as error:
             self._end(error)
 
-    def _end(self, error: psycopg.Error) -> None:
+    def _end(self, error: psycopg.Error | TimeoutError) -> None:
         if not self._has_ended:
             self._has_ended = True
+            if self._alarm is not None:
+                self._alarm.cancel()
             if not self._loop.is_closed():
                 self._loop.remove_reader(self._socket)
                 self._loop.remove_writer(self._socket)
