@@ -1,9 +1,11 @@
 """``kconv serve --processes``: workers share a socket; one that dies is started again."""
 
+import asyncio
 import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +17,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kconv._serve import listener
+from kconv._serve.connection_counts import ConnectionCounts, OwnCount
+from kconv._serve.connections import Connections
+from kconv._serve.listener import Listener
+from kconv._serve.processes import Supervisor
+from kconv._settings import Limits
 from kconv._store import SqlStore
 from serve.conftest import BOTH
 from serve.samples import CONFIGMAPS, configmap, created
@@ -100,6 +108,74 @@ def test_a_worker_that_dies_is_started_again(url: str, store: SqlStore) -> None:
     assert len(store.servers(60)) <= 1
 
 
+def test_connections_are_left_to_a_process_that_has_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment, and only while that one accepts any."""
+    turn = 0.3
+    monkeypatch.setattr(listener, "TURN_SECONDS", turn)
+    counts = ConnectionCounts(2)
+
+    async def work(bound: socket.socket) -> None:
+        connections = Connections(Limits(), [])
+        connections.own_count = OwnCount(counts, 0)
+        accepted: asyncio.Queue[asyncio.BaseTransport] = asyncio.Queue()
+
+        class Told(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                accepted.put_nowait(transport)
+
+        listening = Listener(bound, connections, lambda place: Told(), None)
+        listening.start()
+        async with contextlib.AsyncExitStack() as opened:
+
+            def connect() -> None:
+                client = socket.create_connection(bound.getsockname())
+                opened.callback(client.close)
+
+            async def is_left() -> bool:
+                """Whether a connection that the listener accepts is left to the other one first."""
+                before, began = listening._turn, time.monotonic()
+                connect()
+                opened.callback((await accepted.get()).close)
+                if listening._turn is before:
+                    return False
+                assert time.monotonic() - began >= turn
+                return True
+
+            assert not await is_left(), "the other one is not there"
+            counts.put(1, 0)
+            assert await is_left(), "the other one hangs"
+            connect()
+            await asyncio.sleep(turn / 3)
+            opened.callback(bound.accept()[0].close)  # the other one takes it
+            await asyncio.sleep(turn)
+            assert accepted.empty()
+            counts.put(1, 2)
+            assert not await is_left(), "both have as many"
+            assert await is_left()
+            counts.leave(1)
+            assert not await is_left(), "the other one has gone"
+            counts.put(1, 1)
+            assert counts.has_more(0)
+            listening.close()
+            assert not counts.has_more(0)
+            assert not counts.has_more(1), "this one accepts none any more"
+
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        asyncio.run(asyncio.wait_for(work(bound), 30))
+
+
+def test_nothing_is_left_to_a_worker_that_died(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        supervisor = Supervisor(2, bound, tmp_path, lambda _: None, lambda _: None, grace=1.0)
+        supervisor._counts.put(0, 1)
+        supervisor._counts.put(1, 0)
+        assert supervisor._counts.has_more(0)
+        supervisor._died(supervisor.workers[1], -signal.SIGKILL)
+        assert not supervisor._counts.has_more(0)
+        for each in (supervisor._parent_alive, supervisor._parent_end):
+            os.close(each)
+
+
 def test_workers_share_the_work(url: str) -> None:
     with serving(url, "--processes", "2") as served:
         series: Counter[str] = Counter()
@@ -123,7 +199,7 @@ def test_workers_share_the_work(url: str) -> None:
                 each.close()
         assert sum(series.values()) == 24
         assert len(series) == 2
-        assert min(series.values()) >= 2
+        assert min(series.values()) >= 6
         assert served.end() == 0
 
 

@@ -133,6 +133,7 @@ def run_server(settings: Settings) -> None:
             server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
             if shared:
                 server.share_metrics(shared.folder, shared.number)
+                server.connections.own_count = shared.own_count
             with bound:
                 server.run(sockets=[bound])
         finally:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from kconv._serve.connection_counts import OwnCount
 from kconv._settings import Limits
 
 CHECK_SECONDS = 1.0
@@ -68,6 +69,8 @@ class Connections:
         self.refusals: Counter[str] = Counter()
         """Connections that were closed by the server, and refused ones, by reason."""
         self.on_release: Callable[[], None] = lambda: None
+        self.own_count: OwnCount | None = None
+        """Where several processes share a port, what they know of each other."""
         self._open = open_ones
         self._by_address: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
@@ -94,16 +97,36 @@ class Connections:
             self.refused("too_many_from_one_address")
             return None
         self._by_address[address] += 1
-        self.count += 1
+        self._count(1)
         return Place(self, address)
 
     def give_back(self, address: str) -> None:
         """A connection from an address has ended."""
-        self.count -= 1
+        self._count(-1)
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
         self.on_release()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether another process, which shares the port, has fewer."""
+        return self.own_count is not None and self.own_count.has_more
+
+    def begin(self) -> None:
+        """Let the others know that connections are accepted here."""
+        self._count(0)
+
+    def end(self) -> None:
+        """Let the others know that none are accepted here any more."""
+        if self.own_count is not None:
+            self.own_count.leave()
+            self.own_count = None
+
+    def _count(self, by: int) -> None:
+        self.count += by
+        if self.own_count is not None:
+            self.own_count.put(self.count)
 
     def make_room(self) -> bool:
         """Close the connections that have been idle for longest; whether there were any."""

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from kconv._serve.connections import Connections, Place
 
 AT_ONCE = 8
-"""Connections accepted before others get their turn; processes share a socket by it, too."""
+"""Connections accepted before others get their turn."""
+
+TURN_SECONDS = 0.005
+"""How long a connection is left to a process that has fewer; whoever hangs, holds nobody up."""
 
 RETRY_SECONDS = 0.5
 """How long accepting pauses at least where nothing says that there is room again."""
@@ -47,19 +50,22 @@ class Listener:
         self._listening = False
         self._retry: asyncio.TimerHandle | None = None
         self._calm: asyncio.TimerHandle | None = None
+        self._turn: asyncio.TimerHandle | None = None
         self._episode: float | None = None
         connections.on_release = self._room_again
 
     def start(self) -> None:
         """Begin to accept."""
         self._socket.setblocking(False)
+        self._connections.begin()
         self._listen()
 
     def close(self) -> None:
         """Accept no more; connections that are there stay."""
         self._closed = True
         self._ignore()
-        for handle in (self._retry, self._calm):
+        self._connections.end()
+        for handle in (self._retry, self._calm, self._turn):
             if handle is not None:
                 handle.cancel()
         for task in self._handshakes:
@@ -81,30 +87,44 @@ class Listener:
             self._loop.remove_reader(self._socket)
 
     def _accept(self) -> None:
+        if self._connections.has_more:
+            # Connections last, and so would it if one process had most of them.
+            self._ignore()
+            self._turn = self._loop.call_later(TURN_SECONDS, self._take_turn)
+            return
         for _ in range(AT_ONCE):
-            if self._connections.full and not self._connections.make_room():
-                self._pause(
-                    f"{self._connections.count} connections are open, the most there may be"
-                )
+            if not self._accept_one() or self._connections.has_more:
                 return
-            try:
-                accepted, address = self._socket.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    raise
-                self._connections.make_room()
-                self._pause(error.strerror or str(error))
-                return
-            place = self._connections.take(str(address[0]))
-            if place is None:
-                accepted.close()
-                continue
-            accepted.setblocking(False)
-            task = self._loop.create_task(self._connect(accepted, place))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+
+    def _take_turn(self) -> None:
+        """Go on accepting, with what the others have left for so long."""
+        self._listen()
+        self._accept_one()
+
+    def _accept_one(self) -> bool:
+        """Accept a connection; whether there may be another one, and room for it."""
+        if self._connections.full and not self._connections.make_room():
+            self._pause(f"{self._connections.count} connections are open, the most there may be")
+            return False
+        try:
+            accepted, address = self._socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._connections.make_room()
+            self._pause(error.strerror or str(error))
+            return False
+        place = self._connections.take(str(address[0]))
+        if place is None:
+            accepted.close()
+            return True
+        accepted.setblocking(False)
+        task = self._loop.create_task(self._connect(accepted, place))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+        return True
 
     async def _connect(self, accepted: socket.socket, place: Place) -> None:
         limits = self._connections.limits

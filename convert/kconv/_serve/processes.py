@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from kconv._errors import KconvError, Unavailable
+from kconv._serve.connection_counts import ConnectionCounts, OwnCount
 from kconv._serve.listen import Listen, bind
 
 FIRST_PAUSE = 0.5
@@ -41,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What a worker is given: the socket, a folder that all workers have, and its number.
+    """What a worker is given: the socket, a folder and counts that all have, and its number.
 
     It calls ``on_ready`` when it serves.
     """
@@ -49,6 +50,7 @@ class Shared:
     bound: socket.socket
     folder: Path
     number: int
+    own_count: OwnCount
     on_ready: Callable[[], None]
 
 
@@ -91,6 +93,7 @@ class Supervisor:
         self.workers = [Worker(index) for index in range(number)]
         self._bound = bound
         self._folder = folder
+        self._counts = ConnectionCounts(number)
         self._serve = serve
         self._on_ready = on_ready
         self._grace = grace
@@ -151,7 +154,11 @@ class Supervisor:
             threading.Thread(target=self._end_with_parent, daemon=True).start()
             self._serve(
                 Shared(
-                    self._bound.dup(), self._folder, number, lambda: _ignore(os.write(tell, b"r"))
+                    self._bound.dup(),
+                    self._folder,
+                    number,
+                    OwnCount(self._counts, number),
+                    lambda: _ignore(os.write(tell, b"r")),
                 )
             )
             code = 0
@@ -198,6 +205,7 @@ class Supervisor:
 
     def _died(self, worker: Worker, code: int) -> None:
         now = time.monotonic()
+        self._counts.leave(worker.number)
         pid, worker.pid, worker.code, worker.ready = worker.pid, 0, code, False
         if worker.pipe >= 0:
             os.close(worker.pipe)

@@ -20,6 +20,7 @@ from kconv._store.records import Key, Look
 
 T = TypeVar("T")
 
+
 class _Closable(Protocol):
     @property
     def closed(self) -> bool: ...
