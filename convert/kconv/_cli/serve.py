@@ -28,6 +28,7 @@ _METAVARS = {
     "group": "GROUP",
     "apis": "MODULE:FUNCTION",
     "webhook_service": "SERVICE=ADDRESS",
+    "proxy_service": "SERVICE=URL",
     "runtime_config": "VERSION=BOOL,...",
     "log_format": "text|json",
     "log_level": "debug|info|warning|error",
@@ -67,12 +68,14 @@ def run_server(settings: Settings) -> None:
     from kconv._scheme import indexed_packages, load_scheme
     from kconv._serve import Listen, build, run_processes, served_versions
     from kconv._serve.log_lines import configure
+    from kconv._serve.proxy import proxy_services_of
 
     configure(settings.log_format, settings.log_level)
     crds = indexed_packages(CRDS) if settings.crds else []
     if settings.crds and not crds:
         raise UsageError(f"--crds: no installed package has {CRDS}; install kconv_schemas")
     services = services_of(settings.webhook_service)
+    proxy_services_of(settings.proxy_service)
     scheme = load_scheme(apis=[*settings.apis, *crds]).without_documents()
     groups = ["" if name == "core" else name for name in settings.group] or None
     if groups is not None and crds:
@@ -129,6 +132,7 @@ def run_server(settings: Settings) -> None:
                 bound=shared.bound if shared else None,
                 pages=pages(store) if settings.ui else None,
                 services=services,
+                proxy=dict(each.partition("=")[::2] for each in settings.proxy_service),
             )
             server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
             if shared:

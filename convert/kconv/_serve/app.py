@@ -17,6 +17,7 @@ from kconv._scheme import Scheme
 from kconv._serve.access_log import AccessLog
 from kconv._serve.auth import Tokens
 from kconv._serve.dispatch import Dispatcher
+from kconv._serve.proxy import proxy_services_of
 from kconv._serve.request_filter import RequestFilter
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
@@ -80,6 +81,7 @@ def create_app(
     garbage_collection: bool = True,
     apart: Mapping[str, Apart] | None = None,
     services: Mapping[str, str] | None = None,
+    proxy: Mapping[str, str] | None = None,
 ) -> ApiApp:
     """An API server for the kinds of a scheme, as an ASGI app.
 
@@ -110,6 +112,10 @@ def create_app(
         services: Where the services are that conversion webhooks of CRDs are behind, by
             ``namespace/name`` or ``namespace/name:port``: ``{"default/gadgets": "10.0.0.5:9443"}``.
             Others are taken to be at their port on this machine.
+        proxy: Where the services are that clients may reach by
+            ``/api/v1/namespaces/.../services/.../proxy/``, by ``namespace/name`` or
+            ``namespace/name:port``: ``{"ui/dashboard:80": "http://127.0.0.1:9000"}``. There are no
+            others.
         garbage_collection: Delete objects whose owners are gone, and do what the propagation
             policies of deletes say; of all servers on a database, one does it.
         apart: Other apps, by the first step of the paths that are theirs. Hosts, origins and
@@ -135,6 +141,7 @@ def create_app(
         limits=limits,
         services=services,
         garbage_collection=garbage_collection,
+        proxy=proxy_services_of([f"{name}={url}" for name, url in (proxy or {}).items()]),
     )
     endpoint = RequestFilter(
         Dispatcher(server),

@@ -29,6 +29,7 @@ from kconv._serve.http_request import HttpRequest
 from kconv._serve.negotiation import Accepted, negotiate, of_error
 from kconv._serve.options import Query, is_true
 from kconv._serve.protobuf import offered
+from kconv._serve.proxy import Forwarded
 from kconv._serve.request_path import find_target
 from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.responses import Reply, object_reply, refuse, respond
@@ -92,12 +93,15 @@ class Dispatcher:
         verb = request.method if request.method in _METHODS else "OTHER"
         try:
             target = self._targets.get(request.path)
-            response: Reply | WatchResponse | None = None
+            response: Reply | WatchResponse | Forwarded | None = None
+            if target is None and self.server.proxy is not None:
+                response = await self.server.proxy.answer(request)
+                verb = "CONNECT" if response is not None else verb
             if self.server.custom_resources is not None and _may_be_custom(request.path, target):
                 await self.server.start()
                 await self.server.custom_resources.current()
                 target = self._known_target(request.path)
-            if target is None:
+            if target is None and response is None:
                 response = await answer_endpoint(self.server, Request(scope, receive), request.path)
             if response is None:
                 if not self.server.runs_here:

@@ -135,6 +135,7 @@ def build(
     bound: socket.socket | None = None,
     pages: Callable[[Tokens | None], Apart] | None = None,
     services: Mapping[str, str] | None = None,
+    proxy: Mapping[str, str] | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
 
@@ -164,6 +165,7 @@ def build(
         allowed_hosts=listen.hosts,
         access_log=access_log,
         services=services,
+        proxy=proxy,
         apart=None if pages is None else {"ui": pages(tokens)},
     )
     app.state.server.http_server_exit = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -17,6 +18,7 @@ from uvicorn.server import ServerState
 
 from kconv._serve.connections import Connections, Place
 from kconv._serve.in_flight import WATCH
+from kconv._serve.proxy.tunnel import CONNECTION
 from kconv._verbs.refusal import CODES, Refusal
 
 DISCARD_SECONDS = 2.0
@@ -56,6 +58,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.idle_since = time.monotonic()
         self._unread_since: float | None = None
         self._unsent = 0
+        self._received: Callable[[bytes], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the base
         """Take a connection whose handshake is done."""
@@ -70,6 +73,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; what is no HTTP is answered with 400, without a line in the log."""
+        if self._received is not None:
+            self._received(data)
+            return
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -90,6 +96,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request line begins."""
         super().on_message_begin()
+        self.scope[CONNECTION] = self  # type: ignore[literal-required] # a key of our own
         self._in_head = True
 
     def on_headers_complete(self) -> None:
@@ -104,6 +111,34 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.scope["method"] in _BODILESS:
             return
         super().on_body(body)
+
+    def take_over(self, received: Callable[[bytes], None]) -> None:
+        """Have what comes from now on, which is no HTTP; see `kconv._serve.proxy.tunnel`."""
+        self.cycle.response_started = True
+        self._received = received
+
+    async def write_raw(self, data: bytes) -> None:
+        """Send bytes as they are; waits while too many are unsent."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+            await self.flow.drain()
+
+    def pause(self, paused: bool) -> None:
+        """Read no more for now, or go on."""
+        if paused:
+            self.flow.pause_reading()
+        else:
+            self.flow.resume_reading()
+
+    def end(self) -> None:
+        """Close the connection once all is sent."""
+        self.cycle.response_complete = True
+        self.transport.close()
+
+    def break_off(self) -> None:
+        """Close the connection in the middle of an answer."""
+        self.cycle.response_complete = True
+        self.transport.abort()
 
     def on_response_complete(self) -> None:
         """As in the base, without a timer for each answer."""

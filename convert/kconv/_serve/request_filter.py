@@ -133,7 +133,10 @@ class RequestFilter:
         if probe or path == "/metrics":
             return False
         query = scope["query_string"]
-        self._in_flight.enter(scope, watch=bool(query) and method == "GET" and asks_to_watch(query))
+        watch = method == "GET" and (
+            (bool(query) and asks_to_watch(query)) or (b"upgrade" in headers and "/proxy/" in path)
+        )
+        self._in_flight.enter(scope, watch=watch)
         return True
 
     def _name(self, headers: dict[bytes, bytes]) -> bytes:

@@ -24,6 +24,7 @@ from kconv._serve.log_keeper import LogKeeper, retention_of
 from kconv._serve.metrics import Metrics
 from kconv._serve.namespace_controller import NamespaceController
 from kconv._serve.openapi import OpenApi
+from kconv._serve.proxy import Proxy, ProxyServices
 from kconv._serve.request_counts import RequestCounts
 from kconv._serve.server_metrics import (
     DatabaseFigures,
@@ -66,6 +67,7 @@ class Server:
         limits: Limits | None = None,
         services: Services | None = None,
         garbage_collection: bool = True,
+        proxy: ProxyServices | None = None,
     ) -> None:
         crds = crd_kind(scheme, frozenset(served))
         if crds is not None:
@@ -90,6 +92,8 @@ class Server:
         self.log_keeper = LogKeeper(
             store, self.membership.registration.id, retention_of(limits or Limits())
         )
+        self.proxy = Proxy(proxy) if proxy else None
+        """None where the operator named no services."""
         self.objects.collects_garbage = garbage_collection
         self.garbage_collector: GarbageCollector | None = None
         """None where garbage is not collected."""

@@ -60,6 +60,13 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "NAMESPACE/NAME=HOST:PORT; others are taken to be on this machine; repeatable."
         ),
     ] = msgspec.field(default_factory=list)
+    proxy_service: Annotated[
+        list[str],
+        Meta(
+            description="A service that clients may reach through services/NAME/proxy, as "
+            "NAMESPACE/NAME[:PORT]=URL; repeatable."
+        ),
+    ] = msgspec.field(default_factory=list)
     token_auth_file: Annotated[
         str, Meta(description="Lines of token,user,uid: requests need one of them.")
     ] = ""

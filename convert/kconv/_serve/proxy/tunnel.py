@@ -1,0 +1,91 @@
+"""A connection that has switched to another protocol: bytes, both ways, until either end goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Protocol
+
+from kconv._serve.proxy.headers import Headers
+from kconv._serve.proxy.upstream import Upstream
+
+CONNECTION = "kconv.connection"
+"""Key of an ASGI scope: the connection that its request came on, where the server has it."""
+
+SILENCE_SECONDS = 3600.0
+"""How long a tunnel is kept in which nobody says anything."""
+
+_PIECE = 64 * 1024
+_MOST_UNSENT = 256 * 1024
+
+
+class Connection(Protocol):
+    """The connection of a client."""
+
+    def take_over(self, received: Callable[[bytes], None]) -> None:
+        """Have what comes from now on, which is no HTTP."""
+        ...
+
+    async def write_raw(self, data: bytes) -> None:
+        """Send bytes as they are; waits while too many are unsent."""
+        ...
+
+    def pause(self, paused: bool) -> None:
+        """Read no more for now, or go on."""
+        ...
+
+    def end(self) -> None:
+        """Close the connection once all is sent."""
+        ...
+
+    def break_off(self) -> None:
+        """Close the connection in the middle of an answer."""
+        ...
+
+
+async def tunnel(client: Connection, upstream: Upstream, headers: Headers) -> None:
+    """Tell a client that the protocol is switched, and pass on what either says."""
+    writer = upstream.writer
+    heard = asyncio.Event()
+
+    def received(data: bytes) -> None:
+        heard.set()
+        writer.write(data)
+        if writer.transport.get_write_buffer_size() > _MOST_UNSENT:
+            client.pause(True)
+            draining.append(asyncio.ensure_future(drained()))
+
+    async def drained() -> None:
+        try:
+            await writer.drain()
+        except OSError:
+            upstream.close()
+        finally:
+            client.pause(False)
+
+    draining: list[asyncio.Future[None]] = []
+    client.take_over(received)
+    lines = [f"HTTP/1.1 101 {HTTPStatus(101).phrase}".encode()]
+    lines += [name + b": " + value for name, value in headers]
+    lines += [b"connection: Upgrade", b"upgrade: websocket", b"", b""]
+    try:
+        await client.write_raw(b"\r\n".join(lines) + upstream.early)
+        while True:
+            heard.clear()
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    data = await upstream.reader.read(_PIECE)
+            except TimeoutError:
+                if heard.is_set():
+                    continue
+                return
+            except OSError:
+                return
+            if not data:
+                return
+            await client.write_raw(data)
+    finally:
+        client.end()
+        for each in draining:
+            each.cancel()
