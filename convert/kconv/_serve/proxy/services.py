@@ -92,7 +92,7 @@ def asked_of(raw_path: bytes, services: ProxyServices) -> Asked | None:
     """What a path asks of a service; None for the path of something else.
 
     Raises `kconv._verbs.refusal.Refusal`: 404 for a service that is not there, 503 for a port that
-    it does not have, 400 for a path that could mean another one to whoever is there.
+    it does not have, 400 for a path that could mean another one to the service.
     """
     match = _PATH.match(raw_path)
     if match is None:
