@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from kconv._structural import is_structural
+from kconv._structural import StructuralKind, is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import Continuation
@@ -36,7 +36,9 @@ async def list_objects(
     that is still to come.
     """
     search = await begin_search(call, options, selector)
-    if in_batches and not options.limit and search.is_large:
+    # Where a conversion may yet fail, nothing is sent before it is done.
+    at_once = isinstance(call.kind, StructuralKind) and call.kind.waits
+    if in_batches and not options.limit and search.is_large and not at_once:
         return await _in_batches(call, search)
     listing = await search.finish(MOST_BYTES)
     metadata: dict[str, Any] = {"resourceVersion": str(listing.resource_version)}
