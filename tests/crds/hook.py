@@ -6,7 +6,7 @@ import base64
 import json
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,13 @@ def gadgets() -> Scheme:
 
 
 class Hook:
-    """A webhook; ``reviews`` are what it was asked, in order."""
+    """A webhook; ``reviews`` are what it was asked, in order.
 
-    def __init__(self, folder: Path) -> None:
+    With ``rename`` it is one for the same kind under other names.
+    """
+
+    def __init__(self, folder: Path, rename: Sequence[tuple[str, str]] = ()) -> None:
+        self._rename = rename
         certificate, key = signed_by_itself(folder)
         self.certificate = certificate
         self.reviews: list[Review] = []
@@ -61,14 +65,19 @@ class Hook:
 
     def _answer(self, data: bytes) -> tuple[int, bytes]:
         self.reviews.append(json.loads(data))
-        answer = json.loads(answer_review(self._pipeline, data).answer)
+        for theirs, ours in self._rename:
+            data = data.replace(theirs.encode(), ours.encode())
+        made = answer_review(self._pipeline, data).answer
+        for theirs, ours in self._rename:
+            made = made.replace(ours.encode(), theirs.encode())
+        answer = json.loads(made)
         if self.spoil is None:
             return 200, json.dumps(answer).encode()
-        made = self.spoil(answer)
-        if isinstance(made, tuple):
-            status, body = made
+        spoiled = self.spoil(answer)
+        if isinstance(spoiled, tuple):
+            status, body = spoiled
             return status, body
-        return 200, json.dumps(made).encode()
+        return 200, json.dumps(spoiled).encode()
 
     def stop(self) -> None:
         self._http.shutdown()

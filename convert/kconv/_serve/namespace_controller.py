@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from kconv._errors import KconvError
 from kconv._serve.background import Background
@@ -19,16 +19,23 @@ _log = logging.getLogger(__name__)
 class NamespaceController(Background):
     """Works on a namespace when it is deleted, and when something held in it goes.
 
-    ``deleted`` is called after each round, so that watches learn of it at once. What is
+    ``deleted`` is called after each round, so that watches learn of it at once; ``purge`` is how a
+    namespace is emptied, if not on the event loop. What is
     not done when it stops is taken up by the next start.
     """
 
     name = "kconv-namespace-controller"
 
-    def __init__(self, namespaces: Namespaces, deleted: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        deleted: Callable[[], None],
+        purge: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> None:
         super().__init__()
         self._namespaces = namespaces
         self._deleted = deleted
+        self._purge = purge or namespaces.purge
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -48,7 +55,7 @@ class NamespaceController(Background):
             self._wake.clear()
             try:
                 for name in await self._namespaces.terminating():
-                    await self._namespaces.purge(name)
+                    await self._purge(name)
                     self._deleted()
             except KconvError as error:
                 _log.warning("terminating namespaces cannot be removed: %s", error)

@@ -13,7 +13,7 @@ from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
-from kconv._serve.aside import Aside, with_structural
+from kconv._serve.aside import Aside, waits, with_structural
 from kconv._serve.custom_resources import CustomResources, crd_kind
 from kconv._serve.garbage_collector import GarbageCollector
 from kconv._serve.health import Health
@@ -44,7 +44,7 @@ from kconv._verbs.membership import Membership
 from kconv._verbs.memory import Follower
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
-from kconv._verbs.waiting import OnLoop
+from kconv._verbs.waiting import OnLoop, run_at_once
 from kconv._verbs.watch import Broadcaster
 
 LEAVE_SECONDS = 5.0
@@ -85,7 +85,11 @@ class Server:
         self.health = Health(store, self.metrics.database_seconds)
         self.openapi = OpenApi(scheme, self.served, release)
         self.broadcaster = Broadcaster(self.memory, on_read_error=self.metrics.log_errors.inc)
-        self.namespace_controller = NamespaceController(self.namespaces, self.broadcaster.wake)
+        self.aside = Aside(scheme, self.objects.pipeline, store)
+        self.aside.objects.collects_garbage = garbage_collection
+        self.namespace_controller = NamespaceController(
+            self.namespaces, self.broadcaster.wake, self._purge
+        )
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)
         self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
@@ -107,8 +111,6 @@ class Server:
         self.on_unfit: Callable[[], None] = lambda: None
         self.ending: list[Callable[[], None]] = []
         """What else is told when the watches end."""
-        self.aside = Aside(scheme, self.objects.pipeline, store)
-        self.aside.objects.collects_garbage = garbage_collection
         self.custom_resources: CustomResources | None = None
         """None where no package serves CustomResourceDefinitions."""
         self.kinds_changed = 0
@@ -192,6 +194,14 @@ class Server:
         if self.http_server_exit is not None:
             self.http_server_exit.start(loop)
         self._loop = loop
+
+    async def _purge(self, namespace: str) -> bool:
+        """Empty a namespace; in a thread where that may wait for a webhook."""
+        if any(waits(kind) for kind in self.scheme.kinds):
+            return await to_thread.run_sync(
+                lambda: run_at_once(self.aside.namespaces.purge(namespace))
+            )
+        return await self.namespaces.purge(namespace)
 
     def _on_kinds_changed(self, resources: list[GroupResource]) -> None:
         """Serve what the CRDs say by now; watches of what has changed end."""

@@ -7,6 +7,7 @@ from typing import Any
 from kconv._scheme import Spoke
 from kconv._serve.negotiation import Accepted
 from kconv._serve.tables import Shown, table_of
+from kconv._structural import is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.refusal import Refusal
 
@@ -49,7 +50,8 @@ def represent(answer: Answer, accepted: Accepted, include_object: str) -> Docume
         document, metadata = objects[0]
         return metadata_only(metadata, accepted.view_version) if accepted.view else document
     if not accepted.view:
-        return {**answer.document, "items": [_bare(document) for document, _ in objects]}
+        bare = _whole if is_structural(spoke) else _bare
+        return {**answer.document, "items": [bare(document) for document, _ in objects]}
     return {
         "kind": "PartialObjectMetadataList",
         "apiVersion": f"meta.k8s.io/{accepted.view_version}",
@@ -83,6 +85,11 @@ def _table_metadata(answer: Answer, objects: list[Shown]) -> Document:
     if answer.items is None:
         return {"resourceVersion": objects[0][0]["metadata"].get("resourceVersion", "")}
     return dict(answer.document["metadata"])
+
+
+def _whole(item: Document) -> Document:
+    """A custom resource within a list, which says what it is there, too."""
+    return item
 
 
 def _bare(item: Document) -> Document:

@@ -113,10 +113,17 @@ class StructuralEngine:
         return iter(dropped)
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
-        """The object in the version that is stored, without apiVersion and kind."""
+        """The object in the version that is stored, without apiVersion and kind.
+
+        It has the defaults of that version, since it would get them when it is read again.
+        """
         kind = _kind(spoke)
         stored = kind.storage_spoke
-        made = value if stored is spoke else self._converted(spoke, stored, value)
+        made = value
+        if stored is not spoke:
+            made = self._converted(spoke, stored, value)
+            if "metadata" in value:
+                with_defaults(made, _schema(stored))
         return {name: each for name, each in made.items() if name not in ("apiVersion", "kind")}
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:

@@ -10,6 +10,7 @@ from kconv._codec import json as json_codec
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
 from kconv._scheme import Spoke
+from kconv._structural import is_structural
 
 Document = dict[str, Any]
 
@@ -95,6 +96,9 @@ async def list_rest(
 
 
 def _joined(spoke: Spoke, items: Iterable[Encoded]) -> bytes:
+    if is_structural(spoke):
+        # Custom resources say in lists, too, what they are.
+        return b",".join([item.data for item in items])
     head = json_codec.encode({"apiVersion": spoke.api_version, "kind": spoke.options.kind})[:-1]
     return b",".join([_bare(item.data, head + b",") for item in items])
 

@@ -18,6 +18,7 @@ from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View
 from kconv._scheme import Spoke
 from kconv._store import Key
+from kconv._structural import is_structural
 from kconv._verbs.body import all_findings
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical, canonical_in_version
@@ -125,7 +126,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
     owned = _owned(call, made, old, merged, unchanged)
-    unchanged = owned.unchanged
+    unchanged = owned.unchanged and not _is_outdated(call, current)
     _check_given(call, made, owned.entries)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
@@ -152,6 +153,15 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
     row.encoded[call.spoke] = encoded
     return encoded
+
+
+def _is_outdated(call: Call, current: Current) -> bool:
+    """Whether a write that changes nothing moves an object to the version that its CRD stores.
+
+    So custom resources are migrated in a cluster; others are by `kconv migrate`.
+    """
+    kind = call.kind
+    return is_structural(call.spoke) and current.stored.api_version != str(kind.storage)
 
 
 def _check_given(call: Call, made: Replacement, entries: Entries) -> None:
