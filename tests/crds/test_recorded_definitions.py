@@ -79,7 +79,7 @@ class Replay:
         data = body if isinstance(body, str) or body is None else json.dumps(self._own(body))
         headers = request.get("headers") or {}
         path = self._named(request["path"])
-        if request["method"] == "PUT" and path.startswith(CRDS_PATH):
+        if request["method"] == "PUT" and path.startswith(CRDS_PATH) and isinstance(body, dict):
             # Some were made of answers that were left out.
             found = self._server.ask("GET", path).json()
             version = found["metadata"].get("resourceVersion") if "spec" in found else None

@@ -13,7 +13,6 @@ from kconv._serve.negotiation import media_type_of
 from kconv._serve.options import list_options, read_version, write_options
 from kconv._serve.request_body import body_of
 from kconv._serve.resource_request import ResourceRequest
-from kconv._structural import is_structural
 from kconv._verbs import apply as applying
 from kconv._verbs import create as creating
 from kconv._verbs import delete as deleting
@@ -25,7 +24,7 @@ from kconv._verbs import scale as scaling
 from kconv._verbs import update as updating
 from kconv._verbs.answer import Answer
 from kconv._verbs.apply import APPLY_PATCH, read_configuration
-from kconv._verbs.patches import JSON_PATCH, MERGE_PATCH, PATCH_TYPES, read_patch
+from kconv._verbs.patches import PATCH_TYPES, patch_types, read_patch
 from kconv._verbs.search import selector_of
 from kconv._verbs.selectors import Selector
 
@@ -73,9 +72,7 @@ def patch(request: ResourceRequest) -> Awaitable[Answer]:
         apply = scaling.apply if scales else applying.apply
         return apply(request, read_configuration(request.body), options)
     says = options.field_validation != "Ignore"
-    # How lists combine by a strategic merge, only types of Kubernetes' own say.
-    merges = scales or not is_structural(request.spoke)
-    types = PATCH_TYPES if merges else (JSON_PATCH, MERGE_PATCH)
+    types = PATCH_TYPES if scales else patch_types(request.spoke)
     read = read_patch(media_type, request.body, says=says, types=types)
     return (scaling.patch if scales else patching.patch)(request, read, options)
 

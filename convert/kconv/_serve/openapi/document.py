@@ -9,7 +9,7 @@ from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import spokes_of
 from kconv._serve.openapi.schemas import Schemas
 from kconv._verbs.apply import APPLY_PATCH
-from kconv._verbs.patches import PATCH_TYPES
+from kconv._verbs.patches import patch_types
 from kconv.edges._plan import field_at
 
 Document = dict[str, Any]
@@ -123,7 +123,7 @@ def _item_operations(spoke: Spoke, one: Document) -> Document:
             one,
             (*_WRITE, "force"),
             body={"type": "object"},
-            media=(*PATCH_TYPES, APPLY_PATCH),
+            media=(*patch_types(spoke), APPLY_PATCH),
         ),
     }
 

@@ -10,6 +10,8 @@ from kconv._codec import json as json_codec
 from kconv._errors import DecodeError, TooLarge
 from kconv._paths import format_path
 from kconv._schema import Type
+from kconv._scheme import Spoke
+from kconv._structural import is_structural
 from kconv._verbs.patches.jsonpatch import MEMBERS, OPERATIONS_LIMIT, apply_json_patch
 from kconv._verbs.patches.merge import merge_patch
 from kconv._verbs.patches.strategic import strategic_merge
@@ -56,6 +58,15 @@ class Patch:
         if not isinstance(patched, dict):
             raise bad_request("the patched document is not an object")
         return patched
+
+
+def patch_types(spoke: Spoke) -> Sequence[str]:
+    """The types of patches that a version takes.
+
+    How lists combine by a strategic merge, only types that are declared say; those of custom
+    resources do not.
+    """
+    return (JSON_PATCH, MERGE_PATCH) if is_structural(spoke) else PATCH_TYPES
 
 
 def read_patch(
