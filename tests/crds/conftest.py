@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kconv import Scheme
+from kconv import Pipeline, Scheme
 from kconv._serve import ApiServer, Listen, build
 from kconv._store import SqlStore, open_store
 from kconv_migrations import _tables as db
@@ -53,11 +53,12 @@ class Running:
         self.thread.join(20)
 
 
-def scheme_of_crds() -> Scheme:
-    """Made anew: what a server adds must not be seen by another."""
+@pytest.fixture(scope="session")
+def pipeline() -> Pipeline:
+    """What every server shares; the kinds of its CRDs are its own."""
     scheme = Scheme()
     apiextensions.register(scheme)
-    return scheme.freeze()
+    return Pipeline(scheme.freeze())
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +72,9 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture(scope="module")
-def start(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start(
+    empty: Path, pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Start]:
     """Starts a server on a new database, or one of several on the same one."""
     running: list[Running] = []
     stores: list[SqlStore] = []
@@ -81,7 +84,8 @@ def start(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
             file = Path(shutil.copy(empty, tmp_path_factory.mktemp("db") / "kconv.db"))
         store = open_store(f"sqlite:///{file}")
         stores.append(store)
-        server, bound = build(scheme_of_crds(), store, Listen(port=0), **options)
+        options.setdefault("pipeline", pipeline)
+        server, bound = build(pipeline.scheme, store, Listen(port=0), **options)
         thread = threading.Thread(target=lambda: server.run(sockets=[bound]), daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

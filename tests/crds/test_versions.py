@@ -205,3 +205,14 @@ def test_lists_combine_as_the_schema_says(server: Running, strategy: str) -> Non
     merge = "application/strategic-merge-patch+json"
     refused = server.ask("PATCH", place("appliers", name="x"), {}, content_type=merge)
     assert refused.status_code == 415
+
+
+def test_objects_whose_owner_is_a_custom_resource_go_with_it(server: Running) -> None:
+    server.made("POST", CRDS, definition("owners", {"v1": {"x": TEXT}}))
+    owner = server.made("POST", place("owners"), thing("Owner", "v1", "boss"))
+    owned = thing("Owner", "v1", "worker")
+    reference = {"apiVersion": "example.com/v1", "kind": "Owner", "name": "boss"}
+    owned["metadata"]["ownerReferences"] = [{**reference, "uid": owner["metadata"]["uid"]}]
+    server.made("POST", place("owners"), owned)
+    server.made("DELETE", place("owners", name="boss"))
+    until(lambda: server.ask("GET", place("owners", name="worker")).status_code == 404, 30)

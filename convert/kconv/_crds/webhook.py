@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import threading
 from collections.abc import Mapping, Sequence
@@ -42,8 +43,12 @@ class Webhook:
     def convert(self, objects: Sequence[Document], to: str) -> list[Document]:
         """Objects of one version in another one: whole lists in one review.
 
-        Raises `ConversionRefused`.
+        Raises `ConversionRefused`, also on an event loop, where nobody may be kept waiting.
         """
+        if _on_event_loop():
+            source = objects[0]
+            named = f"{source['apiVersion']}, Kind={source['kind']}"
+            raise ConversionRefused(f"conversion webhook for {named}: is asked in threads only")
         made: list[Document] = []
         for start in range(0, len(objects), MOST_AT_ONCE):
             made += self._ask(objects[start : start + MOST_AT_ONCE], to)
@@ -85,6 +90,14 @@ class Webhook:
         return f"https://{place}{path if path.startswith('/') else f'/{path}'}", (
             f"{name}.{namespace}.svc"
         )
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def services_of(given: Sequence[str]) -> dict[str, str]:

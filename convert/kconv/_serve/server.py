@@ -213,6 +213,9 @@ class Server:
             self.broadcaster.end_of(resource)
         if self.garbage_collector is not None:
             self.garbage_collector.interrupted()
+        if self.garbage_collector is not None:
+            # It knows objects by their kinds, and begins anew with these.
+            self.garbage_collector.interrupted()
         self.kinds_changed += 1
 
     def drain(self) -> None:
