@@ -12,8 +12,9 @@ from kconv._cli.migrate_gate import gate
 from kconv._cli.migrate_options import (
     BatchTime,
     Conditions,
-    Context,
+    Contexts,
     Groups,
+    Junit,
     KeepUndo,
     Limit,
     MaxArchiveBacklog,
@@ -65,7 +66,7 @@ def run(
     to: To = None,
     db: Db = DEFAULT_DB,
     place: PlaceName = None,
-    context: Context = None,
+    context: Contexts = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Convert and validate every row, report, write nothing."),
@@ -114,6 +115,7 @@ def run(
     ] = False,
     apis: Apis = None,
     output: Output = Report.TEXT,
+    junit: Junit = None,
 ) -> None:
     """Rewrite stored objects in the preferred version, beside running servers.
 
@@ -121,15 +123,15 @@ def run(
     are quarantined and left unchanged. At the end the old version is dropped from the record, in
     the transaction that proves that no row is left in it. Run it again after any interruption.
     """
-    from kconv._cli.migrate_objects import migrate_and_report
-    from kconv._cli.open_place import in_context
+    from kconv._cli.migrate_contexts import migrate_contexts
 
-    code = migrate_and_report(
-        names or (),
-        to or (),
-        db,
+    code = migrate_contexts(
+        context or (),
+        place,
+        names=names or (),
+        to=to or (),
+        db=db,
         group=group or (),
-        place=in_context(place, context),
         dry_run=dry_run,
         batch_size=batch_size,
         batch_time=batch_time,
@@ -152,6 +154,7 @@ def run(
         rewrite_references=rewrite_references,
         apis=apis or (),
         output=output.value,
+        junit=junit,
     )
     if code:
         raise typer.Exit(code)

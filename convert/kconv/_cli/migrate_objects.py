@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import Any
 
 from kconv._cli.console import emit, emit_json, is_terminal, say
 from kconv._cli.database import DEFAULT_DB, outage
@@ -61,11 +62,15 @@ def migrate_and_report(
     rewrite_references: bool = False,
     apis: Sequence[str] = (),
     output: str = "text",
+    seen: list[storage.Outcome] | None = None,
+    document: dict[str, Any] | None = None,
 ) -> int:
     """Rewrite what the command line names; returns the exit code.
 
     ``place`` is what `open_place` takes; ``rate`` is in rows a second, 0 for no limit; ``output``
-    is ``text`` or ``json``. Raises `KconvError` for what cannot be begun, and `Interrupted`.
+    is ``text`` or ``json``. What became of each resource is added to ``seen``, and the JSON is put
+    into ``document``, where one is given, in place of being printed. Raises `KconvError` for what
+    cannot be begun, and `Interrupted`.
     """
     settings = storage.Settings(
         batch_size=batch_size,
@@ -85,7 +90,7 @@ def migrate_and_report(
         vouched=storage.parse_vouched(servers),
         most_failures=None if max_failures is None else storage.parse_failure_limit(max_failures),
     )
-    outcomes: list[storage.Outcome] = []
+    outcomes: list[storage.Outcome] = [] if seen is None else seen
     repaired: list[storage.CollectionReferences] = []
     runs: list[str] = []
     text = output == "text"
@@ -144,12 +149,14 @@ def migrate_and_report(
     finally:
         opened.close()
     if output == "json":
-        document = {"dryRun": dry_run, "run": outcomes[0].run if outcomes else ""}
-        document |= {"resources": [outcome_as_json(each) for each in outcomes]}
+        made = {} if document is None else document
+        made |= {"dryRun": dry_run, "run": outcomes[0].run if outcomes else ""}
+        made |= {"resources": [outcome_as_json(each) for each in outcomes]}
         if rewrite_references:
-            document["referencesRun"] = runs[0] if runs else ""
-            document["references"] = [referring_as_json(each) for each in repaired]
-        emit_json(document)
+            made["referencesRun"] = runs[0] if runs else ""
+            made["references"] = [referring_as_json(each) for each in repaired]
+        if document is None:
+            emit_json(made)
     complain(outcomes, dry_run)
     complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)

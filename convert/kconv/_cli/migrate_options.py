@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,24 @@ Context = Annotated[
         metavar="NAME",
         help="With --place cluster: the context of the kubeconfig. Default: the current one.",
         show_default=False,
+    ),
+]
+
+Contexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="With --place cluster: a context of the kubeconfig; repeatable: one cluster after "
+        "the other. Default: the current one.",
+        show_default=False,
+    ),
+]
+
+Junit = Annotated[
+    Path | None,
+    typer.Option(
+        "--junit", metavar="FILE", help="Also write what was done as XML of JUnit, to this file."
     ),
 ]
 
