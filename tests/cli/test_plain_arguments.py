@@ -37,7 +37,7 @@ def test_options_are_those_of_the_commands() -> None:
             written: parameter.name
             for parameter in command.params
             for written in parameter.opts
-            if parameter.name not in ("help", "apis", "context", "junit", "names")
+            if parameter.name not in ("help", "apis", "context", "engine", "junit", "names")
         }
         valued = {written: each.name for written, each in COMMANDS[name].values.items()}
         assert options == {**valued, **COMMANDS[name].flags}

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from cluster.migrator import SVMS, Migrator
+
 Value = dict[str, Any]
 Convert = Callable[[Value, str], Value]
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -77,6 +79,7 @@ class ApiServer:
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
+        self.migrator = Migrator(self)
         self.snapshots: dict[str, list[tuple[tuple[str, str, str], Stored]]] = {}
         outer = self
 
@@ -87,7 +90,7 @@ class ApiServer:
             def answer(self) -> None:
                 outer.answer(self)
 
-            do_GET = do_POST = do_PUT = do_PATCH = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -214,6 +217,8 @@ class ApiServer:
             return self.proxied(request)
         if path.startswith("/api/v1/namespaces/") and "/secrets" in path:
             return self.secret(request, path.split("/secrets")[1].strip("/"))
+        if path.startswith(SVMS):
+            return self.migrator.route(request, path.removeprefix(SVMS).strip("/"))
         if path == CRDS:
             return {"items": deepcopy([*self.crds.values()]), "metadata": {}}
         if path.startswith(f"{CRDS}/"):

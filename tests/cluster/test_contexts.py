@@ -32,7 +32,8 @@ def second(server: ApiServer, kubeconfig: Path) -> Iterator[ApiServer]:
 
 @pytest.fixture
 def kconv(capfd: pytest.CaptureFixture[str], notes: str, monkeypatch: pytest.MonkeyPatch) -> Kconv:
-    monkeypatch.setitem(Connection.__init__.__kwdefaults__, "patience", 0.1)
+    defaults = Connection.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "patience", 0.1)
     return in_process(capfd, "migrate", CRD, "--place", "cluster", "--db", notes)
 
 
@@ -95,6 +96,13 @@ def test_as_text(server: ApiServer, second: ApiServer, kconv: Kconv, tmp_path: P
     refused = kconv("--context", "other", "--junit", str(tmp_path / "one.xml"))
     assert refused.code == 2
     assert "other" in cases(tmp_path / "one.xml")["run (other)", "ends by itself"]
+
+
+def test_only_clusters_have_an_engine_of_their_own(
+    server: ApiServer, capfd: pytest.CaptureFixture[str], notes: str
+) -> None:
+    refused = in_process(capfd)("migrate", "--db", notes, "--engine", "svm")
+    assert (refused.code, "--engine svm goes with --place cluster" in refused.err) == (2, True)
 
 
 def test_xml_has_no_place_for_every_character_that_a_server_may_say(tmp_path: Path) -> None:

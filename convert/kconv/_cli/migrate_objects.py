@@ -30,6 +30,7 @@ from kconv._durations import parse_duration
 from kconv._errors import UsageError
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
+from kconv.place import Place
 from kconv_migrations import _migration as storage
 
 
@@ -40,6 +41,7 @@ def migrate_and_report(
     *,
     group: Sequence[str] = (),
     place: str | None = None,
+    engine: str = "kconv",
     dry_run: bool = False,
     batch_size: int = 1000,
     batch_time: str = "1s",
@@ -67,10 +69,10 @@ def migrate_and_report(
 ) -> int:
     """Rewrite what the command line names; returns the exit code.
 
-    ``place`` is what `open_place` takes; ``rate`` is in rows a second, 0 for no limit; ``output``
-    is ``text`` or ``json``. What became of each resource is added to ``seen``, and the JSON is put
-    into ``document``, where one is given, in place of being printed. Raises `KconvError` for what
-    cannot be begun, and `Interrupted`.
+    ``place`` is what `open_place` takes; ``engine`` is ``kconv`` or ``svm``; ``rate`` is in rows a
+    second, 0 for no limit; ``output`` is ``text`` or ``json``. What became of each resource is
+    added to ``seen``, and the JSON is put into ``document``, where one is given, in place of being
+    printed. Raises `KconvError` for what cannot be begun, and `Interrupted`.
     """
     settings = storage.Settings(
         batch_size=batch_size,
@@ -101,6 +103,8 @@ def migrate_and_report(
         lambda: open_place(place, db, groups=wanted, apis=apis), outage(db), _waiting
     )
     try:
+        if engine != "kconv":
+            _drive(opened)
         try:
             targets = storage.plan(opened, names, to, group)
         except UsageError:
@@ -161,6 +165,14 @@ def migrate_and_report(
     complain_of_references(repaired)
     done = all(outcome.done for outcome in outcomes) and not any(each.failures for each in repaired)
     return 0 if done else 1
+
+
+def _drive(opened: Place) -> None:
+    from kconv._cluster import ClusterPlace
+
+    if not isinstance(opened, ClusterPlace):
+        raise UsageError("--engine svm goes with --place cluster")
+    opened.drive_cluster()
 
 
 def cluster(

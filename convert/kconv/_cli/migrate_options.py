@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,23 @@ Contexts = Annotated[
         help="With --place cluster: a context of the kubeconfig; repeatable: one cluster after "
         "the other. Default: the current one.",
         show_default=False,
+    ),
+]
+
+
+class Engine(StrEnum):
+    """Who rewrites the objects of a cluster first."""
+
+    KCONV = "kconv"
+    SVM = "svm"
+
+
+EngineName = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="With --place cluster: svm has the cluster's StorageVersionMigration rewrite first; "
+        "what it leaves is rewritten here, and all of it proved.",
     ),
 ]
 

@@ -147,7 +147,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
 }
 """Each command's options as its Typer application has them, but those that are seldom given.
 
-``--apis``, ``--context`` and ``--junit`` are left to Typer.
+``--apis``, ``--context``, ``--engine`` and ``--junit`` are left to Typer.
 
 ``convert`` makes what `kconv._cli.convert_files.convert_and_write` takes, ``migrate`` what
 `kconv._cli.migrate_objects.migrate_and_report` does.

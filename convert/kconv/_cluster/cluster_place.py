@@ -9,8 +9,9 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from kconv._cluster import svm
 from kconv._cluster.connection import Connection
-from kconv._cluster.definition import Definition, get_definition, list_definitions
+from kconv._cluster.definition import Definition, get_definition, list_definitions, newest
 from kconv._cluster.kinds import as_document, scheme_of
 from kconv._cluster.listing import ClusterKey, look, marks
 from kconv._cluster.preflight import check_definition, check_rights, findings, settle
@@ -88,6 +89,7 @@ class ClusterPlace(BookkeptPlace):
         self.books = Bookkeeping(database, f"@cluster-{cluster}")
         self._proofs = {each.name: Proofs(self.books, each) for each in definitions}
         self._walks: dict[str, tuple[Key | None, Iterator[Seen]]] = {}
+        self._is_driven = False
 
     @classmethod
     def open(cls, context: str, notes: str, groups: SomeOf[str] | None = None) -> ClusterPlace:
@@ -96,6 +98,15 @@ class ClusterPlace(BookkeptPlace):
         found = list_definitions(connection)
         wanted = [each for each in found if groups is None or each.group in groups]
         return cls(connection, wanted, notes)
+
+    def drive_cluster(self) -> None:
+        """Have the cluster's own migrator rewrite objects, before what it has left is rewritten.
+
+        What a migration of it took off the record, and nobody has proved, is put back at once.
+        """
+        self._is_driven = True
+        for name in svm.put_back_all(self.connection, self._definitions):
+            self._definitions[name] = get_definition(self.connection, name)
 
     def close(self) -> None:
         self.connection.close()
@@ -277,7 +288,10 @@ class ClusterPlace(BookkeptPlace):
             # What it stored in between nobody knows: only what is written from now on counts.
             self._begin_at(definition)
             return False
-        return close_version(self.connection, definition, proofs, version.rpartition("/")[2])
+        closed = close_version(self.connection, definition, proofs, version.rpartition("/")[2])
+        if closed and self._is_driven and not get_definition(self.connection, collection).old:
+            svm.forget(self.connection, definition)
+        return closed
 
     def _is_held(self, definition: Definition) -> bool:
         """Whether the CRD has been as it is known since what is written counts as proved."""
@@ -294,14 +308,7 @@ class ClusterPlace(BookkeptPlace):
         known = self._definitions[name]
         if self._proofs[name].since is None:
             return known
-        found = get_definition(self.connection, name)
-        if found.uid != known.uid:
-            raise Conflict(f"the CRD {name} has been deleted and made anew: run it again")
-        if (found.versions, found.served) != (known.versions, known.served):
-            raise Conflict(f"the versions of the CRD {name} have changed meanwhile: run it again")
-        if found.problem:
-            raise Conflict(f"the CRD {name} {found.problem}")
-        return found
+        return newest(self.connection, known)
 
     # Runs.
 
@@ -314,11 +321,15 @@ class ClusterPlace(BookkeptPlace):
         keep_undo: float | None = None,
     ) -> Run:
         definitions = [get_definition(self.connection, each.collection) for each in targets]
-        check_rights(self.connection, definitions)
+        check_rights(self.connection, definitions, svm.RIGHTS if self._is_driven else ())
         for definition in definitions:
             check_definition(self.connection, definition)
         for definition in definitions:
             self._begin_at(definition)
+            if self._is_driven and definition.old:
+                self._definitions[definition.name] = svm.have_migrated(
+                    self.connection, self._definitions[definition.name]
+                )
         return super().begin_run(holder, targets, lease, keep_undo=keep_undo)
 
     def _begin_at(self, definition: Definition) -> None:

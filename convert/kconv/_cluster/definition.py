@@ -118,6 +118,18 @@ def get_definition(connection: Connection, name: str) -> Definition:
         raise
 
 
+def newest(connection: Connection, known: Definition) -> Definition:
+    """A CRD as it is now. Raises `Conflict` where it is not the one that was known."""
+    found = get_definition(connection, known.name)
+    if found.uid != known.uid:
+        raise Conflict(f"the CRD {known.name} has been deleted and made anew: run it again")
+    if (found.versions, found.served) != (known.versions, known.served):
+        raise Conflict(f"the versions of the CRD {known.name} have changed meanwhile: run it again")
+    if found.problem:
+        raise Conflict(f"the CRD {known.name} {found.problem}")
+    return found
+
+
 def list_definitions(connection: Connection) -> list[Definition]:
     """Every CRD of the cluster, by name.
 

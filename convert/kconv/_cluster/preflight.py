@@ -33,11 +33,13 @@ def rights(definition: Definition) -> list[Right]:
     ]
 
 
-def check_rights(connection: Connection, definitions: Sequence[Definition]) -> None:
-    """Raises `Forbidden` naming everything that we may not do."""
+def check_rights(
+    connection: Connection, definitions: Sequence[Definition], others: Sequence[Right] = ()
+) -> None:
+    """Raises `Forbidden` naming everything that we may not do, ``others`` included."""
     lacking = []
-    for definition in definitions:
-        for right in rights(definition):
+    for needed in (*map(rights, definitions), others):
+        for right in needed:
             body = {
                 "apiVersion": "authorization.k8s.io/v1",
                 "kind": "SelfSubjectAccessReview",
