@@ -14,11 +14,11 @@ GROUP = "devices.example.com"
 
 def device(name: str, version: str = "v2", owner: str = "", **more: object) -> str:
     """A device; ``owner`` is a reference to another, in JSON."""
-    metadata = {"name": name, "labels": {"set": "all"}}
+    metadata: dict[str, object] = {"name": name, "labels": {"set": "all"}}
     spec = {"host": "cam.example.com", "port": 80, **more}
     found = {"apiVersion": f"{GROUP}/{version}", "kind": "Device", "metadata": metadata}
     if owner:
-        metadata["ownerReferences"] = [json.loads(owner)]  # type: ignore[assignment] # a list
+        metadata["ownerReferences"] = [json.loads(owner)]
     return json.dumps({**found, "spec": spec})
 
 
