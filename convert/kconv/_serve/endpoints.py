@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from functools import partial
 
 from starlette.requests import Request
 
+from kconv._codec import json as json_codec
 from kconv._errors import UsageError
 from kconv._gvk import GroupVersion
 from kconv._serve import discovery, openapi
+from kconv._serve.conditional import reply_or_304
 from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
 from kconv._serve.responses import CACHE, Reply, plain_text, write
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, no_such_path
 from kconv._verbs.loop_work import compute
 
+_YEAR = 365 * 24 * 60 * 60
 _HEALTH = ("healthz", "livez", "readyz")
 MINOR = "32"
 """The minor version of Kubernetes whose wire behaviour clients may expect."""
@@ -42,7 +48,7 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Reply 
         return await _openapi(server, request, "/".join(steps[2:]))
     accept = request.headers.get("accept", "")
     if steps == ["openapi", "v2"]:
-        return _openapi_v2(server, accept)
+        return await _openapi_v2(server, request)
     if not steps:
         return write({"paths": list(root_paths(server))}, 200, _of_no_kind(accept))
     if first == "version" and len(steps) == 1:
@@ -73,26 +79,38 @@ async def _health(server: Server, request: Request, steps: list[str]) -> Reply:
 
 async def _openapi(server: Server, request: Request, path: str) -> Reply:
     if not path:
-        return write(await compute(server.openapi.index))
+        index = json_codec.encode(await compute(server.openapi.index))
+        headers = {**CACHE, "Content-Type": JSON}
+        return reply_or_304(request, index, hashlib.sha512(index).hexdigest().upper(), headers)
     accepts = request.headers.get("accept", "") or "*/*"
     if "json" not in accepts and "*/*" not in accepts:
         raise not_acceptable(("application/json",))
     document = await compute(partial(server.openapi.document, path))
     if document is None:
         raise no_such_path()
-    headers = {"Content-Type": "application/json"}
-    if request.query_params.get("hash"):
+    digest = server.openapi.hash(path)
+    headers = {**CACHE, "Content-Type": JSON, "Vary": "Accept"}
+    asked = request.query_params.get("hash")
+    if asked:
+        if asked != digest:
+            place = request.scope.get("root_path", "") + server.openapi.url(path)
+            return Reply(b"", 301, {**CACHE, "Location": place})
         headers["Cache-Control"] = "public, immutable"
-    return Reply(document, 200, headers)
+        headers["Expires"] = formatdate(time.time() + _YEAR, usegmt=True)
+    return reply_or_304(request, document, digest, headers)
 
 
-def _openapi_v2(server: Server, accept: str) -> Reply:
-    for item in parse_accept(accept):
+async def _openapi_v2(server: Server, request: Request) -> Reply:
+    for item in parse_accept(request.headers.get("accept", "")):
+        form = ""
         if item.covers(JSON):
-            return write(openapi.v2_document(server.release))
-        if item.type in (openapi.PROTOBUF, openapi.PROTOBUF_SENT):
-            headers = {**CACHE, "Content-Type": openapi.PROTOBUF_SENT}
-            return Reply(openapi.v2_protobuf(server.release), 200, headers)
+            form, media_type = openapi.V2, JSON
+        elif item.type in (openapi.PROTOBUF, openapi.PROTOBUF_SENT):
+            form, media_type = openapi.V2_PROTOBUF, openapi.PROTOBUF_SENT
+        if form:
+            document = await compute(partial(server.openapi.document, form))
+            headers = {**CACHE, "Content-Type": media_type, "Vary": "Accept"}
+            return reply_or_304(request, document or b"", server.openapi.hash(form), headers)
     raise not_acceptable((JSON, openapi.PROTOBUF))
 
 
@@ -104,9 +122,9 @@ async def _discovery(server: Server, request: Request, steps: list[str]) -> Repl
         version = discovery.aggregated_request(accept)
         if version:
             document, headers = discovery.aggregated(scheme, served, core=core, version=version)
-            if request.headers.get("if-none-match") == headers["ETag"]:
-                return Reply(b"", 304, headers)
-            return write(document, headers=headers)
+            body = json_codec.encode(document)
+            digest = hashlib.sha512(body).hexdigest().upper()
+            return reply_or_304(request, body + b"\n", digest, headers)
         accepted = _old_form(accept)
         if core:
             return write(discovery.api_versions(scheme, served, server.address), 200, accepted)

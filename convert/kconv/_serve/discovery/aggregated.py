@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from typing import Any
 
-from kconv._codec import json as json_codec
 from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import groups_of, spokes_of, versions_of
@@ -45,11 +43,9 @@ def aggregated(
         "metadata": {},
         "items": [_group(scheme, group, served) for group in names],
     }
-    digest = hashlib.sha512(json_codec.encode(document)).hexdigest().upper()
     headers = {
         "Content-Type": f"application/json;g={GROUP};v={version};as={_KIND}",
         "Vary": "Accept",
-        "ETag": f'"{digest}"',
         "Cache-Control": "public",
     }
     return document, headers

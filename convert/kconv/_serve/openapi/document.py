@@ -1,4 +1,4 @@
-"""The OpenAPI v3 document of one group and version."""
+"""The OpenAPI v3 documents: one for each version, and those of discovery."""
 
 from __future__ import annotations
 
@@ -7,48 +7,102 @@ from typing import Any
 from kconv._gvk import GroupVersion
 from kconv._scheme import Scheme, Spoke
 from kconv._serve.discovery.resources import spokes_of
+from kconv._serve.negotiation import JSON, YAML
+from kconv._serve.openapi import discovery_types
+from kconv._serve.openapi.names import group_word, version_word
+from kconv._serve.openapi.operations import Operations, refusals
 from kconv._serve.openapi.schemas import Schemas
-from kconv._verbs.apply import APPLY_PATCH
-from kconv._verbs.patches import patch_types
+from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
+from kconv._verbs.scale import Scale
 from kconv.edges._plan import field_at
+from kconv.meta import ListMeta, Status
 
 Document = dict[str, Any]
-
-_WRITE = ("dryRun", "fieldManager", "fieldValidation")
-_READ_LIST = (
-    "allowWatchBookmarks",
-    "continue",
-    "fieldSelector",
-    "labelSelector",
-    "limit",
-    "resourceVersion",
-    "resourceVersionMatch",
-    "sendInitialEvents",
-    "timeoutSeconds",
-    "watch",
-)
-_DELETE = ("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy")
-_BOOLEAN = ("allowWatchBookmarks", "orphanDependents", "sendInitialEvents", "watch")
-_INTEGER = ("gracePeriodSeconds", "limit", "timeoutSeconds")
 
 
 def openapi_document(scheme: Scheme, group_version: GroupVersion, release: str) -> Document:
     """The paths and schemas of a group's version; ``release`` is that of the server."""
     schemas = Schemas()
+    status = schemas.ref(Status)
     paths: Document = {}
-    for spoke in spokes_of(scheme, group_version):
-        _add_kind(schemas, spoke)
-        paths.update(_paths(schemas, spoke))
+    spokes = spokes_of(scheme, group_version)
+    for spoke in spokes:
+        one, many = _add_kind(schemas, spoke)
+        scale = schemas.ref(Scale) if "scale" in spoke.options.subresources else {}
+        paths.update(Operations(schemas, spoke, one, many, status).paths(scale))
+    root = f"/apis/{group_version}" if group_version.group else f"/api/{group_version.version}"
+    tag = f"{group_version.group or 'core'}_{group_version.version}"
+    word = version_word(group_version)
+    paths[f"{root}/"] = _read(f"get{word}APIResources", tag, "APIResourceList", status)
+    schemas.components.update(discovery_types.of("APIResourceList"))
+    return _document(paths, schemas, release)
+
+
+def discovery_document(group: str | None, release: str) -> Document:
+    """The document of a group, or of ``/api`` (None is the core group's)."""
+    schemas = Schemas()
+    status = schemas.ref(Status)
+    if group is None:
+        path, kind, operation = "/api/", "APIVersions", "getCoreAPIVersions"
+    elif group:
+        path, kind, operation = f"/apis/{group}/", "APIGroup", f"get{group_word(group)}APIGroup"
+    else:
+        path, kind, operation = "/apis/", "APIGroupList", "getAPIVersions"
+    schemas.components.update(discovery_types.of(kind))
+    tag = "core" if group is None else group or "apis"
+    return _document({path: _read(operation, tag, kind, status)}, schemas, release)
+
+
+def version_document(release: str) -> Document:
+    """The document of ``/version``."""
+    schemas = Schemas()
+    item = _read("getCodeVersion", "version", "Info", schemas.ref(Status))
+    del item["get"]["responses"]["200"]["content"][PROTOBUF]
+    schemas.components.update(discovery_types.of("Info"))
+    return _document({"/version/": item}, schemas, release)
+
+
+def _document(paths: Document, schemas: Schemas, release: str) -> Document:
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": release},
+        "security": [{"BearerToken": []}, {}],
         "paths": paths,
-        "components": {"schemas": schemas.components},
+        "components": {
+            "schemas": schemas.components,
+            "securitySchemes": {
+                "BearerToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Where the server has been given tokens, each request has one.",
+                }
+            },
+        },
     }
 
 
-def _add_kind(schemas: Schemas, spoke: Spoke) -> None:
-    name = _component(schemas.ref(spoke.schema))
+def _read(operation: str, tag: str, kind: str, status: Document) -> Document:
+    """The one operation of a path of discovery."""
+    schema = {"$ref": f"#/components/schemas/{discovery_types.name_of(kind)}"}
+    content = {each: {"schema": schema} for each in (JSON, YAML, PROTOBUF)}
+    return {
+        "get": {
+            "operationId": operation,
+            "tags": [tag],
+            "description": discovery_types.WORDS[kind],
+            "parameters": [],
+            "responses": {
+                "200": {"description": "Here it is.", "content": content},
+                **refusals(status),
+            },
+        }
+    }
+
+
+def _add_kind(schemas: Schemas, spoke: Spoke) -> tuple[Document, Document]:
+    """References to a kind's schema and to that of its lists."""
+    one = schemas.ref(spoke.schema)
+    name = str(one["$ref"]).rpartition("/")[2]
     component = schemas.components[name]
     gvk = spoke.gvk
     component["x-kubernetes-group-version-kind"] = [
@@ -68,106 +122,11 @@ def _add_kind(schemas: Schemas, spoke: Spoke) -> None:
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
-            "metadata": {"type": "object"},
-            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}},
+            "metadata": {"allOf": [schemas.ref(ListMeta)], "default": {}},
+            "items": {"type": "array", "items": one},
         },
         "x-kubernetes-group-version-kind": [
             {"group": gvk.group, "kind": spoke.options.list_kind, "version": gvk.version}
         ],
     }
-
-
-def _component(ref: Document) -> str:
-    return str(ref["$ref"]).rpartition("/")[2]
-
-
-def _paths(schemas: Schemas, spoke: Spoke) -> Document:
-    gvr, options = spoke.gvr, spoke.options
-    root = f"/apis/{gvr.group_version}" if gvr.group else f"/api/{gvr.version}"
-    place = f"{root}/namespaces/{{namespace}}" if options.namespaced else root
-    name = _component(schemas.ref(spoke.schema))
-    one = {"$ref": f"#/components/schemas/{name}"}
-    many = {"$ref": f"#/components/schemas/{name}List"}
-    collection: Document = {
-        "get": _operation(spoke, "list", many, _READ_LIST),
-        "post": _operation(spoke, "post", one, _WRITE, body=one),
-        "delete": _operation(spoke, "deletecollection", many, (*_READ_LIST, *_DELETE)),
-        "parameters": _place_parameters(place),
-    }
-    item: Document = {
-        **_item_operations(spoke, one),
-        "delete": _operation(spoke, "delete", one, _DELETE),
-        "parameters": _place_parameters(f"{place}/{{name}}"),
-    }
-    paths = {f"{place}/{options.plural}": collection, f"{place}/{options.plural}/{{name}}": item}
-    if options.namespaced:
-        paths[f"{root}/{options.plural}"] = {
-            "get": _operation(spoke, "list", many, _READ_LIST),
-            "parameters": [],
-        }
-    for subresource in options.subresources:
-        paths[f"{place}/{options.plural}/{{name}}/{subresource}"] = {
-            **_item_operations(spoke, one),
-            "parameters": _place_parameters(f"{place}/{{name}}"),
-        }
-    return paths
-
-
-def _item_operations(spoke: Spoke, one: Document) -> Document:
-    return {
-        "get": _operation(spoke, "get", one, ()),
-        "put": _operation(spoke, "put", one, _WRITE, body=one),
-        "patch": _operation(
-            spoke,
-            "patch",
-            one,
-            (*_WRITE, "force"),
-            body={"type": "object"},
-            media=(*patch_types(spoke), APPLY_PATCH),
-        ),
-    }
-
-
-def _operation(
-    spoke: Spoke,
-    action: str,
-    answer: Document,
-    parameters: tuple[str, ...],
-    *,
-    body: Document | None = None,
-    media: tuple[str, ...] = ("*/*",),
-) -> Document:
-    gvk = spoke.gvk
-    operation: Document = {
-        "tags": [f"{gvk.group or 'core'}_{gvk.version}"],
-        "parameters": [_parameter(each) for each in parameters],
-        "responses": {
-            "200": {"description": "OK", "content": {"application/json": {"schema": answer}}}
-        },
-        "x-kubernetes-action": action,
-        "x-kubernetes-group-version-kind": {
-            "group": gvk.group,
-            "kind": gvk.kind,
-            "version": gvk.version,
-        },
-    }
-    if body is not None:
-        operation["requestBody"] = {
-            "content": {each: {"schema": body} for each in media},
-            "required": True,
-        }
-    return operation
-
-
-def _parameter(name: str) -> Document:
-    kind = "boolean" if name in _BOOLEAN else "integer" if name in _INTEGER else "string"
-    schema = {"type": kind, "uniqueItems": True}
-    return {"name": name, "in": "query", "schema": schema}
-
-
-def _place_parameters(path: str) -> list[Document]:
-    return [
-        {"name": each, "in": "path", "required": True, "schema": {"type": "string"}}
-        for each in ("name", "namespace")
-        if f"{{{each}}}" in path
-    ]
+    return one, {"$ref": f"#/components/schemas/{name}List"}

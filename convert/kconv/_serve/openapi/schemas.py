@@ -76,7 +76,8 @@ class Schemas:
             document["description"] = field.metadata["description"]
         default = field.load_default
         if default is dict:
-            document["default"] = {}
+            if _may_be_empty(spec_of(field)):
+                document["default"] = {}
         elif isinstance(default, str | int | float | bool | list | dict):
             document["default"] = default
         return document
@@ -96,7 +97,7 @@ class Schemas:
     def _item(self, field: AnyField) -> Document:
         """Elements; like Kubernetes' own, objects among them have an empty default."""
         document = self._value(field)
-        if spec_of(field).structure == "object":
+        if spec_of(field).structure == "object" and _may_be_empty(spec_of(field)):
             document["default"] = {}
         return document
 
@@ -111,6 +112,16 @@ class Schemas:
         if spec.patch_strategy:
             document["x-kubernetes-patch-strategy"] = spec.patch_strategy
         return document
+
+
+def _may_be_empty(spec: Spec) -> bool:
+    """Whether an empty object is one of its type: a default has to be valid."""
+    if spec.object_type is None:
+        return True
+    schema = spec.object_type.instance()
+    return not schema.opts.one_of and not any(
+        field.required for field in schema.wire_fields().values()
+    )
 
 
 def _map_type(spec: Spec) -> Document:
