@@ -1,11 +1,26 @@
-"""OpenAPI documents: complete, consistent, and with what clients look for."""
+"""OpenAPI documents: valid, complete, and saying what the server does."""
 
+import json
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import httpx
+import pytest
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
+from fixtures.long import LONG
+from kconv._gvk import GroupVersion
+from kconv._serve.openapi.gnostic import _MESSAGES
+from kconv._serve.openapi.names import operation_id
+from kconv._serve.openapi.v2 import v2_document
+from kconv._serve.protobuf import encode_object
 from kconv._serve.protobuf.known import parts
+from kconv._serve.protobuf.wire import fields
+from serve.conftest import Running
+
+PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+METHODS = ("get", "put", "post", "delete", "patch")
 
 
 def refs(value: Any) -> Iterator[str]:
@@ -20,17 +35,70 @@ def refs(value: Any) -> Iterator[str]:
             yield from refs(item)
 
 
+def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def documents(client: httpx.Client) -> Iterator[tuple[str, Any]]:
+    for path, entry in client.get("/openapi/v3").json()["paths"].items():
+        yield path, client.get(entry["serverRelativeURL"]).json()
+
+
 def test_every_version_has_a_document(client: httpx.Client) -> None:
+    """And each operation an id of its own, words, and answers."""
     index = client.get("/openapi/v3").json()["paths"]
-    assert {"api/v1", "apis/batch/v1", "apis/batch/v1beta1", "apis/batch/v2alpha1"} <= index.keys()
-    for path, entry in index.items():
-        assert entry["serverRelativeURL"].startswith(f"/openapi/v3/{path}?hash=")
-        response = client.get(entry["serverRelativeURL"])
-        assert "immutable" in response.headers["cache-control"]
-        document = response.json()
-        schemas = document["components"]["schemas"]
-        known = {f"#/components/schemas/{name}" for name in schemas}
+    versions = {"api/v1", "apis/batch/v1", "apis/batch/v1beta1", "apis/batch/v2alpha1"}
+    assert versions | {"api", "apis", "apis/batch", "version"} <= index.keys()
+    ids: set[str] = set()
+    for path, document in documents(client):
+        known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
         assert set(refs(document)) <= known
+        for where, method, operation in operations(document):
+            assert operation["operationId"] not in ids, (path, where, method)
+            ids.add(operation["operationId"])
+            assert operation["description"]
+            assert {"401", "default"} < operation["responses"].keys()
+            assert all(each["description"] for each in operation["parameters"])
+    assert {
+        "listBatchV1NamespacedCronJob",
+        "listBatchV1CronJobForAllNamespaces",
+        "createBatchV1NamespacedJob",
+        "deleteBatchV1CollectionNamespacedJob",
+        "patchBatchV1beta1NamespacedCronJobStatus",
+        "replaceCoreV1NamespaceFinalize",
+        "readCoreV1Namespace",
+        "getBatchV1APIResources",
+        "getBatchAPIGroup",
+        "getCodeVersion",
+    } <= ids
+    assert "deleteCoreV1CollectionNamespace" not in ids
+
+
+@pytest.mark.parametrize(
+    ("group", "word"),
+    [
+        ("rbac.authorization.k8s.io", "RbacAuthorization"),
+        ("events.k8s.io", "Events"),
+        ("my-shop.example.com", "MyShopExampleCom"),
+    ],
+)
+def test_ids_of_groups(group: str, word: str) -> None:
+    named = operation_id("get", GroupVersion(group, "v1beta1"), "Thing", namespaced=True)
+    assert named == f"read{word}V1beta1NamespacedThing"
+
+
+def test_valid(client: httpx.Client) -> None:
+    """As openapi-spec-validator has it, which takes seconds for a large document."""
+    chosen = []
+    for path, document in documents(client):
+        if LONG or path in ("api/v1", "apis", "apis/autoscaling/v1", "version"):
+            assert list(OpenAPIV30SpecValidator(document).iter_errors()) == [], path
+            chosen.append(document)
+    assert len(chosen) >= 4
+    assert list(OpenAPIV2SpecValidator(v2_document(chosen[1:], "1")).iter_errors()) == []
 
 
 def test_what_kubectl_looks_for(client: httpx.Client) -> None:
@@ -54,14 +122,232 @@ def test_what_kubectl_looks_for(client: httpx.Client) -> None:
     assert pod["required"] == ["containers"]
 
 
-def test_v2_is_there_and_empty(client: httpx.Client) -> None:
-    protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-    response = client.get("/openapi/v2", headers={"Accept": protobuf})
-    assert response.headers["content-type"] == protobuf.replace("@", ".")
-    found = parts(response.content)
-    info = found[2]
-    assert isinstance(info, bytes)
-    assert (found[1], parts(info)[1]) == (b"2.0", b"Kubernetes")
-    document = client.get("/openapi/v2").json()
-    assert (document["swagger"], document["paths"], document["definitions"]) == ("2.0", {}, {})
+def test_what_is_not_described_is_refused(client: httpx.Client) -> None:
+    """405 for every method of every path that the documents have not."""
+    refused = 0
+    for path, document in documents(client):
+        if not path.startswith(("api/", "apis/")) or path.endswith("v1beta1"):
+            continue
+        for where, method in product(document["paths"], METHODS):
+            if method in document["paths"][where]:
+                continue
+            place = where.replace("{namespace}", "default").replace("{name}", "a")
+            body = "{}" if method in ("put", "post", "patch") else None
+            headers = {"Content-Type": "application/json"} if body else {}
+            answered = client.request(method.upper(), place, content=body, headers=headers)
+            assert answered.status_code == 405, (method, where)
+            refused += 1
+    assert refused > 50
+
+
+MAPS = "/api/v1/namespaces/{namespace}/configmaps"
+POD = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "b"}]}
+ASKED: list[tuple[str, str, str, Any, int]] = [
+    ("post", MAPS, "application/json", {"metadata": {"name": "a"}}, 201),
+    ("post", MAPS, "application/json", {"metadata": {"name": "a"}}, 409),
+    ("post", MAPS, "application/json", {"metadata": {"name": "A"}}, 422),
+    ("get", MAPS, "", None, 200),
+    ("get", MAPS + "/{name}", "", None, 200),
+    ("put", MAPS + "/{name}", "application/json", {"metadata": {"name": "a"}}, 200),
+    ("patch", MAPS + "/{name}", "application/merge-patch+json", {"data": {"a": "b"}}, 200),
+    ("patch", MAPS + "/{name}", "application/json-patch+json", [], 200),
+    ("delete", MAPS + "/{name}", "", None, 200),
+    ("delete", MAPS + "/{name}", "", None, 404),
+    ("delete", MAPS, "", None, 200),
+    ("get", "/api/v1/", "", None, 200),
+]
+
+
+def test_answers_are_those_described(client: httpx.Client) -> None:
+    """Their codes, their media types, and the kind that comes."""
+    document = client.get("/openapi/v3/api/v1").json()
+    for method, path, media_type, body, code in ASKED:
+        operation = document["paths"][path][method]
+        place = path.replace("{namespace}", "default").replace("{name}", "a")
+        headers = {"Content-Type": media_type} if media_type else {}
+        content = json.dumps(body) if body is not None else None
+        answered = client.request(method.upper(), place, content=content, headers=headers)
+        assert answered.status_code == code, (method, path, answered.text)
+        if media_type:
+            assert media_type in operation["requestBody"]["content"]
+        response = operation["responses"].get(str(code), operation["responses"]["default"])
+        schema = response["content"][answered.headers["content-type"]]["schema"]
+        kinds = [
+            each["kind"]
+            for ref in refs(schema)
+            for each in document["components"]["schemas"][ref.rpartition("/")[2]].get(
+                "x-kubernetes-group-version-kind", [{"kind": "Status"}]
+            )
+        ]
+        assert answered.json()["kind"] in kinds, (method, path)
+    for media_type in document["paths"][MAPS]["post"]["requestBody"]["content"]:
+        written = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "m-"}}
+        data = encode_object(written) if "protobuf" in media_type else json.dumps(written)
+        made = client.post(
+            MAPS.replace("{namespace}", "default"),
+            content=data,
+            headers={"Content-Type": media_type, "Accept": media_type},
+        )
+        assert (made.status_code, made.headers["content-type"]) == (201, media_type)
+
+
+def test_hashes_and_entity_tags(client: httpx.Client) -> None:
+    """A document with its hash stays; another hash leads to it; 304 for who has it."""
+    url = client.get("/openapi/v3").json()["paths"]["api/v1"]["serverRelativeURL"]
+    assert url.startswith("/openapi/v3/api/v1?hash=")
+    answered = client.get(url)
+    assert answered.headers["cache-control"] == "public, immutable"
+    assert answered.headers["expires"].endswith("GMT")
+    assert answered.headers["etag"] == f'"{url.partition("=")[2]}"'
+    other = client.get("/openapi/v3/api/v1?hash=0", follow_redirects=False)
+    assert (other.status_code, other.headers["location"]) == (301, url)
+    assert "immutable" not in other.headers["cache-control"]
+    aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    for path, accept in (
+        (url, "application/json"),
+        ("/openapi/v3", "*/*"),
+        ("/openapi/v2", "application/json"),
+        ("/openapi/v2", PROTOBUF),
+        ("/apis", aggregated),
+    ):
+        first = client.get(path, headers={"Accept": accept})
+        tag = first.headers["etag"]
+        for given, code in ((tag, 304), (f'"x", W/{tag}', 304), ("*", 304), ('"x"', 200)):
+            again = client.get(path, headers={"Accept": accept, "If-None-Match": given})
+            assert (again.status_code, again.headers["etag"]) == (code, tag), (path, given)
+            assert bool(again.content) == (code == 200)
+    tags = {
+        client.get("/openapi/v2", headers={"Accept": each}).headers["etag"]
+        for each in ("application/json", PROTOBUF)
+    }
+    assert len(tags) == 2
     assert client.get("/openapi/v2", headers={"Accept": "text/html"}).status_code == 406
+    assert client.get("/openapi/v3/apis/nosuch/v1").status_code == 404
+
+
+def test_v2_has_all_of_v3(client: httpx.Client) -> None:
+    document = client.get("/openapi/v2").json()
+    assert document["swagger"] == "2.0"
+    known = {f"#/definitions/{name}" for name in document["definitions"]}
+    assert set(refs(document)) <= known
+    of_v2 = {(path, method): operation for path, method, operation in operations(document)}
+    for _, newer in documents(client):
+        assert newer["components"]["schemas"].keys() <= document["definitions"].keys()
+        for path, method, operation in operations(newer):
+            older = of_v2.pop((path, method))
+            assert older["operationId"] == operation["operationId"]
+            assert older["responses"].keys() == operation["responses"].keys()
+            named = {each["name"] for each in older["parameters"]} - {"body"}
+            assert named == {each["name"] for each in operation["parameters"]}
+    assert not of_v2
+    target = document["definitions"]["io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler"]
+    assert target["properties"]["spec"]["$ref"] in known
+    port = document["definitions"]["core.v1.HTTPGetAction"]["properties"]["port"]
+    assert (port["type"], port["format"]) == ("string", "int-or-string")
+
+
+def test_v2_as_protobuf_says_the_same(client: httpx.Client) -> None:
+    answered = client.get("/openapi/v2", headers={"Accept": PROTOBUF})
+    assert answered.headers["content-type"] == PROTOBUF.replace("@", ".")
+    expected = with_what_is_said(client.get("/openapi/v2").json())
+    assert decoded("Document", answered.content) == expected
+
+
+def with_what_is_said(value: Any) -> Any:
+    """Without zeros and empty lists, which this message does not tell from what is absent."""
+    if isinstance(value, dict):
+        return {
+            key: with_what_is_said(item)
+            for key, item in value.items()
+            if (item != [] or key == "BearerToken")
+            and not (key in ("minimum", "maximum") and item == 0)
+        }
+    return [with_what_is_said(each) for each in value] if isinstance(value, list) else value
+
+
+def decoded(message: str, data: bytes) -> dict[str, Any]:
+    """A message of gnostic's, read again; by the numbers that it was written by."""
+    by_number = {number: (key, kind) for key, (number, kind) in _MESSAGES[message].items()}
+    value: dict[str, Any] = {}
+    for number, _, raw in fields(data):
+        key, kind = by_number[number]
+        outer, _, inner = kind.rpartition(":")
+        if kind == "extensions":
+            name, item = entry(raw, "any")
+            value[name] = item
+        elif outer == "list":
+            value.setdefault(key, []).append(content(inner, raw))
+        elif outer == "named":
+            value[key] = {}
+            for _, _, each in fields(whole(raw)):
+                name, item = entry(each, inner)
+                value[key][name] = item
+        else:
+            value[key] = content(kind, raw)
+    return value
+
+
+def whole(raw: int | bytes) -> bytes:
+    assert isinstance(raw, bytes)
+    return raw
+
+
+def entry(raw: int | bytes, kind: str) -> tuple[str, Any]:
+    found = parts(whole(raw))
+    return whole(found[1]).decode(), content(kind, found.get(2, b""))
+
+
+def content(kind: str, raw: int | bytes) -> Any:
+    if isinstance(raw, int):
+        return bool(raw) if kind == "bool" else raw
+    inside = parts(raw) if kind not in ("text", "Schema", "double") else {}
+    match kind:
+        case "text":
+            return raw.decode()
+        case "double":
+            return memoryview(raw).cast("d")[0]
+        case "any":
+            return json.loads(whole(inside[2]))
+        case "types":
+            return whole(inside[1]).decode()
+        case "schema-or-bool":
+            return bool(inside[2]) if 2 in inside else decoded("Schema", whole(inside[1]))
+        case "SchemaItem":
+            return decoded("Schema", whole(inside[1]))
+        case "Parameter":
+            parameter = parts(whole(inside[1]))
+            if 1 in parameter:
+                return decoded("Body", whole(parameter[1]))
+            [(number, of)] = parts(whole(parameter[2])).items()
+            return decoded({3: "Query", 4: "Path"}[number], whole(of))
+        case "Paths":
+            return dict(entry(each, "PathItem") for _, _, each in fields(raw))
+        case "Responses":
+            return dict(entry(each, "ResponseValue") for _, _, each in fields(raw))
+        case "ResponseValue":
+            return decoded("Response", whole(inside[1]))
+        case "SecurityDefinition":
+            return decoded("ApiKey", whole(inside[2]))
+        case "Requirement":
+            return dict(entry(each, "names") for _, _, each in fields(raw))
+        case "names":
+            return [whole(each).decode() for _, _, each in fields(raw)]
+    return decoded(kind, raw)
+
+
+def test_words(running: Running) -> None:
+    """Of the fields that people ask about; those of other versions are of the same types."""
+    with running.client() as client:
+        for version, kind in (("v1", "CronJob"), ("v1beta1", "CronJob"), ("v1", "Job")):
+            schemas = client.get(f"/openapi/v3/apis/batch/{version}").json()["components"][
+                "schemas"
+            ]
+            spec = refs(schemas[f"io.k8s.api.batch.{version}.{kind}"]["properties"]["spec"])
+            schema = schemas[next(spec).rpartition("/")[2]]
+            assert schema["description"]
+            without = [n for n, each in schema["properties"].items() if "description" not in each]
+            assert without == [], (version, kind)
+        pod = schemas["core.v1.Container"]["properties"]
+        assert {"image", "command", "env", "resources"} <= {
+            name for name, each in pod.items() if "description" in each
+        }

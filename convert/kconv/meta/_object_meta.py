@@ -32,19 +32,56 @@ class OwnerReference(Type):
 
 
 class ObjectMeta(Type):
-    """ObjectMeta of meta/v1."""
+    """What every object has, whatever it is."""
 
-    annotations = Map(String())
-    creationTimestamp = Time()
-    deletionGracePeriodSeconds = Int64()
-    deletionTimestamp = Time()
-    finalizers = List(String(), list_type="set", patch_strategy="merge", unique=False)
-    generateName = String()
-    generation = Int64(minimum=0)
-    labels = Map(String())
-    managedFields = List(Object(ManagedFieldsEntry), list_type="atomic")
-    name = String()
-    namespace = String()
+    annotations = Map(
+        String(),
+        metadata={"description": "Notes of tools and people by key; nothing selects by them."},
+    )
+    creationTimestamp = Time(
+        metadata={"description": "When the object was created; the server says."}
+    )
+    deletionGracePeriodSeconds = Int64(
+        metadata={"description": "How many seconds an object that is being deleted has left."}
+    )
+    deletionTimestamp = Time(
+        metadata={"description": "When the object was asked to go; set by a delete, and for good."}
+    )
+    finalizers = List(
+        String(),
+        list_type="set",
+        patch_strategy="merge",
+        unique=False,
+        metadata={"description": "Who has to be done with the object before it goes."},
+    )
+    generateName = String(
+        metadata={
+            "description": (
+                "The beginning of a name that the server makes unique, where name is absent."
+            ),
+        },
+    )
+    generation = Int64(
+        minimum=0, metadata={"description": "A number that grows when what is desired changes."}
+    )
+    labels = Map(
+        String(), metadata={"description": "Short values by key that objects are selected by."}
+    )
+    managedFields = List(
+        Object(ManagedFieldsEntry),
+        list_type="atomic",
+        metadata={"description": "Who owns which fields; apply keeps it."},
+    )
+    name = String(
+        metadata={
+            "description": (
+                "What the object is called; no other of its kind in the namespace is, and it stays."
+            ),
+        },
+    )
+    namespace = String(
+        metadata={"description": "The scope of the name; absent for kinds without namespaces."}
+    )
     ownerReferences = List(
         Object(OwnerReference),
         list_type="map",
@@ -52,7 +89,23 @@ class ObjectMeta(Type):
         merge_key="uid",
         patch_strategy="merge",
         unique=False,
+        metadata={
+            "description": "What the object belongs to; it is deleted when all of them are gone.",
+        },
     )
-    resourceVersion = String()
+    resourceVersion = String(
+        metadata={
+            "description": (
+                "Which state of the object this is; sent back with a write, only that state is "
+                "replaced."
+            ),
+        },
+    )
     selfLink = String()
-    uid = String()
+    uid = String(
+        metadata={
+            "description": (
+                "What tells the object from any other, of the same name, too; the server says."
+            ),
+        },
+    )

@@ -13,13 +13,28 @@ class Preconditions(Type):
 
 
 class DeleteOptions(Type):
-    """DeleteOptions of meta/v1."""
+    """How an object is deleted."""
 
     apiVersion = String()
-    dryRun = List(String(), list_type="atomic")
-    gracePeriodSeconds = Int64()
+    dryRun = List(
+        String(),
+        list_type="atomic",
+        metadata={"description": "All: judge the request, and keep everything."},
+    )
+    gracePeriodSeconds = Int64(
+        metadata={"description": "Seconds that the object is given to end; 0 is at once."}
+    )
     ignoreStoreReadErrorWithClusterBreakingPotential = Boolean()
     kind = String()
     orphanDependents = Boolean()
-    preconditions = Object(Preconditions)
-    propagationPolicy = String(enum=("Background", "Foreground", "Orphan"))
+    preconditions = Object(
+        Preconditions, metadata={"description": "Which object, in which state, it must be."}
+    )
+    propagationPolicy = String(
+        enum=("Background", "Foreground", "Orphan"),
+        metadata={
+            "description": (
+                "What becomes of what the object owns: Foreground, Background or Orphan."
+            ),
+        },
+    )

@@ -26,13 +26,16 @@ class StatusDetails(Type):
 
 
 class Status(Type):
-    """Status of meta/v1."""
+    """How a request ended that has nothing else to show."""
 
     apiVersion = String()
-    code = Int32()
-    details = Object(StatusDetails)
+    code = Int32(metadata={"description": "The status code of HTTP."})
+    details = Object(
+        StatusDetails,
+        metadata={"description": "What it is about, and what is wrong with which field."},
+    )
     kind = String()
-    message = String()
+    message = String(metadata={"description": "What happened, for people."})
     metadata = Object(ListMeta)
-    reason = String()
-    status = String()
+    reason = String(metadata={"description": "What happened, in one word, for programs."})
+    status = String(metadata={"description": "Success or Failure."})

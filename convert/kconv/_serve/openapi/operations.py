@@ -164,7 +164,10 @@ def refusals(status: Document) -> Document:
     """The answers to requests that were not done."""
     content = {each: {"schema": status} for each in (JSON, YAML, PROTOBUF)}
     return {
-        "401": {"description": "Who asks is not known: the token is missing or wrong."},
+        "401": {
+            "description": "Who asks is not known: the token is missing or wrong.",
+            "content": {JSON: {"schema": status}},
+        },
         "default": {
             "description": "It was refused, or failed; the Status says why.",
             "content": content,

@@ -17,28 +17,60 @@ class CrossVersionObjectReference(Type):
 
 
 class HorizontalPodAutoscalerSpec(Type):
-    """HorizontalPodAutoscalerSpec of autoscaling/v1."""
+    """What is scaled, between which limits, and to which load."""
 
-    maxReplicas = Int32(required=True)
-    minReplicas = Int32(minimum=1, load_default=1)
-    scaleTargetRef = Object(
-        CrossVersionObjectReference, required=True, load_default=dict, metadata={"reference": True}
+    maxReplicas = Int32(
+        required=True, metadata={"description": "The most replicas that there may be."}
     )
-    targetCPUUtilizationPercentage = Int32()
+    minReplicas = Int32(
+        minimum=1,
+        load_default=1,
+        metadata={"description": "The fewest replicas that there may be; 1 where it is absent."},
+    )
+    scaleTargetRef = Object(
+        CrossVersionObjectReference,
+        required=True,
+        load_default=dict,
+        metadata={"reference": True, "description": "What is scaled, such as a Deployment."},
+    )
+    targetCPUUtilizationPercentage = Int32(
+        metadata={
+            "description": (
+                "The processor time that pods are to use on average, as a percentage of what they "
+                "request."
+            ),
+        },
+    )
 
 
 class HorizontalPodAutoscalerStatus(Type):
-    """HorizontalPodAutoscalerStatus of autoscaling/v1."""
+    """What the autoscaler last saw and did."""
 
-    currentCPUUtilizationPercentage = Int32()
-    currentReplicas = Int32(minimum=0, required=True, load_default=0)
-    desiredReplicas = Int32(minimum=0, required=True, load_default=0)
-    lastScaleTime = Time()
-    observedGeneration = Int64()
+    currentCPUUtilizationPercentage = Int32(
+        metadata={
+            "description": (
+                "The processor time that pods use on average, as a percentage of what they request."
+            ),
+        },
+    )
+    currentReplicas = Int32(
+        minimum=0,
+        required=True,
+        load_default=0,
+        metadata={"description": "How many replicas there are."},
+    )
+    desiredReplicas = Int32(
+        minimum=0,
+        required=True,
+        load_default=0,
+        metadata={"description": "How many replicas there are to be."},
+    )
+    lastScaleTime = Time(metadata={"description": "When the number was last changed."})
+    observedGeneration = Int64(metadata={"description": "Which state of the spec this is about."})
 
 
 class HorizontalPodAutoscaler(Resource):
-    """The kind HorizontalPodAutoscaler of autoscaling/v1."""
+    """An autoscaler keeps replicas at what their load needs, by processor time only."""
 
     class Meta:
         group = "autoscaling"

@@ -10,14 +10,34 @@ from kconv_schemas.autoscaling.v2.types.reference import CrossVersionObjectRefer
 
 
 class HorizontalPodAutoscalerSpec(Type):
-    """HorizontalPodAutoscalerSpec of autoscaling/v2."""
+    """What is scaled, between which limits, and by which metrics."""
 
-    behavior = Object(HorizontalPodAutoscalerBehavior)
-    maxReplicas = Int32(required=True)
-    metrics = List(Object(MetricSpec), list_type="atomic")
-    minReplicas = Int32(minimum=1, load_default=1)
+    behavior = Object(
+        HorizontalPodAutoscalerBehavior, metadata={"description": "How fast it may go up and down."}
+    )
+    maxReplicas = Int32(
+        required=True, metadata={"description": "The most replicas that there may be."}
+    )
+    metrics = List(
+        Object(MetricSpec),
+        list_type="atomic",
+        metadata={
+            "description": (
+                "What is measured, and what it is to be; the metric that asks for most replicas "
+                "counts."
+            ),
+        },
+    )
+    minReplicas = Int32(
+        minimum=1,
+        load_default=1,
+        metadata={"description": "The fewest replicas that there may be; 1 where it is absent."},
+    )
     scaleTargetRef = Object(
-        CrossVersionObjectReference, required=True, load_default=dict, metadata={"reference": True}
+        CrossVersionObjectReference,
+        required=True,
+        load_default=dict,
+        metadata={"reference": True, "description": "What is scaled, such as a Deployment."},
     )
 
 
@@ -32,7 +52,7 @@ class HorizontalPodAutoscalerCondition(Type):
 
 
 class HorizontalPodAutoscalerStatus(Type):
-    """HorizontalPodAutoscalerStatus of autoscaling/v2."""
+    """What the autoscaler last saw and did."""
 
     conditions = List(
         Object(HorizontalPodAutoscalerCondition),
@@ -40,16 +60,26 @@ class HorizontalPodAutoscalerStatus(Type):
         map_keys=("type",),
         merge_key="type",
         patch_strategy="merge",
+        metadata={"description": "Whether it can scale, is limited, and why."},
     )
-    currentMetrics = List(Object(MetricStatus), list_type="atomic")
-    currentReplicas = Int32(minimum=0)
-    desiredReplicas = Int32(minimum=0, required=True, load_default=0)
-    lastScaleTime = Time()
-    observedGeneration = Int64()
+    currentMetrics = List(
+        Object(MetricStatus),
+        list_type="atomic",
+        metadata={"description": "What each metric was when it was last read."},
+    )
+    currentReplicas = Int32(minimum=0, metadata={"description": "How many replicas there are."})
+    desiredReplicas = Int32(
+        minimum=0,
+        required=True,
+        load_default=0,
+        metadata={"description": "How many replicas there are to be."},
+    )
+    lastScaleTime = Time(metadata={"description": "When the number was last changed."})
+    observedGeneration = Int64(metadata={"description": "Which state of the spec this is about."})
 
 
 class HorizontalPodAutoscaler(Resource):
-    """The kind HorizontalPodAutoscaler of autoscaling/v2."""
+    """An autoscaler keeps replicas at what their metrics ask for."""
 
     class Meta:
         group = "autoscaling"

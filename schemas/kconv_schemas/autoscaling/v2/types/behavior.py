@@ -14,16 +14,39 @@ class HPAScalingPolicy(Type):
 
 
 class HPAScalingRules(Type):
-    """HPAScalingRules of autoscaling/v2."""
+    """How fast the number of replicas may change in one direction."""
 
-    policies = List(Object(HPAScalingPolicy), list_type="atomic")
-    selectPolicy = String(enum=("Disabled", "Max", "Min"))
-    stabilizationWindowSeconds = Int32(minimum=0, maximum=3600)
-    tolerance = Quantity()
+    policies = List(
+        Object(HPAScalingPolicy),
+        list_type="atomic",
+        metadata={"description": "Steps that are allowed, in pods or percent within some seconds."},
+    )
+    selectPolicy = String(
+        enum=("Disabled", "Max", "Min"),
+        metadata={
+            "description": (
+                "Which of the steps counts: the largest (Max), the smallest (Min), or none at all "
+                "(Disabled)."
+            ),
+        },
+    )
+    stabilizationWindowSeconds = Int32(
+        minimum=0,
+        maximum=3600,
+        metadata={
+            "description": (
+                "For how many seconds back recommendations are looked at, so that the number does "
+                "not flap."
+            ),
+        },
+    )
+    tolerance = Quantity(
+        metadata={"description": "By which part a metric may be off before anything is done."}
+    )
 
 
 class HorizontalPodAutoscalerBehavior(Type):
-    """HorizontalPodAutoscalerBehavior of autoscaling/v2."""
+    """How fast the number of replicas may change."""
 
-    scaleDown = Object(HPAScalingRules)
-    scaleUp = Object(HPAScalingRules)
+    scaleDown = Object(HPAScalingRules, metadata={"description": "The rules for fewer replicas."})
+    scaleUp = Object(HPAScalingRules, metadata={"description": "The rules for more replicas."})

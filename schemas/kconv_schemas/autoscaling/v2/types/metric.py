@@ -8,12 +8,14 @@ from kconv_schemas.autoscaling.v2.types.reference import CrossVersionObjectRefer
 
 
 class MetricTarget(Type):
-    """MetricTarget of autoscaling/v2."""
+    """The value that a metric is to have."""
 
-    averageUtilization = Int32()
-    averageValue = Quantity()
-    type = String(required=True)
-    value = Quantity()
+    averageUtilization = Int32(
+        metadata={"description": "A percentage of what pods request, on average."}
+    )
+    averageValue = Quantity(metadata={"description": "An amount for each pod, on average."})
+    type = String(required=True, metadata={"description": "Which of the other fields is set."})
+    value = Quantity(metadata={"description": "An amount for all together."})
 
 
 class ContainerResourceMetricSource(Type):
@@ -56,20 +58,56 @@ class PodsMetricSource(Type):
 
 
 class ResourceMetricSource(Type):
-    """ResourceMetricSource of autoscaling/v2."""
+    """Processor time or memory of pods, and what it is to be."""
 
-    name = String(required=True)
-    target = Object(MetricTarget, required=True, load_default=dict)
+    name = String(required=True, metadata={"description": "cpu or memory."})
+    target = Object(
+        MetricTarget,
+        required=True,
+        load_default=dict,
+        metadata={"description": "What it is to be."},
+    )
 
 
 class MetricSpec(Type):
-    """MetricSpec of autoscaling/v2."""
+    """One metric, and the value that it is to have."""
 
-    containerResource = Object(ContainerResourceMetricSource)
-    external = Object(ExternalMetricSource)
-    object = Object(ObjectMetricSource)
-    pods = Object(PodsMetricSource)
-    resource = Object(ResourceMetricSource)
+    containerResource = Object(
+        ContainerResourceMetricSource,
+        metadata={
+            "description": (
+                "Processor time or memory of one container of each pod; for the type "
+                "ContainerResource."
+            ),
+        },
+    )
+    external = Object(
+        ExternalMetricSource,
+        metadata={
+            "description": (
+                "A metric from outside of the cluster, such as the length of a queue; for the type "
+                "External."
+            ),
+        },
+    )
+    object = Object(
+        ObjectMetricSource,
+        metadata={
+            "description": (
+                "A metric of one object, such as requests to an Ingress; for the type Object."
+            ),
+        },
+    )
+    pods = Object(
+        PodsMetricSource,
+        metadata={"description": "A metric of each pod, averaged; for the type Pods."},
+    )
+    resource = Object(
+        ResourceMetricSource,
+        metadata={"description": "Processor time or memory of each pod; for the type Resource."},
+    )
     type = String(
-        enum=("ContainerResource", "External", "Object", "Pods", "Resource"), required=True
+        enum=("ContainerResource", "External", "Object", "Pods", "Resource"),
+        required=True,
+        metadata={"description": "Which of the other fields is set."},
     )

@@ -9,35 +9,89 @@ from kconv_schemas.core.v1.types import ObjectReference
 
 
 class JobTemplateSpec(Type):
-    """JobTemplateSpec of batch/v1."""
+    """A Job to be made, with its labels and annotations."""
 
-    metadata = Object(ObjectMeta, load_default=dict)
-    spec = Object(JobSpec, load_default=dict)
+    metadata = Object(
+        ObjectMeta,
+        load_default=dict,
+        metadata={"description": "Labels and annotations of each Job."},
+    )
+    spec = Object(JobSpec, load_default=dict, metadata={"description": "What each Job runs."})
 
 
 class CronJobSpec(Type):
-    """CronJobSpec of batch/v1."""
+    """When Jobs are made, of what, and how many of them are kept."""
 
-    concurrencyPolicy = String(enum=("Allow", "Forbid", "Replace"), load_default="Allow")
-    failedJobsHistoryLimit = Int32(minimum=0, load_default=1)
-    jobTemplate = Object(JobTemplateSpec, required=True, load_default=dict)
-    schedule = String(required=True)
-    startingDeadlineSeconds = Int64(minimum=0)
-    successfulJobsHistoryLimit = Int32(minimum=0, load_default=3)
-    suspend = Boolean(load_default=False)
-    timeZone = String()
+    concurrencyPolicy = String(
+        enum=("Allow", "Forbid", "Replace"),
+        load_default="Allow",
+        metadata={
+            "description": (
+                "What happens at a time when the Job before still runs: Allow runs both, Forbid "
+                "skips the new one, Replace ends the old one."
+            ),
+        },
+    )
+    failedJobsHistoryLimit = Int32(
+        minimum=0,
+        load_default=1,
+        metadata={"description": "How many failed Jobs stay for people to look at."},
+    )
+    jobTemplate = Object(
+        JobTemplateSpec,
+        required=True,
+        load_default=dict,
+        metadata={"description": "The Job that is made at each time."},
+    )
+    schedule = String(
+        required=True,
+        metadata={
+            "description": (
+                "Minute, hour, day of the month, month and day of the week, as cron has them, such "
+                'as "30 2 * * *"; or @daily and the like.'
+            ),
+        },
+    )
+    startingDeadlineSeconds = Int64(
+        minimum=0,
+        metadata={
+            "description": (
+                "How late, in seconds, a Job that missed its time may still be made; without it, "
+                "however late."
+            ),
+        },
+    )
+    successfulJobsHistoryLimit = Int32(
+        minimum=0, load_default=3, metadata={"description": "How many Jobs that went well stay."}
+    )
+    suspend = Boolean(
+        load_default=False,
+        metadata={"description": "Whether no Jobs are made for now; those that run go on."},
+    )
+    timeZone = String(
+        metadata={
+            "description": (
+                "The time zone of the schedule, such as Europe/Berlin; without it, that of the "
+                "controller."
+            ),
+        },
+    )
 
 
 class CronJobStatus(Type):
-    """CronJobStatus of batch/v1."""
+    """What became of the schedule so far."""
 
-    active = List(Object(ObjectReference, metadata={"reference": True}), list_type="atomic")
-    lastScheduleTime = Time()
-    lastSuccessfulTime = Time()
+    active = List(
+        Object(ObjectReference, metadata={"reference": True}),
+        list_type="atomic",
+        metadata={"description": "The Jobs that run now."},
+    )
+    lastScheduleTime = Time(metadata={"description": "When a Job was last made."})
+    lastSuccessfulTime = Time(metadata={"description": "When a Job last ended well."})
 
 
 class CronJob(Resource):
-    """The kind CronJob of batch/v1."""
+    """A CronJob makes a Job again and again, at the times of its schedule."""
 
     class Meta:
         group = "batch"

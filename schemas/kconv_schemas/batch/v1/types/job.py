@@ -9,24 +9,98 @@ from kconv_schemas.core.v1.types import PodTemplateSpec
 
 
 class JobSpec(Type):
-    """JobSpec of batch/v1."""
+    """What is run, how often and how many at once, and when to give up."""
 
-    activeDeadlineSeconds = Int64(minimum=0)
-    backoffLimit = Int32(minimum=0)
-    backoffLimitPerIndex = Int32(minimum=0)
-    completionMode = String(enum=("Indexed", "NonIndexed"))
-    completions = Int32(minimum=0)
-    managedBy = String()
-    manualSelector = Boolean()
-    maxFailedIndexes = Int32(minimum=0)
-    parallelism = Int32(minimum=0)
-    podFailurePolicy = Object(PodFailurePolicy)
-    podReplacementPolicy = String(enum=("Failed", "TerminatingOrFailed"))
-    selector = Object(LabelSelector)
-    successPolicy = Object(SuccessPolicy)
-    suspend = Boolean()
-    template = Object(PodTemplateSpec, required=True, load_default=dict)
-    ttlSecondsAfterFinished = Int32(minimum=0)
+    activeDeadlineSeconds = Int64(
+        minimum=0,
+        metadata={"description": "After how many seconds the Job is ended, whatever it is doing."},
+    )
+    backoffLimit = Int32(
+        minimum=0, metadata={"description": "How many times pods may fail before the Job has."}
+    )
+    backoffLimitPerIndex = Int32(
+        minimum=0,
+        metadata={
+            "description": "How many times the pods of one index may fail; for Indexed only.",
+        },
+    )
+    completionMode = String(
+        enum=("Indexed", "NonIndexed"),
+        metadata={
+            "description": (
+                "NonIndexed: any pods that end well count. Indexed: one pod has to for each number "
+                "from 0 on."
+            ),
+        },
+    )
+    completions = Int32(minimum=0, metadata={"description": "How many pods have to end well."})
+    managedBy = String(
+        metadata={
+            "description": (
+                "The controller that runs the Job, where it is another than the built-in one."
+            ),
+        },
+    )
+    manualSelector = Boolean(
+        metadata={
+            "description": (
+                "Whether the selector is the author's own; else it is made, with a label that no "
+                "other Job has."
+            ),
+        },
+    )
+    maxFailedIndexes = Int32(
+        minimum=0,
+        metadata={
+            "description": "How many indexes may fail before the whole Job has; for Indexed only.",
+        },
+    )
+    parallelism = Int32(minimum=0, metadata={"description": "How many pods run at once."})
+    podFailurePolicy = Object(
+        PodFailurePolicy,
+        metadata={"description": "Which failures end the Job at once, count, or are passed over."},
+    )
+    podReplacementPolicy = String(
+        enum=("Failed", "TerminatingOrFailed"),
+        metadata={
+            "description": (
+                "When a pod is replaced: as soon as it is ending, or once it has failed."
+            ),
+        },
+    )
+    selector = Object(
+        LabelSelector,
+        metadata={
+            "description": (
+                "Which pods are those of the Job; it is made where manualSelector is not set."
+            ),
+        },
+    )
+    successPolicy = Object(
+        SuccessPolicy,
+        metadata={
+            "description": (
+                "Which indexes are enough for the Job to have ended well; for Indexed only."
+            ),
+        },
+    )
+    suspend = Boolean(
+        metadata={"description": "Whether the Job has no pods for now; those that run are ended."}
+    )
+    template = Object(
+        PodTemplateSpec,
+        required=True,
+        load_default=dict,
+        metadata={"description": "The pod that is run."},
+    )
+    ttlSecondsAfterFinished = Int32(
+        minimum=0,
+        metadata={
+            "description": (
+                "After how many seconds a Job that has ended is deleted; without it, never."
+            ),
+        },
+    )
 
 
 class JobCondition(Type):
@@ -48,25 +122,29 @@ class UncountedTerminatedPods(Type):
 
 
 class JobStatus(Type):
-    """JobStatus of batch/v1."""
+    """How far the Job has come."""
 
-    active = Int32(minimum=0)
-    completedIndexes = String()
-    completionTime = Time()
+    active = Int32(minimum=0, metadata={"description": "How many pods run or wait."})
+    completedIndexes = String(metadata={"description": "The indexes that are done, such as 0,2-4."})
+    completionTime = Time(metadata={"description": "When the Job ended well."})
     conditions = List(
-        Object(JobCondition), list_type="atomic", merge_key="type", patch_strategy="merge"
+        Object(JobCondition),
+        list_type="atomic",
+        merge_key="type",
+        patch_strategy="merge",
+        metadata={"description": "Whether the Job is Complete, Failed or Suspended, and why."},
     )
-    failed = Int32(minimum=0)
+    failed = Int32(minimum=0, metadata={"description": "How many pods have failed."})
     failedIndexes = String()
-    ready = Int32(minimum=0)
-    startTime = Time()
-    succeeded = Int32(minimum=0)
+    ready = Int32(minimum=0, metadata={"description": "How many pods are ready."})
+    startTime = Time(metadata={"description": "When the controller began with the Job."})
+    succeeded = Int32(minimum=0, metadata={"description": "How many pods ended well."})
     terminating = Int32(minimum=0)
     uncountedTerminatedPods = Object(UncountedTerminatedPods)
 
 
 class Job(Resource):
-    """The kind Job of batch/v1."""
+    """A Job runs pods until enough of them have ended well."""
 
     class Meta:
         group = "batch"

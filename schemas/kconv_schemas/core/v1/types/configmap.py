@@ -6,7 +6,7 @@ from kconv.fields import Boolean, Bytes, Map, String
 
 
 class ConfigMap(Resource):
-    """The kind ConfigMap of core/v1."""
+    """A ConfigMap holds settings as texts, for programs to read."""
 
     class Meta:
         group = ""
@@ -15,6 +15,12 @@ class ConfigMap(Resource):
         short_names = ("cm",)
         subresources = ()
 
-    binaryData = Map(Bytes())
-    data = Map(String())
-    immutable = Boolean()
+    binaryData = Map(Bytes(), metadata={"description": "Values that are no text, in base64."})
+    data = Map(String(), metadata={"description": "Texts by key."})
+    immutable = Boolean(
+        metadata={
+            "description": (
+                "Whether the values can never be changed; the object can still be deleted."
+            ),
+        },
+    )

@@ -18,10 +18,22 @@ from kconv_schemas.core.v1.types.security import SecurityContext
 
 
 class Container(Type):
-    """Container of core/v1."""
+    """One program of a pod, with its image and settings."""
 
-    args = List(String(), list_type="atomic")
-    command = List(String(), list_type="atomic")
+    args = List(
+        String(),
+        list_type="atomic",
+        metadata={
+            "description": "Arguments of the program; those of the image where they are absent.",
+        },
+    )
+    command = List(
+        String(),
+        list_type="atomic",
+        metadata={
+            "description": "The program, without a shell; that of the image where it is absent.",
+        },
+    )
     env = List(
         Object(EnvVar),
         list_type="map",
@@ -29,13 +41,30 @@ class Container(Type):
         merge_key="name",
         patch_strategy="merge",
         unique=False,
+        metadata={"description": "Environment variables, one by one."},
     )
-    envFrom = List(Object(EnvFromSource), list_type="atomic")
-    image = String()
-    imagePullPolicy = String(enum=("Always", "IfNotPresent", "Never"))
-    lifecycle = Object(Lifecycle)
-    livenessProbe = Object(Probe)
-    name = String(required=True)
+    envFrom = List(
+        Object(EnvFromSource),
+        list_type="atomic",
+        metadata={
+            "description": "ConfigMaps and Secrets whose keys all become environment variables.",
+        },
+    )
+    image = String(metadata={"description": "The image, such as registry.example.com/web:1.7."})
+    imagePullPolicy = String(
+        enum=("Always", "IfNotPresent", "Never"),
+        metadata={"description": "When the image is fetched: Always, IfNotPresent or Never."},
+    )
+    lifecycle = Object(
+        Lifecycle,
+        metadata={"description": "What is done right after the start and before the end."},
+    )
+    livenessProbe = Object(
+        Probe, metadata={"description": "A check whose failure restarts the container."}
+    )
+    name = String(
+        required=True, metadata={"description": "A name that no other container of the pod has."}
+    )
     ports = List(
         Object(ContainerPort),
         list_type="map",
@@ -43,19 +72,43 @@ class Container(Type):
         merge_key="containerPort",
         patch_strategy="merge",
         unique=False,
+        metadata={
+            "description": "Ports that the program listens on, for people and Services to know.",
+        },
     )
-    readinessProbe = Object(Probe)
+    readinessProbe = Object(
+        Probe,
+        metadata={"description": "A check that says whether requests may be sent to the pod."},
+    )
     resizePolicy = List(Object(ContainerResizePolicy), list_type="atomic")
-    resources = Object(ResourceRequirements, load_default=dict)
-    restartPolicy = String(enum=("Always", "Never", "OnFailure"))
+    resources = Object(
+        ResourceRequirements,
+        load_default=dict,
+        metadata={
+            "description": "Processor time and memory that it is promised and may use at most.",
+        },
+    )
+    restartPolicy = String(
+        enum=("Always", "Never", "OnFailure"),
+        metadata={
+            "description": (
+                "When this container is started again, where that differs from the pod's."
+            ),
+        },
+    )
     restartPolicyRules = List(Object(ContainerRestartRule), list_type="atomic")
-    securityContext = Object(SecurityContext)
-    startupProbe = Object(Probe)
-    stdin = Boolean()
+    securityContext = Object(
+        SecurityContext, metadata={"description": "User and rights of this container."}
+    )
+    startupProbe = Object(
+        Probe,
+        metadata={"description": "A check that must succeed once before the other checks begin."},
+    )
+    stdin = Boolean(metadata={"description": "Whether somebody may write to its standard input."})
     stdinOnce = Boolean()
     terminationMessagePath = String(load_default="/dev/termination-log")
     terminationMessagePolicy = String(enum=("FallbackToLogsOnError", "File"), load_default="File")
-    tty = Boolean()
+    tty = Boolean(metadata={"description": "Whether it gets a terminal; stdin must be set, too."})
     volumeDevices = List(
         Object(VolumeDevice),
         list_type="map",
@@ -70,8 +123,9 @@ class Container(Type):
         merge_key="mountPath",
         patch_strategy="merge",
         unique=False,
+        metadata={"description": "Which volumes are mounted, and where."},
     )
-    workingDir = String()
+    workingDir = String(metadata={"description": "The folder that the program starts in."})
 
 
 class EphemeralContainer(Type):

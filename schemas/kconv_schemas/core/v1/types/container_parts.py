@@ -6,13 +6,26 @@ from kconv.fields import Boolean, Int32, List, Object, String
 
 
 class ContainerPort(Type):
-    """ContainerPort of core/v1."""
+    """A port that a container listens on."""
 
-    containerPort = Int32(minimum=1, maximum=65535, required=True)
+    containerPort = Int32(
+        minimum=1,
+        maximum=65535,
+        required=True,
+        metadata={"description": "The number, within the pod."},
+    )
     hostIP = String()
-    hostPort = Int32(minimum=0, maximum=65535)
-    name = String()
-    protocol = String(enum=("SCTP", "TCP", "UDP"), load_default="TCP")
+    hostPort = Int32(
+        minimum=0,
+        maximum=65535,
+        metadata={"description": "The number on the node, which only one pod of it can have."},
+    )
+    name = String(metadata={"description": "A name that Services can use."})
+    protocol = String(
+        enum=("SCTP", "TCP", "UDP"),
+        load_default="TCP",
+        metadata={"description": "TCP, UDP or SCTP."},
+    )
 
 
 class ContainerResizePolicy(Type):
@@ -44,12 +57,12 @@ class VolumeDevice(Type):
 
 
 class VolumeMount(Type):
-    """VolumeMount of core/v1."""
+    """Where a volume is mounted in a container."""
 
-    mountPath = String(required=True)
+    mountPath = String(required=True, metadata={"description": "The folder in the container."})
     mountPropagation = String(enum=("Bidirectional", "HostToContainer", "None"))
-    name = String(required=True)
-    readOnly = Boolean()
+    name = String(required=True, metadata={"description": "The name of one of the pod's volumes."})
+    readOnly = Boolean(metadata={"description": "Whether nothing can be written there."})
     recursiveReadOnly = String(enum=("Disabled", "Enabled", "IfPossible"))
-    subPath = String()
+    subPath = String(metadata={"description": "A part of the volume, in place of all of it."})
     subPathExpr = String()

@@ -41,11 +41,13 @@ class EnvVarSource(Type):
 
 
 class EnvVar(Type):
-    """EnvVar of core/v1."""
+    """An environment variable."""
 
-    name = String(required=True)
-    value = String()
-    valueFrom = Object(EnvVarSource)
+    name = String(required=True, metadata={"description": "The name of the variable."})
+    value = String(metadata={"description": "The value; $(OTHER) stands for variables before it."})
+    valueFrom = Object(
+        EnvVarSource, metadata={"description": "Where the value comes from, in place of value."}
+    )
 
 
 class SecretEnvSource(Type):

@@ -6,9 +6,13 @@ from kconv.fields import List, Object, String, Time
 
 
 class NamespaceSpec(Type):
-    """NamespaceSpec of core/v1."""
+    """What holds a Namespace back when it is deleted."""
 
-    finalizers = List(String(), list_type="atomic")
+    finalizers = List(
+        String(),
+        list_type="atomic",
+        metadata={"description": "Who has to be done with the Namespace before it goes."},
+    )
 
 
 class NamespaceCondition(Type):
@@ -22,7 +26,7 @@ class NamespaceCondition(Type):
 
 
 class NamespaceStatus(Type):
-    """NamespaceStatus of core/v1."""
+    """Whether a Namespace is in use or going."""
 
     conditions = List(
         Object(NamespaceCondition),
@@ -30,12 +34,17 @@ class NamespaceStatus(Type):
         map_keys=("type",),
         merge_key="type",
         patch_strategy="merge",
+        metadata={"description": "What stands in the way of its end."},
     )
-    phase = String(enum=("Active", "Terminating"), load_default="Active")
+    phase = String(
+        enum=("Active", "Terminating"),
+        load_default="Active",
+        metadata={"description": "Active, or Terminating once it has been deleted."},
+    )
 
 
 class Namespace(Resource):
-    """The kind Namespace of core/v1."""
+    """A Namespace is a scope of names; what is in it goes when it is deleted."""
 
     class Meta:
         group = ""

@@ -23,10 +23,17 @@ from kconv_schemas.core.v1.types.volume import Volume
 
 
 class PodSpec(Type):
-    """PodSpec of core/v1."""
+    """What a pod runs, where, and with which rights."""
 
-    activeDeadlineSeconds = Int64(minimum=1, maximum=2147483647)
-    affinity = Object(Affinity)
+    activeDeadlineSeconds = Int64(
+        minimum=1,
+        maximum=2147483647,
+        metadata={"description": "After how many seconds the pod is ended."},
+    )
+    affinity = Object(
+        Affinity,
+        metadata={"description": "Which nodes and neighbours the pod prefers, needs or avoids."},
+    )
     automountServiceAccountToken = Boolean()
     containers = List(
         Object(Container),
@@ -36,11 +43,13 @@ class PodSpec(Type):
         patch_strategy="merge",
         unique=False,
         required=True,
+        metadata={"description": "The programs that run side by side for as long as the pod does."},
     )
     dnsConfig = Object(PodDNSConfig)
     dnsPolicy = String(
         enum=("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         load_default="ClusterFirst",
+        metadata={"description": "Where names are looked up."},
     )
     enableServiceLinks = Boolean()
     ephemeralContainers = List(
@@ -60,7 +69,7 @@ class PodSpec(Type):
         unique=False,
     )
     hostIPC = Boolean()
-    hostNetwork = Boolean()
+    hostNetwork = Boolean(metadata={"description": "Whether the pod has the network of its node."})
     hostPID = Boolean()
     hostUsers = Boolean()
     hostname = String()
@@ -72,6 +81,7 @@ class PodSpec(Type):
         merge_key="name",
         patch_strategy="merge",
         unique=False,
+        metadata={"description": "Secrets with passwords of registries."},
     )
     initContainers = List(
         Object(Container),
@@ -80,14 +90,21 @@ class PodSpec(Type):
         merge_key="name",
         patch_strategy="merge",
         unique=False,
+        metadata={"description": "Programs that run one after another before the others start."},
     )
-    nodeName = String()
-    nodeSelector = Map(String(), map_type="atomic")
+    nodeName = String(
+        metadata={"description": "The node that the pod is on; the scheduler sets it."}
+    )
+    nodeSelector = Map(
+        String(), map_type="atomic", metadata={"description": "Labels that a node must have."}
+    )
     os = Object(PodOS)
     overhead = Map(Quantity(milli=True))
     preemptionPolicy = String(enum=("Never", "PreemptLowerPriority"))
     priority = Int32()
-    priorityClassName = String()
+    priorityClassName = String(
+        metadata={"description": "How important the pod is, by the name of a PriorityClass."}
+    )
     readinessGates = List(Object(PodReadinessGate), list_type="atomic")
     resourceClaims = List(
         Object(PodResourceClaim),
@@ -98,7 +115,15 @@ class PodSpec(Type):
         unique=False,
     )
     resources = Object(ResourceRequirements)
-    restartPolicy = String(enum=("Always", "Never", "OnFailure"), load_default="Always")
+    restartPolicy = String(
+        enum=("Always", "Never", "OnFailure"),
+        load_default="Always",
+        metadata={
+            "description": (
+                "When containers that end are started again: Always, OnFailure or Never."
+            ),
+        },
+    )
     runtimeClassName = String()
     schedulerName = String(load_default="default-scheduler")
     schedulingGates = List(
@@ -109,14 +134,27 @@ class PodSpec(Type):
         patch_strategy="merge",
     )
     schedulingGroup = Object(PodSchedulingGroup)
-    securityContext = Object(PodSecurityContext, load_default=dict, metadata={"filled_in": True})
+    securityContext = Object(
+        PodSecurityContext,
+        load_default=dict,
+        metadata={"filled_in": True, "description": "User, groups and rights of all containers."},
+    )
     serviceAccount = String()
-    serviceAccountName = String()
+    serviceAccountName = String(
+        metadata={"description": "The account that the pod's requests to the API are made with."}
+    )
     setHostnameAsFQDN = Boolean()
     shareProcessNamespace = Boolean()
     subdomain = String()
-    terminationGracePeriodSeconds = Int64(load_default=30)
-    tolerations = List(Object(Toleration), list_type="atomic")
+    terminationGracePeriodSeconds = Int64(
+        load_default=30,
+        metadata={"description": "How many seconds containers have to end before they are killed."},
+    )
+    tolerations = List(
+        Object(Toleration),
+        list_type="atomic",
+        metadata={"description": "Taints of nodes that the pod puts up with."},
+    )
     topologySpreadConstraints = List(
         Object(TopologySpreadConstraint),
         list_type="map",
@@ -124,6 +162,7 @@ class PodSpec(Type):
         merge_key="topologyKey",
         patch_strategy="merge",
         unique=False,
+        metadata={"description": "How evenly such pods are spread over zones, nodes or the like."},
     )
     volumes = List(
         Object(Volume),
@@ -132,11 +171,16 @@ class PodSpec(Type):
         merge_key="name",
         patch_strategy="merge,retainKeys",
         unique=False,
+        metadata={"description": "Storage that containers can mount."},
     )
 
 
 class PodTemplateSpec(Type):
-    """PodTemplateSpec of core/v1."""
+    """A pod to be made, with its labels and annotations."""
 
-    metadata = Object(ObjectMeta, load_default=dict)
-    spec = Object(PodSpec, load_default=dict)
+    metadata = Object(
+        ObjectMeta,
+        load_default=dict,
+        metadata={"description": "Labels and annotations of each pod."},
+    )
+    spec = Object(PodSpec, load_default=dict, metadata={"description": "What each pod runs."})

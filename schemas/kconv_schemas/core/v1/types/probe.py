@@ -49,15 +49,31 @@ class GRPCAction(Type):
 
 
 class Probe(Type):
-    """Probe of core/v1."""
+    """A check of a container, made again and again."""
 
-    exec = Object(ExecAction)
-    failureThreshold = Int32(minimum=0, load_default=3)
-    grpc = Object(GRPCAction)
-    httpGet = Object(HTTPGetAction)
-    initialDelaySeconds = Int32(minimum=0)
-    periodSeconds = Int32(minimum=0, load_default=10)
-    successThreshold = Int32(minimum=0, load_default=1)
-    tcpSocket = Object(TCPSocketAction)
+    exec = Object(ExecAction, metadata={"description": "A command in the container; 0 is good."})
+    failureThreshold = Int32(
+        minimum=0,
+        load_default=3,
+        metadata={"description": "How many times in a row it must fail to count."},
+    )
+    grpc = Object(GRPCAction, metadata={"description": "A gRPC health check."})
+    httpGet = Object(HTTPGetAction, metadata={"description": "A GET; 200 to 399 is good."})
+    initialDelaySeconds = Int32(
+        minimum=0, metadata={"description": "Seconds after the start before the first check."}
+    )
+    periodSeconds = Int32(
+        minimum=0, load_default=10, metadata={"description": "Seconds from one check to the next."}
+    )
+    successThreshold = Int32(
+        minimum=0,
+        load_default=1,
+        metadata={"description": "How many times in a row it must succeed to count again."},
+    )
+    tcpSocket = Object(TCPSocketAction, metadata={"description": "A connection that must open."})
     terminationGracePeriodSeconds = Int64(minimum=1)
-    timeoutSeconds = Int32(minimum=0, load_default=1)
+    timeoutSeconds = Int32(
+        minimum=0,
+        load_default=1,
+        metadata={"description": "Seconds after which a check has failed."},
+    )

@@ -13,11 +13,29 @@ class ResourceClaim(Type):
 
 
 class ResourceRequirements(Type):
-    """ResourceRequirements of core/v1."""
+    """What of processor, memory and the like is promised, and what is the most."""
 
-    claims = List(Object(ResourceClaim), list_type="map", map_keys=("name",), unique=False)
-    limits = Map(Quantity(milli=True))
-    requests = Map(Quantity(milli=True))
+    claims = List(
+        Object(ResourceClaim),
+        list_type="map",
+        map_keys=("name",),
+        unique=False,
+        metadata={
+            "description": "Devices that the container uses, by names of the pod's resourceClaims.",
+        },
+    )
+    limits = Map(
+        Quantity(milli=True),
+        metadata={"description": "The most that it may use, such as cpu 500m, memory 256Mi."},
+    )
+    requests = Map(
+        Quantity(milli=True),
+        metadata={
+            "description": (
+                "What it is promised; the scheduler looks for a node with that much left."
+            ),
+        },
+    )
 
 
 class VolumeResourceRequirements(Type):

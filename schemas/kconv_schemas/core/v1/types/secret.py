@@ -6,7 +6,7 @@ from kconv.fields import Boolean, Bytes, Map, String
 
 
 class Secret(Resource):
-    """The kind Secret of core/v1."""
+    """A Secret holds passwords, keys and the like."""
 
     class Meta:
         group = ""
@@ -14,7 +14,28 @@ class Secret(Resource):
         plural = "secrets"
         subresources = ()
 
-    data = Map(Bytes())
-    immutable = Boolean()
-    stringData = Map(String())
-    type = String(load_default="Opaque")
+    data = Map(Bytes(), metadata={"description": "Values by key, in base64."})
+    immutable = Boolean(
+        metadata={
+            "description": (
+                "Whether the values can never be changed; the object can still be deleted."
+            ),
+        },
+    )
+    stringData = Map(
+        String(),
+        metadata={
+            "description": (
+                "Values by key as plain texts, for writing only: they are added to data."
+            ),
+        },
+    )
+    type = String(
+        load_default="Opaque",
+        metadata={
+            "description": (
+                "What is in it, such as kubernetes.io/tls, which asks for certain keys; Opaque "
+                "where anything may be."
+            ),
+        },
+    )
