@@ -88,16 +88,15 @@ async def _openapi(server: Server, request: Request, path: str) -> Reply:
     document = await compute(partial(server.openapi.document, path))
     if document is None:
         raise no_such_path()
-    digest = server.openapi.hash(path)
     headers = {**CACHE, "Content-Type": JSON, "Vary": "Accept"}
     asked = request.query_params.get("hash")
     if asked:
-        if asked != digest:
-            place = request.scope.get("root_path", "") + server.openapi.url(path)
+        if asked != document.digest:
+            place = request.scope.get("root_path", "") + openapi.url_of(path, document.digest)
             return Reply(b"", 301, {**CACHE, "Location": place})
         headers["Cache-Control"] = "public, immutable"
         headers["Expires"] = formatdate(time.time() + _YEAR, usegmt=True)
-    return reply_or_304(request, document, digest, headers)
+    return reply_or_304(request, document.data, document.digest, headers)
 
 
 async def _openapi_v2(server: Server, request: Request) -> Reply:
@@ -110,7 +109,8 @@ async def _openapi_v2(server: Server, request: Request) -> Reply:
         if form:
             document = await compute(partial(server.openapi.document, form))
             headers = {**CACHE, "Content-Type": media_type, "Vary": "Accept"}
-            return reply_or_304(request, document or b"", server.openapi.hash(form), headers)
+            assert document is not None, "there is one whatever is served"
+            return reply_or_304(request, document.data, document.digest, headers)
     raise not_acceptable((JSON, openapi.PROTOBUF))
 
 

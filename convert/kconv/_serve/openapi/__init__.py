@@ -1,7 +1,14 @@
 """OpenAPI documents, made from the schemas: for kubectl explain, apply and validation."""
 
-from kconv._serve.openapi.document import openapi_document
 from kconv._serve.openapi.gnostic import PROTOBUF, PROTOBUF_SENT
-from kconv._serve.openapi.index import V2, V2_PROTOBUF, OpenApi
+from kconv._serve.openapi.index import V2, V2_PROTOBUF, OpenApi, url_of
 
-__all__ = ["PROTOBUF", "PROTOBUF_SENT", "V2", "V2_PROTOBUF", "OpenApi", "openapi_document"]
+__all__ = ["PROTOBUF", "PROTOBUF_SENT", "V2", "V2_PROTOBUF", "OpenApi", "url_of"]
+    "PROTOBUF",
+    "PROTOBUF_SENT",
+    "V2",
+    "V2_PROTOBUF",
+    "OpenApi",
+    "openapi_document",
+    "url_of",
+]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from kconv._codec import json as json_codec
 from kconv._gvk import GroupVersion
@@ -21,70 +21,82 @@ V2, V2_PROTOBUF = "v2", "v2 as protobuf"
 """Names of documents that no path of v3 has."""
 
 
+class Made(NamedTuple):
+    """The bytes of a document, and their hash."""
+
+    data: bytes
+    digest: str
+
+
 class OpenApi:
     """The documents of all served versions; each is made when it is first asked for."""
 
     def __init__(self, scheme: Scheme, served: Collection[GroupVersion], release: str) -> None:
+        self._scheme = scheme
         self._release = release
-        self._makers: dict[str, Callable[[], Document]] = {}
-        groups = {each.group for each in served}
-        if "" in groups:
-            self._makers["api"] = partial(discovery_document, None, release)
-        self._makers["apis"] = partial(discovery_document, "", release)
-        for group in sorted(groups - {""}):
-            self._makers[f"apis/{group}"] = partial(discovery_document, group, release)
-        for version in sorted(served):
-            self._makers[path_of(version)] = partial(openapi_document, scheme, version, release)
-        self._makers["version"] = partial(version_document, release)
-        self._documents: dict[str, tuple[bytes, str]] = {}
+        self._makers = self._makers_of(served)
+        self._documents: dict[str, Made] = {}
         self._lock = threading.RLock()
+
+    def _makers_of(self, served: Collection[GroupVersion]) -> Mapping[str, Callable[[], Document]]:
+        release = self._release
+        groups = {each.group for each in served}
+        found: dict[str, Callable[[], Document]] = {
+            "apis": partial(discovery_document, "", release),
+            "version": partial(version_document, release),
+        }
+        for group in groups:
+            path, name = (f"apis/{group}", group) if group else ("api", None)
+            found[path] = partial(discovery_document, name, release)
+        for version in served:
+            found[path_of(version)] = partial(openapi_document, self._scheme, version, release)
+        return dict(sorted(found.items()))
 
     def changed(self, served: Collection[GroupVersion], groups: Collection[str]) -> None:
         """Make the documents of some groups anew; ``served`` are the versions from now on."""
         with self._lock:
-            self._paths = {path_of(gv): gv for gv in sorted(served)}
+            self._makers = self._makers_of(served)
             for path in list(self._documents):
-                group_version = self._paths.get(path)
-                if group_version is None or group_version.group in groups:
+                parts = path.split("/")
+                group = parts[1] if parts[0] == "apis" and len(parts) > 1 else ""
+                if path not in self._makers or group in groups:
                     del self._documents[path]
 
     def index(self) -> dict[str, Any]:
         """Where each document is; the hash in a URL changes with the document."""
-        return {
-            "paths": {path: {"serverRelativeURL": self.url(path)} for path in sorted(self._makers)}
-        }
+        with self._lock:
+            urls = {path: url_of(path, self._made(path).digest) for path in self._makers}
+        return {"paths": {path: {"serverRelativeURL": url} for path, url in urls.items()}}
 
-    def url(self, path: str) -> str:
-        """Where the present document of a path is, for as long as it is the present one."""
-        return f"/openapi/v3/{path}?hash={self.hash(path)}"
-
-    def document(self, path: str) -> bytes | None:
+    def document(self, path: str) -> Made | None:
         """The document of ``apis/batch/v1`` or ``api/v1``; None where nothing is served.
 
         Also that of `V2` or `V2_PROTOBUF`.
         """
-        return self._made(path)[0] if path in self._makers or path in (V2, V2_PROTOBUF) else None
-
-    def hash(self, path: str) -> str:
-        """The hash of a document's bytes."""
-        return self._made(path)[1]
-
-    def _made(self, path: str) -> tuple[bytes, str]:
         with self._lock:
-            found = self._documents.get(path)
-            if found is None:
-                data = self._make(path)
-                digest = hashlib.sha512(data).hexdigest().upper()
-                found = self._documents[path] = (data, digest)
+            is_there = path in self._makers or path in (V2, V2_PROTOBUF)
+            return self._made(path) if is_there else None
+
+    def _made(self, path: str) -> Made:
+        found = self._documents.get(path)
+        if found is None:
+            data = self._make(path)
+            digest = hashlib.sha512(data).hexdigest().upper()
+            found = self._documents[path] = Made(data, digest)
         return found
 
     def _make(self, path: str) -> bytes:
         if path == V2_PROTOBUF:
-            return v2_protobuf(json_codec.decode(self._made(V2)[0]))
+            return v2_protobuf(json_codec.decode(self._made(V2).data))
         if path == V2:
-            documents = (json_codec.decode(self._made(each)[0]) for each in self._makers)
+            documents = [json_codec.decode(self._made(each).data) for each in self._makers]
             return json_codec.encode(v2_document(documents, self._release))
         return json_codec.encode(self._makers[path]())
+
+
+def url_of(path: str, digest: str) -> str:
+    """Where the document of a path with this hash is, for as long as it has it."""
+    return f"/openapi/v3/{path}?hash={digest}"
 
 
 def path_of(group_version: GroupVersion) -> str:

@@ -15,7 +15,7 @@ from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
 from kconv._serve.protobuf import offered
 from kconv._verbs.apply import APPLY_PATCH
 from kconv._verbs.kind_rules import subresource_kind, subresource_verbs, verbs_of
-from kconv._verbs.patches import PATCH_TYPES
+from kconv._verbs.patches import patch_types
 from kconv.meta import DeleteOptions
 
 Document = dict[str, Any]
@@ -107,7 +107,7 @@ class Operations:
             if not subresource:
                 answers["201"] = one  # an apply of what was not there
         operation = self._operation(action, sorted(names), answers, kind, subresource)
-        operation["requestBody"] = _patches() if action == "patch" else self._body(one)
+        operation["requestBody"] = _patches(self._spoke) if action == "patch" else self._body(one)
         return operation
 
     def _body(self, schema: Document, *, required: bool = True) -> Document:
@@ -175,9 +175,9 @@ def refusals(status: Document) -> Document:
     }
 
 
-def _patches() -> Document:
+def _patches(spoke: Spoke) -> Document:
     content: Document = {}
-    for each in (*PATCH_TYPES, APPLY_PATCH):
+    for each in (*patch_types(spoke), APPLY_PATCH):
         schema: Document = {"type": "object"}
         if each == _JSON_PATCH:
             schema = {"type": "array", "items": {"type": "object"}}

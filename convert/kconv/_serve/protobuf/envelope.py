@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from kconv._errors import DecodeError, UsageError
@@ -88,7 +88,7 @@ def watch_frame(event: str, encoded: bytes) -> bytes:
     return len(message).to_bytes(4, "big") + message
 
 
-@cache
+@lru_cache(10_000)
 def offered(spoke: Spoke) -> bool:
     """Whether objects of a version can be written, and lists of them, without losing a field."""
     gvk = spoke.gvk
