@@ -4,11 +4,3 @@ from kconv._serve.openapi.gnostic import PROTOBUF, PROTOBUF_SENT
 from kconv._serve.openapi.index import V2, V2_PROTOBUF, OpenApi, url_of
 
 __all__ = ["PROTOBUF", "PROTOBUF_SENT", "V2", "V2_PROTOBUF", "OpenApi", "url_of"]
-    "PROTOBUF",
-    "PROTOBUF_SENT",
-    "V2",
-    "V2_PROTOBUF",
-    "OpenApi",
-    "openapi_document",
-    "url_of",
-]
