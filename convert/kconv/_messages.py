@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+from typing import Final
+
 from kconv._errors import KconvError
 from kconv._paths import describe
+
+_KCONV: Final = Path(__file__).parent
 
 
 def error_lines(error: KconvError) -> list[str]:
@@ -22,6 +28,34 @@ def problem_lines(error: KconvError) -> list[str]:
     if head.endswith(listed):
         head = head.removesuffix(listed).rstrip(": ")
     return [head, *(f"  {finding}" for finding in findings)]
+
+
+def failure_of_code(error: BaseException) -> str:
+    """What code of a user's own raised, and where: ``models.py, line 20: NameError: ...``.
+
+    The line is the last one below the current folder, or else the last one at all.
+    """
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_short(error.filename)}, line {error.lineno}: {type(error).__name__}: {error.msg}"
+    lines = [
+        (each.filename, each.lineno)
+        for each in traceback.extract_tb(error.__traceback__)
+        if each.lineno and not each.filename.startswith("<")
+    ]
+    own = [each for each in lines if _is_own(each[0])] or lines
+    return f"{_short(own[-1][0])}, line {own[-1][1]}: {what}" if own else what
+
+
+def _is_own(file: str) -> bool:
+    path = Path(file)
+    installed = {"site-packages", "dist-packages"} & set(path.parts)
+    return not installed and path.is_relative_to(Path.cwd()) and not path.is_relative_to(_KCONV)
+
+
+def _short(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def count(number: int, noun: str) -> str:

@@ -21,6 +21,11 @@ Path = tuple[str | int, ...]
 """Field names and list positions, outermost first; the empty tuple is the object itself."""
 
 
+def several(names: str | Iterable[str]) -> tuple[str, ...]:
+    """The names of a declaration that takes one or several: a text on its own is one name."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 class MapKey(str):
     """A key of a map as a step of a path, written in brackets: ``data[password]``.
 

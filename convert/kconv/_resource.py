@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from kconv._gvk import GroupResource, GroupVersion, GroupVersionKind, GroupVersionResource
+from kconv._paths import several
 from kconv._schema import Type, TypeOptions, omits_zero
 from kconv.fields import Object, String
 from kconv.meta import (
@@ -119,10 +120,10 @@ class ResourceOptions(TypeOptions):
         self.kind: str = getattr(meta, "kind", "")
         self.plural: str = getattr(meta, "plural", "")
         self.singular: str = getattr(meta, "singular", "")
-        self.short_names: Sequence[str] = tuple(getattr(meta, "short_names", ()))
+        self.short_names: Sequence[str] = several(getattr(meta, "short_names", ()))
         self.namespaced: bool = getattr(meta, "namespaced", True)
-        self.categories: Sequence[str] = tuple(getattr(meta, "categories", ()))
-        self.subresources: Sequence[str] = tuple(getattr(meta, "subresources", ("status",)))
+        self.categories: Sequence[str] = several(getattr(meta, "categories", ()))
+        self.subresources: Sequence[str] = several(getattr(meta, "subresources", ("status",)))
         self.scale: ScalePaths = getattr(meta, "scale", ScalePaths())
         self.printer_columns: Sequence[Column] = tuple(getattr(meta, "printer_columns", ()))
         self.selectable_fields: Sequence[SelectableField] = tuple(

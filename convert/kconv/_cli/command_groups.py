@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from kconv._cli.verbosity import add_verbosity
+
 Command = TyperCommand | TyperGroup
 
 Modules = dict[str, tuple[str, str]]
@@ -47,6 +49,7 @@ class LazyGroup(TyperGroup):
             app: typer.Typer = import_module(module).app
             command = get_command(app)
             command.name = cmd_name
+            add_verbosity(command)  # type: ignore[arg-type]  # what get_command() gave
             self.commands[cmd_name] = command
         return self.commands[cmd_name]  # type: ignore[return-value]  # what get_command() gave
 

@@ -47,7 +47,7 @@ def doctor(
     leaves all as it was. Ends with 1 if there is a problem, and with 3 if the database cannot be
     reached; what is only worth a word does not count.
     """
-    from kconv._cli.console import emit, emit_json
+    from kconv._cli.console import emit, emit_hanging, emit_json
     from kconv._doctor import State, examine
     from kconv._settings import resolve
 
@@ -58,7 +58,7 @@ def doctor(
     for each in examine(settings, groups):
         found.append(each)
         if output is Report.TEXT:
-            emit(_line(each))
+            emit_hanging(f"{each.state:<12}{each.name:<12}", each.text)
             if each.next:
                 emit(f"{'':24}next: {each.next}")
     states = {each.state for each in found}
@@ -72,7 +72,3 @@ def doctor(
         raise typer.Exit(3)
     if State.PROBLEM in states:
         raise typer.Exit(1)
-
-
-def _line(check: Check) -> str:
-    return f"{check.state:<12}{check.name:<12}{check.text}"

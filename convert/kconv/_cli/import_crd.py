@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from kconv._cli.console import say
 from kconv._cli.import_options import (
     Check,
     DryRun,
@@ -66,12 +67,12 @@ def import_crd(
 def _list(title: str, lines: Sequence[str], verbose: bool) -> None:
     if not lines:
         return
-    typer.echo(f"{title}:", err=True)
+    say(f"{title}:")
     shown = lines if verbose else lines[:_SHOWN]
     for line in shown:
-        typer.echo(f"  {line}", err=True)
+        say(f"  {line}")
     if len(shown) < len(lines):
-        typer.echo(f"  and {len(lines) - len(shown)} more; -v lists them all", err=True)
+        say(f"  and {len(lines) - len(shown)} more; -v lists them all")
 
 
 def _say_what_needs_rules(out: Path, package: str) -> None:
@@ -88,13 +89,14 @@ def _say_what_needs_rules(out: Path, package: str) -> None:
         load_scheme((), apis=[registration])
     except KconvError as error:
         if not error.findings:
-            typer.echo(f"{out / EDGES} cannot be used: {error.message}", err=True)
+            say(f"{out / EDGES} cannot be used: {error.message}")
             return
-        typer.echo(f"to be said in {out / EDGES}:", err=True)
+        say(f"to be said in {out / EDGES}:")
         for finding in error.findings:
-            typer.echo(f"  {finding.message}", err=True)
+            say(f"  {finding.message}")
+        say("rules are Rename(spoke, hub), Split, MapValues and more: docs/howto/write-a-rule.md")
     finally:
         sys.path.remove(str(root))
         for name in [each for each in sys.modules if f"{each}.".startswith(f"{package}.")]:
             del sys.modules[name]
-    typer.echo(f"next: kconv check --apis {registration}", err=True)
+    say(f"next: kconv check --apis {registration}")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kconv._cli.console import say
 from kconv._errors import UsageError
 from kconv._importer import Generated, plan, write
 
@@ -46,9 +47,9 @@ def carry_out(generated: Generated, out: Path, *, pending: bool, force: bool) ->
     else:
         write(changes)
     for change in changes:
-        typer.echo(f"{change.action:7}{change.path}", err=True)
+        say(f"{change.action:7}{change.path}")
     if not changes:
-        typer.echo("nothing to change", err=True)
+        say("nothing to change")
     elif pending:
-        typer.echo(f"{len(changes)} files would change", err=True)
+        say(f"{len(changes)} files would change")
     return bool(changes)

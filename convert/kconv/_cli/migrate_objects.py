@@ -6,12 +6,11 @@ Nothing here needs Typer, which takes a fifth of the time that everything else t
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
-from kconv._cli.console import emit, emit_json, is_terminal, say
+from kconv._cli.console import emit, emit_json, say
 from kconv._cli.database import DEFAULT_DB, outage
 from kconv._cli.interrupted import Interrupted
 from kconv._cli.migrate_report import (
@@ -28,6 +27,7 @@ from kconv._cli.open_place import open_place
 from kconv._cli.progress import Meter
 from kconv._durations import parse_duration
 from kconv._errors import UsageError
+from kconv._messages import duration
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv.place import Place
@@ -100,7 +100,7 @@ def migrate_and_report(
     # References may name versions of any group.
     wanted = None if rewrite_references else groups
     opened = storage.wait_for(
-        lambda: open_place(place, db, groups=wanted, apis=apis), outage(db), _waiting
+        lambda: open_place(place, db, groups=wanted, apis=apis), outage(db), _waiting(outage(db))
     )
     try:
         if engine != "kconv":
@@ -215,10 +215,18 @@ def _seconds(text: str, what: str) -> float | None:
     return None if found is None else found.total_seconds()
 
 
-def _waiting(why: str) -> None:
-    """Tell whoever looks on why nothing happens yet."""
-    if why and is_terminal(sys.stderr):
-        say(f"waiting: {why}")
+def _waiting(seconds: float) -> Callable[[str], None]:
+    """What says why nothing happens yet and how long that may take, once for each reason."""
+    said: set[str] = set()
+
+    def waiting(why: str) -> None:
+        if why and why not in said:
+            say(f"waiting for up to {duration(seconds)}: {why}")
+        elif said and not why:
+            say("going on")
+        said.add(why)
+
+    return waiting
 
 
 def groups_of(

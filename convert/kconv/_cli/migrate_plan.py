@@ -70,7 +70,7 @@ NOBODY_KNOWN = (
 
 
 def _print(found: Survey, *, elsewhere: bool) -> None:
-    from kconv._cli.console import emit, emit_table, say
+    from kconv._cli.console import emit, emit_gap, emit_table, say
     from kconv._cli.migrate_report import (
         announce,
         complain_of_references,
@@ -82,8 +82,10 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
     from kconv._messages import count
 
     announce([each.target for each in found.targets], dry_run=True)
+    if not found.targets:
+        say("`kconv migrate plan --to GROUP=VERSION` plans to store another version")
     if found.targets:
-        emit("")
+        emit_gap()
         sections = sections_of(each.target.collection for each in found.targets)
         emit_table(
             ("RESOURCE", "VERSION", *(heading(each) for each in sections), "DONE"),
@@ -98,7 +100,7 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
                 for version in each.versions
             ],
         )
-        emit("")
+        emit_gap()
     for server in found.servers:
         mine = {(name, resource): [] for resource, name, _ in server.decodes}  # type: Any
         for resource, name, version in server.decodes:

@@ -30,6 +30,10 @@ NAMING = {Action.SHOW, Action.REPAIR}
 CONVERTING = {Action.RETRY, Action.REPAIR}
 
 
+LONGEST = 200
+"""Characters of a message in the list; `kconv migrate quarantine show` has all of it."""
+
+
 def quarantine(
     action: Annotated[
         Action, typer.Argument(help="list, show KEY, retry, export, or repair FILE.")
@@ -103,6 +107,7 @@ def quarantine(
 def _list(rows: list[Quarantined], output: Report) -> None:
     from kconv._cli.console import emit, emit_json, emit_table, say
     from kconv._cli.migrate_report import SHOWN, rows_as_json
+    from kconv._errors import shortened
     from kconv.place import OBJECTS, key_text
 
     if output is Report.JSON:
@@ -120,7 +125,7 @@ def _list(rows: list[Quarantined], output: Report) -> None:
                 "object" if row.section == OBJECTS else f"change {row.mark!s}",
                 row.version,
                 row.reason,
-                row.message.splitlines()[0][:80] if row.message else "",
+                shortened(row.message.splitlines()[0], LONGEST) if row.message else "",
             )
             for row in rows[:SHOWN]
         ],

@@ -178,6 +178,9 @@ def row_lines(row: Quarantined) -> list[str]:
     ]
     if len(findings) == 1 and findings[0].strip() in head:
         findings = []
+    elif findings:
+        listed = f"[{', '.join(each.strip() for each in findings)}]"
+        head = head.removesuffix(listed).rstrip(": ") if head.endswith(listed) else head
     return [f"{row_name(row)}: {head}", *rest, *findings]
 
 

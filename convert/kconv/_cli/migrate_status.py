@@ -92,7 +92,7 @@ def _print(
     verdicts: Sequence[Verdict],
     references: bool,
 ) -> None:
-    from kconv._cli.console import emit, emit_table, say
+    from kconv._cli.console import emit, emit_gap, emit_table, say
     from kconv._cli.run_table import going_on, run_rows
     from kconv._cli.stored_table import stored_table
     from kconv._messages import count
@@ -102,13 +102,13 @@ def _print(
     else:
         say("no objects are stored")
     if runs:
-        emit("")
+        emit_gap()
         emit_table(*run_rows(place, runs[:SHOWN_RUNS]))
     for run in runs:
         if run.state == "running" and run.lease > 0:
             emit(going_on(run))
     if verdicts:
-        emit("")
+        emit_gap()
         emit_table(
             ("VERSION", "MAY BE DELETED FROM THE CODE"),
             [

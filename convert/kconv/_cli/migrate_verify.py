@@ -84,6 +84,8 @@ def verify(
         opened.close()
     if output is Report.JSON:
         emit_json({"resources": [_as_json(each) for each in found]})
+    elif not found:
+        emit("nothing is stored, so there is nothing to verify")
     failures = [failure for each in found for failure in each.failures]
     complain_of(failures, "not as they should be")
     if failures:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from kconv._cli.console import has_colour, is_terminal, say
+from kconv._cli.console import has_colour, is_quiet, is_terminal, say
 from kconv._messages import duration
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Meter:
         self._began: dict[str, float] = {}
         self._spoke = time.monotonic()
         self._waiting = ""
-        if is_terminal(sys.stderr):
+        if is_terminal(sys.stderr) and not is_quiet():
             self._bar = _bar()
 
     def __enter__(self) -> Self:

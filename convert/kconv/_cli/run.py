@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from kconv._cli.console import is_verbose, say, speak
 from kconv._cli.interrupted import Interrupted
 from kconv._cli.plain_arguments import plain
 from kconv._errors import KconvError
@@ -29,14 +31,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if _is_closed(sys.stdout):
         # The next file opened, a database perhaps, would take its place and get what is printed.
         return fail(["error: standard output is closed: direct it to a file, or /dev/null"], 3)
+    speak(0)
+    began = time.monotonic()
     try:
         found = plain(arguments)
         if found is None:
-            return _run_typer(arguments)
-        code = _run_plain(*found)
-        sys.stdout.flush()
+            code = _run_typer(arguments)
+        else:
+            code = _run_plain(*found)
+            sys.stdout.flush()
+        if is_verbose():
+            say(f"took {time.monotonic() - began:.1f} s")
         return code
     except KconvError as error:
+        if is_verbose():
+            import traceback
+
+            say("".join(traceback.format_exception(error)).rstrip())
         return fail(error_lines(error), error.exit_code)
     except Interrupted as error:
         return fail([f"interrupted: {error}"], INTERRUPTED)
@@ -56,10 +67,13 @@ def _is_closed(stream: IO[str] | None) -> bool:
 
 
 def _run_plain(command: str, options: dict[str, Any]) -> int:
+    quiet, verbose = options.pop("quiet", False), options.get("verbose", False)
+    speak(-1 if quiet else 1 if verbose else 0)
     if command == "convert":
         from kconv._cli.convert_files import convert_and_write
 
         return convert_and_write(**options)
+    options.pop("verbose", None)
     from kconv._cli.migrate_objects import migrate_and_report
 
     return migrate_and_report(**options)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kconv._gvk import GroupResource
-from kconv._messages import size_text
+from kconv._messages import count, size_text
 
 if TYPE_CHECKING:
     from kconv.place import Place, Run, UndoSize
@@ -19,7 +19,7 @@ def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
         size = place.undo_size(run.id)
         # Only rewriting references, and undoing that, is about no resource in particular.
         what = ", ".join(f"{target.collection} to {target.to}" for target in run.targets)
-        kept = f"{size.rows:,} objects, {size_text(size.bytes)}" if size.rows else "-"
+        kept = f"{count(size.rows, 'object')}, {size_text(size.bytes)}" if size.rows else "-"
         rows.append(
             (
                 run.id,

@@ -62,7 +62,8 @@ def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, with one process or several."""
     import platform
 
-    from kconv._cli.console import emit
+    from kconv._cli.console import emit, say
+    from kconv._cli.first_look import own_groups, versions_that_are_off, what_to_get
     from kconv._crds import services_of
     from kconv._errors import UsageError
     from kconv._scheme import indexed_packages, load_scheme
@@ -95,10 +96,14 @@ def run_server(settings: Settings) -> None:
         raise UsageError("--ui is for one process: run `kconv ui` beside a server with several")
     _warn_of_readers(settings)
     end_well_on_sigterm()
+    own = own_groups(scheme, settings.apis)
+    for gv in versions_that_are_off(scheme, served, groups or own):
+        say(f"{gv} is off: --runtime-config {gv}=true serves it")
+    example = what_to_get(scheme, served, own)
 
     def ready(bound: Any) -> None:
         url = listen.url(bound)
-        emit(f"serving on {url}; try: kubectl --server {url} get cronjobs -A")
+        emit(f"serving on {url}; try: kubectl --server {url} get {example}")
         if settings.ui:
             emit(f"the page to look at: {url}/ui/")
 

@@ -186,7 +186,7 @@ def _runs(place: StorePlace) -> Iterator[Check]:
     going = storage.live_run(place)
     if going is not None:
         paused = " paused" if going.paused else ""
-        text = f"run {going.id} goes on{paused}: {going.done:,} of {going.total:,} rows"
+        text = f"run {going.id} is in progress{paused}: {going.done:,} of {going.total:,} rows"
         yield Check("migration", State.OK, text)
         return
     stale = [each for each in place.runs() if each.state == "running"]
@@ -194,7 +194,7 @@ def _runs(place: StorePlace) -> Iterator[Check]:
         text = f"run {stale[0].id} was cut off, and nobody holds it"
         yield Check("migration", State.WARNING, text, "kconv migrate")
         return
-    yield Check("migration", State.OK, "none goes on")
+    yield Check("migration", State.OK, "none in progress")
 
 
 def _quarantine(place: StorePlace) -> Iterator[Check]:

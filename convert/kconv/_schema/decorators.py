@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import marshmallow
 
+from kconv._paths import several
 from kconv._schema.functions import Default, Defaulter, Derived, Rule, UpdateRule
 from kconv._schema.type import Type
 from kconv._seal import refuse_sealed
@@ -20,10 +21,10 @@ _UpdateRuleT = TypeVar("_UpdateRuleT", bound=UpdateRule)
 
 def defaults(
     *types: type[Type],
-    when: Collection[str] = (),
-    unless: Collection[str] = (),
-    lacking: Collection[str] = (),
-    empty: Collection[str] = (),
+    when: str | Collection[str] = (),
+    unless: str | Collection[str] = (),
+    lacking: str | Collection[str] = (),
+    empty: str | Collection[str] = (),
 ) -> Callable[[_DefaultT], _DefaultT]:
     """Decorator: a function that fills in computed defaults of the given types.
 
@@ -34,7 +35,10 @@ def defaults(
     likewise. Raises ``ValueError`` for a field that a type does not
     have.
     """
-    paths, holders = (tuple(tuple(p.split(".")) for p in each) for each in (lacking, empty))
+    when, unless = several(when), several(unless)
+    paths, holders = (
+        tuple(tuple(path.split(".")) for path in several(each)) for each in (lacking, empty)
+    )
 
     def add(function: _DefaultT) -> _DefaultT:
         for cls in types:
@@ -42,7 +46,7 @@ def defaults(
             for path in (*paths, *holders):
                 _declared_at(cls, path)
             refuse_sealed(cls)
-            cls.defaulters.append(Defaulter(function, tuple(when), tuple(unless), paths, holders))
+            cls.defaulters.append(Defaulter(function, when, unless, paths, holders))
         return function
 
     return add
@@ -51,9 +55,9 @@ def defaults(
 def derives(
     *types: type[Type],
     field: str,
-    of: Collection[str] = (),
+    of: str | Collection[str] = (),
     replace: bool = False,
-    when: Collection[str] = (),
+    when: str | Collection[str] = (),
 ) -> Callable[[_DerivedT], _DerivedT]:
     """Decorator: a function that works out what a field is when it is absent or empty.
 
@@ -63,6 +67,7 @@ def derives(
     ``ValueError`` for a field that a type does not have, and for one that holds an object, which
     is never empty.
     """
+    of, when = several(of), several(when)
 
     def add(function: _DerivedT) -> _DerivedT:
         for cls in types:
@@ -70,7 +75,7 @@ def derives(
             if spec_of(derived).structure == "object":
                 raise ValueError(f"{cls.__name__}.{field} is an object; use defaults()")
             refuse_sealed(cls)
-            cls.defaulters.append(Derived(field, tuple(of), function, replace, tuple(when)))
+            cls.defaulters.append(Derived(field, of, function, replace, when))
         return function
 
     return add

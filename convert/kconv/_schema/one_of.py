@@ -17,6 +17,8 @@ def unions_in(declared: Any) -> tuple[Union, ...]:
     """The unions that a ``Meta`` declares: one, as names of fields, or several, each so."""
     if not declared:
         return ()
+    if isinstance(declared, str):
+        return ((declared,),)
     if all(isinstance(each, str) for each in declared):
         return (tuple(declared),)
     return tuple(tuple(each) for each in declared)

@@ -12,6 +12,7 @@ from typing import Any
 
 from kconv._errors import KconvError, SchemeError, UsageError
 from kconv._gvk import GroupResource, GroupVersion
+from kconv._messages import failure_of_code
 from kconv._scheme.index import Index, Kinds, Package
 from kconv._scheme.scheme import Scheme
 from kconv._scheme.spoke import HubKind
@@ -143,7 +144,7 @@ def _fill(scheme: Scheme, name: str, load: Callable[[], Register], loaded: _Load
         raise
     except Exception as error:
         # Any code of a user's own runs here, and it may fail in any way.
-        message = f'the API package "{name}" cannot be loaded: {type(error).__name__}: {error}'
+        message = f'the API package "{name}" cannot be loaded: {failure_of_code(error)}'
         raise SchemeError(message) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kconv.edges._declared_loss import Direction, Loss
 from kconv.edges._rule import Rule, Value
@@ -14,7 +14,8 @@ Convert = Callable[[Value, Value], None]
 class Functions(Rule):
     """``to_hub(spoke, hub)`` and ``to_spoke(hub, spoke)`` convert the fields that they claim.
 
-    Each reads its first argument and writes to the second.
+    Each reads its first argument and writes to the second. ``spoke`` and ``hub`` take one path
+    or several.
     ``kept`` are hub fields that the spoke holds only in annotations, by path: which; ``lost`` are
     fields (of the hub, or behind ``spoke:`` of the spoke) that are dropped, by path: why.
 
@@ -28,14 +29,14 @@ class Functions(Rule):
     def __init__(
         self,
         *,
-        spoke: Sequence[str] = (),
-        hub: Sequence[str] = (),
+        spoke: str | Iterable[str] = (),
+        hub: str | Iterable[str] = (),
         to_hub: Convert | None,
         to_spoke: Convert | None,
         kept: Mapping[str, str] | None = None,
         lost: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(tuple(spoke), tuple(hub))
+        super().__init__(spoke, hub)
         self.forward = to_hub
         self.backward = to_spoke
         self.kept = dict(kept or {})

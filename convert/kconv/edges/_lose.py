@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kconv.edges._declared_loss import Loss
 from kconv.edges._rule import Rule, Value
@@ -11,14 +11,15 @@ from kconv.edges._rule import Rule, Value
 class Lose(Rule):
     """An acknowledged loss: ``spoke`` or ``hub`` fields that the other side cannot hold.
 
-    ``reason`` is for whoever loses them; it is shown before anything is written.
+    Each takes one path or several. ``reason`` is for those who lose them; it is shown before
+    anything is written.
     """
 
     name = "lose"
     only_absent = True
 
     def __init__(
-        self, *, spoke: tuple[str, ...] = (), hub: tuple[str, ...] = (), reason: str
+        self, *, spoke: str | Iterable[str] = (), hub: str | Iterable[str] = (), reason: str
     ) -> None:
         super().__init__(spoke, hub)
         self.reason = reason

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from kconv._paths import several
 from kconv.edges._declared_loss import Loss
 from kconv.edges._steps import EACH, Steps, format_steps, parse_steps
 from kconv.fields._spec import AnyField
@@ -35,9 +36,9 @@ class Rule(ABC):
     beside_name: bool = False
     """Whether what it claims converts by its name all the same, as far as the rule leaves it."""
 
-    def __init__(self, spoke: tuple[str, ...], hub: tuple[str, ...]) -> None:
-        self.spoke: tuple[Steps, ...] = tuple(parse_steps(path) for path in spoke)
-        self.hub: tuple[Steps, ...] = tuple(parse_steps(path) for path in hub)
+    def __init__(self, spoke: str | Iterable[str], hub: str | Iterable[str]) -> None:
+        self.spoke: tuple[Steps, ...] = tuple(parse_steps(path) for path in several(spoke))
+        self.hub: tuple[Steps, ...] = tuple(parse_steps(path) for path in several(hub))
 
     @abstractmethod
     def to_hub(self, spoke: Value, hub: Value) -> None:

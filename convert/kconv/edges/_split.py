@@ -38,7 +38,7 @@ class Split(Rule):
     whole = True
 
     def __init__(self, spoke: str, hub: Sequence[str], *, separator: str) -> None:
-        super().__init__((spoke,), tuple(hub))
+        super().__init__(spoke, hub)
         self.separator = separator
         self._joined: Spec | None = None
         self._specs: list[Spec | None] = [None] * len(self.hub)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, overload
 
 import marshmallow
 
-from kconv._paths import INVALID, TOO_MANY, Finding, Path, duplicate
+from kconv._paths import INVALID, TOO_MANY, Finding, Path, duplicate, several
 from kconv.fields._base import Element, Field, Read, Value, type_error
 from kconv.fields._spec import ListType, MapType, Spec
 
@@ -168,7 +168,7 @@ class List(_Elements[Element, list[Element], Read]):
         items: marshmallow.fields.Field[Any],
         *,
         list_type: ListType | None = None,
-        map_keys: Sequence[str] = (),
+        map_keys: str | Sequence[str] = (),
         merge_key: str | None = None,
         patch_strategy: str | None = None,
         unique: bool | None = None,
@@ -178,7 +178,7 @@ class List(_Elements[Element, list[Element], Read]):
     ) -> None:
         super().__init__(items, **kwargs)
         self.list_type = list_type
-        self.map_keys = tuple(map_keys)
+        self.map_keys = several(map_keys)
         self.merge_key = merge_key
         self.patch_strategy = patch_strategy
         self.unique = list_type in ("set", "map") if unique is None else unique

@@ -33,7 +33,7 @@ class FieldOptions(TypedDict, total=False):
 class StringOptions(FieldOptions, total=False):
     """What a `String` may say."""
 
-    enum: Sequence[str]
+    enum: str | Sequence[str]
     pattern: str | None
     min_length: int | None
     max_length: int | None
@@ -77,7 +77,7 @@ class ListOptions(FieldOptions, total=False):
     """What a `List` may say."""
 
     list_type: ListType | None
-    map_keys: Sequence[str]
+    map_keys: str | Sequence[str]
     merge_key: str | None
     patch_strategy: str | None
     unique: bool | None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+from kconv._paths import several
 from kconv.fields._base import Field, Read, as_written, type_error
 from kconv.fields._multiples import bounds, multiples, step_problems, whole_multiple
 from kconv.fields._spec import Spec, anchored
@@ -56,14 +57,14 @@ class String(Field[str, Read]):
     def __init__(
         self,
         *,
-        enum: Sequence[str] = (),
+        enum: str | Sequence[str] = (),
         pattern: str | None = None,
         min_length: int | None = None,
         max_length: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.enum = tuple(enum)
+        self.enum = several(enum)
         self.pattern = pattern
         self.min_length = min_length
         self.max_length = max_length

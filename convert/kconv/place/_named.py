@@ -8,7 +8,8 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Final
 
-from kconv._errors import UsageError
+from kconv._errors import KconvError, UsageError
+from kconv._messages import failure_of_code
 from kconv.place._protocol import Place
 
 ENTRY_POINTS: Final = "kconv.places"
@@ -22,7 +23,8 @@ def open_named(name: str, url: str) -> Place:
     collection (as `kconv.sqlalchemy.collection` makes them), several of them in a list, or a
     function that takes the URL and returns a `Place`.
 
-    Raises `UsageError` where there is no such thing, and what opening it raises.
+    Raises `UsageError` where there is no such thing or its module fails, and what opening it
+    raises.
     """
     found = _installed(name) if ":" not in name else _in_module(name)
     several = list(found) if isinstance(found, list | tuple) else [found]
@@ -61,6 +63,12 @@ def _in_module(name: str) -> Any:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
         raise UsageError(f'--place: "{name}": {error}') from None
+    except KconvError:
+        raise
+    except Exception as error:
+        # Any code of a user's own runs here, and it may fail in any way.
+        what = failure_of_code(error)
+        raise UsageError(f'--place: "{name}" cannot be loaded: {what}') from error
     for part in attribute.split("."):
         found = getattr(found, part, None)
     if found is None:

@@ -207,7 +207,8 @@ def _versions(scheme: Scheme, to: Sequence[str]) -> list[GroupVersion]:
         have = scheme.versions(group)
         if not have:
             groups = ", ".join(each or "core" for each in scheme.groups())
-            raise UsageError(f'--to: no group "{name}": there are {groups}')
+            where = "--apis MODULE:FUNCTION names another package"
+            raise UsageError(f'--to: no group "{name}": there are {groups}; {where}')
         if version not in have:
             listed = ", ".join(have)
             raise UsageError(f"--to: {name} has no version {version}: it has {listed}")
