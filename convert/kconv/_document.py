@@ -1,6 +1,6 @@
 """`Document`, a kind without Kubernetes' envelope in one version, and `DocumentHub`, its hub.
 
-The bytes of a document hold its fields and nothing else: no apiVersion, kind or metadata. Whoever
+The bytes of a document hold its fields and nothing else: no apiVersion, kind or metadata. Code that
 reads one has to know which version it is in, from a column beside it or a field within it.
 """
 

@@ -212,7 +212,7 @@ class CannotDecode(StoreError):
 class Unavailable(StoreError):
     """The database cannot be reached, is locked, or refuses to write.
 
-    ``cause`` says which, of the database: "is locked". It names no place, so that whoever asks
+    ``cause`` says which, of the database: "is locked". It names no place, so that a client
     may be told.
     """
 

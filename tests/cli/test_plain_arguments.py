@@ -19,6 +19,7 @@ from kconv._cli.command_groups import CommandGroup
 from kconv._cli.convert import app as convert_app
 from kconv._cli.migrate import app as migrate_app
 from kconv._cli.plain_arguments import COMMANDS, plain
+from kconv._cli.verbosity import add_verbosity
 
 FUNCTIONS: dict[str, Callable[..., int]] = {
     "convert": convert_files.convert_and_write,
@@ -33,6 +34,7 @@ def test_options_are_those_of_the_commands() -> None:
     commands = {"convert": get_command(convert_app), "migrate": group.commands["run"]}
     assert commands.keys() == COMMANDS.keys() == FUNCTIONS.keys()
     for name, command in commands.items():
+        add_verbosity(command)
         options = {
             written: parameter.name
             for parameter in command.params

@@ -35,7 +35,7 @@ def lines(text: str) -> Iterator[str]:
 
 
 def command_lines() -> list[tuple[str, str]]:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [(page.name, line) for page in pages for line in lines(page.read_text(encoding="utf-8"))]
 
 

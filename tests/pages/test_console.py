@@ -7,26 +7,63 @@ from pathlib import Path
 
 import pytest
 
-from pages.page import Shell, agrees, environment, follow
+from pages.page import ROOT, Shell, agrees, environment, follow
 from pages.test_python import OLD
 
-
-@pytest.mark.parametrize(
-    "page", ["docs/tutorial.md", "docs/howto/remove-a-version.md", "README.md"]
+PAGES = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/explained/hub-and-spokes.md",
+    "docs/explained/losses.md",
+    "docs/explained/two-engines.md",
+    "docs/howto/crd-and-webhook.md",
+    "docs/howto/git-repository.md",
+    "docs/howto/own-table.md",
+    "docs/howto/remove-a-version.md",
+    "docs/howto/rolling-upgrade.md",
+    "docs/howto/write-a-rule.md",
+    "docs/operations/upgrading.md",
+    "docs/reference/exit-codes.md",
 )
-def test_a_page(page: str, kubectl: Path, tmp_path: Path) -> None:
-    with socket.socket() as probe:
+ELSEWHERE = {
+    "docs/own-tables-walk.md": "tests/application",
+    "docs/cluster.md": "needs a cluster",
+    "docs/webhook.md": "needs a cluster",
+}
+"""Why a page with commands and what they print is not run here."""
+
+
+def free_ports(*wanted: str) -> dict[str, str]:
+    """A free port in the place of each that pages name."""
+    probes = [socket.socket() for _ in wanted]
+    for probe in probes:
         probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    found = [str(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return dict(zip(wanted, found, strict=True))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page(page: str, kubectl: Path, tmp_path: Path) -> None:
+    ports = free_ports("8001", "8002", "9443")
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "old.yaml").write_text(OLD)
-    here = environment(KCONV_SERVE_PORT=port, KCONV_EXAMPLES="1", HOME=str(tmp_path))
+    here = environment(KCONV_SERVE_PORT=ports["8001"], KCONV_EXAMPLES="1", HOME=str(tmp_path))
     here["PATH"] = f"{here['PATH']}:{kubectl.parent}"
     shell = Shell(tmp_path, here)
     try:
-        follow(page, shell, {"8001": port})
+        follow(page, shell, ports)
     finally:
         shell.close()
+
+
+def test_every_page_with_commands_is_run() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    having = {
+        page.relative_to(ROOT).as_posix() for page in pages if "```console\n" in page.read_text()
+    }
+    assert having == {*PAGES, *ELSEWHERE}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,21 @@ def test_what_they_ask_for_is_there(client: httpx.Client) -> None:
         assert labels <= there.get(name, set()) | ELSEWHERE, found[0]
 
 
+def test_the_reference_has_every_metric(client: httpx.Client) -> None:
+    created(client, CONFIGMAPS, configmap("two"))
+    page = (FOLDER.parent / "reference" / "metrics.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    written = {name.strip("`"): (kind, labels, text) for name, kind, labels, text in rows}
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        if name.startswith(("kconv_", "apiserver_")) and not name.endswith("_created"):
+            kind, labels, text = written[name]
+            assert (kind, text) == (family.type, family.documentation), name
+            there = {label for sample in family.samples for label in sample.labels} - {"le"}
+            assert not there or there == {*filter(None, labels.strip().split(", "))}, name
+    assert {"kconv_webhook_reviews_total", "kconv_webhook_review_seconds"} <= {*written}
+
+
 def test_expressions_group_by_labels_that_are_there() -> None:
     known = {"verb", "code", "kind", "reason", "resource", "version", "direction", "state", "le"}
     for text in expressions():

@@ -28,8 +28,16 @@ BANNED = {
     r"\bin want of\b": "without",
     r"\b(?:therein|thereof|wherein|whereof|hereby)\b": "in it, of it",
     r"\blest\b": "so that not",
+    r"(?<!has no order: )\bwhoever\b": "the caller, clients that, everybody who",
+    r"\bin the place of\b": "in place of",
+    r"\bin silence\b": "silently",
+    r"\bthat which\b": "what, the one that",
+    r"\brun that goes on\b": "run in progress",
+    r"\bhas to be so\b": "has to be true",
+    r"\bis so where\b": "holds where",
+    r"\b(?:shall|thereby|thus|hence|whence|thence|herewith)\b": "is to, so, from",
 }
-BANNED_ON_PAGES = {r"\bwhoever\b": "clients that, everybody who, the code that"}
+BANNED_ON_PAGES = {r"\ball the same\b": "anyway"}
 """Also banned where users read: pages, changelog, text that a command prints."""
 
 
@@ -51,6 +59,8 @@ def found(text: str, banned: dict[str, str]) -> list[str]:
         ("# where that is\n    # not so", 1),
         ("the version that was asked\nabout", 1),
         ("Upon start, a field of one's own", 2),
+        ("Whoever asks gets one in the place\nof another, in silence.", 3),
+        ("a map has no order: whoever writes it may give its keys another one", 0),
         ("It takes them at once. Types may be recursive. A clientless run is in progress.", 0),
         ("a largest one, the Lester case, thereupon", 0),
     ],

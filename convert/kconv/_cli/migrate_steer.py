@@ -1,4 +1,4 @@
-"""``kconv migrate pause``, ``resume`` and ``rate``: what a run that goes on is told."""
+"""``kconv migrate pause``, ``resume`` and ``rate``: what a run in progress is told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pause(db: Db = DEFAULT_DB, place: PlaceName = None, output: Output = Report.TEXT) -> None:
-    """Have the run that goes on pause, within a second or two.
+    """Have the run in progress pause, within a second or two.
 
     It keeps its lease meanwhile; nothing is read or written. Ends with 1 if no run is in progress.
     """
@@ -43,7 +43,7 @@ def rate(
     place: PlaceName = None,
     output: Output = Report.TEXT,
 ) -> None:
-    """Have the run that goes on keep to a rate, within a second or two.
+    """Have the run in progress keep to a rate, within a second or two.
 
     It then leaves no more room to others than that. Ends with 1 if no run is in progress.
     """

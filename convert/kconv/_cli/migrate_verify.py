@@ -35,7 +35,7 @@ def verify(
     written since, are compared with it, unless its version has left the code. Reads only. Ends
     with 1 if a row fails.
     """
-    from kconv._cli.console import emit, emit_json
+    from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_objects import cluster
     from kconv._cli.migrate_report import complain_of, counted
@@ -85,7 +85,7 @@ def verify(
     if output is Report.JSON:
         emit_json({"resources": [_as_json(each) for each in found]})
     elif not found:
-        emit("nothing is stored, so there is nothing to verify")
+        say("nothing is stored, so there is nothing to verify")
     failures = [failure for each in found for failure in each.failures]
     complain_of(failures, "not as they should be")
     if failures:

@@ -27,8 +27,8 @@ def ui(
     """Open a page to look at: versions, objects in two versions, migrations.
 
     Listens on this machine only, until Ctrl-C or SIGTERM. Its link has a token in it, which is made
-    anew each time: who has it may also pause, resume and undo runs. `kconv serve --ui` has the
-    same page beside the API.
+    anew each time: everybody who has the link may also pause, resume and undo runs. `kconv serve
+    --ui` has the same page beside the API.
     """
     from kconv._cli.console import emit, say
     from kconv._cli.open_place import open_place

@@ -126,7 +126,7 @@ class Reads(ABC):
         resource_version: str = "",
         timeout: float | None = None,
     ) -> Watch[Any]:
-        """The changes of objects as they happen, whoever makes them; an iterator of `kconv.Event`.
+        """The changes of objects as they happen, made by any client; an iterator of `kconv.Event`.
 
         It tells of what happened after ``resource_version``, that of a list or of an event; without
         one it begins with ``ADDED`` for each object that is there. It ends after ``timeout``

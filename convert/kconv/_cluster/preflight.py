@@ -1,4 +1,4 @@
-"""What has to be so before the objects of a cluster are rewritten."""
+"""What has to be true before the objects of a cluster are rewritten."""
 
 from __future__ import annotations
 

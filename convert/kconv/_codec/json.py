@@ -1,7 +1,7 @@
 r"""JSON: decoding in C by msgspec, and a slower look for duplicate keys where they matter.
 
 Bytes that are not UTF-8, and halves of surrogate pairs (``\ud800``), are read as U+FFFD each: so
-Kubernetes reads them, and whoever moves objects from there need not mend them first. What is
+Kubernetes reads them, and people who move objects from there need not mend them first. What is
 written is always valid.
 """
 

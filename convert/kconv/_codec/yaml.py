@@ -31,7 +31,7 @@ except ImportError:  # PyYAML was built without libyaml
 
 
 PARSER: Final = _Parser
-"""PyYAML's fastest parser here, for whoever looks at the events of a text."""
+"""PyYAML's fastest parser here, for code that looks at the events of a text."""
 
 
 class _Dumper(_BaseDumper):

@@ -186,7 +186,7 @@ def _runs(place: StorePlace) -> Iterator[Check]:
     going = storage.live_run(place)
     if going is not None:
         paused = " paused" if going.paused else ""
-        text = f"run {going.id} is in progress{paused}: {going.done:,} of {going.total:,} rows"
+        text = f"run {going.id} goes on{paused}: {going.done:,} of {going.total:,} rows"
         yield Check("migration", State.OK, text)
         return
     stale = [each for each in place.runs() if each.state == "running"]

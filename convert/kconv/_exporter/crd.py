@@ -32,7 +32,7 @@ class Webhook:
 def crd_of(kind: HubKind, webhook: Webhook | None = None) -> tuple[Document, list[str]]:
     """The CRD of a kind with all its versions, and what it cannot say, by path.
 
-    Without a webhook the versions are said to differ in nothing but their names, which is so where
+    Without a webhook the versions are said to differ in nothing but their names, which holds where
     no edge has a rule.
     """
     main = options_of(kind.hub).kind

@@ -150,7 +150,7 @@ class Conversion:
 
 def _encode(documents: Sequence[dict[str, Any]], format: Format, envelope: bool) -> bytes:
     if format == "yaml":
-        from kconv._codec import yaml as yaml_codec  # whoever wants JSON need not wait for it
+        from kconv._codec import yaml as yaml_codec  # JSON need not wait for it
 
         return yaml_codec.encode_all(list(documents))
     if len(documents) == 1:

@@ -281,7 +281,7 @@ class Converter:
         if about and error.about is not None and f'"{error.about.name}"' not in head:
             where = f"{where}: {about}"
         if isinstance(error, UsageError):
-            # Whoever wrote the object is wrong, not who calls.
+            # The author of the object is wrong, not the caller.
             error = DecodeError(error.message, about=error.about, findings=error.findings)
         self.problems.append(ConversionProblem((f"{where}: {head}", *rest), error))
 

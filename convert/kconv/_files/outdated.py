@@ -202,7 +202,7 @@ _FIELDS: Final = {each: each for each in (IN_LAST_APPLIED, IN_MANAGED_FIELDS, IN
 
 
 def _in_foreign(passed: PassedOver, releases: Releases) -> Iterator[Outdated]:
-    """What a file that is passed over says all the same, at the beginning of its lines."""
+    """What a file that is passed over says anyway, at the beginning of its lines."""
     file = passed.name.partition(", document ")[0]
     for line, version, kind in passed.says:
         if not releases.serves(version, kind):

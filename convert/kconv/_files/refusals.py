@@ -1,4 +1,4 @@
-"""What a server would refuse of an object that is converted all the same."""
+"""What a server would refuse of an object that is converted anyway."""
 
 from __future__ import annotations
 

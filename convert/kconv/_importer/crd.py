@@ -19,7 +19,7 @@ from kconv._importer.source import import_lines, quoted
 from kconv._importer.structural import QUANTITY, Adapter, Unexpressed, columns_of
 
 EDGES = "edges.py"
-"""The module that registers the kinds, below the output folder; it belongs to whoever edits it."""
+"""The module that registers the kinds, below the output folder; it belongs to its editor."""
 
 
 @dataclass(frozen=True, slots=True)

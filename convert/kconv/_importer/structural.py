@@ -1,8 +1,8 @@
 """Structural schemas of CRDs, as the importer takes schemas; and what it has no words for.
 
 What a structural schema may say is in the Kubernetes documentation, "Specifying a structural
-schema". Rules that no field of kconv's can express are reported with their path, never dropped in
-silence: whoever imports decides what becomes a ``@validates`` function.
+schema". Rules that no field of kconv's can express are reported with their path, never silently
+dropped: the user decides what becomes a ``@validates`` function.
 """
 
 from __future__ import annotations

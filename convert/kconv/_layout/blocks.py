@@ -22,7 +22,7 @@ class Block(Entries):
         return Place(self._colon(entry) + 1, entry.start, self.column, self._above(entry))
 
     def replace(self, entry: Entry, others: list[Entry], values: dict[str, Any]) -> None:
-        """Write new entries in the place of one."""
+        """Write new entries in place of one."""
         editor, source = self.editor, self.source
         end = source.line_end(entry.node.end)
         editor.writer.reused.scalars[:] = [entry, *others]  # type: ignore[attr-defined]  # it has

@@ -18,7 +18,7 @@ class Braces(Entries):
         return Place(entry.key.end, entry.start, column, self.place.above, flow=True)
 
     def replace(self, entry: Entry, others: list[Entry], values: dict[str, Any]) -> None:
-        """Write new entries in the place of one."""
+        """Write new entries in place of one."""
         writer = self.editor.writer
         writer.reused.scalars[:] = [entry, *others]  # type: ignore[attr-defined]  # it has them
         text = self._text(values, self._between(entry))

@@ -25,7 +25,7 @@ class Changes:
     _changes: list[_Change] = field(default_factory=list)
 
     def replace(self, start: int, end: int, text: Text) -> None:
-        """Put a text in the place of a part."""
+        """Put a text in place of a part."""
         self._changes.append(_Change(start, end, text))
 
     def insert(self, at: int, text: Text) -> None:

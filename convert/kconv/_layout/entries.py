@@ -58,7 +58,7 @@ class Entries:
         raise NotImplementedError
 
     def replace(self, entry: Entry, others: list[Entry], values: dict[str, Any]) -> None:
-        """Write new entries in the place of one; they hold values of it and of ``others``."""
+        """Write new entries in place of one; they hold values of it and of ``others``."""
         raise NotImplementedError
 
     def delete(self, going: list[Entry], staying: list[Entry]) -> None:

@@ -1,6 +1,6 @@
 """Taking what documents keep of other versions out of them, and putting it back in.
 
-A document keeps it in the field that its hub names. Whoever has a column of its own for it stores
+A document keeps it in the field that its hub names. A place with a column for it stores
 the two apart.
 """
 

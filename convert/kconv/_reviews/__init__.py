@@ -1,4 +1,4 @@
-"""Asking conversion webhooks, whoever's they are, and judging answers as the API server does."""
+"""Asking conversion webhooks, of any author, and judging answers as the API server does."""
 
 from kconv._reviews.canary import Pair, samples, try_pairs
 from kconv._reviews.client import Answered, Ask, WebhookClient, review_of

@@ -136,7 +136,7 @@ def _called(default: Any) -> Any:
 def new(schema: type[Type], fields: Mapping[str, Any]) -> TypedObject:
     """An object of a type with these fields, by the names of its attributes.
 
-    Dicts in the place of objects are read as `from_dict` does. Defaults of single fields are filled
+    Dicts in place of objects are read as `from_dict` does. Defaults of single fields are filled
     in. Raises ``TypeError`` for a field that the type does not have.
     """
     by_attribute = {each: name for name, each in object_attributes(schema).items()}

@@ -162,7 +162,7 @@ def default_problems(field: AnyField) -> Iterator[str]:
     if spec.enum and default not in spec.enum:
         yield f'its default "{default}" is none of {", ".join(map(str, spec.enum))}'
         return
-    # Absent, such a field is asked for all the same: the empty value only stands for absence.
+    # Absent, such a field is asked for anyway: the empty value only stands for absence.
     if field.required and spec.empty_is_absent and not decoded:
         return
     try:

@@ -111,7 +111,7 @@ class _Look:
             self._work()
             problem = ""
         except KconvError as error:
-            # Where the database is and what its driver said is not for whoever may probe.
+            # Where the database is and what its driver said is not for everybody who may probe.
             _log.warning("the database cannot be %s: %s", self._done_to, error.message)
             problem = UNREACHABLE
             if isinstance(error, Unavailable):
@@ -122,7 +122,7 @@ class _Look:
         try:
             loop.call_soon_threadsafe(self._done, future, problem)
         except RuntimeError:
-            # The loop has ended meanwhile, and with it whoever asked.
+            # The loop has ended meanwhile, and the request with it.
             return
 
     def _done(self, future: asyncio.Future[str], problem: str) -> None:

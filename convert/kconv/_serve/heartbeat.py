@@ -14,7 +14,7 @@ from kconv._serve.request_counts import RequestCounts
 from kconv._verbs.membership import Membership
 
 HEARTBEAT_SECONDS = 3.0
-"""Time between two heartbeats; whoever asks for live servers allows for several that are late."""
+"""Time between two heartbeats; code that asks for live servers allows for several late ones."""
 
 _log = logging.getLogger(__name__)
 

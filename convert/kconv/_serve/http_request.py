@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 from kconv._serve.options import Query
 
 HEADERS = "kconv.headers"
-"""Key of a scope: its headers as a dict of bytes, for whoever comes next."""
+"""Key of a scope: its headers as a dict of bytes, for what comes next."""
 
 _NO_QUERY = Query()
 

@@ -34,7 +34,7 @@ class HttpServerExit(Background):
         self._stopped = False
 
     def stop(self) -> None:
-        """Look no more: whoever calls this leaves by itself."""
+        """Look no more: the caller leaves by itself."""
         self._stopped = True
         super().stop()
 

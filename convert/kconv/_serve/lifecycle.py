@@ -33,7 +33,7 @@ CUT_SECONDS = 2.0
 class ApiServer(BoundedServer):
     """The API server, with a drain.
 
-    Unready and without watches first, then the requests in flight, then whoever is left.
+    Unready and without watches first, then the requests in flight, then the clients that are left.
     """
 
     def __init__(self, config: uvicorn.Config, server: Server, limits: Limits) -> None:

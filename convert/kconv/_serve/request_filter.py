@@ -1,7 +1,7 @@
 """What every request passes before it is dispatched: is it let in, who asks, is there room.
 
 It costs a few microseconds, so it works on the raw headers. The fields that it finds are in the
-request's scope, for whoever comes next: `USER`, `HEADERS`, `REQUEST_ID`.
+request's scope, for what comes next: `USER`, `HEADERS`, `REQUEST_ID`.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ class DatabaseFigures:
         try:
             loop.call_soon_threadsafe(self._done, asking, families, time.monotonic() - began)
         except RuntimeError:
-            # The loop has ended meanwhile, and with it whoever asked.
+            # The loop has ended meanwhile, and the request with it.
             return
 
     def _done(self, asking: asyncio.Future[None], families: list[Metric], seconds: float) -> None:

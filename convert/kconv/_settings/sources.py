@@ -50,7 +50,7 @@ def resolve(
     """The settings from all sources.
 
     ``flags`` has those that were given on the command line, by name. ``file`` is YAML; without
-    one, that which the environment names. Raises `UsageError` that names every key that is
+    one that the environment names. Raises `UsageError` that names every key that is
     unknown, and every value that does not fit.
     """
     known = {each.name: each for each in declared(Settings)}

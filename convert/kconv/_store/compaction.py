@@ -4,7 +4,7 @@ When a change was made is not kept with it. Now and then it is noted which resou
 newest, and about how many bytes came since the last time; what is older than a note is no younger
 than it.
 
-A cut has two steps. First the counter's row says how far the log goes back; from then on whoever
+A cut has two steps. First the counter's row says how far the log goes back; then a writer that
 changes an object that is older keeps what it was (a trigger does it). Then the changes go, page by
 page; what an object was at the cut is kept in ``past`` where the log has a later change of it. So a
 list at any resourceVersion that the log reaches can be put together.

@@ -1,7 +1,8 @@
 """Following the change log, and noticing when the database goes back to an earlier state.
 
 A backup is restored, a file is copied back, a replica that lagged takes over: then the counter
-gives out resourceVersions again, and whoever goes on from one of them misses what has another now.
+gives out resourceVersions again, and a client that goes on
+from one of them misses what has another now.
 """
 
 from __future__ import annotations
@@ -91,6 +92,6 @@ class Followed:
 
 
 def begin(read: ChangesRead) -> Position:
-    """The position of whoever has seen everything; ``read`` is from the newest change on."""
+    """The position of a reader that has seen everything; ``read`` is from the newest change on."""
     last = read.changes[0] if read.changes else None
     return Position(last.stored.resource_version if last else read.look.value, read.look, last)

@@ -286,7 +286,7 @@ def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Go over to a write-ahead log. SQLite itself does not wait here for who uses the file."""
+    """Go over to a write-ahead log. SQLite itself waits for no other user of the file here."""
     milliseconds = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     deadline = time.monotonic() + milliseconds / 1000
     while True:

@@ -83,7 +83,7 @@ def lost_connection(error: DBAPIError) -> bool:
 def may_succeed_again(error: DBAPIError) -> bool:
     """Whether the same transaction may go through when run again.
 
-    That is so after a deadlock and when another process took a key between read and write.
+    That holds after a deadlock and when another process took a key between read and write.
     """
     return _sqlstate(error) in (*_DEADLOCK, *_FOREIGN_KEY, *_UNIQUE) or (
         _sqlite_code(error).startswith("SQLITE_CONSTRAINT")

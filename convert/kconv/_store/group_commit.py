@@ -39,7 +39,7 @@ class Writer:
     """The one place in a process that writes to the database.
 
     Writes queue. One at a time has the turn: it commits all that is queued by then, so that many
-    writes cost one sync to disk, hands each its outcome, and passes the turn on to whoever waits
+    writes cost one sync to disk, hands each its outcome, and passes the turn to the next caller
     at the front. Callers that block take their turn themselves. For those on an event loop, the
     loop itself does, where the database is a file and the disk takes a millisecond or less: to hand
     a batch to a thread and back would take as long. Otherwise a thread does, which starts with the
@@ -244,7 +244,7 @@ class Writer:
             yield
 
     def _give_turn(self) -> None:
-        """Give the turn to whoever is at the front; the mutex must be held."""
+        """Give the turn to the caller at the front; the mutex must be held."""
         first = self._queue.first
         if first is None:
             self._busy = False

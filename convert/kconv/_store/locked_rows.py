@@ -17,7 +17,7 @@ _LATEST: Final = 0.02
 class LockedRows:
     """The writes that wait for locked rows, in the order they came.
 
-    They are all tried again together, soon at first and less often later on. Whoever uses it
+    They are all tried again together, soon at first and less often later on. The caller
     keeps threads from doing so at once.
     """
 

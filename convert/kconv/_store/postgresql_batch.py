@@ -1,7 +1,7 @@
 """A batch of writes on PostgreSQL: one statement, which is a transaction of its own.
 
 Order matters for what readers may rely on. Rows are locked first, in key order, then the versions
-they are to be written in, and the counter last: whoever holds the counter's row lock commits
+they are to be written in, and the counter last: the holder of the counter's row lock commits
 before the next resourceVersion is given out, so that resourceVersions become visible in order.
 With one statement no server has the counter while it, or the network, takes its time.
 

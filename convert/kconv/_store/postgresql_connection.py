@@ -78,7 +78,7 @@ class PostgresqlConnection:
             lost = connection.closed
             if lost:
                 self.close()
-            # Whoever ends a session for its administrator undoes first what it was doing.
+            # A session that its administrator ends undoes first what it was doing.
             if lost and error.sqlstate != _ADMIN_SHUTDOWN:
                 raise Unavailable(
                     f"the connection to {without_password(self._database.url)} broke at commit: "

@@ -1,6 +1,6 @@
 """Migration runs: one at a time on a database, held under a lease that a dead holder lets expire.
 
-An open run's row is locked by whoever writes for it, so that a run that was taken over writes
+An open run's row is locked by its writer, so that a run that was taken over writes
 nothing more.
 """
 
@@ -107,7 +107,7 @@ def end(connection: Connection, run_id: str, state: Ending) -> bool:
 
 
 def steer(connection: Connection, run_id: str, paused: bool | None, rate: float | None) -> Run:
-    """Tell a run that goes on to pause or to go on, or at which rate. Raises `Conflict`."""
+    """Tell a run in progress to pause or to go on, or at which rate. Raises `Conflict`."""
     if rate is not None and not 0 <= rate < math.inf:
         raise UsageError(f"{rate:g} is no rate: say rows a second, or 0 for no limit")
     told = {"paused": paused, "rate": rate}

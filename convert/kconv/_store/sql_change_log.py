@@ -135,7 +135,7 @@ class SqlChangeLog(ChangeLog):
             total += forgotten
             if not forgotten:
                 return total
-            # Writers of other processes get their turns: whoever tries to lock a SQLite file may
+            # Writers of other processes get their turns: one that tries to lock the SQLite file may
             # come too late each time, otherwise.
             time.sleep(time.monotonic() - began)
 

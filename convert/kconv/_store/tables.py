@@ -163,7 +163,7 @@ Index("ix_kconv_past_until", past.c.until)
 # One row. `value` is the newest resourceVersion given out, `compacted` the one up to which the
 # change log has been cut off. `epoch` is another one whenever the counter may have gone back (a
 # restored backup). `rewrites` counts the transactions that changed the bytes of rows and gave them
-# no new resourceVersion, so that whoever keeps bytes in memory knows when to read them again.
+# no new resourceVersion, so that what keeps bytes in memory knows when to read them again.
 revision: Final = Table(
     "kconv_revision",
     metadata,

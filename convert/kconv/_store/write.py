@@ -17,7 +17,7 @@ class Write(msgspec.Struct, frozen=True, gc=False):
 
     ``within`` makes the write depend on another object, its namespace for one: the key of that
     object and the resourceVersion that it must have in the same transaction, or the write ends
-    with `ConditionFailed`. ``base`` are the bytes that the object must be stored as, for whoever
+    with `ConditionFailed`. ``base`` are the bytes that the object must be stored as, for code that
     builds on a state that was read a while ago: a migration, or its undo, changes them without
     another resourceVersion. The write ends with `Conflict` where they are others.
     """

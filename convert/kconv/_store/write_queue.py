@@ -22,7 +22,7 @@ Batch = list[tuple[Entry, Write]]
 class WriteQueue:
     """Writes in the order they came, and those set aside because their row is locked.
 
-    Whoever uses it keeps threads from doing so at once.
+    The caller keeps threads from doing so at once.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Numbers about writing, for whoever operates a server."""
+"""Numbers about writing, for operators of a server."""
 
 from __future__ import annotations
 

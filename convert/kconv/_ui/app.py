@@ -75,7 +75,7 @@ class Pages:
         by_link: Whether a link with a token in it opens a session.
         about: What it is a page of, in the foot of every page.
 
-    Whoever runs it checks the Host header, so that no page of others can read it under a name
+    Its server checks the Host header, so that no page of others can read it under a name
     of its own.
     """
 

@@ -76,7 +76,7 @@ class History:
             return sample
 
     def rate(self) -> float | None:
-        """Rows a second of the run that goes on, of late; None where that cannot be told."""
+        """Rows a second of the run in progress, of late; None where that cannot be told."""
         samples = self.samples
         newest = samples[-1] if samples else None
         if newest is None or newest.run is None:

@@ -1,4 +1,4 @@
-"""Migrations: what is stored, the run that goes on, the runs that were, and one of them."""
+"""Migrations: what is stored, the run in progress, the runs that were, and one of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """The run that goes on; ``left`` are seconds, None where they cannot be told."""
+    """The run in progress; ``left`` are seconds, None where they cannot be told."""
 
     run: Run
     size: UndoSize
@@ -55,7 +55,7 @@ class Going:
 
 
 def going_on(state: State) -> Going | None:
-    """The run that goes on, with what is known of its pace; None if there is none."""
+    """The run in progress, with what is known of its pace; None if there is none."""
     run = storage.live_run(state.place)
     if run is None:
         return None

@@ -1,4 +1,4 @@
-"""Running the page without an API server: on this machine only, for whoever has its link."""
+"""Running the page without an API server: on this machine only, for everybody who has its link."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Objects:
         """The row of an object. Raises `kconv._errors.NotFound`.
 
         It has every write that was acknowledged before this call. Without ``newest`` it may be the
-        state in memory without a look at the database: for whoever is told by the store, on
+        state in memory without a look at the database: for code that the store tells, on
         writing, that there is another one.
         """
         row = None if newest else self.memory.recent(key)

@@ -239,7 +239,7 @@ def _continuation(call: Call, options: ListOptions) -> Continuation | None:
 
 
 def _inconsistent(call: Call, after: tuple[str, str] | None) -> Refusal:
-    """410, with a token to go on with all the same where there is a place to go on from."""
+    """410, with a token to go on with anyway where there is a place to go on from."""
     if after is None:
         return expired(_TOO_OLD)
     return expired(_TOO_OLD, Continuation(INCONSISTENT, after).encode(within=call.target.namespace))

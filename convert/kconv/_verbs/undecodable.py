@@ -1,7 +1,7 @@
 """Stored objects that cannot be decoded or converted: what is said of them, and what is left.
 
 Kubernetes lets one such object fail every list of its kind. Here it is left out of lists with a
-warning, shown as it is stored to whoever asks for it in the version it is stored in, and can be
+warning, shown as it is stored to clients that ask for it in the version it is stored in, and can be
 replaced and deleted.
 """
 

@@ -34,7 +34,7 @@ class Rule(ABC):
     carries: ClassVar[bool] = False
     """Whether its one field of the spoke and its one field of the hub are the same field."""
     beside_name: bool = False
-    """Whether what it claims converts by its name all the same, as far as the rule leaves it."""
+    """Whether what it claims converts by its name anyway, as far as the rule leaves it."""
 
     def __init__(self, spoke: str | Iterable[str], hub: str | Iterable[str]) -> None:
         self.spoke: tuple[Steps, ...] = tuple(parse_steps(path) for path in several(spoke))

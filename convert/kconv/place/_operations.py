@@ -42,7 +42,7 @@ class Run:
     and the run may be taken over, 0 when the run has ended. ``undo_until`` is until when its
     before-images are kept, None until somebody drops them.
 
-    A run that goes on is told to pause (``paused``), and at how many rows a second to go (``rate``;
+    A run in progress is told to pause (``paused``), and at how many rows a second to go (``rate``;
     0 for no limit, None for what it was begun with). It says that it has ``done`` so many rows of
     the ``total`` of the collection it is at, and what it is ``waiting`` for.
     """

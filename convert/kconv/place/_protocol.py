@@ -179,7 +179,7 @@ class Runs(Protocol):
     def steer_run(
         self, run_id: str, *, paused: bool | None = None, rate: float | None = None
     ) -> Run:
-        """Tell a run that goes on to pause or to go on, or at how many rows a second to go.
+        """Tell a run in progress to pause or to go on, or at how many rows a second to go.
 
         0 is no limit; what is None stays as it is. The run looks every second or so. Raises
         `Conflict` when it has ended.

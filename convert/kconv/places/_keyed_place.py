@@ -116,7 +116,7 @@ class KeyedPlace(BookkeptPlace, ABC):
 
     @abstractmethod
     def replace(self, collection: str, old: Entry, new: Entry) -> bool:
-        """Put ``new`` in the place of ``old``, at the same key, if that still holds ``old``.
+        """Put ``new`` in place of ``old``, at the same key, if that still holds ``old``.
 
         In one step that no other writer can come between. False where it holds something else, or
         nothing.

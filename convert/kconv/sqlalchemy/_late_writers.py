@@ -48,7 +48,7 @@ class LateWriters:
         self._settled.discard(declared.name)
 
     def gone(self, declared: Declaration) -> bool:
-        """Wait until there are none; whether that is so by now."""
+        """Wait until there are none; whether there are none by now."""
         if declared.name in self._settled or not isinstance(declared.document.type, DocumentType):
             return True
         until = self._until.get(declared.name, self._opened + _record.RECORD_AGE)

@@ -1,6 +1,6 @@
 """`TableWriters`: whether others write to some tables on PostgreSQL, while a run does.
 
-Statistics come late, and count what the run writes as well. Whoever writes to a table holds a lock
+Statistics come late, and count what the run writes as well. A writer of a table holds a lock
 on it until their transaction ends, which everybody can see.
 """
 

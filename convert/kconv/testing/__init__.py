@@ -4,7 +4,7 @@
 by a plugin. `documents` and `nearly` are Hypothesis strategies for tests of your own, and `full` is
 an object with every field set. `PlaceTests` tell whether a place of your own is right, with a
 `PlaceGround` that you write and the kind of `notes_scheme`. `WebhookTests` hold a conversion
-webhook, whoever wrote it, to what the API server relies on. Install with
+webhook, also one that others wrote, to what the API server relies on. Install with
 ``pip install 'kconv[testing]'``.
 """
 

@@ -13,7 +13,7 @@ _PRINTABLE = string.ascii_lowercase + string.digits + string.ascii_uppercase + "
 def text_for(pattern: str) -> str | None:
     """The text; None where the pattern needs more than its parts say, such as a lookbehind.
 
-    Whoever uses it checks it: what the parts say is not always all.
+    The caller checks it: what the parts say is not always all.
     """
     # The parser is private to `re`, where it has been since 3.11; without it authors give examples.
     try:

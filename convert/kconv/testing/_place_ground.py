@@ -41,7 +41,7 @@ class PlaceGround(ABC):
 
     @abstractmethod
     def put(self, name: str, version: str, data: bytes) -> None:
-        """Store a document in a version, in the place of one of that name if there is one."""
+        """Store a document in a version, in place of one of that name if there is one."""
 
     @abstractmethod
     def delete(self, name: str) -> None:

@@ -27,7 +27,7 @@ from kconv_migrations._migration import (
 
 
 class RunTests:
-    """That rows go to the new version and back, whoever writes meanwhile."""
+    """That rows go to the new version and back, while others write."""
 
     def test_all_rows_go_to_the_new_version_and_back(
         self, place: Place, ground: PlaceGround

@@ -55,7 +55,7 @@ class DaskExecutor:
 
     ``place`` is pickled and opened by each worker, which needs the same API packages: each proves
     that by ``digest`` of its scheme, those that are there at the start before the first span, and
-    others when they get one. Whoever can reach the scheduler can read what is sent to it, the
+    others when they get one. Everybody who can reach the scheduler can read what is sent to it, the
     place's URL with its password included: use TLS, or a network of its own.
 
     Raises `UsageError` where ``distributed`` is not installed, `Unavailable` where the scheduler

@@ -1,6 +1,6 @@
 """Spans of a section's rows: the unit of work of an executor.
 
-Whoever runs a span reads its rows from the place, so that no rows are sent to a worker. It may
+A worker of a span reads its rows from the place, so that no rows are sent to a worker. It may
 write them, too: a row is written only if it still is as it was read, so a span may be run twice.
 """
 
@@ -20,7 +20,7 @@ from kconv_migrations._executors.selection import Condition
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """That whoever runs a span writes its rows as well, for a run that is held."""
+    """That the process that runs a span writes its rows as well, for a run that is held."""
 
     run: str
     keep_before_images: bool
@@ -59,7 +59,7 @@ class SpanResult:
 
     ``identities`` are (key, version, mark), in the order of the rows; ``compared`` counts those
     that were compared with a before-image. ``written`` counts those that were written along with
-    it, in ``seconds``; None where that is left to whoever has the result.
+    it, in ``seconds``; None where that is left to the receiver of the result.
     """
 
     identities: Sequence[tuple[Key, str, Mark]]

@@ -1,6 +1,6 @@
 """The pace of a run: full speed where nobody else writes, and room for those who do.
 
-On SQLite one transaction at a time writes, and whoever waits for it looks again after a while: a
+On SQLite one transaction at a time writes, and one that waits for it looks again after a while: a
 lock that is free for a moment only is hardly ever found free. So transactions are short while
 others write, and between two of them the database is left alone for longer than they took.
 """

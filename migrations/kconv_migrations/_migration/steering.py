@@ -34,7 +34,7 @@ class Steering:
     """What a run is told, and the size and pace of its transactions.
 
     ``say`` is told why it waits, and the empty string when it goes on. ``done`` and ``total`` are
-    what `kconv migrate status` shows; whoever uses this sets them.
+    what `kconv migrate status` shows; the caller sets them.
     """
 
     def __init__(

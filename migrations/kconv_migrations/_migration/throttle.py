@@ -1,4 +1,4 @@
-"""Waiting while a place is under more pressure than whoever operates it allows."""
+"""Waiting while a place is under more pressure than its operator allows."""
 
 from __future__ import annotations
 

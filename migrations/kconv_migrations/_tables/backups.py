@@ -1,7 +1,7 @@
 """Backups of a SQLite database, and putting one back.
 
 SQLite's own backup copies a database that others use, as of one moment. Putting one back goes
-through the database as well, in one transaction: whoever has it open sees it before, or after.
+through the database as well, in one transaction: one that has it open sees it before, or after.
 PostgreSQL has tools of its own for both.
 """
 

@@ -56,7 +56,7 @@ def _statements(connection: Connection, revision: str) -> Iterator[str]:
     constraints = {table: _constraints(connection, table) for table in tables}
     indexes = {table: dict(_indexes(connection, table)) for table in tables}
     if kind == "postgresql":
-        # Whoever writes meanwhile has locks on several, and waits for all or for none.
+        # A process that writes meanwhile has locks on several, and waits for all or for none.
         yield f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE"
     if revision == _WITH_TRIGGERS:
         yield from (_drop_trigger(kind, name) for name in _TRIGGERS)

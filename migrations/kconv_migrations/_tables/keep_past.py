@@ -1,6 +1,6 @@
 """The triggers that keep what an object was; they are as revision 0003 makes them.
 
-Whoever changes an object that the change log no longer has keeps what it was. In the database, so
+What changes an object that the change log no longer has keeps what it was. In the database, so
 that every writer does.
 """
 

@@ -1,4 +1,4 @@
-"""`Direct`: reads from the database itself, by whoever does not follow its change log."""
+"""`Direct`: reads from the database itself, for code that does not follow its change log."""
 
 from __future__ import annotations
 

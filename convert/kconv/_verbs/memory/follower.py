@@ -47,7 +47,7 @@ _LOADS = 3
 
 
 class Listener(Protocol):
-    """Whoever wants to know of each change, in order."""
+    """What wants to know of each change, in order."""
 
     def changed(self, change: Change, row: CachedRow) -> None:
         """A change has been read from the log; ``row`` is the object after it."""

@@ -25,7 +25,7 @@ class SharedWork(Generic[T, R]):
     async def ask(self, wanted: T) -> R:
         """The answer; raises what the run raised."""
         loop = asyncio.get_running_loop()
-        # A future of its own: whoever is cancelled must not take the others along.
+        # A future of its own: a caller that is cancelled must not take the others along.
         answer: asyncio.Future[R] = loop.create_future()
         self._waiting.append((wanted, answer))
         if self._task is None:

@@ -53,7 +53,7 @@ class LiveChange:
         """
         if self._last is None:
             self._last = asyncio.ensure_future(read(self.stored))
-        # Whoever is cancelled must not take the others along.
+        # A caller that is cancelled must not take the others along.
         return await asyncio.shield(self._last)
 
 

@@ -1,4 +1,4 @@
-"""What a run that goes on is told, and what it says: pause, rate, progress, why it waits."""
+"""What a run in progress is told, and what it says: pause, rate, progress, why it waits."""
 
 from __future__ import annotations
 
