@@ -26,7 +26,9 @@ from migrate.samples import NEW, OLD, encoded, insert, placed, rows, seed
 from ui.conftest import NewStore
 from ui.site import Site, every_page, fill
 
-CHROMIUM = os.environ.get("KCONV_CHROMIUM") or shutil.which("chromium")
+CHROMIUM = os.environ.get("KCONV_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 KEPT = Path(__file__).resolve().parents[2] / "artefacts" / "page"
 LOOKS = (("wide-light", 1280, "light"), ("phone-dark", 390, "dark"))
 MORE = (("wide-dark", 1280, "dark"), ("phone-light", 390, "light"))
