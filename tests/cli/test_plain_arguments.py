@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from kconv._cli import convert_files, migrate_objects, run
@@ -34,6 +35,7 @@ def test_options_are_those_of_the_commands() -> None:
     commands = {"convert": get_command(convert_app), "migrate": group.commands["run"]}
     assert commands.keys() == COMMANDS.keys() == FUNCTIONS.keys()
     for name, command in commands.items():
+        assert isinstance(command, TyperCommand | TyperGroup)
         add_verbosity(command)
         options = {
             written: parameter.name

@@ -183,7 +183,7 @@ class Scheme:
         self._replace([each for each in self.kinds if each.group_resource != resource])
 
     def _replace(self, kinds: list[HubKind]) -> None:
-        # Whoever reads meanwhile, in another thread, has the old state or the new one.
+        # A reader in another thread has the old state or the new one.
         made = Scheme(self._index)
         made.kinds = kinds
         made._indexed()

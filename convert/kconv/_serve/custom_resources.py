@@ -103,7 +103,7 @@ class CustomResources(Background):
         await self._objects.memory.fresh()
         wanted = self._noticed
         while self._done < wanted:
-            # Whoever is at it may have begun before the last change was noticed.
+            # What is at work on it may have begun before the last change was noticed.
             async with self._lock:
                 if self._done < wanted:
                     noticed = self._noticed

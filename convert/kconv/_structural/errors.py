@@ -6,6 +6,6 @@ from kconv._errors import KconvError
 
 
 class Unconverted(KconvError):
-    """Objects cannot be converted just now: whoever converts them fails, and may not later."""
+    """Objects cannot be converted just now: the webhook fails, and may not later."""
 
     reason = ""
