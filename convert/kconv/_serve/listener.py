@@ -16,7 +16,7 @@ AT_ONCE = 8
 """Connections accepted before others get their turn."""
 
 TURN_SECONDS = 0.005
-"""How long a connection is left to a process that has fewer; whoever hangs, holds nobody up."""
+"""How long a connection is left to a process that has fewer; one that hangs holds nobody up."""
 
 RETRY_SECONDS = 0.5
 """How long accepting pauses at least where nothing says that there is room again."""

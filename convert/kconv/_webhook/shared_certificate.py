@@ -1,7 +1,7 @@
 """Certificates that all replicas of a webhook share through a Secret, and keep up to date.
 
 Nobody is in charge: every replica looks at the Secret now and then, and who finds something due
-writes it, if nobody else has since; whoever is second reads what the first has made. None of it has
+writes it, if nobody else has since; the second one reads what the first has made. None of it has
 to do with reviews, which are answered while the API server is away, too.
 """
 
