@@ -18,6 +18,7 @@ from kconv._errors import DecodeError, KconvError, NotRegistered, ObjectRef, Usa
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline, WrittenStep
 from kconv._scheme import Spoke
+from kconv._webhook.nulls import NULL, with_nulls
 
 GROUP: Final = "apiextensions.k8s.io"
 VERSIONS: Final = ("v1", "v1beta1")
@@ -154,8 +155,11 @@ class Conversion:
         if step is not None and len(raw) <= LIMIT:
             quick = step(raw, head.metadata)
             if quick is not None:
+                if NULL in bytes(raw):
+                    quick = with_nulls(source, target, raw, quick)
                 return msgspec.Raw(quick)
-        return msgspec.Raw(self._by_single_steps(raw, head, source, target))
+        made = self._by_single_steps(raw, head, source, target)
+        return msgspec.Raw(with_nulls(source, target, raw, made) if NULL in bytes(raw) else made)
 
     def _way(self, head: _Head) -> _Way:
         """How objects of an apiVersion and kind become those of the wanted version."""
