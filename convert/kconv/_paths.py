@@ -142,7 +142,7 @@ def _quoted_letter(letter: str) -> str:
 def quote(value: object) -> str:
     """A value as Kubernetes quotes it in messages: texts as Go does, all else as JSON has it."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         if isinstance(value, str) and not value.isprintable():
             text = f'"{"".join(map(_quoted_letter, value))}"'
     except (TypeError, ValueError):

@@ -70,8 +70,10 @@ _NAME_PART_MESSAGE: Final = (
     f"validation is '{_QUALIFIED}')"
 )
 _LABEL_KEY_MESSAGE: Final = (
-    "a valid label key must consist of alphanumeric characters, '-', '_' or '.', with an "
-    "optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+    "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start "
+    "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+    f"used for validation is '{_QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. "
+    "'example.com/MyName')"
 )
 _QUALIFIED_MESSAGE: Final = (
     "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start "
@@ -132,7 +134,9 @@ def wildcard_subdomain_problems(name: str) -> list[str]:
 def dns_label_problems(name: str) -> list[str]:
     """What keeps a text from being a DNS-1123 label, the form of namespaces' names."""
     problems = ["must be no more than 63 characters"] if len(name.encode()) > 63 else []
-    return problems if _is(_LABEL, name) else [*problems, _LABEL_MESSAGE]
+    if _is(_LABEL, name):
+        return problems
+    return [*problems, "must not contain dots" if _is(_SUBDOMAIN, name) else _LABEL_MESSAGE]
 
 
 def dns1035_label_problems(name: str) -> list[str]:

@@ -2,12 +2,14 @@
 
 import json
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from kconv._settings import Limits
 from kconv._store import Key, SqlStore, Stored
 from kconv._verbs.undecodable_registry import UndecodableRegistry
 from serve.conftest import Running
@@ -32,6 +34,12 @@ BROKEN: dict[str, Any] = {
     "spec": {"schedule": 5, "jobTemplate": []},
     "status": {"lastScheduleTime": "2026-01-02T03:04:05Z"},
 }
+
+
+@pytest.fixture
+def running(serve: Callable[..., Running]) -> Running:
+    """A server that lists and watches without what it cannot read, which is not the default."""
+    return serve(limits=Limits(leave_out_unreadable=True))
 
 
 def spoil(store: SqlStore, data: Any = BROKEN, name: str = "bad") -> Stored:
@@ -108,6 +116,76 @@ def test_list_leaves_it_out_and_says_so(client: httpx.Client, store: SqlStore, d
     assert client.get(CRONJOBS, headers=TABLE).status_code == 200
     paged = client.get(CRONJOBS, params={"limit": "1"}).json()
     assert paged["metadata"]["continue"]
+
+
+LISTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"limit": "1"},
+    {"labelSelector": "app=x"},
+    {"fieldSelector": "metadata.name=bad"},
+    {"resourceVersion": "0"},
+)
+
+
+def test_list_fails_by_default(serve: Callable[..., Running], store: SqlStore) -> None:
+    """Whoever took what is missing for deleted would act on it."""
+    with serve().client() as client:
+        created(client, CRONJOBS, cronjob("good"))
+        spoil(store)
+        created(client, CRONJOBS, cronjob("later"))
+        for path in (CRONJOBS, BETA, "/apis/batch/v1/cronjobs"):
+            for query in LISTS:
+                for headers in ({}, TABLE):
+                    response = client.get(path, params=query, headers=headers)
+                    body = response.json()
+                    found = (response.status_code, body["kind"], body.get("reason"))
+                    assert found == (500, "Status", "InternalError"), (path, query)
+                    assert 'cronjobs.batch "default/bad"' in body["message"]
+                    (cause,) = body["details"]["causes"]
+                    assert cause["message"] == 'cronjobs.batch "default/bad"'
+        assert client.get(CRONJOBS, params={"fieldSelector": "metadata.name=good"}).is_success
+        assert client.get(CRONJOBS.replace("default", "other")).is_success
+        assert client.put(BAD, json=cronjob("bad")).is_success
+        names = [each["metadata"]["name"] for each in client.get(CRONJOBS).json()["items"]]
+        assert names == ["bad", "good", "later"]
+
+
+def test_large_list_ends_early(
+    serve: Callable[..., Running], store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is sent while it is made is cut off, and not taken for a whole one."""
+    monkeypatch.setattr("kconv._verbs.search._AT_ONCE", 1)
+    with serve().client() as client:
+        created(client, CRONJOBS, cronjob("a"))
+        spoil(store)
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(CRONJOBS)
+        assert client.get(CRONJOBS).status_code == 500, "now that it is known"
+
+
+def test_watch_ends_by_default(serve: Callable[..., Running], store: SqlStore) -> None:
+    """With an ERROR event, once all that came before it is told."""
+    with serve().client() as client:
+        start = created(client, CRONJOBS, cronjob("good"))["metadata"]["resourceVersion"]
+        created(client, CRONJOBS, cronjob("more"))
+        spoil(store)
+        created(client, CRONJOBS, cronjob("zlater"))
+        for query, before in (
+            ({"resourceVersion": start}, ["more"]),
+            ({"resourceVersion": start, "labelSelector": "app!=y"}, ["more"]),
+            ({}, []),
+        ):
+            *told, last = events(client, CRONJOBS, **query)
+            assert [each["object"]["metadata"]["name"] for each in told] == before
+            assert last["type"] == "ERROR"
+            status = last["object"]
+            assert (status["code"], status["reason"]) == (500, "InternalError")
+            assert status["details"]["name"] == "bad"
+        assert short(events(client, CRONJOBS, labelSelector="app!=x")) == [
+            ("ADDED", "good"),
+            ("ADDED", "more"),
+            ("ADDED", "zlater"),
+        ]
 
 
 def test_selectors_see_its_labels(client: httpx.Client, store: SqlStore) -> None:

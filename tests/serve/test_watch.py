@@ -80,7 +80,12 @@ def test_field_selector_and_name_in_path(client: httpx.Client) -> None:
         created(client, CONFIGMAPS, configmap(name))
     found = events(client, CONFIGMAPS, fieldSelector="metadata.name=two")
     assert short(found) == [("ADDED", "two")]
-    assert short(events(client, f"{CONFIGMAPS}/one")) == [("ADDED", "one")]
+    watched = CONFIGMAPS.replace("/v1/", "/v1/watch/")
+    assert short(events(client, f"{watched}/one")) == [("ADDED", "one")]
+    assert short(events(client, watched)) == [("ADDED", "one"), ("ADDED", "two")]
+    assert client.post(watched, json=configmap("three")).status_code == 405
+    # The path of an object is answered with it, as by Kubernetes.
+    assert client.get(f"{CONFIGMAPS}/one?watch=true").json()["kind"] == "ConfigMap"
 
 
 def test_bookmark_ends_initial_events(client: httpx.Client) -> None:

@@ -65,8 +65,6 @@ def _text(applied: Any) -> str:
     if metadata.get("annotations"):
         rest = {k: v for k, v in metadata["annotations"].items() if k != LAST_APPLIED}
         metadata["annotations"] = rest
-        if not rest:
-            del metadata["annotations"]
     document = {**applied, "metadata": metadata}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.translate(_HTML) + "\n"

@@ -30,8 +30,14 @@ _TYPES: Mapping[Path, tuple[type, str]] = {
 
 
 def delete_options(query: Query, body: bytes, content_type: str) -> DeleteOptions:
-    """The options in the body and the query of a delete. Raises `Refusal` (400, 415, 422)."""
+    """The options of a delete: those in its body, if it has one, else those in the query.
+
+    As in Kubernetes, a body has the last word: with one, even ``dryRun`` in the query says nothing.
+    Raises `Refusal` (400, 415, 422).
+    """
     given = _document(body, content_type)
+    if given:
+        query = Query()
     _check_types(given)
     preconditions = given.get("preconditions") or {}
     asked = [given.get("propagationPolicy") or "", query.get("propagationPolicy") or ""]

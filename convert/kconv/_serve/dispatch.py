@@ -24,6 +24,7 @@ from kconv._serve import verbs
 from kconv._serve.answered_errors import release
 from kconv._serve.aside import waits
 from kconv._serve.body import read_body
+from kconv._serve.compression import compress, is_large, takes_gzip
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
 from kconv._serve.negotiation import Accepted, negotiate, of_error
@@ -139,6 +140,12 @@ class Dispatcher:
         if target is not None and (deprecated := self._deprecation(target.spoke)):
             response.raw_headers.append((b"warning", deprecated))
         self.server.metrics.observe(verb, target, response.status_code, time.monotonic() - began)
+        if (
+            isinstance(response, Reply)
+            and is_large(response)
+            and takes_gzip(request.header(b"accept-encoding"))
+        ):
+            await compress(response)
         await response(scope, receive, send)
 
     def _known_target(self, path: str) -> Target | None:
@@ -217,9 +224,11 @@ class Dispatcher:
 
     async def _watch(self, http: HttpRequest, target: Target, accepted: Accepted) -> WatchResponse:
         query = http.query
-        if target.name:
+        if target.watched:
             query = Query(query.items())
-            query["fieldSelector"] = f"metadata.name={target.name}"
+            query["watch"] = "true"
+            if target.name:
+                query["fieldSelector"] = f"metadata.name={target.name}"
         objects, namespaces = self.server.objects, self.server.namespaces
         request = ResourceRequest(target, objects, namespaces, query, accepted=accepted)
         watch = open_watch(request, self.server.broadcaster)
@@ -253,6 +262,10 @@ def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:
     Raises `Refusal` (405) where the resource does not have it.
     """
     method = request.method
+    if target.watched:
+        if method != "GET":
+            raise method_not_allowed()
+        return "WATCH", None
     wants_watch = bool(request.query_string) and is_true(request.query, "watch")
     if target.subresource:
         allowed = ("PUT",) if target.subresource == "finalize" else ("GET", "PUT", "PATCH")
@@ -262,8 +275,6 @@ def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:
     if target.name:
         if method not in _ON_OBJECT:
             raise method_not_allowed()
-        if method == "GET" and wants_watch:
-            return "WATCH", None
         return _ON_OBJECT[method]
     if method not in _ON_COLLECTION:
         raise method_not_allowed()

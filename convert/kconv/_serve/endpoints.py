@@ -19,7 +19,7 @@ from kconv._serve.conditional import reply_or_304
 from kconv._serve.negotiation import JSON, Accepted, negotiate, not_acceptable, parse_accept
 from kconv._serve.responses import CACHE, Reply, plain_text, write
 from kconv._serve.server import Server
-from kconv._serve.status import method_not_allowed, no_such_path
+from kconv._serve.status import method_not_allowed, no_such_page, no_such_path
 from kconv._verbs.loop_work import compute
 
 _YEAR = 365 * 24 * 60 * 60
@@ -34,6 +34,9 @@ async def answer_endpoint(server: Server, request: Request, path: str) -> Reply 
     Raises `kconv._verbs.refusal.Refusal`.
     """
     steps = [step for step in path.split("/") if step]
+    if "//" in path:
+        # Empty steps mean something in the paths of resources alone.
+        return None
     first = steps[0] if steps else ""
     if first in ("api", "apis") and len(steps) > _depth(first):
         return None
@@ -133,7 +136,7 @@ async def _discovery(server: Server, request: Request, steps: list[str]) -> Repl
     if steps[0] == "apis" and len(steps) == 2:
         group = discovery.api_group(scheme, steps[1], served)
         if group is None:
-            raise no_such_path()
+            raise no_such_page()
         return write(group, 200, accepted)
     group_version = _group_version(steps)
     if group_version not in served:

@@ -109,8 +109,14 @@ def list_options(query: Query) -> ListOptions:
             raise Refusal("", str(error), code=500) from None
         raise bad_request(f"invalid resource version: {error}") from None
     initial = is_true(query, "sendInitialEvents") if "sendInitialEvents" in query else None
+    limit = max(integer(query, "limit") or 0, 0)
+    if version == 0:
+        # Whatever there is at hand will do, all of it: so Kubernetes answers from its cache.
+        limit = 0
+    elif version and limit and not (match or watch):
+        match = "Exact"
     options = ListOptions(
-        limit=max(integer(query, "limit") or 0, 0),
+        limit=limit,
         continue_token=token,
         resource_version=version,
         match=cast("Match", match),
@@ -119,7 +125,7 @@ def list_options(query: Query) -> ListOptions:
         send_initial_events=initial,
         timeout_seconds=integer(query, "timeoutSeconds"),
     )
-    _check(options, match)
+    _check(options, query.get("resourceVersionMatch", ""))
     return options
 
 
@@ -153,14 +159,16 @@ def _findings(options: ListOptions, match: str) -> Iterator[Finding]:
         if match not in _MATCHES:
             yield not_supported(_MATCH, match, (*_MATCHES, ""))
         if match == "Exact" and options.resource_version == 0:
-            why = 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
+            why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
             yield forbidden(_MATCH, why)
     if options.send_initial_events is not None:
         yield forbidden(("sendInitialEvents",), "sendInitialEvents is forbidden for list")
 
 
 def _watch_findings(options: ListOptions, match: str) -> Iterator[Finding]:
-    """Of a watch, likewise."""
+    """Of a watch, likewise; it has no pages."""
+    if options.continue_token and not match:
+        yield forbidden(("continue",), "continue is forbidden for watch")
     if options.send_initial_events is not None and match != "NotOlderThan":
         why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         yield forbidden(_MATCH, why)

@@ -1,6 +1,7 @@
 """What the path of a request means: ``/apis/<group>/<version>/namespaces/<ns>/<resource>/<name>``.
 
-The rules are those of Kubernetes' ``RequestInfo``.
+The rules are those of Kubernetes' ``RequestInfo``. ``/api/v1/watch/...`` is how old clients ask for
+a watch, of one object, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Collection
 from kconv._errors import NotRegistered
 from kconv._gvk import GroupVersion, GroupVersionResource
 from kconv._scheme import Scheme
-from kconv._serve.status import no_such_path
+from kconv._serve.status import no_such_page, no_such_path
 from kconv._verbs.refusal import check_place
 from kconv._verbs.target import Target
 
@@ -27,7 +28,14 @@ def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> 
     elif steps[0] == "apis" and len(steps) > 3:
         group_version, rest = GroupVersion(steps[1], steps[2]), steps[3:]
     else:
-        raise no_such_path()
+        raise no_such_page()
+    if "" in steps[:3] or all(each.group != group_version.group for each in served):
+        raise no_such_page()
+    watched = rest[0] == "watch" and len(rest) > 1
+    rest = rest[watched:]
+    if rest[:2] == ["namespaces", ""] and len(rest) == 3:
+        # No namespace is all of them.
+        rest = rest[2:]
     if group_version not in served or "" in rest:
         raise no_such_path()
     namespace = ""
@@ -50,4 +58,6 @@ def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> 
     if subresource and subresource not in options.subresources:
         raise no_such_path()
     check_place(namespace, name)
-    return Target(spoke, namespace, name, subresource)
+    if watched and subresource:
+        raise no_such_path()
+    return Target(spoke, namespace, name, subresource, watched)

@@ -13,6 +13,7 @@ from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
 from kconv._serve.protobuf import encode_object
 from kconv._serve.request_id import REQUEST_ID
+from kconv._serve.status import NO_PAGE
 from kconv._serve.views import represent
 from kconv._verbs.answer import Answer
 from kconv._verbs.encoded import Encoded, list_head, list_of, list_rest
@@ -63,6 +64,8 @@ class Reply:
             return
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         async for chunk in self.chunks:
+            if not chunk:
+                continue
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
@@ -146,7 +149,9 @@ def write(
 
 
 def refuse(refusal: Refusal, accepted: Accepted | None = None) -> Reply:
-    """The Status of a failure as a response."""
+    """The Status of a failure as a response; plain text for a path that belongs to no API."""
+    if refusal.message == NO_PAGE:
+        return plain_text(f"{NO_PAGE}\n", refusal.code)
     plain = Accepted(accepted.media_type) if accepted else None
     response = write(refusal.document(), refusal.code, plain, headers=_headers(refusal))
     _warn(response, refusal.warnings)

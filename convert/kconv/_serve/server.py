@@ -79,6 +79,7 @@ class Server:
         self.address = address
         self.memory = Follower(store, cache_bytes)
         self.objects = Objects(pipeline or Pipeline(scheme), store, self.memory, OnLoop())
+        self.objects.leaves_out_unreadable = (limits or Limits()).leave_out_unreadable
         self.namespaces = Namespaces(scheme, self.objects)
         self.metrics = Metrics()
         self.in_flight = InFlight(limits or Limits())

@@ -19,9 +19,17 @@ UNREACHABLE = "the database cannot be reached; try again"
 _log = logging.getLogger(__name__)
 
 
+NO_PAGE = "404 page not found"
+
+
 def no_such_path() -> Refusal:
     """404 for a path, version or resource that is not served."""
     return Refusal("NotFound", "the server could not find the requested resource", details={})
+
+
+def no_such_page() -> Refusal:
+    """404 for a path that belongs to no API; clients get plain text."""
+    return Refusal("NotFound", NO_PAGE, details={})
 
 
 def method_not_allowed() -> Refusal:

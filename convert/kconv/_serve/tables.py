@@ -80,7 +80,10 @@ def table_of(
 def check_include(include: str) -> None:
     """Raises `kconv._verbs.refusal.Refusal` (400) for an ``includeObject`` that there is not."""
     if include not in ("", "None", "Metadata", "Object"):
-        raise bad_request(f"unrecognized includeObject value: {quote(include)}")
+        raise bad_request(
+            f"Unable to convert to Table as requested: includeObject: Invalid value: "
+            f"{quote(include)}: must be 'Metadata', 'Object', 'None', or empty"
+        )
 
 
 def _definition(column: Column) -> Document:

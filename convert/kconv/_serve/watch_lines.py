@@ -65,7 +65,9 @@ class Lines(Events[bytes]):
         try:
             encoded = self._call.encoded(row, current)
         except Undecodable:
-            return None
+            if self._call.objects.leaves_out_unreadable:
+                return None
+            raise
         if not self._accepted.view and self._accepted.format == "json":
             return b'{"type":"' + kind.encode() + b'","object":' + encoded.data + b"}\n"
         document = encoded.document
@@ -105,7 +107,12 @@ def open_watch(request: ResourceRequest, broadcaster: Broadcaster) -> Watch[byte
 
 def error_line(error: KconvError, accepted: Accepted) -> bytes:
     """An ERROR event, after which the stream ends."""
-    refusal = expired(error.message) if isinstance(error, Expired) else refusal_of(error)
+    if isinstance(error, Expired):
+        refusal = expired(error.message)
+    elif isinstance(error, Undecodable):
+        refusal = Refusal("InternalError", error.message, details=error.details)
+    else:
+        refusal = refusal_of(error)
     return _encode("ERROR", refusal.document(), accepted)
 
 

@@ -14,6 +14,8 @@ Count = Annotated[int, Meta(ge=1)]
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that a client can make a server hold or wait for, with its bound.
 
+    And what it gets where an object cannot be read.
+
     Limits are those of one process. Times are in seconds.
     """
 
@@ -71,3 +73,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep_changes_mib: Annotated[
         int, Meta(ge=0, description="MiB of changes that are kept at most, about; 0: no bound.")
     ] = 512
+    leave_out_unreadable: Annotated[
+        bool,
+        Meta(
+            description="Leave objects that cannot be read out of lists and watches, with a "
+            "warning; else those fail."
+        ),
+    ] = False

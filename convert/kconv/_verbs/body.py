@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,7 +54,7 @@ class EncodedBody(Body):
         checks: Checks = "all",
     ) -> Decoded:
         return pipeline.decode(
-            self.data,
+            first_document(self.data) if self.format == "yaml" else self.data,
             spoke=spoke,
             format=self.format,
             field_validation=field_validation,
@@ -65,6 +66,24 @@ class EncodedBody(Body):
             return json_codec.decode(self.data)
         documents = yaml_codec.decode_all(self.data)
         return documents[0] if documents else None
+
+
+_START = re.compile(rb"^---(?=\s|$)", re.MULTILINE)
+
+
+def first_document(data: bytes) -> bytes:
+    """The first of the documents in a stream of YAML, as Kubernetes takes it; the rest is not read.
+
+    A line that begins with the marker can be nothing else, not even within a text.
+    """
+    starts = [each.start() for each in _START.finditer(data)]
+    if starts and _is_nothing(data[: starts[0]]):
+        del starts[0]
+    return data[: starts[0]] if starts else data
+
+
+def _is_nothing(data: bytes) -> bool:
+    return all(not line.strip() or line.lstrip()[:1] in (b"#", b"%") for line in data.splitlines())
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ async def delete(call: Call, options: DeleteOptions) -> Answer:
 
     async def attempt(newest: bool) -> Answer:
         current = await call.objects.get_or_salvage(call.kind, call.target.key, newest=newest)
-        _check(call, current, options)
+        check_preconditions(call, current, options)
         return await remove(
             call, current, options.propagation, dry_run=options.dry_run, newest=newest
         )
@@ -89,7 +89,8 @@ async def remove(
     return Answer(success(details), warnings=warnings)
 
 
-def _check(call: Call, current: Current, options: DeleteOptions) -> None:
+def check_preconditions(call: Call, current: Current, options: DeleteOptions) -> None:
+    """Refuse (409) to delete another object, or another state, than the client knows."""
     gvk = call.spoke.gvk
     kind = GroupResource(gvk.group, gvk.kind)
     if options.uid and options.uid != current.stored.uid:
@@ -97,11 +98,11 @@ def _check(call: Call, current: Current, options: DeleteOptions) -> None:
             f"the UID in the precondition ({options.uid}) does not match the UID in record "
             f"({current.stored.uid}). The object might have been deleted and then recreated"
         )
-        raise conflict(kind, call.target.name, why)
+        raise conflict(kind, current.stored.key.name, why)
     version = current.resource_version
     if options.resource_version and options.resource_version != version:
         why = (
             f"the ResourceVersion in the precondition ({options.resource_version}) does not match "
             f"the ResourceVersion in record ({version}). The object might have been modified"
         )
-        raise conflict(kind, call.target.name, why)
+        raise conflict(kind, current.stored.key.name, why)

@@ -7,8 +7,8 @@ from functools import partial
 from kconv._errors import NotFound
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
-from kconv._verbs.delete import remove
-from kconv._verbs.list import encode_items, frame
+from kconv._verbs.delete import check_preconditions, remove
+from kconv._verbs.list import encode_items, frame, metadata_of
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import DeleteOptions, ListOptions
 from kconv._verbs.propagation import deletion_warning
@@ -23,14 +23,16 @@ async def delete_collection(
 ) -> Answer:
     """Delete each of them, and answer with the list of what they were.
 
-    Preconditions of the options are checked for each. Raises `Refusal` and
-    `kconv._errors.KconvError`; what was deleted before an error stays deleted.
+    Preconditions of the options are checked for each, as in Kubernetes: the first object that they
+    do not fit ends it with 409. Raises `Refusal` and `kconv._errors.KconvError`; what was deleted
+    before an error stays deleted.
     """
     listing = await find(call, chosen, selector)
     items, faults = await encode_items(call, listing)
     await call.objects.waiting.each_of(listing.items, partial(_delete_one, call, options))
     await call.objects.memory.fresh()
-    document = frame(call, {"resourceVersion": str(call.objects.memory.position)})
+    listing.resource_version = call.objects.memory.position
+    document = frame(call, metadata_of(call, listing))
     warnings = [left_out_warning([fault.stored.key for fault in faults])] if faults else []
     if call.objects.collects_garbage:
         warnings += filter(None, [deletion_warning(call.spoke, options.propagation)])
@@ -43,8 +45,8 @@ async def _delete_one(call: Call, options: DeleteOptions, row: CachedRow) -> Non
 
     async def attempt(newest: bool) -> None:
         current = await call.objects.get_or_salvage(call.kind, key, newest=newest)
-        unwanted = options.uid and options.uid != current.stored.uid
-        if not unwanted and current.stored.uid == uid:
+        if current.stored.uid == uid:
+            check_preconditions(call, current, options)
             await remove(call, current, options.propagation, dry_run=options.dry_run, newest=newest)
         elif not newest:
             raise NotWritten

@@ -33,7 +33,8 @@ def mark_for_deletion(current: Current, finalizers: list[str] | None = None) -> 
         meta.pop("finalizers", None)
     if not meta.get("deletionTimestamp"):
         meta["deletionTimestamp"] = format_time(now())
-        meta["deletionGracePeriodSeconds"] = 0
+        if not is_namespace(current.kind):
+            meta["deletionGracePeriodSeconds"] = 0
         if meta.get("generation"):
             meta["generation"] += 1
     if is_namespace(current.kind):

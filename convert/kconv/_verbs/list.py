@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
+from kconv._store import Key
 from kconv._structural import StructuralKind, is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
@@ -16,7 +17,7 @@ from kconv._verbs.objects import Current
 from kconv._verbs.options import ListOptions
 from kconv._verbs.search import Listing, Search, begin_search
 from kconv._verbs.selectors import Selector
-from kconv._verbs.undecodable import Undecodable, left_out_warning
+from kconv._verbs.undecodable import Undecodable, left_out_warning, unreadable_list
 
 BATCH_BYTES = 256 * 1024
 """Bytes of rows that are put together at a time, of a list that is sent while it is made."""
@@ -30,10 +31,10 @@ async def list_objects(
 ) -> Answer:
     """The objects of a collection that the selectors choose, ordered by namespace and name.
 
-    Those that cannot be read are left out, and a warning names them. Where it may be
-    ``in_batches``, one without a limit that is large is. Raises `Refusal`: 400 for a bad token, 410
-    for one, or a resourceVersion, that the change log no longer reaches, 504 for a resourceVersion
-    that is still to come.
+    Where one cannot be read the list fails, or goes without it where the server is told so, and a
+    warning names it. Where it may be ``in_batches``, one without a limit that is large is. Raises
+    `Refusal`: 400 for a bad token, 410 for one, or a resourceVersion, that the change log no longer
+    reaches, 500 for what cannot be read, 504 for a resourceVersion that is still to come.
     """
     search = await begin_search(call, options, selector)
     # Where a conversion may yet fail, nothing is sent before it is done.
@@ -41,18 +42,33 @@ async def list_objects(
     if in_batches and not options.limit and search.is_large and not at_once:
         return await _in_batches(call, search)
     listing = await search.finish(MOST_BYTES)
+    metadata = metadata_of(call, listing)
+    items, faults = await encode_items(call, listing)
+    if not options.limit and selector.everything:
+        found = {fault.stored.key for fault in faults}
+        call.objects.undecodable.listed(call.kind.group_resource, call.target.namespace, found)
+    warnings = _said([fault.stored.key for fault in faults], call)
+    return Answer(frame(call, metadata), spoke=call.spoke, items=items, warnings=warnings)
+
+
+def _said(unreadable: Sequence[Key], call: Call) -> tuple[str, ...]:
+    """The warning of a list that goes without some. Raises `Refusal` (500) where it must not."""
+    if not unreadable:
+        return ()
+    if not call.objects.leaves_out_unreadable:
+        raise unreadable_list(unreadable)
+    return (left_out_warning(unreadable),)
+
+
+def metadata_of(call: Call, listing: Listing) -> dict[str, Any]:
+    """The metadata of a list: as of when, and where it goes on."""
     metadata: dict[str, Any] = {"resourceVersion": str(listing.resource_version)}
     if listing.after is not None:
         token = Continuation(listing.resource_version, listing.after)
         metadata["continue"] = token.encode(within=call.target.namespace)
         if listing.remaining:
             metadata["remainingItemCount"] = listing.remaining
-    items, faults = await encode_items(call, listing)
-    if not options.limit and selector.everything:
-        found = {fault.stored.key for fault in faults}
-        call.objects.undecodable.listed(call.kind.group_resource, call.target.namespace, found)
-    warnings = (left_out_warning([fault.stored.key for fault in faults]),) if faults else ()
-    return Answer(frame(call, metadata), spoke=call.spoke, items=items, warnings=warnings)
+    return metadata
 
 
 def of_bytes(rows: Sequence[CachedRow], most: int) -> Iterator[Sequence[CachedRow]]:
@@ -108,7 +124,12 @@ def frame(call: Call, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _in_batches(call: Call, search: Search) -> Answer:
-    """A list of many objects, which is sent while it is made."""
+    """A list of many objects, which is sent while it is made.
+
+    It ends in the middle, as none does that is whole, where an object turns out to be unreadable.
+    """
+    known = call.objects.undecodable.known(call.kind.group_resource, call.target.namespace)
+    warnings = _said(known, call) if search.selector.everything else ()
     first = await search.next_rows()
     metadata = {"resourceVersion": str(search.listing.resource_version)}
 
@@ -116,9 +137,9 @@ async def _in_batches(call: Call, search: Search) -> Answer:
         rows = first
         while rows is not None:
             for some in of_bytes(rows, BATCH_BYTES):
-                yield (await encode_rows(call, some, search.listing.decoded))[0]
+                made, faults = await encode_rows(call, some, search.listing.decoded)
+                _said([fault.stored.key for fault in faults], call)
+                yield made
             rows = await search.next_rows()
 
-    known = call.objects.undecodable.known(call.kind.group_resource, call.target.namespace)
-    warnings = (left_out_warning(known),) if known else ()
     return Answer(frame(call, metadata), spoke=call.spoke, batches=batches(), warnings=warnings)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
@@ -122,13 +124,17 @@ def _owners(owners: Any) -> Iterator[Finding]:
             if not owner.get(key):
                 yield invalid((*path, key), "", "must not be empty")
         if (api_version, owner.get("kind")) == ("v1", "Event"):
-            yield invalid(path, owner.native, "/v1, Kind=Event is disallowed from being an owner")
+            yield invalid(
+                path,
+                msgspec.to_builtins(owner.native),
+                "/v1, Kind=Event is disallowed from being an owner",
+            )
         if owner.get("controller"):
             this = f"{owner.get('kind') or ''}/{owner.get('name') or ''}"
             if controller:
                 yield invalid(
                     path,
-                    owner.native,
+                    msgspec.to_builtins(owners),
                     'Only one reference can have Controller set to true. Found "true" in '
                     f"references for {controller} and {this}",
                 )

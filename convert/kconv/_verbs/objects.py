@@ -97,6 +97,8 @@ class Objects:
         self.ownership = Ownership(pipeline)
         self.collects_garbage = False
         """Whether a delete may leave its dependents to the garbage collector."""
+        self.leaves_out_unreadable = False
+        """Whether lists and watches go on without what cannot be read, or fail."""
 
     async def get(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
         """An object. Raises `kconv._errors.NotFound` and `Undecodable`."""

@@ -245,5 +245,5 @@ def future_version(asked: int, current: int) -> Refusal:
     """504: a resourceVersion that this server has not seen yet."""
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     details = {"causes": [cause], "retryAfterSeconds": RETRY_SECONDS}
-    message = f"Too large resource version: {asked}, current: {current}"
+    message = f"Timeout: Too large resource version: {asked}, current: {current}"
     return Refusal("Timeout", message, details=details)

@@ -10,6 +10,7 @@ from kconv._store import Change, Page
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import INCONSISTENT, Continuation, parse_continue
 from kconv._verbs.history import HistoryCompacted, ListHistory
+from kconv._verbs.kind_rules import is_kubernetes
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow, Collection
 from kconv._verbs.objects import Current
@@ -60,6 +61,8 @@ def selector_of(kind: HubKind, labels: str = "", fields: str = "") -> Selector:
         parse_field_selector(
             fields,
             [field.name for field in selectable_fields(kind)],
+            # Kubernetes says it otherwise of kinds that have fields of their own.
+            lists=is_kubernetes(kind) and not kind.options.selectable_fields,
         ),
     )
 

@@ -21,6 +21,8 @@ class Target:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    watched: bool = False
+    """Whether the path says that it is to be watched, as old clients have it."""
     key: Key = field(init=False, compare=False, repr=False)
     """Where the object that it names is stored."""
 

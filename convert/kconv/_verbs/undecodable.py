@@ -1,8 +1,9 @@
 """Stored objects that cannot be decoded or converted: what is said of them, and what is left.
 
-Kubernetes lets one such object fail every list of its kind. Here it is left out of lists with a
-warning, shown as it is stored to clients that ask for it in the version it is stored in, and can be
-replaced and deleted.
+As in Kubernetes, one such object fails every list and watch of its kind that would show it: a
+client that took what is missing for deleted would act on it. A server may be told to leave it out,
+with a warning. It is shown as it is stored to clients that ask for it in the version it is stored
+in, and can be replaced and deleted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kconv._paths import format_path
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Key, Stored
+from kconv._verbs.refusal import Refusal
 
 _CAUSE_LIMIT = 400
 _MOST_NAMED = 10
@@ -91,6 +93,23 @@ def left_out_warning(keys: Sequence[Key]) -> str:
     more = len(keys) - len(names)
     listed = ", ".join(names) + (f" and {more} more" if more else "")
     return f"left out, for they cannot be read: {listed}; get them by name for the reason"
+
+
+def unreadable_list(keys: Sequence[Key]) -> Refusal:
+    """500: a list would lack objects."""
+    names = [describe(key) for key in keys[:_MOST_NAMED]]
+    more = len(keys) - len(names)
+    listed = ", ".join(names) + (f" and {more} more" if more else "")
+    return Refusal(
+        "InternalError",
+        f"the list would lack what cannot be read: {listed}; get them by name for the reason, "
+        "replace (PUT) or delete them, or have the server leave them out (--leave-out-unreadable)",
+        details={
+            "causes": [
+                {"reason": "Unreadable", "message": describe(key)} for key in keys[:_MOST_NAMED]
+            ]
+        },
+    )
 
 
 def raw_document(stored: Stored) -> Document | None:

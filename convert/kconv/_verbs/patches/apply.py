@@ -95,6 +95,7 @@ def read_patch(
         if len(document) > OPERATIONS_LIMIT:
             raise Refusal(
                 "RequestEntityTooLarge",
+                "Request entity too large: "
                 f"The allowed maximum operations in a JSON patch is {OPERATIONS_LIMIT}, "
                 f"got {len(document)}",
             )

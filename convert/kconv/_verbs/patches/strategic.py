@@ -61,7 +61,9 @@ def _merge_member(value: dict[str, Any], key: str, change: Any, shape: Shape) ->
         else:
             value[key] = _merge_object(current, change, shape)
     elif isinstance(current, list) and isinstance(change, list):
-        value[key] = _merge_list(current, change, shape)
+        # One that is as it is wanted already stays, even where it has something twice.
+        if current != change or any(map(_has_directive, change)):
+            value[key] = _merge_list(current, change, shape)
     elif _has_directive(change):
         # There is nothing to delete or to replace.
         value.pop(key, None)
@@ -73,8 +75,6 @@ def _merge_list(current: list[Any], change: list[Any], shape: Shape) -> list[Any
     """Two lists as their field says: merged by key, as a set, or the patch's in place of ours."""
     if not shape.merges:
         return clean_list(change)
-    if not current and not change:
-        return []
     _check_elements([*current, *change])
     key = shape.merge_key
     if not key:

@@ -39,8 +39,10 @@ class FieldSelector:
         return None
 
 
-def parse_field_selector(text: str, supported: Collection[str]) -> FieldSelector:
-    """Read a selector over the fields ``supported`` by the kind.
+def parse_field_selector(
+    text: str, supported: Collection[str], *, lists: bool = False
+) -> FieldSelector:
+    """Read a selector over the fields ``supported`` by the kind; ``lists`` has errors name them.
 
     Raises `kconv._verbs.refusal.Refusal` (400) for bad syntax or a field that is not supported.
     """
@@ -52,6 +54,9 @@ def parse_field_selector(text: str, supported: Collection[str]) -> FieldSelector
         if not operator:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         if field not in supported:
+            if lists:
+                known = ", ".join(f'"{each}"' for each in supported)
+                raise bad_request(f'"{field}" is not a known field selector: only {known}')
             raise bad_request(f"field label not supported: {field}")
         terms.append(FieldTerm(field, _unescape(raw), operator != "!="))
     return FieldSelector(tuple(terms))

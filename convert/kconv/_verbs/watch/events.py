@@ -27,7 +27,10 @@ class Events(ABC, Generic[E]):
 
     @abstractmethod
     def of_state(self, kind: str, row: CachedRow, current: Current | None) -> E | None:
-        """The event of an object; None for one that cannot be read, which has been logged."""
+        """The event of an object; None for one that cannot be read, where the watch may go on.
+
+        Else raises `kconv._verbs.undecodable.Undecodable`. In either case it has been logged.
+        """
 
     @abstractmethod
     def bookmark(self, resource_version: int, *, initial_end: bool = False) -> E:

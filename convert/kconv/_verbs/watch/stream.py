@@ -18,6 +18,7 @@ from kconv._verbs.call import Call
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import ListOptions
+from kconv._verbs.undecodable import Undecodable
 from kconv._verbs.watch.events import Events
 from kconv._verbs.watch.live_change import LiveChange, OwnChange
 from kconv._verbs.watch.source import Changes, Source
@@ -38,6 +39,8 @@ class Watch(Generic[E]):
     options: ListOptions
     events: Events[E]
     subscription: Changes | None = None
+    fault: Undecodable | None = None
+    """What could not be read, so that the watch has to end."""
 
     async def begin(self) -> None:
         """Subscribe to changes. Raises `kconv._errors.StoreError` while the database is away."""
@@ -53,7 +56,8 @@ class Watch(Generic[E]):
     async def events_since(self) -> AsyncGenerator[E]:
         """The events, some at a time, until the time is up or somebody ends it.
 
-        Raises `kconv._errors.Expired` where changes are missing, and `StoreError`.
+        Raises `kconv._errors.Expired` where changes are missing, `Undecodable` where an object
+        cannot be read, and `StoreError`.
         """
         assert self.subscription is not None, "it has begun"
         try:
@@ -66,6 +70,8 @@ class Watch(Generic[E]):
 
     async def _follow(self, subscription: Changes) -> AsyncIterator[E]:
         position = self.options.resource_version or 0
+        if not position and not self._wants_initial():
+            position = subscription.position
         if position > subscription.position:
             # The database went back to an earlier state since it was there.
             raise Expired(f"resource version {position} is ahead of {subscription.position}")
@@ -75,6 +81,7 @@ class Watch(Generic[E]):
                 position = max(position, version)
                 if some:
                     yield some
+                self._go_on()
             if self.options.send_initial_events and self.options.bookmarks:
                 yield self.events.bookmark(position, initial_end=True)
         blocking = self.call.objects.waiting.blocking
@@ -88,6 +95,7 @@ class Watch(Generic[E]):
             ]
             if events := await self._events(due):
                 yield events
+            self._go_on()
             if len(due) < self.source.page:
                 break
             position = due[-1].resource_version
@@ -105,10 +113,16 @@ class Watch(Generic[E]):
             due = [each for each in taken if each.resource_version > position]
             if events := await self._events(due):
                 yield events
+            self._go_on()
             if due:
                 position = due[-1].resource_version
         if self.options.bookmarks and not subscription.expired:
             yield self.events.bookmark(position)
+
+    def _go_on(self) -> None:
+        """Raises `Undecodable` where an object could not be read, once what came before is told."""
+        if self.fault is not None:
+            raise self.fault
 
     def _wants_initial(self) -> bool:
         if self.options.send_initial_events is not None:
@@ -140,7 +154,11 @@ class Watch(Generic[E]):
     async def _events(self, changes: Sequence[LiveChange]) -> E | None:
         await self._ahead([each.row for each in changes])
         if len(changes) == 1:
-            return await self._event(changes[0])
+            try:
+                return await self._event(changes[0])
+            except Undecodable as fault:
+                self.fault = fault
+                return None
         return await self._joined(changes, self._event)
 
     async def _event(self, change: LiveChange) -> E | None:
@@ -164,7 +182,12 @@ class Watch(Generic[E]):
         slices = Slices()
         found: list[E] = []
         for item in items:
-            if event := await event_of(item):
+            try:
+                event = await event_of(item)
+            except Undecodable as fault:
+                self.fault = fault
+                break
+            if event:
                 found.append(event)
             await slices.turn()
         return self.events.joined(found)
