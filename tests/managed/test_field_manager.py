@@ -63,7 +63,7 @@ def is_other_version(case: Case) -> bool:
 
 LEFT_OUT = (
     LeftOut(
-        "entries count only in versions in which the object can be had; there they are not looked at",
+        "entries count only in versions in which the object can be had",
         is_other_version,
     ),
     LeftOut(

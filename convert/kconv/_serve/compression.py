@@ -1,4 +1,4 @@
-"""Large answers are sent as gzip to who takes it, as Kubernetes' ``APIResponseCompression`` does."""
+"""Large answers are sent as gzip to clients that take it, as Kubernetes does."""
 
 from __future__ import annotations
 

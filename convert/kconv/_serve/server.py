@@ -88,6 +88,7 @@ class Server:
         self.broadcaster = Broadcaster(self.memory, on_read_error=self.metrics.log_errors.inc)
         self.aside = Aside(scheme, self.objects.pipeline, store)
         self.aside.objects.collects_garbage = garbage_collection
+        self.aside.objects.leaves_out_unreadable = self.objects.leaves_out_unreadable
         self.namespace_controller = NamespaceController(
             self.namespaces, self.broadcaster.wake, self._purge
         )

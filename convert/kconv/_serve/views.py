@@ -83,7 +83,8 @@ def _objects(answer: Answer) -> list[Shown]:
 
 def _table_metadata(answer: Answer, objects: list[Shown]) -> Document:
     if answer.items is None:
-        return {"resourceVersion": objects[0][0]["metadata"].get("resourceVersion", "")}
+        version = objects[0][0]["metadata"].get("resourceVersion")
+        return {"resourceVersion": version} if version else {}
     return dict(answer.document["metadata"])
 
 
