@@ -43,18 +43,18 @@ def test_versions_and_limits(client: httpx.Client) -> None:
     for limit in (MOST, MOST - 1, 0, -1, -MOST - 1):
         assert len(names(listed(client, limit=limit))) == 4
         assert len(names(listed(client, limit=limit, labelSelector="!x"))) == 4
-    for limit in (MOST + 1, -MOST - 2, "1.5", "x", "1" * 400):
-        refused = listed(client, limit=limit)
+    for nonsense in (MOST + 1, -MOST - 2, "1.5", "x", "1" * 400):
+        refused = listed(client, limit=nonsense)
         assert (refused.status_code, refused.json()["reason"]) == (400, "BadRequest")
     one = f"{CONFIGMAPS}/a"
     for version, code in (("", 200), ("0", 200), (str(then), 200), ("x", 400), ("-1", 400)):
         assert client.get(one, params={"resourceVersion": version}).status_code == code
-    for version in (then + 1000, 2**63, 2**64 - 1):
+    for later in (then + 1000, 2**63, 2**64 - 1):
         for response in (
-            client.get(one, params={"resourceVersion": str(version)}),
-            listed(client, resourceVersion=version),
-            listed(client, resourceVersion=version, resourceVersionMatch="Exact"),
-            listed(client, resourceVersion=version, limit=1),
+            client.get(one, params={"resourceVersion": str(later)}),
+            listed(client, resourceVersion=later),
+            listed(client, resourceVersion=later, resourceVersionMatch="Exact"),
+            listed(client, resourceVersion=later, limit=1),
         ):
             assert (response.status_code, response.json()["reason"]) == (504, "Timeout")
             (cause,) = response.json()["details"]["causes"]
