@@ -215,8 +215,6 @@ def test_bad_list(client: httpx.Client, params: dict[str, str], expected: tuple[
         ("POST", "/api/v1/configmaps", (405, "MethodNotAllowed")),
         ("POST", "/apis", (405, "MethodNotAllowed")),
         ("DELETE", f"{CRONJOBS}/x/status", (405, "MethodNotAllowed")),
-        ("GET", "/nope", (404, "NotFound")),
-        ("GET", "/apis/nope", (404, "NotFound")),
         ("GET", "/apis/batch/v9", (404, "NotFound")),
         ("GET", "/apis/batch/v9/cronjobs", (404, "NotFound")),
         ("GET", "/api/v1/namespaces/default/nopes", (404, "NotFound")),
@@ -229,6 +227,16 @@ def test_refused_paths(
     client: httpx.Client, method: str, path: str, expected: tuple[int, str]
 ) -> None:
     assert refused(client.request(method, path)) == expected
+
+
+def test_paths_of_no_api(client: httpx.Client) -> None:
+    """What belongs to no group is answered in plain text, as by Kubernetes."""
+    for path in ("/nope", "/apis/nope", "/apis/nope/v1/things", "/apis//batch/v1", "/api//v1/x"):
+        response = client.get(path)
+        assert (response.status_code, response.text) == (404, "404 page not found\n")
+        assert response.headers["content-type"].startswith("text/plain")
+    # No namespace is all of them.
+    assert client.get("/api/v1/namespaces//configmaps").json()["kind"] == "ConfigMapList"
 
 
 @pytest.mark.parametrize(
