@@ -7,6 +7,8 @@ WORKERS ?= 4
 MINUTES ?= 5
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Processes that find no bytecode spend a third of their start compiling, and tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test versions pressure check bench docs schemas man dist format clean

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kconv._store import SqlStore
-from serve.conftest import BOTH, Running
+from serve.conftest import BOTH, NOBODY, Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
 
 Event = tuple[str, str]
@@ -162,7 +162,7 @@ class Live:
         self.seen: list[Event] = []
         self.ready = threading.Event()
         self._more = threading.Condition()
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=30)
+        self._client = httpx.Client(base_url=url, trust_env=False, timeout=30, verify=NOBODY)
         self._params = {"watch": "true", **params}
         self._path = path
         self.thread = threading.Thread(target=self._run, daemon=True)
