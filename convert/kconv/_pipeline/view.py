@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
@@ -23,22 +22,32 @@ class View(MutableMapping[str, Any]):
     def __init__(self, native: Any) -> None:
         self.native = native
 
+    # The mixin's own go by exceptions, and by each other: a write asks for some fifty fields.
     def __getitem__(self, name: str) -> Any:
-        value = self._value(name)
+        value = self.get(name, UNSET)
         if value is UNSET:
             raise KeyError(name)
         return value
 
-    # The mixin's own go by exceptions, and a write asks for some fifty fields.
     def get(self, name: str, default: Any = None) -> Any:
-        value = self._value(name)
+        native = self.native
+        if isinstance(native, dict):
+            return native.get(name, default)
+        attribute = native.__attributes__.get(name)
+        if attribute is None:
+            return default
+        value = getattr(native, attribute)
         return default if value is UNSET else value
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._value(name) is not UNSET
+        native = self.native
+        if isinstance(native, dict):
+            return name in native
+        attribute = native.__attributes__.get(name)
+        return attribute is not None and getattr(native, attribute) is not UNSET
 
     def pop(self, name: str, default: Any = _REQUIRED) -> Any:
-        value = self._value(name)
+        value = self.get(name, UNSET)
         if value is not UNSET:
             del self[name]
             return value
@@ -46,12 +55,35 @@ class View(MutableMapping[str, Any]):
             raise KeyError(name)
         return default
 
-    def _value(self, name: str) -> Any:
+    def drop(self, *names: str) -> None:
+        """Have some fields absent."""
         native = self.native
         if isinstance(native, dict):
-            return native.get(name, UNSET)
-        attribute = native.__attributes__.get(name)
-        return UNSET if attribute is None else getattr(native, attribute)
+            for name in names:
+                native.pop(name, None)
+            return
+        attributes = native.__attributes__
+        for name in names:
+            attribute = attributes.get(name)
+            if attribute is not None:
+                setattr(native, attribute, UNSET)
+
+    def take(self, source: View, *names: str) -> None:
+        """Have some fields as another object of the type has them, absent where they are there."""
+        native, other = self.native, source.native
+        if not isinstance(native, dict) and not isinstance(other, dict):
+            attributes = native.__attributes__
+            if attributes is other.__attributes__:
+                for name in names:
+                    attribute = attributes.get(name)
+                    if attribute is not None:
+                        setattr(native, attribute, getattr(other, attribute))
+                return
+        for name in names:
+            if name in source:
+                self[name] = source[name]
+            else:
+                self.drop(name)
 
     def __setitem__(self, name: str, value: Any) -> None:
         if isinstance(self.native, dict):
@@ -81,7 +113,21 @@ class View(MutableMapping[str, Any]):
     def copied(self) -> View:
         """A view of a copy, whose fields can be set; what they hold is shared."""
         native = self.native
-        return View(dict(native) if isinstance(native, dict) else copy.copy(native))
+        return View(dict(native) if isinstance(native, dict) else native.__copy__())
+
+
+def metadata_of(native: Any) -> View:
+    """The metadata of an object."""
+    return View(native["metadata"] if isinstance(native, dict) else native.metadata)
+
+
+def with_metadata(native: Any, metadata: View) -> Any:
+    """A copy of an object with other metadata, which shares all else."""
+    if isinstance(native, dict):
+        return {**native, "metadata": metadata.native}
+    fresh = native.__copy__()
+    fresh.metadata = metadata.native
+    return fresh
 
 
 def value_at(native: Any, steps: tuple[str, ...]) -> Any:

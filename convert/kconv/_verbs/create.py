@@ -7,12 +7,11 @@ from typing import Any
 
 from kconv._errors import AlreadyExists, ConditionFailed, InvalidObject, NotFound, Problem
 from kconv._pipeline import Checks, Decoded, HubObject
-from kconv._pipeline.view import View
+from kconv._pipeline.view import View, metadata_of, with_metadata
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, all_findings, decode_body
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical
-from kconv._verbs.deletion import with_metadata
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status, reads_namespace
 from kconv._verbs.memory import CachedRow
@@ -54,7 +53,7 @@ async def create(
         await _check_place(call, error.metadata, newest=True)
         meta = begin(View(error.metadata), call.target.namespace, call.kind, now())
         raise error.refusal(check_metadata(meta, call.kind)) from None
-    given = View(View(decoded.native)["metadata"])
+    given = metadata_of(decoded.native)
     namespace = await _check_place(call, given, newest=options.dry_run)
     if insists(given.get("resourceVersion")) and not options.dry_run:
         message = "resourceVersion should not be set on objects to be created"
@@ -62,10 +61,10 @@ async def create(
     decoded = _without_status(call, decoded)
     hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
-        own = View(View(hub.native)["metadata"])
+        own = metadata_of(hub.native)
         meta = begin(own, call.target.namespace, call.kind, now())
-        meta.pop("managedFields", None)
-        begun = HubObject(call.kind, with_metadata(hub, meta))
+        meta.drop("managedFields")
+        begun = HubObject(call.kind, with_metadata(hub.native, meta))
         made = canonical(prepared(begun))
         lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
@@ -73,7 +72,7 @@ async def create(
         judged = meta.copied()
         if meta.get("labels"):
             # Those that its kind has the server add are judged with them.
-            judged["labels"] = View(View(made.native)["metadata"]).get("labels", {})
+            judged["labels"] = metadata_of(made.native).get("labels", {})
         findings = all_findings(check_metadata(judged, call.kind), wrong)
         if findings:
             gvk = call.spoke.gvk

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kconv._pipeline import HubObject
-from kconv._pipeline.view import View, value_at
+from kconv._pipeline.view import value_at, with_metadata
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.metadata import now
 from kconv._verbs.objects import Current
@@ -37,16 +35,10 @@ def mark_for_deletion(current: Current, finalizers: list[str] | None = None) -> 
             meta["deletionGracePeriodSeconds"] = 0
         if meta.get("generation"):
             meta["generation"] += 1
+    marked = HubObject(current.kind, with_metadata(current.hub.native, meta))
     if is_namespace(current.kind):
         # Its status may be absent; a namespace is small, and deleted once.
-        value: dict[str, Any] = HubObject(current.kind, with_metadata(current.hub, meta)).value
-        value = {**value, "status": {**(value.get("status") or {}), "phase": "Terminating"}}
+        value = dict(marked.value)
+        value["status"] = {**(value.get("status") or {}), "phase": "Terminating"}
         return HubObject(current.kind, value)
-    return HubObject(current.kind, with_metadata(current.hub, meta))
-
-
-def with_metadata(hub: HubObject, meta: View) -> Any:
-    """A copy of a hub's native value with other metadata."""
-    fresh = View(hub.native).copied()
-    fresh["metadata"] = meta.native
-    return fresh.native
+    return marked

@@ -8,7 +8,7 @@ from typing import Any
 
 from kconv._codec import json as json_codec
 from kconv._pipeline import Decoded, HubObject, Pipeline
-from kconv._pipeline.view import View
+from kconv._pipeline.view import metadata_of, with_metadata
 from kconv._scheme import Spoke
 from kconv._structural import is_structural
 
@@ -61,16 +61,14 @@ def encode_object(
     own = b""
     if shown.spoke.ruled and hub is not None:
         # Metadata may have annotations that carry what the version cannot hold.
-        own = json_codec.encode(View(_numbered(hub.native, resource_version))["metadata"])
+        own = json_codec.encode(metadata_of(_numbered(hub.native, resource_version)).native)
     return Encoded(pipeline.encode(numbered), own)
 
 
 def _numbered(native: Any, resource_version: str) -> Any:
-    fresh = View(native).copied()
-    metadata = View(fresh["metadata"]).copied()
+    metadata = metadata_of(native).copied()
     metadata["resourceVersion"] = resource_version
-    fresh["metadata"] = metadata.native
-    return fresh.native
+    return with_metadata(native, metadata)
 
 
 def list_of(spoke: Spoke, frame: Document, items: Iterable[Encoded]) -> bytes:

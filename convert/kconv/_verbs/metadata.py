@@ -38,8 +38,7 @@ def generate_name(prefix: str) -> str:
 def begin(meta: View, namespace: str, kind: HubKind, when: datetime) -> View:
     """The metadata of a new object: what only the server says is set, or taken out."""
     fresh = meta.copied()
-    for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
-        fresh.pop(key, None)
+    fresh.drop("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
     if not fresh.get("name") and fresh.get("generateName"):
         fresh["name"] = generate_name(fresh["generateName"])
     if namespace:
@@ -62,18 +61,12 @@ _KEPT = (
 )
 
 
-def carry_over(meta: View, old: Meta) -> View:
+def carry_over(meta: View, old: View) -> View:
     """The metadata of an update: what clients cannot change stays as it was.
 
     It has no managedFields; they follow from all that changes.
     """
     merged = meta.copied()
-    merged.pop("managedFields", None)
-    merged.pop("selfLink", None)
-    merged.pop("resourceVersion", None)
-    for key in _KEPT:
-        if key in old:
-            merged[key] = old[key]
-        else:
-            merged.pop(key, None)
+    merged.drop("managedFields", "selfLink", "resourceVersion")
+    merged.take(old, *_KEPT)
     return merged

@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 from kconv._errors import ConversionError, KconvError, VersionNotOnRecord
 from kconv._gvk import GroupVersion
 from kconv._pipeline import Decoded, HubObject, Pipeline
-from kconv._pipeline.view import View
+from kconv._pipeline.view import View, metadata_of
 from kconv._resource import Hub
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Key, Store, Stored, Write, not_found
@@ -62,7 +62,7 @@ class Current:
     @property
     def meta(self) -> View:
         """Its metadata in the hub, which has no resourceVersion; not to be changed."""
-        return View(View(self.hub.native)["metadata"])
+        return metadata_of(self.hub.native)
 
     @property
     def resource_version(self) -> str:
@@ -296,7 +296,7 @@ class Objects:
         ``within`` is a row that must be in this very state still, such as that of its namespace.
         Raises `AlreadyExists`, `ConditionFailed`.
         """
-        uid = View(View(hub.native)["metadata"])["uid"]
+        uid = metadata_of(hub.native)["uid"]
         condition = (within.key, within.stored.resource_version) if within is not None else None
 
         def write(api_version: str, data: bytes) -> Write:

@@ -19,7 +19,7 @@ from kconv._managed.updater import Filter, MissingVersion, Typed
 from kconv._managed.zero import with_objects, zero
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.compiled import same_shape
-from kconv._pipeline.view import View
+from kconv._pipeline.view import View, metadata_of, with_metadata
 from kconv._scheme import HubKind, Spoke
 from kconv._verbs.kind_rules import has_status, is_kubernetes
 
@@ -136,13 +136,13 @@ class Ownership:
 
 def bare(pipeline: Pipeline, decoded: Decoded) -> Document:
     """The document of an object without its managedFields, which would be long."""
-    native = View(decoded.native)
-    metadata = native.get("metadata")
+    native = decoded.native
+    metadata = View(native).get("metadata")
     if metadata is not None and _MANAGED in View(metadata):
-        native, fresh = native.copied(), View(metadata).copied()
-        del fresh[_MANAGED]
-        native["metadata"] = fresh.native
-    return pipeline.dump(Decoded(decoded.spoke, native.native))
+        fresh = View(metadata).copied()
+        fresh.drop(_MANAGED)
+        native = with_metadata(native, fresh)
+    return pipeline.dump(Decoded(decoded.spoke, native))
 
 
 def _without(unwritable: Fields, fields: Fields) -> Fields:
@@ -209,22 +209,20 @@ def same_but_for_time(one: Entries, other: Entries) -> bool:
 
 def without_entries(hub: HubObject) -> HubObject:
     """An object without its managedFields; itself if it has none."""
-    return with_entries(hub, []) if _MANAGED in View(View(hub.native)["metadata"]) else hub
+    return with_entries(hub, []) if _MANAGED in metadata_of(hub.native) else hub
 
 
 def with_entries(hub: HubObject, entries: Entries) -> HubObject:
     """An object with other managedFields."""
-    fresh = View(hub.native).copied()
-    metadata = View(fresh["metadata"]).copied()
-    attach(metadata, entries)
-    fresh["metadata"] = metadata.native
-    return HubObject(hub.kind, fresh.native)
+    return HubObject(hub.kind, _owned(hub.native, entries))
 
 
 def shown_with_entries(shown: Decoded, entries: Entries) -> Decoded:
     """The same of an object in a version."""
-    fresh = View(shown.native).copied()
-    metadata = View(fresh["metadata"]).copied()
+    return Decoded(shown.spoke, _owned(shown.native, entries), shown.warnings)
+
+
+def _owned(native: Any, entries: Entries) -> Any:
+    metadata = metadata_of(native).copied()
     attach(metadata, entries)
-    fresh["metadata"] = metadata.native
-    return Decoded(shown.spoke, fresh.native, shown.warnings)
+    return with_metadata(native, metadata)

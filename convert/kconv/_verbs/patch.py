@@ -5,7 +5,7 @@ from __future__ import annotations
 from kconv._errors import DecodeError, InvalidObject
 from kconv._paths import INVALID, Finding
 from kconv._pipeline import Decoded
-from kconv._pipeline.view import View
+from kconv._pipeline.view import metadata_of
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import InvalidBody
 from kconv._verbs.call import Call
@@ -65,7 +65,7 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
         except DecodeError as error:
             raise does_not_fit(call, error.message) from None
         call.warnings.extend(decoded.warnings)
-        check_names(call, View(View(decoded.native)["metadata"]))
+        check_names(call, metadata_of(decoded.native))
         return decoded
 
     async def attempt(newest: bool) -> Answer:

@@ -15,7 +15,7 @@ import msgspec
 from kconv._errors import Conflict, ConversionError, DecodeError, InvalidObject, NotFound, Problem
 from kconv._managed.lists import NoStep
 from kconv._pipeline import Decoded, HubObject, Pipeline
-from kconv._pipeline.view import View
+from kconv._pipeline.view import View, metadata_of, with_metadata
 from kconv._scheme import Spoke
 from kconv._store import Key
 from kconv._structural import is_structural
@@ -138,13 +138,13 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     shown = shown_with_entries(owned.shown or pipeline.from_hub(merged, call.spoke), owned.entries)
     if made.dry_run:
         return encode_object(pipeline, merged, shown, current.resource_version)
-    meta = View(View(merged.native)["metadata"])
+    meta = metadata_of(merged.native)
     gone = meta.get("deletionTimestamp") and not finalizers_in(merged)
     try:
         write = call.objects.delete if gone else call.objects.update
         row = await write(current, merged, shown)
     except Conflict:
-        given = View(View(made.wanted.native)["metadata"]).get("resourceVersion")
+        given = metadata_of(made.wanted.native).get("resourceVersion")
         if insists(given):
             raise conflict(call.target.resource, call.target.name) from None
         raise
@@ -166,7 +166,7 @@ def _is_outdated(call: Call, current: Current) -> bool:
 
 def _check_given(call: Call, made: Replacement, entries: Entries) -> None:
     """Refuse (422) managedFields that came with the new state, unless they were there before."""
-    given = entries_of(View(View(made.wanted.native)["metadata"]))
+    given = entries_of(metadata_of(made.wanted.native))
     if not given or given == entries_of(made.current.meta):
         return
     if findings := list(check_entries(entries)):
@@ -194,7 +194,7 @@ def _owned(
 ) -> _Owned:
     current, ownership, pipeline = made.current, call.objects.ownership, call.objects.pipeline
     old = entries_of(current.meta) or []
-    given = entries_of(View(View(made.wanted.native)["metadata"]))
+    given = entries_of(metadata_of(made.wanted.native))
     shown, entries = None, made.entries
     if entries is None:
         if unchanged and (given is None or given == old):
@@ -256,13 +256,13 @@ def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject
     meta["name"] = call.target.name
     if part is not None:
         merged = old.copied()
-        _copy(merged, new, part)
+        merged.take(new, part)
     else:
         merged = new.copied()
         if has_status(call.kind):
-            _copy(merged, old, "status")
+            merged.take(old, "status")
         if is_namespace(call.kind):
-            _copy(merged, old, "spec")
+            merged.take(old, "spec")
             add_name_label(meta)
         if current.fault is not None:
             merged = _completed(call, merged, meta)
@@ -271,15 +271,14 @@ def _merged(call: Call, made: Replacement, before: HubObject) -> tuple[HubObject
     desired = {*old, *merged}.difference(_OBSERVED)
     is_desired = _same(before, state, desired)
     if not is_desired and has_generation(call.kind):
-        state = HubObject(call.kind, _with_next_generation(View(state.native), meta))
+        state = HubObject(call.kind, _with_next_generation(state.native, meta))
     return state, is_desired
 
 
-def _with_next_generation(made: View, meta: View) -> Any:
-    fresh, own = made.copied(), View(made["metadata"]).copied()
+def _with_next_generation(made: Any, meta: View) -> Any:
+    own = metadata_of(made).copied()
     own["generation"] = (meta.get("generation") or 0) + 1
-    fresh["metadata"] = own.native
-    return fresh.native
+    return with_metadata(made, own)
 
 
 def _completed(call: Call, merged: View, meta: View) -> View:
@@ -292,12 +291,6 @@ def _completed(call: Call, merged: View, meta: View) -> View:
     merged["metadata"] = meta.native
     shown = pipeline.dump(pipeline.from_hub(HubObject(call.kind, merged.native), call.spoke))
     return View(pipeline.to_hub(pipeline.load(shown, spoke=call.spoke, trusted=True)).value)
-
-
-def _copy(value: View, source: View, key: str) -> None:
-    value.pop(key, None)
-    if key in source:
-        value[key] = source[key]
 
 
 def _same(one: HubObject, other: HubObject, names: Iterable[str]) -> bool:
@@ -334,7 +327,7 @@ def findings_about(call: Call, current: Current, document: Value) -> list[Proble
 def _findings(call: Call, made: Replacement, merged: HubObject, *, judge: bool) -> list[Problem]:
     """What is wrong with the change, and with the new state if that is to be judged anew."""
     pipeline, spoke, current = call.objects.pipeline, call.spoke, made.current
-    meta = View(View(merged.native)["metadata"])
+    meta = metadata_of(merged.native)
     of_metadata = check_metadata_update(meta, current.meta, call.kind)
     others: list[Problem] = []
     changes = current.fault is None and pipeline.judges_updates(spoke)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kconv._paths import INVALID, Finding
 from kconv._pipeline import Checks
-from kconv._pipeline.view import View
+from kconv._pipeline.view import metadata_of
 from kconv._structural import is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_body
@@ -48,7 +48,7 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
         findings = findings_about(call, current, dict(error.document))
         gvk = call.spoke.gvk
         raise invalid(gvk.group, gvk.kind, target.name, findings) from None
-    given = View(View(decoded.native)["metadata"])
+    given = metadata_of(decoded.native)
     check_names(call, given)
     if is_structural(call.spoke) and not insists(given.get("resourceVersion")):
         # Custom resources are never replaced whatever they are.
