@@ -23,8 +23,8 @@ Nodes = tuple[Fields | None, Fields | None, Fields | None]
 
 _NOTHING: Final[Nodes] = (None, None, None)
 _MODIFIED: Final[Nodes] = (None, MEMBER, None)
-_CONTAINERS: Final = (dict, list)
-_PLAIN: Final = (str, int, bool)
+CONTAINERS: Final = (dict, list)
+PLAIN: Final = (str, int, bool)
 _EMPTY: Final[Mapping[str, Any]] = {}
 
 
@@ -79,7 +79,7 @@ def _maps(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Nod
         before = old[name]
         if before is value:
             continue
-        if type(value) in _PLAIN and type(before) is type(value):
+        if type(value) in PLAIN and type(before) is type(value):
             # As below, for what most fields are.
             if before != value:
                 modified = {} if modified is None else modified
@@ -146,7 +146,7 @@ def _joined(one: Nodes, other: Nodes) -> Nodes:
 
 def whole(shape: Shape, value: Any) -> Fields:
     """The node of a value that is all new, or all gone."""
-    if not value or not isinstance(value, _CONTAINERS):
+    if not value or not isinstance(value, CONTAINERS):
         return MEMBER
     kind = shape.kind_of(value)
     if isinstance(kind, MapShape) and isinstance(value, dict) and not kind.atomic:
@@ -155,7 +155,7 @@ def whole(shape: Shape, value: Any) -> Fields:
         for name, inner in value.items():
             below = fields.get(name, child)
             if below is not None:
-                plain = not isinstance(inner, _CONTAINERS)
+                plain = not isinstance(inner, CONTAINERS)
                 made["f:" + name] = MEMBER if plain else whole(below, inner)
         return made
     if isinstance(kind, ListShape) and isinstance(value, list) and not kind.atomic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kconv._managed.compare import changes
+from kconv._managed.compare import CONTAINERS, PLAIN, changes
 from kconv._managed.elements import order
 from kconv._managed.fields import MEMBER, SELF, Fields, is_member, node, union, written
 from kconv._managed.lists import by_step
@@ -49,8 +49,14 @@ def _beyond(kind: MapShape, old: Mapping[str, Any], new: Mapping[str, Any]) -> F
             continue
         value = new[name]
         if name not in old:
-            made["f:" + name] = _whole(shape, value) if value else MEMBER
-        elif (found := _different(shape, old[name], value)) is not None:
+            holds = value and isinstance(value, CONTAINERS)
+            made["f:" + name] = _whole(shape, value) if holds else MEMBER
+            continue
+        before = old[name]
+        if type(value) in PLAIN and type(before) is type(value):
+            if before != value:
+                made["f:" + name] = MEMBER
+        elif (found := _different(shape, before, value)) is not None:
             made["f:" + name] = found
     return made
 
@@ -77,7 +83,8 @@ def _whole_map(kind: MapShape, value: dict[str, Any]) -> Fields:
         shape = fields.get(name, element)
         if shape is not None:
             inner = value[name]
-            made["f:" + name] = _whole(shape, inner) if inner else MEMBER
+            holds = inner and isinstance(inner, CONTAINERS)
+            made["f:" + name] = _whole(shape, inner) if holds else MEMBER
     return made
 
 

@@ -16,12 +16,12 @@ from functools import partial
 
 from kconv._errors import Conflict, KconvError, NotFound, StoreError
 from kconv._pipeline import HubObject
-from kconv._pipeline.view import View
+from kconv._pipeline.view import View, with_metadata
 from kconv._scheme import HubKind, Scheme
 from kconv._store import Change, Key, Store, Stored
 from kconv._verbs.call import Call
 from kconv._verbs.delete import remove
-from kconv._verbs.deletion import finalizers_in, with_metadata
+from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.garbage.envelope import OwnerReference, metadata_of
 from kconv._verbs.garbage.graph import Graph, Node
 from kconv._verbs.garbage.owners import Classified, Owners
@@ -295,7 +295,7 @@ class Collector:
             else:
                 meta.pop(name, None)
         call = self._call(node, current)
-        wanted = HubObject(node.kind, with_metadata(current.hub, meta))
+        wanted = HubObject(node.kind, with_metadata(current.hub.native, meta))
         decoded = self._objects.pipeline.from_hub(wanted, call.spoke)
         try:
             await replace_object(call, Replacement(current, decoded, field_manager=FIELD_MANAGER))
