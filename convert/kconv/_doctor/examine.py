@@ -26,6 +26,8 @@ from kconv._store.database import parse_url, sqlite_file
 from kconv_migrations import _migration as storage
 from kconv_migrations._tables import current, history
 
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+
 SOON: Final = timedelta(days=14)
 """How long before its end a certificate is worth a word."""
 
@@ -151,10 +153,13 @@ def _record(place: StorePlace) -> Iterator[Check]:
     """The versions on record: whether this code reads them, and whether each is needed."""
     status = storage.status(place)
     unknown = storage.undecodable(status)
+    remedy = "install its package, or name it with --apis"
+    if any(name == CRDS for name, _ in unknown):
+        remedy += "; what CustomResourceDefinitions declare is served with --crds"
     for name, version in unknown:
         rows = count(version.rows, "row")
         text = f"{name}: this code cannot decode {version.api_version}, with {rows} in it"
-        yield Check("record", State.PROBLEM, text, "install its package, or name it with --apis")
+        yield Check("record", State.PROBLEM, text, remedy)
     left = False
     for each in status:
         for version in each.versions:

@@ -21,6 +21,8 @@ from kconv._scheme import Scheme
 from kconv._store import Server as Registration
 from kconv._store import Store
 
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+
 _log = logging.getLogger(__name__)
 
 Version = tuple[str, str, str]
@@ -121,4 +123,6 @@ class Membership:
         if options:
             message += f"run `kconv migrate {options}` with a release that has it, or "
         message += "install the package that has it or name it with --apis"
+        if any(each.startswith(f"{CRDS} as ") for each in unknown):
+            message += "; what CustomResourceDefinitions declare is served with --crds"
         return CannotDecode(message, about=error.about)

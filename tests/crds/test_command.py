@@ -1,0 +1,58 @@
+"""``kconv serve --crds``, and what a server without it says of such a database."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from crds.conftest import CRDS, definition
+from kconv._crds import services_of
+from kconv._errors import UsageError
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "kconv", "serve", "--port", "0", *arguments]
+    environment = {**os.environ, "KCONV_APIS": ""}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            found = re.search(r"serving on (\S+);", process.stdout.readline())
+            assert found is not None
+            yield found[1]
+        finally:
+            process.terminate()
+
+
+def test_the_switch(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'kconv.db'}"
+    with served("--crds", "--group", "core", "--db", database) as url:
+        with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+            assert client.post(CRDS, json=definition("gadgets", {"v1": {}})).status_code == 201
+            made = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a"}}
+            path = "/apis/example.com/v1/namespaces/default/gadgets"
+            assert client.post(path, json=made).status_code == 201
+            missing = client.post(path.replace("default", "nowhere"), json=made)
+            assert missing.status_code == 404, "its namespace is not there"
+    command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", database]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 3
+    assert "--crds" in refused.stderr
+
+
+def test_where_services_are() -> None:
+    given = ["default/a=127.0.0.1:9443", "default/b:8443=hook.internal:1"]
+    assert services_of(given) == {
+        "default/a": "127.0.0.1:9443", "default/b:8443": "hook.internal:1",
+    }  # fmt: skip
+    for wrong in ("default/a", "a=127.0.0.1:1", "default/a=host", "default/a=host:no"):
+        with pytest.raises(UsageError, match="NAMESPACE/NAME=HOST:PORT"):
+            services_of([wrong])
