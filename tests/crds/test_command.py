@@ -14,8 +14,11 @@ import httpx
 import pytest
 
 from crds.conftest import CRDS, definition
+from kconv import Scheme
 from kconv._crds import services_of
-from kconv._errors import UsageError
+from kconv._errors import CannotDecode, UsageError
+from kconv._serve import Listen, build
+from kconv._store import open_store
 
 
 @contextmanager
@@ -34,18 +37,23 @@ def served(*arguments: str) -> Iterator[str]:
 
 def test_the_switch(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'kconv.db'}"
-    with served("--crds", "--group", "core", "--db", database) as url:
-        with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
-            assert client.post(CRDS, json=definition("gadgets", {"v1": {}})).status_code == 201
-            made = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a"}}
-            path = "/apis/example.com/v1/namespaces/default/gadgets"
-            assert client.post(path, json=made).status_code == 201
-            missing = client.post(path.replace("default", "nowhere"), json=made)
-            assert missing.status_code == 404, "its namespace is not there"
-    command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", database]
-    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert refused.returncode == 3
-    assert "--crds" in refused.stderr
+    with (
+        served("--crds", "--group", "core", "--db", database) as url,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as client,
+    ):
+        assert client.post(CRDS, json=definition("gadgets", {"v1": {}})).status_code == 201
+        made = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a"}}
+        path = "/apis/example.com/v1/namespaces/default/gadgets"
+        assert client.post(path, json=made).status_code == 201
+        missing = client.post(path.replace("default", "nowhere"), json=made)
+        assert missing.status_code == 404, "its namespace is not there"
+    store = open_store(database)
+    try:
+        server, bound = build(Scheme().freeze(), store, Listen(port=0))
+        with bound, pytest.raises(CannotDecode, match="served with --crds"):
+            server.prepare()
+    finally:
+        store.close()
 
 
 def test_where_services_are() -> None:
