@@ -44,7 +44,9 @@ def test_a_crd_is_served_at_once(server: Running) -> None:
 
     sent = {
         "apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a"},
-        "spec": {"color": "red", "unknown": 1, "free": {"x": [1, {"y": None}]}, "note": None},
+        # A null is absent where there is a default, and a value where it may be one.
+        "spec": {"color": "red", "unknown": 1, "size": None, "note": None,
+                 "free": {"x": [1, {"y": None}]}},
         "status": {"phase": "no"},
     }  # fmt: skip
     answer = server.ask("POST", GADGETS, sent)
