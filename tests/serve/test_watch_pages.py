@@ -1,6 +1,7 @@
 """Watches over more than a page of objects and of changes: each event once, in order."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import httpx
@@ -56,6 +57,34 @@ def test_reader_advances_over_pages(store: SqlStore) -> None:
 
     seen, written = asyncio.run(watch())
     assert seen == written
+
+
+def test_requests_have_turns_while_many_watches_are_told(store: SqlStore) -> None:
+    """A few are told in each turn of the loop; the more, the more changes wait."""
+    store.ensure([("", "configmaps", "v1")])
+    write(store, 1)
+    (change,) = store.changes(0, group="", resource="configmaps", namespace=None, limit=1)
+
+    async def told_in_each_turn(changes: int) -> list[int]:
+        memory = Follower(store)
+        await memory.start()
+        broadcaster = Broadcaster(memory)
+        watches = [await broadcaster.subscribe(THINGS, "") for _ in range(20)]
+        for _ in range(changes):
+            broadcaster.changed(change, memory.of_log(change))
+        seen = [0]
+        while seen[-1] < changes * len(watches):
+            await asyncio.sleep(0)
+            seen.append(sum(len(each._pending) for each in watches))
+        for each in watches:
+            broadcaster.unsubscribe(each)
+        memory.stop()
+        return [after - before for before, after in itertools.pairwise(seen)]
+
+    assert set(asyncio.run(told_in_each_turn(1))) <= {0, 2}
+    several = asyncio.run(told_in_each_turn(12))
+    assert max(several) == 16
+    assert several[-1] <= 2
 
 
 def test_initial_events_and_what_came_after_in_pages(

@@ -23,8 +23,12 @@ PAGE = 500
 """How many changes, or objects, are read at a time for a watch that begins."""
 
 _UNSENT = 4 * BACKLOG
-_AT_A_TIME = 8
-"""Watches that get a change before requests that came meanwhile have their turn."""
+_FEWEST, _MOST = 2, 16
+"""Watches that get a change before requests that came meanwhile have their turn.
+
+A request takes some five turns, so that each watch more holds it up five times. Where changes pile
+up, many get theirs at a time, so that there are fewer turns to wait for.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -206,10 +210,13 @@ class Broadcaster:
                 change = self._unsent.popleft()
                 key = change.stored.key
                 watches = list(self._subscriptions.get((key.group, key.resource), ()))
-                for at in range(0, len(watches), _AT_A_TIME):
-                    for subscription in watches[at : at + _AT_A_TIME]:
+                at = 0
+                while at < len(watches):
+                    number = min(_FEWEST * (1 + len(self._unsent)), _MOST)
+                    for subscription in watches[at : at + number]:
                         if not subscription.ended:
                             subscription.offer(change)
+                    at += number
                     await asyncio.sleep(0)
         finally:
             self._sender = None
