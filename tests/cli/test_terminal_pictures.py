@@ -84,6 +84,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> 
     store = open_store(f"sqlite:///{made / 'kconv.db'}")
     fill(store, pipeline)
     migrated(store, pipeline)
+    store.unregister("a")  # it would be live for some seconds only
     store.close()
     (made / "kconv.db").chmod(0o600)
     (made / "manifests").mkdir()
