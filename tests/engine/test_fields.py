@@ -263,7 +263,7 @@ def test_all_broken_rules_at_once() -> None:
         "part.name: Required value",
         "part.amount: Invalid value: 0: must be greater than or equal to 1",
         'part: Invalid value: "both": one of the two',
-        'parts[1]: Duplicate value: {"name": "x"}',
+        'parts[1]: Duplicate value: {"name":"x"}',
         "filled.name: Required value",
         'words[1]: Duplicate value: "a"',
         'word: Unsupported value: "c": supported values: "a", "b"',
