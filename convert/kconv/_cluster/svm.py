@@ -91,7 +91,7 @@ def contents(connection: Connection, definition: Definition) -> dict[ClusterKey,
 def have_migrated(connection: Connection, definition: Definition) -> Definition:
     """`drive` it, and compare what objects are after it with what they were; the CRD as it is now.
 
-    What the cluster says of a failure is told to whoever looks on: what it means is found out.
+    What the cluster says of a failure is reported: what it means is found out.
     """
     before = contents(connection, definition)
     failure = drive(connection, definition)

@@ -2,7 +2,7 @@
 
 The API server takes a null out of every other field before it asks a webhook, and fills in the
 default of the target version where one has become an absent field. So a null goes where its field
-goes: to the field of the same name, or to that which it is renamed to.
+goes: to the field of the same name, or to its new name.
 """
 
 from __future__ import annotations
