@@ -17,20 +17,20 @@ from kconv._input import read_file
 
 if TYPE_CHECKING:
     from kconv._exporter import Webhook
-    from kconv._scheme import HubKind, Scheme
+    from kconv._scheme import HubKind, Scheme, Spoke
 
 app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Write definitions for others: CustomResourceDefinitions.",
+    help="Write definitions for others: CustomResourceDefinitions, OpenAPI, JSON Schema.",
 )
 
 
 @app.callback()
 def export() -> None:
-    """Write definitions for others: CustomResourceDefinitions."""
+    """Write definitions for others: CustomResourceDefinitions, OpenAPI, JSON Schema."""
 
 
 @app.command()
@@ -73,6 +73,43 @@ def crd(
         say("not said in a CRD:")
         for note in notes:
             say(f"  {note}")
+
+
+KINDS = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RESOURCE.GROUP]...", help="Which; by default those of --apis."),
+]
+
+
+@app.command()
+def openapi(kinds: KINDS = None, apis: Apis = None) -> None:
+    """Write the schemas of kinds, in every version, as an OpenAPI 3 document in JSON.
+
+    It has no paths: what a server serves is at its /openapi/v3. kconv import openapi reads it.
+    """
+    from kconv._cli.console import emit_json
+    from kconv._serve.openapi import openapi_schemas
+
+    emit_json(openapi_schemas(_versions(kinds, apis)))
+
+
+@app.command()
+def jsonschema(kinds: KINDS = None, apis: Apis = None) -> None:
+    """Write a JSON Schema of manifests of kinds, in every version: for editors and linters.
+
+    Which version an object is in its apiVersion and kind say.
+    """
+    from kconv._cli.console import emit_json
+    from kconv._serve.openapi import json_schema
+
+    emit_json(json_schema(_versions(kinds, apis)))
+
+
+def _versions(kinds: Sequence[str] | None, apis: Sequence[str] | None) -> list[Spoke]:
+    from kconv._scheme import load_scheme
+
+    scheme = load_scheme(() if apis else None, apis=apis or ()).without_documents()
+    return [spoke for kind in _chosen(scheme, kinds or ()) for spoke in kind.spokes]
 
 
 def _chosen(scheme: Scheme, names: Sequence[str]) -> list[HubKind]:

@@ -1,0 +1,87 @@
+"""Schemas of kinds as documents of their own: for editors, for other generators, for linters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kconv._scheme import Spoke
+from kconv._serve.openapi.schemas import Schemas
+
+Document = dict[str, Any]
+
+_SCHEMAS = "#/components/schemas/"
+_DEFS = "#/$defs/"
+
+
+def openapi_schemas(spokes: Sequence[Spoke]) -> Document:
+    """An OpenAPI 3 document with the schemas of versions of kinds, and no paths."""
+    schemas, _ = _collected(spokes)
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "Kinds", "version": "unversioned"},
+        "paths": {},
+        "components": {"schemas": schemas.components},
+    }
+
+
+def json_schema(spokes: Sequence[Spoke]) -> Document:
+    """A JSON Schema (2020-12) of manifests: an object in any of the versions of the kinds.
+
+    Which one it is its apiVersion and kind say, so that messages are about that one alone.
+    """
+    schemas, references = _collected(spokes)
+    kinds = []
+    for spoke, reference in zip(spokes, references, strict=True):
+        head = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
+        named = {name: {"const": value} for name, value in head.items()}
+        kinds.append((named, _restated(reference)))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "required": ["apiVersion", "kind"],
+        "anyOf": [{"properties": named} for named, _ in kinds],
+        "allOf": [
+            {"if": {"properties": named, "required": [*named]}, "then": reference}
+            for named, reference in kinds
+        ],
+        "$defs": {name: _restated(each) for name, each in schemas.components.items()},
+    }
+
+
+def _collected(spokes: Sequence[Spoke]) -> tuple[Schemas, list[Document]]:
+    schemas = Schemas()
+    references = []
+    for spoke in spokes:
+        reference = schemas.ref(spoke.schema)
+        gvk = spoke.gvk
+        component = schemas.components[str(reference["$ref"]).removeprefix(_SCHEMAS)]
+        component["x-kubernetes-group-version-kind"] = [
+            {"group": gvk.group, "kind": gvk.kind, "version": gvk.version}
+        ]
+        references.append(reference)
+    return schemas, references
+
+
+def _restated(schema: Any) -> Any:
+    """A schema of OpenAPI 3.0 as one of JSON Schema."""
+    if isinstance(schema, list):
+        return [_restated(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {}
+    for key, value in schema.items():
+        if key in ("default", "enum", "example", "required") or key.startswith("x-"):
+            made[key] = value
+        elif key == "properties":
+            made[key] = {name: _restated(each) for name, each in value.items()}
+        elif key == "$ref":
+            made[key] = _DEFS + str(value).removeprefix(_SCHEMAS)
+        else:
+            made[key] = _restated(value)
+    if made.pop("nullable", False) and isinstance(made.get("type"), str):
+        made["type"] = [made["type"], "null"]
+    if made.get("x-kubernetes-int-or-string") or made.get("format") == "int-or-string":
+        made.pop("format", None)
+        made["type"] = ["integer", "string"]
+    return made
