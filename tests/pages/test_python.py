@@ -112,6 +112,12 @@ def test_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
     assert callable(run("docs/webhook.md")["app"])
 
 
+def test_custom_resources() -> None:
+    server = run("docs/custom-resources.md")["app"].state.server
+    assert server.custom_resources is not None
+    server.store.close()
+
+
 def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     Path("data").mkdir()
