@@ -62,9 +62,11 @@ class Backend(http.server.BaseHTTPRequestHandler):
             return
         if "/cut" in self.path:
             self.send_response(200)
-            self.send_header("Content-Length", "100")
+            chunked = self.path == "/cut/chunked"
+            name, value = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", "100")
+            self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(b"half")
+            self.wfile.write(b"4\r\nhalf\r\n")
             self.close_connection = True
             return
         headers = [[name.lower(), value] for name, value in self.headers.items()]
@@ -168,8 +170,9 @@ def test_what_is_forwarded(proxied: Running, kubectl: Path) -> None:
         assert moved.headers["location"] == f"{AT}/web/proxy/elsewhere?a=1"
         slash = client.get(f"{AT}/web/proxy?a=1")
         assert (slash.status_code, slash.headers["location"]) == (301, f"{AT}/web/proxy/?a=1")
-        with pytest.raises(httpx.RemoteProtocolError):
-            client.get(f"{AT}/web/proxy/cut")
+        for cut in ("cut", "cut/chunked"):
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.get(f"{AT}/web/proxy/{cut}")
         for path, code, reason in (
             ("/none/proxy/", 404, "NotFound"),
             ("/web:99/proxy/", 503, "ServiceUnavailable"),
@@ -304,6 +307,7 @@ def test_redirects() -> None:
         ("/other", f"{before}/other"),
         ("http://127.0.0.1:9001/base/z?a", f"{before}/z?a"),
         ("http://127.0.0.1:90011/base", "http://127.0.0.1:90011/base"),
+        ("http://127.0.0.1:9001@evil.example.com/", "http://127.0.0.1:9001@evil.example.com/"),
         ("//evil.example.com/", "//evil.example.com/"),
         ("https://elsewhere.example.com/", "https://elsewhere.example.com/"),
         ("relative", "relative"),

@@ -81,7 +81,7 @@ def _passed(given: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes
 def _relocated(location: bytes, asked: Asked) -> bytes:
     origin, base = asked.service.origin.encode(), asked.service.path.encode()
     path = location
-    if location.startswith(origin) and location[len(origin) :][:1] in (b"/", b"", b"?"):
+    if location.startswith(origin):
         path = location[len(origin) :] or b"/"
     if not path.startswith(b"/") or path.startswith(b"//"):
         return location

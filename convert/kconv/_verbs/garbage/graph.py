@@ -65,7 +65,7 @@ class Graph:
         return [
             each
             for each in self.dependents(node.uid)
-            if each.uid != node.uid and each.blocks(node) and not self._waits(each, node.uid)
+            if each.blocks(node) and not self._waits(each, node.uid)
         ]
 
     def _waits(self, node: Node, uid: str) -> bool:
