@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from kconv._resource import Hub, Resource
+from kconv._schema import Type
 from kconv._scheme import Scheme, load_scheme
 from kconv._store import Key, SqlStore
 from kconv.edges import Edge
-from kconv.fields import FreeForm
+from kconv.fields import Int32, Object
 from serve.conftest import Running
 
 MANIFEST = """
@@ -61,15 +62,20 @@ def run(kubectl: Path, running: Running, tmp_path: Path) -> Kubectl:
     return Kubectl(kubectl, running.url, tmp_path)
 
 
+class Replicas(Type):
+    replicas = Int32()
+
+
 class Deployment(Resource):
     """As much of a Deployment as kubectl autoscale wants to see."""
 
     class Meta:
         group = "apps"
         version = "v1"
-        subresources = ("scale", "status")  # kubectl asks discovery for scale, no more
+        subresources = ("scale", "status")
 
-    spec = FreeForm()
+    spec = Object(Replicas)
+    status = Object(Replicas)
 
 
 class DeploymentHub(Hub):
@@ -77,7 +83,8 @@ class DeploymentHub(Hub):
         group = "apps"
         kind = "Deployment"
 
-    spec = FreeForm()
+    spec = Object(Replicas)
+    status = Object(Replicas)
 
 
 def register_apps(scheme: Scheme) -> None:
@@ -103,7 +110,9 @@ def test_a_day_with_kubectl(run: Kubectl) -> None:
     assert applied == "cronjob.batch/report unchanged\n"
     assert run("label", "cj", "report", "-n", "demo", "a=b") == "cronjob.batch/report labeled\n"
     assert "report" in run("get", "cj", "-A", "-l", "a=b")
-    assert "FIELD: schedule <string>" in run("explain", "cronjob.spec.schedule")
+    explained = run("explain", "cronjob.spec.schedule")
+    assert "FIELD: schedule <string>" in explained
+    assert "as cron has them" in " ".join(explained.split())
     described = run("describe", "cronjob", "report", "-n", "demo")
     assert "busybox:2" in described
     deleted = run("delete", "cronjob", "report", "-n", "demo")

@@ -253,6 +253,36 @@ def test_v2_as_protobuf_says_the_same(client: httpx.Client) -> None:
     assert decoded("Document", answered.content) == expected
 
 
+def test_numbers_of_v2_as_protobuf(client: httpx.Client) -> None:
+    """Those that kubectl 1.24 reads a description of a field by."""
+    answered = client.get("/openapi/v2", headers={"Accept": PROTOBUF})
+
+    def inner(data: int | bytes, *numbers: int) -> bytes:
+        for number in numbers:
+            data = next(raw for at, _, raw in fields(whole(data)) if at == number)
+        return whole(data)
+
+    def named(data: bytes, name: str) -> bytes:
+        return next(inner(raw, 2) for _, _, raw in fields(data) if inner(raw, 1) == name.encode())
+
+    assert (inner(answered.content, 1), inner(answered.content, 2, 1)) == (b"2.0", b"Kubernetes")
+    kind = named(inner(answered.content, 9), "io.k8s.api.batch.v1.CronJob")
+    extension = inner(kind, 31)
+    assert inner(extension, 1) == b"x-kubernetes-group-version-kind"
+    gvk = json.loads(inner(extension, 2, 2))
+    assert gvk == [{"group": "batch", "kind": "CronJob", "version": "v1"}]
+    spec = inner(named(inner(kind, 25), "spec"), 1).decode()
+    schema = named(inner(answered.content, 9), spec.removeprefix("#/definitions/"))
+    assert (inner(schema, 22, 1), b"jobTemplate") == (b"object", inner(schema, 19))
+    schedule = named(inner(schema, 25), "schedule")
+    assert inner(schedule, 22, 1) == b"string"
+    assert b"as cron has them" in inner(schedule, 4)
+    paths = inner(answered.content, 8)
+    path = next(raw for at, _, raw in fields(paths) if at == 2)
+    assert inner(path, 1) == b"/api/"
+    assert inner(path, 2, 2, 5) == b"getCoreAPIVersions"
+
+
 def with_what_is_said(value: Any) -> Any:
     """Without zeros and empty lists, which this message does not tell from what is absent."""
     if isinstance(value, dict):

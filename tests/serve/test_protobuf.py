@@ -34,7 +34,7 @@ from kconv._serve.protobuf.table import (
 )
 from kconv._serve.protobuf.wire import delimited, fields, tag, varint
 from kconv._serve.protobuf.write import of_json
-from kconv.fields import List, String
+from kconv.fields import FreeForm, List, String
 from kconv_schemas.core.v1.types import ConfigMap
 
 # Fields of releases after 1.36, whose numbers are not in the record.
@@ -380,6 +380,10 @@ def test_types_that_have_more_than_the_message() -> None:
     class OtherShape(ConfigMap):
         data = List(String())  # type: ignore[assignment]  # what no message fits
 
+    class Anything(ConfigMap):
+        metadata = FreeForm()
+
     assert holds("core.v1.ConfigMap", ConfigMap)
+    assert not holds("core.v1.ConfigMap", Anything)
     assert not holds("core.v1.ConfigMap", More)
     assert not holds("core.v1.ConfigMap", OtherShape)

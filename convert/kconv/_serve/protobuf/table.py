@@ -116,6 +116,8 @@ def message_of(gvk: GroupVersionKind) -> str:
     return f"{package}.{version}.{gvk.kind}"
 
 
+_FREE = ("raw", "schemaorlist", "schemaorbool", "schemaornames")
+"""Kinds that hold any JSON, or what is not an object of fields."""
 _JSON_TYPES = {
     "int32": ("integer",),
     "int64": ("integer",),
@@ -151,9 +153,9 @@ def _fits(known: Field, field: AnyField, seen: set[tuple[str, type[Type]]]) -> b
         spec = spec_of(spec.element)
     if known.kind in _JSON_TYPES:
         return spec.json_type in _JSON_TYPES[known.kind]
-    if spec.object_type is not None and is_known(known.kind):
-        return _holds(known.kind, spec.object_type, seen)
-    return True
+    if is_known(known.kind):
+        return spec.object_type is not None and _holds(known.kind, spec.object_type, seen)
+    return spec.structure != "free" or known.kind in _FREE
 
 
 def _by_name(message: str) -> dict[str, Field]:
