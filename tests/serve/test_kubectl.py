@@ -10,6 +10,7 @@ import pytest
 from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme, load_scheme
+from kconv._settings import Limits
 from kconv._store import Key, SqlStore
 from kconv.edges import Edge
 from kconv.fields import Int32, Object
@@ -177,7 +178,11 @@ def test_autoscale(kubectl: Path, serve: Callable[..., Running], tmp_path: Path)
     assert "cpu: <unknown>/70%" in run("get", "hpa")
 
 
-def test_warnings_are_printed(run: Kubectl, store: SqlStore) -> None:
+def test_warnings_are_printed(
+    kubectl: Path, serve: Callable[..., Running], store: SqlStore, tmp_path: Path
+) -> None:
+    leaves_out = serve(limits=Limits(leave_out_unreadable=True))
+    run = Kubectl(kubectl, leaves_out.url, tmp_path)
     deprecated = "Warning: batch/v1beta1 CronJob is deprecated in v1.21+, unavailable in v1.25+"
     run("create", "namespace", "demo")
     manifest = MANIFEST.format(version="v1beta1", image="busybox")
