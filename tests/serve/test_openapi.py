@@ -244,6 +244,8 @@ def test_v2_has_all_of_v3(client: httpx.Client) -> None:
     assert target["properties"]["spec"]["$ref"] in known
     port = document["definitions"]["core.v1.HTTPGetAction"]["properties"]["port"]
     assert (port["type"], port["format"]) == ("string", "int-or-string")
+    limits = document["definitions"]["core.v1.ResourceRequirements"]["properties"]["limits"]
+    assert limits["additionalProperties"] == {"type": "string"}
 
 
 def test_v2_as_protobuf_says_the_same(client: httpx.Client) -> None:
