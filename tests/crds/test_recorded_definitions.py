@@ -40,7 +40,7 @@ LEFT_OUT = {
     "crd-stored-versions-empty-ok-200": "filled in at once, here a moment later",
     "cr-get-orphan-stored-in-removed-version": "here it has a reason, and says what to do",
     "cr-patch-orphan": "as above",
-    "cr-list-with-orphan": "here it is left out, and nothing else fails because of it",
+    "cr-list-with-orphan": "500 here, which names it",
     "crd-get-terminating": "its objects could not be deleted there, because of the orphan",
     "cr-patch-finalizers-while-terminating": "as above",
     "crd-get-after-delete": "as above",
