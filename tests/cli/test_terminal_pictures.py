@@ -7,6 +7,7 @@ this test writes them anew; look at the difference before it is committed.
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from cli.samples import CRONJOB
-from kconv._cli import console
+from kconv._cli import console, file_progress, progress
 from kconv._cli.run import run
 from kconv._pipeline import Pipeline
 from kconv._store import open_store
@@ -132,6 +133,11 @@ def at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     for name in ("KCONV_DB", "KCONV_APIS", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+    # What goes on is shown while it goes on: bars and lines of a log depend on the time.
+    for module in (progress, file_progress):
+        monkeypatch.setattr(module, "is_terminal", lambda _: False)
+    monkeypatch.setattr(progress, "EVERY", math.inf)
 
     def set_columns(columns: int) -> None:
         monkeypatch.setenv("COLUMNS", str(columns or 80))
