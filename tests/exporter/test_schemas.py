@@ -10,10 +10,11 @@ from jsonschema import Draft202012Validator
 
 from cli.samples import Kconv, in_process
 from exporter.test_crd import bare, device_scheme
-from kconv import KconvError, Pipeline
+from kconv import KconvError, Pipeline, Scheme
 from kconv._importer import read_definitions
 from kconv._scheme import Spoke
 from kconv._serve.openapi import json_schema, openapi_schemas
+from webhook import gadgets
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,16 @@ def test_a_json_schema_takes_what_kconv_takes(spokes: list[Spoke]) -> None:
         else:
             assert not paths, (manifest, paths)
     assert wrong == len(CASES) - 2
+
+
+def test_whole_numbers_or_texts() -> None:
+    scheme = Scheme()
+    gadgets.register(scheme)
+    (kind,) = scheme.freeze().kinds
+    validator = Draft202012Validator(json_schema(kind.spokes))
+    head = {"apiVersion": f"{gadgets.GROUP}/v1", "kind": "Gadget", "metadata": {"name": "a"}}
+    taken = [validator.is_valid({**head, "spec": {"port": port}}) for port in (80, "http", 1.5, [])]
+    assert taken == [True, True, False, False]
 
 
 def test_references_are_within_the_document(spokes: list[Spoke]) -> None:

@@ -88,6 +88,17 @@ def test_a_new_authority_signs_only_once_everybody_has_had_it_for_a_while() -> N
     assert asleep.signer == one.following
 
 
+def test_no_certificate_outlives_who_signed_it() -> None:
+    state = advance(None, NAMES, BEGIN, is_known=False)
+    late = advance(state, NAMES, BEGIN + 0.9 * AUTHORITY_LIFE, is_known=False)
+    assert late.served != state.served
+    one, other = (
+        x509.load_pem_x509_certificate(each).not_valid_after_utc
+        for each in (late.served.certificate, late.signer.certificate)
+    )
+    assert one == other
+
+
 def test_other_names_are_signed_for_at_once() -> None:
     state = advance(None, NAMES, BEGIN, is_known=True)
     other = advance(state, ["other.gadgets.svc"], BEGIN + 1, is_known=True)

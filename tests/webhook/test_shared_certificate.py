@@ -243,6 +243,7 @@ def test_beside_something_else_on_a_loop(cluster: ApiServer, tmp_path: Path) -> 
         url = await server.start()
         assert url.startswith("https://127.0.0.1:")
         assert url.endswith("/convert")
+        assert signal.getsignal(signal.SIGTERM) == before[0], "signals are others' business"
         with pytest.raises(UsageError, match="started already"):
             await server.start()
         trusting = ssl.create_default_context(cadata=b"".join(bundle(cluster)).decode())
