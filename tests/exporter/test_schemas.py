@@ -73,7 +73,8 @@ def test_whole_numbers_or_texts() -> None:
     (kind,) = scheme.freeze().kinds
     validator = Draft202012Validator(json_schema(kind.spokes))
     head = {"apiVersion": f"{gadgets.GROUP}/v1", "kind": "Gadget", "metadata": {"name": "a"}}
-    taken = [validator.is_valid({**head, "spec": {"port": port}}) for port in (80, "http", 1.5, [])]
+    ports: list[Any] = [80, "http", 1.5, []]
+    taken = [validator.is_valid({**head, "spec": {"port": port}}) for port in ports]
     assert taken == [True, True, False, False]
 
 

@@ -81,7 +81,4 @@ def _restated(schema: Any) -> Any:
             made[key] = _restated(value)
     if made.pop("nullable", False) and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
-    if made.get("x-kubernetes-int-or-string") or made.get("format") == "int-or-string":
-        made.pop("format", None)
-        made["type"] = ["integer", "string"]
     return made
