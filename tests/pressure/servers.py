@@ -34,6 +34,8 @@ class ServerProcess:
         # The owners that objects of these tests name are made up.
         command.append("--no-garbage-collection")
         command += ["--apis", APIS, "--runtime-config", "api/all=true", *options]
+        # Writers name owners that were never there, for their references to be rewritten.
+        command.append("--no-garbage-collection")
         with log.open("ab") as file:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=file, env=ENVIRONMENT, preexec_fn=prepare,
