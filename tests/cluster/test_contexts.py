@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,10 @@ import pytest
 from cli.samples import Kconv, in_process
 from cluster.api_server import ApiServer
 from cluster.conftest import CRD, definition, fill, gadget, versions
+from kconv._cli import migrate_objects
+from kconv._cli.interrupted import Interrupted
 from kconv._cli.junit_report import JUnitReport
+from kconv._cli.migrate_contexts import migrate_contexts
 from kconv._cluster.connection import Connection
 
 
@@ -112,3 +116,25 @@ def test_xml_has_no_place_for_every_character_that_a_server_may_say(tmp_path: Pa
     assert cases(tmp_path / "report.xml") == {
         ("run (a<b\ufffd)", "ends by itself"): "x & \ufffd\ufffd"
     }
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Interrupted("what is rewritten stays"), "what is rewritten stays"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (RuntimeError("a token: abc"), "RuntimeError"),
+    ],
+)
+def test_a_run_that_is_cut_off_is_no_report_without_failures(
+    error: BaseException, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(**_: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(migrate_objects, "migrate_and_report", cut_off)
+    file = tmp_path / "x.xml"
+    for contexts in (["a"], ["a", "b"]):
+        with pytest.raises(type(error)):
+            migrate_contexts(contexts, "cluster", junit=file, output="text")
+        assert cases(file) == {("run (a)", "ends by itself"): said}

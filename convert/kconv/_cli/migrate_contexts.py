@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kconv._cli import migrate_objects
+from kconv._cli.interrupted import Interrupted
 from kconv._cli.open_place import in_context
 from kconv._errors import KconvError
 
@@ -47,8 +48,10 @@ def _one(place: str | None, context: str, report: JUnitReport, **options: Any) -
     seen: list[Outcome] = []
     try:
         return migrate_objects.migrate_and_report(place=place, seen=seen, **options)
-    except KconvError as error:
-        report.failed(context, error.message)
+    except BaseException as error:
+        # What an error of something else says may quote anything.
+        known = isinstance(error, KconvError | Interrupted)
+        report.failed(context, str(error) if known and str(error) else type(error).__name__)
         raise
     finally:
         for each in seen:

@@ -103,8 +103,8 @@ def migrate_and_report(
         lambda: open_place(place, db, groups=wanted, apis=apis), outage(db), _waiting(outage(db))
     )
     try:
-        if engine != "kconv":
-            _drive(opened)
+        if engine != "kconv" or (place or "").startswith("cluster"):
+            _begin_with(engine, opened, dry_run)
         try:
             targets = storage.plan(opened, names, to, group)
         except UsageError:
@@ -167,12 +167,19 @@ def migrate_and_report(
     return 0 if done else 1
 
 
-def _drive(opened: Place) -> None:
+def _begin_with(engine: str, opened: Place, dry_run: bool) -> None:
+    """Have a cluster's record of versions be right before it is read, and its migrator driven."""
     from kconv._cluster import ClusterPlace
 
     if not isinstance(opened, ClusterPlace):
-        raise UsageError("--engine svm goes with --place cluster")
-    opened.drive_cluster()
+        if engine != "kconv":
+            raise UsageError("--engine svm goes with --place cluster")
+    elif dry_run:
+        pass  # which writes nothing
+    elif engine == "kconv":
+        opened.put_back_versions()
+    else:
+        opened.drive_cluster()
 
 
 def cluster(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection as SomeOf
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from kconv._cluster import svm
 from kconv._cluster.connection import Connection
-from kconv._cluster.definition import Definition, get_definition, list_definitions, newest
+from kconv._cluster.definition import Definition, get_definition, list_definitions
+from kconv._cluster.driving import Driving
 from kconv._cluster.kinds import as_document, scheme_of
 from kconv._cluster.listing import ClusterKey, look, marks
 from kconv._cluster.preflight import check_definition, check_rights, findings, settle
@@ -29,7 +31,7 @@ from kconv._cluster.rows import (
     versions_of,
 )
 from kconv._cluster.walk import Seen, Walk, see
-from kconv._errors import Conflict, UsageError
+from kconv._errors import Conflict, KconvError, UsageError
 from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping
 from kconv._store.bookkept_place import BookkeptPlace, number
@@ -89,7 +91,7 @@ class ClusterPlace(BookkeptPlace):
         self.books = Bookkeeping(database, f"@cluster-{cluster}")
         self._proofs = {each.name: Proofs(self.books, each) for each in definitions}
         self._walks: dict[str, tuple[Key | None, Iterator[Seen]]] = {}
-        self._is_driven = False
+        self._driving = Driving(connection)
 
     @classmethod
     def open(cls, context: str, notes: str, groups: SomeOf[str] | None = None) -> ClusterPlace:
@@ -104,8 +106,15 @@ class ClusterPlace(BookkeptPlace):
 
         What a migration of it took off the record, and nobody has proved, is put back at once.
         """
-        self._is_driven = True
-        for name in svm.put_back_all(self.connection, self._definitions):
+        self._driving.is_on = True
+        self.put_back_versions()
+
+    def put_back_versions(self) -> None:
+        """Put back what migrations of the cluster, asked for by runs that were cut off, took away.
+
+        Raises `Conflict` where one of them goes on, and nobody would put back what it takes.
+        """
+        for name in self._driving.put_back_all(self._definitions):
             self._definitions[name] = get_definition(self.connection, name)
 
     def close(self) -> None:
@@ -289,8 +298,8 @@ class ClusterPlace(BookkeptPlace):
             self._begin_at(definition)
             return False
         closed = close_version(self.connection, definition, proofs, version.rpartition("/")[2])
-        if closed and self._is_driven and not get_definition(self.connection, collection).old:
-            svm.forget(self.connection, definition)
+        if closed:
+            self._driving.proved(definition, version.rpartition("/")[2])
         return closed
 
     def _is_held(self, definition: Definition) -> bool:
@@ -308,7 +317,7 @@ class ClusterPlace(BookkeptPlace):
         known = self._definitions[name]
         if self._proofs[name].since is None:
             return known
-        return newest(self.connection, known)
+        return self._driving.newest(known)
 
     # Runs.
 
@@ -321,16 +330,23 @@ class ClusterPlace(BookkeptPlace):
         keep_undo: float | None = None,
     ) -> Run:
         definitions = [get_definition(self.connection, each.collection) for each in targets]
-        check_rights(self.connection, definitions, svm.RIGHTS if self._is_driven else ())
+        check_rights(self.connection, definitions, svm.RIGHTS if self._driving.is_on else ())
         for definition in definitions:
             check_definition(self.connection, definition)
         for definition in definitions:
             self._begin_at(definition)
-            if self._is_driven and definition.old:
-                self._definitions[definition.name] = svm.have_migrated(
-                    self.connection, self._definitions[definition.name]
-                )
-        return super().begin_run(holder, targets, lease, keep_undo=keep_undo)
+        # The lease first: two runs would meet each other's migrations.
+        run = super().begin_run(holder, targets, lease, keep_undo=keep_undo)
+        if self._driving.is_on:
+            begun = [self._definitions[each.name] for each in definitions if each.old]
+            try:
+                driven = self._driving.drive(begun, lease, lambda: self.renew_run(run.id, lease))
+            except BaseException:
+                with suppress(KconvError):
+                    self.end_run(run.id, "failed")
+                raise
+            self._definitions |= {each.name: each for each in driven}
+        return run
 
     def _begin_at(self, definition: Definition) -> None:
         """From now on, whatever is written is written in the storage version that the CRD has."""
