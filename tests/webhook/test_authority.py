@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -16,6 +17,7 @@ from kconv._webhook.authority import (
     DAY,
     SETTLE,
     Authority,
+    SignedPair,
     advance,
     authority_of,
     split,
@@ -97,6 +99,32 @@ def test_no_certificate_outlives_who_signed_it() -> None:
         for each in (late.served.certificate, late.signer.certificate)
     )
     assert one == other
+
+
+def test_what_is_served_and_no_client_takes_is_made_anew() -> None:
+    state = advance(None, NAMES, BEGIN, is_known=True)
+    stranger = advance(None, NAMES, BEGIN, is_known=True).served
+    ahead = advance(state, ["other"], BEGIN + 300 * DAY, is_known=False).served
+    without_names = state.signer
+    for said, served in (
+        ("of another authority", stranger),
+        ("of another key", SignedPair(state.served.certificate, stranger.key)),
+        ("without a key", SignedPair(state.served.certificate, b"")),
+        ("without names", without_names),
+        ("made ahead of time", ahead),
+    ):
+        found = advance(replace(state, served=served), NAMES, BEGIN, is_known=True)
+        assert found.signer == state.signer, said
+        assert trusts(state.bundle, found.served.certificate, BEGIN), said
+        assert found.served != served, said
+    assert advance(state, NAMES, BEGIN, is_known=True) == state
+
+
+def test_keys_are_not_shown() -> None:
+    state = advance(None, NAMES, BEGIN, is_known=True)
+    late = advance(state, NAMES, BEGIN + 0.7 * AUTHORITY_LIFE, is_known=True)
+    assert late.following is not None
+    assert "PRIVATE" not in f"{late} {late.served} {late!r}"
 
 
 def test_other_names_are_signed_for_at_once() -> None:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconv import DecodeError, Pipeline
+from kconv import DecodeError, Edge, Hub, Pipeline, Resource, Scheme, Type, WhenAbsent
 from kconv._pipeline import PlainEngine
 from kconv._webhook import answer_review
+from kconv.fields import Object, String
 from webhook.conftest import Ask, gadget, review
 from webhook.gadgets import GROUP
 
@@ -114,6 +115,40 @@ def test_nulls_go_where_their_fields_go(pipeline: Pipeline) -> None:
             (found,) = answer["convertedObjects"]
             assert found["spec"] == expected, said
             assert found["metadata"] == given["metadata"], said
+
+
+def test_a_null_takes_no_value_away() -> None:
+    """What a version means when it says nothing, it means by a null, too."""
+
+    class Spec(Type):
+        level = String()
+        note = String()
+
+    class Old(Resource):
+        spec = Object(Spec)
+
+        class Meta:
+            group, version, kind = GROUP, "v1", "Level"
+
+    class New(Resource):
+        spec = Object(Spec)
+
+        class Meta:
+            group, version, kind = GROUP, "v2", "Level"
+
+    class Level(Hub):
+        spec = Object(Spec)
+
+        class Meta:
+            group = GROUP
+
+    scheme = Scheme()
+    old = Edge(Old, WhenAbsent("spec.level", "high"))
+    scheme.add(Level, old, Edge(New), storage=f"{GROUP}/v2")
+    for engine in (Pipeline(scheme.freeze()), Pipeline(scheme, PlainEngine())):
+        value = {**gadget("v1"), "kind": "Level", "spec": {"level": None, "note": None}}
+        answer = json.loads(answer_review(engine, review("v2", [value])).answer)["response"]
+        assert answer["convertedObjects"][0]["spec"] == {"level": "high", "note": None}
 
 
 def test_metadata_stays_but_for_labels_and_annotations(ask: Ask) -> None:

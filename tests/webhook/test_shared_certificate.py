@@ -10,10 +10,14 @@ import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from cryptography import x509
 
 import kconv
 from cluster.api_server import ApiServer, Failed, Request
@@ -22,7 +26,15 @@ from kconv import Scheme, Unavailable, UsageError
 from kconv._cluster.connection import Connection
 from kconv._serve import Listen
 from kconv._webhook import build
-from kconv._webhook.authority import AUTHORITY_LIFE, DAY, SETTLE, Authority, split
+from kconv._webhook.authority import (
+    AUTHORITY_LIFE,
+    CERTIFICATE_LIFE,
+    DAY,
+    SETTLE,
+    Authority,
+    advance,
+    split,
+)
 from kconv._webhook.shared_certificate import InNamespace, SharedCertificate
 from webhook.conftest import gadget, review
 from webhook.gadgets import register
@@ -136,6 +148,8 @@ def test_no_new_authority_signs_while_a_crd_does_not_know_it(
     assert f"{CRD} keeps the caBundle that it has: may not patch it" in caplog.text
     cluster.faults.clear()
     assert look_at_once(replicas[:1]).signer == first.signer, "it has only just been told"
+    assert look_at_once(replicas).signer == first.signer, "nor does another replica know better"
+    clock.now += SETTLE
     assert look_at_once(replicas).signer != first.signer
     # A CRD that names something else, or none any more, is nobody's to write, nor to wait for.
     other = {"service": {"namespace": "hooks", "name": "other"}, "caBundle": "AAAA"}
@@ -172,6 +186,85 @@ def test_what_cannot_be_begun_is_named(
     for text in ("hook", "a/b/c", "A/b", "/b"):
         with pytest.raises(UsageError, match="is not NAMESPACE/NAME"):
             InNamespace.parse(text, "--own-ca")
+
+
+def test_a_secret_that_somebody_deleted_or_edited(
+    cluster: ApiServer, replicas: list[SharedCertificate], clock: Clock
+) -> None:
+    """What replicas serve stays trusted: a new authority nobody would know yet."""
+    first = look_at_once(replicas)
+    stored = deepcopy(cluster.secrets["hook-tls"])
+    del cluster.secrets["hook-tls"]
+    assert look_at_once(replicas) == first
+    cluster.secrets["hook-tls"] = {"metadata": {"resourceVersion": "1"}, "data": {}}
+    assert look_at_once(replicas) == first
+    assert bundle(cluster) == [first.signer.certificate]
+    # What is served is made anew where it does not fit.
+    stranger = advance(None, ["else.where.svc"], BEGIN, is_known=False)
+    for name, value in (
+        ("tls.key", b"x"),
+        ("tls.key", stranger.served.key),
+        ("tls.crt", stranger.served.certificate),
+        ("tls.crt", first.signer.certificate),
+    ):
+        edited = cluster.secrets["hook-tls"] = deepcopy(stored)
+        edited["data"][name] = base64.b64encode(value).decode()
+        found = look_at_once(replicas)
+        assert (found.signer, found.served != first.served) == (first.signer, True)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            replicas[0].certificate, replicas[0].key
+        )
+    # A certificate with other line ends is the same one: the CRD is not written for ever.
+    edited = cluster.secrets["hook-tls"] = deepcopy(stored)
+    edited["data"]["signer.crt"] = base64.b64encode(
+        b"# ours\n" + first.signer.certificate.replace(b"\n", b"\r\n")
+    ).decode()
+    look_at_once(replicas)
+    generation = cluster.crds[CRD]["metadata"]["generation"]
+    assert look_at_once(replicas).signer == first.signer
+    assert cluster.crds[CRD]["metadata"]["generation"] == generation
+
+
+def test_who_follows_the_secret_goes_on_whatever_goes_wrong(
+    replicas: list[SharedCertificate], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def look() -> Authority:
+        raise LookupError("nobody has thought of it")
+
+    monkeypatch.setattr(replicas[0], "look", look)
+    assert not replicas[0].renew(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    assert "nobody has thought of it" in caplog.text
+
+
+def test_the_clock_is_the_api_servers(cluster: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is ahead would sign what is not good yet, and do away with what is."""
+    import time
+
+    now = time.time()
+    ahead = SimpleNamespace(time=lambda: now + 900 * DAY)
+    monkeypatch.setattr("kconv._webhook.shared_certificate.time", ahead)
+    with closing(SharedCertificate(Connection(patience=0.1), SECRET, SERVICE, [CRD])) as shared:
+        for _ in range(2):
+            served = x509.load_pem_x509_certificate(shared.look().served.certificate)
+            assert abs(served.not_valid_after_utc.timestamp() - now - CERTIFICATE_LIFE) < 60
+
+
+def test_a_crd_that_is_written_meanwhile_gets_the_bundle_at_once(
+    cluster: ApiServer, replicas: list[SharedCertificate], caplog: pytest.LogCaptureFixture
+) -> None:
+    left = [2]
+
+    def other(request: Request) -> None:
+        if request.method == "PATCH" and "customresourcedefinitions" in request.path and left[0]:
+            left[0] -= 1
+            cluster.touch(cluster.crds[CRD])
+
+    cluster.faults.append(other)
+    assert bundle(cluster) == []
+    first = replicas[0].look()
+    assert bundle(cluster) == [first.signer.certificate]
+    assert "WARNING" not in caplog.text
 
 
 def test_it_is_served_renewed_and_outlives_the_api_server(

@@ -35,9 +35,12 @@ _QUOTED: Final = 400
 class Refused(KconvError):
     """What the API server answered instead of what was asked for."""
 
-    def __init__(self, status: int, reason: str, message: str, details: Mapping[str, Any]) -> None:
+    def __init__(
+        self, status: int, reason: str, message: str, details: Mapping[str, Any], date: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.date = date
         self.reason = reason
         self.details = details
 
@@ -251,7 +254,7 @@ def _read(host: str, response: _Response) -> Answer:
         known["retryAfterSeconds"] = int(after)
     if response.status == 401:
         raise Denied(f"{host} does not know who asks: {message}")
-    raise Refused(response.status, str(status.get("reason") or ""), message, known)
+    raise Refused(response.status, str(status.get("reason") or ""), message, known, date)
 
 
 def _pause(error: Unavailable | Refused, usual: float = _PAUSE) -> float | None:

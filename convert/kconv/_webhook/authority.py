@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -38,6 +39,10 @@ class SignedPair(NamedTuple):
 
     certificate: bytes
     key: bytes
+
+    def __repr__(self) -> str:
+        # A key is in no log and no traceback.
+        return "SignedPair(...)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +84,46 @@ class Authority:
 
 
 def authority_of(data: Data) -> Authority:
-    """What the data of a Secret hold. Raises `UsageError` for what `Authority.data` is not of."""
+    """What the data of a Secret hold. Raises `UsageError` for what `Authority.data` is not of.
+
+    What is served may not fit, as `advance` makes another one of it.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     try:
         found = Authority(
-            SignedPair(data["signer.crt"], data["signer.key"]),
-            SignedPair(data["tls.crt"], data["tls.key"]),
-            SignedPair(data["following.crt"], data["following.key"])
-            if data.get("following.crt")
-            else None,
+            _pair_of(data, "signer"),
+            _pair_of(data, "tls"),
+            _pair_of(data, "following") if data.get("following.crt") else None,
             tuple(split(data.get("former.crt", b""))),
         )
-        for each in (found.served.certificate, *found.trusted):
-            _read(each)
         for pair in (found.signer, *((found.following,) if found.following else ())):
             _signing_key(pair)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"it does not hold the certificates of a kconv webhook: {said}") from None
     return found
 
 
+def _pair_of(data: Data, name: str) -> SignedPair:
+    # As `split` has it, or a bundle that was written by hand would never be that of a CRD.
+    (certificate,) = split(data[f"{name}.crt"]) or [b""]
+    return SignedPair(_pem(_read(certificate)), data[f"{name}.key"])
+
+
 def split(bundle: bytes) -> list[bytes]:
     """The certificates of a bundle, each as PEM. Raises `ValueError`."""
     from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
 
     if not bundle.strip():
         return []
-    return [each.public_bytes(Encoding.PEM) for each in x509.load_pem_x509_certificates(bundle)]
+    return [_pem(each) for each in x509.load_pem_x509_certificates(bundle)]
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.PEM)
 
 
 def advance(
@@ -131,7 +148,7 @@ def advance(
         return Authority(signer, _issued(signer, names, now), None, former)
     served = state.served
     renewing = _is_due(served.certificate, now) and _may_be_longer(served, signer, now)
-    if renewing or _names(served) != sorted(names):
+    if renewing or not _is_good(served, state.trusted, names, now):
         state = replace(state, served=_issued(signer, names, now))
     return state
 
@@ -147,6 +164,30 @@ def _may_be_longer(served: SignedPair, signer: SignedPair, now: float) -> bool:
     return min(now + CERTIFICATE_LIFE, _ends(signer.certificate)) > _ends(served.certificate)
 
 
+def _is_good(
+    served: SignedPair, trusted: Sequence[bytes], names: Sequence[str], now: float
+) -> bool:
+    """Whether clients can take what is served: it may have been edited, or made ahead of time."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    found = _read(served.certificate)
+    if not found.not_valid_before_utc.timestamp() <= now < _ends(served.certificate):
+        return False
+    try:
+        key = load_pem_private_key(served.key, None)
+        if key.public_key() != found.public_key() or _names(found) != sorted(names):
+            return False
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return False
+    for each in trusted:
+        with suppress(ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            found.verify_directly_issued_by(_read(each))
+            return True
+    return False
+
+
 def _age(pair: SignedPair, now: float) -> float:
     return now - _read(pair.certificate).not_valid_before_utc.timestamp() - _SKEW
 
@@ -155,10 +196,10 @@ def _ends(certificate: bytes) -> float:
     return _read(certificate).not_valid_after_utc.timestamp()
 
 
-def _names(pair: SignedPair) -> list[str]:
+def _names(certificate: x509.Certificate) -> list[str]:
     from cryptography import x509
 
-    found = _read(pair.certificate).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     return sorted(found.value.get_values_for_type(x509.DNSName))
 
 
@@ -259,7 +300,7 @@ def _signed(
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
     made = builder.add_extension(identifier, critical=False).sign(signing, hashes.SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return SignedPair(made.public_bytes(Encoding.PEM), private)
+    return SignedPair(_pem(made), private)
 
 
 def _named(name: str) -> x509.Name:

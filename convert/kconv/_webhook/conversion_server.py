@@ -75,12 +75,18 @@ class ConversionServer:
         if self._own_ca:
             crds = [str(each.group_resource) for each in self._scheme.kinds]
             shared = shared_certificate(self._own_ca, self._service, crds)
-            await asyncio.to_thread(shared.look)
             certificate, key = shared.certificate, shared.key
         listen = Listen(self._host, self._port, tls_cert_file=certificate, tls_private_key_file=key)
-        server, bound = build(
-            self._scheme, listen, path=self._path, limits=self._limits, followed=shared
-        )
+        try:
+            if shared is not None:
+                await asyncio.to_thread(shared.look)
+            server, bound = build(
+                self._scheme, listen, path=self._path, limits=self._limits, followed=shared
+            )
+        except BaseException:
+            if shared is not None:
+                shared.close()
+            raise
         server.handles_signals = False
         ready = asyncio.Event()
         server.on_ready = ready.set

@@ -18,13 +18,14 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import CRDS
 from kconv._errors import Conflict, KconvError, UsageError
-from kconv._webhook.authority import Authority, advance, authority_of, split
+from kconv._webhook.authority import SETTLE, Authority, advance, authority_of, split
 from kconv._webhook.certificate_files import CertificateFiles
 
 LOOK_SECONDS: Final = 30.0
@@ -66,9 +67,12 @@ class SharedCertificate:
         service: InNamespace,
         crds: Sequence[str],
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        """Raises `UsageError` where what makes certificates is not installed."""
+        """The clock is the API server's, which is who looks at when a certificate is good.
+
+        Raises `UsageError` where what makes certificates is not installed.
+        """
         try:
             import cryptography  # noqa: F401 - to say in time that it is missing
         except ModuleNotFoundError:
@@ -82,10 +86,14 @@ class SharedCertificate:
         self.certificate = Path(self._folder.name) / "tls.crt"
         self.key = Path(self._folder.name) / "tls.key"
         self._files: CertificateFiles | None = None
+        self._last: Authority | None = None
+        self._known: tuple[tuple[bytes, ...], float] = (), 0.0
+        """The bundle that all CRDs have, and since when at the latest."""
 
     def close(self) -> None:
-        """Delete the files."""
+        """Delete the files, and close the connection."""
         self._folder.cleanup()
+        self._connection.close()
 
     def look(self) -> Authority:
         """Do what is due, and write what is to be served to `certificate` and `key`.
@@ -94,11 +102,17 @@ class SharedCertificate:
         `Conflict` where others are always quicker.
         """
         for _ in range(_TRIES):
-            state, version = self._read()
-            is_known = state is not None and self._spread(state)
-            now = advance(state, self._names, self._clock(), is_known=is_known)
+            state, version, clock = self._read()
+            if state is None and self._last is not None:
+                # Deleted or emptied. A new authority nobody would trust yet, and other replicas
+                # serve what this one has signed.
+                now = self._last
+            else:
+                is_known = state is not None and self._is_known(state, clock)
+                now = advance(state, self._names, clock, is_known=is_known)
             if now == state:
                 self._put(now)
+                self._last = now
                 return now
             if self._write(now, version):
                 _log.info("wrote certificates to the Secret %s", self._secret)
@@ -117,6 +131,9 @@ class SharedCertificate:
             self.look()
         except (KconvError, OSError) as error:
             _log.warning("the certificates stay as they are: %s", error)
+            return False
+        except Exception:  # noqa: BLE001 - nobody awaits it, and the next look may go well
+            _log.exception("the certificates stay as they are")
             return False
         assert self._files is not None, "it has been looked at"
         return self._files.reload(context)
@@ -139,13 +156,14 @@ class SharedCertificate:
     def _path(self) -> str:
         return f"/api/v1/namespaces/{self._secret.namespace}/secrets"
 
-    def _read(self) -> tuple[Authority | None, str]:
+    def _read(self) -> tuple[Authority | None, str, float]:
         try:
-            body = self._connection.get(f"{self._path}/{self._secret.name}").body
+            answer = self._connection.get(f"{self._path}/{self._secret.name}")
         except Refused as error:
             if error.status == 404:
-                return None, ""
+                return None, "", self._time(error.date)
             raise
+        body = answer.body
         data = body.get("data") or {}
         try:
             decoded = {name: base64.b64decode(each, validate=True) for name, each in data.items()}
@@ -153,7 +171,15 @@ class SharedCertificate:
             state = authority_of(decoded) if decoded else None
         except (UsageError, binascii.Error, TypeError) as error:
             raise UsageError(f"the Secret {self._secret}: {error}") from None
-        return state, str(body["metadata"]["resourceVersion"])
+        return state, str(body["metadata"]["resourceVersion"]), self._time(answer.date)
+
+    def _time(self, date: str) -> float:
+        if self._clock is not None:
+            return self._clock()
+        try:
+            return parsedate_to_datetime(date).timestamp()
+        except (TypeError, ValueError):
+            return time.time()
 
     def _write(self, state: Authority, version: str) -> bool:
         metadata = {"name": self._secret.name, "namespace": self._secret.namespace}
@@ -176,16 +202,27 @@ class SharedCertificate:
 
     # The CRDs.
 
-    def _spread(self, state: Authority) -> bool:
-        """Have each CRD that names the service trust the bundle; whether all of them did already.
-
-        What has just been written not every API server of the cluster has seen.
-        """
+    def _is_known(self, state: Authority, clock: float) -> bool:
+        """Whether all CRDs have had the bundle for so long that every API server has seen it."""
         # All of them, though one of them cannot be written.
-        known = [self._spread_to(name, state) for name in self._crds]
-        return all(known)
+        told = [self._spread_to(name, state) for name in self._crds]
+        if not all(told):
+            self._known = (), 0.0
+            return False
+        if self._known[0] != state.trusted:
+            self._known = state.trusted, clock
+        return clock - self._known[1] >= SETTLE
 
     def _spread_to(self, name: str, state: Authority) -> bool:
+        """Have a CRD that names the service trust the bundle; whether it does."""
+        for _ in range(_TRIES):
+            done = self._try_to_spread(name, state)
+            if done is not None:
+                return done
+        return False
+
+    def _try_to_spread(self, name: str, state: Authority) -> bool | None:
+        """As `_spread_to`; None where another replica was faster, or somebody else."""
         try:
             body = self._connection.get(f"{CRDS}/{name}").body
             webhook = (body["spec"].get("conversion") or {}).get("webhook") or {}
@@ -202,11 +239,12 @@ class SharedCertificate:
         except Refused as error:
             if error.status == 404:
                 return True  # it may come later, and install gives it the bundle
-            if error.status != 409:  # else another replica was faster, or it is for the next time
-                _log.warning("%s keeps the caBundle that it has: %s", name, error)
+            if error.status == 409:
+                return None
+            _log.warning("%s keeps the caBundle that it has: %s", name, error)
             return False
         _log.info("gave %s the new caBundle", name)
-        return False
+        return True
 
     def _is_named_by(self, config: Mapping[str, Any]) -> bool:
         service = config.get("service") or {}
