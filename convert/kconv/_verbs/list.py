@@ -100,14 +100,14 @@ async def encode_rows(
         if len(ready) == len(made):
             call.objects.memory.use.hits += len(ready)
             return ready, []
-    if is_structural(spoke):
-        call.objects.ahead(spoke, rows)
+    # Those are at hand even if there is no room to keep them.
+    ahead = call.objects.ahead(spoke, rows) if is_structural(spoke) else {}
     found: list[Encoded] = []
     faults: list[Undecodable] = []
     slices = Slices()
     for row in rows:
         try:
-            found.append(call.encoded(row, decoded.get(row)))
+            found.append(ahead.get(row) or call.encoded(row, decoded.get(row)))
         except Undecodable as fault:
             faults.append(fault)
         await slices.turn()

@@ -203,12 +203,14 @@ class Objects:
         that this server cannot read.
         """
         use = self.memory.use
-        if current is None and is_structural(spoke):
-            self.ahead(spoke, [row])
         found = row.encoded.get(spoke)
         if found is not None and not (own_metadata and found.lacks_metadata(spoke)):
             use.hits += 1
             return found
+        if current is None and is_structural(spoke):
+            found = self.ahead(spoke, [row]).get(row)
+            if found is not None:
+                return found
         use.misses += 1
         if current is not None and current.fault is not None:
             raise current.fault
@@ -223,11 +225,21 @@ class Objects:
         use.keep_encoded(row, spoke, made)
         return made
 
-    def ahead(self, spoke: Spoke, rows: Sequence[CachedRow]) -> None:
-        """Encode rows of a structural kind, converting at once all that are in one version.
+    def ahead(self, spoke: Spoke, rows: Sequence[CachedRow]) -> dict[CachedRow, Encoded]:
+        """Encode those rows of a structural kind that are not yet, and keep them.
 
-        Those that cannot be decoded are left for `encoded` to tell of. Raises what the conversion
-        of the kind does.
+        Raises as `made_ahead`.
+        """
+        made = self.made_ahead(spoke, rows)
+        self.memory.use.keep_ahead(spoke, made)
+        self.memory.use.drop_made()
+        return made
+
+    def made_ahead(self, spoke: Spoke, rows: Sequence[CachedRow]) -> dict[CachedRow, Encoded]:
+        """What rows of a structural kind are in a version, converting at once all that are in one.
+
+        Nothing is kept, so that a thread may do it. Those that cannot be decoded are left for
+        `encoded` to tell of. Raises what the conversion of the kind does.
         """
         groups: dict[Spoke, list[tuple[CachedRow, Decoded]]] = {}
         for row in rows:
@@ -236,14 +248,15 @@ class Objects:
                     source = spoke_of(spoke.kind, row.stored)
                     found = self.pipeline.decode(row.stored.data, spoke=source, trusted=True)
                     groups.setdefault(source, []).append((row, found))
+        made: dict[CachedRow, Encoded] = {}
         for source, some in groups.items():
             natives = [found.native for _, found in some]
             if source is not spoke:
                 natives = converted(source, spoke, natives)
             for (row, _), native in zip(some, natives, strict=True):
                 version = str(row.stored.resource_version)
-                shown = Decoded(spoke, native)
-                row.encoded[spoke] = encode_object(self.pipeline, None, shown, version)
+                made[row] = encode_object(self.pipeline, None, Decoded(spoke, native), version)
+        return made
 
     def kept(self, spoke: Spoke, row: CachedRow) -> Encoded | None:
         """A row as a client of ``spoke`` sees it, if that is in memory with it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from kconv._scheme import Spoke
 from kconv._store import ROW_BYTES
@@ -55,13 +56,24 @@ class MemoryUse:
 
         A row that is not in memory keeps them as long as somebody works on it.
         """
-        if not row.size:
-            row.encoded[spoke] = made
-        elif made.size + PIECE_BYTES < self.limit:
+        if not row.size or made.size + PIECE_BYTES < self.limit:
+            self._put(row, spoke, made)
+            self.drop_made()
+
+    def keep_ahead(self, spoke: Spoke, made: Mapping[CachedRow, Encoded]) -> None:
+        """Keep bytes that were made before they are asked for, counted.
+
+        They may be too many for a moment: until `drop_made`, which others may call.
+        """
+        self.misses += len(made)
+        for row, encoded in made.items():
+            self._put(row, spoke, encoded)
+
+    def _put(self, row: CachedRow, spoke: Spoke, made: Encoded) -> None:
+        if row.size:
             old = row.encoded.get(spoke)
             self._grow(row, made.size + PIECE_BYTES - (old.size + PIECE_BYTES if old else 0))
-            row.encoded[spoke] = made
-            self.drop_made()
+        row.encoded[spoke] = made
 
     def keep_subject(self, row: CachedRow, subject: Subject) -> None:
         """Keep what selectors look at."""

@@ -15,9 +15,11 @@ from kconv._errors import Expired
 from kconv._store import Change, Stored
 from kconv._structural import StructuralKind
 from kconv._verbs.call import Call
+from kconv._verbs.encoded import Encoded
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import ListOptions
+from kconv._verbs.selectors import Subject
 from kconv._verbs.undecodable import Undecodable
 from kconv._verbs.watch.events import Events
 from kconv._verbs.watch.live_change import LiveChange, OwnChange
@@ -140,16 +142,21 @@ class Watch(Generic[E]):
 
     async def _ahead(self, rows: Sequence[CachedRow]) -> None:
         """Have rows converted that somebody else converts, for whom nobody may be kept waiting."""
-        kind, objects = self.call.kind, self.call.objects
+        kind, spoke, objects = self.call.kind, self.call.spoke, self.call.objects
         if isinstance(kind, StructuralKind) and kind.waits and rows:
 
-            def make() -> None:
-                objects.ahead(self.call.spoke, rows)
-                if not self.events.has_all:
-                    for row in rows:
-                        objects.subject(kind, row)
+            def make() -> tuple[dict[CachedRow, Encoded], dict[CachedRow, Subject]]:
+                made = objects.made_ahead(spoke, rows)
+                if self.events.has_all:
+                    return made, {}
+                due = [row for row in rows if row.subject is None]
+                return made, {row: objects.read_or_salvage(kind, row).subject for row in due}
 
-            await objects.waiting.blocking(make)
+            made, subjects = await objects.waiting.blocking(make)
+            # The memory belongs to the loop. What is kept last is dropped last.
+            for row, subject in subjects.items():
+                objects.memory.use.keep_subject(row, subject)
+            objects.memory.use.keep_ahead(spoke, made)
 
     async def _events(self, changes: Sequence[LiveChange]) -> E | None:
         await self._ahead([each.row for each in changes])
