@@ -18,6 +18,8 @@ from pressure.writers import Reader, Worker, Writer
 MINUTES = float(os.environ.get("KCONV_PRESSURE_MINUTES", "0"))
 SEED = int(os.environ.get("KCONV_PRESSURE_SEED", "0")) or time.time_ns() % 1_000_000
 LAST = "object-last"
+PATIENCE = 120.0
+"""Seconds that watchers may take to see what was written, on a machine that has much to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,36 +57,41 @@ def run(
     workers += [
         Reader(f"reader-{at}", fleet, history, SEED, crowd.objects) for at in range(crowd.readers)
     ]
-    for each in watchers:
-        each.start()
-    _until(history, lambda: all(each.watched.begin for each in watchers), "the watchers begin")
-    threads = [*workers, *disturbances]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not until() and not history.findings:
-        time.sleep(0.05)
-    for disturbance in disturbances:
-        disturbance.stop()
-    for worker in workers:
-        worker.stop()
-    last = _write_last(fleet, history)
-    _until(
-        history, lambda: all(each.watched.position >= last for each in watchers),
-        f"each watcher sees {last}",
-    )  # fmt: skip
-    for each in watchers:
-        each.stop()
+    everybody = [*watchers, *workers, *disturbances]
+    try:
+        for each in watchers:
+            each.start()
+        _until(fleet, history, lambda: all(each.watched.begin for each in watchers), "all begin")
+        for thread in (*workers, *disturbances):
+            thread.start()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not until() and not history.findings:
+            time.sleep(0.05)
+        for disturbance in disturbances:
+            disturbance.stop()
+        for worker in workers:
+            worker.stop()
+        assert not fleet.failed, f"seed {SEED}: nothing is judged: {fleet.failed}"
+        last = _write_last(fleet, history)
+        _until(
+            fleet, history, lambda: all(each.watched.position >= last for each in watchers),
+            f"each watcher sees {last}",
+        )  # fmt: skip
+        for each in watchers:
+            each.stop()
+    finally:
+        for one in everybody:
+            one.ending.set()
     _list_everywhere(fleet, history)
     _verify(history, disturbances)
     findings = verdict(history)
     said = fleet.logs()
     assert not findings, f"seed {SEED}: {explain(history, findings)}\n{digest(said)}"
     assert "Traceback" not in said, f"seed {SEED}: {digest(said)}"
-    print(summary(history))  # noqa: T201 - what was done, for who reads the long form
+    print(summary(history, fleet))  # noqa: T201 - what was done, for who reads the long form
 
 
-def summary(history: History) -> str:
+def summary(history: History, fleet: Fleet) -> str:
     """What was done, in numbers."""
     outcomes = [each.outcome for each in history.attempts]
     counts = {outcome: outcomes.count(outcome) for outcome in ("done", "refused", "unknown")}
@@ -92,6 +99,7 @@ def summary(history: History) -> str:
     hops = sum(each.hops for each in history.watched)
     return (
         f"writes {counts}, reads {len(history.reads)}, events {events}, hops {hops}, "
+        f"slowest start {fleet.slowest:.1f} s, "
         f"disturbances {[text for _, text in history.disturbances]}"
     )
 
@@ -140,9 +148,9 @@ def _verify(history: History, disturbances: Sequence[Disturbance]) -> None:
                 each.finish(each.kconv("migrate", "verify"), "verify")
 
 
-def _until(history: History, condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
+def _until(fleet: Fleet, history: History, condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition() and not fleet.failed:
         if time.monotonic() > deadline:
             history.find(f"it does not come about that {what}")
             return

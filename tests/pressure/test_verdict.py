@@ -1,11 +1,15 @@
 """The verdict finds what it is for: each way of breaking a sound history, and its sound form."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from kconv_migrations._tables import upgrade
 from pressure.history import Attempt, Event, History, Read, State, Watched
+from pressure.servers import NotServing, ServerProcess
 from pressure.verdict import explain, verdict
 
 ONE, TWO = "object-one", "object-two"
@@ -189,3 +193,34 @@ def test_faults_are_found(break_it: Callable[[History], None]) -> None:
     told = explain(history, findings)
     assert all(finding in told for finding in findings)
     assert "object-" not in findings[0] or "first from 10: " in told
+
+
+def test_what_a_watcher_has_not_come_to_is_not_called_lost() -> None:
+    """It gave up, or its server never came back: then that is what is wrong."""
+    history = sound()
+    history.tell(14)
+    assert verdict(history) == []
+    history.find("a server did not start")
+    for watched in history.watched:
+        watched.events = [each for each in watched.events if each.state.revision < 13]
+        watched.position = 12
+    first, rest = verdict(history)
+    assert first.endswith("a server did not start")
+    assert rest.startswith("nothing else is judged")
+    # One that has come as far, and saw less, missed it.
+    for watched in history.watched:
+        watched.position = 14
+    assert any("is lost" in each for each in verdict(history))
+
+
+def test_a_server_that_does_not_start_is_what_is_said(sqlite_url: str, tmp_path: Path) -> None:
+    upgrade(sqlite_url)
+    server = ServerProcess(sqlite_url, tmp_path / "log")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(NotServing, match="does not serve"):
+            server.serves(0.5)
+        server.process.send_signal(signal.SIGCONT)
+        assert server.serves()
+    finally:
+        server.remove()

@@ -54,6 +54,14 @@ def verdict(history: History) -> list[str]:
 
 def _verdict(history: History) -> Iterator[str]:
     yield from history.findings
+    behind = min(history.watched, key=lambda watched: watched.position)
+    if behind.position < history.told:
+        # What nobody looked at would seem lost.
+        yield (
+            f"nothing else is judged: {behind.name} saw what was written up to {behind.position}, "
+            f"and not up to {history.told}"
+        )
+        return
     first = min(history.watched, key=lambda watched: watched.begin)
     timeline = Timeline(first.begin, first.start, first.events)
     yield from _watchers(history, timeline)

@@ -7,7 +7,7 @@ from typing import Any
 from pressure.apis import VERSIONS, Version
 from pressure.client import Answer, Client, Lost
 from pressure.history import Attempt, History, Read, State, WrongVersion, state_of
-from pressure.servers import Fleet
+from pressure.servers import Fleet, NotServing
 
 MERGE = "application/merge-patch+json"
 TRANSIENT = (429, 503, 504)
@@ -35,6 +35,8 @@ class Worker(threading.Thread):
         try:
             while not self.ending.is_set():
                 self.step()
+        except NotServing:
+            pass  # the fleet says why
         except Exception as error:  # noqa: BLE001 - the verdict says it
             self.history.find(f"{self.name} failed: {type(error).__name__}: {error}")
         finally:
@@ -76,7 +78,7 @@ class Writer(Worker):
         version, text = self._turn()
         body = {
             "apiVersion": version.api_version, "kind": version.kind,
-            "metadata": {"name": name, "ownerReferences": [self._owner(version)]},
+            "metadata": {"name": name, "ownerReferences": [self.fleet.owned(version)]},
             "spec": {version.field: text, "count": self.count},
         }  # fmt: skip
         self._write("POST", version, name, text, version.path(), body)
@@ -102,12 +104,6 @@ class Writer(Worker):
     def delete(self, name: str) -> None:
         version, text = self._turn()
         self._write("DELETE", version, name, text, version.path(name))
-
-    def _owner(self, version: Version) -> dict[str, str]:
-        """A reference that names the version, and is rewritten with it."""
-        uid = "00000000-0000-0000-0000-000000000000"
-        named = {"apiVersion": version.api_version, "kind": version.kind}
-        return {**named, "name": "nobody", "uid": uid}
 
     def _turn(self) -> tuple[Version, str]:
         self.count += 1
