@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 
-from kconv._scheme import Spoke
+from kconv import create_app
+from kconv._pipeline import Pipeline
+from kconv._scheme import Scheme, Spoke
 from kconv._store import Key, SqlStore
 from kconv._verbs.encoded import Encoded
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.objects import Objects
+from serve.asgi import ask
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
 
@@ -43,14 +49,17 @@ QUERIES = [
 
 
 def told(answer: httpx.Response) -> dict[str, Any]:
-    """What a client learns, but for what is another each time."""
+    """What a client learns, but for what is another each time, as the age in a table."""
     headers = sorted(
         (name, value)
         for name, value in answer.headers.multi_items()
-        if name not in ("date", "audit-id")
+        if name not in ("date", "audit-id", "content-length")
     )
     assert answer.headers["audit-id"]
-    return {"code": answer.status_code, "headers": headers, "body": answer.content}
+    if "content-length" in answer.headers and answer.request.method != "HEAD":
+        assert int(answer.headers["content-length"]) == len(answer.content)
+    body = re.sub(rb'"\d+s"', b'"age"', answer.content)
+    return {"code": answer.status_code, "headers": headers, "body": body}
 
 
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
@@ -173,9 +182,31 @@ class TestWrites:
         assert read()["data"] == {"a": "other"}
         assert read()["metadata"]["resourceVersion"] == str(other.resource_version)
         assert made["metadata"]["uid"] == mine["metadata"]["uid"] == read()["metadata"]["uid"]
-        store.delete(
-            row.key, expected=other.resource_version, api_version="v1", data=other.data
-        )  # fmt: skip
+        store.rewrite([(other, "v1", other.data.replace(b"other", b"moved"))])
+        assert read()["data"] == {"a": "moved"}
+        assert read()["metadata"]["resourceVersion"] == str(other.resource_version)
+        store.delete(row.key, expected=other.resource_version, api_version="v1", data=other.data)
         assert client.get(path).status_code == 404
         again = created(client, CONFIGMAPS, configmap("a"))
         assert read()["metadata"]["uid"] == again["metadata"]["uid"]
+
+
+def test_each_event_loop_has_its_own_memory(
+    scheme: Scheme, pipeline: Pipeline, store: SqlStore
+) -> None:
+    """As where each test of a user has a loop of its own: the one before has ended."""
+    app = create_app(scheme, store, pipeline=pipeline)
+    body = json.dumps(configmap("a")).encode()
+    sent = {"Content-Type": "application/json"}
+
+    async def read(written: bytes = b"") -> bytes:
+        if written:
+            assert (await ask(app, "POST", CONFIGMAPS, written, sent)).status == 201
+        for _ in range(2):
+            answer = await ask(app, "GET", f"{CONFIGMAPS}/a")
+            assert answer.status == 200, answer.body
+        return answer.body
+
+    first = asyncio.run(read(body))
+    assert asyncio.run(read()) == first
+    assert asyncio.run(read()) == first
