@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from typing import Any
 
 import msgspec
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from kconv import Type, omits_zero
 from kconv._compile import Types, canonical_source, canonical_struct, convert
-from kconv._schema import without_zeros
+from kconv._schema import has_zeros, without_zeros
+from kconv._scheme import load_scheme
 from kconv.fields import Boolean, Int32, List, Map, Object, String
+from kconv.testing._full_objects import _object
 
 
 class Part(Type):
@@ -111,3 +114,42 @@ def test_only_what_may_be_zero_is_looked_at() -> None:
     assert all(f"o.{name}\n" not in source for name in ("kept", "off", "labels"))
     part = convert({"text": ""}, Types().struct(Nothing))
     assert canonical_struct(Nothing, part) is part
+
+
+def varied(chance: random.Random, value: Any) -> Any:
+    """A value with some of its fields absent, some zero, and lists of other lengths."""
+    if isinstance(value, dict):
+        found = {}
+        for name, inner in value.items():
+            choice = chance.random()
+            if choice > 0.15:
+                found[name] = type(inner)() if choice < 0.35 else varied(chance, inner)
+        return found
+    if isinstance(value, list):
+        return [varied(chance, inner) for inner in value for _ in range(chance.randrange(3))]
+    return type(value)() if chance.random() < 0.2 else value
+
+
+def test_every_registered_type() -> None:
+    types, changed, itself = Types(), 0, 0
+    schemas = {
+        schema
+        for kind in load_scheme(None).kinds
+        for schema in (kind.hub, *(spoke.schema for spoke in kind.spokes))
+        if has_zeros(schema)
+    }
+    for schema in schemas:
+        struct, full = types.struct(schema), _object(schema, (), ())
+        for seed in range(6):
+            native = convert(varied(random.Random(f"{schema.__qualname__} {seed}"), full), struct)
+            before = msgspec.to_builtins(native)
+            expected = without_zeros(schema, copy.deepcopy(before))
+            made = canonical_struct(schema, native)
+            assert msgspec.to_builtins(made) == expected, (schema, seed)
+            assert msgspec.to_builtins(native) == before, "it stays as it was"
+            assert (made is native) == (expected == before), (schema, seed)
+            assert canonical_struct(schema, made) is made
+            changed += made is not native
+            itself += made is native
+    assert len(schemas) > 15
+    assert changed > itself > 0
