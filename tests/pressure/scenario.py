@@ -57,7 +57,7 @@ def run(
     workers += [
         Reader(f"reader-{at}", fleet, history, SEED, crowd.objects) for at in range(crowd.readers)
     ]
-    everybody = [*watchers, *workers, *disturbances]
+    everybody: list[Worker | Disturbance] = [*watchers, *workers, *disturbances]
     try:
         for each in watchers:
             each.start()
@@ -80,8 +80,8 @@ def run(
         for each in watchers:
             each.stop()
     finally:
-        for one in everybody:
-            one.ending.set()
+        for ending in (each.ending for each in everybody):
+            ending.set()
     _list_everywhere(fleet, history)
     _verify(history, disturbances)
     findings = verdict(history)
