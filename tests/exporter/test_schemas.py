@@ -67,6 +67,29 @@ def test_a_json_schema_takes_what_kconv_takes(spokes: list[Spoke]) -> None:
     assert wrong == len(CASES) - 2
 
 
+NULLS: list[tuple[dict[str, Any], str]] = [
+    ({**device("v2"), "metadata": {"name": "a", "creationTimestamp": None, "labels": None}}, ""),
+    ({**device("v2", power=None, pollInterval=None, owners=None), "status": None}, ""),
+    (device("v1beta1", sensors=None, mode=None, source=None), ""),
+    (device("v2", host=None), "spec.host"),
+    ({**device("v2"), "spec": None}, "spec"),
+]
+"""Generators write them, such as creationTimestamp; and where one is in place of what is needed."""
+
+
+def test_a_null_is_as_good_as_no_field(spokes: list[Spoke]) -> None:
+    validator = Draft202012Validator(json_schema(spokes))
+    pipeline = Pipeline(device_scheme())
+    for manifest, path in NULLS:
+        paths = {".".join(map(str, each.absolute_path)) for each in validator.iter_errors(manifest)}
+        assert paths == ({path} if path else set()), manifest
+        if path:
+            with pytest.raises(KconvError, match=path):
+                pipeline.load(manifest)
+        else:
+            pipeline.load(manifest)
+
+
 def test_whole_numbers_or_texts() -> None:
     scheme = Scheme()
     gadgets.register(scheme)

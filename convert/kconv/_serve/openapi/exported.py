@@ -45,7 +45,7 @@ def json_schema(spokes: Sequence[Spoke]) -> Document:
             {"if": {"properties": named, "required": [*named]}, "then": reference}
             for named, reference in kinds
         ],
-        "$defs": {name: _restated(each) for name, each in schemas.components.items()},
+        "$defs": {name: _or_null(_restated(each)) for name, each in schemas.components.items()},
     }
 
 
@@ -64,7 +64,10 @@ def _collected(spokes: Sequence[Spoke]) -> tuple[Schemas, list[Document]]:
 
 
 def _restated(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as one of JSON Schema."""
+    """A schema of OpenAPI 3.0 as one of JSON Schema.
+
+    A null is as good as no field, so fields that need not be there may be null.
+    """
     if isinstance(schema, list):
         return [_restated(each) for each in schema]
     if not isinstance(schema, dict):
@@ -74,7 +77,11 @@ def _restated(schema: Any) -> Any:
         if key in ("default", "enum", "example", "required") or key.startswith("x-"):
             made[key] = value
         elif key == "properties":
-            made[key] = {name: _restated(each) for name, each in value.items()}
+            needed = schema.get("required", ())
+            made[key] = {
+                name: _not_null(_restated(each)) if name in needed else _or_null(_restated(each))
+                for name, each in value.items()
+            }
         elif key == "$ref":
             made[key] = _DEFS + str(value).removeprefix(_SCHEMAS)
         else:
@@ -82,3 +89,23 @@ def _restated(schema: Any) -> Any:
     if made.pop("nullable", False) and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
     return made
+
+
+def _or_null(schema: Document) -> Document:
+    """A schema that also takes null; a reference does, as what it is to does."""
+    made = dict(schema)
+    if isinstance(made.get("type"), str):
+        made["type"] = [made["type"], "null"]
+    if "enum" in made and None not in made["enum"]:
+        made["enum"] = [*made["enum"], None]
+    if "anyOf" in made:
+        made["anyOf"] = [*made["anyOf"], {"type": "null"}]
+    if "oneOf" in made:
+        # What only objects have to have, null has as well, and so more than one.
+        made |= {"if": {"type": "null"}, "else": {"oneOf": made.pop("oneOf")}}
+    return made
+
+
+def _not_null(schema: Document) -> Document:
+    """A schema that takes no null, though what it refers to does."""
+    return schema if "type" in schema else {**schema, "not": {"type": "null"}}
