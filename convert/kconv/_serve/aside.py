@@ -60,8 +60,6 @@ class Aside:
         self, verb: Callable[[ResourceRequest], Awaitable[Answer]], call: ResourceRequest
     ) -> Answer:
         """Answer a request; its warnings are those of ``call``. Raises what the verb does."""
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(AT_ONCE)
         own = Alone(
             call.target,
             self.objects,
@@ -77,5 +75,10 @@ class Aside:
         async def whole() -> Answer:
             return await verb(own)
 
-        made: Coroutine[Any, Any, Answer] = whole()
+        return await self.whole(whole())
+
+    async def whole(self, made: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine on ``objects`` returns, which a thread runs to its end."""
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(AT_ONCE)
         return await to_thread.run_sync(run_at_once, made, limiter=self._limiter)

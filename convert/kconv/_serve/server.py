@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 
 from anyio import to_thread
 
+from kconv._crds import RESOURCE as CRDS
 from kconv._crds import Services
 from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
@@ -38,7 +39,7 @@ from kconv._serve.server_metrics import (
 from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._settings import Limits
-from kconv._store import Store
+from kconv._store import Key, Store
 from kconv._verbs.garbage import Collected, Collector
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import Follower
@@ -104,9 +105,16 @@ class Server:
         self.garbage_collector: GarbageCollector | None = None
         """None where garbage is not collected."""
         if garbage_collection:
-            collector = Collector(scheme, self.objects, self.namespaces, self._collected)
+            collector = Collector(
+                scheme,
+                self.objects,
+                self.namespaces,
+                self._collected,
+                aside=self.aside,
+                hold=self._hold,
+            )
             self.garbage_collector = GarbageCollector(
-                store, self.membership.registration.id, self.memory, collector
+                store, self.membership.registration.id, self.memory, collector, self._current
             )
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
@@ -214,8 +222,6 @@ class Server:
             self.memory.forget_resource(resource)
             self.broadcaster.end_of(resource)
         if self.garbage_collector is not None:
-            self.garbage_collector.interrupted()
-        if self.garbage_collector is not None:
             # It knows objects by their kinds, and begins anew with these.
             self.garbage_collector.interrupted()
         self.kinds_changed += 1
@@ -263,6 +269,19 @@ class Server:
         if self.garbage_collector is not None:
             self.garbage_collector.stop()
             await to_thread.run_sync(self.garbage_collector.end)
+
+    async def _current(self) -> None:
+        """Know all that was committed before this call, and the kinds that CRDs say by then."""
+        await self.memory.fresh()
+        if self.custom_resources is not None:
+            await self.custom_resources.current()
+
+    async def _hold(self, key: Key) -> bool:
+        """Before an object is deleted that others depend on in another way than by owners."""
+        custom_resources = self.custom_resources
+        if custom_resources is None or (key.group, key.resource) != (CRDS.group, CRDS.resource):
+            return False
+        return await custom_resources.hold(key.name)
 
     def _collected(self, done: Collected) -> None:
         self.metrics.collected.labels(

@@ -42,5 +42,5 @@ def metadata_of(data: bytes) -> Metadata:
         return NOTHING
     try:
         return _decoder.decode(data).metadata or NOTHING
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return NOTHING

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from kconv._scheme import HubKind
-from kconv._store import Key, Stored
+from kconv._store import Stored
 from kconv._verbs.garbage.envelope import OwnerReference, metadata_of
 from kconv._verbs.propagation import FOREGROUND, ORPHAN
 
@@ -85,12 +85,11 @@ class Graph:
                     path.append(each)
         return False
 
-    def put(self, kind: HubKind, stored: Stored) -> None:
+    def put(self, node: Node) -> None:
         """Take note of a state of an object."""
-        old = self.nodes.get(stored.uid)
-        if old is not None and old.version >= stored.resource_version:
+        old = self.nodes.get(node.uid)
+        if old is not None and old.version >= node.version:
             return
-        node = Node(kind, stored)
         if old is not None:
             self._unlink(old)
         if node.matters:
@@ -111,7 +110,7 @@ class Graph:
             # An owner may have nothing left to wait for.
             self._add_owners(old)
 
-    def remove(self, key: Key, uid: str) -> None:
+    def remove(self, uid: str) -> None:
         """An object is gone: its dependents may be garbage, its owners need not wait for it."""
         old = self.nodes.get(uid)
         if old is not None:

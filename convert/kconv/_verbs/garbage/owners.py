@@ -22,8 +22,8 @@ _MOST_ABSENT = 10_000
 class Classified:
     """The owners of an object by what they are to it.
 
-    ``unknown`` are of kinds that nobody here can look up, and those that no object of its scope can
-    have: while there is one, nothing is known of the object.
+    ``unknown`` are of kinds that nobody here can look up, those without a uid, and those that no
+    object of its scope can have: while there is one, nothing is known of the object.
     """
 
     solid: list[OwnerReference] = field(default_factory=list)
@@ -51,10 +51,11 @@ class Owners:
         self, namespace: str, owner: OwnerReference, found: Classified
     ) -> list[OwnerReference]:
         kind = self.kind_of(owner)
-        if kind is None or (kind.namespaced and not namespace):
+        if kind is None or not owner.uid or (kind.namespaced and not namespace):
             return found.unknown
         key = key_of(kind, namespace if kind.namespaced else "", owner.name)
-        # A uid is never given twice, so what was gone once stays gone.
+        # A uid is never given twice, so what was gone once stays gone; but for a database that goes
+        # back, after which there are other `Owners`.
         if (owner.uid, key) in self._absent:
             self._absent.move_to_end((owner.uid, key))
             return found.dangling
