@@ -14,6 +14,7 @@ from kconv._serve import garbage_collector
 from kconv._store import Key, SqlStore
 from kconv._verbs.garbage import Collector, collector
 from kconv._verbs.garbage.graph import Node
+from kconv._verbs.garbage.writes import Writes
 from serve.conftest import BOTH, Running
 from serve.test_garbage_collection import Cluster, Owner, is_gone
 from serve.test_garbage_collection_fleet import of
@@ -60,7 +61,7 @@ def test_what_no_reference_says_enough_of(serve: Callable[..., Running], store: 
         cluster.add("last", [Owner("nobody")])
         cluster.ends_as()
         for name in references:
-            assert store.get(Key("", "configmaps", "default", name.decode()))
+            assert store.get(Key("", "configmaps", "default", name.decode())).uid == name.decode()
 
 
 def test_an_owner_waits_for_what_cannot_be_read(
@@ -140,7 +141,8 @@ def test_it_goes_on_after_a_defect(
     monkeypatch.setattr(garbage_collector, "RENEW_SECONDS", 0.1)
     caplog.set_level(logging.ERROR)
     place = collector if where == "_relevant" else Collector
-    real, failed = getattr(place, where), []
+    real = getattr(place, where)
+    failed: list[Any] = []
 
     def fails(*given: Any) -> Any:
         if not failed:
@@ -162,7 +164,7 @@ def test_adopted_in_the_middle(
 ) -> None:
     """What gets an owner between two writes of the collector stays."""
     off = serve(garbage_collection=False)
-    unblocked = collector.Writes.unblocked
+    unblocked = Writes.unblocked
     with off.client() as client:
         cluster = Cluster(client, "adopted")
         cluster.add("keep")
@@ -173,7 +175,7 @@ def test_adopted_in_the_middle(
                 await to_thread.run_sync(cluster.own, "b", Owner("keep"))
             return done
 
-        monkeypatch.setattr(collector.Writes, "unblocked", adopts)
+        monkeypatch.setattr(Writes, "unblocked", adopts)
         cluster.add("a", finalizers=["foregroundDeletion"])
         cluster.add("b", [Owner("a", blocks=True)])
         cluster.add("c", [Owner("b", blocks=True)], finalizers=["foregroundDeletion"])
