@@ -7,6 +7,9 @@ import time
 
 from starlette.types import Message, Scope, Send
 
+STATUS = "kconv.status"
+"""Key of a scope: the status of an answer that was written to the connection itself."""
+
 _log = logging.getLogger("kconv.access")
 
 

@@ -39,6 +39,7 @@ from kconv._serve.status import method_not_allowed, refusal_of, unavailable
 from kconv._serve.warnings import deprecation
 from kconv._serve.watch_lines import open_watch
 from kconv._serve.watch_response import WatchResponse
+from kconv._serve.websocket import WebSocketWatch, handshake_of, wants_websocket
 from kconv._structural import StructuralKind, Unconverted
 from kconv._verbs.answer import Answer
 from kconv._verbs.kind_rules import is_namespace
@@ -94,7 +95,7 @@ class Dispatcher:
         verb = request.method if request.method in _METHODS else "OTHER"
         try:
             target = self._targets.get(request.path)
-            response: Reply | WatchResponse | Forwarded | None = None
+            response: Reply | WatchResponse | WebSocketWatch | Forwarded | None = None
             if target is None and self.server.proxy is not None:
                 response = await self.server.proxy.answer(request)
                 verb = "CONNECT" if response is not None else verb
@@ -222,7 +223,9 @@ class Dispatcher:
             with suppress(KconvError):
                 await custom_resources.current()
 
-    async def _watch(self, http: HttpRequest, target: Target, accepted: Accepted) -> WatchResponse:
+    async def _watch(
+        self, http: HttpRequest, target: Target, accepted: Accepted
+    ) -> WatchResponse | WebSocketWatch:
         query = http.query
         if target.watched:
             query = Query(query.items())
@@ -231,14 +234,20 @@ class Dispatcher:
                 query["fieldSelector"] = f"metadata.name={target.name}"
         objects, namespaces = self.server.objects, self.server.namespaces
         request = ResourceRequest(target, objects, namespaces, query, accepted=accepted)
-        watch = open_watch(request, self.server.broadcaster)
+        broadcaster = self.server.broadcaster
+        watch = open_watch(request, broadcaster)
+        switches = wants_websocket(http.scope, http.headers)
+        handshake = handshake_of(http.scope) if switches else None
         await watch.begin()
         gvr = target.spoke.gvr
         gauge = self.server.metrics.watches.labels("WATCH", gvr.group, gvr.version, gvr.resource)
         media = accepted.media_type.encode()
         if accepted.format != "json" or dict(accepted.parameters).get("stream") == "watch":
             media += b";stream=watch"
-        return WatchResponse(watch, media, gauge, accepted)
+        response = WatchResponse(watch, media, gauge, accepted)
+        if handshake is None:
+            return response
+        return WebSocketWatch(response, handshake, accepted.format, lambda: broadcaster.closed)
 
 
 def _may_be_custom(path: str, target: Target | None) -> bool:

@@ -31,6 +31,11 @@ class HttpRequest:
         headers: dict[bytes, bytes] | None = scope.get(HEADERS)
         self._headers = dict(scope["headers"]) if headers is None else headers
 
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """All headers by lower-case name, not to be changed."""
+        return self._headers
+
     def raw_header(self, name: bytes) -> bytes:
         """A header as it came, by its lower-case name; empty where there is none."""
         return self._headers.get(name, b"")

@@ -52,7 +52,10 @@ class HostCheck:
 
 
 def check_origin(headers: Headers) -> None:
-    """Refuse (403) a write that a browser sends for a page of another origin."""
+    """Refuse (403) a write, or an upgrade, that a browser sends for a page of another origin.
+
+    A page may read what comes over a WebSocket of any origin: nothing but this keeps it out.
+    """
     site = headers.get(b"sec-fetch-site")
     origin = headers.get(b"origin")
     if site is not None:
@@ -60,7 +63,8 @@ def check_origin(headers: Headers) -> None:
     else:
         same = origin is None or origin.partition(b"://")[2] == headers.get(b"host")
     if not same:
-        raise Refusal("Forbidden", "cross-origin request: web pages of others may not write here")
+        what = "open WebSockets" if b"upgrade" in headers else "write"
+        raise Refusal("Forbidden", f"cross-origin request: web pages of others may not {what} here")
 
 
 def check_untyped_body(headers: Headers) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from kconv._serve.access_log import AccessLog, Entry
+from kconv._serve.access_log import STATUS, AccessLog, Entry
 from kconv._serve.auth import Tokens
 from kconv._serve.http_request import HEADERS, path_of, query_of
 from kconv._serve.impersonation import PREFIX, refuse_impersonation
@@ -23,6 +23,7 @@ from kconv._serve.options import is_true
 from kconv._serve.origin import SAFE, HostCheck, check_origin, check_untyped_body
 from kconv._serve.request_id import REQUEST_ID, request_id
 from kconv._serve.responses import refuse
+from kconv._serve.websocket import as_http, take_token
 from kconv._verbs.refusal import Refusal
 
 USER = "kconv.user"
@@ -32,6 +33,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _IMPERSONATES = b"\n" + PREFIX
 _PROBES = ("/livez", "/readyz", "/healthz")
+_WATCH_PATH = re.compile(r"/(?:api/[^/]+|apis/[^/]+/[^/]+)/watch/")
+_PROTOCOL = b"sec-websocket-protocol"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _ALIVE = b"ok"
 _ALIVE_HEADERS = [
@@ -72,6 +75,9 @@ class RequestFilter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
+        if scope["type"] == "websocket":
+            await as_http(self, scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -102,6 +108,7 @@ class RequestFilter:
             if bounded:
                 self._in_flight.leave(scope)
             if entry is not None and self._access_log is not None:
+                entry.status = entry.status or scope.get(STATUS, 0)
                 self._access_log.write(
                     scope, entry, scope.get(USER), headers.get(b"user-agent", b"")
                 )
@@ -121,8 +128,10 @@ class RequestFilter:
         if self._hosts is not None and not probe:
             self._hosts.check(headers.get(b"host", b""))
         user = None
-        if method not in SAFE:
+        if method not in SAFE or b"upgrade" in headers:
             check_origin(headers)
+        if _PROTOCOL in headers and b"upgrade" in headers:
+            take_token(scope, headers)
         if tokens and self._tokens is not None:
             user = self._tokens.require(path, headers.get(b"authorization", b""))
         scope[USER] = user
@@ -134,7 +143,9 @@ class RequestFilter:
             return False
         query = scope["query_string"]
         watch = method == "GET" and (
-            (bool(query) and asks_to_watch(query)) or (b"upgrade" in headers and "/proxy/" in path)
+            (bool(query) and asks_to_watch(query))
+            or ("/watch/" in path and _WATCH_PATH.match(path) is not None)
+            or (b"upgrade" in headers and "/proxy/" in path)
         )
         self._in_flight.enter(scope, watch=watch)
         return True

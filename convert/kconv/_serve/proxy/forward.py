@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
 
+from kconv._serve.access_log import STATUS
 from kconv._serve.http_request import HttpRequest, path_of
 from kconv._serve.proxy.headers import Headers, to_client, to_service
 from kconv._serve.proxy.services import Asked, ProxyServices, asked_of
@@ -118,6 +119,7 @@ class Forwarded:
         try:
             if self.status_code == 101:
                 connection: Connection = scope[CONNECTION]
+                scope[STATUS] = self.status_code
                 await tunnel(connection, self._upstream, self.raw_headers)
                 return
             if self._upgrade:
