@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from kconv._cli.app import Kconv
+from kconv._cli.verbosity import add_verbosity
 from pages.page import ROOT
 
 _BLOCK = re.compile(r"^```(?!python|yaml|toml|json|mermaid)[a-z]*.*?\n(.*?)^```$", re.M | re.S)
@@ -48,6 +49,7 @@ def parse(line: str) -> None:
     if not words:
         return
     command = get_command(import_module(Kconv.modules[name][0]).app)
+    add_verbosity(command)  # type: ignore[arg-type]  # what get_command() gave
     context = None
     while isinstance(command, TyperGroup):
         group = command
