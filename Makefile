@@ -51,6 +51,7 @@ bench: $(STAMP) ## measure: name, value, unit, budget, bound (ARGS=serve-get: so
 
 docs: $(STAMP) ## build the pages of docs/ into site/
 	@$(BIN)/python -c 'import zensical' 2>/dev/null || $(BIN)/python -m pip install -qq --editable '.[docs]'
+	@$(BIN)/python tools/install-mermaid
 	$(BIN)/zensical build --strict
 
 schemas: $(STAMP) ## write the generated modules of schemas/ again (see schemas/README.md)
