@@ -102,6 +102,27 @@ def test_only_what_a_release_does_not_serve_is_converted(kconv: Kconv, tmp_path:
     assert outdated(kconv) == []
 
 
+def test_a_kind_that_a_release_does_not_serve_at_all_is_named(kconv: Kconv, tmp_path: Path) -> None:
+    """It is left as it is, and not said to be in a version that is served."""
+    rules = ", ".join(
+        f"{name}: {{rule: RunAsAny}}"
+        for name in ("fsGroup", "runAsUser", "seLinux", "supplementalGroups")
+    )
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: strict}\n"
+        f"spec: {{{rules}}}\n"
+    )
+    left = "policy/v1beta1 PodSecurityPolicy strict: Kubernetes 1.25 serves no version of it"
+    left += "; left in policy/v1beta1"
+    ended = kconv("convert", "-f", ".", "--target", "1.25", "--in-place")
+    assert (ended.code, ended.err) == (0, f"warning: a.yaml: {left}\n")
+    served = kconv("convert", "-f", ".", "--target", "1.24", "--in-place")
+    assert (served.code, served.err) == (0, "1 file already in that version\n")
+    (tmp_path / "b.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    beside = kconv("convert", "-f", ".", "--target", "1.25", "--in-place")
+    assert beside.err == f"warning: a.yaml: {left}\n1 file already in that version\n"
+
+
 def test_what_would_be_lost_is_told(kconv: Kconv, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(LOSSY)
     ended = kconv("convert", "--check", "-f", ".", "--target", "1.20")

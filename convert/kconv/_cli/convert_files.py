@@ -179,6 +179,8 @@ def _replace(found: Conversion, full: bool, verbose: bool, backup: str | None) -
     for file in () if full else [each for each in found.files if each.changed]:
         for line, comment in file.edit().orphans:
             say(f"{file.name}:{line}: its field is gone, but the comment stays: {comment}")
-    untouched = sum(bool(file.documents and not file.changed) for file in found.files)
+    untouched = sum(
+        bool(file.documents and not file.changed and not file.left) for file in found.files
+    )
     if untouched:
         say(f"{count(untouched, 'file')} already in that version")

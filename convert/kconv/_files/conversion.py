@@ -33,7 +33,8 @@ class ConvertedFile:
     """A manifest, converted; ``path`` is None for what is no file.
 
     ``documents`` are its documents as JSON-shaped values, ``changed`` says whether an object has
-    another version now, and ``objects`` how many there are, items of lists among them.
+    another version now, and ``objects`` how many there are, items of lists among them. ``left`` of
+    these stay in a version that was not wanted, for want of another; each is a warning.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ConvertedFile:
     intended: dict[int, Callable[[], dict[str, Any]]] = field(default_factory=dict)
     """What gives each changed document, by its number from 0, as the file is to say it."""
     archive: Archive | None = None
+    left: int = 0
     _edited: EditedFile | None = None
 
     def encode(self) -> bytes:

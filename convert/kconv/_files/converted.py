@@ -21,6 +21,7 @@ def _as_it_is() -> Value:
 class ConvertedDocument:
     """A converted document; ``changed`` if an object in it has another version now.
 
+    ``left`` objects have no version to go to.
     ``intended`` gives what it is to say in a file that is edited (see `kconv._files.intended`).
     """
 
@@ -28,6 +29,7 @@ class ConvertedDocument:
     value: Value
     changed: bool = False
     objects: int = 0
+    left: int = 0
     intended: Callable[[], Value] = _as_it_is
 
 

@@ -150,8 +150,10 @@ class Converter:
         try:
             decoded, sound = self._decoded(where, value)
             self._unknown(f"{where}: {_title(decoded)}", decoded.warnings)
+            warned = len(self.warnings)
             target = self._target(where, decoded.spoke, _title(decoded))
             if target is None:
+                result.left += len(self.warnings) > warned
                 return value, unchanged
             # A rule that the object broke before it may break in other words afterwards.
             judged = sound and target is not decoded.spoke
@@ -244,8 +246,13 @@ class Converter:
 
     def _target(self, where: str, spoke: Spoke, title: str) -> Spoke | None:
         """The spoke to convert to; None, and a warning, where the kind has none."""
+        left = f"left in {spoke.api_version}"
         if self.releases is not None:
-            return served(spoke, self.releases)
+            found = served(spoke, self.releases)
+            if found is None and not self.releases.serves(spoke.api_version, spoke.options.kind):
+                release = f"Kubernetes {self.releases.target}"
+                self.warnings.append(f"{where}: {title}: {release} serves no version of it; {left}")
+            return found
         if not self.targets:
             return preferred(spoke)
         for target in self.targets:
@@ -253,9 +260,7 @@ class Converter:
             if found is not None:
                 return found
         wanted = " or ".join(map(str, self.targets))
-        self.warnings.append(
-            f"{where}: {title}: has no version {wanted}; left in {spoke.api_version}"
-        )
+        self.warnings.append(f"{where}: {title}: has no version {wanted}; {left}")
         return None
 
     def _unknown(self, where: str, warnings: Sequence[str]) -> None:

@@ -220,6 +220,7 @@ def _convert_file(converter: Converter, manifest: Manifest, options: _Options) -
         file.documents.append(converted.value)
         file.changed |= converted.changed
         file.objects += converted.objects
+        file.left += converted.left
         if converted.changed:
             file.intended[document.number - 1] = converted.intended
     return file
