@@ -88,6 +88,14 @@ def test_from_plan_to_undo(kconv: Callable[..., Ended], url: str) -> None:
     assert ran.code == 1
     assert "orders: 29 rows rewritten" in ran.out
     assert 'unknown field "unknown"' in ran.err
+    here = f"--place {NAMED[1]}"
+    assert ran.err.startswith("error: 1 row cannot be converted; left as it was\n")
+    wanted = f"it is in quarantine: `kconv migrate quarantine {here}` lists and retries it\n"
+    assert wanted in ran.err
+    status = kconv("migrate", "status", *NAMED)
+    assert f"not settled: orders; `kconv migrate {here}` finishes it\n" in status.err
+    assert f"`kconv migrate {here} --to` flips" in status.out
+    assert "--place" not in kconv("migrate", "undo", "none", *NAMED[2:]).err, "it was not named"
     assert versions(url) == {3: 29, 2: 1}
     shown = json.loads(kconv("migrate", "quarantine", "show", "7", *NAMED, "-o", "json").out)
     (row,) = shown["rows"]

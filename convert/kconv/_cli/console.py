@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 import textwrap
@@ -26,6 +27,8 @@ _RED, _YELLOW, _OFF = "\033[31m", "\033[33m", "\033[0m"
 
 
 _said: Final = {"level": 0}
+_place: Final = {"name": ""}
+_NEXT: Final = re.compile(r"`(kconv migrate(?: [a-z]+(?:-[a-z]+)*)*)(?![^`]*--place)([^`]*)`")
 _shown: Final[list[Any]] = []
 _LOGGERS: Final = ("kconv", "alembic.runtime.migration")
 
@@ -50,6 +53,22 @@ def speak(level: int) -> None:
         for name in _LOGGERS:
             logging.getLogger(name).addHandler(handler)
             logging.getLogger(name).setLevel(logging.INFO)
+
+
+def go_on_at(place: str | None) -> None:
+    """Have the commands of ``kconv migrate`` that messages name go to a place; None for the store.
+
+    As they are typed without it they would find nothing, and say that all is well.
+    """
+    _place["name"] = place or ""
+
+
+def _text(text: str) -> str:
+    """Text as it is printed: what can be typed next goes to the place that was named."""
+    if _place["name"] and "`kconv migrate" in text:
+        option = f"--place {shlex.quote(_place['name'])}"
+        text = _NEXT.sub(lambda found: f"`{found[1]} {option}{found[2]}`", text)
+    return printable(text)
 
 
 def is_quiet() -> bool:
@@ -83,23 +102,23 @@ def printable(text: str) -> str:
 def say(text: str = "") -> None:
     """Write a line for a person, on standard error; nothing with ``-q``."""
     if not is_quiet():
-        _say(printable(text))
+        _say(_text(text))
 
 
 def warn(text: str) -> None:
     """Write a warning, on standard error; nothing with ``-q``."""
     if not is_quiet():
-        _say(_coloured("warning:", _YELLOW, f"warning: {printable(text)}"))
+        _say(_coloured("warning:", _YELLOW, f"warning: {_text(text)}"))
 
 
 def complain(text: str) -> None:
     """Write an error message, on standard error."""
-    _say(_coloured("error:", _RED, printable(text)))
+    _say(_coloured("error:", _RED, _text(text)))
 
 
 def emit(text: str) -> None:
     """Write a result for a person, on standard output."""
-    _emit(printable(text))
+    _emit(_text(text))
 
 
 def _emit(text: str) -> None:
@@ -137,7 +156,7 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     On a terminal that is too narrow, the last column is wrapped; where that is not enough, each
     row is printed as several lines.
     """
-    rows = [[printable(cell) for cell in row] for row in rows]
+    rows = [[_text(cell) for cell in row] for row in rows]
     text = aligned(header, rows)
     if not is_terminal(sys.stdout):
         _emit(text)
@@ -211,7 +230,7 @@ def hanging(head: str, text: str, columns: int = 0) -> str:
 def emit_hanging(head: str, text: str) -> None:
     """Write a result behind its head; on a terminal it is wrapped, and indented."""
     columns = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
-    _emit(hanging(head, printable(text), columns))
+    _emit(hanging(head, _text(text), columns))
 
 
 def _is_count(title: str) -> bool:

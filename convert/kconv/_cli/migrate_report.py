@@ -19,7 +19,7 @@ WRITING = 1.5
 
 
 def announce(targets: Sequence[Target], dry_run: bool) -> None:
-    """Say, before anything is done, which way each resource goes."""
+    """Say, before the first row is rewritten, which way each resource goes."""
     from kconv._cli.console import emit
 
     if not targets:
@@ -99,10 +99,12 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     from kconv._cli.console import say
 
     failures = [failure for outcome in outcomes for failure in outcome.failures]
-    verb = "cannot be converted" if dry_run else "cannot be converted; left as they were"
-    complain_of(failures, verb)
+    one = len(failures) == 1
+    left = "left as it was" if one else "left as they were"
+    complain_of(failures, "cannot be converted" + ("" if dry_run else f"; {left}"))
     if failures and not dry_run:
-        say("they are in quarantine: `kconv migrate quarantine` lists and retries them")
+        they, them = ("it is", "it") if one else ("they are", "them")
+        say(f"{they} in quarantine: `kconv migrate quarantine` lists and retries {them}")
     for outcome in outcomes:
         if outcome.stopped:
             say(f"{outcome.target.name}: stopped: {outcome.stopped}")
@@ -137,7 +139,12 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
 def complain_of_references(found: Iterable[CollectionReferences]) -> None:
     """Tell, on standard error, of the objects whose references are not known."""
     failures = [failure for each in found for failure in each.failures]
-    complain_of(failures, "cannot be looked into for references; left as they are")
+    complain_of(
+        failures,
+        "cannot be looked into for references, and stays as it is"
+        if len(failures) == 1
+        else "cannot be looked into for references; left as they are",
+    )
 
 
 def say_undecodable(name: str, version: VersionStatus) -> None:

@@ -87,7 +87,8 @@ def verify(
     elif not found:
         say("nothing is stored, so there is nothing to verify")
     failures = [failure for each in found for failure in each.failures]
-    complain_of(failures, "not as they should be")
+    one = len(failures) == 1
+    complain_of(failures, "not as it should be" if one else "not as they should be")
     if failures:
         raise typer.Exit(1)
 
