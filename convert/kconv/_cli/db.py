@@ -49,6 +49,8 @@ def upgrade(db: Db = DEFAULT_DB) -> None:
 def current(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     """Say which revision the tables are at; ends with 1 where there are none."""
     from kconv._cli.console import emit, emit_json, say
+    from kconv._store.database import parse_url
+    from kconv._store.database_errors import without_password
     from kconv_migrations._tables import current as current_revision
     from kconv_migrations._tables import history as revisions
 
@@ -58,7 +60,7 @@ def current(db: Db = DEFAULT_DB, output: Output = Report.TEXT) -> None:
     elif revision is not None:
         emit(f"{revision}" + (" (newest)" if revision == newest else f", newest is {newest}"))
     if revision is None:
-        say("no tables: `kconv db upgrade` makes them")
+        say(f"no tables: `kconv db upgrade --db {without_password(parse_url(db))}` makes them")
         raise typer.Exit(1)
 
 
