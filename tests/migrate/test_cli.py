@@ -7,8 +7,9 @@ import pytest
 
 from cli.samples import Ended
 from kconv._pipeline import Pipeline
-from kconv._store import SqlStore
-from migrate.samples import NEW, OLD, key, rows, seed
+from kconv._store import Server, SqlStore
+from kconv_migrations._migration import hold
+from migrate.samples import NEW, OLD, key, placed, rows, seed
 
 Run = Callable[..., Ended]
 
@@ -30,6 +31,21 @@ def test_flip_rewrite_and_proof(kconv: Run, store: SqlStore, pipeline: Pipeline)
         0,
         "nothing to migrate: every resource has one version on record\n",
     )
+
+
+def test_what_is_refused_is_not_announced(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:
+    seed(store, pipeline, 2)
+    store.register(Server("old", "1.0", "host", 1, (("batch", "cronjobs", OLD),)))
+    refused = kconv("migrate", "cronjobs.batch", "--to", "batch=v1")
+    assert (refused.code, refused.out) == (1, "")
+    assert "nothing was flipped" in refused.err
+    with hold(placed(store), []):
+        refused = kconv("migrate", "cronjobs.batch", "--to", "batch=v1")
+    assert (refused.code, refused.out) == (1, "")
+    assert "is going on" in refused.err
+    assert rows(store) == {OLD: (2, 2)}
+    nothing = kconv("migrate", "--dry-run").out
+    assert nothing == "nothing to migrate: every resource has one version on record\n"
 
 
 def test_one_group_of_many(kconv: Run, store: SqlStore, pipeline: Pipeline) -> None:

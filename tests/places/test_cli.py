@@ -95,7 +95,11 @@ def test_from_plan_to_undo(kconv: Callable[..., Ended], url: str) -> None:
     status = kconv("migrate", "status", *NAMED)
     assert f"not settled: orders; `kconv migrate {here}` finishes it\n" in status.err
     assert f"`kconv migrate {here} --to` flips" in status.out
-    assert "--place" not in kconv("migrate", "undo", "none", *NAMED[2:]).err, "it was not named"
+    for forgotten in (["migrate"], ["migrate", "status"], ["migrate", "quarantine"]):
+        elsewhere = "another place is on record here, with orders: name it with --place\n"
+        assert elsewhere in kconv(*forgotten).err
+    assert "another place" not in status.err
+    assert "--place" not in kconv("migrate", "undo", "none").err, "it was not named"
     assert versions(url) == {3: 29, 2: 1}
     shown = json.loads(kconv("migrate", "quarantine", "show", "7", *NAMED, "-o", "json").out)
     (row,) = shown["rows"]

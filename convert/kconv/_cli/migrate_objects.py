@@ -22,6 +22,7 @@ from kconv._cli.migrate_report import (
     report,
     report_free_space,
     report_references,
+    say_elsewhere,
 )
 from kconv._cli.open_place import open_place
 from kconv._cli.progress import Meter
@@ -122,11 +123,19 @@ def migrate_and_report(
                 # Without --to, the preferred version replaces all others.
                 standing = () if to else storage.preferred_targets(opened, names, group)
                 references = storage.outdated_references(opened, pipeline, [*standing, *targets])
-            if text:
-                announce(targets, dry_run)
             with Meter() as meter:
+
+                def begun() -> None:
+                    if text:
+                        with meter.aside():
+                            announce(targets, dry_run)
+
+                if not targets:
+                    begun()
+                    if text:
+                        say_elsewhere(opened)
                 for outcome in storage.migrate(
-                    opened, pipeline, targets, settings, meter, executor
+                    opened, pipeline, targets, settings, meter, executor, begun
                 ):
                     outcomes.append(outcome)
                     if text:

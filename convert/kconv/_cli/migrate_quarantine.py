@@ -88,7 +88,7 @@ def quarantine(
     code = 0
     try:
         if action is Action.LIST:
-            _list(opened.quarantined(), output)
+            _list(opened, opened.quarantined(), output)
         elif action is Action.SHOW:
             _show(opened, key, output)
         elif action is Action.EXPORT:
@@ -104,9 +104,9 @@ def quarantine(
         raise typer.Exit(code)
 
 
-def _list(rows: list[Quarantined], output: Report) -> None:
+def _list(place: Place, rows: list[Quarantined], output: Report) -> None:
     from kconv._cli.console import emit, emit_json, emit_table, say
-    from kconv._cli.migrate_report import SHOWN, rows_as_json
+    from kconv._cli.migrate_report import SHOWN, rows_as_json, say_elsewhere
     from kconv._errors import shortened
     from kconv.place import OBJECTS, key_text
 
@@ -115,6 +115,7 @@ def _list(rows: list[Quarantined], output: Report) -> None:
         return
     if not rows:
         emit("nothing is in quarantine")
+        say_elsewhere(place)
         return
     emit_table(
         ("RESOURCE", "NAME", "IN", "VERSION", "REASON", "MESSAGE"),

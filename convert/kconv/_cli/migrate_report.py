@@ -33,6 +33,21 @@ def announce(targets: Sequence[Target], dry_run: bool) -> None:
         )
 
 
+def say_elsewhere(place: Place) -> None:
+    """Tell, on standard error, of another place that has notes in the database, if one has.
+
+    Where nothing was found, ``--place`` may have been forgotten.
+    """
+    from kconv._cli.console import say
+    from kconv._store.tables import OTHER_PLACES
+
+    mark = f".{OTHER_PLACES}"
+    targets = [target.collection for run in place.runs() for target in run.targets]
+    names = sorted({name.partition(mark)[0] for name in targets if mark in name})
+    if names:
+        say(f"another place is on record here, with {', '.join(names)}: name it with --place")
+
+
 def estimate(outcome: Outcome, rate: float) -> float:
     """Seconds that a run would take, from those of its rehearsal and the rate it is held to."""
     return max(outcome.seconds * WRITING, outcome.rows / rate if rate else 0)

@@ -100,7 +100,10 @@ def _print(
     if found:
         emit_table(*stored_table(found))
     else:
+        from kconv._cli.migrate_report import say_elsewhere
+
         say("no objects are stored")
+        say_elsewhere(place)
     if runs:
         emit_gap()
         emit_table(*run_rows(place, runs[:SHOWN_RUNS]))

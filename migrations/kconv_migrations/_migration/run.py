@@ -49,11 +49,13 @@ def migrate(
     settings: Settings | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     executor: Executor | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> Iterator[Outcome]:
     """Migrate each target, one after the other, and yield what became of it.
 
-    All preferences are flipped before the first row is rewritten. ``executor`` converts
-    the rows, this process if None. A dry run writes nothing, and may go on beside another run.
+    All preferences are flipped before the first row is rewritten; ``begun`` is called in between,
+    and by a dry run before the first row. ``executor`` converts the rows, this process if None. A
+    dry run writes nothing, and may go on beside another run.
 
     Raises `Conflict` when another run goes on, when a live server cannot decode a target's
     version, and when somebody flips a collection to another version meanwhile; and what the place
@@ -61,14 +63,15 @@ def migrate(
     """
     chosen = settings or Settings()
     executor = executor or InProcessExecutor(place, pipeline)
+    if not targets:
+        return
     if chosen.dry_run:
+        begun()
         for target in targets:
             outcome = MigrationPass(place, target, chosen, progress, executor, "").rehearse()
             yield outcome
             if outcome.stopped:
                 break
-        return
-    if not targets:
         return
     for target in targets:
         Throttle(place, chosen.limits).check(Where(target.name))
@@ -76,6 +79,7 @@ def migrate(
         check_flips(place, targets, chosen.live, chosen.vouched)
         flips = [(target.name, target.api_version) for target in targets if target.flips]
         place.prefer(flips, live=chosen.live)
+        begun()
         finished = True
         for target in targets:
             outcome = MigrationPass(place, target, chosen, progress, executor, held.id).rewrite()
