@@ -198,8 +198,8 @@ def _retry(place: Place, outage: float, output: Report) -> None:
             emit(f"{name}: {count(number, 'row')} well again, no longer in quarantine")
         for each in outcomes:
             report(each, dry_run=False, rate=0)
-    left = "left as it was" if len(looked.wrong) == 1 else "left as they were"
-    complain_of(looked.wrong, f"in the preferred version cannot be read; {left}")
+    stays = "left as it was" if len(looked.wrong) == 1 else "left as they were"
+    complain_of(looked.wrong, f"in the preferred version cannot be read; {stays}")
     complain(outcomes, dry_run=False)
     if looked.wrong:
         say("repair the code or the objects, then `kconv migrate quarantine retry`")
