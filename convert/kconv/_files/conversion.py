@@ -34,7 +34,7 @@ class ConvertedFile:
 
     ``documents`` are its documents as JSON-shaped values, ``changed`` says whether an object has
     another version now, and ``objects`` how many there are, items of lists among them. ``left`` of
-    these stay in a version that was not wanted, for want of another; each is a warning.
+    these stay in a version that was not wanted, since there is no other; each is a warning.
     """
 
     name: str
