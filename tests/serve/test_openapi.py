@@ -1,6 +1,7 @@
 """OpenAPI documents: valid, complete, and saying what the server does."""
 
 import json
+import threading
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
 from fixtures.long import LONG
+from kconv import Scheme
+from kconv._codec import DEPTH, LIMIT
 from kconv._gvk import GroupVersion
+from kconv._serve.openapi import V2, V2_PROTOBUF, OpenApi
 from kconv._serve.openapi.gnostic import _MESSAGES
 from kconv._serve.openapi.names import operation_id
 from kconv._serve.openapi.v2 import v2_document
@@ -222,7 +226,57 @@ def test_hashes_and_entity_tags(client: httpx.Client) -> None:
     }
     assert len(tags) == 2
     assert client.get("/openapi/v2", headers={"Accept": "text/html"}).status_code == 406
-    assert client.get("/openapi/v3/apis/nosuch/v1").status_code == 404
+    for path in ("apis/nosuch/v1", "v2", "v2%20as%20protobuf", "//example.com"):
+        assert client.get(f"/openapi/v3/{path}").status_code == 404
+
+
+class Held(OpenApi):
+    """Documents that are made no sooner than allowed; counts those of one version."""
+
+    def __init__(self) -> None:
+        super().__init__(Scheme().freeze(), [GroupVersion("example.com", "v1")], "1")
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self.made = 0
+
+    def _make(self, path: str, makers: Any) -> bytes:
+        self.begun.set()
+        assert self.may_end.wait(20)
+        self.made += path == "apis/example.com/v1"
+        return super()._make(path, makers)
+
+
+def test_a_change_waits_for_no_document() -> None:
+    """And what was begun before it is not kept, since it may say what was before."""
+    held, version = Held(), GroupVersion("example.com", "v1")
+    asked = threading.Thread(target=held.document, args=("apis/example.com/v1",))
+    asked.start()
+    assert held.begun.wait(20)
+    change = threading.Thread(target=held.changed, args=([version], {"example.com"}))
+    change.start()
+    change.join(10)
+    assert not change.is_alive()
+    held.may_end.set()
+    asked.join(20)
+    for _ in range(2):
+        assert held.document("apis/example.com/v1") is not None
+    assert held.made == 2
+    held.changed([], {"example.com"})
+    assert held.document("apis/example.com/v1") is None
+    assert "apis/example.com/v1" not in held.index()["paths"]
+
+
+def test_documents_larger_and_deeper_than_bodies() -> None:
+    """Those of all groups have more than 3 MiB together; schemas of CRDs may be deep."""
+    deep: Any = {"type": "string"}
+    for _ in range(DEPTH):
+        deep = {"type": "array", "items": deep}
+    schemas = {"large": {"type": "string", "description": "x" * (LIMIT + 1)}, "deep": deep}
+    made = Held()
+    made.may_end.set()
+    made._makers = {"apis/x/v1": lambda: {"paths": {}, "components": {"schemas": schemas}}}
+    document = json.loads(made.v2(V2).data)
+    assert document["definitions"].keys() == schemas.keys()
+    assert decoded("Document", made.v2(V2_PROTOBUF).data) == with_what_is_said(document)
 
 
 def test_v2_has_all_of_v3(client: httpx.Client) -> None:

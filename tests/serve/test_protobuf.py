@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -19,6 +20,7 @@ import kconv_schemas
 from kconv import Scheme
 from kconv._errors import DecodeError
 from kconv._gvk import GroupVersionKind
+from kconv._paths import DEPTH, nests_deeper
 from kconv._serve.protobuf import decode_object, encode_object, offered
 from kconv._serve.protobuf.envelope import _MAGIC
 from kconv._serve.protobuf.read import to_json
@@ -34,7 +36,7 @@ from kconv._serve.protobuf.table import (
 )
 from kconv._serve.protobuf.wire import delimited, fields, tag, varint
 from kconv._serve.protobuf.write import of_json
-from kconv.fields import FreeForm, List, String
+from kconv.fields import Boolean, FreeForm, List, String
 from kconv_schemas.core.v1.types import ConfigMap
 
 # Fields of releases after 1.36, whose numbers are not in the record.
@@ -316,6 +318,11 @@ def test_how_messages_may_come() -> None:
     assert to_json("autoscaling.v1.ScaleSpec", job) == {"replicas": -1}
 
 
+CRD_VERSION = "apiextensions.k8s.io/v1"
+NO_NUMBERS = (float("nan"), float("inf"), float("-inf"))
+"""Doubles that JSON does not have."""
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -325,6 +332,13 @@ def test_how_messages_may_come() -> None:
         b"k8s\x00\x0a\x05ab",
         b"k8s\x00\x0a\x02\x0a\x00\x12\x00",
         b"k8s\x00" + delimited(1, tag(1, 0) + b"\x01"),
+        *(
+            encode_object({"kind": "CustomResourceDefinition", "apiVersion": CRD_VERSION})
+            + delimited(2, delimited(2, delimited(7, delimited(4, schema))))
+            for schema in (
+                delimited(1, tag(9, 1) + struct.pack("<d", number)) for number in NO_NUMBERS
+            )
+        ),
         *(
             b"k8s\x00"
             + delimited(1, delimited(1, b"v1") + delimited(2, b"ConfigMap"))
@@ -366,6 +380,49 @@ def test_the_cost_is_linear() -> None:
     assert many < 60 * few
 
 
+@pytest.mark.parametrize(
+    "level",
+    [
+        lambda inner: {"type": "array", "items": inner},
+        lambda inner: {"type": "object", "properties": {"a": inner}},
+        lambda inner: {"not": inner},
+        lambda inner: {"allOf": [inner]},
+        lambda inner: {"additionalProperties": inner},
+    ],
+)
+def test_as_deep_as_json(level: Callable[[Any], Any]) -> None:
+    """What JSON may nest, messages may too, within the depth of calls that Python has."""
+    schema: dict[str, Any] = {"type": "string"}
+    while not nests_deeper(schema, DEPTH - 2):
+        schema = level(schema)
+    message = "apiextensions.v1.JSONSchemaProps"
+    assert to_json(message, of_json(message, schema)) == schema
+
+
+def test_what_an_entry_lacks_is_zero() -> None:
+    """Protobuf may leave out the key and the value of an entry of a map."""
+    entry = delimited(1, delimited(1, b"cpu"))
+    assert to_json("core.v1.ResourceRequirements", entry) == {"limits": {"cpu": "0"}}
+    assert to_json("core.v1.ConfigMap", delimited(2, b"")) == {"data": {"": ""}}
+    assert to_json("core.v1.Secret", delimited(2, delimited(1, b"a"))) == {"data": {"a": ""}}
+
+
+def test_fractions_of_seconds() -> None:
+    """Those of a Time are left out, as by Kubernetes; a MicroTime has six digits."""
+    moment = tag(1, 0) + varint(5) + tag(2, 0) + varint(2_000_000_123)
+    meta = to_json("meta.v1.ObjectMeta", delimited(8, moment))
+    assert meta == {"creationTimestamp": "1970-01-01T00:00:05Z"}
+    micro = to_json("coordination.v1.LeaseSpec", delimited(3, moment))
+    assert micro == {"acquireTime": "1970-01-01T00:00:07.000000Z"}
+
+
+def test_whole_numbers_larger_than_doubles() -> None:
+    for number in (10**400, -(10**400)):
+        written = of_json("apiextensions.v1.JSONSchemaProps", {"maximum": number})
+        expected = struct.pack("<d", float("inf") if number > 0 else float("-inf"))
+        assert tag(9, 1) + expected in written
+
+
 def test_doubles_are_those_of_c() -> None:
     message = "apiextensions.v1.JSONSchemaProps"
     assert tag(9, 1) + struct.pack("<d", 2.5) in of_json(message, {"maximum": 2.5})
@@ -380,10 +437,14 @@ def test_types_that_have_more_than_the_message() -> None:
     class OtherShape(ConfigMap):
         data = List(String())  # type: ignore[assignment]  # what no message fits
 
+    class ManyForOne(ConfigMap):
+        immutable = List(Boolean())  # type: ignore[assignment]  # what no message fits
+
     class Anything(ConfigMap):
         metadata = FreeForm()
 
     assert holds("core.v1.ConfigMap", ConfigMap)
+    assert not holds("core.v1.ConfigMap", ManyForOne)
     assert not holds("core.v1.ConfigMap", Anything)
     assert not holds("core.v1.ConfigMap", More)
     assert not holds("core.v1.ConfigMap", OtherShape)

@@ -69,6 +69,8 @@ _READS = ("GET", "LIST", "WATCH")
 _MOST_REMEMBERED = 10_000
 _MANY = 100
 """Objects of a list over which a view of them is made in a thread."""
+_LARGE = 64 * 1024
+"""Bytes of what is answered over which it is, however many objects they are."""
 _VIEW_FACTOR = 4
 """How many times the bytes of its objects a view takes while it is made."""
 
@@ -201,10 +203,12 @@ class Dispatcher:
             if verb not in _READS:
                 self.server.broadcaster.wake()
                 await self._after(target)
-        if answer.items is not None and len(answer.items) > _MANY and not call.is_plain:
-            size = sum([each.size for each in answer.items])
-            async with self.server.in_flight.budget.bytes(size * _VIEW_FACTOR):
-                return await compute(partial(respond, answer, accepted, query))
+        if not call.is_plain:
+            items = answer.items or ([answer.encoded] if answer.encoded is not None else [])
+            size = sum([each.size for each in items])
+            if len(items) > _MANY or size > _LARGE:
+                async with self.server.in_flight.budget.bytes(size * _VIEW_FACTOR):
+                    return await compute(partial(respond, answer, accepted, query))
         return respond(answer, accepted, query)
 
     async def _before(self, target: Target, verb: str) -> None:

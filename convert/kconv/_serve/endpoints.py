@@ -110,9 +110,8 @@ async def _openapi_v2(server: Server, request: Request) -> Reply:
         elif item.type in (openapi.PROTOBUF, openapi.PROTOBUF_SENT):
             form, media_type = openapi.V2_PROTOBUF, openapi.PROTOBUF_SENT
         if form:
-            document = await compute(partial(server.openapi.document, form))
+            document = await compute(partial(server.openapi.v2, form))
             headers = {**CACHE, "Content-Type": media_type, "Vary": "Accept"}
-            assert document is not None, "there is one whatever is served"
             return reply_or_304(request, document.data, document.digest, headers)
     raise not_acceptable((JSON, openapi.PROTOBUF))
 

@@ -16,6 +16,9 @@ T = TypeVar("T")
 LARGE_BODY = 64 * 1024
 """Bytes of a body over which it is decoded in a thread, so that other requests need not wait."""
 
+LARGE_PROTOBUF = 4 * 1024
+"""The same for protobuf, which is not read in C: a message may be two bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequest(Call):
@@ -43,6 +46,8 @@ class ResourceRequest(Call):
 
         A small body of YAML may expand to a large one.
         """
-        if len(self.body) > LARGE_BODY or (self.body and "yaml" in self.content_type):
+        content_type = self.content_type.lower()
+        large = LARGE_PROTOBUF if "protobuf" in content_type else LARGE_BODY
+        if len(self.body) > large or (self.body and "yaml" in content_type):
             return await compute(work)
         return work()

@@ -24,6 +24,7 @@ from kconv._verbs import scale as scaling
 from kconv._verbs import update as updating
 from kconv._verbs.answer import Answer
 from kconv._verbs.apply import APPLY_PATCH, read_configuration
+from kconv._verbs.options import DeleteOptions
 from kconv._verbs.patches import PATCH_TYPES, patch_types, read_patch
 from kconv._verbs.search import selector_of
 from kconv._verbs.selectors import Selector
@@ -62,29 +63,33 @@ def update(request: ResourceRequest) -> Awaitable[Answer]:
     return updating.update(request, body_of(request.body, request.content_type), options)
 
 
-def patch(request: ResourceRequest) -> Awaitable[Answer]:
+async def patch(request: ResourceRequest) -> Answer:
     """PATCH of an object, or of a part of it."""
     media_type = media_type_of(request.content_type)
     applies = media_type == APPLY_PATCH
     options = write_options(request.query, "PatchOptions", request.user_agent, applies=applies)
     scales = request.target.subresource == scaling.SUBRESOURCE
     if applies:
-        apply = scaling.apply if scales else applying.apply
-        return apply(request, read_configuration(request.body), options)
+        configuration = await request.work(lambda: read_configuration(request.body))
+        return await (scaling.apply if scales else applying.apply)(request, configuration, options)
     says = options.field_validation != "Ignore"
     types = PATCH_TYPES if scales else patch_types(request.spoke)
-    read = read_patch(media_type, request.body, says=says, types=types)
-    return (scaling.patch if scales else patching.patch)(request, read, options)
+    read = await request.work(lambda: read_patch(media_type, request.body, says=says, types=types))
+    return await (scaling.patch if scales else patching.patch)(request, read, options)
 
 
-def delete(request: ResourceRequest) -> Awaitable[Answer]:
+async def delete(request: ResourceRequest) -> Answer:
     """DELETE of one object."""
-    options = delete_options(request.query, request.body, request.content_type)
-    return deleting.delete(request, options)
+    return await deleting.delete(request, await _delete_options(request))
 
 
-def delete_collection(request: ResourceRequest) -> Awaitable[Answer]:
+async def delete_collection(request: ResourceRequest) -> Answer:
     """DELETE of a collection."""
-    options = delete_options(request.query, request.body, request.content_type)
+    options = await _delete_options(request)
     chosen = list_options(request.query)
-    return deleting_many.delete_collection(request, chosen, selector(request), options)
+    return await deleting_many.delete_collection(request, chosen, selector(request), options)
+
+
+async def _delete_options(request: ResourceRequest) -> DeleteOptions:
+    body, content_type = request.body, request.content_type
+    return await request.work(lambda: delete_options(request.query, body, content_type))

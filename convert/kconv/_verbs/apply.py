@@ -16,7 +16,7 @@ from kconv._paths import Path, describe, format_path, invalid
 from kconv._pipeline import Decoded
 from kconv._verbs import create as creating
 from kconv._verbs.answer import Answer
-from kconv._verbs.body import DocumentBody, InvalidBody
+from kconv._verbs.body import DocumentBody, InvalidBody, without_status
 from kconv._verbs.call import Call
 from kconv._verbs.metadata import now
 from kconv._verbs.metadata_rules import check_metadata
@@ -200,6 +200,9 @@ def _decoded(call: Call, document: dict[str, Any]) -> Decoded:
     try:
         return pipeline.load(document, spoke=call.spoke, field_validation="Ignore")
     except InvalidObject as error:
+        bare = without_status(call, document)
+        if bare is not None:
+            return _decoded(call, bare)
         body = InvalidBody(call, document, error)
         raise body.refusal(check_metadata(body.metadata, call.kind)) from None
     except DecodeError as error:

@@ -13,6 +13,7 @@ from kconv._errors import DecodeError, InvalidObject, Problem
 from kconv._pipeline import Checks, Decoded, FieldValidation, Format, Pipeline
 from kconv._scheme import Spoke
 from kconv._verbs.call import Call
+from kconv._verbs.kind_rules import has_status
 from kconv._verbs.refusal import Refusal, invalid
 
 Meta = dict[str, Any]
@@ -158,6 +159,31 @@ def decode_body(
         raise unrecognized(error, call.spoke.options.kind) from None
     call.warnings.extend(decoded.warnings)
     return decoded
+
+
+def decode_whole(
+    call: Call, body: Body, field_validation: FieldValidation, checks: Checks = "all"
+) -> Decoded:
+    """As `decode_body`, of a body whose status is not written where it has an endpoint of its own.
+
+    Only the types of such a status count: clients in Go send one that is all zeros, and tools
+    write it into files.
+    """
+    try:
+        return decode_body(call, body, field_validation, checks)
+    except InvalidBody as error:
+        bare = without_status(call, error.document)
+        if bare is None:
+            raise
+        # Of unknown fields the client has been told.
+        return decode_body(call, DocumentBody(bare), "Ignore", checks)
+
+
+def without_status(call: Call, document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A document without the status that the call does not write; None if it has none."""
+    if call.target.subresource or "status" not in document or not has_status(call.kind):
+        return None
+    return {name: item for name, item in document.items() if name != "status"}
 
 
 def unrecognized(error: DecodeError, kind: str) -> DecodeError:

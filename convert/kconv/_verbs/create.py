@@ -9,7 +9,7 @@ from kconv._errors import AlreadyExists, ConditionFailed, InvalidObject, NotFoun
 from kconv._pipeline import Checks, Decoded, HubObject
 from kconv._pipeline.view import View, metadata_of, with_metadata
 from kconv._verbs.answer import Answer
-from kconv._verbs.body import Body, InvalidBody, all_findings, decode_body
+from kconv._verbs.body import Body, InvalidBody, all_findings, decode_whole
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical
 from kconv._verbs.encoded import Encoded, encode_object
@@ -45,7 +45,7 @@ async def create(
     def decode() -> Decoded:
         # What the server sets first is judged with the rest.
         checks: Checks = "types" if has_more(call.kind) else "all"
-        return decode_body(call, body, options.field_validation, checks)
+        return decode_whole(call, body, options.field_validation, checks)
 
     try:
         decoded = await call.work(decode)

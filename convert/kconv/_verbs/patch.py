@@ -7,7 +7,7 @@ from kconv._paths import INVALID, Finding
 from kconv._pipeline import Decoded
 from kconv._pipeline.view import metadata_of
 from kconv._verbs.answer import Answer
-from kconv._verbs.body import InvalidBody
+from kconv._verbs.body import InvalidBody, without_status
 from kconv._verbs.call import Call
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import Current
@@ -60,8 +60,12 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
                 body = InvalidBody(call, document, error)
                 raise body.refusal(check_metadata(body.metadata, call.kind)) from None
             findings = findings_about(call, current, document)
-            gvk = call.spoke.gvk
-            raise invalid(gvk.group, gvk.kind, call.target.name, findings) from None
+            bare = without_status(call, document)
+            if findings or bare is None:
+                gvk = call.spoke.gvk
+                raise invalid(gvk.group, gvk.kind, call.target.name, findings) from None
+            # What is wrong is in the status, which is not written here.
+            decoded = pipeline.load(bare, spoke=call.spoke)
         except DecodeError as error:
             raise does_not_fit(call, error.message) from None
         call.warnings.extend(decoded.warnings)

@@ -106,7 +106,9 @@ async def get(call: Call) -> Answer:
 async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
     """Replace the scale of an object by the one in the body. Raises as `update.update`."""
     try:
-        decoded = body.decode(_pipeline(), _spoke(), options.field_validation)
+        decoded = await call.work(
+            lambda: body.decode(_pipeline(), _spoke(), options.field_validation)
+        )
     except InvalidObject as error:
         raise _invalid(call, error) from None
     except DecodeError as error:

@@ -10,7 +10,7 @@ from kconv._pipeline import Checks
 from kconv._pipeline.view import metadata_of
 from kconv._structural import is_structural
 from kconv._verbs.answer import Answer
-from kconv._verbs.body import Body, InvalidBody, decode_body
+from kconv._verbs.body import Body, InvalidBody, decode_whole
 from kconv._verbs.call import Call
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.objects import Current, has_more
@@ -37,7 +37,9 @@ async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
     try:
         late = has_more(call.kind) and not target.subresource
         checks: Checks = "types" if late else "all"
-        decoded = await call.work(lambda: decode_body(call, body, options.field_validation, checks))
+        decoded = await call.work(
+            lambda: decode_whole(call, body, options.field_validation, checks)
+        )
     except InvalidBody as error:
         check_names(call, error.metadata)
         current = await fetch(call.kind, target.key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -63,13 +64,16 @@ def number_of(raw: int | bytes) -> int:
     return raw
 
 
-def _read_time(raw: int | bytes) -> datetime | None:
-    """A time; the empty message is Go's zero time, which JSON has as null."""
+def _read_time(raw: int | bytes, *, micro: bool = False) -> datetime | None:
+    """A time; the empty message is Go's zero time, which JSON has as null.
+
+    Fractions of a second count where ``micro`` says so, as in Kubernetes.
+    """
     found = parts(bytes_of(raw))
     if not found:
         return None
     seconds = signed(number_of(found.get(1, 0)))
-    nanos = signed(number_of(found.get(2, 0)), 32)
+    nanos = signed(number_of(found.get(2, 0)), 32) if micro else 0
     try:
         return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
     except OverflowError:
@@ -82,7 +86,7 @@ def _read_seconds(raw: int | bytes) -> str | None:
 
 
 def _read_microseconds(raw: int | bytes) -> str | None:
-    when = _read_time(raw)
+    when = _read_time(raw, micro=True)
     return None if when is None else format_micro_time(when)
 
 
@@ -122,18 +126,26 @@ def _read_texts(raw: int | bytes) -> list[str]:
 
 
 def _read_quantity(raw: int | bytes) -> str:
-    return text_of(parts(bytes_of(raw)).get(1, b""))
+    return text_of(parts(bytes_of(raw)).get(1, b"0"))
 
 
 def _write_double(value: Any) -> bytes:
-    return struct.pack("<d", value or 0.0)
+    try:
+        number = float(value or 0)
+    except OverflowError:
+        # A whole number of JSON may be larger than any double.
+        number = math.inf if value > 0 else -math.inf
+    return struct.pack("<d", number)
 
 
 def _read_double(raw: int | bytes) -> float:
     data = bytes_of(raw)
     if len(data) != 8:
         raise DecodeError("protobuf: a double of another size")
-    return float(struct.unpack("<d", data)[0])
+    number = float(struct.unpack("<d", data)[0])
+    if not math.isfinite(number):
+        raise DecodeError(f"protobuf: {number} is no number of JSON")
+    return number
 
 
 def _write_bytes(value: Any) -> bytes:

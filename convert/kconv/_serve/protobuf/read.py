@@ -7,10 +7,13 @@ from typing import Any
 from kconv._codec import DEPTH
 from kconv._errors import DecodeError, TooLarge
 from kconv._serve.protobuf.known import READ, SCALARS, WIRE_TYPES, bytes_of, text_of
-from kconv._serve.protobuf.table import ALWAYS_BUT_NOT_IN_JSON, Field, fields_of, is_known
-from kconv._serve.protobuf.wire import BYTES, VARINT, fields, varint_at
+from kconv._serve.protobuf.table import ALWAYS_BUT_NOT_IN_JSON, Field, fields_of
+from kconv._serve.protobuf.wire import BYTES, FIXED64, VARINT, fields, varint_at
 
 _SCHEMAS = {"schemaorlist", "schemaorbool", "schemaornames"}
+_SCHEMA = "apiextensions.v1.JSONSchemaProps"
+_ZEROS: dict[int, int | bytes] = {VARINT: 0, FIXED64: bytes(8)}
+"""What an entry without a value has, by wire type; all others have no bytes."""
 
 
 def to_json(message: str, data: bytes, depth: int = 0) -> dict[str, Any]:
@@ -27,35 +30,33 @@ def to_json(message: str, data: bytes, depth: int = 0) -> dict[str, Any]:
         field = known.get(number)
         if field is None:
             continue
-        name, kind = field.name, field.kind
-        if field.outer == "list":
+        _, name, outer, kind, presence = field
+        if outer == "list":
             value.setdefault(name, []).extend(_elements(field, wire, raw, depth))
-        elif field.outer == "map":
+        elif outer == "map":
             _expect(BYTES, wire, name)
             key, item = _entry(kind, bytes_of(raw), depth)
             value.setdefault(name, {})[key] = item
         elif kind in SCALARS:
             _expect(WIRE_TYPES.get(kind, BYTES), wire, name)
-            value[name] = READ[kind](raw)
+            item = READ[kind](raw)
+            if item or presence != ALWAYS_BUT_NOT_IN_JSON:
+                value[name] = item
+            else:
+                value.pop(name, None)
         else:
             _expect(BYTES, wire, name or kind)
             pieces.setdefault(number, []).append(bytes_of(raw))
+    # As few calls for a level as may be: Python bounds how deep they go.
     for number, found in pieces.items():
         # A message that comes in pieces is that of the pieces together.
-        _put(value, known[number], b"".join(found), depth)
-    for field in known.values():
-        if field.presence == ALWAYS_BUT_NOT_IN_JSON and not value.get(field.name, True):
-            del value[field.name]
+        field = known[number]
+        item = _value(field.kind, b"".join(found), depth)
+        if not field.name:
+            value.update(item)
+        elif item is not None:
+            value[field.name] = item
     return value
-
-
-def _put(value: dict[str, Any], field: Field, data: bytes, depth: int) -> None:
-    if not field.name:
-        value.update(to_json(field.kind, data, depth + 1))
-        return
-    item = _value(field.kind, data, depth)
-    if item is not None:
-        value[field.name] = item
 
 
 def _elements(field: Field, wire: int, raw: int | bytes, depth: int) -> list[Any]:
@@ -72,14 +73,14 @@ def _elements(field: Field, wire: int, raw: int | bytes, depth: int) -> list[Any
 
 
 def _entry(kind: str, data: bytes, depth: int) -> tuple[str, Any]:
-    key: str = ""
-    value: Any = {} if is_known(kind) else [] if kind == "texts" else ""
+    key = ""
+    value: int | bytes = _ZEROS.get(WIRE_TYPES.get(kind, BYTES), b"")
     for number, _, part in fields(data):
         if number == 1:
             key = text_of(part)
         elif number == 2:
-            value = _value(kind, part, depth)
-    return key, value
+            value = part
+    return key, _value(kind, value, depth)
 
 
 def _value(kind: str, raw: int | bytes, depth: int) -> Any:
@@ -99,20 +100,16 @@ def _schema_or(kind: str, data: bytes, depth: int) -> Any:
     for number, _, raw in fields(data):
         of_schema = number == (2 if kind == "schemaorbool" else 1)
         if of_schema:
-            schema = _json_schema(raw, depth)
+            schema = to_json(_SCHEMA, bytes_of(raw), depth + 1)
         elif kind == "schemaorbool":
             allows = bool(raw)
         elif kind == "schemaorlist":
-            others.append(_json_schema(raw, depth))
+            others.append(to_json(_SCHEMA, bytes_of(raw), depth + 1))
         else:
             others.append(text_of(raw))
     if schema is not None and not others:
         return schema
     return allows if kind == "schemaorbool" else others
-
-
-def _json_schema(raw: int | bytes, depth: int) -> dict[str, Any]:
-    return to_json("apiextensions.v1.JSONSchemaProps", bytes_of(raw), depth + 1)
 
 
 def _expect(wanted: int, wire: int, name: str) -> None:

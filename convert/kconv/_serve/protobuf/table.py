@@ -147,7 +147,10 @@ def _holds(message: str, schema: type[Type], seen: set[tuple[str, type[Type]]]) 
 
 def _fits(known: Field, field: AnyField, seen: set[tuple[str, type[Type]]]) -> bool:
     spec = spec_of(field)
-    if known.outer and known.outer != spec.structure:
+    outer = "list" if known.kind == "texts" and not known.outer else known.outer
+    if known.kind not in _FREE and outer != (
+        spec.structure if spec.structure in ("list", "map") else ""
+    ):
         return False
     while spec.element is not None:
         spec = spec_of(spec.element)

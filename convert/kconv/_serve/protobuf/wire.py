@@ -21,7 +21,10 @@ def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
     at, end = 0, len(data)
     open_groups = 0
     while at < end:
-        tag, at = varint_at(data, at)
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = varint_at(data, at - 1)
         number, wire = tag >> 3, tag & 7
         if not 0 < number <= _LARGEST:
             raise DecodeError("protobuf: a field without a number")
@@ -35,7 +38,10 @@ def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
             continue
         else:
             if wire == BYTES:
-                length, at = varint_at(data, at)
+                if at < end and (length := data[at]) < 128:
+                    at += 1
+                else:
+                    length, at = varint_at(data, at)
             elif wire in (FIXED64, FIXED32):
                 length = 8 if wire == FIXED64 else 4
             else:

@@ -7,7 +7,7 @@ not; a map's entries come in the order of their keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from kconv._serve.protobuf.known import WIRE_TYPES, WRITE
@@ -15,34 +15,36 @@ from kconv._serve.protobuf.table import POINTER, Field, fields_of
 from kconv._serve.protobuf.wire import BYTES, delimited, tag, varint
 
 _Write = Callable[[Any], bytes]
+_SCHEMA = "apiextensions.v1.JSONSchemaProps"
 _PLACES = {"schemaorlist": 1, "schemaorbool": 2, "schemaornames": 1}
 """The number of the schema in messages that hold a JSON schema or something in its place."""
 
 
-def of_json(message: str, value: Mapping[str, Any]) -> bytes:
+def of_json(message: str, value: Mapping[str, Any] | None) -> bytes:
     """The message of a JSON-shaped object; what the message has no field for is left out.
 
-    Raises ``ValueError``, ``TypeError`` or ``AttributeError`` for values of other types.
+    None is a zero that is held by value, which has the zeros of its own fields. Raises
+    ``ValueError``, ``TypeError`` or ``AttributeError`` for values of other types.
     """
-    return b"".join(_pieces(message, value))
-
-
-def _pieces(message: str, value: Mapping[str, Any]) -> list[bytes]:
+    value = value or {}
     written: list[bytes] = []
-    for field, put in _plan(message):
-        if not field.name:
+    for name, is_pointer, put in _plan(message):
+        if not name:
             written.append(put(value))
             continue
-        found = value.get(field.name)
-        if found is not None or field.presence != POINTER:
+        found = value.get(name)
+        if found is not None or not is_pointer:
             written.append(put(found))
-    return written
+    return b"".join(written)
 
 
 @cache
-def _plan(message: str) -> list[tuple[Field, _Write]]:
-    """The fields of a message, each with what writes it with its tag."""
-    return [(field, _writer(field)) for field in fields_of(message).values()]
+def _plan(message: str) -> list[tuple[str, bool, _Write]]:
+    """The fields of a message: name, whether it is a pointer, and what writes it with its tag."""
+    return [
+        (field.name, field.presence == POINTER, _writer(field))
+        for field in fields_of(message).values()
+    ]
 
 
 def _writer(field: Field) -> _Write:
@@ -73,22 +75,18 @@ def _of_kind(kind: str) -> _Write:
     if kind in WRITE:
         return WRITE[kind]
     if kind in _PLACES:
-        return lambda value: _schema_or(kind, value)
-    # A zero that is held by value has the zeros of its own fields.
-    return lambda value: of_json(kind, value or {})
+        return partial(_schema_or, kind)
+    # Few calls for a level: Python bounds how deep they go.
+    return partial(of_json, kind)
 
 
 def _schema_or(kind: str, value: Any) -> bytes:
     place = _PLACES[kind]
     if isinstance(value, Mapping):
         allows = b"\x08\x01" if kind == "schemaorbool" else b""
-        return allows + delimited(place, _json_schema(value))
+        return allows + delimited(place, of_json(_SCHEMA, value))
     if kind == "schemaorbool":
         return b"\x08\x01" if value else b"\x08\x00"
     if kind == "schemaorlist":
-        return b"".join(delimited(2, _json_schema(each)) for each in value)
+        return b"".join([delimited(2, of_json(_SCHEMA, each)) for each in value])
     return b"".join(delimited(2, each.encode()) for each in value)
-
-
-def _json_schema(value: Mapping[str, Any]) -> bytes:
-    return of_json("apiextensions.v1.JSONSchemaProps", value)
