@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from kconv._codec import yaml as yaml_codec
 from kconv._serve import request_body, responses
 from kconv._serve.protobuf import MEDIA_TYPE, encode_object
-from kconv._verbs import apply
 from serve.conftest import Running
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -42,7 +42,7 @@ def test_bodies_and_answers(running: Running, monkeypatch: pytest.MonkeyPatch) -
     loop: threading.Thread = running.join.__self__  # type: ignore[attr-defined]  # a bound method
     read = Threads(monkeypatch, request_body, "decode_object")
     written = Threads(monkeypatch, responses, "encode_object")
-    yaml = Threads(monkeypatch, apply.yaml_codec, "decode_all_with_duplicates")
+    yaml = Threads(monkeypatch, yaml_codec, "decode_all_with_duplicates")
     sent = {"Content-Type": MEDIA_TYPE}
     with running.client() as client:
 
