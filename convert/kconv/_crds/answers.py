@@ -13,6 +13,7 @@ from kconv._codec import json, yaml
 from kconv._errors import DecodeError
 from kconv._gvk import GroupVersion
 from kconv._paths import Finding, describe
+from kconv._reviews import ANSWER_LIMIT
 from kconv._structural import Unconverted
 from kconv.names import label_value_problems, qualified_name_problems
 
@@ -69,7 +70,7 @@ def _answer(review: Mapping[str, Any], status: int, body: bytes, source: str) ->
     if not 200 <= status < 300:
         raise _failed(source, _http_error(status, body))
     try:
-        answer = json.decode(body)
+        answer = json.decode(body, ANSWER_LIMIT)
     except DecodeError:
         try:
             answer = yaml.decode_all(body)[0]
@@ -99,8 +100,8 @@ def _shown(body: bytes) -> str:
 def _http_error(status: int, body: bytes) -> str:
     """What client-go makes of a status code."""
     try:
-        answer = builtin_json.loads(body)
-    except ValueError:
+        answer = json.decode(body)
+    except DecodeError:
         answer = None
     if isinstance(answer, dict) and answer.get("kind") == "Status" and answer.get("message"):
         return str(answer["message"])

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from kconv._crds.conversion import conversion_of
 from kconv._crds.definition import Definition
 from kconv._crds.webhook import Services
-from kconv._errors import KconvError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._scheme import Scheme
 from kconv._structural import StructuralKind, structural_kind
@@ -58,9 +57,9 @@ class Catalog:
                 continue
             try:
                 kind = kind_of(definition, self.services)
-            except (KconvError, TypeError, ValueError, KeyError) as error:
+            except Exception as error:  # noqa: BLE001 - one CRD must not take all the others along
                 # What was stored by another release may be a CRD that this one refuses.
-                _log.error("the CRD %s cannot be served: %s", definition.name, error)
+                _log.error("the CRD %s cannot be served as it is: %r", definition.name, error)
                 continue
             self.entries[resource] = Entry(said, kind)
             self.scheme.put(kind)

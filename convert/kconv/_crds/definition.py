@@ -76,7 +76,10 @@ class Definition:
     @property
     def storage(self) -> str:
         """The version that objects are written in."""
-        return next(str(each["name"]) for each in self.spec["versions"] if each.get("storage"))
+        for each in self.spec["versions"]:
+            if each.get("storage"):
+                return str(each["name"])
+        raise LookupError("none of its versions is the storage version")
 
     @property
     def stored(self) -> Sequence[str]:
@@ -110,6 +113,11 @@ class Definition:
     def established(self) -> bool:
         """Whether its kind is served."""
         return self.condition("Established").get("status") == "True"
+
+    def check(self) -> None:
+        """Raise what would be raised later: `LookupError` and others, for what is no CRD."""
+        for each in (self.resource, self.storage, self.stored, self.finalizers, self.established):
+            hash(str(each))
 
     @property
     def versions(self) -> Sequence[Version]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,8 @@ REVIEW_VERSIONS: Final = ("v1", "v1beta1")
 TIMEOUT: Final = 30
 MOST_AT_ONCE: Final = 500
 """Objects in one review."""
+MOST_BYTES: Final = 1024 * 1024
+"""Bytes of the objects in one review, unless one has more: webhooks bound what they read, too."""
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -49,10 +51,7 @@ class Webhook:
             source = objects[0]
             named = f"{source['apiVersion']}, Kind={source['kind']}"
             raise ConversionRefused(f"conversion webhook for {named}: is asked in threads only")
-        made: list[Document] = []
-        for start in range(0, len(objects), MOST_AT_ONCE):
-            made += self._ask(objects[start : start + MOST_AT_ONCE], to)
-        return made
+        return [made for some in _batches(objects) for made in self._ask(some, to)]
 
     def _ask(self, objects: Sequence[Document], to: str) -> list[Document]:
         review = review_of(objects, to, self._version)
@@ -67,8 +66,9 @@ class Webhook:
     def _connected(self, source: Document) -> WebhookClient:
         with self._lock:
             if self._client is None:
-                url, name = self._address()
+                url = str((self._stanza.get("clientConfig") or {}).get("url") or "")
                 try:
+                    url, name = self._address()
                     ca = _bundle(self._stanza.get("clientConfig") or {})
                     self._client = WebhookClient(url, ca, server_name=name, timeout=TIMEOUT)
                 except UsageError as error:
@@ -79,7 +79,11 @@ class Webhook:
         """The URL, and the name that the certificate must have."""
         config = self._stanza.get("clientConfig") or {}
         if config.get("url"):
-            return str(config["url"]), ""
+            url = str(config["url"])
+            if not url.startswith("https://"):
+                # What was stored before there were rules is not asked without a certificate.
+                raise UsageError("'https' is the only allowed URL scheme")
+            return url, ""
         service = config.get("service") or {}
         name, namespace = service.get("name", ""), service.get("namespace", "")
         port = service.get("port") or 443
@@ -90,6 +94,20 @@ class Webhook:
         return f"https://{place}{path if path.startswith('/') else f'/{path}'}", (
             f"{name}.{namespace}.svc"
         )
+
+
+def _batches(objects: Sequence[Document]) -> Iterator[list[Document]]:
+    some: list[Document] = []
+    size = 0
+    for each in objects:
+        more = len(msgspec.json.encode(each))
+        if some and (size + more > MOST_BYTES or len(some) == MOST_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(each)
+        size += more
+    if some:
+        yield some
 
 
 def _on_event_loop() -> bool:

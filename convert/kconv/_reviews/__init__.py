@@ -2,9 +2,10 @@
 
 from kconv._reviews.canary import Pair, samples, try_pairs
 from kconv._reviews.client import Answered, Ask, WebhookClient, review_of
-from kconv._reviews.judge import Judgement, judge
+from kconv._reviews.judge import ANSWER_LIMIT, Judgement, judge
 
 __all__ = [
+    "ANSWER_LIMIT",
     "Answered",
     "Ask",
     "Judgement",

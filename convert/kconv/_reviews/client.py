@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,7 +17,7 @@ from uuid import uuid4
 import msgspec
 
 from kconv._errors import Unavailable, UsageError
-from kconv._reviews.judge import Judgement, judge
+from kconv._reviews.judge import ANSWER_LIMIT, Judgement, judge
 
 TIMEOUT: Final = 30.0
 """Seconds that the API server waits for an answer."""
@@ -88,12 +91,19 @@ class WebhookClient:
         return Answered(judge(review, status, body), time.monotonic() - began)
 
     def post(self, data: bytes) -> tuple[int, bytes]:
-        """Post a body; the HTTP status and body of the answer. Raises `Unavailable`."""
+        """Post a body; the HTTP status and body of the answer.
+
+        Raises `Unavailable`, also where the whole answer is not there in time, or is too large.
+        """
         path = self._parts.path or "/"
         query = f"{self._parts.query}&" if self._parts.query else ""
+        deadline = time.monotonic() + self._timeout
         try:
-            connection = self._connect()
-            try:
+            with (
+                closing(self._connection()) as connection,
+                _ended_at(deadline, connection.sock),
+            ):
+                self._secure(connection)
                 connection.request(
                     "POST",
                     f"{path}?{query}timeout={self._timeout:g}s",
@@ -101,25 +111,55 @@ class WebhookClient:
                     {"Content-Type": "application/json", "Accept": "application/json, */*"},
                 )
                 response = connection.getresponse()
-                return response.status, response.read()
-            finally:
-                connection.close()
-        except (OSError, http.client.HTTPException) as error:
-            raise Unavailable(f"{self.url}: {_said(error)}") from None
+                body = response.read(ANSWER_LIMIT + 1)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            # A ValueError is that of a name which cannot be one of a host.
+            late = time.monotonic() >= deadline
+            said = "context deadline exceeded" if late else _said(error)
+            raise Unavailable(f"{self.url}: {said}") from None
+        if time.monotonic() >= deadline:
+            # What was cut off in the middle may look like the end.
+            raise Unavailable(f"{self.url}: context deadline exceeded")
+        if len(body) > ANSWER_LIMIT:
+            raise Unavailable(f"{self.url}: the answer has more than {ANSWER_LIMIT} bytes")
+        return response.status, body
 
-    def _connect(self) -> http.client.HTTPConnection:
-        host, port = self._parts.hostname or "", self._parts.port
-        if self._context is None:
-            return http.client.HTTPConnection(host, port, timeout=self._timeout)
-        made = http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._context)
-        # http.client checks the host of the URL alone; a Service has another name inside.
-        plain = http.client.HTTPConnection(host, made.port, timeout=self._timeout)
-        plain.connect()
-        assert plain.sock is not None, "it is connected"
-        secured = self._context.wrap_socket(plain.sock, server_hostname=self._server_name)
-        self.certificate = secured.getpeercert() or {}
-        made.sock = secured
+    def _connection(self) -> http.client.HTTPConnection:
+        port = self._parts.port or (80 if self._context is None else 443)
+        made = http.client.HTTPConnection(self._parts.hostname or "", port, timeout=self._timeout)
+        if self._context is not None:
+            made.default_port = http.client.HTTPS_PORT
+        made.connect()
         return made
+
+    def _secure(self, connection: http.client.HTTPConnection) -> None:
+        # http.client checks the host of the URL alone; a Service has another name inside.
+        if self._context is not None:
+            assert connection.sock is not None, "it is connected"
+            secured = self._context.wrap_socket(connection.sock, server_hostname=self._server_name)
+            connection.sock = secured
+            self.certificate = secured.getpeercert() or {}
+
+
+@contextmanager
+def _ended_at(deadline: float, sock: socket.socket | None) -> Iterator[None]:
+    """Cut a connection at a moment, since the timeout of a socket begins anew with each byte."""
+    assert sock is not None, "it is connected"
+    # The descriptor of a socket moves when that is secured; its own is closed with the answer.
+    own = sock.dup()
+
+    def cut() -> None:
+        with suppress(OSError):
+            own.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(deadline - time.monotonic(), 0), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        own.close()
 
 
 def _context(ca: str) -> ssl.SSLContext:

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kconv._codec import json, yaml
+from kconv._codec.limits import LIMIT
 from kconv._errors import DecodeError
 
 Value = Mapping[str, Any]
+
+ANSWER_LIMIT: Final = 4 * LIMIT
+"""Bytes of an answer that are read."""
 
 _CHANGEABLE: Final = ("labels", "annotations")
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -37,7 +41,7 @@ def judge(review: Value, status: int, body: bytes) -> Judgement:
     if not 200 <= status < 300:
         return Judgement((f"HTTP status {status}: {body[:200].decode(errors='replace')}",))
     try:
-        answer = json.decode(body)
+        answer = json.decode(body, ANSWER_LIMIT)
     except DecodeError as error:
         try:
             answer = yaml.decode_all(body)[0]

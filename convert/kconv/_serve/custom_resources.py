@@ -64,6 +64,8 @@ class CustomResources(Background):
         self.catalog = Catalog(scheme, services or {})
         self._kind = kind
         self._built_in = list(scheme.kinds)
+        # However a CRD is deleted, it stays until its objects are gone.
+        objects.held_by[RESOURCE] = aside.held_by[RESOURCE] = FINALIZER
         self._objects = objects
         self._aside = aside
         self._changed = changed
@@ -137,9 +139,17 @@ class CustomResources(Background):
                 await self.current()
                 for definition in list(self._definitions()):
                     if definition.terminating and FINALIZER in definition.finalizers:
-                        await self._finish(definition)
+                        try:
+                            await self._finish(definition)
+                        except KconvError as error:
+                            # Its webhook, perhaps; that of another CRD may answer.
+                            _log.warning("the CRD %s cannot go yet: %s", definition.name, error)
+                            waits = RETRY_SECONDS
             except KconvError as error:
                 _log.warning("CRDs cannot be looked after: %s", error)
+                waits = RETRY_SECONDS
+            except Exception:  # noqa: BLE001 - what ended this would leave CRDs for ever
+                _log.exception("CRDs cannot be looked after")
                 waits = RETRY_SECONDS
             try:
                 async with asyncio.timeout(waits):
@@ -172,9 +182,15 @@ class CustomResources(Background):
                     continue
                 try:
                     hub = self._objects.read(self._kind, row).hub
+                    definition = self._definition(hub)
+                    definition.check()
                 except Undecodable:
                     continue  # it has been logged
-                found[row.key.name] = (row, self._definition(hub))
+                except (AttributeError, KconvError, LookupError, TypeError, ValueError) as error:
+                    # What rules refuse by now may have been stored before there were such rules.
+                    _log.error("the CRD %s cannot be served: %r", row.key.name, error)
+                    continue
+                found[row.key.name] = (row, definition)
         self._known = found
 
     def _definition(self, hub: HubObject) -> Definition:
@@ -264,11 +280,16 @@ class CustomResources(Background):
         """Delete the objects of a CRD that is to go, and then the CRD."""
         entry = self.catalog.entries.get(definition.resource)
         left = 0
+        if entry is None and definition.established:
+            # Nobody can delete them for want of a kind, and a CRD made later would have them.
+            left = await self._objects.waiting.blocking(partial(self._stored, definition.resource))
+            if left:
+                _log.warning("the CRD %s stays: it has objects, and no kind", definition.name)
         if entry is not None:
             if not definition.condition("Terminating"):
                 await self._say_so(definition)
             purge = partial(_purge, self._aside, entry.kind)
-            left = await self._objects.waiting.blocking(lambda: run_at_once(purge()))
+            left = await self._objects.waiting.elsewhere(lambda: run_at_once(purge()))
         if left:
             return
 
@@ -282,6 +303,9 @@ class CustomResources(Background):
         with suppress(NotFound):
             await self._rewrite(definition.name, change)
         self._notice()
+
+    def _stored(self, resource: GroupResource) -> int:
+        return len(self._objects.store.list(resource.group, resource.resource, limit=1).items)
 
     async def _say_so(self, definition: Definition) -> None:
         when = format_time(now())

@@ -156,6 +156,8 @@ class Dispatcher:
         if self._kinds_changed != self.server.kinds_changed:
             self._kinds_changed = self.server.kinds_changed
             self._targets.clear()
+            # It would keep the kinds that are gone.
+            self._deprecation.cache_clear()
         return self._targets.get(path)
 
     def _target(self, path: str) -> Target:
@@ -184,13 +186,14 @@ class Dispatcher:
             body = await read_body(request)
             content_type = request.header(b"content-type")
             user_agent = request.header(b"user-agent")
+            target = await self._still(request.path, target)
         query = request.query
         objects, namespaces = self.server.objects, self.server.namespaces
         call = ResourceRequest(
             target, objects, namespaces, query, body, content_type, user_agent, accepted
         )
         try:
-            await self._before(target, verb)
+            self._before(target, verb)
             run_aside = waits(target.spoke.kind)
             answer = await (self.server.aside.run(run, call) if run_aside else run(call))
         except (Refusal, KconvError) as error:
@@ -211,14 +214,24 @@ class Dispatcher:
                     return await compute(partial(respond, answer, accepted, query))
         return respond(answer, accepted, query)
 
-    async def _before(self, target: Target, verb: str) -> None:
-        """What a write of a CRD, or of an object of one, comes after."""
-        kind, custom_resources = target.spoke.kind, self.server.custom_resources
+    async def _still(self, path: str, target: Target) -> Target:
+        """What a path means once a body has come, which may have taken long.
+
+        Raises what `find_target` does where a CRD has gone meanwhile.
+        """
+        custom_resources = self.server.custom_resources
+        if custom_resources is None or not isinstance(target.spoke.kind, StructuralKind):
+            return target
+        await custom_resources.current()
+        return self._known_target(path) or self._target(path)
+
+    @staticmethod
+    def _before(target: Target, verb: str) -> None:
+        """Refuse new objects of a CRD that is to go."""
+        kind = target.spoke.kind
         if isinstance(kind, StructuralKind) and kind.closing and verb == "POST":
             message = "create not allowed while custom resource definition is terminating"
             raise Refusal("MethodNotAllowed", message, details={})
-        if custom_resources is not None and kind.group_resource == RESOURCE and verb == "DELETE":
-            await custom_resources.hold(target.name)
 
     async def _after(self, target: Target) -> None:
         """Once a CRD is written, its kind is served before the client learns of it."""

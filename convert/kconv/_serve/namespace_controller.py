@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from kconv._errors import KconvError
 from kconv._serve.background import Background
+from kconv._structural import Unconverted
 from kconv._verbs.namespaces import Namespaces
 
 RESCAN_SECONDS = 30.0
@@ -50,13 +51,21 @@ class NamespaceController(Background):
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    async def _work_on(self, name: str) -> None:
+        """Empty one of them; what its objects wait for must not hold up the others."""
+        try:
+            await self._purge(name)
+        except Unconverted as error:
+            _log.warning("the namespace %s cannot be emptied yet: %s", name, error)
+        finally:
+            self._deleted()
+
     async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
                 for name in await self._namespaces.terminating():
-                    await self._purge(name)
-                    self._deleted()
+                    await self._work_on(name)
             except KconvError as error:
                 _log.warning("terminating namespaces cannot be removed: %s", error)
                 await asyncio.sleep(1)

@@ -208,7 +208,7 @@ class Server:
     async def _purge(self, namespace: str) -> bool:
         """Empty a namespace; in a thread where that may wait for a webhook."""
         if any(waits(kind) for kind in self.scheme.kinds):
-            return await to_thread.run_sync(
+            return await self.objects.waiting.elsewhere(
                 lambda: run_at_once(self.aside.namespaces.purge(namespace))
             )
         return await self.namespaces.purge(namespace)

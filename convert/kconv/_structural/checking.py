@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from typing import Any, Final
 
@@ -211,11 +212,19 @@ def _number(value: float, schema: Schema, path: Path) -> Iterator[Finding]:
         words = "less than" if below else "less than or equal to"
         yield _bad(path, value, f"should be {words} {_shown(most)}")
     step = schema.get("multipleOf")
-    if step and not math.isclose(value / step, round(value / step), abs_tol=1e-9):
+    if step and not _is_multiple(value, step):
         yield _bad(path, value, f"should be a multiple of {_shown(step)}")
     bits = {"int32": 31, "int64": 63}.get(str(schema.get("format")))
     if bits and isinstance(value, int) and not -(1 << bits) <= value < 1 << bits:
         yield _bad(path, value, f"must be of type {schema['format']}")
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    try:
+        times = value / step
+    except OverflowError:  # a whole number that no float holds
+        return Fraction(value) % Fraction(step) == 0
+    return math.isfinite(times) and math.isclose(times, round(times), abs_tol=1e-9)
 
 
 def _shown(bound: float) -> str:

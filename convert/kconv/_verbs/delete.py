@@ -53,6 +53,10 @@ async def remove(
     name = current.meta["name"]
     had = [*(current.meta.get("finalizers") or ())]
     own = finalizers_for(call.spoke, had, propagation) if call.objects.collects_garbage else had
+    is_marked = bool(current.fault is None and current.meta.get("deletionTimestamp"))
+    server_own = call.objects.held_by.get(call.kind.group_resource)
+    if server_own and not is_marked and server_own not in own:
+        own = [*own, server_own]
     held = [*own, *finalizers_in(current.hub)[len(had) :]]
     warnings: tuple[str, ...] = ()
     if current.fault is not None:
@@ -62,7 +66,6 @@ async def remove(
         own, held = had, [FINALIZER] if is_namespace(call.kind) else []
     elif call.objects.collects_garbage and (warning := deletion_warning(call.spoke, propagation)):
         warnings = (warning,)
-    is_marked = bool(current.fault is None and current.meta.get("deletionTimestamp"))
     waits = held and is_marked and own == had
     if (waits or dry_run) and not (newest or await call.objects.is_newest(current.row)):
         raise NotWritten

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from kconv._errors import ConversionError, KconvError, VersionNotOnRecord
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View, metadata_of
 from kconv._resource import Hub
@@ -99,6 +99,11 @@ class Objects:
         """Whether a delete may leave its dependents to the garbage collector."""
         self.leaves_out_unreadable = False
         """Whether lists and watches go on without what cannot be read, or fail."""
+        self.held_by: dict[GroupResource, str] = {}
+        """The finalizers that objects of some resources get with their deletion.
+
+        The server has something to do before they go.
+        """
 
     async def get(self, kind: HubKind, key: Key, *, newest: bool = True) -> Current:
         """An object. Raises `kconv._errors.NotFound` and `Undecodable`."""

@@ -12,13 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from kconv._store import Key, Store, Stored, Write
 from kconv._verbs.loop_work import Turns, each_of
 from kconv._verbs.memory.shared_work import SharedWork
 
 T = TypeVar("T")
+
+ELSEWHERE_AT_ONCE = 32
+"""Calls that may wait for other servers at once, beside those that wait for the database."""
 
 
 class Waiting(Protocol):
@@ -30,6 +33,13 @@ class Waiting(Protocol):
 
     async def blocking(self, work: Callable[[], T]) -> T:
         """A call that blocks, of the database for one."""
+        ...
+
+    async def elsewhere(self, work: Callable[[], T]) -> T:
+        """A call that blocks for somebody else's server, who may take long.
+
+        Many of them hold up each other, and not the calls of the database.
+        """
         ...
 
     def shared(self, work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
@@ -54,12 +64,18 @@ class OnLoop(Waiting):
 
     def __init__(self) -> None:
         self._turns: Turns[Key] = Turns()
+        self._elsewhere: CapacityLimiter | None = None
 
     def write(self, store: Store, write: Write) -> Awaitable[Stored]:
         return store.submit(write)
 
     async def blocking(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work)
+
+    async def elsewhere(self, work: Callable[[], T]) -> T:
+        if self._elsewhere is None:
+            self._elsewhere = CapacityLimiter(ELSEWHERE_AT_ONCE)
+        return await to_thread.run_sync(work, limiter=self._elsewhere)
 
     def shared(self, work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
         async def run(asked: list[None]) -> list[None]:
@@ -86,6 +102,9 @@ class InThread(Waiting):
         return store.write(write)
 
     async def blocking(self, work: Callable[[], T]) -> T:
+        return work()
+
+    async def elsewhere(self, work: Callable[[], T]) -> T:
         return work()
 
     def shared(self, work: Callable[[], None]) -> Callable[[], Awaitable[None]]:

@@ -1,4 +1,4 @@
-"""Rules of definitions in v1: names, versions, conversion, and what may not change.
+"""Rules of definitions: names, versions, conversion, and what may not change.
 
 As ``ValidateCustomResourceDefinition`` of Kubernetes has them.
 """
@@ -20,6 +20,7 @@ from kconv import (
     validates_update,
 )
 from kconv.names import dns1035_label_problems, subdomain_problems
+from kconv_schemas.apiextensions import v1beta1
 from kconv_schemas.apiextensions.structural import structural_problems
 from kconv_schemas.apiextensions.v1 import types as v1
 
@@ -29,7 +30,7 @@ _APPROVED: Final = "api-approved.kubernetes.io"
 _PROTECTED: Final = (".k8s.io", ".kubernetes.io")
 
 
-@validates(v1.CustomResourceDefinition)
+@validates(v1.CustomResourceDefinition, v1beta1.CustomResourceDefinition)
 def name(value: Value) -> Iterator[Finding]:
     """The name says the resource, and groups of Kubernetes need to be approved."""
     spec, metadata = value.get("spec") or {}, value.get("metadata") or {}
@@ -46,7 +47,7 @@ def name(value: Value) -> Iterator[Finding]:
         yield required(("metadata", "annotations", MapKey(_APPROVED)), message)
 
 
-@validates(v1.CustomResourceDefinitionSpec)
+@validates(v1.CustomResourceDefinitionSpec, v1beta1.CustomResourceDefinitionSpec)
 def names(value: Value) -> Iterator[Finding]:
     """What clients call the resource and its kind, and where it is."""
     group = value.get("group") or ""
@@ -91,13 +92,14 @@ def versions(value: Value) -> Iterator[Finding]:
                 yield finding.under(*path, "schema", "openAPIV3Schema")
 
 
-@validates(v1.CustomResourceDefinitionSpec)
+@validates(v1.CustomResourceDefinitionSpec, v1beta1.CustomResourceDefinitionSpec)
 def conversion(value: Value) -> Iterator[Finding]:
     """A webhook is said where one converts, and nowhere else."""
     given = value.get("conversion") or {}
     strategy, webhook = given.get("strategy"), given.get("webhook") or {}
-    config = webhook.get("clientConfig")
-    reviews = webhook.get("conversionReviewVersions")
+    # v1beta1 has both beside the strategy.
+    config = webhook.get("clientConfig", given.get("webhookClientConfig"))
+    reviews = webhook.get("conversionReviewVersions", given.get("conversionReviewVersions"))
     at, reviews_at = (
         ("conversion", "webhookClientConfig"),
         ("conversion", "conversionReviewVersions"),
@@ -131,19 +133,35 @@ def _client_config(config: Value, at: tuple[str, ...]) -> Iterator[Finding]:
         return
     if url is not None:
         form = "desired format: https://host[/path]"
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            parts.port  # noqa: B018 - raises where it is no number of a port
+        except ValueError as error:
+            yield invalid((*at, "url"), url, f"url must be a valid URL: {error}; {form}")
+            return
         if parts.scheme != "https":
             message = f"'https' is the only allowed URL scheme; {form}"
             yield invalid((*at, "url"), parts.scheme, message)
         elif not parts.hostname:
             yield invalid((*at, "url"), url, f"host must be specified; {form}")
+        for part, said in (
+            ("username", "user information is not permitted in URL"),
+            ("fragment", "fragments are not permitted in URL"),
+            ("query", "query parameters are not permitted in URL"),
+        ):
+            if getattr(parts, part):
+                yield invalid((*at, "url"), getattr(parts, part), said)
         return
     for key in ("name", "namespace"):
         if not (service or {}).get(key):
             yield required((*at, "service", key), "service " + key + " is required")
+    port = (service or {}).get("port")
+    if port is not None and not 1 <= port <= 65535:
+        message = "port is not valid: must be between 1 and 65535, inclusive"
+        yield invalid((*at, "service", "port"), port, message)
 
 
-@validates_update(v1.CustomResourceDefinition)
+@validates_update(v1.CustomResourceDefinition, v1beta1.CustomResourceDefinition)
 def stored(new: Value, old: Value) -> Iterator[Finding]:
     """A version stays as long as objects may be stored in it."""
     spec = new.get("spec") or {}
@@ -159,7 +177,7 @@ def stored(new: Value, old: Value) -> Iterator[Finding]:
             yield invalid(("status", "storedVersions", at), text, message)
 
 
-@validates_update(v1.CustomResourceDefinition)
+@validates_update(v1.CustomResourceDefinition, v1beta1.CustomResourceDefinition)
 def immutable(new: Value, old: Value) -> Iterator[Finding]:
     """Where objects are does not change once there may be some."""
     conditions = (old.get("status") or {}).get("conditions") or ()

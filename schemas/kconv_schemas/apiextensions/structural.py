@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kconv import Finding, MapKey, forbidden, invalid, required
+from marshmallow import ValidationError
+
+from kconv import Finding, MapKey, forbidden, invalid, not_supported, required
+from kconv_schemas.apiextensions.v1 import types as v1
 
 Schema = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -18,6 +21,10 @@ _UNTYPED: Final = (
     "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type",
 )  # fmt: skip
 """What only a schema of its own says, and none of those that are combined within one."""
+_UNSUPPORTED: Final = (
+    "id", "$ref", "definitions", "dependencies", "patternProperties", "additionalItems",
+)  # fmt: skip
+"""What JSON schemas have, and schemas of Kubernetes do not."""
 _JSON: Final = {
     dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
     float: "number",
@@ -53,6 +60,9 @@ def _problems(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
             f'Unsupported value: "{kind}": supported values: '
             + ", ".join(f'"{each}"' for each in _TYPES),
         )
+    for key in _UNSUPPORTED:
+        if schema.get(key):
+            yield forbidden((*path, key), f"{key} is not supported")
     yield from _kinds(schema, path)
     if "default" in schema:
         yield from _default(schema, path)
@@ -68,18 +78,56 @@ def _inner(schema: Schema, path: Path) -> Iterator[Finding]:
     fields, values = schema.get("properties") or {}, schema.get("additionalProperties")
     if values is False:
         yield forbidden((*path, "additionalProperties"), "must not be false")
+    elif values not in (None, True) and not isinstance(values, Mapping):
+        yield _no_schema((*path, "additionalProperties"))
     elif values is not None and fields:
         message = "additionalProperties and properties are mutual exclusive"
         yield forbidden((*path, "additionalProperties"), message)
     for name, each in fields.items():
         yield from _problems(each, (*path, "properties", MapKey(name)), "object fields")
     if isinstance(values, Mapping):
-        yield from _problems(values, (*path, "additionalProperties"), "object fields")
+        yield from _free(values, (*path, "additionalProperties"), "object fields")
     items = schema.get("items")
     if isinstance(items, Mapping):
-        yield from _problems(items, (*path, "items"), "array items")
+        yield from _free(items, (*path, "items"), "array items")
+    elif isinstance(items, list):
+        yield forbidden((*path, "items"), "items must be a schema object and not an array")
+    elif items is not None:
+        yield _no_schema((*path, "items"))
     elif schema.get("type") == "array":
         yield required((*path, "items"), "must be specified")
+
+
+def _free(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
+    """Findings about a schema that its field takes for any JSON: whether it is one, to begin with.
+
+    Raises nothing, whatever it holds. What is free-form within it is looked at in its turn.
+    """
+    found = list(_mistyped(schema, path))
+    yield from found or _problems(schema, path, what)
+
+
+def _mistyped(schema: Schema, path: Path) -> Iterator[Finding]:
+    try:
+        v1.JSONSchemaProps.instance().load(dict(schema))
+    except ValidationError as error:
+        for below, message in _messages(error.messages, path):
+            yield Finding(below, "FieldValueTypeInvalid", message)
+
+
+def _messages(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from _messages(inner, path if key == "_schema" else (*path, key))
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _messages(inner, path)
+    else:
+        yield path, str(messages)
+
+
+def _no_schema(path: Path) -> Finding:
+    return Finding(path, "FieldValueTypeInvalid", "must be a schema")
 
 
 def _kinds(schema: Schema, path: Path) -> Iterator[Finding]:
@@ -90,6 +138,12 @@ def _kinds(schema: Schema, path: Path) -> Iterator[Finding]:
     if schema.get("x-kubernetes-embedded-resource") and schema.get("type") != "object":
         message = "must be object if x-kubernetes-embedded-resource is true"
         yield invalid((*path, "type"), schema.get("type") or "", message)
+    for key, known in (
+        ("x-kubernetes-list-type", ("atomic", "set", "map")),
+        ("x-kubernetes-map-type", ("atomic", "granular")),
+    ):
+        if schema.get(key) and schema[key] not in known:
+            yield not_supported((*path, key), schema[key], known)
     kind, keys = schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-list-map-keys")
     if kind == "map" and not keys:
         where = (*path, "x-kubernetes-list-map-keys")
@@ -97,9 +151,10 @@ def _kinds(schema: Schema, path: Path) -> Iterator[Finding]:
     elif keys and kind != "map":
         message = "must be map if x-kubernetes-list-map-keys is non-empty"
         yield invalid((*path, "x-kubernetes-list-type"), kind or "", message)
-    items = schema.get("items") or {}
+    items = schema.get("items")
+    fields = items.get("properties") if isinstance(items, Mapping) else None
     for at, key in enumerate(keys or ()):
-        if key not in (items.get("properties") or {}):
+        if not isinstance(fields, Mapping) or key not in fields:
             where = (*path, "x-kubernetes-list-map-keys", at)
             yield invalid(where, key, "must be a property of the items")
 
@@ -112,8 +167,12 @@ def _untyped(schema: Schema, path: Path) -> Iterator[Finding]:
             yield forbidden((*path, key), "must be empty to be structural")
     for name, each in (schema.get("properties") or {}).items():
         yield from _untyped(each, (*path, "properties", MapKey(name)))
-    if isinstance(schema.get("items"), Mapping):
-        yield from _untyped(schema["items"], (*path, "items"))
+    items = schema.get("items")
+    if isinstance(items, Mapping):
+        found = list(_mistyped(items, (*path, "items")))
+        yield from found or _untyped(items, (*path, "items"))
+    elif items is not None:
+        yield _no_schema((*path, "items"))
 
 
 def _default(schema: Schema, path: Path) -> Iterator[Finding]:

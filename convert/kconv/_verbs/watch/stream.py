@@ -152,7 +152,7 @@ class Watch(Generic[E]):
                 due = [row for row in rows if row.subject is None]
                 return made, {row: objects.read_or_salvage(kind, row).subject for row in due}
 
-            made, subjects = await objects.waiting.blocking(make)
+            made, subjects = await objects.waiting.elsewhere(make)
             # The memory belongs to the loop. What is kept last is dropped last.
             for row, subject in subjects.items():
                 objects.memory.use.keep_subject(row, subject)
