@@ -20,6 +20,7 @@ from kconv._crds.answers import ConversionRefused
 from kconv._crds.webhook import MOST_BYTES
 from kconv._errors import Unavailable
 from kconv._reviews import ANSWER_LIMIT, WebhookClient
+from kconv._structural import check
 from kconv._verbs.waiting import OnLoop
 
 TEXT = {"type": "string"}
@@ -252,3 +253,16 @@ def test_what_waits_for_webhooks_holds_up_no_call_of_the_database() -> None:
             await asyncio.gather(*asked)
 
     asyncio.run(many())
+
+
+def test_patterns_are_those_of_re2_where_it_is_installed() -> None:
+    """Within a moment, whatever they are."""
+    pytest.importorskip("re2")
+    slow = {"type": "string", "pattern": "^(a+)+$"}
+    began = time.monotonic()
+    assert [each.reason for each in check("a" * 60 + "b", slow)] == ["FieldValueInvalid"]
+    assert time.monotonic() - began < 5
+    posix = {"type": "string", "pattern": r"^[[:lower:]]+\z"}
+    assert not list(check("abc", posix))
+    assert list(check("abc\n", posix))
+    assert not list(check("abc", {"type": "string", "pattern": "("}))

@@ -281,7 +281,7 @@ class CustomResources(Background):
         entry = self.catalog.entries.get(definition.resource)
         left = 0
         if entry is None and definition.established:
-            # Nobody can delete them for want of a kind, and a CRD made later would have them.
+            # Without a kind nobody can delete them, and a CRD made later would have them.
             left = await self._objects.waiting.blocking(partial(self._stored, definition.resource))
             if left:
                 _log.warning("the CRD %s stays: it has objects, and no kind", definition.name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from kconv._paths import (
@@ -188,16 +189,34 @@ def _text(value: str, schema: Schema, path: Path) -> Iterator[Finding]:
         )
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
+def _re2() -> Any:
+    """RE2, whose patterns those of Kubernetes are; None where google-re2 is not installed."""
     try:
-        return re.compile(anchored(pattern))
-    except re.error:
+        return importlib.import_module("re2")
+    except ImportError:
+        return None
+
+
+# A pattern of a CRD is a stranger's: Python's own may take for ever on a text, as RE2 never does.
+_RE2: Final = _re2()
+_UNREADABLE: Final[tuple[type[Exception], ...]] = (re.error, *([_RE2.error] if _RE2 else ()))
+
+
+@lru_cache(1_000)
+def _compiled(pattern: str) -> Any:
+    """A pattern that is ready to ``search``; None for what cannot be read."""
+    try:
+        if _RE2 is None:
+            return re.compile(anchored(pattern))
+        options = _RE2.Options()
+        options.log_errors = False
+        return _RE2.compile(pattern, options)
+    except _UNREADABLE:
         return None
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """Whether a text matches; what Python cannot read judges nothing."""
+    """Whether a text matches; what cannot be read judges nothing."""
     found = _compiled(pattern)
     return found is None or found.search(value) is not None
 
