@@ -32,6 +32,14 @@ SERVICES = proxy_services_of(
 )
 
 
+RAW = {
+    "/unasked": b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    "/unknown": b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
+    "/unchanged": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\nETag: x\r\n\r\n",
+}
+"""Answers that few services give."""
+
+
 class Backend(http.server.BaseHTTPRequestHandler):
     """Says what it was asked, in pieces."""
 
@@ -59,6 +67,10 @@ class Backend(http.server.BaseHTTPRequestHandler):
     def answer(self, body: bytes) -> None:
         if self.headers.get("Upgrade") == "websocket" and self.path == "/echo":
             self.echo()
+            return
+        if self.path in RAW:
+            self.wfile.write(RAW[self.path])
+            self.close_connection = True
             return
         if "/cut" in self.path:
             self.send_response(200)
@@ -143,6 +155,8 @@ def test_what_is_forwarded(proxied: Running, kubectl: Path) -> None:
             "X-Mine": "hop",
             "X-Forwarded-For": "10.1.1.1",
             "X-Remote-User": "root",
+            "X_Remote_User": "root",
+            "X_Forwarded_For": "10.1.1.1",
             "X-Other": "goes",
         }
         answer = client.get(f"{AT}/web:80/proxy/a%20b/?q=%2F&x", headers=secret)
@@ -155,6 +169,7 @@ def test_what_is_forwarded(proxied: Running, kubectl: Path) -> None:
         assert headers["x-forwarded-for"] == "127.0.0.1"
         assert headers["x-forwarded-uri"] == f"{AT}/web:80/proxy/a%20b/"
         assert not {"authorization", "x-mine", "x-remote-user"} & set(headers)
+        assert not {name for name in headers if "_" in name}
         assert answer.headers.get_list("set-cookie") == ["theirs=1"]
         assert "x-own" not in answer.headers
         for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -173,7 +188,11 @@ def test_what_is_forwarded(proxied: Running, kubectl: Path) -> None:
         for cut in ("cut", "cut/chunked"):
             with pytest.raises(httpx.RemoteProtocolError):
                 client.get(f"{AT}/web/proxy/{cut}")
+        assert client.get(f"{AT}/web/proxy/unchanged").status_code == 304
+        assert client.get("/readyz").is_success, "on the same connection"
         for path, code, reason in (
+            ("/web/proxy/unasked", 503, "ServiceUnavailable"),
+            ("/web/proxy/unknown", 503, "ServiceUnavailable"),
             ("/none/proxy/", 404, "NotFound"),
             ("/web:99/proxy/", 503, "ServiceUnavailable"),
             ("/down/proxy/", 503, "ServiceUnavailable"),
@@ -240,6 +259,7 @@ def test_websockets(proxied: Running) -> None:
         ("/one/proxy/a%0d%0aHost:%20x", 400),
         ("/one/proxy/a\r\nHost: x", 400),
         ("/one/proxy/a b", 400),
+        ("/one/proxy/%" + "25" * 20 + "41", 400),
         # Whom it asks.
         ("/169.254.169.254/proxy/latest", 404),
         ("/127.0.0.1:8001/proxy/", 404),

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from anyio import to_thread
 
 from kconv import Resource, ScalePaths, Scheme, SchemeError, Type, hub_of
 from kconv._exporter.crd import crd_of
+from kconv._verbs import scale
 from kconv.edges import Edge, Rename
 from kconv.fields import Int32, Object, String
 from kconv_schemas import autoscaling, core
@@ -158,6 +160,35 @@ def test_every_way(client: httpx.Client) -> None:
     after = client.get(f"{POOLS}/a").json()
     assert "labels" not in after["metadata"]
     assert (after["spec"]["replicas"], after["status"]["replicas"]) == (13, 1)
+
+
+def test_a_race(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PUT for one state is refused where another one comes first; one for any is made again."""
+    write = scale._write
+    others: list[int] = []
+
+    async def loses(*given: Any) -> Any:
+        if not others:
+            others.append(7)
+            body = {"spec": {"replicas": 7}}
+            sent = await to_thread.run_sync(patch, client, f"{POOLS}/a", body, MERGE)
+            assert sent.status_code == 200
+        return await write(*given)
+
+    monkeypatch.setattr(scale, "_write", loses)
+    for insists, code, replicas in ((True, 409, 7), (False, 200, 5)):
+        wanted = client.get(f"{POOLS}/a/scale").json()
+        wanted["spec"]["replicas"] = 5
+        if not insists:
+            del wanted["metadata"]["resourceVersion"]
+        others.clear()
+        assert client.put(f"{POOLS}/a/scale", json=wanted).status_code == code
+        assert others
+        assert client.get(f"{POOLS}/a").json()["spec"]["replicas"] == replicas
+    stale = client.get(f"{POOLS}/a/scale").json()
+    patch(client, f"{POOLS}/a", {"spec": {"replicas": 9}}, MERGE)
+    assert client.put(f"{POOLS}/a/scale", json=stale).status_code == 409, "it came before this one"
+    assert client.get(f"{POOLS}/a").json()["spec"]["replicas"] == 9
 
 
 def test_applied(client: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fixtures.until import until
 from kconv._store import SqlStore
 from serve.conftest import BOTH, NOBODY, Running
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, created, cronjob, patched
@@ -86,6 +87,19 @@ def test_field_selector_and_name_in_path(client: httpx.Client) -> None:
     assert client.post(watched, json=configmap("three")).status_code == 405
     # The path of an object is answered with it, as by Kubernetes.
     assert client.get(f"{CONFIGMAPS}/one?watch=true").json()["kind"] == "ConfigMap"
+
+
+def test_a_watch_by_its_path_counts_as_a_watch(running: Running) -> None:
+    """It would hold the place of a request, and a server that ends would wait for it."""
+    in_flight = running.server._server.in_flight
+    with running.client() as client:
+        for path in (CONFIGMAPS.replace("/v1/", "/v1/watch/"), "/apis/batch/v1/watch/cronjobs"):
+            with client.stream("GET", path) as answer:
+                assert answer.status_code == 200
+                assert (in_flight.watches, in_flight.requests) == (1, 0), path
+            until(lambda: in_flight.watches == 0)
+        client.get("/api/v1/namespaces/watch/configmaps")
+        assert (in_flight.watches, in_flight.requests) == (0, 0)
 
 
 def test_bookmark_ends_initial_events(client: httpx.Client) -> None:

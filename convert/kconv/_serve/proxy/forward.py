@@ -57,7 +57,7 @@ class Proxy:
 
     async def _forward(self, request: HttpRequest, asked: Asked) -> Forwarded:
         scope = request.scope
-        upgrade = request.raw_header(b"upgrade").lower()
+        upgrade = request.raw_header(b"upgrade").lower() if _switches(request) else b""
         if upgrade and upgrade != b"websocket":
             raise bad_request("only WebSockets are forwarded")
         if upgrade and (request.method != "GET" or CONNECTION not in scope):
@@ -86,6 +86,8 @@ class Proxy:
                 heading.cancel()
                 await sending
             await heading
+            if upstream.status == 101 and not upgrade:
+                raise NoAnswer("it switches to another protocol unasked")
         except NoAnswer as error:
             upstream.close()
             if sending is not None:
@@ -189,11 +191,19 @@ async def _send_body(request: HttpRequest, upstream: Upstream, *, chunked: bool 
         upstream.writer.write(b"0\r\n\r\n")
 
 
+def _switches(request: HttpRequest) -> bool:
+    """Whether the protocol of the connection is to change: a header alone does not say so."""
+    said = [value for name, value in request.scope["headers"] if name == b"connection"]
+    return b"upgrade" in (each.strip().lower() for each in b",".join(said).split(b","))
+
+
 def _framing(request: HttpRequest) -> tuple[Headers, bool | None]:
     """How the body of a request is framed for the service; None where it has none."""
     if request.method in _BODILESS:
         return [], None
-    if request.raw_header(b"transfer-encoding"):
+    if coding := request.raw_header(b"transfer-encoding"):
+        if coding.strip().lower() != b"chunked":
+            raise bad_request("a body is forwarded in no other transfer coding than chunked")
         return [(b"transfer-encoding", b"chunked")], True
     length = request.raw_header(b"content-length")
     if length.isdigit() and int(length) > REQUEST_BYTES:

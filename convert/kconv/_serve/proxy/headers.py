@@ -25,6 +25,7 @@ _HOP_BY_HOP = frozenset(
 _OWN = frozenset({b"authorization", b"expect", b"forwarded", b"host"})
 """What is said to this server alone: who asks, above all."""
 
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _OWN_PREFIXES = (b"x-forwarded-", b"x-remote-", b"x-real-ip", b"impersonate-")
 _COOKIE = b"kconv"
 
@@ -37,7 +38,11 @@ def to_service(
     own = next((value for name, value in given if name == b"host"), b"")
     found: Headers = [(b"host", asked.service.authority.encode())]
     for name, value in _passed(given):
-        if name in _OWN or name.startswith(_OWN_PREFIXES) or name == b"content-length":
+        # Many services take an underscore for a hyphen.
+        known_as = name.replace(b"_", b"-")
+        if known_as in _OWN or known_as.startswith(_OWN_PREFIXES):
+            continue
+        if known_as in _FRAMING:
             continue
         if name == b"cookie":
             value = b"; ".join(

@@ -20,6 +20,9 @@ _SERVICES = GroupResource("", "services")
 _PATH = re.compile(rb"(/api/v1/namespaces/([^/]+)/services/([^/]+)/proxy)(/.*)?\Z", re.DOTALL)
 _PRINTABLE = re.compile(rb"[!-~]*\Z")
 _DOTS = (b".", b"..")
+_MOST_DECODED = 8
+"""How many times a path may be percent-encoded, and once more for its end to be seen."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -135,7 +138,7 @@ def _check(rest: bytes) -> None:
     if not _PRINTABLE.match(rest):
         raise bad_request("the path has characters that a path cannot have")
     seen = rest
-    while True:
+    for _ in range(_MOST_DECODED):
         steps = seen.replace(b"\\", b"/").split(b"/")
         # Some servers cut what follows a semicolon.
         if any(step.partition(b";")[0] in _DOTS for step in steps):
@@ -146,3 +149,5 @@ def _check(rest: bytes) -> None:
         if decoded == seen:
             return
         seen = decoded
+    # No client means that, and each time takes as long as the path is.
+    raise bad_request("the path is encoded too often")

@@ -54,7 +54,8 @@ async def tunnel(client: Connection, upstream: Upstream, headers: Headers) -> No
         writer.write(data)
         if writer.transport.get_write_buffer_size() > _MOST_UNSENT:
             client.pause(True)
-            draining.append(asyncio.ensure_future(drained()))
+            draining.add(task := asyncio.ensure_future(drained()))
+            task.add_done_callback(draining.discard)
 
     async def drained() -> None:
         try:
@@ -64,7 +65,7 @@ async def tunnel(client: Connection, upstream: Upstream, headers: Headers) -> No
         finally:
             client.pause(False)
 
-    draining: list[asyncio.Future[None]] = []
+    draining: set[asyncio.Future[None]] = set()
     client.take_over(received)
     lines = [f"HTTP/1.1 101 {HTTPStatus(101).phrase}".encode()]
     lines += [name + b": " + value for name, value in headers]
@@ -87,5 +88,5 @@ async def tunnel(client: Connection, upstream: Upstream, headers: Headers) -> No
             await client.write_raw(data)
     finally:
         client.end()
-        for each in draining:
+        for each in list(draining):
             each.cancel()

@@ -23,6 +23,7 @@ HEAD_BYTES = 64 * 1024
 """Bytes that a service may send before its answer begins."""
 
 _PIECE = 64 * 1024
+_LAST_STATUS = 599
 
 
 class NoAnswer(Exception):
@@ -136,9 +137,14 @@ class Upstream:
         status = self._parser.get_status_code()
         if self._head or (status < 200 and status != 101):
             return
+        if status > _LAST_STATUS:
+            raise NoAnswer("its status is none of HTTP/1.1")
         self._head, self.status = True, status
         if self._bodiless or status in (101, 204, 304):
             self._done = True
+        if status in (204, 304):
+            # It says how long the body would be, which nothing is to wait for.
+            self.headers = [each for each in self.headers if each[0] != b"content-length"]
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
