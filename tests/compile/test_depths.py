@@ -11,7 +11,7 @@ import pytest
 from compile.local import V1, V2, engines, outcome, thing
 from kconv._codec import DEPTH
 from kconv._errors import TooLarge
-from kconv._paths import nests_deeper
+from kconv._nesting import nests_deeper
 from kconv._schema import Type
 from kconv.edges import Lose
 from kconv.fields import FreeForm, List, Map, Object, String

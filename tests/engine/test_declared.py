@@ -57,7 +57,7 @@ def problems(field: Field) -> list[str]:
         (Quantity(load_default=1), 'its default 1 must be written "1"'),  # type: ignore[call-overload]  # wrong on purpose
         (Duration(load_default="60s"), 'its default "60s" must be written "1m0s"'),
         (Integer(load_default=1.0), "its default 1.0 does not decode"),  # type: ignore[call-overload]  # wrong on purpose
-        (Map(Quantity(), load_default={"a": "1.5Gi"}), 'must be written {"a": "1536Mi"}'),
+        (Map(Quantity(), load_default={"a": "1.5Gi"}), 'must be written {"a":"1536Mi"}'),
         (String(load_default=Shade.DARK), "is no plain str"),
         (Integer(minimum=5, load_default=1), "Invalid value: 1: must be greater than or equal"),
         (Int32(load_default=2**40), "its default 1099511627776 does not decode"),

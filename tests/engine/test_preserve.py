@@ -10,7 +10,7 @@ import pytest
 from kconv._codec import DEPTH
 from kconv._errors import ConversionError
 from kconv._gvk import GroupVersion
-from kconv._paths import nests_deeper
+from kconv._nesting import nests_deeper
 from kconv._pipeline import Pipeline, PlainEngine
 from kconv._pipeline.compiled import CompiledEngine
 from kconv._resource import Hub, Resource

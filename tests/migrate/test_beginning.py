@@ -99,7 +99,10 @@ def test_a_run_waits_for_a_database_that_is_away_when_it_begins(
     starting.start()
     ended = kconv("migrate", "cronjobs.batch", "--to", "batch=v1", "--db", two)
     starting.join()
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0
+    waiting, going_on = ended.err.splitlines()
+    assert waiting.startswith("waiting for up to 1 min 0 s: cannot reach the database")
+    assert going_on == "going on"
     with closing(open_store(two)) as store:
         assert rows(store)[NEW] == (5, 5)
 

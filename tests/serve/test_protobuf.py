@@ -20,7 +20,8 @@ import kconv_schemas
 from kconv import Scheme
 from kconv._errors import DecodeError
 from kconv._gvk import GroupVersionKind
-from kconv._paths import DEPTH, nests_deeper
+from kconv._nesting import nests_deeper
+from kconv._paths import DEPTH
 from kconv._serve.protobuf import decode_object, encode_object, offered
 from kconv._serve.protobuf.envelope import _MAGIC
 from kconv._serve.protobuf.read import to_json

@@ -47,7 +47,7 @@ def test_same_finding_is_told_once(client: httpx.Client) -> None:
         (f"gracePeriodSeconds={HUGE}", None, 400),
         ("gracePeriodSeconds=-5", None, 422),
         ("propagationPolicy=Never", None, 422),
-        ("propagationPolicy=Never", {"propagationPolicy": "Orphan"}, 422),
+        ("propagationPolicy=Orphan", {"propagationPolicy": "Never"}, 422),
         ("dryRun=", None, 422),
         ("dryRun=All&dryRun=Some", None, 422),
         ("", {"gracePeriodSeconds": "x"}, 400),
@@ -227,7 +227,7 @@ def test_patches_are_quoted_as_json(client: httpx.Client) -> None:
     patch = {"spec": {"jobTemplate": {"spec": {"template": pod}}}}
     response = patched(client, f"{CRONJOBS}/x", patch, STRATEGIC)
     assert response.status_code == 400
-    assert 'map: {"image": "x"} does not contain declared merge key' in response.json()["message"]
+    assert 'map: {"image":"x"} does not contain declared merge key' in response.json()["message"]
     response = patched(client, f"{CRONJOBS}/x", {"spec": {"$patch": True}}, STRATEGIC)
     assert response.json()["message"].endswith("unknown patch type found: true")
 

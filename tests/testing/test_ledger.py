@@ -167,7 +167,7 @@ def test_a_renamed_loss_is_found_on_the_other_side() -> None:
         ({"a": {}}, {}, ["a: was {}, is absent"]),
         ({}, {"a": [1]}, ["a[0]: was absent, is 1"]),
         ({"a": True}, {"a": 1}, ["a: was true, is 1"]),
-        ({"a": [1, 2, 3]}, {"a": [3, 1, 2]}, ["a: was [1, 2, 3], is [3, 1, 2]"]),
+        ({"a": [1, 2, 3]}, {"a": [3, 1, 2]}, ["a: was [1,2,3], is [3,1,2]"]),
         ({"a": [{"b": 1}, {"b": 2}]}, {"a": [{"b": 2}]}, ["a[0].b: was 1, is absent"]),
         ({"a": [{"b": 1, "c": 1}]}, {"a": [{"b": 1, "c": 2}]}, ["a[0].c: was 1, is 2"]),
     ],

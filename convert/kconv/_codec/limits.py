@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kconv._errors import TooLarge
-from kconv._paths import DEPTH, nests_deeper
+from kconv._nesting import nests_deeper
+from kconv._paths import DEPTH
 
 LIMIT = 3 * 1024 * 1024
 """Bytes that a document may have; the API server's limit for a request body."""

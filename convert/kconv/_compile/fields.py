@@ -16,7 +16,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kconv._codec.limits import check_depth
 from kconv._compile.texts import NO_VALUE, text_type
-from kconv._paths import DEPTH, nests_deeper
+from kconv._nesting import nests_deeper
+from kconv._paths import DEPTH
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import has_own_rules, innermost, is_missing, is_own, says_itself
 from kconv.fields._scalar import INT64

@@ -8,7 +8,8 @@ from typing import Any
 import marshmallow
 
 from kconv._document import document_options
-from kconv._paths import DEPTH, nests_deeper
+from kconv._nesting import nests_deeper
+from kconv._paths import DEPTH
 from kconv._resource import KindType
 from kconv._schema import Type
 from kconv.edges._plan import field_at
