@@ -111,6 +111,7 @@ class Database:
         self._identity = _identity(file) if file is not None and file.exists() else None
 
     def _open_engine(self) -> None:
+        self._is_closed = False
         self._postgresql: PostgresqlEngine | None = None
         if self.sqlite:
             self.engine = _sqlite_engine(self.url)
@@ -228,7 +229,12 @@ class Database:
         return {**found, **(self._postgresql.arguments() if self._postgresql else {})}
 
     def close(self) -> None:
-        """Close the pooled connections; the next use opens new ones."""
+        """Close the pooled connections.
+
+        One that a thread still uses is closed when it is done, and so is one that is opened later:
+        no pool keeps it.
+        """
+        self._is_closed = True
         self.engine.dispose()
 
     def renew(self) -> None:
@@ -252,7 +258,11 @@ class Database:
     @contextmanager
     def _connect(self, options: dict[str, Any]) -> Iterator[Connection]:
         with self.engine.connect() as connection:
-            yield connection.execution_options(**options)
+            try:
+                yield connection.execution_options(**options)
+            finally:
+                if self._is_closed and not connection.closed and not connection.invalidated:
+                    connection.detach()
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
