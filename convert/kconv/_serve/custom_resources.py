@@ -112,23 +112,6 @@ class CustomResources(Background):
                     await self._synchronize()
                     self._done = noticed
 
-    async def hold(self, name: str) -> bool:
-        """Before a CRD is deleted: keep it until its objects are gone; whether that was new."""
-        written = False
-
-        def change(value: Value) -> Value | None:
-            nonlocal written
-            held = value["metadata"].get("finalizers") or []
-            if value["metadata"].get("deletionTimestamp") or FINALIZER in held:
-                return None
-            value["metadata"]["finalizers"] = [*held, FINALIZER]
-            written = True
-            return value
-
-        with suppress(NotFound):
-            await self._rewrite(name, change)
-        return written
-
     # What goes on beside the requests.
 
     async def _run(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 
 from anyio import to_thread
 
-from kconv._crds import RESOURCE as CRDS
 from kconv._crds import Services
 from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
@@ -39,7 +38,7 @@ from kconv._serve.server_metrics import (
 from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._settings import Limits
-from kconv._store import Key, Store
+from kconv._store import Store
 from kconv._verbs.garbage import Collected, Collector
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import Follower
@@ -111,7 +110,6 @@ class Server:
                 self.namespaces,
                 self._collected,
                 aside=self.aside,
-                hold=self._hold,
             )
             self.garbage_collector = GarbageCollector(
                 store, self.membership.registration.id, self.memory, collector, self._current
@@ -275,13 +273,6 @@ class Server:
         await self.memory.fresh()
         if self.custom_resources is not None:
             await self.custom_resources.current()
-
-    async def _hold(self, key: Key) -> bool:
-        """Before an object is deleted that others depend on in another way than by owners."""
-        custom_resources = self.custom_resources
-        if custom_resources is None or (key.group, key.resource) != (CRDS.group, CRDS.resource):
-            return False
-        return await custom_resources.hold(key.name)
 
     def _collected(self, done: Collected) -> None:
         self.metrics.collected.labels(

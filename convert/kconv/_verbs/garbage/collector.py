@@ -56,9 +56,7 @@ class Collected:
 class Collector:
     """Follows the changes of a store, and collects; belongs to one event loop.
 
-    ``told`` is called with everything that is done. ``hold`` is called before an object is deleted:
-    it says whether it had to write something that its deletion waits for. ``aside`` is as in
-    `Writes`.
+    ``told`` is called with everything that is done. ``aside`` is as in `Writes`.
     """
 
     def __init__(
@@ -69,11 +67,9 @@ class Collector:
         told: Callable[[Collected], None] = lambda done: None,
         *,
         aside: Aside | None = None,
-        hold: Callable[[Key], Awaitable[bool]] | None = None,
     ) -> None:
         self._objects = objects
         self._told = told
-        self._hold = hold
         self._scheme = scheme
         self._kinds: dict[tuple[str, str], HubKind] = {}
         self._owners = Owners(scheme, objects.memory)
@@ -258,11 +254,6 @@ class Collector:
         references: Sequence[OwnerReference],
     ) -> None:
         if is_namespace(node.kind) and node.key.name in IMMORTAL:
-            return
-        # What was written here is another state, which is judged in its turn: somebody may have
-        # given it an owner meanwhile.
-        if self._hold is not None and await self._hold(node.key):
-            self._graph.due[node.uid] = None
             return
         dependents = self._graph.dependents(node.uid)
         policy = _policy_of(current)
