@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 
 from kconv._errors import KconvError
 from kconv._serve.background import Background
@@ -124,8 +124,8 @@ class GarbageCollector(Background):
             now = time.monotonic()
             if now < self._renew_at:
                 return self.active
-            taken = await self._in_thread(
-                lambda: self._store.take_duty(DUTY, self._holder, DUTY_SECONDS), self._limiter
+            taken = await to_thread.run_sync(
+                self._store.take_duty, DUTY, self._holder, DUTY_SECONDS, limiter=self._limiter
             )
             if self.active and not taken:
                 _log.info("another server collects garbage from now on")
