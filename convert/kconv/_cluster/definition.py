@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._errors import Conflict, UsageError
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -149,3 +149,19 @@ def list_definitions(connection: Connection) -> list[Definition]:
         token = (body.get("metadata") or {}).get("continue") or ""
         if not token:
             return sorted(found, key=lambda each: each.name)
+
+
+def write_stored(connection: Connection, definition: Definition, stored: Sequence[str]) -> bool:
+    """Write ``status.storedVersions``; False where the CRD has been written since it was read."""
+    body = {
+        "metadata": {"resourceVersion": definition.resource_version},
+        "status": {"storedVersions": [*stored]},
+    }
+    path = f"{CRDS}/{definition.name}/status"
+    try:
+        connection.request("PATCH", path, body, content_type=MERGE_PATCH)
+    except Refused as error:
+        if error.status != 409:
+            raise
+        return False
+    return True

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
-from kconv._cluster.definition import CRDS, Definition, get_definition
+from kconv._cluster.connection import Connection
+from kconv._cluster.definition import Definition, get_definition, write_stored
 from kconv._cluster.kinds import Shown, as_document, is_shown_as
 from kconv._cluster.listing import ClusterKey, marks
 from kconv._cluster.walk import Seen, Walk
@@ -173,19 +173,9 @@ def _prune(connection: Connection, definition: Definition, version: str) -> bool
             return False
         if version not in found.stored:
             return True
-        body = {
-            "metadata": {"resourceVersion": found.resource_version},
-            "status": {"storedVersions": [each for each in found.stored if each != version]},
-        }
-        path = f"{CRDS}/{definition.name}/status"
-        try:
-            connection.request("PATCH", path, body, content_type=MERGE_PATCH)
-        except Refused as error:
-            if error.status != 409:
-                raise
-            # Its status alone may be another: a condition, for one.
-            continue
-        return True
+        if write_stored(connection, found, [each for each in found.stored if each != version]):
+            return True
+        # Its status alone may be another: a condition, for one.
     return False
 
 

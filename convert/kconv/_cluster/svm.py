@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
-from kconv._cluster.definition import CRDS, Definition, get_definition
+from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.definition import Definition, get_definition, write_stored
 from kconv._cluster.kinds import as_document
 from kconv._cluster.listing import ClusterKey
 from kconv._cluster.proof import NotAsBefore
@@ -166,18 +166,8 @@ def put_back(connection: Connection, definition: Definition, stored: tuple[str, 
         wanted = list(dict.fromkeys((*stored, *now.stored)))
         if [*now.stored] == wanted:
             return
-        patch = {
-            "metadata": {"resourceVersion": now.resource_version},
-            "status": {"storedVersions": wanted},
-        }
-        path = f"{CRDS}/{definition.name}/status"
-        try:
-            connection.request("PATCH", path, patch, content_type=MERGE_PATCH)
-        except Refused as error:
-            if error.status != 409:
-                raise
-            continue
-        return
+        if write_stored(connection, now, wanted):
+            return
     raise Conflict(f"the CRD {definition.name} is written all the time")
 
 
