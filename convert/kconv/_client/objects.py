@@ -15,8 +15,9 @@ from kconv._schema import TypedObject
 from kconv._scheme import Scheme, Spoke
 from kconv._store import Stored
 from kconv._verbs.body import Body, DocumentBody, EncodedBody
+from kconv._verbs.current import spoke_of
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.objects import Objects, spoke_of
+from kconv._verbs.objects import Objects
 
 Document = dict[str, Any]
 

@@ -23,10 +23,11 @@ from kconv._pipeline import HubObject
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.background import Background
 from kconv._store import Change, Key, Store
+from kconv._verbs.current import key_of
 from kconv._verbs.deletion import finalizers_in, mark_for_deletion
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import now
-from kconv._verbs.objects import Objects, key_of
+from kconv._verbs.objects import Objects
 from kconv._verbs.undecodable import Undecodable
 from kconv._verbs.waiting import run_at_once
 from kconv.fields._time import format_time

@@ -15,8 +15,8 @@ from kconv._serve.status import refusal_of
 from kconv._serve.tables import check_include, table_of
 from kconv._serve.verbs import selector
 from kconv._serve.views import metadata_only
+from kconv._verbs.current import Current
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.objects import Current
 from kconv._verbs.refusal import Refusal, expired
 from kconv._verbs.selectors import Selector
 from kconv._verbs.undecodable import Undecodable

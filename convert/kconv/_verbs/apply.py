@@ -18,9 +18,9 @@ from kconv._verbs import create as creating
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import DocumentBody, InvalidBody, without_status
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.metadata import now
 from kconv._verbs.metadata_rules import check_metadata
-from kconv._verbs.objects import Current
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import Entries, entries_of
 from kconv._verbs.refusal import Refusal, apply_conflict, bad_request

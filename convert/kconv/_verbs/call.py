@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kconv._scheme import HubKind, Spoke
+from kconv._verbs.current import Current
 from kconv._verbs.encoded import Encoded
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.namespaces import Namespaces
-from kconv._verbs.objects import Current, Objects
+from kconv._verbs.objects import Objects
 from kconv._verbs.target import Target
 
 T = TypeVar("T")

@@ -12,12 +12,12 @@ from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, all_findings, decode_whole
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical
+from kconv._verbs.current import key_of
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status, reads_namespace
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
 from kconv._verbs.metadata_rules import check_entries, check_metadata
-from kconv._verbs.objects import has_more, key_of, prepared
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import (
     Entries,
@@ -26,6 +26,7 @@ from kconv._verbs.ownership import (
     shown_with_entries,
     with_entries,
 )
+from kconv._verbs.preparing import has_more, prepared
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
 from kconv._verbs.replace import insists
 from kconv.fields._time import format_time

@@ -5,11 +5,11 @@ from __future__ import annotations
 from kconv._gvk import GroupResource
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.deletion import finalizers_in, mark_for_deletion
 from kconv._verbs.encoded import encode_object
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.namespaces import FINALIZER, IMMORTAL
-from kconv._verbs.objects import Current
 from kconv._verbs.options import DeleteOptions
 from kconv._verbs.propagation import Propagation, deletion_warning, finalizers_for
 from kconv._verbs.refusal import conflict, details_of, forbidden, success

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import value_at, with_metadata
+from kconv._verbs.current import Current
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.metadata import now
-from kconv._verbs.objects import Current
 from kconv.fields._time import format_time
 
 

@@ -10,10 +10,10 @@ from kconv._structural import StructuralKind, is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import Continuation
+from kconv._verbs.current import Current
 from kconv._verbs.encoded import Encoded
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.objects import Current
 from kconv._verbs.options import ListOptions
 from kconv._verbs.search import Listing, Search, begin_search
 from kconv._verbs.selectors import Selector

@@ -11,11 +11,13 @@ from kconv._paths import Finding
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind, Scheme
+from kconv._verbs.current import key_of
 from kconv._verbs.deletion import mark_for_deletion
 from kconv._verbs.kind_rules import NAMESPACES
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import begin, now
-from kconv._verbs.objects import Objects, key_of, prepared
+from kconv._verbs.objects import Objects
+from kconv._verbs.preparing import prepared
 from kconv._verbs.refusal import Refusal, forbidden, not_found
 from kconv._verbs.target import Target
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
 
-from kconv._errors import ConversionError, KconvError, VersionNotOnRecord
-from kconv._gvk import GroupResource, GroupVersion
+from kconv._errors import KconvError, VersionNotOnRecord
+from kconv._gvk import GroupResource
 from kconv._pipeline import Decoded, HubObject, Pipeline
-from kconv._pipeline.view import View, metadata_of
-from kconv._resource import Hub
+from kconv._pipeline.view import metadata_of
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Key, Store, Stored, Write, not_found
 from kconv._structural import Unconverted, converted, is_structural
+from kconv._verbs.current import Current, spoke_of
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.ownership import Ownership
@@ -34,51 +32,6 @@ PAGE = 500
 """How many objects are read at a time."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """An object as it is now: its row, and what was decoded of it, in the hub.
-
-    With a ``fault`` it cannot be read, and the hub has what could be salvaged: its metadata and
-    perhaps its status. Otherwise ``decoded`` is the object in the version it is stored in.
-    """
-
-    row: CachedRow
-    hub: HubObject
-    decoded: Decoded | None = None
-    fault: Undecodable | None = None
-
-    @property
-    def stored(self) -> Stored:
-        """What its row holds."""
-        return self.row.stored
-
-    @property
-    def kind(self) -> HubKind:
-        """Its kind."""
-        return self.hub.kind
-
-    @property
-    def meta(self) -> View:
-        """Its metadata in the hub, which has no resourceVersion; not to be changed."""
-        return metadata_of(self.hub.native)
-
-    @property
-    def resource_version(self) -> str:
-        """The resourceVersion that clients know it by."""
-        return str(self.stored.resource_version)
-
-    @property
-    def subject(self) -> Subject:
-        """What selectors look at."""
-        return self.row.subject or Subject.of(self.kind, self.hub.native)
-
-
-def key_of(kind: HubKind, namespace: str, name: str) -> Key:
-    """Where an object of a kind is stored."""
-    resource = kind.group_resource
-    return Key(resource.group, resource.resource, namespace, name)
 
 
 class Objects:
@@ -412,29 +365,3 @@ class Objects:
         else:
             self.memory.wrote(row)
         return row
-
-
-def prepared(hub: HubObject) -> HubObject:
-    """A new object with what its kind has the server set, if it has; else the object itself."""
-    if not has_more(hub.kind):
-        return hub
-    # A kind's own function works on a dict.
-    fresh = copy.deepcopy(hub.value)
-    hub.kind.hub.prepare_for_create(fresh)
-    return HubObject(hub.kind, fresh)
-
-
-def has_more(kind: HubKind) -> bool:
-    """Whether the server sets more in a new object of a kind than metadata and defaults."""
-    return kind.hub.prepare_for_create is not Hub.prepare_for_create
-
-
-def spoke_of(kind: HubKind, stored: Stored) -> Spoke:
-    """The version that an object is stored in. Raises `ConversionError` for an unknown one."""
-    spoke = kind.spoke_for(GroupVersion.parse(stored.api_version))
-    if spoke is None:
-        raise ConversionError(
-            f"{kind.group_resource} {stored.key.namespace}/{stored.key.name} is stored as "
-            f"{stored.api_version}, which this server does not know"
-        )
-    return spoke

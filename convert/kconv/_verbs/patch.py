@@ -9,8 +9,8 @@ from kconv._pipeline.view import metadata_of
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import InvalidBody, without_status
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.metadata_rules import check_metadata
-from kconv._verbs.objects import Current
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, invalid

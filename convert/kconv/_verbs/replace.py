@@ -22,13 +22,13 @@ from kconv._structural import is_structural
 from kconv._verbs.body import all_findings
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical, canonical_in_version
+from kconv._verbs.current import Current
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_generation, has_status, is_kubernetes, is_namespace
 from kconv._verbs.metadata import carry_over, now
 from kconv._verbs.metadata_rules import check_entries, check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
-from kconv._verbs.objects import Current, has_more
 from kconv._verbs.ownership import (
     Entries,
     entries_of,
@@ -38,6 +38,7 @@ from kconv._verbs.ownership import (
     with_entries,
     without_entries,
 )
+from kconv._verbs.preparing import has_more
 from kconv._verbs.refusal import Refusal, conflict, invalid
 from kconv._verbs.undecodable import Undecodable
 from kconv.fields._time import format_time

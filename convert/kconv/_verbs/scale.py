@@ -24,8 +24,8 @@ from kconv._verbs.answer import Answer
 from kconv._verbs.apply import Configuration
 from kconv._verbs.body import Body, unrecognized
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.encoded import Encoded
-from kconv._verbs.objects import Current
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.patch import does_not_fit
 from kconv._verbs.patches import Patch

@@ -9,11 +9,11 @@ from kconv._scheme import HubKind
 from kconv._store import Change, Page
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import INCONSISTENT, Continuation, parse_continue
+from kconv._verbs.current import Current
 from kconv._verbs.history import HistoryCompacted, ListHistory
 from kconv._verbs.kind_rules import is_kubernetes
 from kconv._verbs.loop_work import Slices
 from kconv._verbs.memory import CachedRow, Collection
-from kconv._verbs.objects import Current
 from kconv._verbs.options import ListOptions
 from kconv._verbs.refusal import Refusal, expired, future_version, too_large_list
 from kconv._verbs.selectors import (

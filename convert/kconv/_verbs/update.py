@@ -12,9 +12,10 @@ from kconv._structural import is_structural
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, decode_whole
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.metadata_rules import check_metadata
-from kconv._verbs.objects import Current, has_more
 from kconv._verbs.options import WriteOptions
+from kconv._verbs.preparing import has_more
 from kconv._verbs.refusal import bad_request, conflict, invalid
 from kconv._verbs.replace import (
     Replacement,

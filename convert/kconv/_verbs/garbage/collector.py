@@ -17,6 +17,7 @@ from functools import partial
 from kconv._errors import Conflict, KconvError, NotFound, StoreError
 from kconv._scheme import HubKind, Scheme
 from kconv._store import Change, Key, Store
+from kconv._verbs.current import Current
 from kconv._verbs.garbage.envelope import OwnerReference, metadata_of
 from kconv._verbs.garbage.graph import Graph, Node
 from kconv._verbs.garbage.owners import Classified, Owners
@@ -24,7 +25,7 @@ from kconv._verbs.garbage.writes import Aside, Interrupted, Writes, name_of
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.loop_work import each_of
 from kconv._verbs.namespaces import IMMORTAL, Namespaces
-from kconv._verbs.objects import Current, Objects
+from kconv._verbs.objects import Objects
 from kconv._verbs.propagation import FOREGROUND, ORPHAN, Propagation
 from kconv._verbs.refusal import Refusal
 

@@ -10,9 +10,9 @@ from kconv._errors import NotRegistered, UsageError
 from kconv._gvk import GroupVersion
 from kconv._scheme import HubKind, Scheme
 from kconv._store import Key
+from kconv._verbs.current import key_of
 from kconv._verbs.garbage.envelope import OwnerReference, metadata_of
 from kconv._verbs.memory import Memory
-from kconv._verbs.objects import key_of
 from kconv._verbs.propagation import FOREGROUND
 
 _MOST_ABSENT = 10_000

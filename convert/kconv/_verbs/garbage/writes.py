@@ -16,13 +16,14 @@ from kconv._pipeline import HubObject
 from kconv._pipeline.view import View, with_metadata
 from kconv._structural import StructuralKind
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.delete import remove
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.garbage.envelope import OwnerReference
 from kconv._verbs.garbage.graph import Node
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.namespaces import Namespaces
-from kconv._verbs.objects import Current, Objects
+from kconv._verbs.objects import Objects
 from kconv._verbs.propagation import Propagation
 from kconv._verbs.refusal import Refusal
 from kconv._verbs.replace import Replacement, replace_object

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from kconv._verbs.call import Call
+from kconv._verbs.current import Current
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.objects import Current
 from kconv._verbs.selectors import Selector
 from kconv._verbs.watch.live_change import LiveChange
 
