@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from kconv._pipeline import Pipeline
-from kconv._scheme import HubKind, Scheme
+from kconv._scheme import Scheme
 from kconv._serve.resource_request import ResourceRequest
 from kconv._store import Store
-from kconv._structural import Engines, StructuralKind
+from kconv._structural import Engines
 from kconv._verbs.answer import Answer
 from kconv._verbs.memory import Direct
 from kconv._verbs.namespaces import Namespaces
@@ -33,11 +33,6 @@ def with_structural(scheme: Scheme, pipeline: Pipeline | None) -> tuple[Scheme, 
     """A scheme that takes in the kinds of CRDs, and its pipeline; it uses what is compiled."""
     changeable = scheme.changeable()
     return changeable, (pipeline or Pipeline(scheme)).extended(changeable, Engines)
-
-
-def waits(kind: HubKind) -> bool:
-    """Whether the conversion of a kind waits for somebody else."""
-    return isinstance(kind, StructuralKind) and kind.waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from kconv._errors import (
 )
 from kconv._serve import verbs
 from kconv._serve.answered_errors import release
-from kconv._serve.aside import waits
 from kconv._serve.body import read_body
 from kconv._serve.compression import compress, is_large, takes_gzip
 from kconv._serve.endpoints import answer_endpoint
@@ -40,7 +39,7 @@ from kconv._serve.warnings import deprecation
 from kconv._serve.watch_lines import open_watch
 from kconv._serve.watch_response import WatchResponse
 from kconv._serve.websocket import WebSocketWatch, handshake_of, wants_websocket
-from kconv._structural import StructuralKind, Unconverted
+from kconv._structural import StructuralKind, Unconverted, waits
 from kconv._verbs.answer import Answer
 from kconv._verbs.kind_rules import is_namespace
 from kconv._verbs.loop_work import compute

@@ -13,7 +13,7 @@ from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
-from kconv._serve.aside import Aside, waits, with_structural
+from kconv._serve.aside import Aside, with_structural
 from kconv._serve.custom_resources import CustomResources, crd_kind
 from kconv._serve.garbage_collector import GarbageCollector
 from kconv._serve.health import Health
@@ -39,6 +39,7 @@ from kconv._serve.shared_metrics import SharedMetrics
 from kconv._serve.warmup import warm_up
 from kconv._settings import Limits
 from kconv._store import Store
+from kconv._structural import waits
 from kconv._verbs.garbage import Collected, Collector
 from kconv._verbs.membership import Membership
 from kconv._verbs.memory import Follower

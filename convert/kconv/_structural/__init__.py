@@ -12,6 +12,7 @@ from kconv._structural.kinds import (
     Version,
     schema_of,
     structural_kind,
+    waits,
 )
 from kconv._structural.pruning import pruned
 from kconv._structural.schemas import Schema
@@ -30,5 +31,6 @@ __all__ = [
     "pruned",
     "schema_of",
     "structural_kind",
+    "waits",
     "with_defaults",
 ]

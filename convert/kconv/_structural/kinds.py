@@ -150,3 +150,8 @@ def _hub(stored: type[StructuralResource], selectable: set[str]) -> type[Hub]:
     made: Any = type(options.kind, (Hub,), attributes)
     found: type[Hub] = made
     return found
+
+
+def waits(kind: HubKind) -> bool:
+    """Whether the conversion of a kind waits for somebody else, such as a webhook."""
+    return isinstance(kind, StructuralKind) and kind.waits

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from kconv._store import Key
-from kconv._structural import StructuralKind, is_structural
+from kconv._structural import is_structural, waits
 from kconv._verbs.answer import Answer
 from kconv._verbs.call import Call
 from kconv._verbs.continuation import Continuation
@@ -38,7 +38,7 @@ async def list_objects(
     """
     search = await begin_search(call, options, selector)
     # Where a conversion may yet fail, nothing is sent before it is done.
-    at_once = isinstance(call.kind, StructuralKind) and call.kind.waits
+    at_once = waits(call.kind)
     if in_batches and not options.limit and search.is_large and not at_once:
         return await _in_batches(call, search)
     listing = await search.finish(MOST_BYTES)

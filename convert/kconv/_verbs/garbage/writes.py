@@ -14,7 +14,7 @@ from anyio import CapacityLimiter
 from kconv._errors import NotFound
 from kconv._pipeline import HubObject
 from kconv._pipeline.view import View, with_metadata
-from kconv._structural import StructuralKind
+from kconv._structural import waits
 from kconv._verbs.call import Call
 from kconv._verbs.current import Current
 from kconv._verbs.delete import remove
@@ -169,7 +169,7 @@ class Writes:
         """Do something to an object, in a thread where its conversion may wait for a webhook."""
         if self.interrupted:
             raise Interrupted
-        if self._aside is None or not (isinstance(node.kind, StructuralKind) and node.kind.waits):
+        if self._aside is None or not waits(node.kind):
             return await work(self._objects, self._namespaces)
         aside = self._aside
         async with self._limiter:

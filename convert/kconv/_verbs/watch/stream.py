@@ -13,7 +13,7 @@ import msgspec
 
 from kconv._errors import Expired
 from kconv._store import Change, Stored
-from kconv._structural import StructuralKind
+from kconv._structural import waits
 from kconv._verbs.call import Call
 from kconv._verbs.encoded import Encoded
 from kconv._verbs.loop_work import Slices
@@ -143,7 +143,7 @@ class Watch(Generic[E]):
     async def _ahead(self, rows: Sequence[CachedRow]) -> None:
         """Have rows converted that somebody else converts, for whom nobody may be kept waiting."""
         kind, spoke, objects = self.call.kind, self.call.spoke, self.call.objects
-        if isinstance(kind, StructuralKind) and kind.waits and rows:
+        if waits(kind) and rows:
 
             def make() -> tuple[dict[CachedRow, Encoded], dict[CachedRow, Subject]]:
                 made = objects.made_ahead(spoke, rows)
