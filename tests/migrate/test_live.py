@@ -137,7 +137,8 @@ class Crowd(threading.Thread):
         name = self.chance.choice(sorted(self.model))
         path = f"{PATH.format(version=self.chance.choice((OLD, NEW)))}/{name}"
         if choice < 0.35:
-            self.client.ask("DELETE", path)
+            # At once: by default v1beta1 has dependents orphaned first, which takes its time.
+            self.client.ask("DELETE", f"{path}?propagationPolicy=Background")
             del self.model[name]
         else:
             schedule = f"{self.chance.randrange(60)} 3 * * *"

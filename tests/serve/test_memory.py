@@ -13,7 +13,7 @@ from kconv._gvk import GroupResource
 from kconv._store import Key, Look, SqlStore, Stored
 from kconv._verbs import list as listing
 from kconv._verbs import search
-from kconv._verbs.memory import Follower
+from kconv._verbs.memory import CachedRow, Follower
 from serve.conftest import BOTH, Running
 from serve.samples import CONFIGMAPS, JSON_PATCH, MERGE, configmap, created, patched
 
@@ -302,14 +302,12 @@ def test_a_refusal_is_believed_of_the_newest_state_only(
 
 
 def test_own_writes_are_known_until_the_log_has_come_as_far(
-    client: httpx.Client, running: Running
+    client: httpx.Client, running: Running, store: SqlStore
 ) -> None:
     memory = running.server._server.memory
     created(client, CONFIGMAPS, configmap("a"))
-    row = memory.recent(key("a"))
-    assert row is not None
     assert client.get(f"{CONFIGMAPS}/a").status_code == 200
-    memory.wrote(row)
+    memory.wrote(CachedRow(store.get(key("a"))))
     assert memory._own == {}
     client.delete(f"{CONFIGMAPS}/a")
     assert client.get(f"{CONFIGMAPS}/a").status_code == 404

@@ -241,7 +241,8 @@ class Follower:
 
     async def _fetch(self, keys: list[Key]) -> Iterable[CachedRow | None]:
         rows, look = await self._opened.rows(keys)
-        holds = self._note(look) and look.rewrites == self._rewrites
+        # A row read before the last change that was followed may be gone by now.
+        holds = self._note(look) and look.rewrites == self._rewrites and look.value >= self.position
         found: dict[Key, CachedRow | None] = {}
         for key, stored in rows.items():
             made = CachedRow(stored) if stored is not None else None
