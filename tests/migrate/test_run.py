@@ -1,9 +1,12 @@
 """The run: rewriting, races, failures, resuming, proof."""
 
+import json
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
@@ -13,7 +16,7 @@ from kconv._gvk import GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._pipeline.values import Checks
 from kconv._scheme import Spoke
-from kconv._store import SqlStore
+from kconv._store import Key, SqlStore
 from kconv.place import Quarantined
 from kconv_migrations._migration import Outcome, Progress, Reencoder, Settings, migrate, plan
 from migrate.samples import NEW, OLD, encoded, everything, key, placed, rows, seed
@@ -109,8 +112,50 @@ def test_row_that_a_writer_changed_meanwhile_is_left_to_it(
     monkeypatch.setattr(store, "rewrite", late)
     outcome = run(store, pipeline, "batch=v1")
     assert (outcome.objects, outcome.raced, outcome.done) == (4, 1, True)
+    (recorded,) = store.runs()
+    assert recorded.raced == 1
     assert store.get(stored[2].key).data == newer
     assert rows(store) == {NEW: (5, 6)}
+
+
+def test_races_are_counted_over_all_collections_of_a_run(
+    store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(store, pipeline, 3)
+    before, after = "autoscaling/v1", "autoscaling/v2"
+    store.prefer("autoscaling", "horizontalpodautoscalers", before)
+    data = json.dumps(
+        {
+            "apiVersion": before,
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "web", "namespace": "reports", "uid": "uid-web"},
+            "spec": {"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "web"}},
+        }
+    ).encode()
+    at = Key("autoscaling", "horizontalpodautoscalers", "reports", "web")
+    store.create(at, uid="uid-web", api_version=before, data=data)
+    rewrite, calls = store.rewrite, Counter[str]()
+
+    def faster(items: Sequence[Any], **named: Any) -> int:
+        """As if a writer had been faster, in the first page of each resource."""
+        group = items[0][0].key.group
+        calls[group] += 1
+        return rewrite(items[1:] if calls[group] == 1 else items, **named)
+
+    monkeypatch.setattr(store, "rewrite", faster)
+    shown: list[tuple[str, int]] = []
+    names = ["cronjobs.batch", "horizontalpodautoscalers.autoscaling"]
+    targets = plan(placed(store), names, ["batch=v1", f"autoscaling={after.partition('/')[2]}"])
+    outcomes = list(
+        migrate(
+            placed(store), pipeline, targets, Settings(),
+            lambda progress: shown.append((progress.target.name, progress.raced)),
+        )
+    )  # fmt: skip
+    assert [(each.raced, each.done) for each in outcomes] == [(1, True), (1, True)]
+    assert {(name, 1) for name in names} <= set(shown), "each by itself, on the terminal"
+    (recorded,) = store.runs()
+    assert (recorded.raced, recorded.state) == (2, "done")
 
 
 def test_writer_that_has_not_seen_the_flip(store: SqlStore, pipeline: Pipeline) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from cli.samples import Ended
 from fixtures.until import until
+from kconv._cli.run_table import going_on, steering_as_json
 from kconv._errors import Conflict, TimedOut, UsageError
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
@@ -99,6 +100,14 @@ def test_a_run_that_has_ended_is_told_nothing(store: SqlStore) -> None:
         assert place.steer_run(held.id, paused=True).paused
         now = place.report_run(held.id, done=3, total=4, waiting="a while")
         assert (now.rate, now.paused, now.done, now.total) == (7, True, 3, 4)
+        assert now.raced is None
+        assert place.report_run(held.id, done=3, total=4, waiting="", raced=2).raced == 2
+        assert going_on(store.run(held.id)) == (
+            f"run {held.id}: 3 of 4 rows, 2 conflicts, 7 rows a second at most; is about to pause"
+        )
+        assert steering_as_json(store.run(held.id))["raced"] == 2
+        again = place.report_run(held.id, done=3, total=4, waiting="a while")
+        assert again.raced == 2, "None leaves it"
         held.ending = "done"
     with pytest.raises(Conflict, match="no longer held"):
         place.steer_run(held.id, paused=False)

@@ -17,6 +17,11 @@ from ui.site import Site, migrated, put
 from ui.test_every_page import text_of
 
 
+def facts(site: Site, run: str) -> str:
+    """What the page of a run says of it, below how far it is."""
+    return text_of(site.get(f"runs/{run}").partition('id="facts"')[2])
+
+
 def test_steering_a_run(fresh: Site) -> None:
     store = fresh.store
     target = RunTarget("cronjobs.batch", (OLD,), NEW)
@@ -25,6 +30,10 @@ def test_steering_a_run(fresh: Site) -> None:
     page = text_of(fresh.get("migrations"))
     assert f"{run.id} running cronjobs.batch to {NEW}" in page
     assert "3 of 13" in page
+    assert "Conflicts \N{EN DASH}" in page, "a run of a release that did not count them"
+    assert "Conflicts" not in facts(fresh, run.id)
+    store.report_run(run.id, done=3, total=13, waiting="", raced=1234)
+    assert "Conflicts 1,234" in text_of(fresh.get("migrations"))
     assert "10 rows left" in text_of(fresh.get(f"runs/{run.id}/pause"))
     assert not store.run(run.id).paused, "asking is not doing"
     answer = fresh.post(f"runs/{run.id}/pause")
@@ -44,6 +53,7 @@ def test_steering_a_run(fresh: Site) -> None:
     assert (held.status_code, "it can be undone when it has ended" in held.text) == (409, True)
     assert fresh.get("plan", batch="v1").count(run.id), "the plan says who goes on"
     placed(store).end_run(run.id, "done")
+    assert "Conflicts 1,234 changed by a writer meanwhile" in facts(fresh, run.id)
     late = fresh.post(f"runs/{run.id}/pause")
     assert (late.status_code, "has ended" in late.text) == (409, True)
 

@@ -261,7 +261,7 @@ def test_by_keyboard_and_without_a_script(browser: Any, serve: Serve, site: Site
     assert "/ui/" in page.url
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main")
+    page.wait_for_url("**/#main")
     page.goto(f"{page.url.partition('#')[0]}objects?resource=horizontalpodautoscalers.autoscaling")
     for _ in range(30):
         page.keyboard.press("Tab")

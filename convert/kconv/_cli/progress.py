@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from kconv._cli.console import has_colour, is_quiet, is_terminal, say
-from kconv._messages import duration
+from kconv._messages import count, duration
 
 if TYPE_CHECKING:
     from kconv_migrations._migration import Progress
@@ -66,6 +66,7 @@ class Meter:
                 self._tasks[name] = self._bar.add_task(name, total=progress.total, rate="")
             if name in self._tasks:
                 rate = f"{progress.done / (now - began):,.0f} rows/s" if now > began else ""
+                rate += _conflicts(progress)
                 self._bar.update(
                     self._tasks[name], completed=progress.done, total=progress.total, rate=rate
                 )
@@ -76,7 +77,11 @@ class Meter:
                 speed = progress.done / (now - began)
                 left = duration((progress.total - progress.done) / speed)
                 line += f", {speed:,.0f} rows/s, {left} left"
-            say(line)
+            say(line + _conflicts(progress))
+
+
+def _conflicts(progress: Progress) -> str:
+    return f", {count(progress.raced, 'conflict')}" if progress.raced else ""
 
 
 def _bar() -> Any:

@@ -40,6 +40,8 @@ def _until(run: Run) -> str:
 def going_on(run: Run) -> str:
     """How far a run is that goes on, and what it was told."""
     text = f"run {run.id}: {run.done:,} of {run.total:,} rows"
+    if run.raced:
+        text += f", {count(run.raced, 'conflict')}"
     if run.rate is not None:
         text += f", {run.rate:g} rows a second at most" if run.rate else ", no limit of its rate"
     if run.waiting:
@@ -55,6 +57,7 @@ def steering_as_json(run: Run) -> dict[str, Any]:
         "done": run.done,
         "total": run.total,
         "waiting": run.waiting,
+        "raced": run.raced,
     }
 
 

@@ -88,10 +88,12 @@ class Bookkeeping:
         """See `kconv.place.Place.steer_run`."""
         return self._named(self.database.write(lambda c: runs.steer(c, run_id, paused, rate)))
 
-    def report_run(self, run_id: str, done: int, total: int, waiting: str) -> Run:
+    def report_run(
+        self, run_id: str, done: int, total: int, waiting: str, raced: int | None
+    ) -> Run:
         """See `kconv.place.Place.report_run`."""
         return self._named(
-            self.database.write(lambda c: runs.report(c, run_id, done, total, waiting))
+            self.database.write(lambda c: runs.report(c, run_id, done, total, waiting, raced))
         )
 
     def run(self, run_id: str) -> Run:

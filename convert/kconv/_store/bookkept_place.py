@@ -70,8 +70,10 @@ class BookkeptPlace(Place):
     ) -> Run:
         return self.books.steer_run(run_id, paused, rate)
 
-    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
-        return self.books.report_run(run_id, done, total, waiting)
+    def report_run(
+        self, run_id: str, *, done: int, total: int, waiting: str, raced: int | None = None
+    ) -> Run:
+        return self.books.report_run(run_id, done, total, waiting, raced)
 
     def run(self, run_id: str) -> Run:
         return self.books.run(run_id)

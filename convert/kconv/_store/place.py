@@ -258,8 +258,10 @@ class StorePlace(Place):
     ) -> Run:
         return self.store.steer_run(run_id, paused=paused, rate=rate)
 
-    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
-        return self.store.report_run(run_id, done=done, total=total, waiting=waiting)
+    def report_run(
+        self, run_id: str, *, done: int, total: int, waiting: str, raced: int | None = None
+    ) -> Run:
+        return self.store.report_run(run_id, done=done, total=total, waiting=waiting, raced=raced)
 
     def run(self, run_id: str) -> Run:
         return self.store.run(run_id)

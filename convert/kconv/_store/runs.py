@@ -114,9 +114,12 @@ def steer(connection: Connection, run_id: str, paused: bool | None, rate: float 
     return _note(connection, run_id, {name: it for name, it in told.items() if it is not None})
 
 
-def report(connection: Connection, run_id: str, done: int, total: int, waiting: str) -> Run:
+def report(
+    connection: Connection, run_id: str, done: int, total: int, waiting: str, raced: int | None
+) -> Run:
     """Note how far a run is; returns what it has been told. Raises `Conflict`."""
-    return _note(connection, run_id, {"done": done, "total": total, "waiting": waiting})
+    said = {"done": done, "total": total, "waiting": waiting}
+    return _note(connection, run_id, said if raced is None else said | {"raced": raced})
 
 
 def _note(connection: Connection, run_id: str, values: dict[str, Any]) -> Run:
@@ -180,6 +183,7 @@ def _read(connection: Connection, moment_now: float, run_id: str | None = None) 
             done=row["done"],
             total=row["total"],
             waiting=row["waiting"],
+            raced=row["raced"],
         )
         for row in connection.execute(statement).mappings()
     ]

@@ -93,9 +93,11 @@ class SqlOperations(Operations):
     ) -> Run:
         return self._writer.alone(lambda connection: runs.steer(connection, run_id, paused, rate))
 
-    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
+    def report_run(
+        self, run_id: str, *, done: int, total: int, waiting: str, raced: int | None = None
+    ) -> Run:
         return self._writer.alone(
-            lambda connection: runs.report(connection, run_id, done, total, waiting)
+            lambda connection: runs.report(connection, run_id, done, total, waiting, raced)
         )
 
     def run(self, run_id: str) -> Run:

@@ -31,7 +31,7 @@ from sqlalchemy import (
     text,
 )
 
-TABLES_REVISION: Final = "0005"
+TABLES_REVISION: Final = "0006"
 """The newest Alembic revision, which this code needs. Revisions are numbered 0001, 0002, …, so
 that a lower one is older and a higher one was made by a later release."""
 
@@ -224,7 +224,8 @@ servers: Final = Table(
 # Migration runs, of which one at a time is running. `targets` is JSON:
 # [[group, resource, [from, …], to], …]. What the run replaced may go after `undo_until`; NULL
 # keeps it until somebody drops it. A run is told here to pause, or at how many rows a second to go
-# (NULL: what it was begun with, 0: no limit), and says how far it is and what it waits for.
+# (NULL: what it was begun with, 0: no limit), and says how far it is, what it waits for, and how
+# often a writer was faster (`raced`; NULL where nobody counted).
 runs: Final = Table(
     "kconv_runs",
     metadata,
@@ -243,6 +244,7 @@ runs: Final = Table(
     Column("done", BigInteger, nullable=False, server_default="0"),
     Column("total", BigInteger, nullable=False, server_default="0"),
     Column("waiting", Text, nullable=False, server_default=text("''")),
+    Column("raced", BigInteger, nullable=True),
     PrimaryKeyConstraint("id"),
     CheckConstraint("state IN ('running', 'done', 'failed', 'interrupted')", name="state"),
 )

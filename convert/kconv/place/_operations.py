@@ -44,7 +44,9 @@ class Run:
 
     A run in progress is told to pause (``paused``), and at how many rows a second to go (``rate``;
     0 for no limit, None for what it was begun with). It says that it has ``done`` so many rows of
-    the ``total`` of the collection it is at, and what it is ``waiting`` for.
+    the ``total`` of the collection it is at, and what it is ``waiting`` for. ``raced`` rows, over
+    the whole run, were changed by a writer between read and rewrite, and were looked at again; None
+    for what does not count them, as undoing, and for runs of releases that did not.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Run:
     done: int = 0
     total: int = 0
     waiting: str = ""
+    raced: int | None = None
 
 
 class UndoSize(NamedTuple):

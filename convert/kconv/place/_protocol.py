@@ -186,10 +186,13 @@ class Runs(Protocol):
         """
         ...
 
-    def report_run(self, run_id: str, *, done: int, total: int, waiting: str) -> Run:
+    def report_run(
+        self, run_id: str, *, done: int, total: int, waiting: str, raced: int | None = None
+    ) -> Run:
         """Note how far a run is and what it waits for; returns what it has been told.
 
-        Raises `Conflict` when it has ended.
+        ``raced`` is how many rows writers changed between read and rewrite, over the whole run;
+        None leaves it as it is. Raises `Conflict` when it has ended.
         """
         ...
 

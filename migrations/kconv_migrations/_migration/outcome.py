@@ -17,13 +17,15 @@ MAX_BROKEN: Final = 1000
 class Progress:
     """How far the rows of a collection are; ``total`` may grow while writers write.
 
-    ``waiting`` is set while the database is away: what it said.
+    ``waiting`` is set while the database is away: what it said. ``raced`` rows were changed by a
+    writer between read and write.
     """
 
     target: Target
     done: int
     total: int
     waiting: str = ""
+    raced: int = 0
 
 
 @dataclass(slots=True)

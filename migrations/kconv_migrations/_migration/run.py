@@ -81,9 +81,13 @@ def migrate(
         place.prefer(flips, live=chosen.live)
         begun()
         finished = True
+        raced = 0
         for target in targets:
-            outcome = MigrationPass(place, target, chosen, progress, executor, held.id).rewrite()
+            outcome = MigrationPass(
+                place, target, chosen, progress, executor, held.id, raced_before=raced
+            ).rewrite()
             finished = finished and outcome.done
+            raced += outcome.raced
             yield outcome
             if outcome.stopped:
                 break
@@ -122,6 +126,7 @@ class MigrationPass:
         progress: Callable[[Progress], None],
         executor: Executor,
         run: str,
+        raced_before: int = 0,
     ) -> None:
         self._retrying = RetryingPlace(place, settings.outage, self._report)
         self.place = self._retrying.place
@@ -132,6 +137,7 @@ class MigrationPass:
         self.outcome = Outcome(target, run, is_slice=settings.is_slice)
         self.failed: dict[tuple[str, Key, Mark], Quarantined] = {}
         self.done = self.total = 0
+        self.raced_before = raced_before
         self.began = time.monotonic()
         self.steering = Steering(self.place, run, settings, self._report)
 
@@ -161,6 +167,8 @@ class MigrationPass:
     def _end(self) -> Outcome:
         self.outcome.failures = list(self.failed.values())
         self.outcome.seconds = time.monotonic() - self.began
+        self._report()
+        self.steering.finish()
         if self.settings.dry_run:
             self.outcome.seconds -= self.steering.rate_limit.slept
         return self.outcome
@@ -336,4 +344,5 @@ class MigrationPass:
     def _report(self, waiting: str = "") -> None:
         self.total = max(self.total, self.done)
         self.steering.done, self.steering.total = self.done, self.total
-        self.progress(Progress(self.target, self.done, self.total, waiting))
+        self.steering.raced = self.raced_before + self.outcome.raced
+        self.progress(Progress(self.target, self.done, self.total, waiting, self.outcome.raced))

@@ -34,7 +34,8 @@ class Steering:
     """What a run is told, and the size and pace of its transactions.
 
     ``say`` is told why it waits, and the empty string when it goes on. ``done`` and ``total`` are
-    what `kconv migrate status` shows; the caller sets them.
+    what `kconv migrate status` shows, and ``raced`` too where
+    it is not None; the caller sets them.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Steering:
         most: int | None = None,
     ) -> None:
         self.done = self.total = 0
+        self.raced: int | None = None
         self.rate_limit = RateLimit(settings.rate)
         self._place = place
         self._run = run
@@ -59,7 +61,7 @@ class Steering:
         self._throttle = Throttle(place, settings.limits)
         self._paused = False
         self._waiting = ""
-        self._reported: tuple[int, int, str] | None = None
+        self._reported: tuple[int, int, str, int | None] | None = None
         self._looked = -math.inf
         self._choose_pace()
 
@@ -125,17 +127,24 @@ class Steering:
                 return
             time.sleep(NAP)
 
+    def finish(self) -> None:
+        """Say how far the run is, at the end of a collection."""
+        self._looked = -math.inf
+        self._look()
+
     def _look(self) -> None:
         """Say how far the run is, and take what it is told; now and then."""
         now = time.monotonic()
         if not self._run or now - self._looked < LOOK:
             return
-        state = (self.done, self.total, self._waiting)
+        state = (self.done, self.total, self._waiting, self.raced)
         if state == self._reported:
             told = self._place.run(self._run)
         else:
-            done, total, waiting = self._reported = state
-            told = self._place.report_run(self._run, done=done, total=total, waiting=waiting)
+            done, total, waiting, raced = self._reported = state
+            told = self._place.report_run(
+                self._run, done=done, total=total, waiting=waiting, raced=raced
+            )
         self._looked = now
         self._paused = told.paused and told.state == "running"
         self.rate_limit.rate = self._begun_with if told.rate is None else told.rate
