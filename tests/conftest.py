@@ -13,7 +13,12 @@ os.environ["KCONV_ENGINE_FALLBACK"] = "raise"
 for variable in ("KCONV_APIS", "KCONV_DB"):
     os.environ.pop(variable, None)
 
-pytest_plugins = ["fixtures.kubectl", "fixtures.postgres", "fixtures.reference"]
+pytest_plugins = [
+    "fixtures.chromium",
+    "fixtures.kubectl",
+    "fixtures.postgres",
+    "fixtures.reference",
+]
 
 
 # How long an example takes depends on what else the machine does; `make bench` measures.

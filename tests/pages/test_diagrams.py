@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ui.test_browser import CHROMIUM
-
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MERMAID = """
 window.loads = (window.loads || 0) + 1;
@@ -56,27 +54,22 @@ def test_every_page_has_the_script_that_loads_it() -> None:
     assert "tools/install-mermaid" in (DOCS.parent / "Makefile").read_text()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-def test_it_is_loaded_once_and_when_it_is_used(site: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url.removeprefix(site)))
-        page.goto(site)
-        mermaid = page.evaluate("typeof mermaid")
-        assert mermaid == "object", "the theme asks another host where there is none"
-        assert asked == ["", "javascripts/diagrams.js"]
-        drawn = page.evaluate(
-            """async () => {
-              mermaid.initialize({theme: "default"});
-              const both = [mermaid.render("a", "x"), mermaid.render("b", "y")];
-              const svg = (await Promise.all(both)).map(each => each.svg);
-              return [...svg, (await mermaid.render("c", "z")).svg, window.loads];
-            }"""
-        )
-        assert drawn == ["a x default", "b y default", "c z default", 1]
-        assert asked == ["", "javascripts/diagrams.js", "javascripts/mermaid.min.js"]
-        browser.close()
+def test_it_is_loaded_once_and_when_it_is_used(browser: Any, site: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(site)))
+    page.goto(site)
+    mermaid = page.evaluate("typeof mermaid")
+    assert mermaid == "object", "the theme asks another host where there is none"
+    assert asked == ["", "javascripts/diagrams.js"]
+    drawn = page.evaluate(
+        """async () => {
+          mermaid.initialize({theme: "default"});
+          const both = [mermaid.render("a", "x"), mermaid.render("b", "y")];
+          const svg = (await Promise.all(both)).map(each => each.svg);
+          return [...svg, (await mermaid.render("c", "z")).svg, window.loads];
+        }"""
+    )
+    assert drawn == ["a x default", "b y default", "c z default", 1]
+    assert asked == ["", "javascripts/diagrams.js", "javascripts/mermaid.min.js"]
+    page.close()
