@@ -5,7 +5,7 @@ from kconv._pipeline.fallback import EngineFault, Fallbacks
 from kconv._pipeline.object_loss import Lost, converts_to, hub_differences, lost
 from kconv._pipeline.pipeline import Pipeline
 from kconv._pipeline.plain import PlainEngine
-from kconv._pipeline.refusal import invalid_object
+from kconv._pipeline.refusal import failed_on, invalid_object
 from kconv._pipeline.values import Checks, Decoded, FieldValidation, Format, HubObject, ref_of
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "WrittenStep",
     "WrongTypes",
     "converts_to",
+    "failed_on",
     "hub_differences",
     "invalid_object",
     "lost",

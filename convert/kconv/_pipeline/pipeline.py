@@ -17,6 +17,7 @@ from kconv._codec.limits import LIMIT, check_depth, check_size
 from kconv._errors import (
     ConversionError,
     DecodeError,
+    FunctionFailed,
     InvalidObject,
     StrictDecodeError,
     UsageError,
@@ -27,7 +28,7 @@ from kconv._pipeline.engine import Engine, NotSound, OneStep, ReadStep, WrittenS
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.heads import Heads, spoke_of
 from kconv._pipeline.loose import Extra, put_together, taken_apart
-from kconv._pipeline.refusal import cannot_handle, decode_or_refuse, invalid_object
+from kconv._pipeline.refusal import cannot_handle, decode_or_refuse, failed_on, invalid_object
 from kconv._pipeline.values import (
     Checks,
     Decoded,
@@ -98,7 +99,8 @@ class Pipeline:
 
         Raises `DecodeError` for malformed bytes, another kind or version, and wrong types;
         `StrictDecodeError` for unknown fields; `InvalidObject` for broken rules; `NotRegistered`
-        for a kind that the scheme does not have. Each names all the fields at once.
+        for a kind that the scheme does not have. Each names all the fields at once. And
+        `FunctionFailed` where a function of the API fails on the object.
         """
         checks = "types" if trusted else checks
         if format == "json":
@@ -125,7 +127,9 @@ class Pipeline:
         checks = "types" if trusted else checks
         if field_validation != "Ignore" and spoke is not None and not spoke.kind.document:
             # The engine sees fields that are not declared quicker in bytes than the walk over them.
-            with suppress(NotSound, OverflowError, TypeError, ValueError, RecursionError):
+            with suppress(
+                NotSound, FunctionFailed, OverflowError, TypeError, ValueError, RecursionError
+            ):
                 data = json_codec.encode(raw)
                 if json_codec.may_be_deep(data):
                     check_depth(raw)
@@ -284,7 +288,11 @@ class Pipeline:
 
         Both are of the same version. Raises `InvalidObject` with every such field.
         """
-        findings = list(new.spoke.schema.instance().check_update(new.value, old.value))
+        schema = new.spoke.schema.instance()
+        try:
+            findings = list(schema.check_update(new.value, old.value))
+        except FunctionFailed as error:
+            raise failed_on(error, new.spoke, new.value) from error.__cause__
         if findings:
             raise invalid_object(new.spoke, new.ref, findings)
 
@@ -314,7 +322,7 @@ class Pipeline:
         try:
             closed = strict or spoke.closed
             native = self.engine.sound(spoke, data, checks=checks, closed=closed)
-        except NotSound:
+        except (NotSound, FunctionFailed):
             return None
         if strict and json_codec.duplicate_keys(data):
             return None
@@ -355,18 +363,24 @@ class Pipeline:
                 message = f"strict decoding error: {', '.join(warnings)}"
                 raise StrictDecodeError(cannot_handle(spoke, message), about=ref_of(spoke, raw))
         try:
-            native = self.engine.sound(spoke, raw, checks=checks, closed=False)
-        except NotSound as refused:
-            try:
-                decoded = decode_or_refuse(self.engine, spoke, raw, checks)
-            except InvalidObject as error:
-                error.warnings = warnings
-                raise
-            native = self.engine.accepted(spoke, decoded, refused)
+            native = self._sound_or_refused(spoke, raw, checks)
+        except InvalidObject as error:
+            error.warnings = warnings
+            raise
+        except FunctionFailed as error:
+            raise failed_on(error, spoke, raw) from error.__cause__
         if extras:
             value = copy.deepcopy(Decoded(spoke, native).value)
             native = put_together(spoke.schema, value, extras)
         return Decoded(spoke, native, warnings)
+
+    def _sound_or_refused(self, spoke: Spoke, raw: Value, checks: Checks) -> Any:
+        try:
+            return self.engine.sound(spoke, raw, checks=checks, closed=False)
+        except NotSound as error:
+            refused = error
+        decoded = decode_or_refuse(self.engine, spoke, raw, checks)
+        return self.engine.accepted(spoke, decoded, refused)
 
 
 def _repeated(duplicates: Iterable[Path], undeclared: Sequence[Path]) -> list[str]:

@@ -14,7 +14,7 @@ import marshmallow
 
 from kconv._codec import json as json_codec
 from kconv._document import DocumentOptions
-from kconv._errors import ConversionError, KconvError, TooLarge
+from kconv._errors import ConversionError, FunctionFailed, KconvError, TooLarge
 from kconv._paths import Finding, Path, describe
 from kconv._pipeline.engine import NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
@@ -74,10 +74,7 @@ class PlainEngine:
         except marshmallow.ValidationError as error:
             raise WrongTypes(list(findings_of(error.messages))) from None
         except RecursionError:
-            raise TooLarge(
-                "the document nests too deep: objects of recursive types can be followed less "
-                "deep than others"
-            ) from None
+            raise nests_too_deep() from None
         return {**head_of(spoke), **value}
 
     def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
@@ -131,6 +128,14 @@ class PlainEngine:
         return json_codec.encode(self.dump(spoke, value))
 
 
+def nests_too_deep() -> TooLarge:
+    """The error of a document that Python cannot follow to its end."""
+    return TooLarge(
+        "the document nests too deep: objects of recursive types can be followed less deep than "
+        "others"
+    )
+
+
 @contextmanager
 def by_way_of(via: Spoke, spoke: Spoke, value: Any) -> Iterator[None]:
     """Around a conversion by way of another version: its errors say by which."""
@@ -139,7 +144,8 @@ def by_way_of(via: Spoke, spoke: Spoke, value: Any) -> Iterator[None]:
     except ConversionError as error:
         about = ref_of(spoke, value)
         message = error.message.removeprefix(f"{error.about}: ")
-        raise ConversionError(
+        kind = RuleFailed if isinstance(error, RuleFailed) else ConversionError
+        raise kind(
             f"{about}: by way of {via.api_version}: {message}",
             about=about,
             findings=error.findings,
@@ -205,9 +211,8 @@ def converted_loosely(
         if error.about is not None:
             raise
         about = ref_of(spoke, value)
-        raise ConversionError(
-            f"{about}: {error.message}", about=about, findings=error.findings
-        ) from None
+        kind = RuleFailed if isinstance(error, RuleFailed) else ConversionError
+        raise kind(f"{about}: {error.message}", about=about, findings=error.findings) from None
     found: Value = settled(spoke, target, value, target.instance().settled, made)
     return put_together(target, found, extras) if extras else found
 
@@ -247,6 +252,10 @@ def apply_rules(spoke: Spoke, source: Value, made: Value, direction: str) -> Non
             raise rule_failure(spoke, source, rule, error) from error
 
 
+class RuleFailed(ConversionError, FunctionFailed):
+    """A rule failed on an object, or made what is none: the rule is at fault, not the object."""
+
+
 def rule_failure(spoke: Spoke, source: Any, rule: object, error: Exception) -> KconvError:
     """The error of a rule that failed on an object: which rule, and which object it was."""
     about = ref_of(spoke, source)
@@ -255,7 +264,7 @@ def rule_failure(spoke: Spoke, source: Any, rule: object, error: Exception) -> K
             error.about = about
         return error
     message = f"{about}: the rule {rule} failed: {type(error).__name__}: {error}"
-    return ConversionError(message, about=about)
+    return RuleFailed(message, about=about)
 
 
 def settled(
@@ -276,9 +285,7 @@ def settled(
         findings = list(findings_of(error.messages))
         about = ref_of(spoke, source)
         message = f"{about}: its rules make what {_title(spoke, target)} cannot hold: "
-        raise ConversionError(
-            message + describe(findings), about=about, findings=findings
-        ) from None
+        raise RuleFailed(message + describe(findings), about=about, findings=findings) from None
 
 
 def _title(spoke: Spoke, target: type[Type]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kconv._errors import DecodeError, InvalidObject, ObjectRef
+from kconv._errors import DecodeError, FunctionFailed, InvalidObject, ObjectRef
 from kconv._paths import REQUIRED, Finding, Path, describe
 from kconv._pipeline.engine import Engine, WrongTypes
+from kconv._pipeline.plain import nests_too_deep
 from kconv._pipeline.values import Checks, Value, ref_of
 from kconv._scheme import Spoke
 from kconv.fields._base import reading_stored
@@ -25,10 +26,21 @@ def decode_or_refuse(engine: Engine, spoke: Spoke, raw: Value, checks: Checks) -
         findings = [*error.findings, *_rest(engine, spoke, raw, error.findings, checks)]
         message = cannot_handle(spoke, describe(findings))
         raise DecodeError(message, about=ref_of(spoke, raw), findings=findings) from None
-    findings = list(engine.check(spoke, value, checks))
+    try:
+        findings = list(engine.check(spoke, value, checks))
+    except RecursionError:
+        raise nests_too_deep() from None
     if findings:
         raise invalid_object(spoke, ref_of(spoke, value), findings)
     return value
+
+
+def failed_on(error: FunctionFailed, spoke: Spoke, raw: Any) -> FunctionFailed:
+    """The error of a function that failed on a document, which it did not know."""
+    if error.about is not None:
+        return error
+    about = ref_of(spoke, raw)
+    return FunctionFailed(f"{about}: {error.message}", about=about, findings=error.findings)
 
 
 def _rest(

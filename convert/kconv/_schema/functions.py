@@ -134,4 +134,13 @@ def findings_by(
     Raises `FunctionFailed` if the rule fails.
     """
     with calling(rule, of):
-        return list(rule(*values))
+        return all_findings(rule(*values))
+
+
+def all_findings(found: Iterable[Finding]) -> list[Finding]:
+    """What a rule finds. Raises `TypeError` for one that finds something else."""
+    findings = list(found)
+    for each in findings:
+        if not isinstance(each, Finding):
+            raise TypeError(f"a rule finds findings, and not {each!r:.100}")
+    return findings

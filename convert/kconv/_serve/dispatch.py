@@ -15,6 +15,7 @@ from kconv._crds import RESOURCE
 from kconv._errors import (
     CannotDecode,
     ConditionFailed,
+    FunctionFailed,
     KconvError,
     ObjectRef,
     StoreError,
@@ -129,7 +130,7 @@ class Dispatcher:
             response = refuse(refusal, accepted or _of_error(request))
             release(refusal)
         except KconvError as error:
-            response = refuse(refusal_for(error, target), accepted or _of_error(request))
+            response = refuse(self._refusal(error, target), accepted or _of_error(request))
             release(error)
         except ClientDisconnect:
             response = Reply(b"", 499)
@@ -198,7 +199,7 @@ class Dispatcher:
         except (Refusal, KconvError) as error:
             if not call.warnings:
                 raise
-            refusal = error if isinstance(error, Refusal) else refusal_for(error, target)
+            refusal = error if isinstance(error, Refusal) else self._refusal(error, target)
             refusal.warnings = tuple(call.warnings)
             raise refusal from None
         finally:
@@ -212,6 +213,13 @@ class Dispatcher:
                 async with self.server.in_flight.budget.bytes(size * _VIEW_FACTOR):
                     return await compute(partial(respond, answer, accepted, query))
         return respond(answer, accepted, query)
+
+    def _refusal(self, error: KconvError, target: Target | None) -> Refusal:
+        """The Status that answers an error; functions of the API that failed are counted."""
+        if target is not None and isinstance(error, FunctionFailed):
+            gvr = target.spoke.gvr
+            self.server.metrics.functions.labels(gvr.group, gvr.version, gvr.resource).inc()
+        return refusal_for(error, target)
 
     async def _still(self, path: str, target: Target) -> Target:
         """What a path means once a body has come, which may have taken long.
@@ -329,6 +337,6 @@ def refusal_for(error: KconvError, target: Target | None) -> Refusal:
         gvk = target.spoke.gvk
         about = ObjectRef(gvk.group, gvk.version, gvk.kind, target.namespace, target.name)
     refusal = refusal_of(error, about)
-    if refusal.code >= 500 and not isinstance(error, StoreError):
+    if refusal.code >= 500 and not isinstance(error, StoreError | FunctionFailed):
         _log.error("%s: %s", error.reason, error.message)
     return refusal

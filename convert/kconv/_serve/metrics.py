@@ -46,6 +46,12 @@ class Metrics:
             ("group", "resource", "action", "policy"),
             registry=self.registry,
         )
+        self.functions = Counter(
+            "kconv_function_failures",
+            "Requests that failed because a function that an API package adds did.",
+            ("group", "version", "resource"),
+            registry=self.registry,
+        )
         self._database = Histogram(
             "kconv_database_check_duration_seconds",
             "How long the looks at the database took that readiness asks for.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 from kconv._errors import (
+    ConversionError,
+    FunctionFailed,
     KconvError,
     ObjectRef,
     StoreError,
@@ -12,7 +14,7 @@ from kconv._errors import (
     TooManyRequests,
     Unavailable,
 )
-from kconv._verbs.refusal import CODES, RETRY_SECONDS, Refusal, expired, invalid
+from kconv._verbs.refusal import CODES, RETRY_SECONDS, Refusal, details_of, expired, invalid
 
 UNREACHABLE = "the database cannot be reached; try again"
 
@@ -80,7 +82,9 @@ def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:
     if type(error) in (StoreError, TablesOutdated):
         _log.error("%s", error.message)
         return Refusal("InternalError", "Internal error occurred: the database cannot be used")
-    if error.reason == "Invalid" and error.findings:
+    if isinstance(error, FunctionFailed):
+        return _function_failed(error, about)
+    if (error.reason == "Invalid" or isinstance(error, ConversionError)) and error.findings:
         ref = error.about or about or ObjectRef()
         given = about or ref
         group, kind = ref.group or given.group, ref.kind or given.kind
@@ -90,3 +94,19 @@ def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:
     if error.reason in CODES:
         return Refusal(error.reason, error.message)
     return Refusal("InternalError", f"Internal error occurred: {error.message}")
+
+
+def _function_failed(error: FunctionFailed, about: ObjectRef | None) -> Refusal:
+    """500, as for a conversion webhook that fails: which function, on which object, and how.
+
+    The traceback is for the log only.
+    """
+    _log.error("%s", error.message, exc_info=error.__cause__)
+    given, own = about or ObjectRef(), error.about or ObjectRef()
+    details = details_of(own.name or given.name, given.group, given.kind)
+    cause = {"reason": "FunctionFailed", "message": error.message}
+    return Refusal(
+        "InternalError",
+        f"Internal error occurred: {error.message}",
+        details={**details, "causes": [cause]},
+    )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet
 
+from kconv._codec import json as json_codec
 from kconv._paths import quote
 from kconv._resource import Column
 from kconv._scheme import Spoke
@@ -16,7 +20,16 @@ from kconv.fields._age import age
 NAME = Column("Name", "metadata.name", format="name")
 AGE = Column("Age", "metadata.creationTimestamp", type="date")
 UNREADABLE = "<unreadable>"
+FAILED = "<error>"
+"""The cell of a text whose function failed, as kubectl shows what it cannot print."""
+
 NONE = "<none>"
+
+_SCALARS = (str, int, float, bool, type(None))
+_told: WeakSet[Any] = WeakSet()
+"""The functions of columns that have failed, and were logged."""
+
+_log = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 Shown = tuple[Document, Document]
@@ -104,10 +117,37 @@ def _unread(column: Column, document: Document) -> Any:
 
 
 def _cell(column: Column, document: Document, when: datetime) -> Any:
-    found = column.value(document) if callable(column.value) else at_path(document, column.value)
+    if callable(column.value):
+        try:
+            found = column.value(document)
+            if column.type != "date" and not isinstance(found, _SCALARS):
+                # Its answer could not be written.
+                json_codec.encode(found)
+        except Exception as error:  # noqa: BLE001 - it is users' code, and the other cells go on
+            _tell(column, document, error)
+            return FAILED if column.type in ("string", "date") else None
+    else:
+        found = at_path(document, column.value)
     if column.type == "date":
         return age(found, when)
     return found
+
+
+def _tell(column: Column, document: Document, error: Exception) -> None:
+    """Log a column whose function failed, once: a list has many rows, and clients come again."""
+    function: Any = column.value
+    if function in _told:
+        return
+    with suppress(TypeError):
+        _told.add(function)
+    metadata = document.get("metadata") or {}
+    name = "/".join(metadata[each] for each in ("namespace", "name") if metadata.get(each))
+    _log.error(
+        "the column %s of %s %s failed on %s: %s: %s",
+        *(column.name, document.get("apiVersion"), document.get("kind"), name),
+        *(type(error).__name__, error),
+        exc_info=error,
+    )
 
 
 def at_path(document: Mapping[str, Any], path: str) -> Any:

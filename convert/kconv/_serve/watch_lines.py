@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from kconv._verbs.selectors import Selector
 from kconv._verbs.undecodable import Undecodable
 from kconv._verbs.watch import Broadcaster, Events, Watch
 from kconv._verbs.watch.live_change import LiveChange
+
+_log = logging.getLogger(__name__)
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
@@ -105,14 +108,17 @@ def open_watch(request: ResourceRequest, broadcaster: Broadcaster) -> Watch[byte
     return Watch(request, broadcaster, options, Lines(request, selector(request)))
 
 
-def error_line(error: KconvError, accepted: Accepted) -> bytes:
-    """An ERROR event, after which the stream ends."""
+def error_line(error: Exception, accepted: Accepted) -> bytes:
+    """An ERROR event, after which the stream ends; a defect is logged."""
     if isinstance(error, Expired):
         refusal = expired(error.message)
     elif isinstance(error, Undecodable):
         refusal = Refusal("InternalError", error.message, details=error.details)
-    else:
+    elif isinstance(error, KconvError):
         refusal = refusal_of(error)
+    else:
+        _log.error("a watch failed", exc_info=error)
+        refusal = Refusal("InternalError", "Internal error occurred")
     return _encode("ERROR", refusal.document(), accepted)
 
 

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from kconv._errors import KconvError
 from kconv._serve.negotiation import Accepted
 from kconv._serve.request_id import REQUEST_ID
 from kconv._serve.watch_lines import error_line
@@ -52,11 +51,15 @@ class WatchResponse:
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
-            try:
-                async for line in lines:
-                    await send({"type": "http.response.body", "body": line, "more_body": True})
-            except KconvError as error:
-                line = error_line(error, self._accepted)
+            goes_on = True
+            while goes_on:
+                try:
+                    line = await anext(lines)
+                except StopAsyncIteration:
+                    break
+                except Exception as error:  # noqa: BLE001 - a client is told of a defect, too
+                    goes_on = False
+                    line = error_line(error, self._accepted)
                 await send({"type": "http.response.body", "body": line, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:

@@ -251,7 +251,7 @@ class Objects:
     def _fault(self, stored: Stored, error: Exception) -> Undecodable:
         fault = Undecodable(stored, error)
         if self.undecodable.note(stored):
-            _log.error("%s", fault, exc_info=None if isinstance(error, KconvError) else error)
+            _log.error("%s", fault, exc_info=fault.defect)
         return fault
 
     async def create(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kconv._codec import json as json_codec
-from kconv._errors import KconvError, ObjectRef
+from kconv._errors import FunctionFailed, KconvError, ObjectRef
 from kconv._gvk import GroupResource
 from kconv._paths import format_path
 from kconv._pipeline import Pipeline
@@ -46,6 +46,10 @@ class Undecodable(KconvError):
         self.stored = stored
         findings = cause.findings if isinstance(cause, KconvError) else ()
         said = cause.message if isinstance(cause, KconvError) else repr(cause)
+        self.defect: BaseException | None = None if isinstance(cause, KconvError) else cause
+        """What a log is to show the traceback of: an exception of a user's code, or of ours."""
+        if isinstance(cause, FunctionFailed):
+            self.defect = cause.__cause__
         self.cause = said if len(said) <= _CAUSE_LIMIT else f"{said[:_CAUSE_LIMIT]}..."
         super().__init__(
             f"{describe(key)} cannot be read as it is stored, in {stored.api_version}: "

@@ -17,26 +17,32 @@ class UndecodableRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[Key, int] = {}
+        self._told: dict[Key, int] = {}
 
     def note(self, stored: Stored) -> bool:
-        """Remember an object; False when it was known in this state already."""
+        """Remember an object; False when it was told of in this state already.
+
+        Lists in a version that it can be read in leave it uncounted, but not untold.
+        """
+        key, version = stored.key, stored.resource_version
         with self._lock:
-            if self._known.get(stored.key) == stored.resource_version:
-                return False
-            if len(self._known) < _MOST_KNOWN or stored.key in self._known:
-                self._known[stored.key] = stored.resource_version
-            return True
+            is_new = self._told.get(key) != version
+            for remembered in (self._known, self._told):
+                if len(remembered) < _MOST_KNOWN or key in remembered:
+                    remembered[key] = version
+            return is_new
 
     def read(self, stored: Stored) -> None:
         """The object could be read. One that failed in this very state may do so in a version."""
-        if self._known and self._known.get(stored.key) != stored.resource_version:
+        if self._told and self._told.get(stored.key) != stored.resource_version:
             self.forget(stored.key)
 
     def forget(self, key: Key) -> None:
         """The object has been written, or is gone."""
-        if self._known:
+        if self._told:
             with self._lock:
                 self._known.pop(key, None)
+                self._told.pop(key, None)
 
     def listed(self, resource: GroupResource, namespace: str, found: Collection[Key]) -> None:
         """A whole list of a resource (in a namespace, or all) had these undecodable objects."""

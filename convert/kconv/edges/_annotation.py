@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from kconv._errors import ConversionError
+from kconv._paths import too_long
 from kconv.edges._steps import MISSING, Steps, get
 
 Value = dict[str, Any]
@@ -59,7 +60,8 @@ class Annotation:
             raise ConversionError(
                 f"{key} cannot be kept in the annotation {self.name}: the object's annotations "
                 f"would have {size} bytes, and may have {ANNOTATIONS_LIMIT}; shorten the field, or "
-                "store the kind in a version that has it"
+                "store the kind in a version that has it",
+                findings=[too_long(ANNOTATIONS, ANNOTATIONS_LIMIT)],
             )
         _set_annotations(value, texts)
 

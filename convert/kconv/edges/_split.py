@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from kconv._differences import ZERO
 from kconv._errors import ConversionError
+from kconv._paths import INVALID, Finding
 from kconv.edges._cast import cast_to, is_castable
 from kconv.edges._declared_loss import Loss
 from kconv.edges._plan import field_at, shape
@@ -78,9 +79,13 @@ class Split(Rule):
             parts.pop()
         for steps, part in zip(self.hub[:-1], parts, strict=False):
             if self.separator in part:
-                raise ConversionError(
-                    f'{format_steps(steps)}: "{part}" holds "{self.separator}", which separates '
+                message = (
+                    f'"{part}" holds "{self.separator}", which separates '
                     f"it from the next part in {format_steps(self.spoke[0])}"
+                )
+                raise ConversionError(
+                    f"{format_steps(steps)}: {message}",
+                    findings=[Finding(steps, INVALID, message)],
                 )
         if parts:
             put(spoke, self.spoke[0], self.separator.join(parts))
