@@ -84,7 +84,7 @@ def test_patches_with_zeros_change_nothing(client: httpx.Client, media_type: str
             body = {"metadata": zero} if name == "metadata" else spec
         response = patched(client, f"{JOBS}/patched", body, media_type)
         assert response.status_code == 200, (name, response.text)
-        assert response.json()["metadata"] == before, name
+        assert response.json()["metadata"] == before, (name, response.json(), made)
 
 
 def test_a_client_may_leave_out_zeros_of_what_cannot_change(client: httpx.Client) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 
 import pytest
+from sqlalchemy import event
 
 from kconv._store import open_store
 from kconv_migrations import _tables as db
@@ -32,11 +34,20 @@ def close_in_use(url: str) -> None:
     thread.join(10)
 
 
+def close_on_return(url: str) -> None:
+    """Close it at the moment that a connection goes back to the pool."""
+    store = open_store(url)
+    database = store._database
+    event.listen(database.engine, "reset", lambda *_: store.close(), once=True)
+    database.read(lambda _: None)
+
+
+@pytest.mark.parametrize("close", [close_in_use, close_on_return])
 def test_what_is_in_use_is_closed_when_it_is_done(
-    postgres_url: str, recwarn: pytest.WarningsRecorder
+    close: Callable[[str], None], postgres_url: str, recwarn: pytest.WarningsRecorder
 ) -> None:
     db.upgrade(postgres_url)
-    close_in_use(postgres_url)
+    close(postgres_url)
     gc.collect()
     left = [each for each in recwarn if issubclass(each.category, ResourceWarning)]
     assert left == [], [str(each.message) for each in left]

@@ -231,8 +231,7 @@ class Database:
     def close(self) -> None:
         """Close the pooled connections.
 
-        One that a thread still uses is closed when it is done, and so is one that is opened later:
-        no pool keeps it.
+        One that a thread still uses is closed when it is done, and so is one that is opened later.
         """
         self._is_closed = True
         self.engine.dispose()
@@ -257,12 +256,15 @@ class Database:
 
     @contextmanager
     def _connect(self, options: dict[str, Any]) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
-            try:
+        pool = self.engine.pool
+        try:
+            with self.engine.connect() as connection:
                 yield connection.execution_options(**options)
-            finally:
-                if self._is_closed and not connection.closed and not connection.invalidated:
-                    connection.detach()
+        finally:
+            if self._is_closed:
+                # It has gone back to a pool that was emptied before, or is another one by now.
+                pool.dispose()
+                self.engine.dispose()
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
