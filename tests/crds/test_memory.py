@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from crds.conftest import CRDS, Running, Start, definition
+from kconv._structural import StructuralKind
 from kconv._verbs.memory.limits import PIECE_BYTES
 
 FIELDS: dict[str, Any] = {"text": {"type": "string"}}
@@ -61,3 +63,46 @@ def test_what_is_made_of_custom_resources_has_its_limit(start: Start) -> None:
             assert server.made("GET", place(at, "g-5"))["apiVersion"] == f"example.com/{at}"
             size, wanted, _ = counted(server)
             assert size == wanted <= limit
+
+
+CHANGES = 200
+
+
+def kinds_of(resource: str) -> int:
+    """How many kinds of a resource are in memory, those that are gone among them."""
+    gc.collect()
+    return sum(
+        type(each) is StructuralKind and each.options.plural == resource
+        for each in gc.get_objects()
+    )
+
+
+def test_kinds_that_are_gone_are_forgotten(start: Start) -> None:
+    """However often a CRD changes, or goes and comes again, and whatever was asked of it."""
+    server = start()
+    path = "/apis/example.com/v1/namespaces/default/fleetings"
+    sent = {"apiVersion": "example.com/v1", "kind": "Fleeting", "metadata": {"name": "one"}}
+    other = path.replace("/v1/", "/v2/")
+    views = ("application/vnd.kubernetes.protobuf", "application/json;as=Table;v=v1;g=meta.k8s.io")
+    forms = ("application/json", *(f"{view}, application/json" for view in views))
+    apply = {"Content-Type": "application/apply-patch+yaml"}
+    changes = 0
+    while changes < CHANGES:
+        made = server.made("POST", CRDS, definition("fleetings", {"v1": FIELDS, "v2": FIELDS}))
+        name = f"{CRDS}/{made['metadata']['name']}"
+        server.made("PATCH", f"{path}/one?fieldManager=me", sent, **apply)
+        for number in range(18):
+            server.patch(name, {"spec": {"names": {"shortNames": [f"f{number}"]}}})
+            if number % 6 == 5:
+                server.made("PATCH", f"{path}/one?fieldManager=me", sent, **apply)
+            else:
+                server.made("GET", (path, other)[number % 2], Accept=forms[number % 3])
+        server.made("GET", "/openapi/v3/apis/example.com/v1")
+        server.made("DELETE", f"{path}/one")
+        server.made("DELETE", name)
+        while server.ask("GET", name).status_code != 404:
+            pass
+        changes += 20
+    assert kinds_of("fleetings") <= 2
+    server.made("POST", CRDS, definition("fleetings", {"v1": FIELDS}))
+    assert 1 <= kinds_of("fleetings") <= 3

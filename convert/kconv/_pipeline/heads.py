@@ -8,7 +8,7 @@ from typing import Any
 
 from kconv._errors import DecodeError, NotRegistered, ObjectRef, UsageError
 from kconv._gvk import GroupVersion
-from kconv._scheme import Scheme, Spoke
+from kconv._scheme import KindCache, Scheme, Spoke
 
 _HEAD = re.compile(
     rb'\s*\{\s*"(apiVersion|kind)"\s*:\s*"([\w./-]+)"\s*,\s*"(kind|apiVersion)"\s*:\s*"([\w./-]+)"'
@@ -27,13 +27,16 @@ class Heads:
 
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
-        self._found: dict[bytes, Spoke] = {}
+        self._found: KindCache[bytes, Spoke] = scheme.clears(KindCache())
         self._last: tuple[bytes, Spoke | None] = (b"{}{}", None)
+        self._kinds = scheme.kinds
 
     def spoke(self, data: bytes) -> Spoke | None:
         """The spoke; None where the first two fields name none, or are others."""
         head, spoke = self._last
-        if data.startswith(head):
+        if self._kinds is not self._scheme.kinds:
+            self._kinds = self._scheme.kinds
+        elif data.startswith(head):
             return spoke
         match = _HEAD.match(data)
         if match is None:

@@ -6,7 +6,6 @@ The server, the command line, the migration and the tests all convert here.
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -38,7 +37,7 @@ from kconv._pipeline.values import (
     Value,
     ref_of,
 )
-from kconv._scheme import Scheme, Spoke
+from kconv._scheme import KindCache, KindCounts, Scheme, Spoke
 
 if TYPE_CHECKING:
     from kconv._pipeline.objects import Objects
@@ -54,12 +53,15 @@ class Pipeline:
         self.scheme = scheme.freeze()
         self.engine: Engine = engine or _default_engine()
         self._heads = Heads(self.scheme)
-        self.conversions: Counter[tuple[Spoke, str]] = Counter()
+        forgets = self.scheme.clears
+        self.conversions: KindCounts[tuple[Spoke, str]] = forgets(KindCounts())
         """How often `to_hub` and `from_hub` were called, by version and direction."""
-        self._judges_updates: dict[Spoke, bool] = {}
-        self._steps: dict[tuple[Spoke, str, str, bool], OneStep] = {}
-        self._read_steps: dict[tuple[Spoke, Spoke], ReadStep | None] = {}
-        self._written_steps: dict[tuple[Spoke, Spoke], WrittenStep | None] = {}
+        self._judges_updates: KindCache[Spoke, bool] = forgets(KindCache())
+        self._steps: KindCache[tuple[Spoke, str, str, bool], OneStep] = forgets(KindCache())
+        self._read_steps: KindCache[tuple[Spoke, Spoke], ReadStep | None] = forgets(KindCache())
+        self._written_steps: KindCache[tuple[Spoke, Spoke], WrittenStep | None] = forgets(
+            KindCache()
+        )
 
     @property
     def fallbacks(self) -> Fallbacks:

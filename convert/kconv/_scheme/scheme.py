@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 
 from kconv._document import Document, DocumentHub
 from kconv._errors import NotRegistered, ObjectRef, SchemeError
@@ -16,6 +17,7 @@ from kconv._gvk import (
 from kconv._paths import Finding
 from kconv._resource import Hub, Resource, options_of
 from kconv._schema import Type
+from kconv._scheme.forgetting import Caches, KindCache
 from kconv._scheme.freeze import freeze_kind, registration_problems
 from kconv._scheme.index import Index
 from kconv._scheme.losses import loses_to_hub, losses_of
@@ -25,6 +27,8 @@ from kconv._scheme.spoke import HubKind, Spoke
 from kconv._scheme.types import type_problems
 from kconv._seal import seal
 from kconv.edges import Edge, Functions
+
+CacheT = TypeVar("CacheT", bound=KindCache[Any, Any])
 
 
 class Scheme:
@@ -42,6 +46,7 @@ class Scheme:
         self.kinds: list[HubKind] = []
         self.frozen = False
         self._index = index or Index()
+        self._caches = Caches()
         self._by_gvk: dict[GroupVersionKind, Spoke] = {}
         self._by_gvr: dict[GroupVersionResource, Spoke] = {}
         self._by_schema: dict[type[Type], Spoke] = {}
@@ -190,6 +195,12 @@ class Scheme:
         self.kinds = kinds
         self._by_gvk, self._by_gvr = made._by_gvk, made._by_gvr
         self._by_schema = made._by_schema
+        self._caches.keep(set(kinds))
+
+    def clears(self, cache: CacheT) -> CacheT:
+        """The cache, which forgets from now on what is of kinds that this scheme gives up."""
+        self._caches.add(cache)
+        return cache
 
     @property
     def has_documents(self) -> bool:

@@ -66,6 +66,10 @@ class Metrics:
             registry=self.registry,
         )
 
+    def forget(self) -> None:
+        """Forget what labels requests get, which would keep kinds that are gone."""
+        self._labels.clear()
+
     def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
         """Count a request that was answered; ``seconds`` is not used for a watch."""
         if target is None:

@@ -223,6 +223,7 @@ class Server:
         if self.garbage_collector is not None:
             # It knows objects by their kinds, and begins anew with these.
             self.garbage_collector.interrupted()
+        self.metrics.forget()
         self.kinds_changed += 1
 
     def drain(self) -> None:

@@ -44,7 +44,7 @@ class Objects:
         self.pipeline = pipeline
         self.store = store
         self.waiting = waiting
-        self.versions = StorageVersions(store, waiting)
+        self.versions = StorageVersions(store, waiting, pipeline.scheme)
         self.undecodable = UndecodableRegistry()
         self.memory = memory
         self.ownership = Ownership(pipeline)

@@ -20,7 +20,7 @@ from kconv._managed.zero import with_objects, zero
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.compiled import same_shape
 from kconv._pipeline.view import View, metadata_of, with_metadata
-from kconv._scheme import HubKind, Spoke
+from kconv._scheme import HubKind, KindCache, Spoke
 from kconv._verbs.kind_rules import has_status, is_kubernetes
 
 Entries = list[dict[str, Any]]
@@ -99,8 +99,9 @@ class Ownership:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._versions: dict[HubKind, KindVersions] = {}
-        self._managers: dict[tuple[Spoke, str], FieldManager] = {}
+        forgets = pipeline.scheme.clears
+        self._versions: KindCache[HubKind, KindVersions] = forgets(KindCache())
+        self._managers: KindCache[tuple[Spoke, str], FieldManager] = forgets(KindCache())
 
     def versions(self, kind: HubKind) -> KindVersions:
         """The versions of a kind."""
@@ -124,7 +125,7 @@ class Ownership:
                 spoke.api_version,
                 subresource,
                 ignored,
-                partial(_empty, spoke),
+                cache(partial(_empty, spoke)),
             )
         return found
 
@@ -161,7 +162,6 @@ def _unwritable(spoke: Spoke, subresource: str) -> Fields:
     return {f"f:{name}": {} for name in names if name not in kept}
 
 
-@cache
 def _empty(spoke: Spoke) -> Document:
     head = {"apiVersion": spoke.api_version, "kind": spoke.options.kind}
     # Objects of a user's own kinds begin with nothing, as custom resources do.

@@ -6,7 +6,7 @@ import time
 
 from kconv._errors import VersionNotOnRecord
 from kconv._gvk import GroupVersion
-from kconv._scheme import HubKind, Spoke
+from kconv._scheme import HubKind, KindCache, Scheme, Spoke
 from kconv._store import Store
 from kconv._verbs.waiting import Waiting
 
@@ -20,9 +20,9 @@ class StorageVersions:
     `VersionNotOnRecord`; its caller asks again with ``refresh``.
     """
 
-    def __init__(self, store: Store, waiting: Waiting) -> None:
+    def __init__(self, store: Store, waiting: Waiting, scheme: Scheme) -> None:
         self._store = store
-        self._spokes: dict[HubKind, Spoke] = {}
+        self._spokes: KindCache[HubKind, Spoke] = scheme.clears(KindCache())
         self._preferred: dict[tuple[str, str], str] = {}
         self._read_at = float("-inf")
         self._refresh = waiting.shared(self._read)
@@ -60,5 +60,5 @@ class StorageVersions:
             for record in records
             if record.preferred
         }
-        self._spokes = {}
+        self._spokes.clear()
         self._read_at = began

@@ -14,6 +14,7 @@ from kconv._serve.protobuf.read import to_json
 from kconv._serve.protobuf.table import holds, is_known, message_of
 from kconv._serve.protobuf.wire import delimited
 from kconv._serve.protobuf.write import of_json
+from kconv._structural import StructuralKind
 from kconv._verbs.refusal import Refusal
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
@@ -88,9 +89,16 @@ def watch_frame(event: str, encoded: bytes) -> bytes:
     return len(message).to_bytes(4, "big") + message
 
 
-@lru_cache(10_000)
 def offered(spoke: Spoke) -> bool:
-    """Whether objects of a version can be written, and lists of them, without losing a field."""
+    """Whether objects of a version can be written, and lists of them, without losing a field.
+
+    Those of CRDs never are, as in Kubernetes, whatever their group.
+    """
+    return not isinstance(spoke.kind, StructuralKind) and _offered(spoke)
+
+
+@lru_cache(10_000)
+def _offered(spoke: Spoke) -> bool:
     gvk = spoke.gvk
     listed = message_of(GroupVersionKind(gvk.group, gvk.version, spoke.options.list_kind))
     return is_known(listed) and holds(message_of(gvk), spoke.schema)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kconv._errors import Conflict, KconvError, NotFound, StoreError
-from kconv._scheme import HubKind, Scheme
+from kconv._scheme import HubKind, KindCache, Scheme
 from kconv._store import Change, Key, Store
 from kconv._verbs.current import Current
 from kconv._verbs.garbage.envelope import OwnerReference, metadata_of
@@ -72,7 +72,7 @@ class Collector:
         self._objects = objects
         self._told = told
         self._scheme = scheme
-        self._kinds: dict[tuple[str, str], HubKind] = {}
+        self._kinds: KindCache[tuple[str, str], HubKind] = scheme.clears(KindCache())
         self._owners = Owners(scheme, objects.memory)
         self._graph = Graph()
         self._writes = Writes(objects, namespaces, aside)
@@ -117,10 +117,8 @@ class Collector:
         """
         self._writes.interrupted = False
         # Kinds may come and go, and each time everything is read anew.
-        self._kinds = {
-            (kind.group_resource.group, kind.group_resource.resource): kind
-            for kind in self._scheme.kinds
-        }
+        for kind in self._scheme.kinds:
+            self._kinds[kind.group_resource.group, kind.group_resource.resource] = kind
         for kind in list(self._kinds.values()):
             after: tuple[str, str] | None = None
             while await go_on():
