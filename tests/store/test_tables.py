@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,14 @@ def test_processes_that_upgrade_at_once(database_url: str) -> None:
         output, _ = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, f"{TABLES_REVISION}\n")
     open_store(database_url).close()
+
+
+def test_threads_that_upgrade_at_once(tmp_path: Path) -> None:
+    """One database or several: Alembic has one environment for the whole process."""
+    urls = [f"sqlite:///{tmp_path / str(number % 3)}.db" for number in range(9)]
+    with ThreadPoolExecutor(len(urls)) as pool:
+        assert set(pool.map(db.upgrade, urls)) == {db.history()[-1].id}
+    assert {db.current(url) for url in urls} == {db.history()[-1].id}
 
 
 def test_failed_upgrade_leaves_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,11 @@ from anyio import CapacityLimiter, to_thread
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve.resource_request import ResourceRequest
-from kconv._store import Store
 from kconv._structural import Engines
 from kconv._verbs.answer import Answer
-from kconv._verbs.memory import Direct
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
-from kconv._verbs.waiting import InThread, run_at_once
+from kconv._verbs.waiting import run_at_once
 
 T = TypeVar("T")
 
@@ -44,10 +42,13 @@ class Alone(ResourceRequest):
 
 
 class Aside:
-    """What calls in threads work on, and the threads."""
+    """What calls in threads work on, and the threads.
 
-    def __init__(self, scheme: Scheme, pipeline: Pipeline, store: Store) -> None:
-        self.objects = Objects(pipeline, store, Direct(store), InThread())
+    ``objects`` are those on the database itself, whose calls wait as a thread does.
+    """
+
+    def __init__(self, scheme: Scheme, objects: Objects) -> None:
+        self.objects = objects
         self.namespaces = Namespaces(scheme, self.objects)
         self._limiter: CapacityLimiter | None = None
 

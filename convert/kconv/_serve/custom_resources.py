@@ -65,8 +65,6 @@ class CustomResources(Background):
         self.catalog = Catalog(scheme, services or {})
         self._kind = kind
         self._built_in = list(scheme.kinds)
-        # However a CRD is deleted, it stays until its objects are gone.
-        objects.held_by[RESOURCE] = aside.held_by[RESOURCE] = FINALIZER
         self._objects = objects
         self._aside = aside
         self._changed = changed

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Collection
+from functools import partial
 
 from anyio import to_thread
 
-from kconv._crds import Services
+from kconv._crds import FINALIZER, RESOURCE, Services
 from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
@@ -42,10 +43,10 @@ from kconv._store import Store
 from kconv._structural import waits
 from kconv._verbs.garbage import Collected, Collector
 from kconv._verbs.membership import Membership
-from kconv._verbs.memory import Follower
+from kconv._verbs.memory import Direct, Follower
 from kconv._verbs.namespaces import Namespaces
 from kconv._verbs.objects import Objects
-from kconv._verbs.waiting import OnLoop, run_at_once
+from kconv._verbs.waiting import InThread, OnLoop, run_at_once
 from kconv._verbs.watch import Broadcaster
 
 LEAVE_SECONDS = 5.0
@@ -79,29 +80,34 @@ class Server:
         self.release = release
         self.address = address
         self.memory = Follower(store, cache_bytes)
-        self.objects = Objects(pipeline or Pipeline(scheme), store, self.memory, OnLoop())
-        self.objects.leaves_out_unreadable = (limits or Limits()).leave_out_unreadable
+        limits = limits or Limits()
+        pipeline = pipeline or Pipeline(scheme)
+        objects_of = partial(
+            Objects,
+            pipeline,
+            store,
+            collects_garbage=garbage_collection,
+            leaves_out_unreadable=limits.leave_out_unreadable,
+            # However a CRD is deleted, it stays until its objects are gone.
+            held_by={} if crds is None else {RESOURCE: FINALIZER},
+        )
+        self.objects = objects_of(self.memory, OnLoop())
         self.namespaces = Namespaces(scheme, self.objects)
         self.metrics = Metrics()
-        self.in_flight = InFlight(limits or Limits())
+        self.in_flight = InFlight(limits)
         self.health = Health(store, self.metrics.database_seconds)
         self.openapi = OpenApi(scheme, self.served, release)
         self.broadcaster = Broadcaster(self.memory, on_read_error=self.metrics.log_errors.inc)
-        self.aside = Aside(scheme, self.objects.pipeline, store)
-        self.aside.objects.collects_garbage = garbage_collection
-        self.aside.objects.leaves_out_unreadable = self.objects.leaves_out_unreadable
+        self.aside = Aside(scheme, objects_of(Direct(store), InThread()))
         self.namespace_controller = NamespaceController(
             self.namespaces, self.broadcaster.wake, self._purge
         )
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)
         self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
-        self.log_keeper = LogKeeper(
-            store, self.membership.registration.id, retention_of(limits or Limits())
-        )
+        self.log_keeper = LogKeeper(store, self.membership.registration.id, retention_of(limits))
         self.proxy = Proxy(proxy) if proxy else None
         """None where the operator named no services."""
-        self.objects.collects_garbage = garbage_collection
         self.garbage_collector: GarbageCollector | None = None
         """None where garbage is not collected."""
         if garbage_collection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Literal, TypeVar
@@ -40,7 +40,17 @@ class Objects:
     ``memory`` is where their newest states are, ``waiting`` how calls wait for the database.
     """
 
-    def __init__(self, pipeline: Pipeline, store: Store, memory: Memory, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        store: Store,
+        memory: Memory,
+        waiting: Waiting,
+        *,
+        collects_garbage: bool = False,
+        leaves_out_unreadable: bool = False,
+        held_by: Mapping[GroupResource, str] | None = None,
+    ) -> None:
         self.pipeline = pipeline
         self.store = store
         self.waiting = waiting
@@ -48,11 +58,11 @@ class Objects:
         self.undecodable = UndecodableRegistry()
         self.memory = memory
         self.ownership = Ownership(pipeline)
-        self.collects_garbage = False
+        self.collects_garbage = collects_garbage
         """Whether a delete may leave its dependents to the garbage collector."""
-        self.leaves_out_unreadable = False
+        self.leaves_out_unreadable = leaves_out_unreadable
         """Whether lists and watches go on without what cannot be read, or fail."""
-        self.held_by: dict[GroupResource, str] = {}
+        self.held_by = held_by or {}
         """The finalizers that objects of some resources get with their deletion.
 
         The server has something to do before they go.

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import Final
 
 from alembic import command
@@ -24,6 +25,9 @@ from kconv_migrations._tables import former_names
 # Taken for the length of an upgrade, so that a second one waits and then finds nothing to do.
 _ADVISORY_LOCK: Final = 0x6B636F6E76
 
+_one_at_a_time = RLock()
+"""Alembic's environment is one for the process, whichever database it is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -38,8 +42,8 @@ def upgrade(url: str) -> str:
     """Bring the tables up to this release; returns the revision they are at then.
 
     All of it is one transaction, also on SQLite, whose file is made if it is not there. Running
-    it twice, or in two processes at once, is harmless. Raises `UsageError`, `Unavailable`, and
-    `TablesOutdated` when a later release made the tables.
+    it twice, or in two threads or processes at once, is harmless. Raises `UsageError`,
+    `Unavailable`, and `TablesOutdated` when a later release made the tables.
     """
     parsed = parse_url(url)
     file = sqlite_file(parsed)
@@ -55,9 +59,10 @@ def upgrade(url: str) -> str:
             connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _ADVISORY_LOCK})
         config = _config()
         config.attributes["connection"] = connection
-        former_names.rename(connection, ScriptDirectory.from_config(config))
         try:
-            command.upgrade(config, "head")
+            with _one_at_a_time:
+                former_names.rename(connection, ScriptDirectory.from_config(config))
+                command.upgrade(config, "head")
         except CommandError as error:
             found = table_revision(connection)
             if found is None or found in {each.id for each in history()}:
