@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect
 
 from kconv._codec import LIMIT
 from kconv._serve.http_request import HttpRequest
-from kconv._serve.in_flight import HURRY_SECONDS, IN_FLIGHT, Body, InFlight
+from kconv._serve.in_flight import BODY, HURRY_SECONDS, IN_FLIGHT, Body, InFlight
+from kconv._serve.proxy.tunnel import CONNECTION, Connection
 from kconv._serve.status import request_timeout, too_large
 from kconv._verbs.refusal import bad_request
 
@@ -33,6 +34,9 @@ async def read_body(request: HttpRequest) -> bytes:
     if request.raw_header(b"content-encoding") not in (b"", b"identity"):
         raise bad_request("compressed request bodies are not supported")
     in_flight: InFlight = request.scope[IN_FLIGHT]
+    connection: Connection | None = request.scope.get(CONNECTION)
+    if connection is not None and connection.has_whole_body(request.scope):
+        return await _at_hand(request, in_flight)
     body = in_flight.begin_body(request.scope)
     try:
         data = await _received(request, body, in_flight)
@@ -40,6 +44,19 @@ async def read_body(request: HttpRequest) -> bytes:
         in_flight.end_body(request.scope, body, complete=False)
         raise
     in_flight.end_body(request.scope, body, complete=True)
+    return data
+
+
+async def _at_hand(request: HttpRequest, in_flight: InFlight) -> bytes:
+    """A body that has come with its headers, as most do: nobody waits for it."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    data: bytes = message.get("body", b"")
+    if len(data) > LIMIT:
+        raise too_large(LIMIT)
+    request.scope[BODY] = body = Body(0.0, hurried=False)
+    in_flight.hold(body, len(data))
     return data
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httptools
+from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -111,6 +112,11 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.scope["method"] in _BODILESS:
             return
         super().on_body(body)
+
+    def has_whole_body(self, scope: Scope) -> bool:
+        """Whether nothing of the body of a request that came on it is still to come."""
+        cycle = self.cycle
+        return cycle.scope is scope and not cycle.more_body
 
     def take_over(self, received: Callable[[bytes], None]) -> None:
         """Have what comes from now on, which is no HTTP; see `kconv._serve.proxy.tunnel`."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 
+from starlette.types import Scope
+
 from kconv._serve.proxy.headers import Headers
 from kconv._serve.proxy.upstream import Upstream
 
@@ -22,6 +24,10 @@ _MOST_UNSENT = 256 * 1024
 
 class Connection(Protocol):
     """The connection of a client."""
+
+    def has_whole_body(self, scope: Scope) -> bool:
+        """Whether nothing of the body of a request that came on it is still to come."""
+        ...
 
     def take_over(self, received: Callable[[bytes], None]) -> None:
         """Have what comes from now on, which is no HTTP."""
