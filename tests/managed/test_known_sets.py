@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from kconv._known_texts import LONGEST, MOST_BYTES
 from kconv._managed.fields import Fields, parse, written
-from kconv._managed.known_sets import LONGEST, MOST_BYTES, Known, KnownSets
+from kconv._managed.known_sets import Known, KnownSets
 from kconv._managed.reshape import reconciled
 from kconv._managed.shape import MapShape, Shape
 
@@ -66,6 +67,6 @@ def test_few_are_kept() -> None:
     each: Fields = {f"f:{number}": {} for number in range(100)}
     for number in range(500):
         known.read({**each, f"f:of-{number}": {}})
-        assert sum(map(len, known._found)) <= MOST_BYTES
+        assert sum(map(len, known._known._found)) <= MOST_BYTES
     last = {**each, "f:of-499": {}}
     assert known.read(dict(last)) is known.read(dict(last))

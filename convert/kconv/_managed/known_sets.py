@@ -5,20 +5,14 @@ What a manager owns of an object rarely changes, and objects of one make have th
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from kconv._known_texts import KnownTexts
 from kconv._managed.fields import Fields, parse
 from kconv._managed.reshape import reconciled
 from kconv._managed.shape import Shape
-
-MOST_BYTES: Final = 256 * 1024
-"""How much text there may be of sets that are kept; they take some ten times as much."""
-
-LONGEST: Final = 16 * 1024
-"""How long the text of a set may be that is kept."""
-
 
 class Known(dict[str, Any]):
     """A set with its form in ``managedFields``, fields in order, and as its schema has it."""
@@ -40,11 +34,11 @@ class Known(dict[str, Any]):
 
 
 class KnownSets:
-    """Sets that were read; when they are too many, all are forgotten."""
+    """Sets that were read."""
 
     def __init__(self) -> None:
-        self._found: dict[bytes, Known] = {}
-        self._bytes = 0
+        # A set takes some ten times as much as its text.
+        self._known: KnownTexts[Known] = KnownTexts()
 
     def read(self, raw: Any) -> Fields:
         """A set from a stored entry, whose fields are in order if it makes sense.
@@ -52,18 +46,14 @@ class KnownSets:
         Raises ``ValueError`` as `parse`.
         """
         text = _encode(raw)
-        found = self._found.get(text)
+        found = self._known.get(text)
         if found is not None:
             return found
         fields = parse(raw)
         if raw != fields:
             return fields
         made = Known(fields, raw)
-        if len(text) <= LONGEST:
-            if self._bytes + len(text) > MOST_BYTES:
-                self._found, self._bytes = {}, 0
-            self._found[text] = made
-            self._bytes += len(text)
+        self._known.keep(text, made)
         return made
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+import msgspec
+
+from kconv._known_texts import KnownTexts
 from kconv._managed.compare import CONTAINERS, PLAIN, changes
 from kconv._managed.elements import order
 from kconv._managed.fields import MEMBER, SELF, Fields, is_member, node, union, written
@@ -12,13 +15,56 @@ from kconv._managed.lists import by_step
 from kconv._managed.shape import ListShape, MapShape, Shape
 
 
-def new_fields(shape: Shape, empty: Any, value: Any) -> Fields:
-    """What is different in a document from one that is almost empty.
+class NewFields:
+    """What is different in documents of a shape from one that is ``empty``, or almost.
 
-    It is what `kconv._managed.compare.compare` finds modified and added, in order. Raises
-    `kconv._managed.lists.NoStep`.
+    Many objects are of one make, such as the pods of a deployment, and differ in their metadata
+    alone. So the fields of the other parts of a document are remembered by their texts.
     """
-    return _different(shape, empty, value) or {}
+
+    def __init__(self, shape: Shape, empty: Any) -> None:
+        self.empty = empty
+        self._shape = shape
+        self._parts: dict[str, KnownTexts[Fields]] = {}
+
+    def of(self, value: Any) -> Fields:
+        """What `kconv._managed.compare.compare` finds modified and added, in order.
+
+        Raises `kconv._managed.lists.NoStep`.
+        """
+        kind = self._shape.map
+        whole = kind is None or kind.atomic or not isinstance(value, dict) or not value
+        if kind is None or whole or not isinstance(self.empty, dict):
+            return _different(self._shape, self.empty, value) or {}
+        rest: dict[str, Any] = {}
+        found: list[Fields] = []
+        for name, part in value.items():
+            if part and isinstance(part, dict) and name != _METADATA:
+                found.append(self._part(kind, name, part))
+            else:
+                rest[name] = part
+        made = _beyond(kind, self.empty, rest)
+        for fields in found:
+            made.update(fields)
+        return {step: made[step] for step in sorted(made)}
+
+    def _part(self, kind: MapShape, name: str, part: dict[str, Any]) -> Fields:
+        known = self._parts.get(name)
+        if known is None:
+            if kind.child(name) is None:
+                return {}
+            known = self._parts[name] = KnownTexts(_MOST_BYTES)
+        text = _encode(part)
+        fields = known.get(text)
+        if fields is None:
+            fields = _beyond(kind, self.empty, {name: part})
+            known.keep(text, fields)
+        return fields
+
+
+_METADATA: Final = "metadata"
+_MOST_BYTES: Final = 64 * 1024
+_encode = msgspec.json.Encoder().encode
 
 
 def _different(shape: Shape, old: Any, new: Any) -> Fields | None:

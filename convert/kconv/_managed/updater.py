@@ -11,7 +11,7 @@ from kconv._managed.field_set import field_set
 from kconv._managed.fields import Fields, difference, intersection, union, union_of
 from kconv._managed.known_sets import Known
 from kconv._managed.merge import merge
-from kconv._managed.new_fields import new_fields
+from kconv._managed.new_fields import NewFields
 from kconv._managed.owners import Manager, Owned
 from kconv._managed.remove import remove
 from kconv._managed.reshape import reconciled, with_named
@@ -65,6 +65,7 @@ class Updater:
         self._versions = versions
         self._ignored = ignored or {}
         self._returns_unchanged = returns_unchanged
+        self._new: dict[str, NewFields] = {}
 
     def update(self, live: Typed, new: Typed, managers: Managers, manager: Manager) -> Managers:
         """The managers after ``manager`` wrote ``new``: what has changed is its own."""
@@ -83,8 +84,11 @@ class Updater:
 
         They are those that `update` gives.
         """
-        fields = new_fields(self._versions.shape(new.version), empty, new.value)
-        return self._filtered(fields, new.version)
+        found = self._new.get(new.version)
+        if found is None or found.empty is not empty:
+            shape = self._versions.shape(new.version)
+            found = self._new[new.version] = NewFields(shape, empty)
+        return self._filtered(found.of(new.value), new.version)
 
     def apply(
         self, live: Typed, applied: Typed, managers: Managers, manager: Manager, *, force: bool
