@@ -33,9 +33,9 @@ PUBLIC: dict[str, str] = {
         StrictDecodeError TablesOutdated TimedOut TooLarge TooManyRequests
         Type Unavailable Unit Unsupported UsageError VersionNotOnRecord Watch WhenAbsent Wrap
         asgi convert convert_document convert_files create_app defaults derives duplicate forbidden
-        format_path from_dict hub_of invalid load_scheme losses not_supported omits_zero
-        omitted_zeros open_store quote required spoke to_dict too_long validates validates_update
-        versions webhook zero_is_absent
+        format_path from_dict hub_of invalid judged_by_value load_scheme losses not_supported
+        omits_zero omitted_zeros open_store quote required spoke to_dict too_long validates
+        validates_update versions webhook zero_is_absent
     """,
     "kconv.edges": """
         Cast Edge Functions ListToMap Lose Loss MISSING MapToList MapValues Preserve Rename Rule

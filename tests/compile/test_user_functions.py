@@ -16,7 +16,7 @@ from kconv._errors import FunctionFailed, KconvError
 from kconv._gvk import GroupVersion
 from kconv._paths import Finding, invalid
 from kconv._pipeline import Pipeline
-from kconv._schema import Type, defaults, derives, validates, validates_update
+from kconv._schema import Type, defaults, derives, judged_by_value, validates, validates_update
 from kconv.edges import Functions
 from kconv.fields import Boolean, FreeForm, Int32, List, Map, Object, Quantity, String
 
@@ -195,6 +195,48 @@ def test_rules_see_what_was_written_whatever_the_rule_before_put_there(put: obje
     for pipeline in engines(spec):
         with pytest.raises(KconvError, match=r"spec.on: .*is refused"):
             pipeline.decode(thing({"on": True}))
+
+
+def test_what_broke_no_rule_is_judged_once_where_the_type_says_so() -> None:
+    spec, part = types()
+    judged: list[Any] = []
+
+    @validates(part)
+    def judges(value: Values) -> Findings:
+        judged.append(copy.deepcopy(value))
+        if value.get("name") == "b":
+            yield invalid(("name",), "b", "is refused")
+
+    judged_by_value(part)
+    _, pipeline = engines(spec)
+    for on in (True, False):
+        pipeline.decode(thing({"on": on, "part": {"name": "a"}, "parts": [{"name": "a"}]}))
+    assert judged == [{"name": "a"}]
+    for _ in range(2):
+        with pytest.raises(KconvError, match=r"spec.part.name: .*is refused"):
+            pipeline.decode(thing({"part": {"name": "b"}, "parts": [{"name": "a"}]}))
+    pipeline.decode(thing({"part": {"tags": ["x"]}}))
+    assert judged[-1] == {"tags": ["x"]}
+
+
+def test_what_rules_change_is_judged_each_time() -> None:
+    spec, part = types()
+
+    @validates(part)
+    def changes(value: Values) -> Findings:
+        value["name"] = "b"
+        yield from ()
+
+    @validates(part)
+    def judges(value: Values) -> Findings:
+        if value.get("name") == "a":
+            yield invalid(("name",), "a", "is refused")
+
+    judged_by_value(part)
+    for pipeline in engines(spec):
+        for _ in range(2):
+            with pytest.raises(KconvError, match=r"spec.part.name: .*is refused"):
+                pipeline.decode(thing({"part": {"name": "a"}}))
 
 
 def test_rules_about_changes_change_nothing() -> None:

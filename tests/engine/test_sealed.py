@@ -16,6 +16,7 @@ from kconv._schema import (
     Type,
     defaults,
     derives,
+    judged_by_value,
     omits_zero,
     validates,
     validates_update,
@@ -58,6 +59,7 @@ WAYS: dict[str, Callable[[type[Type]], object]] = {
     "defaults": lambda cls: defaults(cls)(lambda value: None),
     "derives": lambda cls: derives(cls, field="name")(lambda: "y"),
     "zero_is_absent": lambda cls: zero_is_absent(cls, "name"),
+    "judged_by_value": judged_by_value,
     "omits_zero": lambda cls: omits_zero(cls, "name"),
 }
 

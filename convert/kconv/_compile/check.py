@@ -18,6 +18,7 @@ from kconv._compile.names import NATIVE, types_in
 from kconv._compile.source import Source, identifier
 from kconv._compile.struct import Form
 from kconv._errors import KconvError
+from kconv._known_texts import KnownTexts
 from kconv._paths import Finding
 from kconv._schema import (
     Rule,
@@ -89,22 +90,32 @@ def _is_same(value: Any, o: Any) -> bool:
 
 
 _encode = msgspec.json.Encoder().encode
+_MOST_BYTES = 64 * 1024
+"""Texts of values of one type that broke no rule, for each kind that it is in."""
 
 
 def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
     """The function that raises `Refused` for a dict that breaks a rule that groups add."""
     source = Source()
-    source.names.update(Refused=Refused)
+    source.names.update(Refused=Refused, encode=_encode)
     names = {each: name.replace("check", "judge", 1) for each, name in _names(visited).items()}
     for each in visited:
         source.add(f"def {names[each]}(d):")
         source.depth += 1
+        if each.by_value:
+            known: KnownTexts[bool] = KnownTexts(_MOST_BYTES)
+            known_here = source.define("known", known)
+            source.add("text = encode(d)")
+            source.add(f"if {known_here}.get(text): return None")
         for rule in _on_dicts(each):
             source.add(f"for _ in {source.define(rule.__name__, rule)}(d): raise Refused")
         for name, field in each.instance().wire_fields().items():
             inner = _inner_type(field)
             if inner is not None and inner in names and is_compiled(field):
                 _visit_lines(source, field, f"d.get({name!r})", names[inner], absent="None")
+        if each.by_value:
+            # Rules may have changed what they judged.
+            source.add(f"if encode(d) == text: {known_here}.keep(text, True)")
         source.add("return None")
         source.depth -= 1
         source.add("")

@@ -14,6 +14,7 @@ from kconv._managed.fields import Fields, parse
 from kconv._managed.reshape import reconciled
 from kconv._managed.shape import Shape
 
+
 class Known(dict[str, Any]):
     """A set with its form in ``managedFields``, fields in order, and as its schema has it."""
 

@@ -9,6 +9,7 @@ generated.
 from kconv._schema.decorators import (
     defaults,
     derives,
+    judged_by_value,
     omits_zero,
     validates,
     validates_update,
@@ -49,6 +50,7 @@ __all__ = [
     "function_failed",
     "has_zeros",
     "inherited",
+    "judged_by_value",
     "null_element",
     "omits_zero",
     "omitted_fields",

@@ -141,6 +141,19 @@ def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
     return add
 
 
+def judged_by_value(*types: type[Type]) -> None:
+    """Say that the rules of types, and of the types below them, look at the value and nothing else.
+
+    What broke no rule is then remembered: an equal value in the next write of its object, or in
+    another object, is not judged again. It is for types with many rules whose values rarely change,
+    such as the specs of pods. A rule that looks at the time, or at anything but the value, forbids
+    it.
+    """
+    for cls in types:
+        refuse_sealed(cls)
+        cls.by_value = True
+
+
 def validates_update(*types: type[Type]) -> Callable[[_UpdateRuleT], _UpdateRuleT]:
     """Decorator: a rule about changes, such as a field that is immutable.
 

@@ -69,6 +69,7 @@ class _TypeMeta(SchemaMeta):
         super().__init__(name, bases, attrs)  # type: ignore[no-untyped-call]  # marshmallow leaves its metaclass untyped
         cls.zero_is_absent: dict[str, Any] = {}
         cls.omitted: list[str] = []
+        cls.by_value = False
         cls.defaulters: list[Defaulter | Derived] = []
         declared = vars(cls).get("Meta")
         cls.rules: list[Rule] = [
@@ -128,6 +129,8 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     zero_is_absent: ClassVar[dict[str, Any]]
     omitted: ClassVar[list[str]]
     """Fields whose zero equals absence, by their names in the YAML."""
+    by_value: ClassVar[bool]
+    """Whether a value that broke no rule need not be judged again; see `judged_by_value`."""
     defaulters: ClassVar[list[Defaulter | Derived]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kconv import Finding, Path, duplicate, forbidden, invalid, required, too_long, validates
+from kconv import (
+    Finding,
+    Path,
+    duplicate,
+    forbidden,
+    invalid,
+    judged_by_value,
+    required,
+    too_long,
+    validates,
+)
 from kconv.names import (
     dns_label_problems,
     ip_problems,
@@ -29,6 +39,8 @@ from kconv_schemas.core.names import annotation_keys, label_name, labels, named
 from kconv_schemas.core.v1.types import PodSpec, PodTemplateSpec
 
 Value = Mapping[str, Any]
+
+judged_by_value(PodSpec)
 
 _MOST_SERVERS, _MOST_SEARCHES, _LONGEST_SEARCHES = 3, 32, 2048
 _SUBDOMAINS = ("priorityClassName", "runtimeClassName", "serviceAccountName", "nodeName")
