@@ -48,10 +48,14 @@ def list_(name: str) -> Iterator[Figure]:
 
 
 def create(name: str) -> Iterator[Figure]:
-    """CREATE, each time with a new name."""
+    """CREATE, each time with a new name: of the same spec, and of one of its own."""
     with on(name) as served:
-        asked = Load("POST", [PATH.format(NEW)], [manifest()])
-        yield from compared(f"serve-create-{name}", served, asked, getattr(CREATE, name))
+        one_make = manifest()
+        of_its_own = one_make.replace("report:1.7.2", "report:NAME")
+        assert of_its_own != one_make
+        for what, body in ((name, one_make), (f"{name}-own-spec", of_its_own)):
+            asked = Load("POST", [PATH.format(NEW)], [body])
+            yield from compared(f"serve-create-{what}", served, asked, getattr(CREATE, name))
 
 
 def patch(name: str) -> Iterator[Figure]:

@@ -105,8 +105,8 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
         if each.by_value:
             known: KnownTexts[bool] = KnownTexts(_MOST_BYTES)
             known_here = source.define("known", known)
-            source.add("text = encode(d)")
-            source.add(f"if {known_here}.get(text): return None")
+            source.add(f"text = encode(d) if {known_here}.is_of_use() else None")
+            source.add(f"if text is not None and {known_here}.get(text): return None")
         for rule in _on_dicts(each):
             source.add(f"for _ in {source.define(rule.__name__, rule)}(d): raise Refused")
         for name, field in each.instance().wire_fields().items():
@@ -115,7 +115,8 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
                 _visit_lines(source, field, f"d.get({name!r})", names[inner], absent="None")
         if each.by_value:
             # Rules may have changed what they judged.
-            source.add(f"if encode(d) == text: {known_here}.keep(text, True)")
+            kept = f"{known_here}.keep(text, True)"
+            source.add(f"if text is not None and encode(d) == text: {kept}")
         source.add("return None")
         source.depth -= 1
         source.add("")

@@ -54,6 +54,8 @@ class NewFields:
             if kind.child(name) is None:
                 return {}
             known = self._parts[name] = KnownTexts(_MOST_BYTES)
+        if not known.is_of_use():
+            return _beyond(kind, self.empty, {name: part})
         text = _encode(part)
         fields = known.get(text)
         if fields is None:

@@ -18,8 +18,7 @@ from kconv._store.tables import changes, objects, revision, storage_versions
 from kconv._store.write import Outcome, Write
 
 _KEY: Final = "grp = ? AND resource = ? AND namespace = ? AND name = ?"
-FIND: Final = f"SELECT rowid, uid, api_version, resource_version FROM {objects} WHERE {_KEY}"
-DATA: Final = f"SELECT data FROM {objects} WHERE rowid = ?"
+FIND: Final = f"SELECT rowid, uid, api_version, resource_version, data FROM {objects} WHERE {_KEY}"
 RELIED_ON: Final = f"SELECT resource_version FROM {objects} WHERE {_KEY}"
 RECORDED: Final = (
     f"SELECT 1 FROM {storage_versions} WHERE grp = ? AND resource = ? AND api_version = ?"
@@ -44,7 +43,6 @@ LOG: Final = (
 )
 STATEMENTS: Final = (
     FIND,
-    DATA,
     RELIED_ON,
     RECORDED,
     COUNTER,
@@ -56,8 +54,8 @@ STATEMENTS: Final = (
     LOG,
 )
 
-_Found = tuple[int, str, str, int]
-"""The row id, uid, apiVersion and resourceVersion of a row."""
+_Found = tuple[int, str, str, int, bytes]
+"""The row id, uid, apiVersion, resourceVersion and data of a row."""
 
 
 def apply(connection: sqlite3.Connection, writes: Sequence[Write]) -> list[Outcome]:
@@ -102,7 +100,7 @@ class _Judge:
                 return found, "exists"
         elif found is None:
             return found, "absent"
-        elif found[3] != write.expected or not self._is_base(found[0], write.base):
+        elif found[3] != write.expected or write.base not in (None, found[4]):
             return found, "conflict"
         if not self._on_record(write.version):
             return found, "unrecorded"
@@ -113,11 +111,6 @@ class _Judge:
             row = self._execute(RELIED_ON, _parameters(key)).fetchone()
             self._relied_on[key] = row[0] if row else None
         return self._relied_on[key] == resource_version
-
-    def _is_base(self, rowid: int, base: bytes | None) -> bool:
-        if base is None:
-            return True
-        return bool(self._execute(DATA, (rowid,)).fetchone()[0] == base)
 
     def _on_record(self, version: tuple[str, str, str]) -> bool:
         if version not in self._recorded:
@@ -142,7 +135,7 @@ def _keep(
             uid, statement = write.uid, INSERT
             row: tuple[Any, ...] = (*key, uid, write.api_version, number, write.data)
         else:
-            rowid, uid, api_version, _ = found
+            rowid, uid, api_version, _, _ = found
             if write.type == "DELETED":
                 statement, row = DELETE, (rowid,)
             elif api_version == write.api_version:
