@@ -14,10 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
+from fixtures.until import until
 from kconv._errors import UsageError
-from kconv._serve.proxy import proxy_services_of
+from kconv._serve import Listen
+from kconv._serve.proxy import access_of, proxy_services_of
 from kconv._serve.proxy.headers import to_client
 from kconv._serve.proxy.services import asked_of
+from kconv._settings import Limits
 from kconv._verbs.refusal import Refusal
 from serve.conftest import Running
 
@@ -334,3 +337,99 @@ def test_redirects() -> None:
     ):
         found = dict(to_client([(b"Location", given.encode())], asked))
         assert found[b"location"].decode() == expected
+
+
+USERS = """\
+t-ada,ada,1
+t-bob,bob,2,"operators,readers"
+t-eve,eve,3,"readers"
+t-odd,group:operators,4
+"""
+
+
+def test_who_may(serve: Callable[..., Running], backend: str, tmp_path: Path) -> None:
+    file = tmp_path / "tokens.csv"
+    file.write_text(USERS)
+    file.chmod(0o600)
+    running = serve(
+        listen=Listen(port=0, token_auth_file=file),
+        proxy={"ui/mine:80": backend, "ui/open": backend},
+        proxy_allow={"ui/mine": ["ada", "group:operators"]},
+    )
+    with running.client() as client:
+
+        def asked(method: str, path: str, user: str) -> httpx.Response:
+            return client.request(
+                method, AT + path, headers={"Authorization": f"Bearer t-{user}"} if user else {}
+            )
+
+        for user in ("ada", "bob"):
+            assert asked("GET", "/mine:80/proxy/x", user).status_code == 200
+            assert asked("POST", "/mine/proxy/x", user).status_code == 200
+        for user in ("eve", "odd"):
+            for method, verb in (("GET", "get"), ("POST", "create"), ("DELETE", "delete")):
+                for rest in ("/x", ""):
+                    refused = asked(method, f"/http:mine:80/proxy{rest}", user)
+                    assert (refused.status_code, refused.json()["reason"]) == (403, "Forbidden")
+                    name = "group:operators" if user == "odd" else user
+                    assert refused.json()["message"] == (
+                        f'services "http:mine:80" is forbidden: User "{name}" cannot {verb} '
+                        'resource "services/proxy" in API group "" in the namespace "ui"'
+                    )
+            assert asked("GET", "/open/proxy/x", user).status_code == 200
+        assert asked("GET", "/open/proxy/x", "").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("rule", "tokens", "words"),
+    [
+        ("ui/one", True, "is not NAMESPACE/NAME=WHO"),
+        ("ui/one=", True, "is not NAMESPACE/NAME=WHO"),
+        ("ui/one=ada,,bob", True, "is not NAMESPACE/NAME=WHO"),
+        ("ui/one=group:", True, "is not NAMESPACE/NAME=WHO"),
+        ("ui/none=ada", True, "is no service"),
+        ("ui/one=ada", False, "--token-auth-file"),
+    ],
+)
+def test_rules_that_say_nothing(rule: str, tokens: bool, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        access_of([rule], SERVICES, tokens=tokens)
+
+
+def test_long_requests_take_no_place_of_others(
+    serve: Callable[..., Running], backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload goes on for longer than an answer may take to begin, beside other requests."""
+    monkeypatch.setattr("kconv._serve.proxy.forward.ANSWER_SECONDS", 1.0)
+    limits = Limits(max_requests=1, max_watches=1, max_proxied=1)
+    running = serve(proxy={"ui/web:80": backend}, limits=limits)
+    flight = running.server._server.in_flight
+    went_on = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * 1000
+        went_on.wait(20)
+        yield b"x" * 1000
+
+    answers: list[httpx.Response] = []
+
+    def upload() -> None:
+        with running.client() as client:
+            typed = {"Content-Type": "text/plain"}
+            path = f"{AT}/web:80/proxy/upload"
+            answers.append(client.post(path, content=pieces(), headers=typed))
+
+    sending = threading.Thread(target=upload)
+    sending.start()
+    until(lambda: flight.proxied == 1)
+    threading.Timer(1.5, went_on.set).start()
+    with running.client() as client:
+        assert (flight.requests, flight.watches) == (0, 0)
+        assert client.get("/api/v1/namespaces/default/configmaps").status_code == 200
+        watch = {"watch": "true", "timeoutSeconds": "1"}
+        assert client.get("/api/v1/configmaps", params=watch).status_code == 200
+        assert client.get(f"{AT}/web:80/proxy/x").status_code == 429
+        sending.join(20)
+        assert (answers[0].status_code, answers[0].json()["size"]) == (200, 2000)
+        until(lambda: flight.proxied == 0)
+        assert client.get(f"{AT}/web:80/proxy/x").status_code == 200

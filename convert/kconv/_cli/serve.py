@@ -28,6 +28,7 @@ _METAVARS = {
     "group": "GROUP",
     "apis": "MODULE:FUNCTION",
     "webhook_service": "SERVICE=ADDRESS",
+    "proxy_allow": "SERVICE=WHO",
     "proxy_service": "SERVICE=URL",
     "runtime_config": "VERSION=BOOL,...",
     "log_format": "text|json",
@@ -69,14 +70,15 @@ def run_server(settings: Settings) -> None:
     from kconv._scheme import indexed_packages, load_scheme
     from kconv._serve import Listen, build, run_processes, served_versions
     from kconv._serve.log_lines import configure
-    from kconv._serve.proxy import proxy_services_of
+    from kconv._serve.proxy import access_of, proxy_services_of
 
     configure(settings.log_format, settings.log_level)
     crds = indexed_packages(CRDS) if settings.crds else []
     if settings.crds and not crds:
         raise UsageError(f"--crds: no installed package has {CRDS}; install kconv_schemas")
     services = services_of(settings.webhook_service)
-    proxy_services_of(settings.proxy_service)
+    proxied = proxy_services_of(settings.proxy_service)
+    access_of(settings.proxy_allow, proxied, tokens=bool(settings.token_auth_file))
     scheme = load_scheme(apis=[*settings.apis, *crds]).without_documents()
     groups = ["" if name == "core" else name for name in settings.group] or None
     if groups is not None and crds:
@@ -138,6 +140,7 @@ def run_server(settings: Settings) -> None:
                 pages=pages(store) if settings.ui else None,
                 services=services,
                 proxy=dict(each.partition("=")[::2] for each in settings.proxy_service),
+                proxy_allow=_by_service(settings.proxy_allow),
             )
             server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
             if shared:
@@ -177,6 +180,13 @@ def _warn_of_readers(settings: Settings) -> None:
             logging.getLogger("kconv").warning(
                 "%s may be read by others on this machine: run chmod 600 %s", path, path
             )
+
+
+def _by_service(rules: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for place, _, whom in (each.partition("=") for each in rules):
+        found.setdefault(place, []).extend(whom.split(","))
+    return found
 
 
 def _path(name: str) -> Path | None:

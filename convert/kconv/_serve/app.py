@@ -17,7 +17,7 @@ from kconv._scheme import Scheme
 from kconv._serve.access_log import AccessLog
 from kconv._serve.auth import Tokens
 from kconv._serve.dispatch import Dispatcher
-from kconv._serve.proxy import proxy_services_of
+from kconv._serve.proxy import Proxy, access_of, proxy_services_of
 from kconv._serve.request_filter import RequestFilter
 from kconv._serve.runtime_config import served_versions
 from kconv._serve.server import Server
@@ -82,6 +82,7 @@ def create_app(
     apart: Mapping[str, Apart] | None = None,
     services: Mapping[str, str] | None = None,
     proxy: Mapping[str, str] | None = None,
+    proxy_allow: Mapping[str, Collection[str]] | None = None,
 ) -> ApiApp:
     """An API server for the kinds of a scheme, as an ASGI app.
 
@@ -116,6 +117,8 @@ def create_app(
             ``/api/v1/namespaces/.../services/.../proxy/``, by ``namespace/name`` or
             ``namespace/name:port``: ``{"ui/dashboard:80": "http://127.0.0.1:9000"}``. There are no
             others.
+        proxy_allow: The users (and groups, as ``group:operators``) that may reach a service, by its
+            ``namespace/name``; one that is not here is for everybody with a token.
         garbage_collection: Delete objects whose owners are gone, and do what the propagation
             policies of deletes say; of all servers on a database, one does it.
         apart: Other apps, by the first step of the paths that are theirs. Hosts, origins and
@@ -130,6 +133,9 @@ def create_app(
     opened = None
     if isinstance(store, str):
         store = opened = open_or_create(store)
+    named = proxy_services_of([f"{name}={url}" for name, url in (proxy or {}).items()])
+    allowed = [f"{name}={','.join(whom)}" for name, whom in (proxy_allow or {}).items()]
+    access = access_of(allowed, named, tokens=tokens is not None)
     server = Server(
         scheme,
         store,
@@ -141,7 +147,7 @@ def create_app(
         limits=limits,
         services=services,
         garbage_collection=garbage_collection,
-        proxy=proxy_services_of([f"{name}={url}" for name, url in (proxy or {}).items()]),
+        proxy=Proxy(named, access) if named else None,
     )
     endpoint = RequestFilter(
         Dispatcher(server),

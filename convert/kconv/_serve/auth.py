@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from kconv._errors import UsageError
 from kconv._verbs.refusal import Refusal
 
+USER, GROUPS = "kconv.user", "kconv.groups"
+"""Keys of an ASGI scope: the name of who asks, None where nobody has to say, and their groups."""
+
 _OPEN = ("/healthz", "/livez", "/readyz")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks, and of which groups they are."""
+
+    name: str
+    groups: frozenset[str] = frozenset()
 
 
 class Tokens:
@@ -18,13 +31,16 @@ class Tokens:
     They are looked up by their digest: how long that takes says nothing about a token.
     """
 
-    def __init__(self, users: dict[str, str]) -> None:
-        self._users = {_digest(token.encode()): user for token, user in users.items()}
+    def __init__(self, users: Mapping[str, str | User]) -> None:
+        self._users = {
+            _digest(token.encode()): user if isinstance(user, User) else User(user)
+            for token, user in users.items()
+        }
 
     @classmethod
     def read(cls, path: Path) -> Tokens:
         """Read a token file. Raises `UsageError` for one that is missing, malformed or empty."""
-        users: dict[str, str] = {}
+        users: dict[str, str | User] = {}
         try:
             with path.open(encoding="utf-8", newline="") as lines:
                 for number, row in enumerate(csv.reader(lines), start=1):
@@ -32,7 +48,9 @@ class Tokens:
                         continue
                     if len(row) < 3 or not row[0].strip():
                         raise UsageError(f"{path}:{number}: a line is token,user,uid[,groups]")
-                    users[row[0].strip()] = row[1].strip()
+                    groups = ",".join(row[3:]).split(",")
+                    found = frozenset(each.strip() for each in groups if each.strip())
+                    users[row[0].strip()] = User(row[1].strip(), found)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise UsageError(f"the token file {path} cannot be read: {error}") from None
         if not users:
@@ -41,14 +59,18 @@ class Tokens:
 
     def user(self, authorization: bytes) -> str | None:
         """Who an Authorization header speaks for; None when it holds no known token."""
+        found = self._find(authorization)
+        return None if found is None else found.name
+
+    def _find(self, authorization: bytes) -> User | None:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
             return None
         return self._users.get(_digest(token.strip()))
 
-    def require(self, path: str, authorization: bytes) -> str | None:
+    def require(self, path: str, authorization: bytes) -> User | None:
         """The user of a request. Refuses (401) one without a token; health endpoints are open."""
-        user = self.user(authorization)
+        user = self._find(authorization)
         if user is None and not path.startswith(_OPEN):
             raise Refusal("Unauthorized", "Unauthorized")
         return user

@@ -15,6 +15,9 @@ from kconv._settings import Limits
 WATCH = "kconv.watch"
 """Key of an ASGI scope whose request is a watch."""
 
+PROXIED = "kconv.proxied"
+"""Key of an ASGI scope whose request goes to a service."""
+
 IN_FLIGHT = "kconv.in_flight"
 """Key of an ASGI scope under which its requests' `InFlight` is found."""
 
@@ -117,11 +120,13 @@ class InFlight:
         self.limits = limits
         self.requests = 0
         self.watches = 0
+        self.proxied = 0
         self.budget = Bytes(limits.max_mib_in_flight * 1024 * 1024)
         self.rejected = 0
         """How many requests were answered with 429."""
         self._most_requests = limits.max_requests
         self._most_watches = limits.max_watches
+        self._most_proxied = limits.max_proxied
         self._bodies: dict[Body, None] = {}
 
     @property
@@ -129,12 +134,19 @@ class InFlight:
         """How many bodies are on their way in."""
         return len(self._bodies)
 
-    def enter(self, scope: MutableMapping[str, Any], *, watch: bool) -> None:
+    def enter(self, scope: MutableMapping[str, Any], *, watch: bool, proxied: bool = False) -> None:
         """Count a request in; `leave` counts it out.
+
+        One that goes to a service lasts as long as that likes, and takes no place of another.
 
         Raises `kconv._verbs.refusal.Refusal` (429) where there are too many.
         """
-        if watch:
+        if proxied:
+            if self.proxied >= self._most_proxied:
+                raise self.refusal()
+            self.proxied += 1
+            scope[PROXIED] = True
+        elif watch:
             if self.watches >= self._most_watches:
                 raise self.refusal()
             self.watches += 1
@@ -150,7 +162,9 @@ class InFlight:
         body = scope.get(BODY)
         if body is not None:
             self.release(body)
-        if WATCH in scope:
+        if PROXIED in scope:
+            self.proxied -= 1
+        elif WATCH in scope:
             self.watches -= 1
         else:
             self.requests -= 1
@@ -169,7 +183,7 @@ class InFlight:
         body = Body(asyncio.get_running_loop().time(), hurried=is_full)
         self._bodies[body] = None
         scope[BODY] = body
-        if WATCH not in scope:
+        if not _lasts(scope):
             self.requests -= 1
         return body
 
@@ -179,7 +193,7 @@ class InFlight:
         Raises `kconv._verbs.refusal.Refusal` (429) where no place is free for its request.
         """
         self._bodies.pop(body, None)
-        if WATCH in scope:
+        if _lasts(scope):
             return
         full = self.requests >= self.limits.max_requests
         self.requests += 1
@@ -241,3 +255,8 @@ class InFlight:
             if (age := now - body.began) >= SLOW_SECONDS and body.held < SLOW_RATE * age
         ]
         yield from sorted(slow, key=lambda body: body.began)
+
+
+def _lasts(scope: MutableMapping[str, Any]) -> bool:
+    """Whether a request is none of those that are answered at once, and are counted together."""
+    return WATCH in scope or PROXIED in scope

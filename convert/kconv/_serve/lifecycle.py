@@ -136,6 +136,7 @@ def build(
     pages: Callable[[Tokens | None], Apart] | None = None,
     services: Mapping[str, str] | None = None,
     proxy: Mapping[str, str] | None = None,
+    proxy_allow: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[ApiServer, socket.socket]:
     """A server ready to run, and the socket it listens on, bound already.
 
@@ -166,6 +167,7 @@ def build(
         access_log=access_log,
         services=services,
         proxy=proxy,
+        proxy_allow=proxy_allow,
         apart=None if pages is None else {"ui": pages(tokens)},
     )
     app.state.server.http_server_exit = None

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS, AccessLog, Entry
-from kconv._serve.auth import Tokens
+from kconv._serve.auth import GROUPS, USER, Tokens
 from kconv._serve.http_request import HEADERS, path_of, query_of
 from kconv._serve.impersonation import PREFIX, refuse_impersonation
 from kconv._serve.in_flight import InFlight
@@ -26,14 +26,12 @@ from kconv._serve.responses import refuse
 from kconv._serve.websocket import as_http, take_token
 from kconv._verbs.refusal import Refusal
 
-USER = "kconv.user"
-"""Key of a scope: who asks; None where nobody has to say."""
-
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _IMPERSONATES = b"\n" + PREFIX
 _PROBES = ("/livez", "/readyz", "/healthz")
 _WATCH_PATH = re.compile(r"/(?:api/[^/]+|apis/[^/]+/[^/]+)/watch/")
+_PROXY_PATH = re.compile(r"/api/v1/namespaces/[^/]+/services/[^/]+/proxy(?:/|\Z)")
 _PROTOCOL = b"sec-websocket-protocol"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _ALIVE = b"ok"
@@ -134,9 +132,10 @@ class RequestFilter:
             take_token(scope, headers)
         if tokens and self._tokens is not None:
             user = self._tokens.require(path, headers.get(b"authorization", b""))
-        scope[USER] = user
+        scope[USER] = name = None if user is None else user.name
+        scope[GROUPS] = frozenset() if user is None else user.groups
         if _IMPERSONATES in b"\n".join((b"", *headers)):
-            raise refuse_impersonation(headers, user)
+            raise refuse_impersonation(headers, name)
         if method not in SAFE and b"content-type" not in headers:
             check_untyped_body(headers)
         if probe or path == "/metrics":
@@ -145,9 +144,9 @@ class RequestFilter:
         watch = method == "GET" and (
             (bool(query) and asks_to_watch(query))
             or ("/watch/" in path and _WATCH_PATH.match(path) is not None)
-            or (b"upgrade" in headers and "/proxy/" in path)
         )
-        self._in_flight.enter(scope, watch=watch)
+        proxied = "/proxy" in path and _PROXY_PATH.match(path) is not None
+        self._in_flight.enter(scope, watch=watch, proxied=proxied)
         return True
 
     def _name(self, headers: dict[bytes, bytes]) -> bytes:

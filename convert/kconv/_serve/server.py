@@ -25,7 +25,7 @@ from kconv._serve.log_keeper import LogKeeper, retention_of
 from kconv._serve.metrics import Metrics
 from kconv._serve.namespace_controller import NamespaceController
 from kconv._serve.openapi import OpenApi
-from kconv._serve.proxy import Proxy, ProxyServices
+from kconv._serve.proxy import Proxy
 from kconv._serve.request_counts import RequestCounts
 from kconv._serve.server_metrics import (
     DatabaseFigures,
@@ -69,7 +69,7 @@ class Server:
         limits: Limits | None = None,
         services: Services | None = None,
         garbage_collection: bool = True,
-        proxy: ProxyServices | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         crds = crd_kind(scheme, frozenset(served))
         if crds is not None:
@@ -106,7 +106,7 @@ class Server:
         self.request_counts = RequestCounts(store)
         self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
         self.log_keeper = LogKeeper(store, self.membership.registration.id, retention_of(limits))
-        self.proxy = Proxy(proxy) if proxy else None
+        self.proxy = proxy
         """None where the operator named no services."""
         self.garbage_collector: GarbageCollector | None = None
         """None where garbage is not collected."""

@@ -58,6 +58,7 @@ def of_requests(in_flight: InFlight) -> Iterator[Metric]:
         [
             (("requests",), in_flight.requests),
             (("watches",), in_flight.watches),
+            (("proxied",), in_flight.proxied),
             (("bodies",), in_flight.bodies),
         ],
     )

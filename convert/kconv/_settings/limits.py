@@ -55,6 +55,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_requests: Annotated[
         Count, Meta(description="Requests worked on at once, watches left out; more get 429.")
     ] = 400
+    max_proxied: Annotated[
+        Count,
+        Meta(description="Requests to services, WebSockets included, at once; more get 429."),
+    ] = 1_000
     max_bodies: Annotated[
         Count, Meta(description="Bodies that may be on their way in at once; more get 429.")
     ] = 1_000

@@ -67,8 +67,15 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "NAMESPACE/NAME[:PORT]=URL; repeatable."
         ),
     ] = msgspec.field(default_factory=list)
+    proxy_allow: Annotated[
+        list[str],
+        Meta(
+            description="Who may reach such a service, as NAMESPACE/NAME=WHO[,WHO...], each a user "
+            "or group:NAME of the token file; by default all who have a token; repeatable."
+        ),
+    ] = msgspec.field(default_factory=list)
     token_auth_file: Annotated[
-        str, Meta(description="Lines of token,user,uid: requests need one of them.")
+        str, Meta(description="Lines of token,user,uid[,groups]: requests need one.")
     ] = ""
     tls_cert_file: Annotated[str, Meta(description="Certificate, to serve HTTPS.")] = ""
     tls_private_key_file: Annotated[str, Meta(description="The certificate's private key.")] = ""

@@ -9,10 +9,12 @@ from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS
 from kconv._serve.http_request import HttpRequest, path_of
+from kconv._serve.in_flight import WATCH
+from kconv._serve.proxy.access import Access, check_access
 from kconv._serve.proxy.headers import Headers, to_client, to_service
 from kconv._serve.proxy.services import Asked, ProxyServices, asked_of
 from kconv._serve.proxy.tunnel import CONNECTION, Connection, tunnel
-from kconv._serve.proxy.upstream import NoAnswer, Upstream
+from kconv._serve.proxy.upstream import ANSWER_SECONDS, NoAnswer, Upstream
 from kconv._serve.responses import Reply
 from kconv._serve.status import request_timeout, too_large, unavailable
 from kconv._verbs.refusal import bad_request
@@ -31,8 +33,9 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Proxy:
     """Forwards to the services that the operator named."""
 
-    def __init__(self, services: ProxyServices) -> None:
+    def __init__(self, services: ProxyServices, access: Access | None = None) -> None:
         self._services = services
+        self._access = access or {}
 
     async def answer(self, request: HttpRequest) -> Reply | Forwarded | None:
         """The answer of a service; None where the path asks for none.
@@ -45,6 +48,7 @@ class Proxy:
         asked = asked_of(raw, self._services)
         if asked is None:
             return None
+        check_access(self._access, asked, request.method, request.scope)
         query = request.query_string
         if not all(33 <= byte < 127 for byte in query):
             raise bad_request("the query has characters that a query cannot have")
@@ -85,7 +89,12 @@ class Proxy:
             if heading not in done and sending.exception() is not None:
                 heading.cancel()
                 await sending
-            await heading
+            try:
+                # However long a body takes to come, the service has its time after that.
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await heading
+            except TimeoutError:
+                raise NoAnswer("it did not answer in time") from None
             if upstream.status == 101 and not upgrade:
                 raise NoAnswer("it switches to another protocol unasked")
         except NoAnswer as error:
@@ -122,6 +131,8 @@ class Forwarded:
             if self.status_code == 101:
                 connection: Connection = scope[CONNECTION]
                 scope[STATUS] = self.status_code
+                # It has no end of its own, and a server that ends does not wait for it.
+                scope[WATCH] = True
                 await tunnel(connection, self._upstream, self.raw_headers)
                 return
             if self._upgrade:
@@ -183,7 +194,10 @@ async def _send_body(request: HttpRequest, upstream: Upstream, *, chunked: bool 
         if piece:
             upstream.writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         try:
-            await upstream.writer.drain()
+            async with asyncio.timeout(BODY_STALL_SECONDS):
+                await upstream.writer.drain()
+        except TimeoutError:
+            raise NoAnswer("it does not take the request's body") from None
         except OSError:
             # It may have answered already, without reading all of it.
             return

@@ -50,11 +50,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A path that asks for something of a service: ``before`` is this server's, ``rest`` its."""
+    """A path that asks for something of a service: ``before`` is this server's, ``rest`` its.
+
+    ``named`` is how the path names it, with scheme and port.
+    """
 
     service: Service
     before: str
     rest: str
+    namespace: str = ""
+    name: str = ""
+    named: str = ""
 
 
 ProxyServices = Mapping[tuple[str, str, str], Service]
@@ -118,7 +124,8 @@ def asked_of(raw_path: bytes, services: ProxyServices) -> Asked | None:
     if scheme and (scheme == "https") is not found.secure:
         raise unavailable(f'no endpoints available for service "{service}"')
     _check(rest or b"")
-    return Asked(found, before.decode("ascii"), (rest or b"").decode("ascii"))
+    rest_of_path = (rest or b"").decode("ascii")
+    return Asked(found, before.decode("ascii"), rest_of_path, where, service, what)
 
 
 def _find(services: ProxyServices, namespace: str, name: str, port: str) -> Service:
