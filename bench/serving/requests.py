@@ -112,7 +112,7 @@ def compared(
     figure: str, served: Served, asked: Load, budget: float, connections: int = CONNECTIONS
 ) -> Iterator[Figure]:
     """The rate over that of a bare app with the same bytes, and the rate."""
-    body = asked.bodies[0].replace("NAME", "first").encode() if asked.bodies else None
+    body = asked.bodies[0].replace("NAME", figure).encode() if asked.bodies else None
     answer = served.ask(asked.method, asked.paths[0], body, asked.kind)
     with bare({asked.method: answer}) as least:
         ours, theirs = in_turns(
