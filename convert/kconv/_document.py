@@ -41,6 +41,8 @@ class DocumentOptions(ResourceOptions):
     def __init__(self, meta: type, *args: Any, **kwargs: Any) -> None:
         super().__init__(meta, *args, **kwargs)
         self.namespaced = False
+        # The core group of Kubernetes has an empty name, which has to be said.
+        self._names_group = hasattr(meta, "group")
         self.subresources = ()
         self.null: Null | None = getattr(meta, "null", None)
         self.unknown_fields: Unknown | None = self._said_of_unknown_fields(meta)
@@ -65,7 +67,7 @@ class DocumentOptions(ResourceOptions):
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about them."""
         found = []
-        if not self.group:
+        if not self._names_group:
             found.append("its Meta names no group")
         for name, value, known in (
             ("null", self.null, _NULL),

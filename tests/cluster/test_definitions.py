@@ -154,7 +154,7 @@ def test_a_fresh_crd_is_given_time(
     """Other API servers of the cluster may store the former version for a moment yet."""
     slept: list[float] = []
     monkeypatch.setattr("kconv._cluster.preflight.SETTLE", 10.0)
-    monkeypatch.setattr("kconv._cluster.cluster_place.settle", _settle_with(slept))
+    monkeypatch.setattr("kconv._cluster.resources.settle", _settle_with(slept))
     fill(server, 1)
     place = opened()
     assert run(place).done

@@ -101,7 +101,9 @@ def migrate_and_report(
     # References may name versions of any group.
     wanted = None if rewrite_references else groups
     opened = storage.wait_for(
-        lambda: open_place(place, db, groups=wanted, apis=apis), outage(db), _waiting(outage(db))
+        lambda: open_place(place, db, groups=wanted, apis=apis, names=names),
+        outage(db),
+        _waiting(outage(db)),
     )
     try:
         if engine != "kconv" or (place or "").startswith("cluster"):

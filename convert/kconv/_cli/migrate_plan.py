@@ -40,7 +40,7 @@ def plan(
     from kconv._pipeline import Pipeline
     from kconv_migrations import _migration as storage
 
-    opened = open_place(in_context(place, context), db, apis=apis or ())
+    opened = open_place(in_context(place, context), db, apis=apis or (), names=names or ())
     try:
         targets = storage.plan(opened, names or (), to or (), group or ())
         standing = () if to else tuple(storage.preferred_targets(opened, names or (), group or ()))

@@ -45,7 +45,7 @@ def verify(
     from kconv._pipeline import Pipeline
     from kconv_migrations import _migration as storage
 
-    opened = open_place(in_context(place, context), db, apis=apis or ())
+    opened = open_place(in_context(place, context), db, apis=apis or (), names=names or ())
     found: list[Verified] = []
     try:
         recorded = [each.name for each in storage.status(opened)]

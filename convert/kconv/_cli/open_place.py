@@ -21,11 +21,13 @@ def open_place(
     groups: Collection[str] | None = None,
     apis: Sequence[str] = (),
     kinds: bool = True,
+    names: Sequence[str] = (),
 ) -> Place:
     """The place called ``name`` over the database at ``db``; None is kconv's own store.
 
     ``files:FOLDER`` is a folder of manifests, which has a database of its own; ``cluster`` and
-    ``cluster:CONTEXT`` are custom resources of a cluster, with notes in the database at ``db``.
+    ``cluster:CONTEXT`` are objects of a cluster, with notes in the database at ``db``: of custom
+    resources, and of others that ``names`` has.
     ``groups`` and ``apis`` are those of `load_scheme`, for the store and files; without ``kinds``
     the store loads none. A place elsewhere makes kconv's own tables in the database, where there
     are none.
@@ -46,7 +48,8 @@ def open_place(
     if name == _CLUSTER or name.startswith(f"{_CLUSTER}:"):
         from kconv._cluster import ClusterPlace
 
-        return ClusterPlace.open(name.removeprefix(_CLUSTER).removeprefix(":"), db, groups)
+        context = name.removeprefix(_CLUSTER).removeprefix(":")
+        return ClusterPlace.open(context, db, groups, names)
     from kconv._store.existing import revision_at
     from kconv.place import open_named
 

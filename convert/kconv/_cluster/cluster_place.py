@@ -1,4 +1,4 @@
-"""`ClusterPlace`: the custom resources of a live cluster, as a place that is migrated."""
+"""`ClusterPlace`: the objects of a live cluster, as a place that is migrated."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Collection as SomeOf
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from kconv._cluster import svm
-from kconv._cluster.connection import Connection
-from kconv._cluster.definition import Definition, get_definition, list_definitions
+from kconv._cluster.connection import ASIDE, Connection
+from kconv._cluster.definition import Definition
 from kconv._cluster.driving import Driving
 from kconv._cluster.kinds import as_document, scheme_of
 from kconv._cluster.listing import ClusterKey, look, marks
-from kconv._cluster.preflight import check_definition, check_rights, findings, settle
-from kconv._cluster.proof import Proofs, Since, close_version, digest_of_mark
+from kconv._cluster.notes import books_of
+from kconv._cluster.preflight import check_definition, check_rights, findings
+from kconv._cluster.proof import digest_of_mark
+from kconv._cluster.resources import Resources, resources_of
 from kconv._cluster.restoring import restore_page
 from kconv._cluster.rewriting import rewrite
 from kconv._cluster.rows import (
@@ -31,12 +32,10 @@ from kconv._cluster.rows import (
     versions_of,
 )
 from kconv._cluster.walk import Seen, Walk, see
-from kconv._errors import Conflict, KconvError, UsageError
+from kconv._errors import KconvError, UsageError
 from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping
 from kconv._store.bookkept_place import BookkeptPlace, number
-from kconv._store.database import Database, parse_url
-from kconv._store.existing import is_empty
 from kconv.place import (
     OBJECTS,
     AsRead,
@@ -71,35 +70,42 @@ class ClusterPlace(BookkeptPlace):
     ``status.storedVersions``. A version leaves that list only after every object was looked at
     twice.
 
-    Runs, the quarantine and what objects were before are in a database of kconv's (``notes``).
+    Of resources without a CRD, which versions objects may be in is in the notes as well: a
+    database of kconv's (``notes``), as runs, the quarantine and what objects were before are.
     """
 
     def __init__(
-        self, connection: Connection, definitions: Sequence[Definition], notes: str
+        self, connection: Connection, definitions: Sequence[Definition], books: Bookkeeping
     ) -> None:
         self.connection = connection
-        self._definitions = {each.name: each for each in definitions}
-        self.names = frozenset(self._definitions)
+        self.names = frozenset(each.name for each in definitions)
         self._scheme = scheme_of(definitions)
-        database = Database(parse_url(notes), create=True)
-        if is_empty(notes):
-            from kconv_migrations._tables import upgrade  # it takes long to load
-
-            upgrade(notes)
-        # The same names may be in several clusters.
-        cluster = sha256(connection.host.encode()).hexdigest()[:8]
-        self.books = Bookkeeping(database, f"@cluster-{cluster}")
-        self._proofs = {each.name: Proofs(self.books, each) for each in definitions}
+        self.books = books
         self._walks: dict[str, tuple[Key | None, Iterator[Seen]]] = {}
         self._driving = Driving(connection)
+        self._resources = Resources(connection, definitions, books, self._driving)
 
     @classmethod
-    def open(cls, context: str, notes: str, groups: SomeOf[str] | None = None) -> ClusterPlace:
-        """The custom resources of a context of the kubeconfig; all of them, or those of groups."""
-        connection = Connection(context, connections=CONNECTIONS)
-        found = list_definitions(connection)
+    def open(
+        cls,
+        context: str,
+        notes: str,
+        groups: SomeOf[str] | None = None,
+        names: Sequence[str] = (),
+    ) -> ClusterPlace:
+        """The resources of a context of the kubeconfig; all of them, or those of groups.
+
+        Resources without a CRD are those of ``names`` and the ones that runs have been over.
+        """
+        connection = Connection(context, connections=CONNECTIONS + ASIDE)
+        books = books_of(connection, notes)
+        try:
+            found = resources_of(connection, books, names)
+        except BaseException:
+            books.database.close()
+            raise
         wanted = [each for each in found if groups is None or each.group in groups]
-        return cls(connection, wanted, notes)
+        return cls(connection, wanted, books)
 
     def drive_cluster(self) -> None:
         """Have the cluster's own migrator rewrite objects, before what it has left is rewritten.
@@ -114,8 +120,8 @@ class ClusterPlace(BookkeptPlace):
 
         Raises `Conflict` where one of them goes on, and nobody would put back what it takes.
         """
-        for name in self._driving.put_back_all(self._definitions):
-            self._definitions[name] = get_definition(self.connection, name)
+        for name in self._driving.put_back_all(self._resources.definitions_of_crds):
+            self._resources.known[name] = self._resources.read_again(name)
 
     def close(self) -> None:
         self.connection.close()
@@ -134,21 +140,22 @@ class ClusterPlace(BookkeptPlace):
 
     def collections(self) -> list[Collection]:
         kinds = {str(kind.group_resource): kind for kind in self._scheme.kinds}
-        return [Collection(name, kinds[name]) for name in sorted(self._definitions)]
+        return [Collection(name, kinds[name]) for name in sorted(self._resources.known)]
 
     # Rows.
 
     def counts(self) -> list[Count]:
         found = []
-        for name, definition in sorted(self._definitions.items()):
+        for name, definition in sorted(self._resources.known.items()):
             numbers = dict.fromkeys(versions_of(definition), 0)
             if definition.problem or definition.storage not in definition.served:
                 pass
-            elif not definition.old:
-                numbers[label_of(definition, True)] = look(self.connection, definition)[1]
+            elif not definition.old or self._resources.proofs[name].is_of_nothing:
+                label = label_of(definition, not definition.old)
+                numbers[label] = look(self.connection, definition)[1]
             else:
                 for keys in chunks(marks(self.connection, definition)):
-                    proved = self._proofs[name].of(keys)
+                    proved = self._resources.proofs[name].of(keys)
                     for key in keys:
                         numbers[label_of(definition, key in proved)] += 1
             found += [Count(name, OBJECTS, each, rows) for each, rows in numbers.items()]
@@ -174,7 +181,7 @@ class ClusterPlace(BookkeptPlace):
         left_out = self.failed(name, passing_over)
         at, walk = self._walks.pop(name, (None, iter(())))
         if after is None or at != after:
-            walk = iter(Walk(self.connection, self._definitions[name], cluster_key(after)))
+            walk = iter(Walk(self.connection, self._resources.known[name], cluster_key(after)))
         page: list[Row] = []
         while len(page) < limit:
             seen = list(islice(walk, min(limit, CHUNK)))
@@ -189,15 +196,15 @@ class ClusterPlace(BookkeptPlace):
         return page
 
     def row(self, where: Where, key: Key) -> Row | None:
-        definition = self._definitions[where.collection]
+        definition = self._resources.known[where.collection]
         if len(key) != len(ClusterKey._fields):
             return None
         seen = see(self.connection, definition, ClusterKey(*map(str, key)))
         return None if seen is None else self._rows(definition.name, [seen])[0]
 
     def _rows(self, name: str, seen: Sequence[Seen]) -> list[Row]:
-        definition = self._definitions[name]
-        proved = self._proofs[name].of({each.key: each.mark for each in seen})
+        definition = self._resources.known[name]
+        proved = self._resources.proofs[name].of({each.key: each.mark for each in seen})
         return [
             Row(
                 each.key,
@@ -213,7 +220,7 @@ class ClusterPlace(BookkeptPlace):
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
     ) -> int:
         name = where.collection
-        definition = self._definitions[name]
+        definition = self._resources.known[name]
 
         def begin(transaction: Transaction) -> None:
             self.books.check_held(transaction, run)
@@ -234,7 +241,7 @@ class ClusterPlace(BookkeptPlace):
         ]
         lost = [item for item, found in zip(items, outcomes, strict=True) if not found.mark]
         # Read behind the writes: what was written is where the CRD said if it still says so.
-        held = not any(each.error for each in outcomes) and self._is_held(definition)
+        held = not any(each.error for each in outcomes) and self._resources.is_held(name)
 
         def settle_rows(transaction: Transaction) -> None:
             if keep_before_images:
@@ -253,8 +260,10 @@ class ClusterPlace(BookkeptPlace):
         if not held:
             # Where they are stored nobody knows: they are written once more.
             return len(done)
-        self._proofs[name].rewritten((item.row.key, found.mark, item.data) for item, found in done)
-        self._proofs[name].try_first(
+        self._resources.proofs[name].rewritten(
+            (item.row.key, found.mark, item.data) for item, found in done
+        )
+        self._resources.proofs[name].try_first(
             [(ClusterKey(*map(str, item.row.key)), found.mark, item.data) for item, found in done],
             lambda key: see(self.connection, definition, key),
             run,
@@ -270,8 +279,8 @@ class ClusterPlace(BookkeptPlace):
 
     def versions(self) -> list[RecordedVersion]:
         found = []
-        for name in sorted(self._definitions):
-            definition = self._newest(name)
+        for name in sorted(self._resources.known):
+            definition = self._resources.newest(name)
             found += [
                 RecordedVersion(name, each, each == label_of(definition, True))
                 for each in versions_of(definition)
@@ -280,44 +289,14 @@ class ClusterPlace(BookkeptPlace):
 
     def prefer(self, versions: Iterable[tuple[str, str]], *, live: float | None) -> None:
         for name, version in versions:
-            storage = label_of(self._definitions[name], True)
+            storage = label_of(self._resources.known[name], True)
             if version != storage:
-                raise UsageError(
-                    f"the CRD {name} stores {storage}: set storage: true at "
-                    f"{version.rpartition('/')[2]} and apply it; which version is stored is said "
-                    "there and nowhere else"
-                )
+                raise UsageError(self._resources.told_by(name, version))
 
     def close_version(self, collection: str, version: str) -> bool:
         if self.quarantined(collection):
             return False
-        definition = self._newest(collection)
-        proofs = self._proofs[collection]
-        if proofs.since is None or proofs.since.generation != definition.generation:
-            # What it stored in between nobody knows: only what is written from now on counts.
-            self._begin_at(definition)
-            return False
-        closed = close_version(self.connection, definition, proofs, version.rpartition("/")[2])
-        if closed:
-            self._driving.proved(definition, version.rpartition("/")[2])
-        return closed
-
-    def _is_held(self, definition: Definition) -> bool:
-        """Whether the CRD has been as it is known since what is written counts as proved."""
-        since = self._proofs[definition.name].since
-        try:
-            now = get_definition(self.connection, definition.name)
-        except (Conflict, UsageError):
-            return False  # it is gone
-        generation = definition.generation if since is None else since.generation
-        return (now.uid, now.generation) == (definition.uid, generation)
-
-    def _newest(self, name: str) -> Definition:
-        """A CRD as it is now, where it is being migrated. Raises `Conflict` where it is another."""
-        known = self._definitions[name]
-        if self._proofs[name].since is None:
-            return known
-        return self._driving.newest(known)
+        return self._resources.close_version(collection, version.rpartition("/")[2])
 
     # Runs.
 
@@ -329,38 +308,28 @@ class ClusterPlace(BookkeptPlace):
         *,
         keep_undo: float | None = None,
     ) -> Run:
-        definitions = [get_definition(self.connection, each.collection) for each in targets]
+        definitions = [self._resources.read_again(each.collection) for each in targets]
         check_rights(self.connection, definitions, svm.RIGHTS if self._driving.is_on else ())
         for definition in definitions:
             check_definition(self.connection, definition)
         for definition in definitions:
-            self._begin_at(definition)
+            self._resources.begin_at(definition)
         # The lease first: two runs would meet each other's migrations.
         run = super().begin_run(holder, targets, lease, keep_undo=keep_undo)
         if self._driving.is_on:
-            begun = [self._definitions[each.name] for each in definitions if each.old]
+            crds = self._resources.definitions_of_crds
+            begun = [crds[each.name] for each in definitions if each.old and each.name in crds]
             try:
                 driven = self._driving.drive(begun, lease, lambda: self.renew_run(run.id, lease))
             except BaseException:
                 with suppress(KconvError):
                     self.end_run(run.id, "failed")
                 raise
-            self._definitions |= {each.name: each for each in driven}
+            self._resources.known |= {each.name: each for each in driven}
         return run
 
-    def _begin_at(self, definition: Definition) -> None:
-        """From now on, whatever is written is written in the storage version that the CRD has."""
-        settle(self.connection, definition)
-        again = get_definition(self.connection, definition.name)
-        if again.generation != definition.generation:
-            raise Conflict(f"the CRD {definition.name} changes meanwhile: run it again")
-        resource_version, _ = look(self.connection, definition)
-        proofs = self._proofs[definition.name]
-        proofs.begin(Since(definition.generation, resource_version), definition)
-        self._definitions[definition.name] = again
-
     def findings(self) -> list[str]:
-        return [line for each in self._definitions.values() for line in findings(each)]
+        return [line for each in self._resources.known.values() for line in findings(each)]
 
     def quarantined(self, collection: str | None = None) -> list[Quarantined]:
         return [named_entry(each) for each in super().quarantined(collection)]
@@ -382,6 +351,6 @@ class ClusterPlace(BookkeptPlace):
         if not page:
             return Restored()
         self.books.database.write(lambda transaction: self.books.check_held(transaction, held))
-        done, restored = restore_page(self.connection, self._definitions, page)
+        done, restored = restore_page(self.connection, self._resources.known, page)
         self.books.database.write(lambda c: self.books.forget(c, run_id, restored))
         return done

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -30,6 +31,11 @@ _LONGEST_PAUSE: Final = 2.0
 _LONGEST_ASKED: Final = 30.0
 _TRANSIENT: Final = frozenset({429, 502, 503, 504})
 _QUOTED: Final = 400
+
+ASIDE: Final = 4
+"""Lists that are read side by side."""
+
+T = TypeVar("T")
 
 
 class Refused(KconvError):
@@ -102,13 +108,23 @@ class Connection:
         self._patience = patience
         self._timeout = timeout
         self._pool: _Pool | None = None
+        self._threads: ThreadPoolExecutor | None = None
         self.report: Callable[[str], None] = lambda _: None
 
     def close(self) -> None:
         """Close what is open; a later request opens it anew."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
         if self._pool is not None:
             self._pool.clear()
             self._pool = None
+
+    def aside(self, call: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Call something that makes requests, while others are made."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(ASIDE)
+        return self._threads.submit(call, *arguments)
 
     def get(self, path: str, accept: str = "application/json", **query: str | int) -> Answer:
         """GET a path. Raises `Refused`, and as `request`."""
@@ -188,6 +204,11 @@ class Connection:
         if self._pool is None:
             from kubernetes import client
 
+            if not self._configuration.verify_ssl:
+                # The kubeconfig says so, and kubectl does not remark on it either.
+                import urllib3
+
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             made: Any = client.ApiClient(self._configuration)
             self._pool = cast("_Pool", made.rest_client.pool_manager)
         return self._pool

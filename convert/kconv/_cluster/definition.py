@@ -14,6 +14,10 @@ CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _PAGE: Final = 250
 
 
+class NoCrds(UsageError):
+    """The server has the resources that it has by itself, and no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A CRD at one resourceVersion.
@@ -42,6 +46,11 @@ class Definition:
     changed: str
 
     @property
+    def title(self) -> str:
+        """What it is called in messages."""
+        return f"the CRD {self.name}"
+
+    @property
     def old(self) -> tuple[str, ...]:
         """The versions besides the storage version that objects may be stored in."""
         return tuple(each for each in self.stored if each != self.storage)
@@ -50,9 +59,13 @@ class Definition:
         """A version with the group before it."""
         return f"{self.group}/{version}"
 
+    def root(self, version: str) -> str:
+        """Where everything of a version of the group is."""
+        return f"/apis/{self.group}/{version}"
+
     def path(self, version: str, namespace: str = "", name: str = "") -> str:
         """Where objects of a version are: all of them, or one."""
-        base = f"/apis/{self.group}/{version}"
+        base = self.root(version)
         if namespace:
             base = f"{base}/namespaces/{namespace}"
         return f"{base}/{self.plural}/{name}" if name else f"{base}/{self.plural}"
@@ -133,7 +146,7 @@ def newest(connection: Connection, known: Definition) -> Definition:
 def list_definitions(connection: Connection) -> list[Definition]:
     """Every CRD of the cluster, by name.
 
-    Raises `UsageError` where we may not look, or the server has no CRDs.
+    Raises `UsageError` where we may not look, `NoCrds` where the server has none.
     """
     found: list[Definition] = []
     token = ""
@@ -144,7 +157,8 @@ def list_definitions(connection: Connection) -> list[Definition]:
             if error.status == 410 and token:
                 found, token = [], ""
                 continue
-            raise UsageError(f"{connection.host}: CRDs cannot be listed: {error.message}") from None
+            said = f"{connection.host}: CRDs cannot be listed: {error.message}"
+            raise (NoCrds if error.status == 404 else UsageError)(said) from None
         found += map(read_definition, body.get("items") or ())
         token = (body.get("metadata") or {}).get("continue") or ""
         if not token:

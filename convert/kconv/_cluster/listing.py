@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from kconv._cluster.connection import Connection, Refused
@@ -49,7 +50,8 @@ class Paged:
     """Lists objects in one version, a page at a time; what it knows when it is cut off stays known.
 
     ``after`` is the key to begin after. A list that expires in the middle goes on at a later
-    moment, from where it is.
+    moment, from where it is. With ``ahead`` each page is asked for while the one before it is
+    worked on, and the first one at once.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Paged:
         after: ClusterKey | None = None,
         metadata_only: bool = False,
         limit: int = PAGE,
+        ahead: bool = False,
     ) -> None:
         self._connection = connection
         self._path = definition.path(version)
@@ -68,6 +71,8 @@ class Paged:
         self._limit = limit
         self._after = after
         self.resource_version = ""
+        self._ahead = ahead
+        self._next = self._page_at("")
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         """The objects in order.
@@ -78,7 +83,7 @@ class Paged:
         token, last = "", self._after
         while True:
             try:
-                body = self._page(token)
+                body = self._next()
             except Refused as error:
                 if error.status == 404:
                     raise Conflict(f"the CRD has changed meanwhile: {error.message}") from None
@@ -86,18 +91,27 @@ class Paged:
                     raise
                 # The server offers to go on at a later moment, or has the list begin again.
                 token = error.continues_with
+                self._next = self._page_at(token)
                 continue
             metadata = body.get("metadata") or {}
             self.resource_version = self.resource_version or metadata.get("resourceVersion") or ""
+            token = metadata.get("continue") or ""
+            if token:
+                self._next = self._page_at(token)
             for item in body.get("items") or ():
                 key = key_of(item)
                 if last is not None and order_of(key) <= order_of(last):
                     continue
                 last = key
                 yield item
-            token = metadata.get("continue") or ""
             if not token:
                 return
+
+    def _page_at(self, token: str) -> Callable[[], Mapping[str, Any]]:
+        """Waits for a page, which is under way already where that is wanted."""
+        if self._ahead:
+            return self._connection.aside(self._page, token).result
+        return partial(self._page, token)
 
     def _page(self, token: str) -> Mapping[str, Any]:
         query: dict[str, str | int] = {"limit": self._limit}

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from kconv._cluster.built_in import BuiltIn
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import CRDS, Definition
 from kconv._errors import Conflict, Forbidden, Unavailable
+from kconv._gvk import GroupResource
 
 REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -26,10 +28,13 @@ def rights(definition: Definition) -> list[Right]:
     """What a migration of a resource has to be allowed."""
     crds = {"group": "apiextensions.k8s.io", "resource": "customresourcedefinitions"}
     own = {"group": definition.group, "resource": definition.plural}
+    on_objects = [{**own, "verb": verb} for verb in ("list", "get", "patch")]
+    if isinstance(definition, BuiltIn):
+        return on_objects
     return [
         {**crds, "verb": "get", "name": definition.name},
         {**crds, "verb": "patch", "name": definition.name, "subresource": "status"},
-        *({**own, "verb": verb} for verb in ("list", "get", "patch")),
+        *on_objects,
     ]
 
 
@@ -63,10 +68,10 @@ def check_definition(connection: Connection, definition: Definition) -> None:
     A webhook that cannot be reached is found by asking for an object in each version.
     """
     if definition.problem:
-        raise Conflict(f"the CRD {definition.name} {definition.problem}")
+        raise Conflict(f"{definition.title} {definition.problem}")
     if definition.storage not in definition.served:
         raise Conflict(
-            f"the CRD {definition.name} stores {definition.storage} and does not serve it: set "
+            f"{definition.title} stores {definition.storage} and does not serve it: set "
             "served: true, for objects are rewritten through it"
         )
     for version in definition.served:
@@ -85,6 +90,8 @@ def settle(
 
     One that has not writes in the former storage version still.
     """
+    if isinstance(definition, BuiltIn):
+        return
     date = connection.get(f"{CRDS}/{definition.name}").date
     try:
         now = parsedate_to_datetime(date)
@@ -102,7 +109,9 @@ def findings(definition: Definition) -> list[str]:
     """What is worth knowing of a CRD before its objects are migrated."""
     found = []
     if definition.problem:
-        found.append(f"{definition.name}: the CRD {definition.problem}")
+        found.append(f"{definition.name}: {definition.title} {definition.problem}")
+    if isinstance(definition, BuiltIn):
+        return found
     others = sorted({*definition.managers} - {*_OURS})
     if others:
         found.append(f"{definition.name}: status.storedVersions is written by {', '.join(others)}")
@@ -124,4 +133,5 @@ def findings(definition: Definition) -> list[str]:
 def _right_text(right: Right) -> str:
     subresource = f"/{right['subresource']}" if "subresource" in right else ""
     name = f" {right['name']}" if "name" in right else ""
-    return f"{right['verb']} {right['resource']}.{right['group']}{subresource}{name}"
+    resource = GroupResource(right["group"], right["resource"])
+    return f"{right['verb']} {resource}{subresource}{name}"

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from kconv._cluster.connection import Connection
-from kconv._cluster.definition import Definition, get_definition, write_stored
+from kconv._cluster.definition import Definition
 from kconv._cluster.kinds import Shown, as_document, is_shown_as
 from kconv._cluster.listing import ClusterKey, marks
 from kconv._cluster.walk import Seen, Walk
@@ -55,6 +55,11 @@ class Proofs:
         self._tried = 0
         self._storage = definition.api_version(definition.storage)
         self.since: Since | None = None
+
+    @property
+    def is_of_nothing(self) -> bool:
+        """Whether nothing is known of any object: no run has begun."""
+        return self.since is None and not self._marks and not self._runs()
 
     def begin(self, since: Since, definition: Definition) -> None:
         """Take all that is written from now on for proved.
@@ -121,27 +126,23 @@ class Proofs:
         if not marks:
             return {}
         digests: dict[Key, bytes] = {key: digest_of_mark(mark) for key, mark in marks.items()}
-        runs = [
+        found = self._books.fitting_images(self._collection, digests, self._runs())
+        return {ClusterKey(*map(str, key)): each for key, each in found.items()}
+
+    def _runs(self) -> list[str]:
+        return [
             each.id
             for each in self._books.runs()
             if any(target.collection == self._collection for target in each.targets)
         ]
-        found = self._books.fitting_images(self._collection, digests, runs)
-        return {ClusterKey(*map(str, key)): each for key, each in found.items()}
 
 
-def close_version(
-    connection: Connection, definition: Definition, proofs: Proofs, version: str
-) -> bool:
-    """Take a version out of ``status.storedVersions`` if it is proved that no object is in it.
+def is_proved(connection: Connection, definition: Definition, proofs: Proofs) -> bool:
+    """Whether it is proved that every object is in the storage version.
 
     Every object is read in each version, and compared with what it was; then all are looked at once
-    more, and the CRD must be what it was before that. Raises `NotAsBefore`.
+    more. Raises `NotAsBefore`.
     """
-    if version == definition.storage:
-        return False
-    if version not in definition.stored:
-        return True
     walk = iter(Walk(connection, definition, None))
     changed: list[tuple[ClusterKey, str]] = []
     while seen := list(islice(walk, _CHUNK)):
@@ -152,31 +153,11 @@ def close_version(
         changed += proofs.changed(seen)
     if changed:
         raise NotAsBefore(_message(definition.name, changed))
-    return _is_proved_again(connection, definition, proofs) and _prune(
-        connection, definition, version
-    )
-
-
-def _is_proved_again(connection: Connection, definition: Definition, proofs: Proofs) -> bool:
     found = marks(connection, definition)
     while chunk := dict(islice(found, _CHUNK)):
         if len(proofs.of(chunk)) < len(chunk):
             return False
     return True
-
-
-def _prune(connection: Connection, definition: Definition, version: str) -> bool:
-    """Write ``status.storedVersions``, if the CRD is what it was when the proof began."""
-    for known in (definition, None):
-        found = known or get_definition(connection, definition.name)
-        if (found.uid, found.generation) != (definition.uid, definition.generation):
-            return False
-        if version not in found.stored:
-            return True
-        if write_stored(connection, found, [each for each in found.stored if each != version]):
-            return True
-        # Its status alone may be another: a condition, for one.
-    return False
 
 
 def digest_of_mark(mark: int) -> bytes:

@@ -33,7 +33,11 @@ class Seen:
 
 
 class Walk:
-    """Objects in order, from after a key, a page of lists at a time."""
+    """Objects in order, from after a key, a page of lists at a time.
+
+    The lists are asked for side by side, and ahead: meanwhile objects of the page before are
+    written.
+    """
 
     def __init__(
         self, connection: Connection, definition: Definition, after: ClusterKey | None
@@ -43,7 +47,7 @@ class Walk:
         # The storage version last: objects in other versions may be asked of nobody else.
         self._versions = sorted(definition.served, key=lambda each: each == definition.storage)
         self._lists = {
-            each: _Ahead(iter(Paged(connection, definition, each, after=after)))
+            each: _Ahead(iter(Paged(connection, definition, each, after=after, ahead=True)))
             for each in self._versions
         }
 

@@ -12,7 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from kconv._errors import Conflict, ConversionError, DecodeError, InvalidObject, NotFound, Problem
+from kconv._errors import (
+    Conflict,
+    ConversionError,
+    DecodeError,
+    InvalidObject,
+    NotFound,
+    Problem,
+    VersionNotOnRecord,
+)
 from kconv._managed.lists import NoStep
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View, metadata_of, with_metadata
@@ -127,7 +135,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
     owned = _owned(call, made, old, merged, unchanged)
-    unchanged = owned.unchanged and not _is_outdated(call, current)
+    unchanged = owned.unchanged and not await _is_outdated(call, current)
     _check_given(call, made, owned.entries)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
@@ -156,13 +164,19 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     return encoded
 
 
-def _is_outdated(call: Call, current: Current) -> bool:
-    """Whether a write that changes nothing moves an object to the version that its CRD stores.
+async def _is_outdated(call: Call, current: Current) -> bool:
+    """Whether a write that changes nothing moves an object to the version that is stored now.
 
-    So custom resources are migrated in a cluster; others are by `kconv migrate`.
+    So objects are migrated in a cluster, where nobody else can say what they are stored in.
     """
     kind = call.kind
-    return is_structural(call.spoke) and current.stored.api_version != str(kind.storage)
+    stored = current.stored.api_version
+    if is_structural(call.spoke):
+        return stored != str(kind.storage)
+    try:
+        return stored != (await call.objects.versions.spoke(kind)).api_version
+    except VersionNotOnRecord:
+        return False  # it cannot be written now, and need not be
 
 
 def _check_given(call: Call, made: Replacement, entries: Entries) -> None:
