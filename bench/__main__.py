@@ -7,6 +7,7 @@ import sys
 
 from bench import (
     client,
+    cluster_migration,
     conversion,
     dask_workers,
     migration,
@@ -30,6 +31,7 @@ PARTS = [
     Part("webhook", webhook.figures),
     Part("own-table", own_tables.figures),
     Part("migrate", migration.figures),
+    Part("cluster-migration", cluster_migration.figures),
     Part("table-migration", table_migration.figures),
     Part("table-memory", table_memory.figures),
     Part("dask", dask_workers.figures),

@@ -94,6 +94,12 @@ def test_servers_that_are_none(kubeconfig: Path, tmp_path: Path) -> None:
             (f"http://127.0.0.1:{odd.server_address[1]}", {}, "no JSON object"),
             (f"https://127.0.0.1:{secure.server_address[1]}", {}, "certificate verify failed"),
             (f"http://127.0.0.1:{secure.server_address[1]}", {}, "127.0.0.1"),
+            # Without a warning, which is an error here.
+            (
+                f"https://127.0.0.1:{secure.server_address[1]}",
+                {"insecure-skip-tls-verify": True},
+                "no JSON object",
+            ),
             (f"http://127.0.0.1:{silent.getsockname()[1]}", {}, "timed out"),
         ]
         for url, cluster, said in cases:

@@ -87,11 +87,7 @@ class ClusterPlace(BookkeptPlace):
 
     @classmethod
     def open(
-        cls,
-        context: str,
-        notes: str,
-        groups: SomeOf[str] | None = None,
-        names: Sequence[str] = (),
+        cls, context: str, notes: str, groups: SomeOf[str] | None = None, names: SomeOf[str] = ()
     ) -> ClusterPlace:
         """The resources of a context of the kubeconfig; all of them, or those of groups.
 
@@ -100,12 +96,10 @@ class ClusterPlace(BookkeptPlace):
         connection = Connection(context, connections=CONNECTIONS + ASIDE)
         books = books_of(connection, notes)
         try:
-            found = resources_of(connection, books, names)
+            return cls(connection, resources_of(connection, books, names, groups), books)
         except BaseException:
             books.database.close()
             raise
-        wanted = [each for each in found if groups is None or each.group in groups]
-        return cls(connection, wanted, books)
 
     def drive_cluster(self) -> None:
         """Have the cluster's own migrator rewrite objects, before what it has left is rewritten.
@@ -196,9 +190,9 @@ class ClusterPlace(BookkeptPlace):
         return page
 
     def row(self, where: Where, key: Key) -> Row | None:
-        definition = self._resources.known[where.collection]
         if len(key) != len(ClusterKey._fields):
             return None
+        definition = self._resources.known[where.collection]
         seen = see(self.connection, definition, ClusterKey(*map(str, key)))
         return None if seen is None else self._rows(definition.name, [seen])[0]
 

@@ -6,6 +6,7 @@ first; the other is on record in the notes.
 
 from __future__ import annotations
 
+from collections.abc import Collection as SomeOf
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -166,12 +167,15 @@ class Resources:
 
 
 def resources_of(
-    connection: Connection, books: Bookkeeping, names: Sequence[str]
+    connection: Connection,
+    books: Bookkeeping,
+    names: SomeOf[str],
+    groups: SomeOf[str] | None = None,
 ) -> list[Definition]:
     """Every resource with a CRD, and those without: of some names, and all that are on record.
 
-    Names that the server does not have are left out. Raises `UsageError` where CRDs cannot be
-    listed, and there is nothing else to look at.
+    Of all groups, or of some. Names that the server does not have are left out. Raises
+    `UsageError` where CRDs cannot be listed, and there is nothing else to look at.
     """
     found: list[Definition] = []
     lacking: UsageError | None = None
@@ -191,4 +195,4 @@ def resources_of(
             found.append(made)
     if lacking is not None and not found:
         raise lacking
-    return found
+    return [each for each in found if groups is None or each.group in groups]
