@@ -206,3 +206,45 @@ def test_entries_are_judged(
         assert response.status_code == 422, response.text
         [cause] = response.json()["details"]["causes"]
         assert (cause["field"], cause["reason"]) == (f"metadata.managedFields[0].{name}", reason)
+
+
+def test_no_object_grows_beyond_what_can_be_read(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Managers, labels and data count; what is refused changes nothing, and objects can go."""
+    most = 20_000
+    monkeypatch.setattr("kconv._verbs.objects.STORED_LIMIT", most)
+    data = {f"k{number:04}": "" for number in range(400)}
+    whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": data}
+    held = {"finalizers": ["example.com/hold"]}
+    large = configmap("large") | {"data": {"text": "x" * most}}
+    path = f"{CONFIGMAPS}/one"
+
+    def applied(manager: int) -> httpx.Response:
+        query = {"fieldManager": f"m{manager}"}
+        typed = {"Content-Type": APPLY}
+        return client.patch(path, params=query, json=whole, headers=typed)
+
+    codes = [applied(number).status_code for number in range(6)]
+    assert codes[:2] == [201, 200]
+    assert codes[-1] == 413
+    assert sorted(codes, key=codes.index) == codes, "once too large, it stays refused"
+    before = client.get(path).json()
+    assert len(json.dumps(before, separators=(",", ":"))) < most
+    refused = applied(9)
+    assert (refused.status_code, refused.json()["reason"]) == (413, "RequestEntityTooLarge")
+    assert "managedFields" in refused.json()["message"]
+    assert client.post(CONFIGMAPS, json=large).status_code == 413
+    assert client.get(f"{CONFIGMAPS}/large").status_code == 404
+    changed = before | {"data": {**data, "more": "x" * most}}
+    assert client.put(path, json=changed).status_code == 413
+    assert patched(client, path, {"data": {"more": "x" * most}}).status_code == 413
+    assert client.get(path).json() == before
+    assert client.get(CONFIGMAPS).status_code == 200
+    assert patched(client, path, {"metadata": held}).status_code == 200
+    size = len(client.get(path).content)
+    monkeypatch.setattr("kconv._verbs.objects.STORED_LIMIT", size - 1)
+    assert client.delete(path).status_code == 200, "its mark is no reason to keep it"
+    assert patched(client, path, {"metadata": {"managedFields": [{}]}}).status_code == 200
+    assert patched(client, path, {"metadata": {"finalizers": None}}).status_code == 200
+    assert client.get(path).status_code == 404

@@ -8,7 +8,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Literal, TypeVar
 
-from kconv._errors import KconvError, VersionNotOnRecord
+from kconv._codec import LIMIT
+from kconv._errors import KconvError, TooLarge, VersionNotOnRecord
 from kconv._gvk import GroupResource
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import metadata_of
@@ -28,6 +29,12 @@ from kconv._verbs.waiting import Waiting
 T = TypeVar("T")
 
 _WRITE_ATTEMPTS = 5
+STORED_LIMIT = LIMIT - 64 * 1024
+"""Bytes that an object may be stored in, defaults and managedFields included.
+
+One that could not be read again would fail every list of its kind.
+"""
+
 PAGE = 500
 """How many objects are read at a time."""
 
@@ -283,7 +290,7 @@ class Objects:
         def write(api_version: str, data: bytes) -> Write:
             return Write("ADDED", key, api_version, data, None, uid=uid, within=condition)
 
-        return await self._write(hub, shown, write)
+        return await self._write(hub, shown, write, most=_most(hub))
 
     async def update(self, old: Current, hub: HubObject, shown: Decoded | None = None) -> CachedRow:
         """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`.
@@ -295,7 +302,7 @@ class Objects:
         def write(api_version: str, data: bytes) -> Write:
             return self._replacing("MODIFIED", old, api_version, data)
 
-        row = await self._write(hub, shown, write)
+        row = await self._write(hub, shown, write, most=_most(hub))
         self.undecodable.forget(row.key)
         return row
 
@@ -351,8 +358,12 @@ class Objects:
         shown: Decoded | None,
         write: Callable[[str, bytes], Write],
         unchanged: Stored | None = None,
+        most: int | None = None,
     ) -> CachedRow:
-        """Write an object in the version on record; ``unchanged`` has it encoded already."""
+        """Write an object in the version on record; ``unchanged`` has it encoded already.
+
+        Raises `TooLarge` for more bytes than ``most``.
+        """
         for attempt in range(_WRITE_ATTEMPTS):
             spoke = await self.versions.spoke(hub.kind, refresh=attempt > 0)
             if unchanged is not None and unchanged.api_version == spoke.api_version:
@@ -361,6 +372,11 @@ class Objects:
                 same = shown is not None and shown.spoke is spoke
                 decoded = shown if same and shown else self.pipeline.from_hub(hub, spoke)
                 data = self.pipeline.encode(decoded)
+            if most is not None and len(data) > most:
+                raise TooLarge(
+                    f"the object would have {len(data)} bytes, and may have {most}; its "
+                    "managedFields count: managedFields: [{}] in its metadata clears them"
+                )
             try:
                 return await self._submit(write(spoke.api_version, data))
             except VersionNotOnRecord:
@@ -375,3 +391,8 @@ class Objects:
         else:
             self.memory.wrote(row)
         return row
+
+
+def _most(hub: HubObject) -> int:
+    """The bytes that an object may be stored in; one that is to go may have its mark as well."""
+    return LIMIT if metadata_of(hub.native).get("deletionTimestamp") else STORED_LIMIT
