@@ -60,7 +60,10 @@ def test_what_is_said_has_to_be_of_documents(kconv: Kconv) -> None:
     for arguments, message in (
         (("--from", "shop.example.com/v1", *APIS), "--from and --kind go together"),
         (("--kind", "Order", *APIS), "--from and --kind go together"),
-        (("--from", "shop.example.com/v9", "--kind", "Order", *APIS), "`kconv versions` lists"),
+        (
+            ("--from", "shop.example.com/v9", "--kind", "Order", *APIS),
+            "`kconv versions --apis shop.versions:register` lists",
+        ),
         (("--from", "batch/v1", "--kind", "Job"), "its objects say what they are themselves"),
     ):
         ended = kconv("convert", "-f", "-", *arguments, stdin=text)

@@ -57,9 +57,7 @@ def test_services_refer_to_what_is_there() -> None:
     assert SERVICES["credentials"]["build"]["dockerfile"] == "Containerfile"
     assert SERVICES["credentials"]["image"] == SERVICES["kconv"]["image"]
     assert set(SERVICES["kconv"]["depends_on"]) == set(SERVICES) - {"kconv"}
-    (config,) = SERVICES["kconv"]["configs"]
-    assert config["source"] in COMPOSE["configs"]
-    assert config["target"] in SERVICES["kconv"]["command"]
+    assert set(COMPOSE) == {"services", "volumes"}, "what every compose reads: podman's, no configs"
     url = SERVICES["kconv"]["environment"]["KCONV_DB"]
     database = SERVICES["postgres"]["environment"]
     assert url == (
@@ -92,22 +90,18 @@ def credentials(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def port(credentials: Path, postgres_url: str, tmp_path: Path) -> Iterator[str]:
-    """The port of a server that the image's command and the service's configuration start."""
-    config = tmp_path / "serve.yaml"
-    text = COMPOSE["configs"]["serve"]["content"]
-    assert "port: 8001" in text
+def port(credentials: Path, postgres_url: str) -> Iterator[str]:
+    """The port of a server that the image's command and the service's environment start."""
+    said = {
+        name: value.replace("/credentials", str(credentials))
+        for name, value in SERVICES["kconv"]["environment"].items()
+    }
+    assert said["KCONV_SERVE_PORT"] == "8001"
     assert SERVICES["kconv"]["ports"] == ["127.0.0.1:8001:8001"]
-    text = text.replace("/credentials", str(credentials)).replace("port: 8001", "port: 0")
-    config.write_text(text)
-    (target,) = (each["target"] for each in SERVICES["kconv"]["configs"])
+    assert "command" not in SERVICES["kconv"]
     program, *rest = instruction("ENTRYPOINT")
-    command = [
-        str(Path(sys.executable).with_name(program)),
-        *rest,
-        *(str(config) if each == target else each for each in SERVICES["kconv"]["command"]),
-    ]
-    environment = {**os.environ, "KCONV_DB": postgres_url}
+    command = [str(Path(sys.executable).with_name(program)), *rest, *instruction("CMD")]
+    environment = os.environ | said | {"KCONV_DB": postgres_url, "KCONV_SERVE_PORT": "0"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     try:

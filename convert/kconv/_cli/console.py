@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
 from typing import IO, Any, Final
+
+from kconv._cli.next_commands import with_given_options
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -27,8 +28,6 @@ _RED, _YELLOW, _OFF = "\033[31m", "\033[33m", "\033[0m"
 
 
 _said: Final = {"level": 0}
-_place: Final = {"name": ""}
-_NEXT: Final = re.compile(r"`(kconv migrate(?: [a-z]+(?:-[a-z]+)*)*)(?![^`]*--place)([^`]*)`")
 _shown: Final[list[Any]] = []
 _LOGGERS: Final = ("kconv", "alembic.runtime.migration")
 
@@ -55,20 +54,9 @@ def speak(level: int) -> None:
             logging.getLogger(name).setLevel(logging.INFO)
 
 
-def go_on_at(place: str | None) -> None:
-    """Have the commands of ``kconv migrate`` that messages name go to a place; None for the store.
-
-    As they are typed without it they would find nothing, and say that all is well.
-    """
-    _place["name"] = place or ""
-
-
 def _text(text: str) -> str:
-    """Text as it is printed: what can be typed next goes to the place that was named."""
-    if _place["name"] and "`kconv migrate" in text:
-        option = f"--place {shlex.quote(_place['name'])}"
-        text = _NEXT.sub(lambda found: f"`{found[1]} {option}{found[2]}`", text)
-    return printable(text)
+    """Text as it is printed: commands in it can be typed, and no terminal obeys it."""
+    return printable(with_given_options(text))
 
 
 def is_quiet() -> bool:

@@ -48,11 +48,14 @@ def doctor(
     reached; what is only worth a word does not count.
     """
     from kconv._cli.console import emit, emit_hanging, emit_json
+    from kconv._cli.next_commands import next_command, note_database, with_given_options
     from kconv._doctor import State, examine
     from kconv._settings import resolve
 
     flags = {name: value for name, value in (("db", db), ("apis", apis)) if value}
-    settings = resolve(flags, file=config).settings
+    resolved = resolve(flags, file=config)
+    settings = resolved.settings
+    note_database(settings.db, resolved.origins["db"])
     groups = ["" if name == "core" else name for name in settings.group] or None
     found: list[Check] = []
     for each in examine(settings, groups):
@@ -60,11 +63,16 @@ def doctor(
         if output is Report.TEXT:
             emit_hanging(f"{each.state:<12}{each.name:<12}", each.text)
             if each.next:
-                emit(f"{'':24}next: {each.next}")
+                emit(f"{'':24}next: {next_command(each.next)}")
     states = {each.state for each in found}
     if output is Report.JSON:
         checks = [
-            {"name": each.name, "state": each.state.value, "text": each.text, "next": each.next}
+            {
+                "name": each.name,
+                "state": each.state.value,
+                "text": with_given_options(each.text),
+                "next": each.next and next_command(each.next),
+            }
             for each in found
         ]
         emit_json({"ok": not states & {State.PROBLEM, State.UNREACHABLE}, "checks": checks})

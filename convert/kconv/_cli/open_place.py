@@ -32,9 +32,6 @@ def open_place(
     the store loads none. A place elsewhere makes kconv's own tables in the database, where there
     are none.
     """
-    from kconv._cli.console import go_on_at
-
-    go_on_at(name)
     if name is None:
         from kconv._scheme import Scheme, load_scheme
         from kconv._store import StorePlace, open_store

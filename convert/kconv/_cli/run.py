@@ -12,8 +12,9 @@ import time
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from kconv._cli.console import go_on_at, is_verbose, say, speak
+from kconv._cli.console import is_verbose, say, speak
 from kconv._cli.interrupted import Interrupted
+from kconv._cli.next_commands import note
 from kconv._cli.plain_arguments import plain
 from kconv._errors import KconvError
 from kconv._messages import error_lines
@@ -32,7 +33,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The next file opened, a database perhaps, would take its place and get what is printed.
         return fail(["error: standard output is closed: direct it to a file, or /dev/null"], 3)
     speak(0)
-    go_on_at(None)
+    note(arguments)
     began = time.monotonic()
     try:
         found = plain(arguments)

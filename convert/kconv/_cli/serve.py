@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kconv._cli.next_commands import note_database
 from kconv._cli.sigterm import end_well_on_sigterm
 from kconv._settings import Declared, Resolved, Settings, declared, resolve
 
@@ -53,6 +54,7 @@ def serve(config: Path | None = None, print_config: bool = False, **given: Any) 
     """
     flags = {name: value for name, value in given.items() if value not in (None, [])}
     resolved = resolve(flags, file=config)
+    note_database(resolved.settings.db, resolved.origins["db"])
     if print_config:
         _print(resolved)
         return
