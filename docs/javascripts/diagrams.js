@@ -17,12 +17,18 @@
       document.head.append(script);
     }));
 
+  /* On a phone, a diagram shrinks to three quarters of its size, and is scrolled where that is wider. */
+  const readable = (svg) =>
+    svg.replace(/max-width: ([\d.]+)px/, (all, width) => `${all}; min-width: ${width * 0.75}px`);
+
   window.mermaid = {
     initialize(given) {
       settings = given;
     },
-    render(...asked) {
-      return load().then((mermaid) => mermaid.render(...asked));
+    async render(...asked) {
+      const mermaid = await load();
+      const drawn = await mermaid.render(...asked);
+      return { ...drawn, svg: readable(drawn.svg) };
     },
   };
 })();

@@ -15,7 +15,9 @@ MERMAID = """
 window.loads = (window.loads || 0) + 1;
 window.mermaid = {
   initialize(settings) { this.settings = settings; },
-  async render(id, text) { return {svg: `${id} ${text} ${this.settings.theme}`}; },
+  async render(id, text) {
+    return {svg: `<svg style="max-width: 800px;">${id} ${text} ${this.settings.theme}`};
+  },
 };
 """
 PAGE = (
@@ -70,6 +72,7 @@ def test_it_is_loaded_once_and_when_it_is_used(browser: Any, site: str) -> None:
           return [...svg, (await mermaid.render("c", "z")).svg, window.loads];
         }"""
     )
-    assert drawn == ["a x default", "b y default", "c z default", 1]
+    frame = '<svg style="max-width: 800px; min-width: 600px;">'
+    assert drawn == [f"{frame}{name} default" for name in ("a x", "b y", "c z")] + [1]
     assert asked == ["", "javascripts/diagrams.js", "javascripts/mermaid.min.js"]
     page.close()
