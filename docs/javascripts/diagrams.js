@@ -17,9 +17,9 @@
       document.head.append(script);
     }));
 
-  /* On a phone, a diagram shrinks to three quarters of its size, and is scrolled where that is wider. */
+  /* On a phone, a diagram shrinks so far and no further; where that is wider, it is scrolled. */
   const readable = (svg) =>
-    svg.replace(/max-width: ([\d.]+)px/, (all, width) => `${all}; min-width: ${width * 0.75}px`);
+    svg.replace(/max-width: [\d.]+px/, (all) => `${all}; min-width: min(${all.slice(11)}, 600px)`);
 
   window.mermaid = {
     initialize(given) {

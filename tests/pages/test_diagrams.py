@@ -72,7 +72,7 @@ def test_it_is_loaded_once_and_when_it_is_used(browser: Any, site: str) -> None:
           return [...svg, (await mermaid.render("c", "z")).svg, window.loads];
         }"""
     )
-    frame = '<svg style="max-width: 800px; min-width: 600px;">'
+    frame = '<svg style="max-width: 800px; min-width: min(800px, 600px);">'
     assert drawn == [f"{frame}{name} default" for name in ("a x", "b y", "c z")] + [1]
     assert asked == ["", "javascripts/diagrams.js", "javascripts/mermaid.min.js"]
     page.close()
