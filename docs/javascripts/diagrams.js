@@ -10,8 +10,10 @@
       const script = document.createElement("script");
       script.src = source;
       script.onload = () => {
-        window.mermaid.initialize(settings);
-        resolve(window.mermaid);
+        const mermaid = window.mermaid;
+        window.mermaid = drawing;
+        mermaid.initialize(settings);
+        resolve(mermaid);
       };
       script.onerror = reject;
       document.head.append(script);
@@ -21,9 +23,10 @@
   const readable = (svg) =>
     svg.replace(/max-width: [\d.]+px/, (all) => `${all}; min-width: min(${all.slice(11)}, 600px)`);
 
-  window.mermaid = {
+  const drawing = {
     initialize(given) {
       settings = given;
+      loading?.then((mermaid) => mermaid.initialize(given));
     },
     async render(...asked) {
       const mermaid = await load();
@@ -31,4 +34,5 @@
       return { ...drawn, svg: readable(drawn.svg) };
     },
   };
+  window.mermaid = drawing;
 })();
