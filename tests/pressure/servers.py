@@ -14,9 +14,10 @@ from pathlib import Path
 
 from pressure.apis import VERSIONS, Version
 from pressure.client import Client
+from pressure.late_start import explain_late_start
 
 TESTS = str(Path(__file__).parents[1])
-ENVIRONMENT = {**os.environ, "PYTHONPATH": TESTS}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": TESTS, "PYTHONFAULTHANDLER": "1"}
 APIS = "pressure.apis:register"
 SECONDS = 60.0
 START_SECONDS = 180.0
@@ -44,6 +45,7 @@ class ServerProcess:
         prepare: Callable[[], None] | None = None,
     ) -> None:
         self.log = log
+        self.database = database
         command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", database]
         command += ["--apis", APIS, "--runtime-config", "api/all=true", *options]
         with log.open("ab") as file:
@@ -57,13 +59,15 @@ class ServerProcess:
         """How long it took until it served."""
 
     def serves(self, seconds: float | None = None) -> bool:
-        """Wait until it serves, or has ended. Raises `NotServing` where it does neither in time."""
+        """Wait until it serves, or has ended.
+
+        Raises `NotServing` where it does neither in time, and says why; the process is ended.
+        """
         assert self.process.stdout is not None
         seconds = START_SECONDS if seconds is None else seconds
         if not select.select([self.process.stdout], [], [], seconds)[0]:
-            raise NotServing(
-                f"a server does not serve {seconds:g} s after its start: {self.log.read_text()}"
-            )
+            why = explain_late_start(self.process, self.database, self.log)
+            raise NotServing(f"a server does not serve {seconds:g} s after its start: {why}")
         line = self.process.stdout.readline()
         self.took = time.monotonic() - self.began
         self.url = line.removeprefix("serving on ").partition(";")[0].strip()

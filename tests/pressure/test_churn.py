@@ -50,6 +50,8 @@ def test_nothing_grows_with_time(sqlite_url: str, tmp_path: Path) -> None:
             del history.reads[:-100]
         for each in workers:
             each.stop()
+    for at, moment in ((1, "start"), (len(sizes) // 2, "middle"), (len(sizes) - 1, "end")):
+        print(f"{moment}: {sizes[at]}")  # noqa: T201 - what it came to, for who reads the long form
     assert wrong(history) == []
     written = sum(each.outcome == "done" for each in history.attempts)
     assert written > 3 * ROWS, "too few writes to tell"

@@ -1,6 +1,9 @@
 """The verdict finds what it is for: each way of breaking a sound history, and its sound form."""
 
+import os
+import re
 import signal
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -214,13 +217,21 @@ def test_what_a_watcher_has_not_come_to_is_not_called_lost() -> None:
 
 
 def test_a_server_that_does_not_start_is_what_is_said(sqlite_url: str, tmp_path: Path) -> None:
+    """With the reason: here somebody has locked the database."""
     upgrade(sqlite_url)
+    holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
     server = ServerProcess(sqlite_url, tmp_path / "log")
-    server.process.send_signal(signal.SIGSTOP)
     try:
-        with pytest.raises(NotServing, match="does not serve"):
-            server.serves(0.5)
-        server.process.send_signal(signal.SIGCONT)
-        assert server.serves()
+        with pytest.raises(NotServing, match="does not serve") as raised:
+            server.serves(3)
     finally:
         server.remove()
+        holder.close()
+    told = str(raised.value)
+    assert "Fatal Python error: Aborted" in told, told
+    assert "most recent call first" in told, told
+    assert re.search(r"^lock .* WRITE ", told, re.MULTILINE), told
+    assert f"open in {os.getpid()}: " in told, told
+    assert server.process.returncode == -signal.SIGABRT
