@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -192,6 +193,32 @@ def test_full_disk(kind: str, on_small_disk: Callable[[str], str], small_disk: P
         filler.unlink()
         store.can_write(2)
         create(store, "a", data=os.urandom(100_000))
+
+
+def test_why_a_file_cannot_be_opened(small_disk: Path) -> None:
+    """SQLite itself says "disk I/O error" and "unable to open database file" here."""
+    url = f"sqlite:///{small_disk / 'kconv.db'}"
+    db.upgrade(url)
+    filler = small_disk / "filler"
+    _fill(filler)
+    with pytest.raises(Unavailable, match="the disk is full: make room"):
+        open_store(url)
+    filler.unlink()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.raises(Unavailable, match="too many files are open"):
+            open_store(url)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    for left in small_disk.glob("kconv.db-*"):
+        left.unlink()
+    remount = ["mount", "-o"]
+    subprocess.run([*remount, "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(Unavailable, match="is read-only"):
+        open_store(url)
+    subprocess.run([*remount, "remount,rw", str(small_disk)], check=True)
+    open_store(url).close()
 
 
 def _fill(filler: Path) -> None:

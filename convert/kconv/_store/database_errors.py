@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import URL
@@ -18,6 +19,7 @@ from kconv._errors import (
     Unavailable,
     VersionNotOnRecord,
 )
+from kconv._store.sqlite_causes import NO_DESCRIPTOR, code_of_cause
 
 # SQLSTATE codes, appendix A of PostgreSQL's manual.
 _DEADLOCK: Final = ("40001", "40P01")
@@ -55,6 +57,7 @@ _SQLITE_HELP: Final = {
     "SQLITE_CORRUPT": ("is damaged", "restore it from a backup"),
     "SQLITE_NOTADB": ("is not a SQLite database", "name another file"),
     "SQLITE_NOMEM": (_HAS_NO_MEMORY, "give it more"),
+    NO_DESCRIPTOR: ("cannot be opened: too many files are open", "raise the limit (ulimit -n)"),
 }
 """By the start of the code's name: what the database is, and what to do."""
 
@@ -143,6 +146,7 @@ def _sqlite_fault(error: DBAPIError, code: str, where: str, url: URL) -> KconvEr
         return Conflict(f"{where} refused the write: {detail}")
     if detail.startswith(("no such table", "no such column")):
         return no_tables(url)
+    code = code_of_cause(code, Path(url.database) if url.database else None)
     for prefix, (cause, advice) in _SQLITE_HELP.items():
         if code.startswith(prefix):
             return Unavailable(f"{where} {cause}: {advice} ({detail})", cause=cause)
