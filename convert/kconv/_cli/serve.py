@@ -67,6 +67,7 @@ def run_server(settings: Settings) -> None:
 
     from kconv._cli.console import emit, say
     from kconv._cli.first_look import own_groups, versions_that_are_off, what_to_get
+    from kconv._cli.last_resort import LastResort
     from kconv._crds import services_of
     from kconv._errors import UsageError
     from kconv._scheme import indexed_packages, load_scheme
@@ -144,6 +145,7 @@ def run_server(settings: Settings) -> None:
                 proxy=dict(each.partition("=")[::2] for each in settings.proxy_service),
                 proxy_allow=_by_service(settings.proxy_allow),
             )
+            server.ends_within = LastResort().within
             server.on_ready = shared.on_ready if shared else (lambda: ready(bound))
             if shared:
                 server.share_metrics(shared.folder, shared.number)

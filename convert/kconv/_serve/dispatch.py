@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +20,7 @@ from kconv._errors import (
     KconvError,
     ObjectRef,
     StoreError,
+    Unavailable,
     VersionNotOnRecord,
 )
 from kconv._serve import verbs
@@ -134,6 +136,18 @@ class Dispatcher:
             release(error)
         except ClientDisconnect:
             response = Reply(b"", 499)
+        except asyncio.CancelledError as error:
+            if not self.server.health.stopping:
+                raise
+            # The HTTP server waits no longer. Left to it, the client would get 500.
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            release(error)
+            ended = Unavailable(
+                "the request was cut short by the server's end; it may have been done",
+                cause="did not answer before the server ended",
+            )
+            response = refuse(refusal_for(ended, target), accepted or _of_error(request))
         except Exception as error:  # noqa: BLE001 - a defect must be answered as clients expect, and logged
             _log.exception("%s %s failed", request.method, request.path)
             release(error)

@@ -26,6 +26,9 @@ from kconv._settings import Limits
 from kconv._store import Store
 from kconv._verbs.memory import CACHE_BYTES
 
+LEAVE_SECONDS = 5.0
+"""How long what a server stores last may take, once its requests are answered."""
+
 CUT_SECONDS = 2.0
 """How long watches have to end by themselves once the server has ended them, and bodies to come."""
 
@@ -41,6 +44,10 @@ class ApiServer(BoundedServer):
         self._server = server
         self._failure: KconvError | None = None
         server.on_unfit = self._end
+        server.on_leaving = lambda: self.ends_within(LEAVE_SECONDS)
+        self._grace = limits.shutdown_grace
+        self.ends_within: Callable[[float], None] = lambda seconds: None
+        """Called with how long the end may take from now on, once it has begun."""
         server.collector.sources.append(lambda: of_connections(self.connections))
         self.shared_metrics: SharedMetrics | None = None
 
@@ -82,6 +89,9 @@ class ApiServer(BoundedServer):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """On SIGTERM and SIGINT: stop taking requests, let those in flight finish."""
+        if not self._server.health.stopping:
+            # Before it has started there are no requests to wait for.
+            self.ends_within(LEAVE_SECONDS + (self._grace if self.started else 0))
         self._server.health.stopping = True
         super().handle_exit(sig, frame)
 

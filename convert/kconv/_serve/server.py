@@ -124,6 +124,8 @@ class Server:
         self.unfit: CannotDecode | None = None
         """Why this server must not serve any more."""
         self.on_unfit: Callable[[], None] = lambda: None
+        self.on_leaving: Callable[[], None] = lambda: None
+        """Called when its requests are answered, and only what it stores last is left."""
         self.ending: list[Callable[[], None]] = []
         """What else is told when the watches end."""
         self.custom_resources: CustomResources | None = None
@@ -258,6 +260,7 @@ class Server:
     async def stop(self) -> None:
         """Stop what runs beside requests, store the last counts, and leave the fleet."""
         self.drain()
+        self.on_leaving()
         self._loop = None
         if self.http_server_exit is not None:
             self.http_server_exit.stop()

@@ -17,9 +17,10 @@ _VAGUE: Final = ("SQLITE_CANTOPEN", "SQLITE_IOERR")
 def code_of_cause(code: str, file: Path | None) -> str:
     """The code that says what the matter is, for one that says only that the system refused.
 
-    SQLite keeps the system's reason to itself: a full disk on which the index of the write-ahead log
-    finds no room is SQLITE_IOERR_SHMSIZE, and a read-only file system or a process with all its
-    descriptors in use is SQLITE_CANTOPEN. So the system is asked again; ``file`` is the database.
+    SQLite keeps the system's reason to itself: a full disk on which the index of the write-ahead
+    log finds no room is SQLITE_IOERR_SHMSIZE, and a read-only file system or a process with all
+    its descriptors in use is SQLITE_CANTOPEN. So the system is asked again; ``file`` is the
+    database.
     """
     if file is None or not code.startswith(_VAGUE):
         return code

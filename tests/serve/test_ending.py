@@ -1,0 +1,104 @@
+"""A server whose database does not let it end ends nevertheless, and says so."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from fixtures.postgres import PostgresServer
+from kconv_migrations._tables import upgrade
+from serve.samples import CONFIGMAPS, configmap, created
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """SQLite, where another process has had the lock for long."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def frozen(server: PostgresServer) -> Callable[[str], AbstractContextManager[None]]:
+    """PostgreSQL, whose machine answers no more, and closes no connection either."""
+
+    @contextmanager
+    def freeze(url: str) -> Iterator[None]:
+        name = url.replace("+psycopg", "")
+        with closing(psycopg.connect(name, autocommit=True)) as other:
+            rows = other.execute("SELECT pid FROM pg_stat_activity WHERE datname IS NOT NULL")
+            pids = [pid for (pid,) in rows]
+        pids.insert(0, int((server.data / "postmaster.pid").read_text().splitlines()[0]))
+        stopped = []
+        try:
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGSTOP)
+                except ProcessLookupError:
+                    continue
+                stopped.append(pid)
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+
+    return freeze
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_that_does_not_answer(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if kind == "sqlite":
+        url, hold = request.getfixturevalue("sqlite_url"), locked
+    else:
+        url = request.getfixturevalue("postgres_url")
+        hold = frozen(request.getfixturevalue("postgres_server"))
+    upgrade(url)
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", url]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*command, "--shutdown-grace", str(GRACE)],
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+        )
+    assert process.stdout is not None
+    statuses: list[int] = []
+    try:
+        base = process.stdout.readline().removeprefix("serving on ").partition(";")[0]
+
+        def write() -> None:
+            statuses.append(client.post(CONFIGMAPS, json=configmap("late")).status_code)
+
+        with httpx.Client(base_url=base, trust_env=False, timeout=30) as client:
+            created(client, CONFIGMAPS, configmap("one"))
+            with hold(url):
+                writing = threading.Thread(target=write)
+                writing.start()
+                time.sleep(0.5)
+                process.send_signal(signal.SIGTERM)
+                began = time.monotonic()
+                assert process.wait(30) == 0
+                # Without an end of its own accord it took more than a minute.
+                assert time.monotonic() - began < 15
+            writing.join()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    # Not 500, which says that the server is at fault.
+    assert statuses == [503]
+    said = log.read_text()
+    assert "Traceback" not in said, said
+    assert "this server ends without having said so to its database" in said, said
