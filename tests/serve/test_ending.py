@@ -58,6 +58,7 @@ def frozen(server: PostgresServer) -> Callable[[str], AbstractContextManager[Non
 def test_a_database_that_does_not_answer(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
+    hold: Callable[[str], AbstractContextManager[None]]
     if kind == "sqlite":
         url, hold = request.getfixturevalue("sqlite_url"), locked
     else:
@@ -68,7 +69,7 @@ def test_a_database_that_does_not_answer(
     command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", url]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*command, "--shutdown-grace", str(GRACE)],
+            [*command, "--shutdown-grace", "1"],
             stdout=subprocess.PIPE,
             stderr=file,
             text=True,
