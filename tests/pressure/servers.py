@@ -18,6 +18,9 @@ from pressure.late_start import explain_late_start
 
 TESTS = str(Path(__file__).parents[1])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": TESTS, "PYTHONFAULTHANDLER": "1"}
+# To compile every module at each start takes three times as long as the start itself: with many of
+# them at once on a busy machine, minutes.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 APIS = "pressure.apis:register"
 SECONDS = 60.0
 START_SECONDS = 180.0
