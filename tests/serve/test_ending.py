@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -35,7 +35,10 @@ def frozen(server: PostgresServer) -> Callable[[str], AbstractContextManager[Non
     def freeze(url: str) -> Iterator[None]:
         name = url.replace("+psycopg", "")
         with closing(psycopg.connect(name, autocommit=True)) as other:
-            rows = other.execute("SELECT pid FROM pg_stat_activity WHERE datname IS NOT NULL")
+            rows = other.execute(
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
+            )
             pids = [pid for (pid,) in rows]
         pids.insert(0, int((server.data / "postmaster.pid").read_text().splitlines()[0]))
         stopped = []
@@ -49,7 +52,8 @@ def frozen(server: PostgresServer) -> Callable[[str], AbstractContextManager[Non
             yield
         finally:
             for pid in stopped:
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     return freeze
 
