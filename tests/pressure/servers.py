@@ -29,8 +29,19 @@ START_SECONDS = 180.0
 OWNER = "owner"
 """The object that others name as their owner, and that nobody deletes."""
 
+AWAY = ("cannot reach", "does not serve", "broke at commit")
+"""What a command says whose database is away."""
+
 UNAVAILABLE = 3
 """The exit code of a command whose database is away."""
+
+
+def is_away(code: int, said: str) -> bool:
+    """Whether a command ended since its database was away, and may find it there later.
+
+    Tables or versions that it does not know have the same exit code, and stay as they are.
+    """
+    return code == UNAVAILABLE and any(each in said for each in AWAY)
 
 
 class NotServing(Exception):
@@ -157,7 +168,7 @@ class Fleet:
     def pick(self, chance: random.Random) -> str:
         """The URL of one that is up; waits for one. Raises `NotServing`."""
         # Whoever starts one says first why it does not come up.
-        deadline = time.monotonic() + START_SECONDS + SECONDS
+        deadline = time.monotonic() + 2 * START_SECONDS + SECONDS
         while not (urls := self.urls()):
             if self.failed or time.monotonic() > deadline:
                 raise NotServing(self.failed or "no server is up")
@@ -192,10 +203,10 @@ class Fleet:
             server = self._spawn()
             with self.lock:
                 self.ended.append(server)
-            if server.serves(max(deadline - time.monotonic(), 0)):
+            if server.serves():
                 break
             code, said = server.process.wait(), server.log.read_text()
-            if code != UNAVAILABLE or time.monotonic() > deadline:
+            if not is_away(code, said) or time.monotonic() > deadline:
                 raise NotServing(f"a server ended with {code} at its start: {said}")
         with self.lock:
             self.ended.remove(server)

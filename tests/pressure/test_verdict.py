@@ -12,7 +12,7 @@ import pytest
 
 from kconv_migrations._tables import upgrade
 from pressure.history import Attempt, Event, History, Read, State, Watched
-from pressure.servers import NotServing, ServerProcess
+from pressure.servers import NotServing, ServerProcess, fleet
 from pressure.verdict import explain, verdict
 
 ONE, TWO = "object-one", "object-two"
@@ -235,3 +235,16 @@ def test_a_server_that_does_not_start_is_what_is_said(sqlite_url: str, tmp_path:
     assert re.search(r"^lock .* WRITE ", told, re.MULTILINE), told
     assert f"open in {os.getpid()}: " in told, told
     assert server.process.returncode == -signal.SIGABRT
+
+
+def test_a_server_that_will_never_start_is_not_tried_again(sqlite_url: str, tmp_path: Path) -> None:
+    """Its exit code is the one of a database that is away."""
+    upgrade(sqlite_url)
+    with fleet(sqlite_url, tmp_path, 1) as servers:
+        database = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+        with database:
+            database.execute("UPDATE kconv_alembic_version SET version_num = '9999'")
+        database.close()
+        with pytest.raises(NotServing, match=r"ended with 3 at its start: .* a later release"):
+            servers.start_one()
+        assert servers.failed
