@@ -5,6 +5,7 @@ from __future__ import annotations
 from kconv import Scheme
 from kconv.edges import Edge
 from kconv_schemas.apiextensions import (
+    columns,  # noqa: F401 - adds the rules of columns and scales
     defaults,  # noqa: F401 - adds the computed defaults to the types
     definitions,  # noqa: F401 - adds the rules of v1
     v1beta1,

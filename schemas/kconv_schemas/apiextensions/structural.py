@@ -152,6 +152,9 @@ def _kinds(schema: Schema, path: Path) -> Iterator[Finding]:
         message = "must be map if x-kubernetes-list-map-keys is non-empty"
         yield invalid((*path, "x-kubernetes-list-type"), kind or "", message)
     items = schema.get("items")
+    if kind == "map" and isinstance(items, Mapping) and items.get("type") != "object":
+        message = "must be object if parent array's x-kubernetes-list-type is map"
+        yield invalid((*path, "items", "type"), items.get("type") or "", message)
     fields = items.get("properties") if isinstance(items, Mapping) else None
     for at, key in enumerate(keys or ()):
         if not isinstance(fields, Mapping) or key not in fields:
