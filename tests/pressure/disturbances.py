@@ -14,7 +14,8 @@ from pressure.apis import GROUP
 from pressure.history import History
 from pressure.servers import APIS, ENVIRONMENT, Fleet
 
-MIGRATION_SECONDS = 120.0
+MIGRATION_SECONDS = 300.0
+"""How long a run may take, which keeps out of the way of writers on a busy machine."""
 
 
 class Disturbance(threading.Thread):
