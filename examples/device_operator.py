@@ -5,7 +5,8 @@
 
 It answers ConversionReviews on the event loop that its handlers run on. In a cluster, with
 ``OWN_CA=NAMESPACE/SECRET`` and ``SERVICE=NAMESPACE/NAME``, it signs its certificate itself, and
-shares it with its other replicas: kopf has one of them handle, while all of them convert.
+shares it with its other replicas: kopf has one of them handle, while all of them convert. Or it
+serves the certificate in ``TLS_CERT_FILE``, whose key is in ``TLS_PRIVATE_KEY_FILE``.
 """
 
 import os
@@ -25,6 +26,8 @@ conversions = ConversionServer(
     scheme,
     host="0.0.0.0" if own_ca else "127.0.0.1",
     port=int(os.environ.get("WEBHOOK_PORT", "9443")),
+    tls_cert_file=os.environ.get("TLS_CERT_FILE"),
+    tls_private_key_file=os.environ.get("TLS_PRIVATE_KEY_FILE"),
     own_ca=own_ca,
     service=os.environ.get("SERVICE", ""),
 )

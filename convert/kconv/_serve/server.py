@@ -170,7 +170,7 @@ class Server:
             warm_up(self.objects.pipeline)
             self.membership.ensure()
             if self.custom_resources is not None:
-                self.membership.reads_also(self.custom_resources.recorded())
+                self.membership.also = self.custom_resources.recorded
             self.membership.join()
             self.namespaces.create_default()
             self._prepared = self.health.prepared = True

@@ -12,7 +12,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from kconv._errors import CannotDecode
@@ -40,7 +40,12 @@ def decodable(scheme: Scheme) -> tuple[Version, ...]:
 
 
 class Membership:
-    """The registration of one server. Methods block; they may be called from any thread."""
+    """The registration of one server. Methods block; they may be called from any thread.
+
+    ``also`` gives what the server decodes besides what its scheme has. It is asked again when
+    something is on record that the server is not known to decode: what CustomResourceDefinitions
+    declare may have become stored in another version, or be new.
+    """
 
     def __init__(self, scheme: Scheme, store: Store, release: str) -> None:
         host = socket.gethostname()
@@ -55,11 +60,8 @@ class Membership:
         self._store = store
         self._lock = threading.Lock()
         self._joined = False
-
-    def reads_also(self, versions: Iterable[Version]) -> None:
-        """Say, before it joins, that the server decodes more than its scheme has."""
-        decodes = tuple(sorted({*self.registration.decodes, *versions}))
-        self.registration = replace(self.registration, decodes=decodes)
+        self._own = self.registration.decodes
+        self.also: Callable[[], Iterable[Version]] = tuple
 
     def ensure(self) -> None:
         """Put the kinds of the scheme on record that are not yet, each in its storage version."""
@@ -71,10 +73,8 @@ class Membership:
     def join(self) -> None:
         """Register. Raises `CannotDecode`, saying what to do, where this server must not serve."""
         with self._lock:
-            try:
-                self._store.register(self.registration)
-            except CannotDecode as error:
-                raise self._with_remedy(error) from None
+            self._learns()
+            self._known(self._register)
             self._joined = True
 
     def beat(self) -> None:
@@ -84,15 +84,10 @@ class Membership:
         hung for so long that it was not asked. It must stop.
         """
         with self._lock:
-            if not self._joined:
+            if not self._joined or self._known(self._touch):
                 return
-            try:
-                if self._store.heartbeat(self.registration.id):
-                    return
-                _log.warning("server %s was taken for gone; it registers again", self.registration)
-                self._store.register(self.registration)
-            except CannotDecode as error:
-                raise self._with_remedy(error) from None
+            _log.warning("server %s was taken for gone; it registers again", self.registration)
+            self._known(self._register)
 
     def leave(self) -> None:
         """Unregister, after the last request."""
@@ -100,6 +95,33 @@ class Membership:
             if self._joined:
                 self._joined = False
                 self._store.unregister(self.registration.id)
+
+    def _register(self) -> bool:
+        self._store.register(self.registration)
+        return True
+
+    def _touch(self) -> bool:
+        return self._store.heartbeat(self.registration.id)
+
+    def _known(self, step: Callable[[], bool]) -> bool:
+        """Do what the store refuses a server that cannot decode what is there.
+
+        Raises `CannotDecode` where it cannot; where it has learned to meanwhile, it says so first.
+        """
+        while True:
+            try:
+                return step()
+            except CannotDecode as error:
+                if not self._learns():
+                    raise self._with_remedy(error) from None
+            step = self._register
+
+    def _learns(self) -> bool:
+        """Ask what the server decodes by now; whether that is more than was known."""
+        decodes = tuple(sorted({*self._own, *self.also()}))
+        learned = not {*decodes} <= {*self.registration.decodes}
+        self.registration = replace(self.registration, decodes=decodes)
+        return learned
 
     def _with_remedy(self, error: CannotDecode) -> CannotDecode:
         """The error with the command that makes the database readable for this release."""

@@ -100,7 +100,7 @@ def answer_review(pipeline: Pipeline, data: bytes) -> Outcome:
     request = review.request
     if request is None or not request.uid:
         raise DecodeError("the ConversionReview has no request with a uid")
-    converted, failures = _converted(pipeline, request)
+    converted, failures = _converted(pipeline, request, nulls=_may_have_nulls(data, request))
     response: dict[str, Any] = {"uid": request.uid}
     if failures:
         response["convertedObjects"] = []
@@ -112,11 +112,26 @@ def answer_review(pipeline: Pipeline, data: bytes) -> Outcome:
     return Outcome(_encode(answer), len(request.objects), failures)
 
 
-def _converted(pipeline: Pipeline, request: _Request) -> tuple[list[msgspec.Raw], list[str]]:
+def _may_have_nulls(data: bytes, request: _Request) -> bool:
+    """Whether there is a null from the first object to the last: one look for all of them.
+
+    The API server sends a null in the response that is to be filled in.
+    """
+    objects = request.objects
+    if not objects:
+        return False
+    end = data.rfind(objects[-1]) + len(objects[-1])
+    return data.find(NULL, data.find(objects[0]), end) >= 0
+
+
+def _converted(
+    pipeline: Pipeline, request: _Request, *, nulls: bool
+) -> tuple[list[msgspec.Raw], list[str]]:
     converted: list[msgspec.Raw] = []
     failures: list[str] = []
     try:
-        convert = Conversion(pipeline, GroupVersion.parse(request.desiredAPIVersion)).converted
+        to = GroupVersion.parse(request.desiredAPIVersion)
+        convert = Conversion(pipeline, to, nulls=nulls).converted
     except UsageError as error:
         return [], [f"desiredAPIVersion: {error.message}"]
     add = converted.append
@@ -131,12 +146,17 @@ def _converted(pipeline: Pipeline, request: _Request) -> tuple[list[msgspec.Raw]
 class Conversion:
     """Converts objects, or parts of them, to one version; metadata as the protocol allows.
 
-    Nothing is filled in, and fields that the target version does not have go.
+    Nothing is filled in, and fields that the target version does not have go. ``nulls`` says
+    whether there may be any in the objects.
     """
 
-    def __init__(self, pipeline: Pipeline, to: GroupVersion) -> None:
+    def __init__(self, pipeline: Pipeline, to: GroupVersion, *, nulls: bool = True) -> None:
         self._pipeline = pipeline
         self._to = to
+        self._nulls = nulls
+        # A list is of one kind and version, nearly always.
+        self._api_version, self._kind = "", ""
+        self._last: _Way | None = None
         self._ways: dict[tuple[str, str], _Way] = {}
 
     def converted(self, raw: msgspec.Raw) -> msgspec.Raw:
@@ -148,18 +168,19 @@ class Conversion:
             head = _head(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DecodeError(f"it is no object of Kubernetes: {error}") from None
-        way = self._ways.get((head.apiVersion, head.kind)) or self._way(head)
+        way = self._last
+        if way is None or head.kind != self._kind or head.apiVersion != self._api_version:
+            way = self._last = self._ways.get((head.apiVersion, head.kind)) or self._way(head)
+            self._api_version, self._kind = head.apiVersion, head.kind
         source, target, step = way
         if source is target:
             return raw
-        if step is not None and len(raw) <= LIMIT:
-            quick = step(raw, head.metadata)
-            if quick is not None:
-                if NULL in bytes(raw):
-                    quick = with_nulls(source, target, raw, quick)
-                return msgspec.Raw(quick)
-        made = self._by_single_steps(raw, head, source, target)
-        return msgspec.Raw(with_nulls(source, target, raw, made) if NULL in bytes(raw) else made)
+        made = step(raw, head.metadata) if step is not None and len(raw) <= LIMIT else None
+        if made is None:
+            made = self._by_single_steps(raw, head, source, target)
+        if self._nulls and NULL in bytes(raw):
+            made = with_nulls(source, target, raw, made)
+        return msgspec.Raw(made)
 
     def _way(self, head: _Head) -> _Way:
         """How objects of an apiVersion and kind become those of the wanted version."""
