@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +18,7 @@ from devices import GROUP, register
 from fixtures.long import LONG
 from kconv import Scheme
 from kconv._exporter import crd_of
-from operators.facts import VERSIONS, Facts, Value
+from operators.facts import VERSIONS, Value
 from operators.processes import Cluster
 from operators.writers import Asking, Known, Reader, Writer, path, surely
 
