@@ -34,8 +34,8 @@ PUBLIC: dict[str, str] = {
         Type Unavailable Unit Unsupported UsageError VersionNotOnRecord Watch WhenAbsent Wrap
         asgi convert convert_document convert_files create_app defaults derives duplicate forbidden
         format_path from_dict hub_of invalid judged_by_value load_scheme losses not_supported
-        omits_zero omitted_zeros open_store quote required spoke to_dict too_long validates
-        validates_update versions webhook zero_is_absent
+        omits_zero omitted_zeros open_store quote required rule_problems spoke to_dict too_long
+        validates validates_update versions webhook zero_is_absent
     """,
     "kconv.edges": """
         Cast Edge Functions ListToMap Lose Loss MISSING MapToList MapValues Preserve Rename Rule

@@ -114,6 +114,7 @@ __all__ = [
     "open_store",
     "quote",
     "required",
+    "rule_problems",
     "spoke",
     "to_dict",
     "too_long",
@@ -214,6 +215,7 @@ if TYPE_CHECKING:
     from kconv._scheme import Scheme, load_scheme
     from kconv._serve import asgi, create_app
     from kconv._store import Store, open_store
+    from kconv._structural import rule_problems
     from kconv._versions import ConversionLosses, KindVersion, PossibleLoss, losses, versions
     from kconv._webhook import ConversionServer, webhook
     from kconv.edges import (
@@ -342,6 +344,7 @@ else:
             "Store",
             "open_store",
         ),
+        "kconv._structural": ("rule_problems",),
         "kconv._versions": (
             "ConversionLosses",
             "KindVersion",

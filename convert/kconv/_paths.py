@@ -47,8 +47,14 @@ TOO_MANY = "FieldValueTooMany"
 _FIELD_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
 
 
+NOWHERE: Path = ("<nil>",)
+"""The path of what Kubernetes says beside its findings, which is about no field."""
+
+
 def format_path(path: Path) -> str:
     """The path as one string, ``spec.containers[0].image``; the object itself is ``""``."""
+    if path == NOWHERE:
+        return "<nil>"
     parts: list[str] = []
     for step in path:
         if isinstance(step, int | MapKey) or not _FIELD_NAME.match(step):

@@ -39,5 +39,5 @@ def test_what_crds_are_stored_in_is_no_reason_to_stop(
         each.beat()
     registered = before.server._server.store.servers(60)
     assert {each.id for each in registered} == {each.registration.id for each in servers}
-    for each in registered:
-        assert each.reads("example.com", "moveds", "example.com/v2")
+    for known in registered:
+        assert known.reads("example.com", "moveds", "example.com/v2")

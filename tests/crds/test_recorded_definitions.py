@@ -23,7 +23,7 @@ GROUP, KIND = ("crd.kconv.dev", "conv.kconv.dev"), ("Widget", "Gadget")
 
 LEFT_OUT = {
     "cr-protobuf-not-acceptable": "words of an error in protobuf",
-    "cr-invalid-cel": "CEL is not evaluated",
+    "cr-no-name": "does not say that no rules were judged",
     "crd-table": "lists what else that server has",
     "crd-invalid-no-schema": "does not judge selectable fields",
     "crd-invalid-non-structural": "does not judge selectable fields",
@@ -126,12 +126,7 @@ def gist(status: int, body: Any) -> Any:
         return status, None
     if body.get("kind") == "Status" and status >= 400:
         causes = (body.get("details") or {}).get("causes") or []
-        # What it says once there are others, where there are rules that kconv does not evaluate.
-        known = {
-            (each["reason"], re.sub(r"^\.", "", each.get("field", "")))
-            for each in causes
-            if each.get("field") != "<nil>"
-        }
+        known = {(each["reason"], re.sub(r"^\.", "", each.get("field", ""))) for each in causes}
         return status, body.get("reason"), sorted(known)
     if "items" in body:
         return status, [gist(200, each)[1:] for each in body["items"]]

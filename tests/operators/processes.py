@@ -57,11 +57,11 @@ class Process:
         return self.log.read_bytes()[self._begins :].decode(errors="replace")
 
     def wait_ready(self) -> None:
-        """Wait until it is; an operator that gave up meanwhile is started again, as pods are."""
+        """Wait until it is; what gave up meanwhile is started again, as pods are."""
         deadline = time.monotonic() + PATIENCE
-        while self.ready not in self.said():
+        while self.ended is not None or self.ready not in self.said():
             assert time.monotonic() < deadline, f"{self.name}: {self.said()}"
-            if self._process is None or self._process.poll() is not None:
+            if self.ended is not None:
                 self.start()
             time.sleep(0.05)
 

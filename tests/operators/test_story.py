@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,10 +21,10 @@ from kconv import Scheme
 from kconv._exporter import crd_of
 from operators.facts import VERSIONS, Value
 from operators.processes import Cluster
-from operators.writers import Asking, Known, Reader, Writer, path, surely
+from operators.writers import Asking, Reader, Writer, path, surely
 
 ROUNDS, WRITERS, OBJECTS = (20, 3, 8) if LONG else (1, 2, 4)
-SETTLE = 1.0
+SETTLE = 0.3
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CRD = f"{CRDS}/devices.{GROUP}"
 NOTE = "devices.example.com/power"
@@ -111,7 +112,7 @@ class Story:
         for victim in victims:
             if self.cluster.run.ended is not None or not self.kills:
                 self.cluster.run.start()
-            time.sleep(self.chance.uniform(0.2, 2.0))
+            time.sleep(self.chance.uniform(0.1, 1.5))
             victim.kill()
             self.kills.append(victim.name)
             self._check_record()
@@ -154,6 +155,8 @@ class Story:
         run = self.cluster.run
         deadline = time.monotonic() + 120
         while True:
+            # One that could not reach the server for long has given up.
+            self.cluster.operator.wait_ready()
             if run.ended is None:
                 time.sleep(0.05)
             elif run.ended == 0 and old not in self._record():
@@ -184,34 +187,33 @@ class Story:
 
     def judge(self, stored: set[str], versions: list[str] | tuple[str, ...] = VERSIONS) -> None:
         """Nothing that was acknowledged is lost, doubled or converted wrongly."""
-        for each in self.everybody:
-            each.check()
-        known: dict[str, Known] = {}
-        for writer in self.writers:
-            for each in writer.known.values():
-                surely(lambda one=each, by=writer: by.look(one, versions[0]))
-                known[each.name] = each
-        there = {name for name, each in known.items() if each.may_be != [None]}
+        for asking in self.everybody:
+            asking.check()
+        self.cluster.operator.wait_ready()
+        owners = {name: writer for writer in self.writers for name in writer.known}
+        for name, writer in owners.items():
+            surely(partial(writer.look, writer.known[name], versions[0]))
+        there = {name for name, writer in owners.items() if writer.known[name].may_be != [None]}
         assert there, "there is something to lose"
         for version in versions:
-            items = surely(lambda at=version: self._listed(at))
-            names = [each["metadata"]["name"] for each in items]
+            items = surely(partial(self._listed, version))
+            names = [str(each["metadata"]["name"]) for each in items]
             assert sorted(names) == sorted(there)
-            for each in items:
+            for name, item in zip(names, items, strict=True):
                 head = {"apiVersion": f"{GROUP}/{version}", "kind": "Device"}
-                writer = next(one for one in self.writers if each["metadata"]["name"] in one.known)
-                writer.judge(known[each["metadata"]["name"]], {**each, **head})
+                owners[name].judge(owners[name].known[name], {**item, **head})
         assert self.stored_in() == stored
 
     def _listed(self, version: str) -> list[Value] | None:
         answer = self.http.get(path(version))
-        return answer.json()["items"] if answer.is_success else None
+        found: list[Value] | None = answer.json()["items"] if answer.is_success else None
+        return found
 
     def handled(self) -> None:
         """The operator has seen every object that there is."""
 
         def noted() -> list[Value] | None:
-            items = surely(lambda: self._listed("v2"))
+            items = surely(partial(self._listed, HANDLED))
             notes = [each["metadata"].get("annotations", {}).get(NOTE) for each in items]
             return items if all(notes) else None
 
@@ -246,7 +248,7 @@ def story(tmp_path: Path, _sqlite_template: Path) -> Iterator[Story]:
 def test_a_version_is_removed_under_writers_whoever_dies(story: Story) -> None:
     """`kconv serve`, an operator that converts, and migrations, killed at random moments."""
     story.begin()
-    time.sleep(1.0)
+    time.sleep(0.5)
     for number in range(ROUNDS):
         story.round(VERSIONS[(number + 1) % len(VERSIONS)])
     story.end()

@@ -15,6 +15,7 @@ from devices import GROUP
 from operators.facts import VERSIONS, Facts, Value, changed, document, new, says
 
 PATIENCE = 60.0
+PAUSE = 0.05
 T = TypeVar("T")
 Gone = None
 
@@ -64,7 +65,7 @@ class Asking:
 
     def _run(self) -> None:
         try:
-            while not self.over.wait(0.01):
+            while not self.over.wait(PAUSE):
                 with self.act:
                     self.step()
         except BaseException as error:  # noqa: BLE001 - it is raised where it is asked for

@@ -38,7 +38,7 @@ from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.responses import Reply, object_reply, refuse, respond
 from kconv._serve.server import Server
 from kconv._serve.status import method_not_allowed, refusal_of, unavailable
-from kconv._serve.warnings import deprecation
+from kconv._serve.warnings import deprecation, with_unjudged
 from kconv._serve.watch_lines import open_watch
 from kconv._serve.watch_response import WatchResponse
 from kconv._serve.websocket import WebSocketWatch, handshake_of, wants_websocket
@@ -67,6 +67,7 @@ _ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
 }
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
+_WRITES = ("POST", "PUT", "PATCH", "APPLY")
 
 _MOST_REMEMBERED = 10_000
 _MANY = 100
@@ -220,6 +221,8 @@ class Dispatcher:
             if verb not in _READS:
                 self.server.broadcaster.wake()
                 await self._after(target)
+        if verb in _WRITES and target.spoke.kind.group_resource == RESOURCE:
+            answer = with_unjudged(answer)
         if not call.is_plain:
             items = answer.items or ([answer.encoded] if answer.encoded is not None else [])
             size = sum([each.size for each in items])

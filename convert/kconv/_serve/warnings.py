@@ -1,10 +1,14 @@
-"""Warnings that go with every answer of a version on its way out."""
+"""Warnings: of a version on its way out, and of a CRD's rules that nobody judges here."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from kconv._crds import unjudged_of
 from kconv._paths import quote
 from kconv._scheme import Spoke
 from kconv._structural import StructuralKind
+from kconv._verbs.answer import Answer
 
 
 def deprecation(spoke: Spoke) -> bytes:
@@ -23,3 +27,10 @@ def deprecation(spoke: Spoke) -> bytes:
     if deprecated.replacement:
         text += f"; use {deprecated.replacement}"
     return f'299 - "{text}"'.encode()
+
+
+def with_unjudged(answer: Answer) -> Answer:
+    """The answer to the write of a CRD, with what in it nobody judges."""
+    if answer.encoded is None:
+        return answer
+    return replace(answer, warnings=(*answer.warnings, *unjudged_of(answer.encoded.data)))

@@ -15,6 +15,7 @@ from kconv._structural.kinds import (
     waits,
 )
 from kconv._structural.pruning import pruned
+from kconv._structural.rules import rule_problems, unjudged
 from kconv._structural.schemas import Schema
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "converted",
     "is_structural",
     "pruned",
+    "rule_problems",
     "schema_of",
     "structural_kind",
+    "unjudged",
     "waits",
     "with_defaults",
 ]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
-import re
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final
 
 from kconv._paths import (
@@ -26,6 +23,7 @@ from kconv._paths import (
     required,
 )
 from kconv._structural.formats import is_of_format
+from kconv._structural.patterns import matches
 from kconv._structural.schemas import (
     TYPE_META,
     Schema,
@@ -36,7 +34,6 @@ from kconv._structural.schemas import (
     properties,
     values,
 )
-from kconv.fields._spec import anchored
 
 _TYPES: Final = {
     dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
@@ -47,8 +44,8 @@ _TYPES: Final = {
 def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
     """Everything that is wrong with a value, which has no unknown fields and has its defaults.
 
-    The rules of ``x-kubernetes-validations`` are not evaluated. Of an object as a whole, leave out
-    ``metadata``.
+    The rules of ``x-kubernetes-validations`` are judged apart (`judge`). Of an object as a whole,
+    leave out ``metadata``.
     """
     if value is None:
         if not schema.get("nullable") and _typed(schema):
@@ -177,7 +174,7 @@ def _text(value: str, schema: Schema, path: Path) -> Iterator[Finding]:
     if most is not None and len(value) > most:
         yield Finding(path, TOO_LONG, f"Too long: may not be more than {most} bytes")
     pattern = schema.get("pattern")
-    if pattern and not _matches(pattern, value):
+    if pattern and not matches(pattern, value):
         yield _bad(path, value, f"should match '{pattern}'")
     name = schema.get("format")
     if name and not is_of_format(value, name):
@@ -187,38 +184,6 @@ def _text(value: str, schema: Schema, path: Path) -> Iterator[Finding]:
             f"Invalid value: {quote(value)}: {_in_body(path)} must be of type {name}: "
             f"{quote(value)}",
         )
-
-
-def _re2() -> Any:
-    """RE2, whose patterns those of Kubernetes are; None where google-re2 is not installed."""
-    try:
-        return importlib.import_module("re2")
-    except ImportError:
-        return None
-
-
-# A pattern of a CRD is a stranger's: Python's own may take for ever on a text, as RE2 never does.
-_RE2: Final = _re2()
-_UNREADABLE: Final[tuple[type[Exception], ...]] = (re.error, *([_RE2.error] if _RE2 else ()))
-
-
-@lru_cache(1_000)
-def _compiled(pattern: str) -> Any:
-    """A pattern that is ready to ``search``; None for what cannot be read."""
-    try:
-        if _RE2 is None:
-            return re.compile(anchored(pattern))
-        options = _RE2.Options()
-        options.log_errors = False
-        return _RE2.compile(pattern, options)
-    except _UNREADABLE:
-        return None
-
-
-def _matches(pattern: str, value: str) -> bool:
-    """Whether a text matches; what cannot be read judges nothing."""
-    found = _compiled(pattern)
-    return found is None or found.search(value) is not None
 
 
 def _number(value: float, schema: Schema, path: Path) -> Iterator[Finding]:

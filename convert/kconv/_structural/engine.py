@@ -13,7 +13,7 @@ import marshmallow
 
 from kconv._codec import json as json_codec
 from kconv._errors import ConversionError, DecodeError
-from kconv._paths import Finding, Path
+from kconv._paths import INVALID, NOWHERE, Finding, Path
 from kconv._pipeline import NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.plain import head_of
@@ -24,6 +24,7 @@ from kconv._structural.defaulting import with_defaults
 from kconv._structural.kinds import StructuralKind, StructuralResource
 from kconv._structural.pruning import pruned
 from kconv._structural.schemas import TYPE_META, Schema
+from kconv._structural.validations import BLOCKING, UNCHECKED, judge
 from kconv.fields._base import findings_of, reading_stored
 from kconv.meta import ObjectMeta
 
@@ -101,8 +102,22 @@ class StructuralEngine:
         return value
 
     def check(self, spoke: Spoke, value: Any, checks: Checks) -> Iterable[Finding]:
-        """All rules of the schema; those on metadata are the server's."""
-        return () if checks == "types" else check(_own(value), _schema(spoke))
+        """All rules of the schema; those on metadata are the server's.
+
+        Rules in CEL are judged where what is wrong leaves a value of the right shape, but for those
+        about a change.
+        """
+        if checks == "types":
+            return ()
+        schema = _schema(spoke)
+        findings = list(check(_own(value), schema))
+        if not _has_rules(spoke):
+            return findings
+        if any(each.reason in BLOCKING for each in findings):
+            return [*findings, Finding(NOWHERE, INVALID, UNCHECKED)]
+        metadata = value.get("metadata") or {}
+        is_new = not (metadata.get("resourceVersion") or metadata.get("uid"))
+        return [*findings, *judge(value, schema, is_new=is_new)]
 
     def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
         """What pruning drops."""
@@ -189,6 +204,11 @@ def _kind(spoke: Spoke) -> StructuralKind:
 def _schema(spoke: Spoke) -> Schema:
     assert issubclass(spoke.schema, StructuralResource), "asked of such versions only"
     return spoke.schema.structural
+
+
+def _has_rules(spoke: Spoke) -> bool:
+    assert issubclass(spoke.schema, StructuralResource), "asked of such versions only"
+    return spoke.schema.has_rules
 
 
 def _under_metadata(error: marshmallow.ValidationError) -> list[Finding]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from kconv._gvk import GroupVersion, version_key
+from kconv._paths import Finding
 from kconv._resource import Column, Hub, Resource, ScalePaths, SelectableField, options_of
 from kconv._scheme import HubKind, Spoke
 from kconv._structural.fields import fields_of
+from kconv._structural.rules import compares
 from kconv._structural.schemas import Schema
+from kconv._structural.validations import has_rules, judge_change
 
 Document = dict[str, Any]
 Conversion = Callable[[Sequence[Document], str], list[Document]]
@@ -26,6 +29,9 @@ class StructuralResource(Resource):
 
     structural: ClassVar[Schema]
     """The schema of its objects, without what it may say of their metadata."""
+
+    has_rules: ClassVar[bool]
+    """Whether the schema has rules in CEL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +135,17 @@ def _resource(
         "__doc__": version.schema.get("description"),
         "Meta": type("Meta", (), said),
         "structural": schema,
+        "has_rules": has_rules(schema),
         **fields_of(schema, module, names["kind"]),
     }
     made: Any = type(names["kind"], (StructuralResource,), attributes)
     found: type[StructuralResource] = made
+    if compares(schema):
+
+        def changes(new: Document, old: Document) -> Iterator[Finding]:
+            return judge_change(new, old, schema)
+
+        found.update_rules.append(changes)
     return found
 
 

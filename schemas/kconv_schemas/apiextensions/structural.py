@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from kconv import Finding, MapKey, forbidden, invalid, not_supported, required
+from kconv import Finding, MapKey, forbidden, invalid, not_supported, required, rule_problems
 from kconv_schemas.apiextensions.v1 import types as v1
 
 Schema = Mapping[str, Any]
@@ -40,7 +40,9 @@ def structural_problems(schema: Schema) -> Iterator[Finding]:
     for key in ("x-kubernetes-embedded-resource", "nullable"):
         if schema.get(key):
             yield forbidden((key,), "must not be true at the root")
-    yield from _problems(schema, (), "")
+    found = list(_problems(schema, (), ""))
+    # What is no schema has no rules that could be looked at.
+    yield from found or rule_problems(schema)
 
 
 def _problems(schema: Schema, path: Path, what: str) -> Iterator[Finding]:

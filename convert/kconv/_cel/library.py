@@ -1,0 +1,65 @@
+"""The library that evaluates CEL, cel-expr-python, where it is installed.
+
+It is cel-cpp: it checks types where they are known, bounds how often an expression may iterate, and
+matches by RE2. Environments are built once, on first use. It takes moments and durations as the
+messages of protobuf, which comes with it in ``kconv[crds]``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from kconv._cel.functions import declarations
+
+_EXTENSIONS: Final = ("strings.ExtStrings", "math.ExtMath", "bindings.ExtBindings")
+
+
+@cache
+def _cel() -> Any:
+    try:
+        importlib.import_module("google.protobuf.timestamp_pb2")
+        return importlib.import_module("cel_expr_python.cel")
+    except ImportError:
+        return None
+
+
+def is_installed() -> bool:
+    """Whether rules can be evaluated."""
+    return _cel() is not None
+
+
+def timestamp(moment: datetime) -> Any:
+    """A moment as expressions have it."""
+    made = importlib.import_module("google.protobuf.timestamp_pb2").Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def duration(nanoseconds: int) -> Any:
+    """A duration as expressions have it."""
+    made = importlib.import_module("google.protobuf.duration_pb2").Duration()
+    made.FromNanoseconds(nanoseconds)
+    return made
+
+
+@cache
+def environment(*, old: bool) -> Any:
+    """Where rules are compiled: with ``self`` alone, or with what ``oldSelf`` is made of, too."""
+    cel = _cel()
+    variables = {"self": cel.Type.DYN}
+    if old:
+        variables |= {"oldSelf": cel.Type.DYN, "hasOldSelf": cel.Type.BOOL}
+    extensions = []
+    for each in (*_EXTENSIONS, "optional.ExtOptional"):
+        module, name = each.split(".")
+        found = importlib.import_module(f"cel_expr_python.ext.ext_{module}")
+        extensions.append(getattr(found, name)())
+    return cel.NewEnv(variables=variables, extensions=extensions, functions=declarations(cel))
+
+
+def types() -> Any:
+    """The types that expressions have."""
+    return _cel().Type

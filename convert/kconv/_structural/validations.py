@@ -1,0 +1,164 @@
+"""The rules of ``x-kubernetes-validations``: judged once a value is as its schema says.
+
+A rule that compares with ``oldSelf`` is judged where the value that was there is known to be the
+same one: a field, a key of a map, an element of a list of type map.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from kconv._cel import Failed, Program, is_installed, program
+from kconv._paths import (
+    DUPLICATE,
+    FORBIDDEN,
+    INVALID,
+    NOT_SUPPORTED,
+    REQUIRED,
+    TOO_LONG,
+    TOO_MANY,
+    TYPE_INVALID,
+    Finding,
+    MapKey,
+    Path,
+)
+from kconv._structural.schemas import TYPE_META, Schema, inner, is_embedded, items, properties
+from kconv._structural.values import seen
+
+KEY: Final = "x-kubernetes-validations"
+UNCHECKED: Final = (
+    "Invalid value: null: some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+BLOCKING: Final = (NOT_SUPPORTED, REQUIRED, TOO_LONG, TOO_MANY, TYPE_INVALID)
+"""Reasons of findings beside which Kubernetes judges no rules."""
+
+_ABSENT: Final = object()
+_SAID: Final = {
+    REQUIRED: "Required value", FORBIDDEN: "Forbidden", DUPLICATE: "Duplicate value",
+}  # fmt: skip
+
+Wanted = Callable[[Mapping[str, Any], Program], bool]
+
+
+def has_rules(schema: Schema) -> bool:
+    """Whether a schema, or one within it, has rules."""
+    if schema.get(KEY):
+        return True
+    parts = [*properties(schema).values(), items(schema), schema.get("additionalProperties")]
+    return any(has_rules(each) for each in parts if isinstance(each, Mapping) and each)
+
+
+def judge(value: Any, schema: Schema, *, is_new: bool) -> Iterator[Finding]:
+    """What breaks rules of a whole object that need nothing of an earlier state.
+
+    Where it ``is_new``, also those whose ``oldSelf`` may be absent. Without the library none is
+    judged.
+    """
+
+    def wanted(rule: Mapping[str, Any], found: Program) -> bool:
+        return not found.is_transition or (is_new and bool(rule.get("optionalOldSelf")))
+
+    if is_installed():
+        yield from _judged(value, _ABSENT, schema, (), wanted, whole=True)
+
+
+def judge_change(new: Any, old: Any, schema: Schema) -> Iterator[Finding]:
+    """What breaks rules that compare a whole object with what it was."""
+
+    def wanted(rule: Mapping[str, Any], found: Program) -> bool:
+        return found.is_transition
+
+    if is_installed():
+        yield from _judged(new, old, schema, (), wanted, whole=True)
+
+
+def _judged(
+    value: Any, old: Any, schema: Schema, path: Path, wanted: Wanted, *, whole: bool = False
+) -> Iterator[Finding]:
+    if value is None:
+        return
+    for rule in schema.get(KEY) or ():
+        found = program(rule["rule"], optional_old=bool(rule.get("optionalOldSelf")))
+        if isinstance(found, Program) and wanted(rule, found):
+            yield from _by_rule(rule, found, value, old, schema, path, whole=whole)
+    if isinstance(value, dict):
+        for name, each in value.items():
+            below = inner(schema, name)
+            if below is None or ((whole or is_embedded(schema)) and name in TYPE_META):
+                continue
+            step = name if name in properties(schema) else MapKey(name)
+            before = old.get(name, _ABSENT) if isinstance(old, dict) else _ABSENT
+            yield from _judged(each, before, below, (*path, step), wanted)
+    elif isinstance(value, list):
+        element, before_of = items(schema), _by_key(old, schema)
+        for at, each in enumerate(value):
+            yield from _judged(each, before_of(each), element, (*path, at), wanted)
+
+
+def _by_key(old: Any, schema: Schema) -> Callable[[Any], Any]:
+    """What an element of a list was, where its type says which one it is."""
+    keys = schema.get("x-kubernetes-list-map-keys") or ()
+    if schema.get("x-kubernetes-list-type") != "map" or not isinstance(old, list):
+        return lambda _: _ABSENT
+
+    def key(element: Any) -> str:
+        found = {each: element.get(each) for each in keys} if isinstance(element, dict) else element
+        return json.dumps(found, sort_keys=True, default=str)
+
+    known = {key(each): each for each in old}
+    return lambda element: known.get(key(element), _ABSENT)
+
+
+def _by_rule(
+    rule: Mapping[str, Any], found: Program, value: Any, old: Any, schema: Schema, path: Path,
+    *, whole: bool,
+) -> Iterator[Finding]:  # fmt: skip
+    has_old = old is not _ABSENT and old is not None
+    if found.is_transition and not has_old and not rule.get("optionalOldSelf"):
+        return
+    new = seen(value, schema, whole=whole)
+    before = seen(old, schema, whole=whole) if has_old else None
+    where = (*path, *_steps(rule.get("fieldPath") or ""))
+    said = str(rule.get("message") or "").strip() or f"failed rule: {rule['rule'].strip()}"
+    try:
+        if found.evaluate(new, before, has_old=has_old) is True:
+            return
+    except Failed as error:
+        yield Finding(path, INVALID, f"Invalid value: {error} evaluating rule: {said}")
+        return
+    said = _message(rule, new, before, has_old=has_old) or said
+    reason = rule.get("reason") or INVALID
+    yield Finding(where, reason, f"{_SAID.get(reason, 'Invalid value')}: {said}")
+
+
+def _message(rule: Mapping[str, Any], new: Any, before: Any, *, has_old: bool) -> str:
+    """What ``messageExpression`` makes of the values; empty where it makes nothing of use."""
+    text = rule.get("messageExpression")
+    if not text:
+        return ""
+    found = program(text, gives="string", optional_old=bool(rule.get("optionalOldSelf")))
+    try:
+        made = found.evaluate(new, before, has_old=has_old) if isinstance(found, Program) else ""
+    except Failed:
+        return ""
+    fits = isinstance(made, str) and made.strip() and "\n" not in made
+    return made.strip() if fits else ""
+
+
+def _steps(text: str) -> Path:
+    """The fields that a ``fieldPath`` names, such as ``.spec['a.b'].c``."""
+    steps: list[str | int] = []
+    rest = text
+    while rest:
+        if rest.startswith("['") and "']" in rest:
+            name, _, rest = rest[2:].partition("']")
+            steps.append(MapKey(name))
+        else:
+            rest = rest.removeprefix(".")
+            end = min((at for at in (rest.find("."), rest.find("[")) if at >= 0), default=len(rest))
+            steps.append(rest[:end])
+            rest = rest[end:] if end else ""
+    return tuple(steps)

@@ -1,0 +1,83 @@
+"""Values of structural schemas as rules in CEL see them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kconv._cel import duration, timestamp
+from kconv._structural.schemas import (
+    TYPE_META,
+    Schema,
+    is_embedded,
+    items,
+    properties,
+    values,
+)
+from kconv.fields import parse_duration, parse_time
+
+_WORDS: Final = frozenset({
+    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function",
+    "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+})  # fmt: skip
+_SPELLINGS: Final = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
+_NAMES: Final = ("name", "generateName")
+"""What rules see of metadata."""
+
+
+def escaped(name: str) -> str:
+    """The name of a field in an expression, where some characters and words are not allowed."""
+    if name in _WORDS:
+        return f"__{name}__"
+    for text, spelling in _SPELLINGS.items():
+        name = name.replace(text, spelling)
+    return name
+
+
+def seen(value: Any, schema: Schema, *, whole: bool = False) -> Any:
+    """A value as a rule sees it: declared fields, numbers, times and durations by their types.
+
+    ``whole`` says that it is an object of Kubernetes, whose ``self`` has apiVersion, kind and name.
+    """
+    if isinstance(value, dict):
+        return _object(value, schema, whole=whole or is_embedded(schema))
+    if isinstance(value, list):
+        element = items(schema)
+        return [seen(each, element) for each in value]
+    if isinstance(value, str):
+        return _text(value, schema)
+    if isinstance(value, int) and not isinstance(value, bool) and schema.get("type") == "number":
+        return float(value)
+    return value
+
+
+def _object(value: Mapping[str, Any], schema: Schema, *, whole: bool) -> dict[str, Any]:
+    element = values(schema)
+    declared = properties(schema)
+    if element is not None and not declared:
+        return {name: seen(each, element) for name, each in value.items()}
+    made = {
+        escaped(name): seen(value[name], field) for name, field in declared.items() if name in value
+    }
+    if whole:
+        made |= {name: value[name] for name in TYPE_META[:2] if name in value}
+        metadata = value.get("metadata")
+        if isinstance(metadata, Mapping):
+            made["metadata"] = {each: metadata[each] for each in _NAMES if metadata.get(each)}
+    return made
+
+
+def _text(value: str, schema: Schema) -> Any:
+    try:
+        match schema.get("format"):
+            case "date-time" | "datetime":
+                return timestamp(parse_time(value))
+            case "duration":
+                return duration(parse_duration(value))
+            case "byte":
+                return base64.b64decode(value)
+    except (ValueError, binascii.Error, OverflowError):
+        pass
+    return value
