@@ -34,7 +34,7 @@ spec:
 class Kubectl:
     def __init__(self, program: Path, url: str, folder: Path) -> None:
         self._command = [str(program), "-s", url, f"--cache-dir={folder / 'cache'}"]
-        self._env = {
+        self.environment = {
             "HOME": str(folder),
             "KUBECONFIG": str(folder / "none"),
             "PATH": "/usr/bin:/bin",
@@ -49,7 +49,7 @@ class Kubectl:
             input=stdin,
             capture_output=True,
             text=True,
-            env=self._env,
+            env=self.environment,
             timeout=60,
             check=False,
         )

@@ -67,7 +67,7 @@ def test_from_client_side_apply(run: Kubectl) -> None:
 
 
 def test_prune(run: Kubectl) -> None:
-    run._env["KUBECTL_APPLYSET"] = "true"
+    run.environment["KUBECTL_APPLYSET"] = "true"
     items = [json.loads(config({"a": "1"}, name)) for name in ("one", "two")]
     both = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     command = ("apply", "--server-side", "--prune", "--applyset=set", "-n", "default", "-f", "-")

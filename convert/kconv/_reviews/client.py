@@ -24,6 +24,14 @@ TIMEOUT: Final = 30.0
 
 Value = Mapping[str, Any]
 
+_UNKNOWN: Final = "x509: certificate signed by unknown authority"
+_X509: Final = {
+    # By OpenSSL's codes: an issuer that is not known, and certificates signed by themselves.
+    18: _UNKNOWN, 19: _UNKNOWN, 20: _UNKNOWN, 21: _UNKNOWN,
+    9: "x509: certificate has expired or is not yet valid",
+    10: "x509: certificate has expired or is not yet valid",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -115,7 +123,7 @@ class WebhookClient:
         except (OSError, http.client.HTTPException, ValueError) as error:
             # A ValueError is that of a name which cannot be one of a host.
             late = time.monotonic() >= deadline
-            said = "context deadline exceeded" if late else _said(error)
+            said = "context deadline exceeded" if late else self._said(error)
             raise Unavailable(f"{self.url}: {said}") from None
         if time.monotonic() >= deadline:
             # What was cut off in the middle may look like the end.
@@ -139,6 +147,16 @@ class WebhookClient:
             secured = self._context.wrap_socket(connection.sock, server_hostname=self._server_name)
             connection.sock = secured
             self.certificate = secured.getpeercert() or {}
+
+    def _said(self, error: BaseException) -> str:
+        """Why nobody answered: what Go says, where it says it of the same."""
+        host, port = self._parts.hostname or "", self._parts.port or 443
+        if isinstance(error, ConnectionRefusedError):
+            return f"dial tcp {host}:{port}: connect: connection refused"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            why = _X509.get(error.verify_code) or f"x509: {error.verify_message}"
+            return f"tls: failed to verify certificate: {why}"
+        return " ".join(str(error).split()) or type(error).__name__
 
 
 @contextmanager
@@ -167,7 +185,3 @@ def _context(ca: str) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=ca or None)
     except (ssl.SSLError, ValueError) as error:
         raise UsageError(f"the CA bundle holds no certificates: {error}") from None
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
