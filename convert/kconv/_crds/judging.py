@@ -1,4 +1,4 @@
-"""What a CRD asks to be judged, and nobody judges here: said to whoever writes it, and logged."""
+"""What a CRD asks to be judged, and nobody judges here: said to its writer, and logged."""
 
 from __future__ import annotations
 
