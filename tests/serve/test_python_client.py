@@ -1,5 +1,6 @@
 """The official Python client against the server."""
 
+import queue
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,3 +66,30 @@ def test_autoscalers_in_two_versions(api: Any) -> None:
     assert found.spec.metrics[0].resource.target.average_utilization == 70
     newer.delete_namespaced_horizontal_pod_autoscaler("web", "default")
     assert older.list_namespaced_horizontal_pod_autoscaler("default").items == []
+
+
+def test_an_informer(api: Any) -> None:
+    """Its cache has one version of what is written in another."""
+    informer = pytest.importorskip("kubernetes.informer")
+    batch = kubernetes.client.BatchV1Api(api)
+    custom = kubernetes.client.CustomObjectsApi(api)
+    batch.create_namespaced_cron_job("default", cronjob("before"))
+    informed = informer.SharedInformer(batch.list_namespaced_cron_job, namespace="default")
+    told: queue.Queue[tuple[str, str, bool]] = queue.Queue()
+    for event in ("ADDED", "MODIFIED", "DELETED"):
+        informed.add_event_handler(
+            event,
+            lambda each, event=event: told.put((event, each.metadata.name, each.spec.suspend)),
+        )
+    informed.start()
+    try:
+        assert told.get(timeout=30) == ("ADDED", "before", False)
+        place = ("batch", "v1beta1", "default", "cronjobs", "before")
+        custom.patch_namespaced_custom_object(*place, {"spec": {"suspend": True}})
+        assert told.get(timeout=30) == ("MODIFIED", "before", True)
+        assert [each.spec.suspend for each in informed.cache.list()] == [True]
+        batch.delete_namespaced_cron_job("before", "default")
+        assert told.get(timeout=30) == ("DELETED", "before", True)
+        assert informed.cache.list() == []
+    finally:
+        informed.stop()
