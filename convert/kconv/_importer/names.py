@@ -26,6 +26,7 @@ SCHEMA_ATTRIBUTES = frozenset(
         "Meta",
         "OPTIONS_CLASS",
         "TYPE_MAPPING",
+        "by_value",
         "check",
         "check_fields",
         "check_update",
