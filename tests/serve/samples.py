@@ -1,12 +1,9 @@
-"""Objects that tests create, and where."""
+"""Objects that tests create, each a new one whose parts are its own, and where."""
 
 from typing import Any
 
 import httpx
 
-TEMPLATE: dict[str, Any] = {
-    "spec": {"restartPolicy": "OnFailure", "containers": [{"name": "main", "image": "busybox"}]}
-}
 CRONJOBS = "/apis/batch/v1/namespaces/default/cronjobs"
 CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 HPAS = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
@@ -15,10 +12,15 @@ STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
 
+def template() -> dict[str, Any]:
+    containers = [{"name": "main", "image": "busybox"}]
+    return {"spec": {"restartPolicy": "OnFailure", "containers": containers}}
+
+
 def cronjob(name: str, schedule: str = "*/5 * * * *", **metadata: Any) -> dict[str, Any]:
     return {
         "metadata": {"name": name, **metadata},
-        "spec": {"schedule": schedule, "jobTemplate": {"spec": {"template": TEMPLATE}}},
+        "spec": {"schedule": schedule, "jobTemplate": {"spec": {"template": template()}}},
     }
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from fixtures.until import until
 from serve.conftest import BOTH
-from serve.samples import TEMPLATE, cronjob, patched
+from serve.samples import cronjob, patched, template
 
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}
 COLLECTIONS = {
     "ConfigMap": ("/api/v1", "configmaps", {}),
     "Secret": ("/api/v1", "secrets", {}),
     "CronJob": ("/apis/batch/v1", "cronjobs", {"spec": cronjob("x")["spec"]}),
-    "Job": ("/apis/batch/v1", "jobs", {"spec": {"template": TEMPLATE}}),
+    "Job": ("/apis/batch/v1", "jobs", {"spec": {"template": template()}}),
     "HorizontalPodAutoscaler": (
         "/apis/autoscaling/v1",
         "horizontalpodautoscalers",

@@ -16,7 +16,7 @@ from kconv._scheme import Scheme, Spoke
 from kconv._serve import create_app, served_versions
 from kconv._store import SqlStore
 from serve.asgi import Reply, ask
-from serve.samples import CRONJOBS, HPAS, MERGE, TEMPLATE, cronjob
+from serve.samples import CRONJOBS, HPAS, MERGE, cronjob, template
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
 OLDER = CRONJOBS.replace("/v1/", "/v1beta1/")
@@ -169,7 +169,7 @@ def test_walks_are_as_the_page_says(client: Client) -> None:
 
 
 def test_rules_about_updates_need_both_states(client: Client) -> None:
-    job = {"metadata": {"name": "one"}, "spec": {"template": TEMPLATE}}
+    job = {"metadata": {"name": "one"}, "spec": {"template": template()}}
     made = json.loads(client.ask("POST", JOBS, job).body)
     made["spec"]["suspend"] = True
     client.ask("PUT", f"{JOBS}/one", made)

@@ -16,19 +16,20 @@ from serve.samples import (
     JSON_PATCH,
     MERGE,
     STRATEGIC,
-    TEMPLATE,
     created,
     cronjob,
     patched,
+    template,
 )
 
 JOBS = "/apis/batch/v1/namespaces/default/jobs"
-MAIN = TEMPLATE["spec"]["containers"][0]
 
 
 def job(name: str, pod: dict[str, Any], container: dict[str, Any]) -> dict[str, Any]:
-    spec = {**TEMPLATE["spec"], **pod, "containers": [{**MAIN, **container}]}
-    return {"metadata": {"name": name}, "spec": {"suspend": True, "template": {"spec": spec}}}
+    of_pods = template()
+    of_pods["spec"].update(pod)
+    of_pods["spec"]["containers"][0].update(container)
+    return {"metadata": {"name": name}, "spec": {"suspend": True, "template": of_pods}}
 
 
 POD_ZEROS: dict[str, Any] = {
