@@ -147,6 +147,16 @@ def test_new_fields_are_what_differs_from_nothing(empty: Any, made: Any) -> None
         assert found == expected
 
 
+def test_parts_that_no_shape_declares_are_not_remembered() -> None:
+    anything = Shape(map=MapShape({"spec": SHAPE}, element=Shape("untyped")))
+    fields = NewFields(anything, {})
+    for number in range(9):
+        made = {"spec": {"labels": {"q": "x"}}, f"s{number}": {"a": 1}}
+        _, modified, added = compare(anything, {}, made)
+        assert fields.of(made) == written(union(modified, added))
+    assert fields._parts.keys() == {"spec"}
+
+
 class One:
     """One version."""
 

@@ -19,7 +19,8 @@ class NewFields:
     """What is different in documents of a shape from one that is ``empty``, or almost.
 
     Many objects are of one make, such as the pods of a deployment, and differ in their metadata
-    alone. So the fields of the other parts of a document are remembered by their texts.
+    alone. So the fields of the other parts of a document are remembered by their texts: of those
+    that the shape declares, for there is no end of others.
     """
 
     def __init__(self, shape: Shape, empty: Any) -> None:
@@ -39,7 +40,7 @@ class NewFields:
         rest: dict[str, Any] = {}
         found: list[Fields] = []
         for name, part in value.items():
-            if part and isinstance(part, dict) and name != _METADATA:
+            if part and isinstance(part, dict) and name in kind.fields and name != _METADATA:
                 found.append(self._part(kind, name, part))
             else:
                 rest[name] = part
@@ -51,8 +52,6 @@ class NewFields:
     def _part(self, kind: MapShape, name: str, part: dict[str, Any]) -> Fields:
         known = self._parts.get(name)
         if known is None:
-            if kind.child(name) is None:
-                return {}
             known = self._parts[name] = KnownTexts(_MOST_BYTES)
         if not known.is_of_use():
             return _beyond(kind, self.empty, {name: part})
