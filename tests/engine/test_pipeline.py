@@ -18,6 +18,7 @@ from kconv._errors import (
 from kconv._gvk import GroupVersion
 from kconv._paths import format_path
 from kconv._pipeline import Pipeline
+from kconv._pipeline.compiled import CompiledEngine
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,18 @@ V1 = GroupVersion("example.com", "v1")
 def test_refused(data: bytes, error: type[Exception], widgets: Pipeline) -> None:
     with pytest.raises(error):
         widgets.decode(data)
+
+
+def test_a_kind_that_has_gone_is_not_found_by_what_is_remembered(widgets: Pipeline) -> None:
+    scheme = widgets.scheme.changeable()
+    changed = Pipeline(scheme, CompiledEngine())
+    data = json.encode(widget("v1", {}))
+    changed.decode(data)
+    scheme.remove(scheme.kinds[0].group_resource)
+    for each in (b"[]", data):
+        with pytest.raises((DecodeError, NotRegistered)) as caught:
+            changed.decode(each)
+    assert caught.type is NotRegistered
 
 
 def test_the_expected_version(widgets: Pipeline) -> None:

@@ -28,22 +28,20 @@ class Heads:
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
         self._found: KindCache[bytes, Spoke] = scheme.clears(KindCache())
-        self._last: tuple[bytes, Spoke | None] = (b"{}{}", None)
-        self._kinds = scheme.kinds
+        self._last: tuple[bytes, Spoke | None, object] = (b"{}{}", None, scheme.kinds)
 
     def spoke(self, data: bytes) -> Spoke | None:
         """The spoke; None where the first two fields name none, or are others."""
-        head, spoke = self._last
-        if self._kinds is not self._scheme.kinds:
-            self._kinds = self._scheme.kinds
-        elif data.startswith(head):
+        head, spoke, kinds = self._last
+        now = self._scheme.kinds
+        if kinds is now and data.startswith(head):
             return spoke
         match = _HEAD.match(data)
         if match is None:
             return None
         found = self._found.get(match[0]) or self._look_up(match)
         if found is not None:
-            self._last = (match[0], found)
+            self._last = (match[0], found, now)
         return found
 
     def _look_up(self, match: re.Match[bytes]) -> Spoke | None:
