@@ -219,6 +219,29 @@ def test_what_broke_no_rule_is_judged_once_where_the_type_says_so() -> None:
     assert judged[-1] == {"tags": ["x"]}
 
 
+def test_rules_of_another_package_are_asked_each_time() -> None:
+    spec, part = types()
+    allowed = {"a"}
+
+    @validates(part)
+    def own(value: Values) -> Findings:
+        yield from ()
+
+    def of_another(value: Values) -> Findings:
+        if value.get("name") not in allowed:
+            yield invalid(("name",), value.get("name"), "is refused by now")
+
+    of_another.__module__ = "elsewhere.rules"
+    validates(part)(of_another)
+    judged_by_value(spec, part)
+    for pipeline in engines(spec):
+        allowed.add("a")
+        pipeline.decode(thing({"part": {"name": "a"}}))
+        allowed.clear()
+        with pytest.raises(KconvError, match=r"spec.part.name: .*is refused by now"):
+            pipeline.decode(thing({"part": {"name": "a"}}))
+
+
 def test_what_rules_change_is_judged_each_time() -> None:
     spec, part = types()
 

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from kconv._compile.fields import Refused, Remembered, is_compiled, needs_check
+from kconv._compile.known_values import known_values
 from kconv._compile.names import NATIVE, types_in
 from kconv._compile.source import Source, identifier
 from kconv._compile.struct import Form
 from kconv._errors import KconvError
-from kconv._known_texts import KnownTexts
 from kconv._paths import Finding
 from kconv._schema import (
     Rule,
@@ -90,8 +90,6 @@ def _is_same(value: Any, o: Any) -> bool:
 
 
 _encode = msgspec.json.Encoder().encode
-_MOST_BYTES = 64 * 1024
-"""Texts of values of one type that broke no rule, for each kind that it is in."""
 
 
 def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
@@ -102,8 +100,8 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
     for each in visited:
         source.add(f"def {names[each]}(d):")
         source.depth += 1
-        if each.by_value:
-            known: KnownTexts[bool] = KnownTexts(_MOST_BYTES)
+        known = known_values(each)
+        if known is not None:
             known_here = source.define("known", known)
             source.add(f"text = encode(d) if {known_here}.is_of_use() else None")
             source.add(f"if text is not None and {known_here}.get(text): return None")
@@ -113,7 +111,7 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
             inner = _inner_type(field)
             if inner is not None and inner in names and is_compiled(field):
                 _visit_lines(source, field, f"d.get({name!r})", names[inner], absent="None")
-        if each.by_value:
+        if known is not None:
             # Rules may have changed what they judged.
             kept = f"{known_here}.keep(text, True)"
             source.add(f"if text is not None and encode(d) == text: {kept}")
