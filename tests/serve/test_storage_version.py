@@ -2,12 +2,13 @@
 
 import threading
 import time
+from typing import Any
 
 import httpx
 
 from kconv._store import SqlStore
 from serve.conftest import BOTH, Running
-from serve.samples import CRONJOBS, created, cronjob, patched
+from serve.samples import CRONJOBS, MERGE, created, cronjob, patched
 
 pytestmark = BOTH
 
@@ -98,6 +99,52 @@ def test_flips_under_writers_lose_nothing(client: httpx.Client, store: SqlStore)
         assert found["apiVersion"] == f"batch/{version}"
 
 
+def know_of(running: Running, api_version: str) -> None:
+    """Have the server read now what is on record for CronJobs."""
+    server = running.server._server
+    (kind,) = (each for each in server.scheme.kinds if each.hub.__name__ == "CronJob")
+    spoke = running.on_loop(lambda: server.objects.versions.spoke(kind, refresh=True))
+    assert spoke.api_version == api_version
+
+
+def test_a_write_that_changes_nothing_moves_an_object_to_what_is_stored_now(
+    client: httpx.Client, running: Running, store: SqlStore
+) -> None:
+    applied = {"apiVersion": "batch/v1", "kind": "CronJob", **cronjob("applied")}
+    apply = {"Content-Type": "application/apply-patch+yaml"}
+    owner = {"fieldManager": "test"}
+
+    def write(name: str, made: Any, **query: str) -> httpx.Response:
+        path = f"{CRONJOBS}/{name}"
+        if name == "applied":
+            return client.patch(path, json=applied, headers=apply, params=owner | query)
+        if name == "replaced":
+            return client.put(path, json=made, params=query)
+        return client.patch(path, json={}, headers={"Content-Type": MERGE}, params=query)
+
+    names = ("applied", "patched", "replaced")
+    before = {name: created(client, CRONJOBS, cronjob(name)) for name in names[1:]}
+    before["applied"] = write("applied", None).json()
+    store.prefer("batch", "cronjobs", "batch/v1beta1")
+    know_of(running, "batch/v1beta1")
+    for number, name in enumerate(names):
+        made = before[name]
+        tried = write(name, made, dryRun="All")
+        assert tried.json() == made, tried.text
+        assert stored_as(store)[name] == "batch/v1"
+        moved = write(name, made).json()
+        assert int(moved["metadata"].pop("resourceVersion")) > int(
+            made["metadata"].pop("resourceVersion")
+        )
+        assert moved == made
+        assert stored_as(store)[name] == "batch/v1beta1"
+        now = client.get(f"{CRONJOBS}/{name}").json()
+        assert write(name, now).json() == now
+        changes = store.changes(0)
+        assert [each.type for each in changes[-number - 1 :]] == ["MODIFIED"] * (number + 1)
+        assert str(changes[-1].stored.resource_version) == now["metadata"]["resourceVersion"]
+
+
 def test_last_state_is_kept_in_the_version_on_record(
     client: httpx.Client, running: Running, store: SqlStore
 ) -> None:
@@ -106,14 +153,7 @@ def test_last_state_is_kept_in_the_version_on_record(
     assert client.delete(f"{CRONJOBS}/one").status_code == 200
     assert store.changes(0)[-1].stored.api_version == "batch/v1"
     store.prefer("batch", "cronjobs", "batch/v1beta1")
-    versions = running.server._server.objects.versions
-    (kind,) = (
-        kind
-        for kind in running.server._server.scheme.kinds
-        if str(kind.group_resource) == "cronjobs.batch"
-    )
-    spoke = running.on_loop(lambda: versions.spoke(kind, refresh=True))
-    assert spoke.api_version == "batch/v1beta1"
+    know_of(running, "batch/v1beta1")
     assert client.delete(f"{CRONJOBS}/two").status_code == 200
     last = store.changes(0)[-1]
     assert (last.type, last.stored.key.name) == ("DELETED", "two")

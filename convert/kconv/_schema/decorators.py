@@ -147,8 +147,8 @@ def judged_by_value(*types: type[Type]) -> None:
     What broke no rule is then remembered: an equal value in the next write of its object, or in
     another object, is not judged again. It is for types with many rules whose values rarely change,
     such as the specs of pods. A rule that looks at the time, or at anything but the value, forbids
-    it. Rules that another package adds to such a type, or to one below it, were not known to whoever
-    said so: with them every value is judged.
+    it. Where another package than the type's own adds rules to such a type, or to one below it,
+    every value is judged: nobody said what those rules look at.
     """
     for cls in types:
         refuse_sealed(cls)
