@@ -10,7 +10,7 @@ import pytest
 
 from engine.sample import Widget, WidgetV1, WidgetV2, pipeline, widget
 from engine.test_edges import rules
-from kconv._errors import ConversionError, DecodeError, KconvError, StrictDecodeError
+from kconv._errors import ConversionError, DecodeError, KconvError, StrictDecodeError, TooLarge
 from kconv._gvk import GroupVersion
 from kconv._paths import Finding, format_path
 from kconv._pipeline import Pipeline, PlainEngine
@@ -264,3 +264,24 @@ def _sheets(spec_type: type[Type]) -> Scheme:
     edges = Edge(SheetV1, Rename("spec.word", "spec.text")), Edge(SheetV2)
     scheme.add(Sheet, *edges, storage="example.com/v2")
     return scheme.freeze()
+
+
+def test_what_could_not_be_read_again_is_not_handed_out(
+    engine: type[PlainEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object that is within the limit in one version need not be in another."""
+    by = reencoder(engine)
+    data = stored(by, widget("v2", COMPLETE))
+    other = reencoded(by, data, V2, V1).data
+    short, long = sorted((data, other), key=len)
+    said, to = (V2, V1) if short is data else (V1, V2)
+    assert len(short) < len(long)
+    monkeypatch.setattr("kconv._pipeline.reencode.LIMIT", len(long))
+    assert reencoded(by, short, said, to).data == long
+    monkeypatch.setattr("kconv._pipeline.reencode.LIMIT", len(long) - 1)
+    with pytest.raises(TooLarge, match="could not be read again") as raised:
+        reencoded(by, short, said, to)
+    assert raised.value.about is not None
+    # What is too large already is none the worse for it.
+    monkeypatch.setattr("kconv._pipeline.reencode.LIMIT", len(short) - 1)
+    assert reencoded(by, short, said, to).data == long

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kconv._codec import LIMIT
 from kconv._codec import json as json_codec
-from kconv._errors import ConversionError, InvalidObject, StrictDecodeError
+from kconv._errors import ConversionError, InvalidObject, StrictDecodeError, TooLarge
 from kconv._gvk import GroupVersion
 from kconv._paths import Finding, describe, format_path
 from kconv._pipeline.engine import NotSound
@@ -69,6 +70,8 @@ class Reencoder:
                 if engine.encode(spoke, back) != written:
                     return None
             new = engine.encode(target, engine.from_hub(target, before))
+            if _outgrows(new, data):
+                return None
             read = engine.sound(target, new, checks=self.checks, closed=True)
         except NotSound:
             return None
@@ -82,7 +85,7 @@ class Reencoder:
 
         Raises `KconvError`: `DecodeError` for bytes that do not decode or hold a field that would
         be dropped, `NotRegistered` for an unknown version, `WouldLose` for what the new version
-        cannot hold, with a finding for each field.
+        cannot hold, with a finding for each field, `TooLarge` for new bytes that nobody could read.
         """
         old = self.decode(data, api_version, kind)
         if old.spoke.kind is not kind:
@@ -92,6 +95,12 @@ class Reencoder:
             raise ConversionError(f"{old.ref}: has no version {to}", about=old.ref)
         before = self.pipeline.to_hub(old)
         new = self.pipeline.encode(self.pipeline.from_hub(before, spoke))
+        if _outgrows(new, data):
+            raise TooLarge(
+                f"{old.ref}: would have {len(new)} bytes in {spoke.api_version}, and could not be "
+                f"read again: the limit is {LIMIT}",
+                about=old.ref,
+            )
         read, broken = self._judged(new, spoke)
         found = self._lost(old, before, read)
         return Reencoded(new, found, broken)
@@ -165,3 +174,8 @@ class Reencoder:
 def _closed(spoke: Spoke) -> bool:
     """Whether a stored object may hold no field that its version does not declare."""
     return spoke.envelope or spoke.closed
+
+
+def _outgrows(new: bytes, old: bytes) -> bool:
+    """Whether new bytes are more than can be read, as the old ones are not."""
+    return len(new) > LIMIT >= len(old)
