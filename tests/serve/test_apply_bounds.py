@@ -213,7 +213,7 @@ def test_no_object_grows_beyond_what_can_be_read(
 ) -> None:
     """Managers, labels and data count; what is refused changes nothing, and objects can go."""
     most = 20_000
-    monkeypatch.setattr("kconv._verbs.objects.STORED_LIMIT", most)
+    monkeypatch.setattr("kconv._verbs.stored_size.STORED_LIMIT", most)
     data = {f"k{number:04}": "" for number in range(400)}
     whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": data}
     held = {"finalizers": ["example.com/hold"]}
@@ -237,13 +237,21 @@ def test_no_object_grows_beyond_what_can_be_read(
     assert client.post(CONFIGMAPS, json=large).status_code == 413
     assert client.get(f"{CONFIGMAPS}/large").status_code == 404
     changed = before | {"data": {**data, "more": "x" * most}}
-    assert client.put(path, json=changed).status_code == 413
-    assert patched(client, path, {"data": {"more": "x" * most}}).status_code == 413
+    grown = {"data": {"more": "x" * most}}
+    merging = {"Content-Type": "application/merge-patch+json"}
+    for query in ({}, {"dryRun": "All"}):
+        assert client.post(CONFIGMAPS, json=large, params=query).status_code == 413
+        assert client.put(path, json=changed, params=query).status_code == 413
+        answer = client.patch(path, json=grown, headers=merging, params=query)
+        assert answer.status_code == 413
     assert client.get(path).json() == before
     assert client.get(CONFIGMAPS).status_code == 200
     assert patched(client, path, {"metadata": held}).status_code == 200
     size = len(client.get(path).content)
-    monkeypatch.setattr("kconv._verbs.objects.STORED_LIMIT", size - 1)
+    monkeypatch.setattr("kconv._verbs.stored_size.STORED_LIMIT", most // 2)
+    assert patched(client, path, {"data": {"k0000": None}}).status_code == 200, "it gets smaller"
+    assert patched(client, path, {"data": {"k0000": "", "k0001": "more"}}).status_code == 413
+    monkeypatch.setattr("kconv._verbs.stored_size.STORED_LIMIT", size - 1)
     assert client.delete(path).status_code == 200, "its mark is no reason to keep it"
     assert patched(client, path, {"metadata": {"managedFields": [{}]}}).status_code == 200
     assert patched(client, path, {"metadata": {"finalizers": None}}).status_code == 200

@@ -144,6 +144,7 @@ async def _store(
     key = key_of(call.kind, call.target.namespace, name)
     if options.dry_run:
         await _refuse_existing(call, name)
+        await call.objects.check_size(hub)
         return Encoded(pipeline.encode(shown))
     given = None if has_more(call.kind) else shown
     row = await call.objects.create(call.kind, key, hub, given, namespace)

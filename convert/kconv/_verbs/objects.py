@@ -8,8 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Literal, TypeVar
 
-from kconv._codec import LIMIT
-from kconv._errors import KconvError, TooLarge, VersionNotOnRecord
+from kconv._errors import KconvError, VersionNotOnRecord
 from kconv._gvk import GroupResource
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import metadata_of
@@ -22,6 +21,7 @@ from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.ownership import Ownership
 from kconv._verbs.selectors import Subject
 from kconv._verbs.storage_versions import StorageVersions
+from kconv._verbs.stored_size import check_stored_size, most_bytes
 from kconv._verbs.undecodable import Undecodable, salvage
 from kconv._verbs.undecodable_registry import UndecodableRegistry
 from kconv._verbs.waiting import Waiting
@@ -29,12 +29,6 @@ from kconv._verbs.waiting import Waiting
 T = TypeVar("T")
 
 _WRITE_ATTEMPTS = 5
-STORED_LIMIT = LIMIT - 64 * 1024
-"""Bytes that an object may be stored in, defaults and managedFields included.
-
-One that could not be read again would fail every list of its kind.
-"""
-
 PAGE = 500
 """How many objects are read at a time."""
 
@@ -290,7 +284,7 @@ class Objects:
         def write(api_version: str, data: bytes) -> Write:
             return Write("ADDED", key, api_version, data, None, uid=uid, within=condition)
 
-        return await self._write(hub, shown, write, most=_most(hub))
+        return await self._write(hub, shown, write, most=most_bytes(hub))
 
     async def update(self, old: Current, hub: HubObject, shown: Decoded | None = None) -> CachedRow:
         """Replace an object that is still as it was read. Raises `NotFound`, `Conflict`.
@@ -302,9 +296,16 @@ class Objects:
         def write(api_version: str, data: bytes) -> Write:
             return self._replacing("MODIFIED", old, api_version, data)
 
-        row = await self._write(hub, shown, write, most=_most(hub))
+        row = await self._write(hub, shown, write, most=most_bytes(hub, old))
         self.undecodable.forget(row.key)
         return row
+
+    async def check_size(
+        self, hub: HubObject, shown: Decoded | None = None, old: Current | None = None
+    ) -> None:
+        """Refuse what `create`, or `update` of ``old``, would for its size. Raises `TooLarge`."""
+        spoke = await self.versions.spoke(hub.kind)
+        check_stored_size(self._encoded(hub, shown, spoke), most_bytes(hub, old))
 
     async def delete(
         self, old: Current, final: HubObject, shown: Decoded | None = None
@@ -369,20 +370,18 @@ class Objects:
             if unchanged is not None and unchanged.api_version == spoke.api_version:
                 data = unchanged.data
             else:
-                same = shown is not None and shown.spoke is spoke
-                decoded = shown if same and shown else self.pipeline.from_hub(hub, spoke)
-                data = self.pipeline.encode(decoded)
-            if most is not None and len(data) > most:
-                raise TooLarge(
-                    f"the object would have {len(data)} bytes, and may have {most}; its "
-                    "managedFields count: managedFields: [{}] in its metadata clears them"
-                )
+                data = self._encoded(hub, shown, spoke)
+            check_stored_size(data, most)
             try:
                 return await self._submit(write(spoke.api_version, data))
             except VersionNotOnRecord:
                 if attempt == _WRITE_ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
+
+    def _encoded(self, hub: HubObject, shown: Decoded | None, spoke: Spoke) -> bytes:
+        same = shown is not None and shown.spoke is spoke
+        return self.pipeline.encode(shown if same and shown else self.pipeline.from_hub(hub, spoke))
 
     async def _submit(self, write: Write) -> CachedRow:
         row = CachedRow(await self.waiting.write(self.store, write))
@@ -391,8 +390,3 @@ class Objects:
         else:
             self.memory.wrote(row)
         return row
-
-
-def _most(hub: HubObject) -> int:
-    """The bytes that an object may be stored in; one that is to go may have its mark as well."""
-    return LIMIT if metadata_of(hub.native).get("deletionTimestamp") else STORED_LIMIT

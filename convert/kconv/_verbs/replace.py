@@ -146,6 +146,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     merged = with_entries(merged, owned.entries)
     shown = shown_with_entries(owned.shown or pipeline.from_hub(merged, call.spoke), owned.entries)
     if made.dry_run:
+        await call.objects.check_size(merged, shown, current)
         return encode_object(pipeline, merged, shown, current.resource_version)
     meta = metadata_of(merged.native)
     gone = meta.get("deletionTimestamp") and not finalizers_in(merged)
