@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,39 @@ def test_nothing_is_answered_from_a_file_that_is_not_there(
     with pytest.raises(Unavailable, match="was moved, replaced or removed") as caught:
         CALLS[call](opened)
     assert caught.value.cause == "was moved, replaced or removed"
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_nothing_is_answered_without_the_log(
+    opened: SqlStore, file: Path, suffix: str, call: str
+) -> None:
+    """What was acknowledged before is in the database once it is closed."""
+    beside = file.with_name(f"{file.name}{suffix}")
+    beside.unlink()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="has lost its write-ahead log") as caught:
+            CALLS[call](opened)
+        assert str(caught.value.cause).startswith("has lost its write-ahead log")
+    opened.close()
+    with closing(open_store(f"sqlite:///{file}")) as again:
+        assert [each.key.name for each in again.list(GROUP, RESOURCE).items] == ["before"]
+        create(again, "after")
+
+
+def test_a_log_that_went_with_its_last_connection_is_missed_by_nobody(
+    opened: SqlStore, file: Path
+) -> None:
+    log = file.with_name(f"{file.name}-wal")
+    before = log.stat().st_ino
+    opened.close()
+    assert not log.exists()
+    keeper = log.with_name("keeper")
+    keeper.touch()  # it takes the number of the log
+    create(opened, "after")
+    assert log.stat().st_ino != before
+    create(opened, "another")
+    assert len(opened.list(GROUP, RESOURCE).items) == 3
 
 
 def test_a_file_that_is_put_back_is_used_again(opened: SqlStore, file: Path) -> None:

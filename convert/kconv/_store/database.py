@@ -20,11 +20,11 @@ from kconv._store.database_errors import (
     fault,
     lost_connection,
     may_succeed_again,
-    moved,
     no_tables,
     without_password,
 )
 from kconv._store.postgresql_engine import PostgresqlEngine
+from kconv._store.sqlite_files import SqliteFiles
 
 T = TypeVar("T")
 
@@ -106,15 +106,14 @@ class Database:
             raise no_tables(url)
         self.url: Final = url
         self.sqlite: Final = file is not None
+        self._files: Final = None if file is None else SqliteFiles(url, file)
         self._open_engine()
-        self._file: Final = file
-        self._identity = _identity(file) if file is not None and file.exists() else None
 
     def _open_engine(self) -> None:
         self._is_closed = False
         self._postgresql: PostgresqlEngine | None = None
-        if self.sqlite:
-            self.engine = _sqlite_engine(self.url)
+        if self._files is not None:
+            self.engine = _sqlite_engine(self.url, self._files)
         else:
             self._postgresql = PostgresqlEngine(self.url, LOCK_TIMEOUT, **_SIZES)
             self.engine = self._postgresql.engine
@@ -128,18 +127,12 @@ class Database:
         return self._postgresql is not None and self._postgresql.is_pooled
 
     def check_file(self) -> None:
-        """See that SQLite's file is the one that was opened. Raises `Unavailable`.
+        """See that SQLite's files are those that were opened. Raises `Unavailable`.
 
-        One that was moved away, deleted or replaced takes writes still, which nobody would ever
-        see.
+        What was moved away, deleted or replaced takes writes still, which nobody would ever see.
         """
-        if self._file is None:
-            return
-        found = _identity(self._file)
-        if self._identity is None:
-            self._identity = found
-        elif found != self._identity:
-            raise moved(self.url)
+        if self._files is not None:
+            self._files.check()
 
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Run a single reading statement."""
@@ -267,23 +260,15 @@ class Database:
                 self.engine.dispose()
 
 
-def _identity(file: Path) -> tuple[int, int] | None:
-    """Which file is at a path; None if there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 _WAL_PAUSE: Final = 0.005
 _SIZES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 30}
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, files: SqliteFiles) -> Engine:
     timeout = float(str(url.query.get("timeout", LOCK_TIMEOUT)))
     engine = create_engine(url, connect_args={"timeout": timeout}, **_SIZES)
     event.listen(engine, "connect", _sqlite_pragmas)
+    event.listen(engine, "connect", lambda *_: files.opened())
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 

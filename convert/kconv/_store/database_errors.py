@@ -125,6 +125,17 @@ def moved(url: URL) -> Unavailable:
     return Unavailable(f"{where} {_WAS_MOVED}: {_PUT_BACK}", cause=_WAS_MOVED)
 
 
+def log_removed(url: URL) -> Unavailable:
+    """For a SQLite database whose log, or its index, is not the one that was opened."""
+    cause = "has lost its write-ahead log (-wal, -shm)"
+    return Unavailable(
+        f"the database {without_password(url)} {cause}, which was moved, replaced or removed: end "
+        "what has it open before anything else opens it; at its end it writes what the log has "
+        "into the database",
+        cause=cause,
+    )
+
+
 def unknown_tables(url: URL, found: str, known: str) -> TablesOutdated:
     """For tables at a revision that this release does not have; ``known`` is its newest."""
     if not found.isdecimal():
