@@ -16,7 +16,10 @@ import psycopg
 import pytest
 
 from fixtures.postgres import PostgresServer
+from kconv._errors import Unavailable
+from kconv._store import SqlStore
 from kconv_migrations._tables import upgrade
+from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
 
 
@@ -107,3 +110,28 @@ def test_a_database_that_does_not_answer(
     said = log.read_text()
     assert "Traceback" not in said, said
     assert "this server ends without having said so to its database" in said, said
+
+
+def test_what_keeps_a_server_from_leaving_is_said_once(
+    serve: Callable[..., Running],
+    store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    running = serve()
+    asked = []
+
+    def away(*given: object) -> None:
+        asked.append(given)
+        raise Unavailable("it is away")
+
+    with running.client() as client:
+        assert client.get(CONFIGMAPS).status_code == 200
+    monkeypatch.setattr(store, "count_requests", away)
+    monkeypatch.setattr(store, "unregister", away)
+    running.server.should_exit = True
+    running.join(30)
+    running.server.leave()  # as a second signal does
+    last = [each for each in caplog.messages if "at the end of the server" in each]
+    assert last == ["at the end of the server: it is away"]
+    assert len([each for each in asked if isinstance(each[0], str)]) == 1

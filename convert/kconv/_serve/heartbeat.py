@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 
 from anyio import CapacityLimiter, to_thread
@@ -35,14 +36,25 @@ class Heartbeat(Background):
         self._membership = membership
         self._usage = usage
         self._unfit = unfit
+        self._ending = threading.Lock()
+        self._could_not: set[str] = set()
 
     def end(self) -> None:
-        """Store the last counts and unregister; blocks. A database that is away is logged."""
-        for step in (self._usage.flush, self._membership.leave):
-            try:
-                step()
-            except KconvError as error:
-                _log.warning("at the end of the server: %s", error)
+        """Store the last counts and unregister; blocks.
+
+        What keeps it from that is logged once, and another call does not try again: whoever ends a
+        server calls, and so does what looks whether that was cut short.
+        """
+        with self._ending:
+            if self._could_not:
+                return
+            for step in (self._usage.flush, self._membership.leave):
+                try:
+                    step()
+                except KconvError as error:
+                    if error.message not in self._could_not:
+                        _log.warning("at the end of the server: %s", error)
+                    self._could_not.add(error.message)
 
     async def _run(self) -> None:
         # Its own thread: requests that wait for a slow database must not hold up the heartbeat.
