@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from typing import Any
 
 from crds.conftest import CRDS, Running, Start, definition
@@ -106,3 +107,39 @@ def test_kinds_that_are_gone_are_forgotten(start: Start) -> None:
     assert kinds_of("fleetings") <= 2
     server.made("POST", CRDS, definition("fleetings", {"v1": FIELDS}))
     assert 1 <= kinds_of("fleetings") <= 3
+
+
+def test_the_metrics_of_a_crd_go_with_it(start: Start) -> None:
+    server = filled(start())
+    crd = f"{CRDS}/gadgets.example.com"
+    server.patch(place("v1", "g-1"), {"metadata": {"labels": {"a": "b"}}})
+    with server.http.stream("GET", f"{place('v1')}?watch=1") as watch:
+        next(watch.iter_lines())
+
+    def metrics() -> str:
+        return server.ask("GET", "/metrics").text
+
+    def of_gadgets() -> set[str]:
+        lines = metrics().splitlines()
+        return {line.partition("{")[0] for line in lines if 'resource="gadgets"' in line}
+
+    metrics_of_server = server.server._server.metrics
+    metrics_of_server.collected.labels("example.com", "gadgets", "deleted", "background").inc()
+    metrics_of_server.functions.labels("example.com", "v1", "gadgets").inc()
+    named = {"apiserver_request_total", "apiserver_request_duration_seconds_bucket",
+             "apiserver_longrunning_requests", "kconv_garbage_collected_total",
+             "kconv_function_failures_total"}  # fmt: skip
+    assert named <= of_gadgets()
+    server.patch(crd, {"metadata": {"labels": {"a": "b"}}})
+    assert named <= of_gadgets(), "it is there still"
+    server.made("DELETE", crd)
+    deadline = time.monotonic() + 20
+    while server.ask("GET", crd).status_code != 404:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert server.ask("GET", place("v1")).status_code == 404
+    left = {
+        line.partition("{")[0] for line in metrics().splitlines() if 'resource="gadgets"' in line
+    }
+    assert not left & named, left
+    assert 'resource="customresourcedefinitions"' in metrics()

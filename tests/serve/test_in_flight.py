@@ -65,7 +65,9 @@ def test_stalled_bodies_hold_no_place_and_no_memory(serve: Callable[..., Running
     assert held.held == 0
 
 
-def test_too_many_bodies(serve: Callable[..., Running]) -> None:
+def test_too_many_bodies(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STALLED_SECONDS", "SLOW_SECONDS"):
+        monkeypatch.setattr(f"kconv._serve.in_flight.{name}", 3600.0)
     running = serve(limits=Limits(max_bodies=3))
     flight = running.server._server.in_flight
     with ExitStack() as stack, running.client() as client:
@@ -79,7 +81,8 @@ def test_too_many_bodies(serve: Callable[..., Running]) -> None:
         late.sendall(post(100))
         assert late.recv(4096).startswith(b"HTTP/1.1 429 ")
         assert client.get(CONFIGMAPS).status_code == 200
-        time.sleep(1.2)  # they have stalled by now, and the longest makes room
+        # They have stalled by now, and the longest makes room.
+        monkeypatch.setattr("kconv._serve.in_flight.STALLED_SECONDS", 0.0)
         assert flight.rejected == 1
         another = stack.enter_context(closing(opened(running)))
         another.sendall(post(100))

@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from kconv._errors import Unavailable, UsageError
 from kconv._scheme import Scheme
 from kconv._serve import Listen, Tokens, build, create_app, served_versions
+from kconv._serve.listen import bind
 from kconv._store import SqlStore
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
@@ -83,6 +84,24 @@ def _wait_ready(client: httpx.Client) -> None:
 def test_unsafe_listening_is_refused(scheme: Scheme, store: SqlStore, listen: Listen) -> None:
     with pytest.raises(UsageError):
         build(scheme, store, listen)
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "local"),
+    [
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "0.0.0.0", "localhost"),
+        ("::", "[::]", "localhost"),
+        ("::1", "[::1]", "[::1]"),
+    ],
+)
+def test_what_a_client_of_this_machine_asks(host: str, named: str, local: str) -> None:
+    """No certificate is for the address that stands for all."""
+    listen = Listen(host=host, port=0)
+    with bind(listen) as bound:
+        port = bound.getsockname()[1]
+        assert listen.url(bound) == f"http://{named}:{port}"
+        assert listen.local_url(bound) == f"http://{local}:{port}"
 
 
 def test_taken_port(scheme: Scheme, store: SqlStore) -> None:

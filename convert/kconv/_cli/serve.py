@@ -107,10 +107,11 @@ def run_server(settings: Settings) -> None:
     example = what_to_get(scheme, served, own)
 
     def ready(bound: Any) -> None:
-        url = listen.url(bound)
-        emit(f"serving on {url}; try: kubectl --server {url} get {example}")
+        here = listen.local_url(bound)
+        login = " --token TOKEN" if settings.token_auth_file else ""
+        emit(f"serving on {listen.url(bound)}; try: kubectl --server {here}{login} get {example}")
         if settings.ui:
-            emit(f"the page to look at: {url}/ui/")
+            emit(f"the page to look at: {here}/ui/")
 
     def pages(store: SqlStore) -> Callable[[Tokens | None], Apart]:
         from kconv._pipeline import Pipeline

@@ -67,6 +67,13 @@ class Listen:
         address, port = bound.getsockname()[:2]
         return f"{self.scheme}://{f'[{address}]' if ':' in address else address}:{port}"
 
+    def local_url(self, bound: socket.socket) -> str:
+        """Where programs of this machine find it: an address for all of them is none to ask."""
+        address, port = bound.getsockname()[:2]
+        if ipaddress.ip_address(address).is_unspecified:
+            return f"{self.scheme}://localhost:{port}"
+        return self.url(bound)
+
     @property
     def hosts(self) -> Sequence[str] | None:
         """What a Host header may name; None: anything, where others reach the server anyway."""

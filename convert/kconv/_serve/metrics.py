@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,6 +15,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from kconv._gvk import GroupResource
 from kconv._serve.request_metrics import BUCKETS, Durations, RequestMetrics
 from kconv._verbs.target import Target
 
@@ -66,9 +69,21 @@ class Metrics:
             registry=self.registry,
         )
 
-    def forget(self) -> None:
-        """Forget what labels requests get, which would keep kinds that are gone."""
+    def forget(self, gone: Collection[GroupResource]) -> None:
+        """Forget what labels requests get, and the series of resources that are gone.
+
+        Or a server would keep all that CRDs have ever declared.
+        """
         self._labels.clear()
+        self.requests.forget(gone)
+        for metric in (self.watches, self.collected, self.functions, self._deprecated):
+            for labels in {
+                tuple(sample.labels.values())
+                for family in metric.collect()
+                for sample in family.samples
+                if GroupResource(sample.labels["group"], sample.labels["resource"]) in gone
+            }:
+                metric.remove(*labels)
 
     def observe(self, verb: str, target: Target | None, code: int, seconds: float) -> None:
         """Count a request that was answered; ``seconds`` is not used for a watch."""

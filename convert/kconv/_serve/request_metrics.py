@@ -6,11 +6,13 @@ A counter of the library takes a lock for each number, which is a sixth of what 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from kconv._gvk import GroupResource
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2, 3, 5, 10, 30, 60)
 """Upper bounds of durations, in seconds."""
@@ -43,6 +45,13 @@ class RequestMetrics(Collector):
         """By the values of `LABELS` and the code."""
         self.durations: dict[tuple[str, ...], Durations] = {}
         """By the values of `LABELS`."""
+
+    def forget(self, gone: Collection[GroupResource]) -> None:
+        """Forget the requests for some resources; called on the thread that counts."""
+        for series in (self.requests, self.durations):
+            for labels in list(series):
+                if GroupResource(labels[1], labels[3]) in gone:
+                    del series[labels]
 
     def collect(self) -> Iterator[Metric]:
         """Both families."""

@@ -231,7 +231,8 @@ class Server:
         if self.garbage_collector is not None:
             # It knows objects by their kinds, and begins anew with these.
             self.garbage_collector.interrupted()
-        self.metrics.forget()
+        left = {kind.group_resource for kind in self.scheme.kinds}
+        self.metrics.forget([each for each in resources if each not in left])
         self.kinds_changed += 1
 
     def drain(self) -> None:

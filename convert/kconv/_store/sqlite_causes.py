@@ -34,8 +34,8 @@ def code_of_cause(code: str, file: Path | None) -> str:
         return code
     if system.f_flag & os.ST_RDONLY:
         return READ_ONLY
-    # Some file systems count no inodes.
-    if not system.f_bavail or (system.f_files and not system.f_favail):
+    # Some file systems count no inodes, and some nothing at all.
+    if (system.f_blocks and not system.f_bavail) or (system.f_files and not system.f_favail):
         return FULL
     return code
 
