@@ -1,5 +1,7 @@
 """``services/NAME/proxy``: what is forwarded, to whom, and what never is."""
 
+import asyncio
+import gc
 import http.server
 import json
 import shutil
@@ -17,7 +19,8 @@ import pytest
 from fixtures.until import until
 from kconv._errors import UsageError
 from kconv._serve import Listen
-from kconv._serve.proxy import access_of, proxy_services_of
+from kconv._serve.http_request import HttpRequest
+from kconv._serve.proxy import Proxy, access_of, proxy_services_of
 from kconv._serve.proxy.headers import to_client
 from kconv._serve.proxy.services import asked_of
 from kconv._settings import Limits
@@ -433,3 +436,41 @@ def test_long_requests_take_no_place_of_others(
         assert (answers[0].status_code, answers[0].json()["size"]) == (200, 2000)
         until(lambda: flight.proxied == 0)
         assert client.get(f"{AT}/web:80/proxy/x").status_code == 200
+
+
+def test_a_request_that_is_cut_short_leaves_nothing_behind() -> None:
+    """As at the end of a server: its body has not come, and the service has not answered."""
+    wrong: list[dict[str, Any]] = []
+    path = f"{AT}/web/proxy/x"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+             "query_string": b"", "headers": [(b"content-length", b"9")]}  # fmt: skip
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: wrong.append(told))
+        asked, let_go = asyncio.Event(), asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await let_go.wait()
+            writer.close()
+
+        async def receive() -> dict[str, Any]:
+            await let_go.wait()
+            return {"type": "http.disconnect"}
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        proxy = Proxy(proxy_services_of([f"ui/web=http://127.0.0.1:{port}"]))
+        asking = asyncio.create_task(proxy.answer(HttpRequest(scope, receive)))
+        await asked.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        let_go.set()
+        await asyncio.sleep(0.05)
+        server.close()
+
+    asyncio.run(run())
+    gc.collect()
+    assert wrong == []

@@ -1,12 +1,14 @@
 """Ages and cells of tables."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from kconv._resource import Column, Hub, Resource
 from kconv._scheme import Scheme
-from kconv._serve.tables import at_path, columns_of
+from kconv._serve.tables import FAILED, _cell, at_path, columns_of
 from kconv.edges import Edge
 from kconv.fields._age import age, human_duration
 
@@ -72,3 +74,37 @@ def test_a_table_says_the_names(declared: tuple[Column, ...], shown: list[str]) 
     scheme.add(LampHub, Edge(Lamp), storage="example.com/v1")
     (kind,) = scheme.freeze().kinds
     assert [column.name for column in columns_of(kind.spokes[0])] == shown
+
+
+class Unhashable:
+    """Can be called, and kept in no set."""
+
+    __hash__ = None  # type: ignore[assignment] # as of a class with __eq__
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def __call__(self, document: Mapping[str, Any]) -> Any:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("é", "é"),
+        (2**70, 2**70),
+        (None, None),
+        (["a"], ["a"]),
+        ("\ud800", FAILED),
+        (object(), FAILED),
+        (ValueError("no"), FAILED),
+    ],
+)
+def test_what_a_function_answers_goes_no_further_than_its_cell(
+    answer: object, shown: object
+) -> None:
+    column = Column("Odd", Unhashable(answer))
+    for _ in range(2):
+        assert _cell(column, {"kind": "Odd"}, datetime.now(UTC)) == shown

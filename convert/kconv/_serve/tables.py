@@ -25,7 +25,7 @@ FAILED = "<error>"
 
 NONE = "<none>"
 
-_SCALARS = (str, int, float, bool, type(None))
+_SCALARS = (int, float, bool, type(None))
 _told: WeakSet[Any] = WeakSet()
 """The functions of columns that have failed, and were logged."""
 
@@ -120,8 +120,7 @@ def _cell(column: Column, document: Document, when: datetime) -> Any:
     if callable(column.value):
         try:
             found = column.value(document)
-            if column.type != "date" and not isinstance(found, _SCALARS):
-                # Its answer could not be written.
+            if column.type != "date" and not _can_be_written(found):
                 json_codec.encode(found)
         except Exception as error:  # noqa: BLE001 - it is users' code, and the other cells go on
             _tell(column, document, error)
@@ -133,12 +132,17 @@ def _cell(column: Column, document: Document, when: datetime) -> Any:
     return found
 
 
+def _can_be_written(found: object) -> bool:
+    """Whether a cell is surely JSON: that of no list, and of no text with half a character."""
+    return found.isascii() if isinstance(found, str) else isinstance(found, _SCALARS)
+
+
 def _tell(column: Column, document: Document, error: Exception) -> None:
     """Log a column whose function failed, once: a list has many rows, and clients come again."""
     function: Any = column.value
-    if function in _told:
-        return
-    with suppress(TypeError):
+    with suppress(TypeError):  # not all that can be called can be kept in a set
+        if function in _told:
+            return
         _told.add(function)
     metadata = document.get("metadata") or {}
     name = "/".join(metadata[each] for each in ("namespace", "name") if metadata.get(each))

@@ -80,6 +80,7 @@ class Proxy:
         except NoAnswer as error:
             raise _no_answer(error) from error
         sending: asyncio.Task[None] | None = None
+        heading: asyncio.Task[None] | None = None
         try:
             ends = upgrades if upgrade else [(b"connection", b"close"), *framing]
             upstream.begin(request.method, target, headers + ends)
@@ -106,8 +107,9 @@ class Proxy:
             raise _no_answer(error) from error
         except BaseException:
             upstream.close()
-            if sending is not None:
-                sending.cancel()
+            for task in (sending, heading):
+                if task is not None:
+                    task.cancel()
             raise
         return Forwarded(upstream, sending, to_client(upstream.headers, asked), bool(upgrade))
 
