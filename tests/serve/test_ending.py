@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from fixtures.postgres import PostgresServer
+from fixtures.until import until
 from kconv._errors import Unavailable
 from kconv._store import SqlStore
 from kconv_migrations._tables import upgrade
@@ -61,6 +62,11 @@ def frozen(server: PostgresServer) -> Callable[[str], AbstractContextManager[Non
     return freeze
 
 
+def figures(base: str) -> str:
+    """The metrics, which wait for no database."""
+    return httpx.get(f"{base}/metrics", trust_env=False, timeout=30).text
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_database_that_does_not_answer(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
@@ -94,7 +100,7 @@ def test_a_database_that_does_not_answer(
             with hold(url):
                 writing = threading.Thread(target=write)
                 writing.start()
-                time.sleep(0.5)
+                until(lambda: 'kconv_in_flight{kind="requests"} 1.0' in figures(base))
                 process.send_signal(signal.SIGTERM)
                 began = time.monotonic()
                 assert process.wait(30) == 0
