@@ -42,8 +42,8 @@ class Heartbeat(Background):
     def end(self) -> None:
         """Store the last counts and unregister; blocks.
 
-        What keeps it from that is logged once, and another call does not try again: whoever ends a
-        server calls, and so does what looks whether that was cut short.
+        What keeps it from that is logged once, and another call does not try again: there are two,
+        in case the first was cut short.
         """
         with self._ending:
             if self._could_not:
