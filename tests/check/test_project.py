@@ -135,7 +135,7 @@ def test_a_beta_version_goes_when_its_window_is_over(kconv: Kconv, project: Proj
         (["--against", "nowhere"], '"nowhere" is neither a folder nor a git revision'),
         (["--against=-x"], '"-x" is neither a folder nor a git revision'),
         (["--against", "v1:lock"], '"v1:lock" is neither a folder nor a git revision'),
-        (["--lock", "nowhere"], "nowhere: no such folder; `kconv lock --out nowhere` makes it"),
+        (["--lock", "nowhere"], "--out nowhere` makes it"),
         (["--lock", "no/lock", "--against", "v1"], "no such folder, to look for v1 in"),
         (["--group", "nosuch"], 'no group "nosuch": there are'),
         (["--stored", "--against", "lock"], "--stored reads a database"),

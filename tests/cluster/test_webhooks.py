@@ -151,7 +151,7 @@ def test_webhooks_that_do_not(server: ApiServer, connection: Connection, webhook
         assert any(said in each for each in found.problems), found.problems
     webhook.spoil = None
     cases = {
-        "certificate verify failed": webhook.config(caBundle=""),
+        "certificate signed by unknown authority": webhook.config(caBundle=""),
         "caBundle is no PEM": webhook.config(caBundle="?"),
         "caBundle holds no certificates": webhook.config(caBundle=base64.b64encode(b"x").decode()),
         "is no URL of a webhook": webhook.config(url="localhost"),

@@ -94,7 +94,7 @@ def test_both_orders(store: SqlStore, launch: Callable[..., Process]) -> None:
         code, said = refused.wait()
         assert (code, refused.url) == (3, "")
         assert f"{RESOURCE}.{GROUP} as {NEW}" in said
-        assert f"kconv migrate --to {GROUP}=v1beta1" in said
+        assert f" --to {GROUP}=v1beta1`" in said
         assert "Traceback" not in said
         drop(store, OLD, NEW)
 

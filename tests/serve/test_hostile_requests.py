@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from fixtures.long import LONG
 from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve import create_app, served_versions
@@ -38,7 +39,8 @@ from serve.hostile import (
 )
 from serve.samples import CONFIGMAPS, CRONJOBS, configmap, cronjob
 
-pytestmark = BOTH
+ON = BOTH if LONG else pytest.mark.parametrize("backend", ["sqlite"])
+"""Most of them reach no database."""
 
 
 @pytest.fixture
@@ -89,6 +91,7 @@ def queries(names: Iterable[str]) -> Iterator[str]:
         yield f"{name}=1&{name}=x"
 
 
+@BOTH
 @pytest.mark.parametrize(("method", "path", "watch", "accept"), READS)
 def test_parameters_of_reads(
     loop: asyncio.Runner,
@@ -112,6 +115,7 @@ def test_parameters_of_reads(
         loop.run(run())
 
 
+@ON
 @pytest.mark.parametrize(("method", "path", "media"), WRITES)
 def test_parameters_of_writes(
     loop: asyncio.Runner,
@@ -138,6 +142,7 @@ def test_parameters_of_writes(
         loop.run(run())
 
 
+@ON
 @pytest.mark.parametrize(("method", "path", "media"), WRITES)
 def test_bodies(
     loop: asyncio.Runner,
@@ -183,6 +188,7 @@ PATHS = (
 )
 
 
+@ON
 def test_paths(loop: asyncio.Runner, app: Starlette, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         for path in PATHS:
@@ -210,6 +216,7 @@ HEADERS = {
 }
 
 
+@ON
 @settings(
     max_examples=100,
     deadline=None,

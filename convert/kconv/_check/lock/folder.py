@@ -35,7 +35,7 @@ def read_folder(folder: Path) -> Texts:
     Raises `UsageError` where there are none, or one cannot be read or is not UTF-8.
     """
     if not folder.is_dir():
-        made = f"`kconv lock --out {folder}` makes it, with the same --apis and --group"
+        made = f"`kconv lock --out {folder}` makes it, with the same options"
         raise UsageError(f"{folder}: no such folder; {made}")
     texts: dict[PurePosixPath, str] = {}
     for path in sorted(folder.glob("*/*.yaml")):
