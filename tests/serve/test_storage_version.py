@@ -5,6 +5,8 @@ import time
 from typing import Any
 
 import httpx
+import pytest
+from anyio import to_thread
 
 from kconv._store import SqlStore
 from serve.conftest import BOTH, Running
@@ -143,6 +145,29 @@ def test_a_write_that_changes_nothing_moves_an_object_to_what_is_stored_now(
         changes = store.changes(0)
         assert [each.type for each in changes[-number - 1 :]] == ["MODIFIED"] * (number + 1)
         assert str(changes[-1].stored.resource_version) == now["metadata"]["resourceVersion"]
+
+
+def test_a_migration_in_between_is_no_conflict(
+    client: httpx.Client, running: Running, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = running.server._server.objects
+    update = objects.update
+    moved: list[bool] = []
+
+    async def late(*args: Any) -> Any:
+        if not moved:
+            moved.append(True)
+            await to_thread.run_sync(_rewrite, store, "batch/v1beta1")
+        return await update(*args)
+
+    monkeypatch.setattr(objects, "update", late)
+    made = created(client, CRONJOBS, cronjob("one"))
+    store.prefer("batch", "cronjobs", "batch/v1beta1")
+    made["spec"]["suspend"] = True
+    response = client.put(f"{CRONJOBS}/one", json=made)
+    assert moved, "the row was moved between the read and the write"
+    assert (response.status_code, response.json()["spec"]["suspend"]) == (200, True), response.text
+    assert client.put(f"{CRONJOBS}/one", json=made).status_code == 409
 
 
 def test_last_state_is_kept_in_the_version_on_record(

@@ -47,12 +47,12 @@ from kconv._verbs.ownership import (
     without_entries,
 )
 from kconv._verbs.preparing import has_more
-from kconv._verbs.refusal import Refusal, conflict, invalid
+from kconv._verbs.refusal import Refusal, invalid
 from kconv._verbs.undecodable import Undecodable
 from kconv.fields._time import format_time
 
 RETRY_SECONDS = 10.0
-"""How long a write that insists on no resourceVersion is tried while others get in between."""
+"""How long a write is tried while others get in between."""
 
 _LEAST_PAUSE, _MOST_PAUSE = 0.005, 0.25
 
@@ -96,7 +96,9 @@ async def with_retries(
     ``attempt`` is told whether to look for the newest state. Only a write that went through proves
     that the one in memory was it; any other outcome is not believed. A write that loses a race
     against another is made again; those of this server to the same object then take turns. Without
-    ``again`` it is made once, to the newest state. Raises `kconv._errors.Conflict` in the end.
+    ``again`` it is made to the newest state alone, and ``attempt`` refuses a state that it was not
+    made for: what got in between may have been a migration, which leaves the state what it was.
+    Raises `kconv._errors.Conflict` in the end.
     """
     if again:
         with suppress(
@@ -110,7 +112,7 @@ async def with_retries(
             try:
                 return await attempt(True)
             except Conflict:
-                if not again or time.monotonic() >= deadline:
+                if time.monotonic() >= deadline:
                     raise
             # Spread, so that writers of the same object do not meet again.
             await waiting.pause(random.uniform(0, most))
@@ -150,14 +152,8 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
         return encode_object(pipeline, merged, shown, current.resource_version)
     meta = metadata_of(merged.native)
     gone = meta.get("deletionTimestamp") and not finalizers_in(merged)
-    try:
-        write = call.objects.delete if gone else call.objects.update
-        row = await write(current, merged, shown)
-    except Conflict:
-        given = metadata_of(made.wanted.native).get("resourceVersion")
-        if insists(given):
-            raise conflict(call.target.resource, call.target.name) from None
-        raise
+    write = call.objects.delete if gone else call.objects.update
+    row = await write(current, merged, shown)
     if gone and call.target.namespace:
         call.namespaces.emptied(call.target.namespace)
     encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
