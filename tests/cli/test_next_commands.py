@@ -13,6 +13,7 @@ from cli.samples import Ended
 from kconv._cli import next_commands
 from kconv._cli.app import command
 from kconv._cli.next_commands import APIS, CONFIG, DB, PLACE, TAKES, with_given_options
+from kconv._errors import UsageError
 
 OURS = {DB, PLACE, APIS, CONFIG}
 BY_CHOICE = {("check", DB): "reads a database with --stored only"}
@@ -89,6 +90,22 @@ def test_the_table_is_that_of_the_command_line() -> None:
 def test_what_was_given_goes_on(given: list[str], text: str, shown: str) -> None:
     next_commands.note(given)
     assert with_given_options(text) == shown
+
+
+def test_the_page_names_what_can_be_typed(
+    kconv: Callable[..., Ended], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def build(*_: object, typed: Callable[[str], str], **__: object) -> None:
+        seen.append(typed("kconv migrate verify"))
+        raise UsageError("that is enough")
+
+    monkeypatch.setattr("kconv._ui.build", build)
+    url = f"sqlite:///{tmp_path}/page.db"
+    assert kconv("db", "upgrade", "--db", url).code == 0
+    assert "that is enough" in kconv("ui", "--db", url).err
+    assert seen == [f"kconv migrate verify --db {url}"]
 
 
 def test_doctor_names_what_can_be_typed(

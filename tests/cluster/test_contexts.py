@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ def test_one_after_the_other_whatever_becomes_of_the_first(
     assert [each["context"] for each in (first, gone, other)] == ["test", "gone", "second"]
     assert [each["resources"][0]["objects"] for each in (first, other)] == [2, 3]
     assert "127.0.0.1:1" in gone["error"]
+    named = re.findall("`kconv migrate [^`]*--place (\\S+?)[ `]", done.err)
+    assert set(named) == {"cluster:test"}, "where the row is that was left"
     assert (versions(server), versions(second)) == (["v1beta1", "v1"], ["v1"])
     stored, left = f"is stored in {CRD.partition('.')[2]}/v1", "nothing is left in"
     old = f"{left} {CRD.partition('.')[2]}/v1beta1"

@@ -22,7 +22,6 @@ from fixtures.until import until
 GROUP, KIND = ("crd.kconv.dev", "conv.kconv.dev"), ("Widget", "Gadget")
 
 LEFT_OUT = {
-    "cr-protobuf-not-acceptable": "words of an error in protobuf",
     "cr-no-name": "does not say that no rules were judged",
     "crd-table": "lists what else that server has",
     "crd-invalid-no-schema": "does not judge selectable fields",
@@ -31,10 +30,8 @@ LEFT_OUT = {
     "crd-invalid-no-storage": "says it of the status, too",
     "crd-invalid-bad-version-name": "says it of spec.version, too, which v1 does not have",
     "crd-invalid-no-review-versions": "ours says it at the path of v1, too",
-    "crd-before-group-404": "a page for people; here it is a Status",
-    "crd-group-gone": "as above",
+    "crd-group-gone": "gone a moment later",
     "cr-spec-wrong-kind-of-value": "says once more that the scale cannot be read",
-    "cr-null-for-default": "the webhook of kconv takes null for absent",
     "cr-kind-mismatch": "400 here, as for built-in kinds",
     "cr-post-to-named": "405 here, as for built-in kinds",
     "crd-stored-versions-empty-ok-200": "filled in at once, here a moment later",

@@ -94,7 +94,7 @@ def test_from_plan_to_undo(kconv: Callable[..., Ended], url: str) -> None:
     assert wanted in ran.err
     status = kconv("migrate", "status", *NAMED)
     assert f"not settled: orders; `kconv migrate {here}` finishes it\n" in status.err
-    assert f"`kconv migrate {here} --to` flips" in status.out
+    assert f"`kconv migrate {here} --to " in status.out
     for forgotten in (["migrate"], ["migrate", "status"], ["migrate", "quarantine"]):
         elsewhere = "another place is on record here, with orders: name it with --place\n"
         assert elsewhere in kconv(*forgotten).err

@@ -18,6 +18,9 @@ from migrate.samples import NAMESPACE, NEW, OLD, encoded, placed, seed
 HOSTILE = "<script>alert(1)</script>"
 """What must never come out as it went in."""
 
+OPTION = "--db 'the <database>'"
+"""What is given to each command that a page names."""
+
 TOKEN = "a-token"
 BASE = "http://127.0.0.1"
 
@@ -94,6 +97,11 @@ def migrated(store: SqlStore, pipeline: Pipeline) -> str:
     return outcome.run
 
 
+def typed(command: str) -> str:
+    """A command with what names the store that pages are of."""
+    return f"{command} {OPTION}" if command.startswith("kconv ") else command
+
+
 @dataclass
 class Site:
     """The page of a store, and who looks at it."""
@@ -109,7 +117,7 @@ class Site:
     ) -> "Site":
         """A page whose visitors have a token, if any is needed."""
         users = Tokens({TOKEN: f"admin {HOSTILE}"}) if tokens else None
-        pages = Pages(placed(store), pipeline, tokens=users, about=HOSTILE)
+        pages = Pages(placed(store), pipeline, tokens=users, about=HOSTILE, typed=typed)
         headers = {"authorization": f"Bearer {TOKEN}"} if tokens else {}
         return cls(store, pages, run, headers)
 

@@ -10,7 +10,18 @@ import pytest
 from kconv._pipeline import Pipeline
 from kconv._ui.headers import HEADERS
 from kconv._ui.objects import raw_document
-from ui.site import BROKEN, CONFIG, CRON, HOSTILE, SCALER, SECRET, Site, every_page, migrated
+from ui.site import (
+    BROKEN,
+    CONFIG,
+    CRON,
+    HOSTILE,
+    OPTION,
+    SCALER,
+    SECRET,
+    Site,
+    every_page,
+    migrated,
+)
 
 SAYS: dict[str, list[str]] = {
     "": ["cronjobs.batch", "v1beta1", "deprecated since 1.21, removed in 1.25", "not settled"],
@@ -60,6 +71,7 @@ def words(text: str) -> str:
 
 def test_what_they_say_and_how(fresh: Site, pipeline: Pipeline) -> None:
     site, fresh.run = fresh, migrated(fresh.store, pipeline)
+    commands: list[str] = []
     for name, query in every_page(site.run).items():
         path = name.partition("#")[0]
         answer = site.ask("GET", f"/ui/{path}", params=query)
@@ -76,6 +88,9 @@ def test_what_they_say_and_how(fresh: Site, pipeline: Pipeline) -> None:
         for target in re.findall(r'(?:src|href|action)="([^"]*)"', page):
             assert re.match(r"/ui/|#", target), (name, target)
         assert HOSTILE in html.unescape(page), f"{name}: the foot has it"
+        commands += map(html.unescape, re.findall("<code>(kconv .*?)</code>", page))
+    assert len(set(commands)) > 4
+    assert all(command.endswith(f" {OPTION}") for command in commands), commands
     run = text_of(site.get(f"runs/{site.run}"))
     assert "12 before-images" in run
     assert "reports/cron-0000 batch/v1 batch/v1beta1" in run

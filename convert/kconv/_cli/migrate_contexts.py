@@ -62,11 +62,13 @@ def _several(
     places: dict[str, str | None], report: JUnitReport, output: str, options: dict[str, Any]
 ) -> int:
     from kconv._cli.console import complain, emit, emit_json
+    from kconv._cli.next_commands import note_place
 
     documents: list[dict[str, Any]] = []
     codes = []
     for context, place in places.items():
         document: dict[str, Any] = {"context": context}
+        note_place(place)
         if output == "text":
             emit(f"context {context}:")
         try:

@@ -63,8 +63,9 @@ def plan(
 
 
 NOBODY_KNOWN = (
-    "live code is not known of: none has sent a heartbeat, so nothing is refused for its sake; see "
-    "that all code that runs reads the new version"
+    "live code is not known of: none has said which versions it reads, so nothing is refused for "
+    "its sake. Make sure that all of it reads the new version, or say what is up: "
+    "`--servers NAME=VERSION`"
 )
 """What is said of a place other than kconv's own store, whose servers register themselves."""
 

@@ -74,6 +74,12 @@ def note(arguments: Sequence[str]) -> None:
         _given[PLACE] = [f"cluster:{context}"]
 
 
+def note_place(name: str | None) -> None:
+    """Note the place of several that what is said from now on is about."""
+    if name is not None:
+        _given[PLACE] = [name]
+
+
 def note_database(url: str, origin: tuple[str, str]) -> None:
     """Note the database that settings of ``kconv serve`` name, where other commands read none."""
     source, where = origin

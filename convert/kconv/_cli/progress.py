@@ -65,8 +65,8 @@ class Meter:
             if name not in self._tasks and progress.total:
                 self._tasks[name] = self._bar.add_task(name, total=progress.total, rate="")
             if name in self._tasks:
-                rate = f"{progress.done / (now - began):,.0f} rows/s" if now > began else ""
-                rate += _conflicts(progress)
+                speed = progress.done / (now - began) if now > began else 0
+                rate = f"{speed:,.0f} rows/s{_conflicts(progress)}"
                 self._bar.update(
                     self._tasks[name], completed=progress.done, total=progress.total, rate=rate
                 )

@@ -31,13 +31,16 @@ def ui(
     --ui` has the same page beside the API.
     """
     from kconv._cli.console import emit, say
+    from kconv._cli.next_commands import next_command
     from kconv._cli.open_place import open_place
     from kconv._serve import Listen
     from kconv._ui import build
 
     opened = open_place(place, db, apis=apis or ())
     try:
-        server, bound = build(opened, Listen(port=port), about=_about(place, db))
+        server, bound = build(
+            opened, Listen(port=port), about=_about(place, db), typed=next_command
+        )
         end_well_on_sigterm()
 
         def ready() -> None:

@@ -74,6 +74,7 @@ class Pages:
         secure: Whether it is reached over TLS, for cookies.
         by_link: Whether a link with a token in it opens a session.
         about: What it is a page of, in the foot of every page.
+        typed: Makes of a command that a page names what can be typed.
 
     Its server checks the Host header, so that no page of others can read it under a name
     of its own.
@@ -91,11 +92,12 @@ class Pages:
         secure: bool = False,
         by_link: bool = False,
         about: str = "",
+        typed: Callable[[str], str] = str,
     ) -> None:
         self._state = State(place, pipeline, served)
         self._sessions = Sessions(tokens, secure=secure)
         self._by_link = by_link
-        self._renderer = Renderer(self.base, about)
+        self._renderer = Renderer(self.base, about, typed)
         self._threads = anyio.CapacityLimiter(THREADS)
         self._live = Live(self._state, self._renderer, self._threads)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -63,9 +63,12 @@ def digest(name: str) -> str:
 
 
 class Renderer:
-    """Renders templates; ``base`` is the path of the first page."""
+    """Renders templates; ``base`` is the path of the first page.
 
-    def __init__(self, base: str, about: str) -> None:
+    ``typed`` makes of a command what can be typed: with the options that name what is shown.
+    """
+
+    def __init__(self, base: str, about: str, typed: Callable[[str], str] = str) -> None:
         try:
             from jinja2 import Environment, PackageLoader, StrictUndefined
         except ImportError as error:
@@ -83,7 +86,8 @@ class Renderer:
             duration=duration,
             moment=_moment,
             time=_time,
-            prose=_prose,
+            prose=partial(_prose, typed=typed),
+            typed=partial(_command, typed=typed),
             path=_path,
         )
         self._environment.globals.update(
@@ -100,15 +104,22 @@ def _number(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def _prose(text: str) -> Any:
+def _prose(text: str, typed: Callable[[str], str]) -> Any:
     """Text for people, with what is in backquotes as code."""
     from markupsafe import Markup, escape
 
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)
-    html = (f"<code>{escape(it)}</code>" if at % 2 else escape(it) for at, it in enumerate(parts))
-    return Markup("").join(map(Markup, html))
+    html = (_command(it, typed) if at % 2 else escape(it) for at, it in enumerate(parts))
+    return Markup("").join(html)
+
+
+def _command(text: str, typed: Callable[[str], str]) -> Any:
+    """A command, or something else that is code."""
+    from markupsafe import Markup
+
+    return Markup("<code>{}</code>").format(typed(text))
 
 
 def _path(text: str) -> Any:

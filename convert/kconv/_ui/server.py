@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -50,8 +51,12 @@ class PageServer(BoundedServer):
             self.end_connections()
 
 
-def build(place: Place, listen: Listen, *, about: str = "") -> tuple[PageServer, socket.socket]:
+def build(
+    place: Place, listen: Listen, *, about: str = "", typed: Callable[[str], str] = str
+) -> tuple[PageServer, socket.socket]:
     """A page server ready to run, and the socket that it listens on, bound already.
+
+    ``about`` and ``typed`` are those of `Pages`.
 
     A new token is made for it, which its link has in it: others on the machine do not get in.
 
@@ -68,6 +73,7 @@ def build(place: Place, listen: Listen, *, about: str = "") -> tuple[PageServer,
         secure=listen.scheme == "https",
         by_link=True,
         about=about,
+        typed=typed,
     )
     app = RequestFilter(
         pages,

@@ -9,7 +9,7 @@ from kconv._errors import UsageError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
 from kconv.place import ClientCount, Place
-from kconv_migrations._migration.plan import preferred_targets
+from kconv_migrations._migration.plan import group_of, preferred_targets
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.settings import LIVE
 from kconv_migrations._migration.status import (
@@ -126,7 +126,11 @@ def _rows(place: Place, name: str) -> Iterator[str]:
             if version.api_version != name:
                 continue
             if version.preferred:
-                yield f"{each.name}: new objects are stored in it; `kconv migrate --to` flips"
+                group = group_of(each.collection) or "core"
+                yield (
+                    f"{each.name}: new objects are stored in it; "
+                    f"`kconv migrate --to {group}=VERSION` stores them in another"
+                )
             for section in each.collection.sections:
                 rows = version.sections.get(section.name, 0)
                 if rows:

@@ -163,14 +163,15 @@ def in_groups(collections: Sequence[Collection], groups: Sequence[str]) -> list[
         return list(collections)
     by_group: dict[str, list[Collection]] = {}
     for each in collections:
-        by_group.setdefault(_group_of(each) or "core", []).append(each)
+        by_group.setdefault(group_of(each) or "core", []).append(each)
     for group in groups:
         if group not in by_group:
             raise UsageError(f'no group "{group}": there are {", ".join(sorted(by_group))}')
-    return [each for each in collections if (_group_of(each) or "core") in groups]
+    return [each for each in collections if (group_of(each) or "core") in groups]
 
 
-def _group_of(collection: Collection) -> str:
+def group_of(collection: Collection) -> str:
+    """The group of a collection's kind, as ``--to`` names it but for ``core``."""
     kind = collection.kind
     return kind.options.group if kind is not None else GroupResource.parse(collection.name).group
 
