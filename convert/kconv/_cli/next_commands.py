@@ -44,8 +44,6 @@ TAKES: Final[Mapping[str, Sequence[str]]] = {
 """What of the command line goes on to which command, by its first words; the longest ones count."""
 
 _COMMAND: Final = re.compile(r"`kconv((?: [a-z]+(?:-[a-z]+)*)+)([^`]*)`")
-_PASSWORD: Final = re.compile(r"(://[^:/?#]*):[^/?#]*@")
-_SECRET: Final = re.compile(r"\b((?:password|sslpassword|passfile)=)[^&]*")
 
 _given: Final[dict[str, list[str]]] = {}
 _of_settings: Final[dict[str, str]] = {}
@@ -100,23 +98,22 @@ def next_command(command: str) -> str:
 
 
 def _extended(words: str, rest: str) -> str:
+    from kconv._settings import without_secrets
+
     takes: Sequence[str] = ()
     for start in (words.rsplit(" ", left)[0] for left in range(words.count(" ") + 1)):
         if start in TAKES:
             takes = TAKES[start]
             break
     options = [
-        f"{name} {shlex.quote(_public(value))}"
+        f"{name} {shlex.quote(without_secrets(value))}"
         for name in takes
         if not re.search(rf"{name}\b", rest)
         for value in _given.get(name, ())
     ]
     # Commands that read the settings, read of the database there.
     if DB in takes and CONFIG not in takes and DB not in _given and DB not in rest:
-        options += [f"{name} {shlex.quote(_public(url))}" for name, url in _of_settings.items()]
+        options += [
+            f"{name} {shlex.quote(without_secrets(url))}" for name, url in _of_settings.items()
+        ]
     return " ".join(["kconv", words, *options]) + rest
-
-
-def _public(value: str) -> str:
-    """A value with nothing secret in it."""
-    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", value))

@@ -12,6 +12,7 @@ import msgspec
 
 from kconv._errors import UsageError
 from kconv._settings.declaration import PREFIX, Declared, declared
+from kconv._settings.secrets import without_secrets
 from kconv._settings.settings import Settings
 
 Origin = Literal["default", "file", "environment", "flag"]
@@ -36,7 +37,7 @@ class Resolved:
         for each in declared(Settings):
             value = getattr(self.settings, each.name)
             if each.name == "db":
-                value = _without_password(value)
+                value = without_secrets(value)
             origin, where = self.origins[each.name]
             rows.append((each.name, value, origin if origin == "default" else f"{origin} {where}"))
         return rows
@@ -132,11 +133,3 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(name.replace("-", "_"), known, 1)
     return f" (is {near[0]} meant?)" if near else ""
-
-
-def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    account, at, place = rest.rpartition("@")
-    if at and ":" in account:
-        return f"{scheme}{separator}{account.partition(':')[0]}:***@{place}"
-    return url
