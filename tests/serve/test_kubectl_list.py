@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from fixtures.transcript import Command, Thing, agrees, read
 from kconv._scheme import load_scheme
 from serve.conftest import Running
 
 THINGS = read(Path(__file__).parent / "kubectl.txt")
+NAMED = [Path(each) for each in os.environ.get("KCONV_KUBECTLS", "").split(":") if each]
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "device": (
         "/apis/devices.example.com/v2/namespaces/{ns}/devices",
@@ -193,15 +195,18 @@ def faults(kubectl: Path, url: str, folder: Path) -> str:
         return "\n".join(each for each in pool.map(do, range(len(THINGS))) if each)
 
 
-def test_the_list(kubectl: Path, serve: Callable[..., Running], tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", NAMED or [None])
+def test_the_list(
+    program: Path | None,
+    request: pytest.FixtureRequest,
+    serve: Callable[..., Running],
+    tmp_path: Path,
+) -> None:
     more = ("kconv_schemas.coordination:register", "kconv_schemas.apps:register")
     kinds = load_scheme(
         ["", "batch", "autoscaling"], ["devices:register", "serve.fleets:register", *more]
     )
     running = serve("api/all=true,extensions/v1beta1=false", kinds=kinds)
-    named = os.environ.get("KCONV_KUBECTLS")
-    for program in [Path(each) for each in named.split(":")] if named else [kubectl]:
-        folder = tmp_path / program.name
-        folder.mkdir()
+    used = program or request.getfixturevalue("kubectl")
 
-        assert not (wrong := faults(program, running.url, folder)), f"{program}: {wrong}"
+    assert not (wrong := faults(used, running.url, tmp_path)), f"{used}: {wrong}"

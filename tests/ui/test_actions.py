@@ -13,7 +13,7 @@ from kconv._ui import live
 from kconv.place import RunTarget
 from migrate.samples import NEW, OLD, key, placed, rows
 from serve.asgi import ask
-from ui.site import Site, migrated, put
+from ui.site import OPTION, Site, migrated, put
 from ui.test_every_page import text_of
 
 
@@ -48,7 +48,7 @@ def test_steering_a_run(fresh: Site) -> None:
         refused = fresh.post(f"runs/{run.id}/rate", number=number)
         assert (refused.status_code, store.run(run.id).rate) == (400, 250), number
     store.report_run(run.id, done=3, total=13, waiting="paused: `kconv migrate resume`")
-    assert "<code>kconv migrate resume</code>" in fresh.get("migrations")
+    assert f"<code>kconv migrate resume {OPTION}</code>" in html.unescape(fresh.get("migrations"))
     held = fresh.post(f"runs/{run.id}/undo")
     assert (held.status_code, "it can be undone when it has ended" in held.text) == (409, True)
     assert fresh.get("plan", batch="v1").count(run.id), "the plan says who goes on"
