@@ -8,8 +8,9 @@ have it, since that of texts has the name.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from itertools import pairwise
 from typing import Any, Final
@@ -34,11 +35,16 @@ def _sum(items: list[Any]) -> Any:
     return sum(items)
 
 
+@lru_cache(64)
 def _re2(pattern: str) -> Any:
     re2 = importlib.import_module("re2")
     options = re2.Options()
     options.log_errors = False
-    return re2.compile(pattern, options)
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        why = error.args[0] if error.args else ""
+        raise ValueError(why.decode(errors="replace") if isinstance(why, bytes) else why) from None
 
 
 def _find(text: str, pattern: str) -> str:
@@ -51,16 +57,32 @@ def _find_all(text: str, pattern: str, most: int = -1) -> list[str]:
     return every if most < 0 else every[:most]
 
 
+def _key(value: Any) -> Hashable:
+    """The same for values that are equal in an expression: 1 and 1.0, and not 1 and true."""
+    if isinstance(value, bool):
+        return bool, value
+    if isinstance(value, list):
+        return tuple(map(_key, value))
+    if isinstance(value, dict):
+        return frozenset((_key(name), _key(each)) for name, each in value.items())
+    found: Hashable = value
+    return found
+
+
+def _set(items: list[Any]) -> set[Hashable]:
+    return set(map(_key, items))
+
+
 def _contains(one: list[Any], other: list[Any]) -> bool:
-    return all(each in one for each in other)
+    return _set(one) >= _set(other)
 
 
 def _equivalent(one: list[Any], other: list[Any]) -> bool:
-    return _contains(one, other) and _contains(other, one)
+    return _set(one) == _set(other)
 
 
 def _intersects(one: list[Any], other: list[Any]) -> bool:
-    return any(each in one for each in other)
+    return not _set(one).isdisjoint(_set(other))
 
 
 # A quantity is a map here, of its amount in one spelling: equal amounts are equal.
@@ -103,6 +125,12 @@ def _subtract(one: Value, other: Any) -> Value:
 def _is_integer(value: Value) -> bool:
     amount = _amount(value)
     return amount == amount.to_integral_value() and -(2**63) <= amount < 2**63
+
+
+def _integer(value: Value) -> int:
+    if not _is_integer(value):
+        raise ValueError("cannot convert value to integer")
+    return int(_amount(value))
 
 
 def _compare(one: Value, other: Value) -> int:
@@ -158,7 +186,7 @@ def declarations(cel: Any) -> list[Any]:
         ("quantity", _quantity, amount, [text], False),
         ("sign", _sign, whole, [amount], True),
         ("isInteger", _is_integer, true, [amount], True),
-        ("asInteger", lambda value: int(_amount(value)), whole, [amount], True),
+        ("asInteger", _integer, whole, [amount], True),
         ("asApproximateFloat", lambda value: float(_amount(value)), kinds.DOUBLE, [amount], True),
         ("compareTo", _compare, whole, [amount, amount], True),
         ("isLessThan", lambda one, other: _compare(one, other) < 0, true, [amount, amount], True),

@@ -2,7 +2,7 @@
 
 from kconv._structural.checking import check
 from kconv._structural.defaulting import with_defaults
-from kconv._structural.engine import converted, is_structural
+from kconv._structural.engine import converted, has_rules_of, is_structural
 from kconv._structural.engines import Engines
 from kconv._structural.errors import Unconverted
 from kconv._structural.kinds import (
@@ -28,6 +28,7 @@ __all__ = [
     "Version",
     "check",
     "converted",
+    "has_rules_of",
     "is_structural",
     "pruned",
     "rule_problems",

@@ -211,6 +211,11 @@ def _has_rules(spoke: Spoke) -> bool:
     return spoke.schema.has_rules
 
 
+def has_rules_of(spoke: Spoke) -> bool:
+    """Whether a version is a structural schema with rules in CEL."""
+    return is_structural(spoke) and _has_rules(spoke)
+
+
 def _under_metadata(error: marshmallow.ValidationError) -> list[Finding]:
     return [each.under("metadata") for each in findings_of(error.messages)]
 

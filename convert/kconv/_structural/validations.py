@@ -6,11 +6,10 @@ same one: a field, a key of a map, an element of a list of type map.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from kconv._cel import Failed, Program, is_installed, program
+from kconv._cel import Broken, Failed, Program, is_installed, program
 from kconv._paths import (
     DUPLICATE,
     FORBIDDEN,
@@ -25,7 +24,7 @@ from kconv._paths import (
     Path,
 )
 from kconv._structural.schemas import TYPE_META, Schema, inner, is_embedded, items, properties
-from kconv._structural.values import seen
+from kconv._structural.values import in_order_of, key_of, seen
 
 KEY: Final = "x-kubernetes-validations"
 UNCHECKED: Final = (
@@ -40,7 +39,7 @@ _SAID: Final = {
     REQUIRED: "Required value", FORBIDDEN: "Forbidden", DUPLICATE: "Duplicate value",
 }  # fmt: skip
 
-Wanted = Callable[[Mapping[str, Any], Program], bool]
+Wanted = Callable[[Mapping[str, Any], Program | Broken], bool]
 
 
 def has_rules(schema: Schema) -> bool:
@@ -55,10 +54,12 @@ def judge(value: Any, schema: Schema, *, is_new: bool) -> Iterator[Finding]:
     """What breaks rules of a whole object that need nothing of an earlier state.
 
     Where it ``is_new``, also those whose ``oldSelf`` may be absent. Without the library none is
-    judged.
+    judged. A rule that is none breaks: it was stored while nobody could tell.
     """
 
-    def wanted(rule: Mapping[str, Any], found: Program) -> bool:
+    def wanted(rule: Mapping[str, Any], found: Program | Broken) -> bool:
+        if isinstance(found, Broken):
+            return True
         return not found.is_transition or (is_new and bool(rule.get("optionalOldSelf")))
 
     if is_installed():
@@ -68,8 +69,8 @@ def judge(value: Any, schema: Schema, *, is_new: bool) -> Iterator[Finding]:
 def judge_change(new: Any, old: Any, schema: Schema) -> Iterator[Finding]:
     """What breaks rules that compare a whole object with what it was."""
 
-    def wanted(rule: Mapping[str, Any], found: Program) -> bool:
-        return found.is_transition
+    def wanted(rule: Mapping[str, Any], found: Program | Broken) -> bool:
+        return isinstance(found, Program) and found.is_transition
 
     if is_installed():
         yield from _judged(new, old, schema, (), wanted, whole=True)
@@ -82,7 +83,9 @@ def _judged(
         return
     for rule in schema.get(KEY) or ():
         found = program(rule["rule"], optional_old=bool(rule.get("optionalOldSelf")))
-        if isinstance(found, Program) and wanted(rule, found):
+        if isinstance(found, Broken) and wanted(rule, found):
+            yield Finding(path, INVALID, f"Invalid value: rule compile error: {found.why}")
+        elif isinstance(found, Program) and wanted(rule, found):
             yield from _by_rule(rule, found, value, old, schema, path, whole=whole)
     if isinstance(value, dict):
         for name, each in value.items():
@@ -100,14 +103,9 @@ def _judged(
 
 def _by_key(old: Any, schema: Schema) -> Callable[[Any], Any]:
     """What an element of a list was, where its type says which one it is."""
-    keys = schema.get("x-kubernetes-list-map-keys") or ()
     if schema.get("x-kubernetes-list-type") != "map" or not isinstance(old, list):
         return lambda _: _ABSENT
-
-    def key(element: Any) -> str:
-        found = {each: element.get(each) for each in keys} if isinstance(element, dict) else element
-        return json.dumps(found, sort_keys=True, default=str)
-
+    key = key_of(schema)
     known = {key(each): each for each in old}
     return lambda element: known.get(key(element), _ABSENT)
 
@@ -120,7 +118,7 @@ def _by_rule(
     if found.is_transition and not has_old and not rule.get("optionalOldSelf"):
         return
     new = seen(value, schema, whole=whole)
-    before = seen(old, schema, whole=whole) if has_old else None
+    before = seen(in_order_of(value, old, schema), schema, whole=whole) if has_old else None
     where = (*path, *_steps(rule.get("fieldPath") or ""))
     said = str(rule.get("message") or "").strip() or f"failed rule: {rule['rule'].strip()}"
     try:

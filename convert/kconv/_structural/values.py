@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from kconv._cel import duration, timestamp
 from kconv._structural.schemas import (
     TYPE_META,
     Schema,
+    inner,
     is_embedded,
     items,
     properties,
@@ -72,8 +75,10 @@ def _object(value: Mapping[str, Any], schema: Schema, *, whole: bool) -> dict[st
 def _text(value: str, schema: Schema) -> Any:
     try:
         match schema.get("format"):
-            case "date-time" | "datetime":
+            case "date-time":
                 return timestamp(parse_time(value))
+            case "date":
+                return timestamp(datetime.strptime(value, "%Y-%m-%d"))
             case "duration":
                 return duration(parse_duration(value))
             case "byte":
@@ -81,3 +86,40 @@ def _text(value: str, schema: Schema) -> Any:
     except (ValueError, binascii.Error, OverflowError):
         pass
     return value
+
+
+def key_of(schema: Schema) -> Callable[[Any], str]:
+    """What says which element of a list one is: its keys in a list of type map, else its value."""
+    keys = schema.get("x-kubernetes-list-map-keys") or ()
+    by_keys = schema.get("x-kubernetes-list-type") == "map"
+
+    def key(element: Any) -> str:
+        known = by_keys and isinstance(element, dict)
+        found = {each: element.get(each) for each in keys} if known else element
+        return json.dumps(found, sort_keys=True, default=str)
+
+    return key
+
+
+def in_order_of(new: Any, old: Any, schema: Schema) -> Any:
+    """An earlier value, with its sets and lists by key in the order of the new one.
+
+    Rules compare them whatever their order is.
+    """
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {
+            name: in_order_of(new[name], each, field)
+            if name in new and (field := inner(schema, name)) is not None
+            else each
+            for name, each in old.items()
+        }
+    if not (isinstance(old, list) and isinstance(new, list) and len(old) == len(new)):
+        return old
+    element = items(schema)
+    if schema.get("x-kubernetes-list-type") in ("set", "map"):
+        key = key_of(schema)
+        known = {key(each): each for each in old}
+        if {*map(key, new)} != known.keys():
+            return old
+        old = [known[key(each)] for each in new]
+    return [in_order_of(now, before, element) for now, before in zip(new, old, strict=True)]

@@ -8,6 +8,7 @@ from typing import Any
 from kconv._errors import AlreadyExists, ConditionFailed, InvalidObject, NotFound, Problem
 from kconv._pipeline import Checks, Decoded, HubObject
 from kconv._pipeline.view import View, metadata_of, with_metadata
+from kconv._structural import has_rules_of
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import Body, InvalidBody, all_findings, decode_whole
 from kconv._verbs.call import Call
@@ -42,10 +43,12 @@ async def create(
     ``entries`` are its managedFields where they are known already. Raises `Refusal` and
     `kconv._errors.KconvError`.
     """
+    # Rules in CEL see the name, which may have to be made first.
+    ruled = has_rules_of(call.spoke)
 
     def decode() -> Decoded:
         # What the server sets first is judged with the rest.
-        checks: Checks = "types" if has_more(call.kind) else "all"
+        checks: Checks = "types" if has_more(call.kind) or ruled else "all"
         return decode_whole(call, body, options.field_validation, checks)
 
     try:
@@ -69,7 +72,9 @@ async def create(
         made = canonical(prepared(begun))
         lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
-        shown, wrong = _shown(call, made, judge=judge)
+        shown, wrong = _shown(call, made, judge=judge and not ruled)
+        if ruled:
+            wrong = _wrong(call, decoded, meta.get("name") or "")
         judged = meta.copied()
         if meta.get("labels"):
             # Those that its kind has the server add are judged with them.
@@ -129,6 +134,19 @@ def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequenc
         return pipeline.load(document, spoke=call.spoke), ()
     except InvalidObject as error:
         return pipeline.load(document, spoke=call.spoke, trusted=True), error.findings
+
+
+def _wrong(call: Call, sent: Decoded, name: str) -> Sequence[Problem]:
+    """What is wrong with a new object as it was sent, under its name."""
+    pipeline = call.objects.pipeline
+    document = pipeline.dump(sent)
+    # With a uid of its client's it would not be new to its rules.
+    metadata = {**document.get("metadata", {}), "name": name, "uid": "", "resourceVersion": ""}
+    try:
+        pipeline.load({**document, "metadata": metadata}, spoke=call.spoke)
+    except InvalidObject as error:
+        return error.findings
+    return ()
 
 
 async def _store(
