@@ -207,6 +207,12 @@ def test_lists_combine_as_the_schema_says(server: Running, strategy: str) -> Non
     merge = "application/strategic-merge-patch+json"
     refused = server.ask("PATCH", place("appliers", name="x"), {}, content_type=merge)
     assert refused.status_code == 415
+    assert refused.json()["message"].endswith(
+        ": application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+    ), "as was recorded"
+    everywhere = place("appliers").replace("/namespaces/default", "")
+    assert server.ask("GET", everywhere).status_code == 200
+    assert server.ask("POST", everywhere, thing("Applier", "v1", "y")).status_code == 404
 
 
 def test_objects_whose_owner_is_a_custom_resource_go_with_it(server: Running) -> None:

@@ -66,6 +66,7 @@ class Paged:
         ahead: bool = False,
     ) -> None:
         self._connection = connection
+        self._title = definition.title
         self._path = definition.path(version)
         self._accept = METADATA if metadata_only else "application/json"
         self._limit = limit
@@ -86,7 +87,9 @@ class Paged:
                 body = self._next()
             except Refused as error:
                 if error.status == 404:
-                    raise Conflict(f"the CRD has changed meanwhile: {error.message}") from None
+                    raise Conflict(
+                        f"{self._title} has changed meanwhile: {error.message}"
+                    ) from None
                 if error.status != 410 or not token:
                     raise
                 # The server offers to go on at a later moment, or has the list begin again.

@@ -37,7 +37,7 @@ from kconv._serve.request_path import find_target
 from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.responses import Reply, object_reply, refuse, respond
 from kconv._serve.server import Server
-from kconv._serve.status import method_not_allowed, refusal_of, unavailable
+from kconv._serve.status import method_not_allowed, no_such_path, refusal_of, unavailable
 from kconv._serve.warnings import deprecation, with_unjudged
 from kconv._serve.watch_lines import open_watch
 from kconv._serve.watch_response import WatchResponse
@@ -329,7 +329,9 @@ def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:
     if method not in _ON_COLLECTION:
         raise method_not_allowed()
     if method != "GET" and target.all_namespaces:
-        raise method_not_allowed()
+        # Kubernetes has that path of custom resources for lists alone.
+        custom = isinstance(target.spoke.kind, StructuralKind)
+        raise no_such_path() if custom else method_not_allowed()
     if method == "DELETE" and is_namespace(target.spoke.kind):
         raise method_not_allowed()
     if method == "GET" and wants_watch:

@@ -23,9 +23,9 @@ from kconv._verbs import patch as patching
 from kconv._verbs import scale as scaling
 from kconv._verbs import update as updating
 from kconv._verbs.answer import Answer
-from kconv._verbs.apply import APPLY_PATCH, read_configuration
+from kconv._verbs.apply import read_configuration
 from kconv._verbs.options import DeleteOptions
-from kconv._verbs.patches import PATCH_TYPES, patch_types, read_patch
+from kconv._verbs.patches import APPLY_PATCH, PATCH_TYPES, patch_types, read_patch
 from kconv._verbs.search import selector_of
 from kconv._verbs.selectors import Selector
 

@@ -36,8 +36,6 @@ from kconv._verbs.replace import (
 from kconv._verbs.update import check_names, check_version
 from kconv.fields._time import format_time
 
-APPLY_PATCH = "application/apply-patch+yaml"
-
 _ATTEMPTS = 3
 
 

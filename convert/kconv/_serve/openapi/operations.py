@@ -13,9 +13,8 @@ from kconv._serve.openapi.names import operation_id
 from kconv._serve.openapi.schemas import Schemas
 from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
 from kconv._serve.protobuf import offered
-from kconv._verbs.apply import APPLY_PATCH
 from kconv._verbs.kind_rules import subresource_kind, subresource_verbs, verbs_of
-from kconv._verbs.patches import patch_types
+from kconv._verbs.patches import APPLY_PATCH, patch_types
 from kconv.meta import DeleteOptions
 
 Document = dict[str, Any]

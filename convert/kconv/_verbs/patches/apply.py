@@ -20,6 +20,9 @@ from kconv._verbs.refusal import Refusal, bad_request
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+"""Server-side apply, which is read as a configuration and not as a patch."""
+
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
 
 
@@ -81,7 +84,7 @@ def read_patch(
         raise Refusal(
             "UnsupportedMediaType",
             "the body of the request was in an unknown format - accepted media types include: "
-            + ", ".join(types),
+            + ", ".join((*types, APPLY_PATCH)),
         )
     try:
         document = json_codec.decode(body)
