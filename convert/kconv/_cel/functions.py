@@ -20,9 +20,10 @@ from kconv.fields import quantity_value
 
 LACKING: Final = frozenset({
     "ip", "cidr", "url", "format", "semver", "isSemver", "authorizer", "jsonpatch", "indexOf",
-    "lastIndexOf",
+    "lastIndexOf", "sort", "sortBy", "distinct", "slice", "lists", "all", "exists", "existsOne",
+    "transformList", "transformMap", "transformMapEntry",
 })  # fmt: skip
-"""Functions and names of Kubernetes that are not there."""
+"""Functions and names of Kubernetes that are not there; of macros, the ones with two variables."""
 
 Value = dict[str, Any]
 

@@ -12,6 +12,7 @@ from kconv._cel.library import environment, types
 
 _UNDECLARED: Final = re.compile(r"(?:undeclared reference to|no matching overload for) '(\w+)")
 _LOCATED: Final = re.compile(r"ERROR: <input>:\d+:\d+: (.*)")
+_BEYOND: Final = re.compile(r"recursion (?:limit|depth)|codepoint limit")
 _OPTIONAL: Final = "cel.bind(oldSelf, hasOldSelf ? optional.of(oldSelf) : optional.none(), {})"
 
 
@@ -28,17 +29,21 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """An expression that needs something of Kubernetes which is not there, by its ``name``."""
+    """An expression that needs something of Kubernetes which is not there; ``why`` says what."""
 
-    name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """An expression, compiled; ``is_transition`` says that it compares with what was before."""
+    """An expression, compiled; ``is_transition`` says that it is judged with what was before.
+
+    ``uses_old`` says that it looks at that.
+    """
 
     expression: Any
     is_transition: bool
+    uses_old: bool = False
 
     def evaluate(self, value: Any, old: Any = None, *, has_old: bool = False) -> Any:
         """Its value. Raises `Failed`."""
@@ -62,25 +67,30 @@ def program(
 
     With ``optional_old`` its ``oldSelf`` is an optional value.
     """
-    is_transition = optional_old
     alone, compared = environment(old=False), environment(old=True)
     try:
-        compiled = None if optional_old else alone.compile(text)
+        compiled = alone.compile(text)
     except (RuntimeError, TypeError, ValueError):
-        compiled, is_transition = None, True
+        compiled = None
+    uses_old = compiled is None
+    is_transition = uses_old or optional_old
     try:
-        if compiled is None:
+        if compiled is None or optional_old:
             written = _OPTIONAL.format(text) if optional_old else text
             compiled = compared.compile(written)
     except (RuntimeError, TypeError, ValueError) as error:
         names = {*_UNDECLARED.findall(str(error))}
         lacking = sorted(names & LACKING)
-        return Lacking(lacking[0]) if lacking else Broken(_first(str(error)))
+        if lacking:
+            return Lacking(f"kconv has no {lacking[0]}()")
+        if _BEYOND.search(str(error)):
+            return Lacking("it is nested too deep, or too long, for kconv")
+        return Broken(_first(str(error)))
     kinds = types()
     wanted = kinds.BOOL if gives == "bool" else kinds.STRING
     if compiled.return_type() not in (wanted, kinds.DYN):
         return Broken(f"must evaluate to a {gives}")
-    return Program(compiled, is_transition)
+    return Program(compiled, is_transition, uses_old)
 
 
 def _first(text: str) -> str:

@@ -27,8 +27,8 @@ from kconv._paths import (
     required,
 )
 from kconv._structural.patterns import has_patterns, pattern_problem
-from kconv._structural.schemas import Schema, properties
-from kconv._structural.validations import KEY
+from kconv._structural.schemas import Schema, inner, properties
+from kconv._structural.validations import KEY, field_steps
 
 REASONS: Final = (INVALID, FORBIDDEN, REQUIRED, DUPLICATE)
 INSTALL: Final = "install kconv[crds]"
@@ -48,7 +48,7 @@ def rule_problems(schema: Schema) -> Iterator[Finding]:
             message = f"must be a valid regular expression, but isn't: {why}"
             yield invalid((*path, "pattern"), pattern, message)
         for at, rule in enumerate(_rules(part)):
-            for finding in _of_rule(rule, correlates=correlates):
+            for finding in _of_rule(rule, part, correlates=correlates):
                 yield finding.under(*path, KEY, at)
 
 
@@ -86,30 +86,48 @@ def _compiled(
     return program(str(rule.get(key)), gives=gives, optional_old=bool(rule.get("optionalOldSelf")))
 
 
-def _of_rule(rule: Rule, *, correlates: bool) -> Iterator[Finding]:
+def _of_rule(rule: Rule, part: Schema, *, correlates: bool) -> Iterator[Finding]:
     if not str(rule.get("rule") or "").strip():
         yield required(("rule",))
         return
     message = str(rule.get("message") or "")
+    if message and not message.strip():
+        yield invalid(("message",), message, "must be non-empty if specified")
     if "\n" in message:
         yield invalid(("message",), message, "message must not contain line breaks")
     reason = rule.get("reason")
     if reason and reason not in REASONS:
         yield not_supported(("reason",), reason, REASONS)
+    where = str(rule.get("fieldPath") or "")
+    if where and not _is_field(where, part):
+        yield invalid(("fieldPath",), where, "must be a valid path")
     if not is_installed():
         return
     found = _compiled(rule)
+    if isinstance(found, Program) and rule.get("optionalOldSelf") and not found.uses_old:
+        yield invalid(("optionalOldSelf",), True, "may not be set if oldSelf is not used in rule")
     if isinstance(found, Broken):
         yield _does_not_compile(("rule",), rule["rule"], f"compilation failed: {found.why}")
     elif isinstance(found, Program) and found.is_transition and not correlates:
         yield forbidden(
             ("rule",), "oldSelf cannot be used on the uncorrelatable portion of the schema"
         )
-    if rule.get("messageExpression"):
+    if not str(rule.get("messageExpression") or "x").strip():
+        why = "messageExpression must be non-empty if specified"
+        yield required(("messageExpression",), why)
+    elif rule.get("messageExpression"):
         made = _compiled(rule, "messageExpression", "string")
         if isinstance(made, Broken):
             why = f"messageExpression compilation failed: {made.why}"
             yield _does_not_compile(("messageExpression",), rule["messageExpression"], why)
+
+
+def _is_field(text: str, schema: Schema) -> bool:
+    """Whether a ``fieldPath`` names a field that there is."""
+    found: Schema | None = schema if text[0] in ".[" else None
+    for each in field_steps(text):
+        found = None if found is None else inner(found, str(each))
+    return found is not None
 
 
 def _does_not_compile(path: Path, text: str, why: str) -> Finding:
@@ -120,7 +138,7 @@ def _why_not(rule: Rule) -> str:
     if not is_installed():
         return INSTALL
     found = _compiled(rule)
-    return f"kconv has no {found.name}()" if isinstance(found, Lacking) else ""
+    return found.why if isinstance(found, Lacking) else ""
 
 
 def _parts(schema: Schema, path: Path, *, correlates: bool) -> Iterator[tuple[Path, Schema, bool]]:

@@ -119,7 +119,7 @@ def _by_rule(
         return
     new = seen(value, schema, whole=whole)
     before = seen(in_order_of(value, old, schema), schema, whole=whole) if has_old else None
-    where = (*path, *_steps(rule.get("fieldPath") or ""))
+    where = (*path, *field_steps(rule.get("fieldPath") or ""))
     said = str(rule.get("message") or "").strip() or f"failed rule: {rule['rule'].strip()}"
     try:
         if found.evaluate(new, before, has_old=has_old) is True:
@@ -146,7 +146,7 @@ def _message(rule: Mapping[str, Any], new: Any, before: Any, *, has_old: bool) -
     return made.strip() if fits else ""
 
 
-def _steps(text: str) -> Path:
+def field_steps(text: str) -> Path:
     """The fields that a ``fieldPath`` names, such as ``.spec['a.b'].c``."""
     steps: list[str | int] = []
     rest = text
