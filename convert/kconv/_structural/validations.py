@@ -15,6 +15,7 @@ from kconv._paths import (
     FORBIDDEN,
     INVALID,
     NOT_SUPPORTED,
+    NOWHERE,
     REQUIRED,
     TOO_LONG,
     TOO_MANY,
@@ -22,6 +23,8 @@ from kconv._paths import (
     Finding,
     MapKey,
     Path,
+    invalid,
+    quote,
 )
 from kconv._structural.schemas import TYPE_META, Schema, inner, is_embedded, items, properties
 from kconv._structural.values import in_order_of, key_of, seen
@@ -35,9 +38,7 @@ BLOCKING: Final = (NOT_SUPPORTED, REQUIRED, TOO_LONG, TOO_MANY, TYPE_INVALID)
 """Reasons of findings beside which Kubernetes judges no rules."""
 
 _ABSENT: Final = object()
-_SAID: Final = {
-    REQUIRED: "Required value", FORBIDDEN: "Forbidden", DUPLICATE: "Duplicate value",
-}  # fmt: skip
+_SAID: Final = {REQUIRED: "Required value", FORBIDDEN: "Forbidden"}
 
 Wanted = Callable[[Mapping[str, Any], Program | Broken], bool]
 
@@ -84,7 +85,9 @@ def _judged(
     for rule in schema.get(KEY) or ():
         found = program(rule["rule"], optional_old=bool(rule.get("optionalOldSelf")))
         if isinstance(found, Broken) and wanted(rule, found):
-            yield Finding(path, INVALID, f"Invalid value: rule compile error: {found.why}")
+            yield invalid(
+                path or NOWHERE, schema.get("type") or "", f"rule compile error: {found.why}"
+            )
         elif isinstance(found, Program) and wanted(rule, found):
             yield from _by_rule(rule, found, value, old, schema, path, whole=whole)
     if isinstance(value, dict):
@@ -125,11 +128,20 @@ def _by_rule(
         if found.evaluate(new, before, has_old=has_old) is True:
             return
     except Failed as error:
-        yield Finding(path, INVALID, f"Invalid value: {error} evaluating rule: {said}")
+        kind = schema.get("type") or ""
+        yield invalid(path or NOWHERE, kind, f"{error} evaluating rule: {said}")
         return
     said = _message(rule, new, before, has_old=has_old) or said
-    reason = rule.get("reason") or INVALID
-    yield Finding(where, reason, f"{_SAID.get(reason, 'Invalid value')}: {said}")
+    yield _broken(where or NOWHERE, rule.get("reason") or INVALID, value, said)
+
+
+def _broken(path: Path, reason: str, value: Any, said: str) -> Finding:
+    """The finding of a rule that a value breaks, which shows what is no object and no list."""
+    if reason in _SAID:
+        return Finding(path, reason, f"{_SAID[reason]}: {said}")
+    start = "Duplicate value" if reason == DUPLICATE else "Invalid value"
+    shown = [] if isinstance(value, dict | list) else [quote(value)]
+    return Finding(path, reason, ": ".join([start, *shown, *([said] if reason == INVALID else [])]))
 
 
 def _message(rule: Mapping[str, Any], new: Any, before: Any, *, has_old: bool) -> str:
