@@ -63,6 +63,9 @@ async def create(
         message = "resourceVersion should not be set on objects to be created"
         raise Refusal("", message, code=500)
     decoded = _without_status(call, decoded)
+    if ruled:
+        # Before it is converted, which takes what is sound.
+        _judge(call, decoded)
     hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
         own = metadata_of(hub.native)
@@ -73,8 +76,6 @@ async def create(
         lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
         shown, wrong = _shown(call, made, judge=judge and not ruled)
-        if ruled:
-            wrong = _wrong(call, decoded, meta.get("name") or "")
         judged = meta.copied()
         if meta.get("labels"):
             # Those that its kind has the server add are judged with them.
@@ -136,17 +137,19 @@ def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequenc
         return pipeline.load(document, spoke=call.spoke, trusted=True), error.findings
 
 
-def _wrong(call: Call, sent: Decoded, name: str) -> Sequence[Problem]:
-    """What is wrong with a new object as it was sent, under its name."""
-    pipeline = call.objects.pipeline
+def _judge(call: Call, sent: Decoded) -> None:
+    """Judge a new object as it was sent, under a name as it will have. Raises `Refusal`."""
+    pipeline, gvk = call.objects.pipeline, call.spoke.gvk
+    meta = begin(metadata_of(sent.native), call.target.namespace, call.kind, now())
+    name = str(meta.get("name") or "")
     document = pipeline.dump(sent)
     # With a uid of its client's it would not be new to its rules.
     metadata = {**document.get("metadata", {}), "name": name, "uid": "", "resourceVersion": ""}
     try:
         pipeline.load({**document, "metadata": metadata}, spoke=call.spoke)
     except InvalidObject as error:
-        return error.findings
-    return ()
+        findings = all_findings(check_metadata(meta, call.kind), error.findings)
+        raise invalid(gvk.group, gvk.kind, name, findings) from None
 
 
 async def _store(
