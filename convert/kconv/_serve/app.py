@@ -136,6 +136,7 @@ def create_app(
     named = proxy_services_of([f"{name}={url}" for name, url in (proxy or {}).items()])
     allowed = [f"{name}={','.join(whom)}" for name, whom in (proxy_allow or {}).items()]
     access = access_of(allowed, named, tokens=tokens is not None)
+    known = Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens
     server = Server(
         scheme,
         store,
@@ -148,16 +149,18 @@ def create_app(
         services=services,
         garbage_collection=garbage_collection,
         proxy=Proxy(named, access) if named else None,
+        tokens=known,
     )
     endpoint = RequestFilter(
         Dispatcher(server),
-        tokens=Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens,
+        tokens=known,
         in_flight=server.in_flight,
         metrics=server.metrics,
         allowed_hosts=allowed_hosts,
         access_log=AccessLog() if access_log else None,
         apart=apart,
     )
+    server.pages += apart or ()
     server.ending += [each.close for each in (apart or {}).values()]
 
     @asynccontextmanager

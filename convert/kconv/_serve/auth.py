@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from starlette.types import Scope
 
 from kconv._errors import UsageError
 from kconv._verbs.refusal import Refusal
 
-USER, GROUPS = "kconv.user", "kconv.groups"
-"""Keys of an ASGI scope: the name of who asks, None where nobody has to say, and their groups."""
+USER, CALLER = "kconv.user", "kconv.caller"
+"""Keys of an ASGI scope: the name of who asks, None where nobody has to say, and the `User`."""
+
+_AUTHENTICATED = "system:authenticated"
 
 _OPEN = ("/healthz", "/livez", "/readyz")
 
@@ -23,6 +27,17 @@ class User:
 
     name: str
     groups: frozenset[str] = frozenset()
+    uid: str = ""
+
+
+ANONYMOUS = User("system:anonymous", frozenset({"system:unauthenticated"}))
+"""Somebody who need not say who they are."""
+
+
+def caller_of(scope: Scope) -> User:
+    """Who asks, as Kubernetes would have them: everybody is somebody, and in a group."""
+    user: User | None = scope.get(CALLER)
+    return ANONYMOUS if user is None else user
 
 
 class Tokens:
@@ -33,7 +48,7 @@ class Tokens:
 
     def __init__(self, users: Mapping[str, str | User]) -> None:
         self._users = {
-            _digest(token.encode()): user if isinstance(user, User) else User(user)
+            _digest(token.encode()): _known(user if isinstance(user, User) else User(user))
             for token, user in users.items()
         }
 
@@ -50,7 +65,7 @@ class Tokens:
                         raise UsageError(f"{path}:{number}: a line is token,user,uid[,groups]")
                     groups = ",".join(row[3:]).split(",")
                     found = frozenset(each.strip() for each in groups if each.strip())
-                    users[row[0].strip()] = User(row[1].strip(), found)
+                    users[row[0].strip()] = User(row[1].strip(), found, row[2].strip())
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise UsageError(f"the token file {path} cannot be read: {error}") from None
         if not users:
@@ -68,12 +83,21 @@ class Tokens:
             return None
         return self._users.get(_digest(token.strip()))
 
+    def find(self, token: str) -> User | None:
+        """Whose a token is."""
+        return self._users.get(_digest(token.encode()))
+
     def require(self, path: str, authorization: bytes) -> User | None:
         """The user of a request. Refuses (401) one without a token; health endpoints are open."""
         user = self._find(authorization)
         if user is None and not path.startswith(_OPEN):
             raise Refusal("Unauthorized", "Unauthorized")
         return user
+
+
+def _known(user: User) -> User:
+    """A user with the group of all that have a token, as Kubernetes has it."""
+    return replace(user, groups=user.groups | {_AUTHENTICATED})
 
 
 def _digest(token: bytes) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache, partial
 
@@ -25,7 +24,9 @@ from kconv._errors import (
 )
 from kconv._serve import verbs
 from kconv._serve.answered_errors import release
+from kconv._serve.auth import caller_of
 from kconv._serve.body import read_body
+from kconv._serve.choosing import Verb, choose
 from kconv._serve.compression import compress, is_large, takes_gzip
 from kconv._serve.endpoints import answer_endpoint
 from kconv._serve.http_request import HttpRequest
@@ -36,15 +37,15 @@ from kconv._serve.proxy import Forwarded
 from kconv._serve.request_path import find_target
 from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.responses import Reply, object_reply, refuse, respond
+from kconv._serve.self_reviews import review
 from kconv._serve.server import Server
-from kconv._serve.status import method_not_allowed, no_such_path, refusal_of, unavailable
+from kconv._serve.status import refusal_of, unavailable
 from kconv._serve.warnings import deprecation, with_unjudged
 from kconv._serve.watch_lines import open_watch
 from kconv._serve.watch_response import WatchResponse
 from kconv._serve.websocket import WebSocketWatch, handshake_of, wants_websocket
 from kconv._structural import StructuralKind, Unconverted, waits
-from kconv._verbs.answer import Answer
-from kconv._verbs.kind_rules import is_namespace
+from kconv._verbs.kind_rules import is_review
 from kconv._verbs.loop_work import compute
 from kconv._verbs.refusal import Refusal, as_asked
 from kconv._verbs.target import Target
@@ -52,19 +53,6 @@ from kconv._verbs.undecodable import Undecodable
 
 _log = logging.getLogger(__name__)
 
-Verb = Callable[[ResourceRequest], Awaitable[Answer]]
-
-_ON_OBJECT: Mapping[str, tuple[str, Verb]] = {
-    "GET": ("GET", verbs.get),
-    "PUT": ("PUT", verbs.update),
-    "PATCH": ("PATCH", verbs.patch),
-    "DELETE": ("DELETE", verbs.delete),
-}
-_ON_COLLECTION: Mapping[str, tuple[str, Verb]] = {
-    "GET": ("LIST", verbs.list_objects),
-    "POST": ("POST", verbs.create),
-    "DELETE": ("DELETECOLLECTION", verbs.delete_collection),
-}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
 _WRITES = ("POST", "PUT", "PATCH", "APPLY")
@@ -117,8 +105,14 @@ class Dispatcher:
                     raise self.server.unfit
                 if target is None:
                     target = self._target(request.path)
-                self.server.request_counts.count(target.spoke.gvr, request.header(b"user-agent"))
-                verb, run = choose(request, target)
+                asks = is_review(target.spoke.kind)
+                if not asks:
+                    agent = request.header(b"user-agent")
+                    self.server.request_counts.count(target.spoke.gvr, agent)
+                watch = bool(request.query_string) and is_true(request.query, "watch")
+                verb, run = choose(request.method, target, watch=watch)
+                if asks:
+                    run = partial(review, self.server, caller_of(scope))
                 accept = request.raw_header(b"accept")
                 protobuf = b"protobuf" in accept and offered(target.spoke)
                 accepted = self._accepted(accept, protobuf=protobuf, stream=run is None)
@@ -304,39 +298,6 @@ def _accepted(header: bytes, *, protobuf: bool, stream: bool) -> Accepted:
 
 def _of_error(request: HttpRequest) -> Accepted:
     return of_error(request.header(b"accept"))
-
-
-def choose(request: HttpRequest, target: Target) -> tuple[str, Verb | None]:
-    """The verb of a request, with what runs it; None is a watch.
-
-    Raises `Refusal` (405) where the resource does not have it.
-    """
-    method = request.method
-    if target.watched:
-        if method != "GET":
-            raise method_not_allowed()
-        return "WATCH", None
-    wants_watch = bool(request.query_string) and is_true(request.query, "watch")
-    if target.subresource:
-        allowed = ("PUT",) if target.subresource == "finalize" else ("GET", "PUT", "PATCH")
-        if method not in allowed:
-            raise method_not_allowed()
-        return _ON_OBJECT[method]
-    if target.name:
-        if method not in _ON_OBJECT:
-            raise method_not_allowed()
-        return _ON_OBJECT[method]
-    if method not in _ON_COLLECTION:
-        raise method_not_allowed()
-    if method != "GET" and target.all_namespaces:
-        # Kubernetes has that path of custom resources for lists alone.
-        custom = isinstance(target.spoke.kind, StructuralKind)
-        raise no_such_path() if custom else method_not_allowed()
-    if method == "DELETE" and is_namespace(target.spoke.kind):
-        raise method_not_allowed()
-    if method == "GET" and wants_watch:
-        return "WATCH", None
-    return _ON_COLLECTION[method]
 
 
 def refusal_for(error: KconvError, target: Target | None) -> Refusal:

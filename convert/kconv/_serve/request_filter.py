@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS, AccessLog, Entry
-from kconv._serve.auth import GROUPS, USER, Tokens
+from kconv._serve.auth import CALLER, USER, Tokens
 from kconv._serve.http_request import HEADERS, path_of, query_of
 from kconv._serve.impersonation import PREFIX, refuse_impersonation
 from kconv._serve.in_flight import InFlight
@@ -133,7 +133,7 @@ class RequestFilter:
         if tokens and self._tokens is not None:
             user = self._tokens.require(path, headers.get(b"authorization", b""))
         scope[USER] = name = None if user is None else user.name
-        scope[GROUPS] = frozenset() if user is None else user.groups
+        scope[CALLER] = user
         if _IMPERSONATES in b"\n".join((b"", *headers)):
             raise refuse_impersonation(headers, name)
         if method not in SAFE and b"content-type" not in headers:

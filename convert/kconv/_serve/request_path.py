@@ -11,7 +11,9 @@ from collections.abc import Collection
 from kconv._errors import NotRegistered
 from kconv._gvk import GroupVersion, GroupVersionResource
 from kconv._scheme import Scheme
+from kconv._serve.review_kinds import spoke_at
 from kconv._serve.status import no_such_page, no_such_path
+from kconv._verbs.kind_rules import is_review
 from kconv._verbs.refusal import check_place
 from kconv._verbs.target import Target
 
@@ -45,15 +47,16 @@ def find_target(path: str, scheme: Scheme, served: Collection[GroupVersion]) -> 
         raise no_such_path()
     plural, name, subresource = (*rest, "", "")[:3]
     try:
-        spoke = scheme.spoke_of_resource(
-            GroupVersionResource(group_version.group, group_version.version, plural)
-        )
+        gvr = GroupVersionResource(group_version.group, group_version.version, plural)
+        spoke = spoke_at(scheme, gvr)
     except NotRegistered:
         raise no_such_path() from None
     options = spoke.options
     if namespace and not options.namespaced:
         raise no_such_path()
     if name and options.namespaced and not namespace:
+        raise no_such_path()
+    if is_review(spoke.kind) and (name or watched):
         raise no_such_path()
     if subresource and subresource not in options.subresources:
         raise no_such_path()

@@ -14,7 +14,9 @@ from kconv._errors import CannotDecode
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
 from kconv._scheme import HubKind, Scheme
+from kconv._serve import review_kinds
 from kconv._serve.aside import Aside, with_structural
+from kconv._serve.auth import Tokens
 from kconv._serve.custom_resources import CustomResources, crd_kind
 from kconv._serve.garbage_collector import GarbageCollector
 from kconv._serve.health import Health
@@ -70,13 +72,14 @@ class Server:
         services: Services | None = None,
         garbage_collection: bool = True,
         proxy: Proxy | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         crds = crd_kind(scheme, frozenset(served))
         if crds is not None:
             scheme, pipeline = with_structural(scheme, pipeline)
         self.scheme = scheme
         self.store = store
-        self.served = self._built_in = frozenset(served)
+        self.served = self._built_in = frozenset(served) | review_kinds.VERSIONS
         self.release = release
         self.address = address
         self.memory = Follower(store, cache_bytes)
@@ -106,6 +109,8 @@ class Server:
         self.request_counts = RequestCounts(store)
         self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
         self.log_keeper = LogKeeper(store, self.membership.registration.id, retention_of(limits))
+        self.tokens = tokens
+        """None where everybody is let in."""
         self.proxy = proxy
         """None where the operator named no services."""
         self.garbage_collector: GarbageCollector | None = None
@@ -126,6 +131,8 @@ class Server:
         self.on_unfit: Callable[[], None] = lambda: None
         self.on_leaving: Callable[[], None] = lambda: None
         """Called when its requests are answered, and only what it stores last is left."""
+        self.pages: list[str] = []
+        """The first steps of the paths that other apps beside this one have."""
         self.ending: list[Callable[[], None]] = []
         """What else is told when the watches end."""
         self.custom_resources: CustomResources | None = None

@@ -17,6 +17,15 @@ _WITHOUT_GENERATION = frozenset(
 
 _EVENTS = frozenset({GroupResource("", "events"), GroupResource("events.k8s.io", "events")})
 
+_REVIEWS = frozenset(
+    {
+        GroupResource("authentication.k8s.io", "selfsubjectreviews"),
+        GroupResource("authentication.k8s.io", "tokenreviews"),
+        GroupResource("authorization.k8s.io", "selfsubjectaccessreviews"),
+        GroupResource("authorization.k8s.io", "selfsubjectrulesreviews"),
+    }
+)
+
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 SUBRESOURCE_VERBS = ("get", "patch", "update")
 
@@ -71,8 +80,15 @@ def is_namespace(kind: HubKind) -> bool:
     return kind.group_resource == NAMESPACES
 
 
+def is_review(kind: HubKind) -> bool:
+    """Whether objects of the kind are questions, which are answered and not stored."""
+    return kind.group_resource in _REVIEWS
+
+
 def verbs_of(kind: HubKind) -> tuple[str, ...]:
     """The verbs that discovery lists; namespaces are not deleted by collection."""
+    if is_review(kind):
+        return ("create",)
     if is_namespace(kind):
         return tuple(verb for verb in ALL_VERBS if verb != "deletecollection")
     return ALL_VERBS

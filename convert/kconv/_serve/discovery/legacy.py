@@ -8,7 +8,7 @@ from typing import Any
 from kconv._gvk import GroupVersion
 from kconv._scheme import HubKind, Scheme, Spoke
 from kconv._serve.discovery.resources import groups_of, spokes_of, storage_version_hash, versions_of
-from kconv._verbs.kind_rules import subresource_kind, subresource_verbs, verbs_of
+from kconv._verbs.kind_rules import is_review, subresource_kind, subresource_verbs, verbs_of
 
 Document = dict[str, Any]
 
@@ -64,7 +64,9 @@ def api_resource_list(
             entry["shortNames"] = list(options.short_names)
         if options.categories:
             entry["categories"] = list(options.categories)
-        entry["storageVersionHash"] = storage_version_hash(spoke.kind, stored_as(spoke.kind))
+        if not is_review(spoke.kind):
+            stored = stored_as(spoke.kind)
+            entry["storageVersionHash"] = storage_version_hash(spoke.kind, stored)
         resources.append(entry)
         resources += [_subresource(spoke, each) for each in sorted(options.subresources)]
     document: Document = {"kind": "APIResourceList"}

@@ -6,23 +6,31 @@ import base64
 import hashlib
 from collections.abc import Collection
 
-from kconv._gvk import GroupVersion
+from kconv._gvk import GroupVersion, version_key
 from kconv._scheme import HubKind, Scheme, Spoke
+from kconv._serve import review_kinds
+from kconv._verbs.kind_rules import is_review
 
 
 def versions_of(scheme: Scheme, group: str, served: Collection[GroupVersion]) -> list[str]:
     """The versions of a group that are served, preferred first."""
-    return [each for each in scheme.versions(group) if GroupVersion(group, each) in served]
+    own = scheme.versions(group)
+    reviews = [each for each in review_kinds.pipeline().scheme.versions(group) if each not in own]
+    found = sorted([*own, *reviews], key=version_key)
+    return [each for each in found if GroupVersion(group, each) in served]
 
 
 def groups_of(scheme: Scheme, served: Collection[GroupVersion]) -> list[str]:
     """The groups with a served version, the core group (empty) included."""
-    return [group for group in scheme.groups() if versions_of(scheme, group, served)]
+    groups = {*scheme.groups(), *review_kinds.pipeline().scheme.groups()}
+    return [group for group in sorted(groups) if versions_of(scheme, group, served)]
 
 
 def spokes_of(scheme: Scheme, group_version: GroupVersion) -> list[Spoke]:
     """The resources of a version, by name."""
-    return sorted(scheme.spokes(group_version), key=lambda spoke: spoke.options.plural)
+    found = [each for each in scheme.spokes(group_version) if not is_review(each.kind)]
+    found += review_kinds.pipeline().scheme.spokes(group_version)
+    return sorted(found, key=lambda spoke: spoke.options.plural)
 
 
 def storage_version_hash(kind: HubKind, api_version: str) -> str:

@@ -13,6 +13,7 @@ from kconv._serve.openapi.names import group_word, version_word
 from kconv._serve.openapi.operations import Operations, refusals
 from kconv._serve.openapi.schemas import Schemas
 from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
+from kconv._verbs.kind_rules import is_review
 from kconv._verbs.scale import Scale
 from kconv.edges._plan import field_at
 from kconv.meta import ListMeta, Status
@@ -100,7 +101,7 @@ def _read(operation: str, tag: str, kind: str, status: Document) -> Document:
 
 
 def _add_kind(schemas: Schemas, spoke: Spoke) -> tuple[Document, Document]:
-    """References to a kind's schema and to that of its lists."""
+    """References to a kind's schema and to that of its lists, which not every kind has."""
     one = schemas.ref(spoke.schema)
     name = str(one["$ref"]).rpartition("/")[2]
     component = schemas.components[name]
@@ -115,6 +116,8 @@ def _add_kind(schemas: Schemas, spoke: Spoke) -> tuple[Document, Document]:
     ]
     if fields:
         component["x-kubernetes-selectable-fields"] = fields
+    if is_review(spoke.kind):
+        return one, {}
     schemas.components[f"{name}List"] = {
         "type": "object",
         "description": f"{gvk.kind}List is a list of {gvk.kind}.",

@@ -80,6 +80,10 @@ class OpenApi:
         urls = {path: url_of(path, self._made(path, makers).digest) for path in makers}
         return {"paths": {path: {"serverRelativeURL": url} for path, url in urls.items()}}
 
+    def paths(self) -> list[str]:
+        """The path of each document, and of the index."""
+        return ["/openapi/v3", *(f"/openapi/v3/{each}" for each in self._makers)]
+
     def document(self, path: str) -> Made | None:
         """The document of ``apis/batch/v1`` or ``api/v1``; None where nothing is served."""
         makers = self._makers

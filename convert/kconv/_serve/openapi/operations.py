@@ -13,7 +13,7 @@ from kconv._serve.openapi.names import operation_id
 from kconv._serve.openapi.schemas import Schemas
 from kconv._serve.protobuf import MEDIA_TYPE as PROTOBUF
 from kconv._serve.protobuf import offered
-from kconv._verbs.kind_rules import subresource_kind, subresource_verbs, verbs_of
+from kconv._verbs.kind_rules import is_review, subresource_kind, subresource_verbs, verbs_of
 from kconv._verbs.patches import APPLY_PATCH, patch_types
 from kconv.meta import DeleteOptions
 
@@ -48,6 +48,9 @@ class Operations:
         root = f"/apis/{gvr.group_version}" if gvr.group else f"/api/{gvr.version}"
         place = f"{root}/namespaces/{{namespace}}" if options.namespaced else root
         whole = f"{place}/{options.plural}"
+        if is_review(self._spoke.kind):
+            asked = {"post": self._write("post", self._one, self._spoke.gvk)}
+            return {whole: {**asked, "parameters": of.in_path(whole)}}
         found = {whole: self._collection(), f"{whole}/{{name}}": self._object()}
         if options.namespaced:
             found[f"{root}/{options.plural}"] = {"get": self._list(all_namespaces=True)}

@@ -15,6 +15,7 @@ from kconv._serve.protobuf.table import holds, is_known, message_of
 from kconv._serve.protobuf.wire import delimited
 from kconv._serve.protobuf.write import of_json
 from kconv._structural import StructuralKind
+from kconv._verbs.kind_rules import is_review
 from kconv._verbs.refusal import Refusal
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
@@ -92,6 +93,7 @@ def watch_frame(event: str, encoded: bytes) -> bytes:
 def offered(spoke: Spoke) -> bool:
     """Whether objects of a version can be written, and lists of them, without losing a field.
 
+    Reviews come in no lists.
     Those of CRDs never are, as in Kubernetes, whatever their group.
     """
     return not isinstance(spoke.kind, StructuralKind) and _offered(spoke)
@@ -101,4 +103,5 @@ def offered(spoke: Spoke) -> bool:
 def _offered(spoke: Spoke) -> bool:
     gvk = spoke.gvk
     listed = message_of(GroupVersionKind(gvk.group, gvk.version, spoke.options.list_kind))
-    return is_known(listed) and holds(message_of(gvk), spoke.schema)
+    has_list = is_known(listed) or is_review(spoke.kind)
+    return has_list and holds(message_of(gvk), spoke.schema)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.types import Scope
 
 from kconv._errors import UsageError
 from kconv._gvk import GroupResource
-from kconv._serve.auth import GROUPS, USER
+from kconv._serve.auth import User, caller_of
 from kconv._serve.proxy.services import Asked, ProxyServices
 from kconv._verbs.refusal import forbidden
 
@@ -23,6 +23,9 @@ _VERBS = {
     "PATCH": "patch",
     "DELETE": "delete",
 }
+
+PROXY_VERBS = tuple(sorted(set(_VERBS.values())))
+"""What may be asked of a service, as discovery would say it."""
 
 Access = Mapping[tuple[str, str], frozenset[str]]
 """Users, and groups as ``group:NAME``, by namespace and name of a service that not all reach."""
@@ -52,20 +55,22 @@ def access_of(given: Sequence[str], services: ProxyServices, *, tokens: bool) ->
     return found
 
 
+def may_reach(access: Access, namespace: str, name: str, user: User) -> bool:
+    """Whether a service is for a user."""
+    whom = access.get((namespace, name))
+    if whom is None or (user.name in whom and not user.name.startswith(_GROUP)):
+        return True
+    return any(_GROUP + group in whom for group in user.groups)
+
+
 def check_access(access: Access, asked: Asked, method: str, scope: Scope) -> None:
     """Raises `kconv._verbs.refusal.Refusal` (403) for a user whom the service is not for."""
-    whom = access.get((asked.namespace, asked.name))
-    if whom is None:
-        return
-    user: str = scope.get(USER) or "system:anonymous"
-    groups: Collection[str] = scope.get(GROUPS) or ()
-    if (user in whom and not user.startswith(_GROUP)) or any(
-        _GROUP + group in whom for group in groups
-    ):
+    user = caller_of(scope)
+    if may_reach(access, asked.namespace, asked.name, user):
         return
     raise forbidden(
         _SERVICES,
         asked.named,
-        f'User "{user}" cannot {_VERBS.get(method, "get")} resource "services/proxy" in API group '
-        f'"" in the namespace "{asked.namespace}"',
+        f'User "{user.name}" cannot {_VERBS.get(method, "get")} resource "services/proxy" in API '
+        f'group "" in the namespace "{asked.namespace}"',
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS
+from kconv._serve.auth import User
 from kconv._serve.http_request import HttpRequest, path_of
 from kconv._serve.in_flight import WATCH
-from kconv._serve.proxy.access import Access, check_access
+from kconv._serve.proxy.access import Access, check_access, may_reach
 from kconv._serve.proxy.headers import Headers, to_client, to_service
 from kconv._serve.proxy.services import Asked, ProxyServices, asked_of
 from kconv._serve.proxy.tunnel import CONNECTION, Connection, tunnel
@@ -30,12 +32,31 @@ _BODILESS = ("GET", "HEAD")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
+class Reach(NamedTuple):
+    """The services, as namespace and name, that somebody may reach, and those they may not."""
+
+    open: list[tuple[str, str]]
+    closed: list[tuple[str, str]]
+
+    @property
+    def every(self) -> list[tuple[str, str]]:
+        """Both: those that there are."""
+        return [*self.open, *self.closed]
+
+
 class Proxy:
     """Forwards to the services that the operator named."""
 
     def __init__(self, services: ProxyServices, access: Access | None = None) -> None:
         self._services = services
         self._access = access or {}
+
+    def reach(self, user: User, namespace: str, name: str) -> Reach:
+        """Which services, of a namespace and a name or of all (empty), a user may reach or not."""
+        known = sorted({key[:2] for key in self._services})
+        asked = [each for each in known if namespace in ("", each[0]) and name in ("", each[1])]
+        may = [each for each in asked if may_reach(self._access, *each, user)]
+        return Reach(may, [each for each in asked if each not in may])
 
     async def answer(self, request: HttpRequest) -> Reply | Forwarded | None:
         """The answer of a service; None where the path asks for none.

@@ -108,16 +108,9 @@ def asked_of(raw_path: bytes, services: ProxyServices) -> Asked | None:
         return None
     before, namespace, name, rest = match.groups()
     where, what = (unquote_to_bytes(each).decode("utf-8", "replace") for each in (namespace, name))
-    parts = what.split(":")
-    if len(parts) > 3 or path_segment_problems(where):
+    if what.count(":") > 2 or path_segment_problems(where):
         raise bad_request(f'invalid service request "{what[:253]}"')
-    if len(parts) == 3:
-        scheme, service, port = parts
-    elif len(parts) == 2 and parts[0] in _DEFAULT_PORTS:
-        # As Kubernetes reads it, this is a service called http; that is what nobody means.
-        scheme, service, port = parts[0], parts[1], ""
-    else:
-        scheme, service, port = "", parts[0], (parts[1] if len(parts) == 2 else "")
+    scheme, service, port = parts_of(what)
     if scheme not in ("", *_DEFAULT_PORTS):
         raise bad_request(f'invalid service request "{what[:253]}"')
     found = _find(services, where, service, port)
@@ -126,6 +119,17 @@ def asked_of(raw_path: bytes, services: ProxyServices) -> Asked | None:
     _check(rest or b"")
     rest_of_path = (rest or b"").decode("ascii")
     return Asked(found, before.decode("ascii"), rest_of_path, where, service, what)
+
+
+def parts_of(what: str) -> tuple[str, str, str]:
+    """Scheme, name and port in how a path names a service: ``http:dashboard:80``, or less."""
+    parts = what.split(":", 2)
+    if len(parts) == 3:
+        return parts[0], parts[1], parts[2]
+    if len(parts) == 2 and parts[0] in _DEFAULT_PORTS:
+        # As Kubernetes reads it, this is a service called http; that is what nobody means.
+        return parts[0], parts[1], ""
+    return "", parts[0], parts[1] if len(parts) == 2 else ""
 
 
 def _find(services: ProxyServices, namespace: str, name: str, port: str) -> Service:
