@@ -19,7 +19,8 @@ from kconv import Pipeline
 from kconv._cluster import ClusterPlace
 from kconv._cluster.built_in import EARLIER, get_built_in
 from kconv._cluster.connection import Connection
-from kconv._errors import Conflict, UsageError
+from kconv._cluster.preflight import check_rights
+from kconv._errors import Conflict, Forbidden, UsageError
 from kconv._scheme import load_scheme
 from kconv._serve import Listen, build
 from kconv._store import StorePlace, open_store
@@ -147,6 +148,15 @@ def test_objects_are_stored_anew_and_the_notes_say_so(cluster: Cluster, opened: 
     assert [each.api_version for each in plan(back)] == [OLD]
     assert run(back).dropped == [NEW]
     assert cluster.stored() == [OLD] * 6
+
+
+def test_what_may_be_done_is_asked_beforehand(cluster: Cluster) -> None:
+    found = get_built_in(Connection(), NAME)
+    assert found is not None
+    check_rights(Connection(), [found])
+    needed = {"group": "", "resource": "pods", "verb": "patch"}
+    with pytest.raises(Forbidden, match=r"does not allow to: patch pods$"):
+        check_rights(Connection(), [found], [needed])
 
 
 def test_what_it_stores_changes_under_a_run(cluster: Cluster, opened: Open) -> None:

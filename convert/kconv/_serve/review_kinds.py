@@ -148,7 +148,7 @@ class NonResourceRule(Type):
     """Verbs, and the paths that they may be used on."""
 
     nonResourceURLs = List(String(), list_type="atomic")
-    verbs = List(String(), list_type="atomic", required=True)
+    verbs = List(String(), list_type="atomic", required=True, load_default=list)
 
 
 class ResourceRule(Type):
@@ -157,7 +157,7 @@ class ResourceRule(Type):
     apiGroups = List(String(), list_type="atomic")
     resourceNames = List(String(), list_type="atomic")
     resources = List(String(), list_type="atomic")
-    verbs = List(String(), list_type="atomic", required=True)
+    verbs = List(String(), list_type="atomic", required=True, load_default=list)
 
 
 class SelfSubjectRulesReviewSpec(Type):
@@ -171,8 +171,10 @@ class SubjectRulesReviewStatus(Type):
 
     evaluationError = String()
     incomplete = Boolean(load_default=False)
-    nonResourceRules = List(Object(NonResourceRule), list_type="atomic", required=True)
-    resourceRules = List(Object(ResourceRule), list_type="atomic", required=True)
+    nonResourceRules = List(
+        Object(NonResourceRule), list_type="atomic", required=True, load_default=list
+    )
+    resourceRules = List(Object(ResourceRule), list_type="atomic", required=True, load_default=list)
 
 
 class SelfSubjectRulesReview(Resource):

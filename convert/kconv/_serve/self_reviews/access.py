@@ -93,6 +93,8 @@ def _is_endpoint(server: Server, path: str) -> bool:
     known = paths(server)
     if path.endswith(EVERY):
         return any(each.startswith(path[:-1]) for each in known)
+    if not path.startswith("/"):
+        return False
     whole = path.rstrip("/") or "/"
     below = [each[:-1] for each in known if each.endswith(EVERY)]
     return whole in known or any(path.startswith(each) for each in below)
