@@ -199,6 +199,7 @@ def asgi(
         scheme: The kinds to serve, as for `create_app`; so are all the others.
         store: A store, or the URL of a database.
         groups: The groups to serve, the core group being ``""``; by default all of the scheme.
+            Who asks, and what they may do, every server answers.
         runtime_config: Versions to turn on or off.
         tokens: Users by bearer token.
         address: The ``host:port`` that discovery tells clients.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from kconv._gvk import GroupVersion, version_key
 from kconv._scheme import HubKind, Scheme, Spoke
@@ -31,6 +31,15 @@ def spokes_of(scheme: Scheme, group_version: GroupVersion) -> list[Spoke]:
     found = [each for each in scheme.spokes(group_version) if not is_review(each.kind)]
     found += review_kinds.pipeline().scheme.spokes(group_version)
     return sorted(found, key=lambda spoke: spoke.options.plural)
+
+
+def every_spoke(scheme: Scheme, served: Collection[GroupVersion]) -> Iterator[Spoke]:
+    """The resources of all versions that are served, in no order; each is looked at once."""
+    own = [kind for kind in scheme.kinds if not is_review(kind)]
+    for kind in (*own, *review_kinds.pipeline().scheme.kinds):
+        for spoke in kind.spokes:
+            if spoke.served and spoke.gvk.group_version in served:
+                yield spoke
 
 
 def storage_version_hash(kind: HubKind, api_version: str) -> str:

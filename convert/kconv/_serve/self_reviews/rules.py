@@ -24,7 +24,7 @@ def rules_of(server: Server, caller: User, namespace: str) -> dict[str, Any]:
         alike.setdefault((group, tuple(sorted(known))), []).append(title)
     rules: list[Rule] = [
         {"verbs": list(own), "apiGroups": [group], "resources": sorted(titles)}
-        for (group, own), titles in alike.items()
+        for (group, own), titles in sorted(alike.items())
     ]
     reach = server.proxy.reach(caller, namespace, "") if server.proxy is not None else None
     if reach is not None and reach.open:

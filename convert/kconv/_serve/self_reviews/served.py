@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kconv._scheme import Spoke
-from kconv._serve.discovery.resources import spokes_of
+from kconv._serve.discovery.resources import every_spoke
 from kconv._serve.endpoints import root_paths
 from kconv._serve.proxy import PROXY_VERBS
 from kconv._serve.server import Server
@@ -37,9 +37,8 @@ class Offered(NamedTuple):
 
 def offered(server: Server) -> Iterator[Offered]:
     """Every resource of every version that is served, and the proxy to services."""
-    for group_version in sorted(server.served):
-        for spoke in spokes_of(server.scheme, group_version):
-            yield from _of_spoke(spoke)
+    for spoke in every_spoke(server.scheme, server.served):
+        yield from _of_spoke(spoke)
     if server.proxy is not None:
         yield Offered("", "v1", "services", "proxy", PROXY_VERBS)
 
