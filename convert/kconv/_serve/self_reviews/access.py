@@ -1,7 +1,7 @@
 """Whether the server would do what somebody asks about.
 
-There is no authorizer: whoever is let in may do all that the server serves. What is not served,
-nobody can do; and a service behind the proxy may be for some only.
+There is no authorizer: every caller who is let in may do all that the server has. What is not
+served, nobody can do; and a service behind the proxy may be for some only.
 """
 
 from __future__ import annotations
