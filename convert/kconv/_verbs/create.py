@@ -65,7 +65,8 @@ async def create(
     decoded = _without_status(call, decoded)
     if ruled:
         # Before it is converted, which takes what is sound.
-        _judge(call, decoded)
+        received = decoded
+        await call.work(lambda: _judge(call, received))
     hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
         own = metadata_of(hub.native)
