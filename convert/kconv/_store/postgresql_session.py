@@ -72,7 +72,8 @@ class RepeatedQuery:
         return _only_row(await self._ask(self._send_prepared))
 
     def _send_prepared(self) -> None:
-        self._session.send_query_prepared(_NAME, ())
+        # The lowest psycopg that is allowed takes a list only.
+        self._session.send_query_prepared(_NAME, [])
 
     def close(self) -> None:
         """End the connection, without a word to the database."""
