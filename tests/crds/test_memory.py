@@ -123,6 +123,11 @@ def test_the_metrics_of_a_crd_go_with_it(start: Start) -> None:
         lines = metrics().splitlines()
         return {line.partition("{")[0] for line in lines if 'resource="gadgets"' in line}
 
+    def of_version(version: str) -> list[str]:
+        lines = metrics().splitlines()
+        named = (f'version="{version}"', 'resource="gadgets"')
+        return [line for line in lines if all(each in line for each in named)]
+
     metrics_of_server = server.server._server.metrics
     metrics_of_server.collected.labels("example.com", "gadgets", "deleted", "background").inc()
     metrics_of_server.functions.labels("example.com", "v1", "gadgets").inc()
@@ -132,6 +137,16 @@ def test_the_metrics_of_a_crd_go_with_it(start: Start) -> None:
     assert named <= of_gadgets()
     server.patch(crd, {"metadata": {"labels": {"a": "b"}}})
     assert named <= of_gadgets(), "it is there still"
+    server.made("GET", place("v2"))
+    assert of_version("v2")
+    # A version that leaves takes its own along; the resource stays, and so do the others' series.
+    server.patch(
+        crd, {"spec": {"versions": definition("gadgets", {"v1": FIELDS})["spec"]["versions"]}}
+    )
+    assert server.ask("GET", place("v2")).status_code == 404
+    assert not of_version("v2")
+    assert named <= of_gadgets()
+    assert of_version("v1")
     server.made("DELETE", crd)
     deadline = time.monotonic() + 20
     while server.ask("GET", crd).status_code != 404:

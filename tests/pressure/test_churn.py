@@ -42,9 +42,12 @@ def test_nothing_grows_with_time(sqlite_url: str, tmp_path: Path) -> None:
         for each in workers:
             each.start()
         sizes: list[Size] = []
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end and not wrong(history):
+        began = shown = time.monotonic()
+        while time.monotonic() < began + SECONDS and not wrong(history):
             sizes.append(size(servers, tmp_path))
+            if time.monotonic() >= shown:
+                minute, shown = (shown - began) / 60, shown + 60
+                print(f"minute {minute:.0f}: {len(history.attempts)} writes, {sizes[-1]}")  # noqa: T201 - as below
             time.sleep(0.25)
             # A long run must not be told from a leak by what the test itself keeps.
             del history.reads[:-100]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,7 +15,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from kconv._gvk import GroupResource
+from kconv._gvk import GroupResource, GroupVersionResource
 from kconv._serve.request_metrics import BUCKETS, Durations, RequestMetrics
 from kconv._verbs.target import Target
 
@@ -69,19 +69,23 @@ class Metrics:
             registry=self.registry,
         )
 
-    def forget(self, gone: Collection[GroupResource]) -> None:
-        """Forget what labels requests get, and the series of resources that are gone.
+    def forget(
+        self, changed: Collection[GroupResource], left: Collection[GroupVersionResource]
+    ) -> None:
+        """Forget what labels requests get, and the series of versions that are gone.
 
-        Or a server would keep all that CRDs have ever declared.
+        Of the resources that have ``changed`` these versions are ``left``. Or a server would keep
+        all that CRDs have ever declared.
         """
         self._labels.clear()
-        self.requests.forget(gone)
+        self.requests.forget(changed, left)
+        resources = {each.group_resource for each in left}
         for metric in (self.watches, self.collected, self.functions, self._deprecated):
             for labels in {
                 tuple(sample.labels.values())
                 for family in metric.collect()
                 for sample in family.samples
-                if GroupResource(sample.labels["group"], sample.labels["resource"]) in gone
+                if _is_gone(sample.labels, changed, left, resources)
             }:
                 metric.remove(*labels)
 
@@ -123,6 +127,21 @@ class Metrics:
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _is_gone(
+    labels: Mapping[str, str],
+    changed: Collection[GroupResource],
+    left: Collection[GroupVersionResource],
+    resources: Collection[GroupResource],
+) -> bool:
+    resource = GroupResource(labels["group"], labels["resource"])
+    if resource not in changed:
+        return False
+    if "version" not in labels:
+        return resource not in resources
+    named = GroupVersionResource(resource.group, labels["version"], resource.resource)
+    return named not in left
 
 
 def _place(target: Target | None) -> tuple[str, ...]:

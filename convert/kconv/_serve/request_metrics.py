@@ -12,7 +12,7 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from kconv._gvk import GroupResource
+from kconv._gvk import GroupResource, GroupVersionResource
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2, 3, 5, 10, 30, 60)
 """Upper bounds of durations, in seconds."""
@@ -46,11 +46,19 @@ class RequestMetrics(Collector):
         self.durations: dict[tuple[str, ...], Durations] = {}
         """By the values of `LABELS`."""
 
-    def forget(self, gone: Collection[GroupResource]) -> None:
-        """Forget the requests for some resources; called on the thread that counts."""
+    def forget(
+        self, changed: Collection[GroupResource], left: Collection[GroupVersionResource]
+    ) -> None:
+        """Forget the requests for versions of some resources that are not left.
+
+        It is called on the thread that counts.
+        """
         for series in (self.requests, self.durations):
             for labels in list(series):
-                if GroupResource(labels[1], labels[3]) in gone:
+                _, group, version, resource, *_ = labels
+                if GroupResource(group, resource) in changed and (
+                    GroupVersionResource(group, version, resource) not in left
+                ):
                     del series[labels]
 
     def collect(self) -> Iterator[Metric]:

@@ -18,6 +18,7 @@ from kconv._serve import review_kinds
 from kconv._serve.aside import Aside, with_structural
 from kconv._serve.auth import Tokens
 from kconv._serve.custom_resources import CustomResources, crd_kind
+from kconv._serve.free_memory import FreeMemory
 from kconv._serve.garbage_collector import GarbageCollector
 from kconv._serve.health import Health
 from kconv._serve.heartbeat import Heartbeat
@@ -108,6 +109,7 @@ class Server:
         self.membership = Membership(scheme, store, release)
         self.request_counts = RequestCounts(store)
         self.heartbeat = Heartbeat(self.membership, self.request_counts, self._must_stop)
+        self.free_memory = FreeMemory()
         self.log_keeper = LogKeeper(store, self.membership.registration.id, retention_of(limits))
         self.tokens = tokens
         """None where everybody is let in."""
@@ -207,6 +209,7 @@ class Server:
         loop = asyncio.get_running_loop()
         self.heartbeat.start(loop)
         self.log_keeper.start(loop)
+        self.free_memory.start(loop)
         self.namespace_controller.start(loop)
         self.namespaces.emptied = self.namespace_controller.notice
         self.aside.namespaces.emptied = self.namespace_controller.notice
@@ -238,8 +241,8 @@ class Server:
         if self.garbage_collector is not None:
             # It knows objects by their kinds, and begins anew with these.
             self.garbage_collector.interrupted()
-        left = {kind.group_resource for kind in self.scheme.kinds}
-        self.metrics.forget([each for each in resources if each not in left])
+        left = {spoke.gvr for kind in self.scheme.kinds for spoke in kind.spokes if spoke.served}
+        self.metrics.forget(set(resources), left)
         self.kinds_changed += 1
 
     def drain(self) -> None:
@@ -276,6 +279,7 @@ class Server:
         if self.custom_resources is not None:
             self.custom_resources.stop()
         self.log_keeper.stop()
+        self.free_memory.stop()
         self.heartbeat.stop()
         await self._stop_collecting()
         await to_thread.run_sync(self.heartbeat.end)

@@ -261,7 +261,10 @@ class Database:
 
 
 _WAL_PAUSE: Final = 0.005
-_SIZES: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 30}
+# The connection that was used last comes first: each that is used keeps a page cache of its own.
+_SIZES: Final[dict[str, Any]] = {
+    "pool_size": 10, "max_overflow": 10, "pool_timeout": 30, "pool_use_lifo": True,
+}  # fmt: skip
 
 
 def _sqlite_engine(url: URL, files: SqliteFiles) -> Engine:
