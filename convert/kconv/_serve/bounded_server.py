@@ -10,7 +10,8 @@ from typing import Any, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
-from kconv._serve.connections import Connections, Place
+from kconv._serve.connections import Connections, Place, raise_descriptor_limit
+from kconv._serve.free_memory import use_few_arenas
 from kconv._serve.listen import Listen
 from kconv._serve.listener import Listener
 from kconv._serve.protocol import LimitedProtocol
@@ -50,6 +51,12 @@ class BoundedServer(uvicorn.Server):
         self.connections = Connections(limits, self.server_state.connections)  # type: ignore[arg-type] # ours are of our protocol
         self.on_ready: Callable[[], None] = lambda: None
         """Called once, when what is done at the start is done."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until SIGTERM or SIGINT, in a process whose limits are its own."""
+        raise_descriptor_limit()
+        use_few_arenas()
+        super().run(sockets)
 
     def accept(self, sockets: Sequence[socket.socket]) -> None:
         """Begin to accept connections, on the running event loop."""

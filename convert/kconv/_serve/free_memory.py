@@ -1,9 +1,10 @@
-"""Giving memory back to the system that this process has had, and needs no more."""
+"""What the C library keeps of memory that is free: as little as can be had."""
 
 from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,25 @@ from kconv._serve.background import Background
 
 SECONDS: Final = 60.0
 """Time between two times that free memory is given back."""
+
+
+_M_ARENA_MAX: Final = -8
+_ARENAS: Final = 2
+
+
+def use_few_arenas() -> None:
+    """Have all threads of this process share two heaps, where the C library is glibc.
+
+    It gives a thread one of its own, up to eight for each processor. Threads come and go here, and
+    only one at a time allocates, for it holds the interpreter's lock: many heaps are of no use to
+    it, and what is free in one serves no other. ``MALLOC_ARENA_MAX`` says otherwise.
+    """
+    if "MALLOC_ARENA_MAX" in os.environ:
+        return
+    try:
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+    except (AttributeError, OSError, TypeError):
+        return
 
 
 def allocator_trim() -> Callable[[int], object] | None:

@@ -17,7 +17,6 @@ from kconv._scheme import Scheme
 from kconv._serve.app import Apart, create_app
 from kconv._serve.auth import Tokens
 from kconv._serve.bounded_server import BoundedServer, http_config
-from kconv._serve.connections import raise_descriptor_limit
 from kconv._serve.listen import Listen, bind
 from kconv._serve.server import Server
 from kconv._serve.server_metrics import of_connections
@@ -64,7 +63,6 @@ class ApiServer(BoundedServer):
         Raises `kconv._errors.CannotDecode` instead of serving, or when it has to stop because
         something is stored by now that it cannot read; and what `prepare` raises.
         """
-        raise_descriptor_limit()
         try:
             super().run(sockets)
         finally:

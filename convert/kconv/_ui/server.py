@@ -11,7 +11,6 @@ import uvicorn
 from kconv._pipeline import Pipeline
 from kconv._serve import Listen, Tokens
 from kconv._serve.bounded_server import BoundedServer, http_config
-from kconv._serve.connections import raise_descriptor_limit
 from kconv._serve.in_flight import InFlight
 from kconv._serve.listen import bind
 from kconv._serve.metrics import Metrics
@@ -28,11 +27,6 @@ class PageServer(BoundedServer):
         super().__init__(config, limits)
         self.link = link
         self._pages = pages
-
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until SIGTERM or SIGINT."""
-        raise_descriptor_limit()
-        super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections."""

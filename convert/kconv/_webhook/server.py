@@ -15,7 +15,6 @@ import uvicorn
 from kconv._errors import UsageError
 from kconv._scheme import Scheme
 from kconv._serve.bounded_server import BoundedServer, http_config
-from kconv._serve.connections import raise_descriptor_limit
 from kconv._serve.listen import Listen, bind
 from kconv._settings import Limits
 from kconv._webhook.app import webhook
@@ -40,11 +39,6 @@ class WebhookServer(BoundedServer):
         self._reloading: asyncio.Task[None] | None = None
         self.handles_signals = True
         """Whether SIGTERM and SIGINT end it; where it runs beside something else, that does."""
-
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until SIGTERM or SIGINT."""
-        raise_descriptor_limit()
-        super().run(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
