@@ -97,6 +97,8 @@ class Migrations(Disturbance):
         self.killed = 0
         self.finished = 0
         self.undone = 0
+        self.slowest = 0.0
+        """How many seconds the command took that took longest."""
 
     def disturb(self) -> None:
         to = self.chance.choice(("v1", "v1beta1", "v1alpha1"))
@@ -139,6 +141,7 @@ class Migrations(Disturbance):
         self, process: "subprocess.Popen[str]", what: str, fine: tuple[int, ...] = (0,)
     ) -> str | None:
         """What it printed; None where it failed, as it may while the database is away."""
+        began = time.monotonic()
         try:
             said, error = process.communicate(timeout=MIGRATION_SECONDS)
         except subprocess.TimeoutExpired:
@@ -146,7 +149,9 @@ class Migrations(Disturbance):
             said, error = process.communicate()
             self.history.find(f"{what} did not end: {said} {error}")
             return None
-        self.history.disturb(f"{what} ended with {process.returncode}")
+        seconds = time.monotonic() - began
+        self.slowest = max(self.slowest, seconds)
+        self.history.disturb(f"{what} ended with {process.returncode} after {seconds:.1f} s")
         if process.returncode in fine:
             self.finished += 1
             return said

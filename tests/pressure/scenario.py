@@ -88,18 +88,19 @@ def run(
     said = fleet.logs()
     assert not findings, f"seed {SEED}: {explain(history, findings)}\n{digest(said)}"
     assert "Traceback" not in said, f"seed {SEED}: {digest(said)}"
-    print(summary(history, fleet))  # noqa: T201 - what was done, for who reads the long form
+    print(summary(history, fleet, disturbances))  # noqa: T201 - what was done, for who reads the long form
 
 
-def summary(history: History, fleet: Fleet) -> str:
+def summary(history: History, fleet: Fleet, disturbances: Sequence[Disturbance]) -> str:
     """What was done, in numbers."""
     outcomes = [each.outcome for each in history.attempts]
     counts = {outcome: outcomes.count(outcome) for outcome in ("done", "refused", "unknown")}
     events = max(len(each.events) for each in history.watched)
     hops = sum(each.hops for each in history.watched)
+    migrations = [each.slowest for each in disturbances if isinstance(each, Migrations)]
     return (
         f"writes {counts}, reads {len(history.reads)}, events {events}, hops {hops}, "
-        f"slowest start {fleet.slowest:.1f} s, "
+        f"slowest start {fleet.slowest:.1f} s, slowest migration {max(migrations, default=0):.1f} s, "
         f"disturbances {[text for _, text in history.disturbances]}"
     )
 

@@ -34,6 +34,10 @@ HURRY_SECONDS = 0.25
 """Within which a body has to come that finds no place. Nearly all that are not attacks do."""
 
 
+MOST_GIVEN_WAY = 0.002
+"""Seconds that what can wait gives way to requests at a time. So it goes on under any load."""
+
+
 class Bytes:
     """A bound on the bytes that requests hold together. It belongs to one event loop."""
 
@@ -128,6 +132,7 @@ class InFlight:
         self._most_watches = limits.max_watches
         self._most_proxied = limits.max_proxied
         self._bodies: dict[Body, None] = {}
+        self._giving_way: asyncio.Future[None] | None = None
 
     @property
     def bodies(self) -> int:
@@ -167,7 +172,30 @@ class InFlight:
         elif WATCH in scope:
             self.watches -= 1
         else:
-            self.requests -= 1
+            self._one_less()
+
+    async def give_way(self) -> None:
+        """Let requests go first: those that came, and those that are being answered.
+
+        For the one task that hands on what others wait for; it returns in `MOST_GIVEN_WAY` seconds.
+        """
+        await asyncio.sleep(0)
+        if self.requests <= 0:
+            return
+        loop = asyncio.get_running_loop()
+        waiting = self._giving_way = loop.create_future()
+        timer = loop.call_later(MOST_GIVEN_WAY, _set, waiting)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
+            self._giving_way = None
+
+    def _one_less(self) -> None:
+        """A request is answered, or waits for its body."""
+        self.requests -= 1
+        if self._giving_way is not None and self.requests <= 0:
+            _set(self._giving_way)
 
     def refusal(self) -> Exception:
         """429, counted."""
@@ -184,7 +212,7 @@ class InFlight:
         self._bodies[body] = None
         scope[BODY] = body
         if not _lasts(scope):
-            self.requests -= 1
+            self._one_less()
         return body
 
     def end_body(self, scope: MutableMapping[str, Any], body: Body, *, complete: bool) -> None:
@@ -233,7 +261,7 @@ class InFlight:
         """Cut bodies that have stalled or are slow; whether so many bytes came free."""
         now = asyncio.get_running_loop().time()
         found = 0
-        for body in self._giving_way(now):
+        for body in self._due_to_go(now):
             if body is asking or body.cut:
                 continue
             body.cut = True
@@ -245,7 +273,7 @@ class InFlight:
                 return True
         return found >= number and asking is not None
 
-    def _giving_way(self, now: float) -> Iterator[Body]:
+    def _due_to_go(self, now: float) -> Iterator[Body]:
         """The bodies that make room: those that have stalled, then the slow, the longest first."""
         bodies = list(self._bodies)
         yield from takewhile(lambda body: now - body.grew >= STALLED_SECONDS, bodies)
@@ -255,6 +283,11 @@ class InFlight:
             if (age := now - body.began) >= SLOW_SECONDS and body.held < SLOW_RATE * age
         ]
         yield from sorted(slow, key=lambda body: body.began)
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _lasts(scope: MutableMapping[str, Any]) -> bool:

@@ -101,7 +101,11 @@ class Server:
         self.in_flight = InFlight(limits)
         self.health = Health(store, self.metrics.database_seconds)
         self.openapi = OpenApi(scheme, self.served, release)
-        self.broadcaster = Broadcaster(self.memory, on_read_error=self.metrics.log_errors.inc)
+        self.broadcaster = Broadcaster(
+            self.memory,
+            on_read_error=self.metrics.log_errors.inc,
+            give_way=self.in_flight.give_way,
+        )
         self.aside = Aside(scheme, objects_of(Direct(store), InThread()))
         self.namespace_controller = NamespaceController(
             self.namespaces, self.broadcaster.wake, self._purge

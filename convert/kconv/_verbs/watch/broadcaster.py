@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from kconv._errors import StoreError
 from kconv._gvk import GroupResource
@@ -23,14 +23,17 @@ PAGE = 500
 """How many changes, or objects, are read at a time for a watch that begins."""
 
 _UNSENT = 4 * BACKLOG
-_FEWEST, _MOST = 2, 16
-"""Watches that get a change before requests that came meanwhile have their turn.
+_FEWEST, _MOST = 8, 64
+"""Watches that get a change at a time, which takes them a third of a millisecond, or two.
 
-A request takes some five turns, so that each watch more holds it up five times. Where changes pile
-up, many get theirs at a time, so that there are fewer turns to wait for.
+Where changes pile up, many get theirs at a time, so that there are fewer turns to wait for.
 """
 
 _log = logging.getLogger(__name__)
+
+
+async def _one_turn() -> None:
+    await asyncio.sleep(0)
 
 
 class Subscription:
@@ -88,6 +91,8 @@ class Broadcaster:
 
     It belongs to one event loop. ``on_read_error`` is called when the log could not be read.
     ``page`` is how many changes, or objects, are read at a time for a watch that begins.
+    ``give_way`` is awaited whenever a few watches have got a change: it returns once those who
+    must not wait for the others are through, and soon in any case.
     """
 
     def __init__(
@@ -96,8 +101,10 @@ class Broadcaster:
         on_read_error: Callable[[], None] = lambda: None,
         *,
         page: int = PAGE,
+        give_way: Callable[[], Awaitable[None]] = _one_turn,
     ) -> None:
         self.page = page
+        self._give_way = give_way
         self.closed = False
         self._memory = memory
         self._on_read_error = on_read_error
@@ -204,7 +211,12 @@ class Broadcaster:
                 self._end_all()
 
     async def _send(self) -> None:
-        """Hand changes on, to a few watches at a time: those who write need not wait for it."""
+        """Hand changes on, to a few watches at a time: those who write need not wait for it.
+
+        To give others their turns of the loop is not enough. A write on PostgreSQL waits for the
+        database in a thread, which gets the interpreter's lock back only when the loop has nothing
+        to do, or some milliseconds after it asked for it, each time that it needs it.
+        """
         try:
             while self._unsent:
                 change = self._unsent.popleft()
@@ -217,7 +229,7 @@ class Broadcaster:
                         if not subscription.ended:
                             subscription.offer(change)
                     at += number
-                    await asyncio.sleep(0)
+                    await self._give_way()
         finally:
             self._sender = None
 
