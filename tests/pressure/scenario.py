@@ -100,7 +100,8 @@ def summary(history: History, fleet: Fleet, disturbances: Sequence[Disturbance])
     migrations = [each.slowest for each in disturbances if isinstance(each, Migrations)]
     return (
         f"writes {counts}, reads {len(history.reads)}, events {events}, hops {hops}, "
-        f"slowest start {fleet.slowest:.1f} s, slowest migration {max(migrations, default=0):.1f} s, "
+        f"slowest start {fleet.slowest:.1f} s, "
+        f"slowest migration {max(migrations, default=0):.1f} s, "
         f"disturbances {[text for _, text in history.disturbances]}"
     )
 

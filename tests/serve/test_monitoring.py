@@ -17,7 +17,10 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
 _SERIES = re.compile(r"\b((?:kconv|apiserver|process)_[a-z_]+)(?:\{([^}]*)\})?")
 # Labels of the scrape, and of samples that there are only once something has happened.
 ELSEWHERE = {"job", "reason", "le"}
-LATER = {"kconv_connections_refused_total", "kconv_engine_fallbacks"}
+LATER = {
+    "kconv_connections_refused_total", "kconv_engine_fallbacks", "kconv_function_failures_total",
+    "kconv_undecodable_objects",
+}  # fmt: skip
 
 
 def expressions() -> list[str]:
@@ -42,6 +45,16 @@ def test_what_they_ask_for_is_there(client: httpx.Client) -> None:
         name, labels = found[1], set(re.findall(r"(\w+)[=!]", found[2] or ""))
         assert name in there or (name in LATER and name in names), name
         assert labels <= there.get(name, set()) | ELSEWHERE, found[0]
+
+
+def test_what_counts_failures_has_an_alert(client: httpx.Client) -> None:
+    """A number that only goes up where something is wrong deserves a person."""
+    alerts = (FOLDER / "alerts.yaml").read_text()
+    names = [family.name for family in text_string_to_metric_families(client.get("/metrics").text)]
+    fault = re.compile("(failures|errors|undecodable_objects|fallbacks)$")
+    bad = [each for each in names if fault.search(each)]
+    assert len(bad) >= 4, names
+    assert [each for each in bad if each not in alerts] == []
 
 
 def test_the_reference_has_every_metric(client: httpx.Client) -> None:

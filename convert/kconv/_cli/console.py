@@ -222,7 +222,7 @@ def emit_hanging(head: str, text: str) -> None:
 
 
 def _is_count(title: str) -> bool:
-    return title in ("OBJECTS", "CHANGES")
+    return title in ("OBJECTS", "CHANGES", "CONFLICTS")
 
 
 def _say(text: str) -> None:

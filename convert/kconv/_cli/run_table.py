@@ -25,12 +25,22 @@ def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
                 run.id,
                 "paused" if run.paused and run.state == "running" else run.state,
                 f"{run.began:%Y-%m-%d %H:%M:%S}",
+                "-" if run.raced is None else f"{run.raced:,}",
                 kept,
                 _until(run) if size.rows else "-",
                 what or "references",
             )
         )
-    return ("RUN", "STATE", "BEGAN (UTC)", "BEFORE-IMAGES", "KEPT UNTIL (UTC)", "WHAT"), rows
+    header = (
+        "RUN",
+        "STATE",
+        "BEGAN (UTC)",
+        "CONFLICTS",
+        "BEFORE-IMAGES",
+        "KEPT UNTIL (UTC)",
+        "WHAT",
+    )
+    return header, rows
 
 
 def _until(run: Run) -> str:
