@@ -159,7 +159,7 @@ def migrate(url: str, folder: Path, number: int) -> float:
 def figures() -> Iterator[Figure]:
     """Objects a second over those of the bare client, the better of two rounds each."""
     try:
-        from kconv._cluster.cluster_place import CONNECTIONS
+        from kconv._cluster.threads import CONNECTIONS
     except ModuleNotFoundError as error:
         raise LeftOut(f"{error}: pip install '.[cluster]'") from None
     bare, ours = [], []

@@ -79,7 +79,7 @@ def get_built_in(
         stored=tuple(dict.fromkeys((storage, *(others if recorded is None else recorded)))),
         conversion={},
         problem="" if storage else "does not say which of the served versions it is stored in",
-        schemas={},
+        defaults={},
         managers=(),
         changed="",
     )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection as SomeOf
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from kconv._cluster import svm
 from kconv._cluster.connection import ASIDE, Connection
@@ -17,7 +15,7 @@ from kconv._cluster.kinds import as_document, scheme_of
 from kconv._cluster.listing import ClusterKey, look, marks
 from kconv._cluster.notes import books_of
 from kconv._cluster.preflight import check_definition, check_rights, findings
-from kconv._cluster.proof import digest_of_mark
+from kconv._cluster.proof import Written, digest_of_mark
 from kconv._cluster.resources import Resources, resources_of
 from kconv._cluster.restoring import restore_page
 from kconv._cluster.rewriting import rewrite
@@ -31,7 +29,8 @@ from kconv._cluster.rows import (
     raise_first,
     versions_of,
 )
-from kconv._cluster.walk import Seen, Walk, see
+from kconv._cluster.threads import CONNECTIONS, Threads
+from kconv._cluster.walk import Chunks, Seen, Walk, see
 from kconv._errors import KconvError, UsageError
 from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping
@@ -56,9 +55,6 @@ from kconv.place import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
 
-CONNECTIONS: Final = 8
-"""Requests that are under way at a time."""
-
 
 class ClusterPlace(BookkeptPlace):
     """A collection for each CRD; rows are its objects, in the version that they are stored in.
@@ -81,7 +77,8 @@ class ClusterPlace(BookkeptPlace):
         self.names = frozenset(each.name for each in definitions)
         self._scheme = scheme_of(definitions)
         self.books = books
-        self._walks: dict[str, tuple[Key | None, Iterator[Seen]]] = {}
+        self._walks: dict[str, tuple[Key | None, Chunks]] = {}
+        self._threads = Threads()
         self._driving = Driving(connection)
         self._resources = Resources(connection, definitions, books, self._driving)
 
@@ -118,6 +115,8 @@ class ClusterPlace(BookkeptPlace):
             self._resources.known[name] = self._resources.read_again(name)
 
     def close(self) -> None:
+        self._walks.clear()
+        self._threads.close()
         self.connection.close()
         super().close()
 
@@ -134,7 +133,9 @@ class ClusterPlace(BookkeptPlace):
 
     def collections(self) -> list[Collection]:
         kinds = {str(kind.group_resource): kind for kind in self._scheme.kinds}
-        return [Collection(name, kinds[name]) for name in sorted(self._resources.known)]
+        return [
+            Collection(name, kinds[name], converts=False) for name in sorted(self._resources.known)
+        ]
 
     # Rows.
 
@@ -173,17 +174,18 @@ class ClusterPlace(BookkeptPlace):
     ) -> list[Row]:
         name = where.collection
         left_out = self.failed(name, passing_over)
-        at, walk = self._walks.pop(name, (None, iter(())))
-        if after is None or at != after:
-            walk = iter(Walk(self.connection, self._resources.known[name], cluster_key(after)))
+        at, walk = self._walks.pop(name, (None, None))
+        if walk is None or after is None or at != after:
+            begun = Walk(self.connection, self._resources.known[name], cluster_key(after))
+            walk = Chunks(iter(begun), self._threads.aside)
         page: list[Row] = []
         while len(page) < limit:
-            seen = list(islice(walk, min(limit, CHUNK)))
+            seen = walk.take(min(limit, CHUNK))
             if not seen:
                 return page
             rows = [row for row in self._rows(name, seen) if row.version != other_than]
             page += [row for row in rows if (row.key, row.mark) not in left_out]
-            if page and len(page) + CHUNK > limit:
+            if page:
                 break
         if page:
             self._walks[name] = (page[-1].key, walk)
@@ -223,10 +225,9 @@ class ClusterPlace(BookkeptPlace):
                 self.books.keep(transaction, run, images)
 
         self.books.database.write(begin)
-        with ThreadPoolExecutor(CONNECTIONS) as threads:
-            outcomes = list(
-                threads.map(lambda each: rewrite(self.connection, definition, each), items)
-            )
+        outcomes = self._threads.side_by_side(
+            lambda each: rewrite(self.connection, definition, each), items
+        )
         done = [(item, found) for item, found in zip(items, outcomes, strict=True) if found.mark]
         failed = [
             found.entry(run, name, item.row)
@@ -254,12 +255,17 @@ class ClusterPlace(BookkeptPlace):
         if not held:
             # Where they are stored nobody knows: they are written once more.
             return len(done)
-        self._resources.proofs[name].rewritten(
-            (item.row.key, found.mark, item.data) for item, found in done
-        )
-        self._resources.proofs[name].try_first(
-            [(ClusterKey(*map(str, item.row.key)), found.mark, item.data) for item, found in done],
-            lambda key: see(self.connection, definition, key),
+        written = [
+            Written(ClusterKey(*map(str, item.row.key)), found.mark, item.data, found.answer)
+            for item, found in done
+        ]
+        proofs = self._resources.proofs[name]
+        proofs.rewritten(written, run)
+        proofs.try_first(
+            written,
+            lambda keys: self._threads.side_by_side(
+                lambda key: see(self.connection, definition, key), keys
+            ),
             run,
         )
         return len(done)
@@ -310,6 +316,8 @@ class ClusterPlace(BookkeptPlace):
             self._resources.begin_at(definition)
         # The lease first: two runs would meet each other's migrations.
         run = super().begin_run(holder, targets, lease, keep_undo=keep_undo)
+        for each in targets:
+            self._resources.proofs[each.collection].begun(run.id)
         if self._driving.is_on:
             crds = self._resources.definitions_of_crds
             begun = [crds[each.name] for each in definitions if each.old and each.name in crds]

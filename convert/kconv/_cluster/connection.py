@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
+from kconv._cluster.exchange import Exchange, Response, error_text, exchange_with
 from kconv._errors import Denied, KconvError, Unavailable, UsageError, shortened
 
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -72,18 +73,6 @@ class Answer:
     date: str
 
 
-class _Response(Protocol):
-    status: int
-    data: bytes
-    headers: Mapping[str, str]
-
-
-class _Pool(Protocol):
-    def request(self, method: str, url: str, **options: Any) -> _Response: ...
-
-    def clear(self) -> None: ...
-
-
 class Connection:
     """Requests to one API server; any number of threads may make them.
 
@@ -107,7 +96,7 @@ class Connection:
         self._configuration.connection_pool_maxsize = connections
         self._patience = patience
         self._timeout = timeout
-        self._pool: _Pool | None = None
+        self._exchange: Exchange | None = None
         self._threads: ThreadPoolExecutor | None = None
         self.report: Callable[[str], None] = lambda _: None
 
@@ -116,9 +105,9 @@ class Connection:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
-        if self._pool is not None:
-            self._pool.clear()
-            self._pool = None
+        if self._exchange is not None:
+            self._exchange.close()
+            self._exchange = None
 
     def aside(self, call: Callable[..., T], *arguments: Any) -> Future[T]:
         """Call something that makes requests, while others are made."""
@@ -169,8 +158,6 @@ class Connection:
     def _once(
         self, method: str, target: str, data: bytes | None, content_type: str, accept: str
     ) -> Answer:
-        import urllib3
-
         headers = {"Accept": accept, "User-Agent": "kconv"}
         if data is not None:
             headers["Content-Type"] = content_type
@@ -178,21 +165,9 @@ class Connection:
             for setting in self._configuration.auth_settings().values():
                 if setting["value"]:
                     headers[setting["key"]] = setting["value"].strip()
-            pool = self._open()
-            response = pool.request(
-                method,
-                self.host + target,
-                body=data,
-                headers=headers,
-                timeout=urllib3.Timeout(connect=10, read=self._timeout),
-                retries=False,
-            )
-        except urllib3.exceptions.SSLError as error:
-            raise Denied(f"{self.host}: {_tls(error)}") from None
-        except urllib3.exceptions.HTTPError as error:
-            raise Unavailable(f"{self.host}: {_said(error)}") from None
+            response = self._open().request(method, target, data, headers)
         except OSError as error:
-            raise Denied(f"{self.host}: {_said(error)}") from None
+            raise Denied(f"{self.host}: {error_text(error)}") from None
         except ValueError:
             # Its message would quote them.
             raise Denied(
@@ -200,8 +175,8 @@ class Connection:
             ) from None
         return _read(self.host, response)
 
-    def _open(self) -> _Pool:
-        if self._pool is None:
+    def _open(self) -> Exchange:
+        if self._exchange is None:
             from kubernetes import client
 
             if not self._configuration.verify_ssl:
@@ -210,8 +185,9 @@ class Connection:
 
                 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             made: Any = client.ApiClient(self._configuration)
-            self._pool = cast("_Pool", made.rest_client.pool_manager)
-        return self._pool
+            manager = made.rest_client.pool_manager
+            self._exchange = exchange_with(self.host, manager, self._timeout)
+        return self._exchange
 
 
 def _configuration(context: str) -> Any:
@@ -228,10 +204,10 @@ def _configuration(context: str) -> Any:
         _load(config, made, context)
     except (AttributeError, TypeError, ValueError) as error:
         # The client lets through what it stumbles over: a kubeconfig may be any YAML.
-        said = f"it has not the form of one ({_said(error)})"
+        said = f"it has not the form of one ({error_text(error)})"
         raise UsageError(f"the kubeconfig cannot be used: {said}") from None
     except (config.ConfigException, yaml.YAMLError, OSError) as error:
-        raise UsageError(f"the kubeconfig cannot be used: {_said(error)}") from None
+        raise UsageError(f"the kubeconfig cannot be used: {error_text(error)}") from None
     for file in (made.ssl_ca_cert, made.cert_file, made.key_file):
         if file and not Path(file).is_file():
             raise UsageError(f"the kubeconfig cannot be used: there is no file {file}")
@@ -252,8 +228,8 @@ def _load(config: Any, made: Any, context: str) -> None:
             raise error from None
 
 
-def _read(host: str, response: _Response) -> Answer:
-    date = response.headers.get("Date", "")
+def _read(host: str, response: Response) -> Answer:
+    date = response.headers.get("date", "")
     try:
         body = msgspec.json.decode(response.data)
     except msgspec.DecodeError:
@@ -270,7 +246,7 @@ def _read(host: str, response: _Response) -> Answer:
     known = dict(details or {})
     if isinstance(metadata, dict):
         known["continue"] = metadata.get("continue", "")
-    after = response.headers.get("Retry-After", "")
+    after = response.headers.get("retry-after", "")
     if after.isascii() and after.isdecimal():
         known["retryAfterSeconds"] = int(after)
     if response.status == 401:
@@ -295,15 +271,3 @@ def _final(error: Unavailable | Refused) -> KconvError:
     if isinstance(error, Refused) and _pause(error) is not None:
         return Unavailable(f"the API server answers {error.status}: {error.message}")
     return error
-
-
-def _tls(error: Exception) -> str:
-    text = _said(error)
-    if "certificate has expired" in text:
-        return f"its certificate ran out ({text})"
-    return text
-
-
-def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return shortened(text, _QUOTED)

@@ -18,6 +18,8 @@ def with_defaults(value: Any, schema: Schema) -> Any:
 
     A null in a field that is not nullable, and has a default, is as good as none.
     """
+    if not schema:
+        return value
     if isinstance(value, dict):
         properties = schema.get("properties")
         others = schema.get("additionalProperties")
@@ -37,6 +39,31 @@ def with_defaults(value: Any, schema: Schema) -> Any:
     if isinstance(value, list) and isinstance(items, Mapping):
         return [with_defaults(each, items) for each in value]
     return value
+
+
+def only_defaults(schema: Schema) -> Schema:
+    """A schema without what `with_defaults` has nothing to do for; empty where that is all."""
+    properties, others = schema.get("properties"), schema.get("additionalProperties")
+    found: dict[str, Any] = {}
+    if isinstance(others, Mapping) and (kept := only_defaults(others)):
+        found["additionalProperties"] = kept
+    if isinstance(properties, Mapping):
+        inner = {name: _kept(each) for name, each in properties.items()}
+        # Beside additionalProperties it counts which names there are.
+        found["properties"] = {
+            name: each for name, each in inner.items() if each or "additionalProperties" in found
+        }
+    items = schema.get("items")
+    if isinstance(items, Mapping) and (kept := only_defaults(items)):
+        found["items"] = kept
+    return {name: each for name, each in found.items() if each}
+
+
+def _kept(schema: Schema) -> Schema:
+    own = {"default": schema["default"]} if "default" in schema else {}
+    if own and schema.get("nullable"):
+        own["nullable"] = True
+    return {**own, **only_defaults(schema)}
 
 
 def _is_left_to_default(value: Mapping[str, Any], name: str, schema: Schema) -> bool:

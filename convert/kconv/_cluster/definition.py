@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
+from kconv._cluster.defaults import only_defaults
 from kconv._errors import Conflict, UsageError
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -23,8 +24,8 @@ class Definition:
     """A CRD at one resourceVersion.
 
     ``versions`` are all of ``spec.versions``, those that are ``served`` among them, in its order;
-    ``stored`` is ``status.storedVersions``, ``conversion`` the stanza. ``schemas`` are the
-    structural schemas by version.
+    ``stored`` is ``status.storedVersions``, ``conversion`` the stanza. ``defaults`` are
+    the structural schemas by version, as far as they say defaults.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Definition:
     stored: tuple[str, ...]
     conversion: Mapping[str, Any]
     problem: str
-    schemas: Mapping[str, Mapping[str, Any]]
+    defaults: Mapping[str, Mapping[str, Any]]
     managers: tuple[str, ...]
     changed: str
 
@@ -92,8 +93,8 @@ def read_definition(document: Mapping[str, Any]) -> Definition:
         stored=tuple(status.get("storedVersions") or ()),
         conversion=spec.get("conversion") or {"strategy": "None"},
         problem=_problem(metadata, status),
-        schemas={
-            each["name"]: (each.get("schema") or {}).get("openAPIV3Schema") or {}
+        defaults={
+            each["name"]: only_defaults((each.get("schema") or {}).get("openAPIV3Schema") or {})
             for each in versions
         },
         managers=tuple(

@@ -6,7 +6,6 @@ row's document has, by the name of each version that is served, the object in th
 
 from __future__ import annotations
 
-from collections.abc import Collection as SomeOf
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,8 +18,13 @@ from kconv._scheme import Scheme
 from kconv.edges import Edge
 from kconv.fields import FreeForm
 
-Shown = Mapping[str, Mapping[str, Any]]
-"""An object in each version that is served, by their names."""
+Shown = Mapping[str, bytes]
+"""An object in each version that is served, by their names: JSON, with names in order.
+
+Two that are equal have equal bytes.
+"""
+
+_BY_VERSION = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def scheme_of(definitions: Iterable[Definition]) -> Scheme:
@@ -48,7 +52,7 @@ def _fields(definition: Definition) -> dict[str, Any]:
     return {version: FreeForm(object_only=True, data_key=version) for version in definition.served}
 
 
-def content_of(item: Mapping[str, Any], definition: Definition, version: str) -> dict[str, Any]:
+def content_of(item: Mapping[str, Any], definition: Definition, version: str) -> bytes:
     """What is to stay of an object in a version: all but its resourceVersion and managedFields.
 
     With the defaults of the version, which it has from when it is stored in it.
@@ -57,15 +61,21 @@ def content_of(item: Mapping[str, Any], definition: Definition, version: str) ->
     metadata.pop("resourceVersion", None)
     metadata.pop("managedFields", None)
     made: dict[str, Any] = with_defaults(
-        {**item, "metadata": metadata}, definition.schemas.get(version, {})
+        {**item, "metadata": metadata}, definition.defaults.get(version, {})
     )
     made["apiVersion"], made["kind"] = definition.api_version(version), definition.kind
-    return made
+    return msgspec.json.encode(made, order="sorted")
 
 
 def as_document(shown: Shown) -> bytes:
     """The document of a row."""
-    return msgspec.json.encode(shown, order="sorted")
+    parts = {version: msgspec.Raw(value) for version, value in shown.items()}
+    return msgspec.json.encode(parts, order="sorted")
+
+
+def shown_in(document: bytes) -> Shown:
+    """What a document of a row says that an object is shown as."""
+    return {version: bytes(value) for version, value in _BY_VERSION.decode(document).items()}
 
 
 def is_shown_as(shown: Shown, document: bytes) -> bool:
@@ -73,10 +83,15 @@ def is_shown_as(shown: Shown, document: bytes) -> bool:
 
     In the versions that both have, which have to be some: which ones are served may have changed.
     """
-    before = msgspec.json.decode(document)
+    before = shown_in(document)
     both = shown.keys() & before.keys()
-    return bool(both) and _only(shown, both) == _only(before, both)
+    return bool(both) and all(_is_same(shown[each], before[each]) for each in both)
 
 
-def _only(shown: Shown, versions: SomeOf[str]) -> bytes:
-    return as_document({version: shown[version] for version in versions})
+def _is_same(one: bytes, other: bytes) -> bool:
+    """Whether two texts of JSON say the same; a document may have been written otherwise."""
+    return one == other or _in_order(one) == _in_order(other)
+
+
+def _in_order(text: bytes) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(text), order="sorted")

@@ -11,6 +11,8 @@ from kconv._cluster.definition import Definition
 from kconv._errors import Conflict
 
 PAGE: Final = 500
+_FIRST: Final = 100
+"""Objects of the first page: with them the work begins."""
 
 METADATA: Final = (
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -35,15 +37,18 @@ def order_of(key: ClusterKey) -> str:
     return str(key)
 
 
-def key_of(item: Mapping[str, Any]) -> ClusterKey:
-    """Where an object of a list is."""
-    metadata = item["metadata"]
-    return ClusterKey(metadata.get("namespace") or "", metadata["name"])
-
-
 def mark_of(item: Mapping[str, Any]) -> int:
     """The resourceVersion of an object, which grows with each write of the resource."""
     return int(item["metadata"]["resourceVersion"])
+
+
+class Listed(NamedTuple):
+    """An object of a list: ``order`` is what lists are ordered by, ``mark`` as in `mark_of`."""
+
+    key: ClusterKey
+    order: str
+    mark: int
+    item: Mapping[str, Any]
 
 
 class Paged:
@@ -75,13 +80,13 @@ class Paged:
         self._ahead = ahead
         self._next = self._page_at("")
 
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+    def __iter__(self) -> Iterator[Listed]:
         """The objects in order.
 
         Raises `Refused`, `Conflict` where the version is not served any more, and what a request
         raises.
         """
-        token, last = "", self._after
+        token, last = "", None if self._after is None else order_of(self._after)
         while True:
             try:
                 body = self._next()
@@ -102,11 +107,13 @@ class Paged:
             if token:
                 self._next = self._page_at(token)
             for item in body.get("items") or ():
-                key = key_of(item)
-                if last is not None and order_of(key) <= order_of(last):
+                metadata = item["metadata"]
+                key = ClusterKey(metadata.get("namespace") or "", metadata["name"])
+                order = order_of(key)
+                if last is not None and order <= last:
                     continue
-                last = key
-                yield item
+                last = order
+                yield Listed(key, order, int(metadata["resourceVersion"]), item)
             if not token:
                 return
 
@@ -117,7 +124,7 @@ class Paged:
         return partial(self._page, token)
 
     def _page(self, token: str) -> Mapping[str, Any]:
-        query: dict[str, str | int] = {"limit": self._limit}
+        query: dict[str, str | int] = {"limit": self._limit if token else min(_FIRST, self._limit)}
         if token:
             query["continue"] = token
         found: Mapping[str, Any] = self._connection.get(self._path, self._accept, **query).body
@@ -134,9 +141,11 @@ def marks(connection: Connection, definition: Definition) -> Iterator[tuple[Clus
     versions = _by_preference(definition)
     for number, version in enumerate(versions, 1):
         try:
-            for item in Paged(connection, definition, version, after=last, metadata_only=True):
-                last = key_of(item)
-                yield last, mark_of(item)
+            for item in Paged(
+                connection, definition, version, after=last, metadata_only=True, ahead=True
+            ):
+                last = item.key
+                yield last, item.mark
         except Refused:
             if number == len(versions):
                 raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Collection as SomeOf
+from hashlib import blake2b
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -12,14 +13,19 @@ import msgspec
 
 from kconv._cluster.connection import Connection
 from kconv._cluster.definition import Definition
-from kconv._cluster.kinds import Shown, as_document, is_shown_as
+from kconv._cluster.kinds import Shown, as_document, is_shown_as, shown_in
 from kconv._cluster.listing import ClusterKey, marks
-from kconv._cluster.walk import Seen, Walk
+from kconv._cluster.walk import Seen, Walk, see
 from kconv._differences import differences
 from kconv._errors import Conflict
 from kconv._paths import format_path
 from kconv._store.bookkeeping import Bookkeeping, Kept
 from kconv.place import Key
+
+_ENOUGH: Final = 0.9
+"""Of how many of the objects the answers to their patches have to be known, for them to do."""
+
+_DIGEST: Final = 16
 
 FIRST: Final = 10
 """Objects of a run that are read again at once, before many more are written."""
@@ -37,11 +43,24 @@ class NotAsBefore(Conflict):
 class Since(NamedTuple):
     """From which resourceVersion on objects are written in the storage version.
 
-    It holds while the CRD has that ``generation``.
+    It holds while the CRD has that ``generation``. So many ``objects`` there were then.
     """
 
     generation: int
     resource_version: int
+    objects: int
+
+
+class Written(NamedTuple):
+    """An object that has been rewritten: its resourceVersion now, and what it was.
+
+    ``answer`` is what the server said that it is in the storage version.
+    """
+
+    key: ClusterKey
+    mark: int
+    before: bytes
+    answer: bytes
 
 
 class Proofs:
@@ -52,8 +71,11 @@ class Proofs:
         self._collection = definition.name
         self._marks: dict[Key, int] = {}
         self._before: dict[Key, tuple[int, bytes]] = {}
+        self._versions = tuple(sorted(definition.served))
+        self._stored_in = definition.storage
         self._tried = 0
         self._storage = definition.api_version(definition.storage)
+        self._own: set[str] = set()
         self.since: Since | None = None
 
     @property
@@ -70,13 +92,36 @@ class Proofs:
         other = self.since is not None and self.since.generation != since.generation
         if storage != self._storage or other:
             self._marks.clear()
+        if self._versions != tuple(sorted(definition.served)):
+            self._before.clear()
+        self._versions, self._stored_in = tuple(sorted(definition.served)), definition.storage
         self._storage, self.since = storage, since
 
-    def rewritten(self, objects: Iterable[tuple[Key, int, bytes]]) -> None:
-        """Note objects that have been rewritten: key, resourceVersion now, and what they were."""
-        for key, mark, before in objects:
-            self._marks[key] = mark
-            self._before[key] = mark, _digest(msgspec.json.decode(before))
+    def begun(self, run: str) -> None:
+        """Note a run of this process: what it has rewritten need not be looked up."""
+        self._own.add(run)
+
+    def rewritten(self, objects: Iterable[Written], run: str) -> None:
+        """Note objects that have been rewritten, and compare what the server answered.
+
+        The answer to a patch is what the server reads from what it has stored. Raises
+        `NotAsBefore` where it is not what the object was, for that is the conversion's doing.
+        """
+        changed: list[tuple[ClusterKey, str]] = []
+        for each in objects:
+            shown = shown_in(each.before)
+            self._marks[each.key] = each.mark
+            self._before[each.key] = each.mark, _digests(shown, self._versions)
+            if shown.get(self._stored_in) != each.answer:
+                answered = Seen(each.key, "", each.mark, {self._stored_in: each.answer})
+                changed += _difference(answered, each.before)
+        if changed:
+            raise NotAsBefore(_message(self._collection, changed, run))
+
+    @property
+    def are_answered(self) -> bool:
+        """Whether the answers to the patches of nearly all objects have been compared."""
+        return self.since is not None and len(self._before) >= _ENOUGH * self.since.objects
 
     def of(self, objects: Mapping[ClusterKey, int]) -> frozenset[ClusterKey]:
         """Those of some objects that are proved, by their resourceVersions."""
@@ -86,7 +131,7 @@ class Proofs:
         }
         # What an earlier run has rewritten, and nobody has written since, is where it was.
         open_ = {key: mark for key, mark in objects.items() if key not in found and mark}
-        for key, image in self._images(open_).items():
+        for key, image in self._images(open_, self._own).items():
             if image.written_version == self._storage:
                 found.add(key)
                 self._marks[key] = open_[key]
@@ -96,8 +141,8 @@ class Proofs:
         """Of objects that nobody has written since a run: which are not what they were, and how."""
         others: dict[ClusterKey, Seen] = {}
         for each in seen:
-            mark, digest = self._before.get(each.key, (0, b""))
-            if mark != each.mark or _digest(each.shown) != digest:
+            mark, digests = self._before.get(each.key, (0, b""))
+            if mark != each.mark or not self._is_as(each.shown, digests):
                 others[each.key] = each
         for key, image in self._images({key: each.mark for key, each in others.items()}).items():
             yield from _difference(others.pop(key), image.raw)
@@ -105,28 +150,49 @@ class Proofs:
             if self._before.get(key, (0,))[0] == each.mark:
                 yield key, "some field (there is no before-image)"
 
+    def _is_as(self, shown: Shown, digests: bytes) -> bool:
+        """Whether an object is shown as digests of it say, in versions that it is shown in."""
+        if len(shown) == len(self._versions):
+            return _digests(shown, self._versions) == digests
+        at = {version: number * _DIGEST for number, version in enumerate(self._versions)}
+        return all(
+            _digest(value) == digests[at[version] : at[version] + _DIGEST]
+            for version, value in shown.items()
+        )
+
     def try_first(
         self,
-        written: Sequence[tuple[ClusterKey, int, bytes]],
-        see: Callable[[ClusterKey], Seen | None],
+        written: Sequence[Written],
+        see: Callable[[Sequence[ClusterKey]], Sequence[Seen | None]],
         run: str,
     ) -> None:
         """Read the first objects of a run again. Raises `NotAsBefore`."""
-        for key, mark, before in written[: max(FIRST - self._tried, 0)]:
-            self._tried += 1
-            seen = see(key)
-            if seen is None or seen.mark != mark:
+        first = written[: max(FIRST - self._tried, 0)]
+        self._tried += len(first)
+        for each, seen in zip(first, see([each.key for each in first]), strict=True):
+            if seen is None or seen.mark != each.mark:
                 continue
-            found = list(_difference(seen, before))
+            found = list(_difference(seen, each.before))
             if found:
                 raise NotAsBefore(_message(self._collection, found, run))
 
-    def _images(self, marks: Mapping[ClusterKey, int]) -> dict[ClusterKey, Kept]:
+    def is_unanswered(self, key: ClusterKey, mark: int) -> bool:
+        """Whether an object that a run has rewritten has to be read in the storage version still.
+
+        One that was written by somebody else since is in that version, and was it before.
+        """
+        newest = math.inf if self.since is None else self.since.resource_version
+        return self._before.get(key, (0,))[0] != mark and mark <= newest
+
+    def _images(
+        self, marks: Mapping[ClusterKey, int], passing_over: SomeOf[str] = ()
+    ) -> dict[ClusterKey, Kept]:
         """What objects were before a run that nobody has written them after."""
-        if not marks:
+        runs = [each for each in self._runs() if each not in passing_over] if marks else []
+        if not runs:
             return {}
         digests: dict[Key, bytes] = {key: digest_of_mark(mark) for key, mark in marks.items()}
-        found = self._books.fitting_images(self._collection, digests, self._runs())
+        found = self._books.fitting_images(self._collection, digests, runs)
         return {ClusterKey(*map(str, key)): each for key, each in found.items()}
 
     def _runs(self) -> list[str]:
@@ -141,9 +207,13 @@ def is_proved(connection: Connection, definition: Definition, proofs: Proofs) ->
     """Whether it is proved that every object is in the storage version.
 
     Every object is read in each version, and compared with what it was; then all are looked at once
-    more. Raises `NotAsBefore`.
+    more. In the storage version that has been done where the answer to its patch was compared.
+    Raises `NotAsBefore`.
     """
     walk = iter(Walk(connection, definition, None))
+    others = [each for each in definition.served if each != definition.storage]
+    if others and proofs.are_answered:
+        walk = _walk_beside(connection, definition, proofs, others)
     changed: list[tuple[ClusterKey, str]] = []
     while seen := list(islice(walk, _CHUNK)):
         if any(each.problem for each in seen):
@@ -160,13 +230,29 @@ def is_proved(connection: Connection, definition: Definition, proofs: Proofs) ->
     return True
 
 
+def _walk_beside(
+    connection: Connection, definition: Definition, proofs: Proofs, others: Sequence[str]
+) -> Iterator[Seen]:
+    """All objects in other versions than the stored one, and in all where that is needed."""
+    for each in Walk(connection, definition, None, others):
+        again: Seen | None = each
+        if proofs.is_unanswered(each.key, each.mark):
+            again = see(connection, definition, each.key)
+        if again is not None:
+            yield again
+
+
 def digest_of_mark(mark: int) -> bytes:
     """A resourceVersion as the notes have it."""
     return mark.to_bytes(8, "big")
 
 
-def _digest(shown: Shown) -> bytes:
-    return sha256(as_document(shown)).digest()
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST).digest()
+
+
+def _digests(shown: Shown, versions: Sequence[str]) -> bytes:
+    return b"".join(_digest(shown.get(each, b"")) for each in versions)
 
 
 def _difference(seen: Seen, before: bytes) -> Iterator[tuple[ClusterKey, str]]:

@@ -88,9 +88,9 @@ class Resources:
             raise Conflict(f"{definition.title} changes meanwhile: run it again")
         if isinstance(again, BuiltIn):
             self._record(again)
-        resource_version, _ = look(self._connection, definition)
+        resource_version, objects = look(self._connection, definition)
         proofs = self.proofs[definition.name]
-        proofs.begin(Since(definition.generation, resource_version), definition)
+        proofs.begin(Since(definition.generation, resource_version, objects), definition)
         self.known[definition.name] = again
 
     def close_version(self, name: str, version: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import Definition
-from kconv._cluster.kinds import is_shown_as
+from kconv._cluster.kinds import content_of, is_shown_as
 from kconv._cluster.listing import ClusterKey, mark_of
 from kconv._cluster.walk import see
 from kconv._errors import KconvError
@@ -17,11 +17,13 @@ from kconv.place import OBJECTS, AsRead, NewData, Quarantined
 class Rewritten:
     """What became of an object: ``mark`` is its resourceVersion now, 0 where it was not written.
 
-    ``message`` is why the server refused it; ``error`` what ended the request for good. Without
-    any of them somebody else has written or deleted it.
+    ``answer`` is what it is in the storage version then, by what the server said. ``message`` is
+    why it was refused; ``error`` what ended the request for good. Without any of them somebody else
+    has written or deleted it.
     """
 
     mark: int = 0
+    answer: bytes = b""
     reason: str = ""
     message: str = ""
     error: KconvError | None = None
@@ -52,10 +54,11 @@ def rewrite(connection: Connection, definition: Definition, item: NewData) -> Re
             # A write whose answer was lost, and which is made again, meets itself.
             seen = see(connection, definition, ClusterKey(*map(str, row.key)))
             if seen is not None and not seen.problem and is_shown_as(seen.shown, item.data):
-                return Rewritten(seen.mark)
+                return Rewritten(seen.mark, seen.shown[definition.storage])
         if error.status in (404, 409):
             return Rewritten()
         return Rewritten(reason=error.reason or "InternalError", message=error.message)
     except KconvError as error:
         return Rewritten(error=error)
-    return Rewritten(mark_of(answer.body))
+    content = content_of(answer.body, definition, definition.storage)
+    return Rewritten(mark_of(answer.body), content)

@@ -15,7 +15,7 @@ from kconv._store.bookkeeping import Kept
 from kconv._store.bookkept_place import number
 from kconv.place import Key, NewData, Quarantined
 
-CHUNK: Final = 500
+CHUNK: Final = 250
 """Objects that are looked up at a time."""
 
 _UNWRITTEN: Final = 1 << 63

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+import msgspec
+
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition, get_definition, write_stored
 from kconv._cluster.kinds import as_document
@@ -91,14 +93,17 @@ def contents(connection: Connection, definition: Definition) -> dict[ClusterKey,
     for seen in Walk(connection, definition, None):
         if seen.problem:
             continue
-        shown = {
-            version: {name: each for name, each in value.items() if name not in _UNCOUNTED}
-            for version, value in seen.shown.items()
-        }
-        metadata = next(iter(seen.shown.values()))["metadata"]
+        shown = {version: _counted(value) for version, value in seen.shown.items()}
         digest = sha256(as_document(shown)).digest()
-        found[seen.key] = (seen.uid, metadata.get("generation")), digest
+        found[seen.key] = (seen.uid, seen.generation), digest
     return found
+
+
+def _counted(content: bytes) -> bytes:
+    value = msgspec.json.decode(content)
+    return msgspec.json.encode(
+        {name: each for name, each in value.items() if name not in _UNCOUNTED}, order="sorted"
+    )
 
 
 def have_migrated(connection: Connection, definition: Definition) -> Definition:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
 from kconv._cluster.kinds import Shown, content_of
-from kconv._cluster.listing import ClusterKey, Paged, key_of, mark_of, order_of
+from kconv._cluster.listing import ClusterKey, Listed, Paged, mark_of
 from kconv._errors import Conflict
 
 Item = Mapping[str, Any]
@@ -22,7 +25,8 @@ _LOOKS: Final = 20
 class Seen:
     """An object: ``mark`` is its resourceVersion, ``shown`` what it is in each version.
 
-    ``problem`` is what the server said where it could not show it in some version.
+    ``generation`` is that of its metadata. ``problem`` is what the server said where it could not
+    show it in some version.
     """
 
     key: ClusterKey
@@ -30,22 +34,28 @@ class Seen:
     mark: int
     shown: Shown
     problem: str = ""
+    generation: object = None
 
 
 class Walk:
     """Objects in order, from after a key, a page of lists at a time.
 
-    The lists are asked for side by side, and ahead: meanwhile objects of the page before are
-    written.
+    In some ``versions``, or in all that are served. The lists are asked for side by side, and
+    ahead: meanwhile objects of the page before are written.
     """
 
     def __init__(
-        self, connection: Connection, definition: Definition, after: ClusterKey | None
+        self,
+        connection: Connection,
+        definition: Definition,
+        after: ClusterKey | None,
+        versions: Sequence[str] = (),
     ) -> None:
         self._connection = connection
         self._definition = definition
         # The storage version last: objects in other versions may be asked of nobody else.
-        self._versions = sorted(definition.served, key=lambda each: each == definition.storage)
+        wanted = versions or definition.served
+        self._versions = sorted(wanted, key=lambda each: each == definition.storage)
         self._lists = {
             each: _Ahead(iter(Paged(connection, definition, each, after=after, ahead=True)))
             for each in self._versions
@@ -53,44 +63,50 @@ class Walk:
 
     def __iter__(self) -> Iterator[Seen]:
         """Every object. Raises `Refused` where no version can be listed at all."""
+        lists = list(self._lists.values())
         while True:
-            heads = {version: each.head() for version, each in self._lists.items()}
-            if all(each.refused is not None for each in self._lists.values()):
-                first = next(iter(self._lists.values())).refused
-                assert first is not None
-                raise first
-            keys = [key_of(each) for each in heads.values() if each is not None]
-            if not keys:
-                return
-            key = min(keys, key=order_of)
-            seen = self._see(key, heads)
-            for each in self._lists.values():
-                each.leave(key)
+            heads = [each.head() for each in lists]
+            first = heads[0]
+            if first is None or any(
+                each is None or each.order != first.order or each.mark != first.mark
+                for each in heads
+            ):
+                found = [each for each in heads if each is not None]
+                if not found:
+                    self._raise_refused(lists)
+                    return
+                first = min(found, key=lambda each: each.order)
+                # Not there at the time of some list, written in between, or in a list that failed.
+                seen = see(self._connection, self._definition, first.key)
+            else:
+                items = {
+                    version: each.item
+                    for version, each in zip(self._versions, heads, strict=True)
+                    if each is not None
+                }
+                seen = _seen(self._definition, first.key, items)
+            for each in lists:
+                each.leave(first.order)
             if seen is not None:
                 yield seen
 
-    def _see(self, key: ClusterKey, heads: Mapping[str, Item | None]) -> Seen | None:
-        items: dict[str, Item] = {}
-        for version, head in heads.items():
-            if head is not None and key_of(head) == key:
-                items[version] = head
-        marks = {mark_of(each) for each in items.values()}
-        if len(items) < len(self._versions) or len(marks) > 1:
-            # Not there at the time of some list, written in between, or in a list that failed.
-            return see(self._connection, self._definition, key)
-        return _seen(self._definition, key, items)
+    @staticmethod
+    def _raise_refused(lists: Sequence[_Ahead]) -> None:
+        refused = [each.refused for each in lists if each.refused is not None]
+        if len(refused) == len(lists):
+            raise refused[0]
 
 
 class _Ahead:
     """A list, one object ahead; one that fails has no more objects."""
 
-    def __init__(self, items: Iterator[Item]) -> None:
+    def __init__(self, items: Iterator[Listed]) -> None:
         self._items = items
-        self._head: Item | None = None
+        self._head: Listed | None = None
         self._is_over = False
         self.refused: Refused | None = None
 
-    def head(self) -> Item | None:
+    def head(self) -> Listed | None:
         if self._head is None and not self._is_over:
             try:
                 self._head = next(self._items, None)
@@ -99,9 +115,51 @@ class _Ahead:
             self._is_over = self._head is None
         return self._head
 
-    def leave(self, key: ClusterKey) -> None:
-        if self._head is not None and order_of(key_of(self._head)) <= order_of(key):
+    def leave(self, order: str) -> None:
+        if self._head is not None and self._head.order <= order:
             self._head = None
+
+
+class Chunks:
+    """A walk in chunks, the next of which is made while what came before is worked on.
+
+    ``aside`` has something called in another thread.
+    """
+
+    def __init__(
+        self, walk: Iterator[Seen], aside: Callable[[Callable[[], list[Seen]]], Future[list[Seen]]]
+    ) -> None:
+        self._walk = walk
+        self._aside = aside
+        self._next: Future[list[Seen]] | None = None
+        self._size = 0
+
+    def take(self, size: int) -> list[Seen]:
+        """The next objects, at most ``size``; none at the end. Raises as `Walk` does."""
+        if self._next is None or self._size > size:
+            found = [] if self._next is None else self._next.result()
+            found, left = found[:size], found[size:]
+            self._next = None
+            if left:
+                # Smaller chunks are wanted now: what is there already comes first.
+                self._walk = _after(left, self._walk)
+            found = found or list(islice(self._walk, size))
+        else:
+            found = self._next.result()
+            self._next = None
+        if found:
+            self._size = size
+            self._next = self._aside(partial(_taken, self._walk, size))
+        return found
+
+
+def _taken(walk: Iterator[Seen], size: int) -> list[Seen]:
+    return list(islice(walk, size))
+
+
+def _after(first: Sequence[Seen], rest: Iterator[Seen]) -> Iterator[Seen]:
+    yield from first
+    yield from rest
 
 
 def see(connection: Connection, definition: Definition, key: ClusterKey) -> Seen | None:
@@ -135,5 +193,6 @@ def _seen(
     definition: Definition, key: ClusterKey, items: Mapping[str, Item], problem: str = ""
 ) -> Seen:
     one = next(iter(items.values()))
+    metadata = one["metadata"]
     shown = {version: content_of(each, definition, version) for version, each in items.items()}
-    return Seen(key, one["metadata"]["uid"], mark_of(one), shown, problem)
+    return Seen(key, metadata["uid"], mark_of(one), shown, problem, metadata.get("generation"))

@@ -64,7 +64,8 @@ class Collection:
     ``kind`` is None where rows are there but no installed API has the kind. ``others`` are what
     counts and the record call rows that are in no version and can be read all the same, as the
     place tells their version when it reads them. ``called`` is what the application calls
-    versions, as text: an apiVersion for each.
+    versions, as text: an apiVersion for each. Where nothing ``converts``, rows of it are the same
+    in each version: there is something else that does it.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Collection:
     sections: tuple[Section, ...] = (Section(),)
     others: frozenset[str] = frozenset()
     called: Mapping[str, str] = field(default_factory=dict, hash=False)
+    converts: bool = True
 
     def reads(self, version: str) -> bool:
         """Whether rows that counts and the record have in a version can be read by this code."""

@@ -72,7 +72,9 @@ class RowProcessor:
 
     def __init__(self, pipeline: Pipeline, collections: Iterable[Collection]) -> None:
         self._pipeline = pipeline
+        collections = list(collections)
         self._kinds = {each.name: each.kind for each in collections}
+        self._same = {each.name for each in collections if not each.converts}
         # References may have been rewritten: verifying compares them with all but one version
         # of each kind taken for gone, whichever did.
         others = [
@@ -102,6 +104,8 @@ class RowProcessor:
         kind = self._kinds.get(task.collection)
         if kind is None:
             return Processed([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
+        if task.collection in self._same and task.action != "verify":
+            return Processed([data for _, data in rows] if task.action == "rewrite" else [])
         checks: Checks = "all" if task.validate else "fields"
         reencoder = Reencoder(self._pipeline, accept_loss=task.accept_loss, checks=checks)
         if task.action == "verify":
