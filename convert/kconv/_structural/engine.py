@@ -6,7 +6,7 @@ that a version is for. So custom resources go the one way that everything goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import marshmallow
@@ -24,6 +24,7 @@ from kconv._structural.defaulting import with_defaults
 from kconv._structural.kinds import StructuralKind, StructuralResource
 from kconv._structural.pruning import pruned
 from kconv._structural.schemas import TYPE_META, Schema
+from kconv._structural.stored_metadata import load, load_stored
 from kconv._structural.validations import BLOCKING, UNCHECKED, judge
 from kconv.fields._base import findings_of, reading_stored
 from kconv.meta import ObjectMeta
@@ -50,7 +51,9 @@ class StructuralEngine:
             if closed and any(self.unknown(spoke, raw)):
                 raise NotSound("it has unknown fields", recorded=True)
             with reading_stored(checks == "types"):
-                value = self.decode(spoke, raw)
+                # Bytes that were stored: nobody else has what they are parsed to.
+                stored = checks == "types" and isinstance(source, bytes)
+                value = self._decode(spoke, raw, load_stored if stored else load)
         except (DecodeError, WrongTypes, RecursionError) as error:
             raise NotSound(str(error), recorded=True) from None
         if any(self.check(spoke, value, checks)):
@@ -84,12 +87,15 @@ class StructuralEngine:
 
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """Metadata by its type, all else pruned and with defaults. Raises `WrongTypes`."""
+        return self._decode(spoke, raw, load)
+
+    def _decode(self, spoke: Spoke, raw: Value, loader: Callable[[Value], Value]) -> Value:
         metadata = raw.get("metadata")
         if metadata is not None and not isinstance(metadata, dict):
             finding = Finding(("metadata",), "FieldValueTypeInvalid", "must be an object")
             raise WrongTypes([finding])
         try:
-            loaded = ObjectMeta.instance().load(metadata or {})
+            loaded = loader(metadata or {})
         except marshmallow.ValidationError as error:
             raise WrongTypes(_under_metadata(error)) from None
         schema = _schema(spoke)
