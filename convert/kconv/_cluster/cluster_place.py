@@ -12,7 +12,7 @@ from kconv._cluster.connection import ASIDE, Connection
 from kconv._cluster.definition import Definition
 from kconv._cluster.driving import Driving
 from kconv._cluster.kinds import as_document, scheme_of
-from kconv._cluster.listing import ClusterKey, look, marks
+from kconv._cluster.listing import FIRST_PAGE, ClusterKey, look, marks
 from kconv._cluster.notes import books_of
 from kconv._cluster.preflight import check_definition, check_rights, findings
 from kconv._cluster.proof import Written, digest_of_mark
@@ -180,7 +180,7 @@ class ClusterPlace(BookkeptPlace):
             walk = Chunks(iter(begun), self._threads.aside)
         page: list[Row] = []
         while len(page) < limit:
-            seen = walk.take(min(limit, CHUNK))
+            seen = walk.take(min(limit, CHUNK if after else FIRST_PAGE))
             if not seen:
                 return page
             rows = [row for row in self._rows(name, seen) if row.version != other_than]

@@ -24,19 +24,19 @@ def with_defaults(value: Any, schema: Schema) -> Any:
         properties = schema.get("properties")
         others = schema.get("additionalProperties")
         made = dict(value)
-        if isinstance(properties, Mapping):
+        if isinstance(properties, dict):
             for name, inner in properties.items():
                 if _is_left_to_default(made, name, inner):
                     made[name] = deepcopy(inner["default"])
                 if name in made:
                     made[name] = with_defaults(made[name], inner)
-        if isinstance(others, Mapping):
+        if isinstance(others, dict):
             known = properties or {}
             for name in made.keys() - known.keys():
                 made[name] = with_defaults(made[name], others)
         return made
     items = schema.get("items")
-    if isinstance(value, list) and isinstance(items, Mapping):
+    if isinstance(value, list) and isinstance(items, dict):
         return [with_defaults(each, items) for each in value]
     return value
 
@@ -45,16 +45,16 @@ def only_defaults(schema: Schema) -> Schema:
     """A schema without what `with_defaults` has nothing to do for; empty where that is all."""
     properties, others = schema.get("properties"), schema.get("additionalProperties")
     found: dict[str, Any] = {}
-    if isinstance(others, Mapping) and (kept := only_defaults(others)):
+    if isinstance(others, dict) and (kept := only_defaults(others)):
         found["additionalProperties"] = kept
-    if isinstance(properties, Mapping):
+    if isinstance(properties, dict):
         inner = {name: _kept(each) for name, each in properties.items()}
         # Beside additionalProperties it counts which names there are.
         found["properties"] = {
             name: each for name, each in inner.items() if each or "additionalProperties" in found
         }
     items = schema.get("items")
-    if isinstance(items, Mapping) and (kept := only_defaults(items)):
+    if isinstance(items, dict) and (kept := only_defaults(items)):
         found["items"] = kept
     return {name: each for name, each in found.items() if each}
 

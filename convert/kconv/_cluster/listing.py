@@ -11,7 +11,7 @@ from kconv._cluster.definition import Definition
 from kconv._errors import Conflict
 
 PAGE: Final = 500
-_FIRST: Final = 100
+FIRST_PAGE: Final = 100
 """Objects of the first page: with them the work begins."""
 
 METADATA: Final = (
@@ -124,7 +124,9 @@ class Paged:
         return partial(self._page, token)
 
     def _page(self, token: str) -> Mapping[str, Any]:
-        query: dict[str, str | int] = {"limit": self._limit if token else min(_FIRST, self._limit)}
+        query: dict[str, str | int] = {
+            "limit": self._limit if token else min(FIRST_PAGE, self._limit)
+        }
         if token:
             query["continue"] = token
         found: Mapping[str, Any] = self._connection.get(self._path, self._accept, **query).body

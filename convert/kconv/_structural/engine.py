@@ -22,9 +22,9 @@ from kconv._scheme import Spoke
 from kconv._structural.checking import check
 from kconv._structural.defaulting import with_defaults
 from kconv._structural.kinds import StructuralKind, StructuralResource
+from kconv._structural.metadata import load, load_own
 from kconv._structural.pruning import pruned
 from kconv._structural.schemas import TYPE_META, Schema
-from kconv._structural.stored_metadata import load, load_stored
 from kconv._structural.validations import BLOCKING, UNCHECKED, judge
 from kconv.fields._base import findings_of, reading_stored
 from kconv.meta import ObjectMeta
@@ -51,9 +51,8 @@ class StructuralEngine:
             if closed and any(self.unknown(spoke, raw)):
                 raise NotSound("it has unknown fields", recorded=True)
             with reading_stored(checks == "types"):
-                # Bytes that were stored: nobody else has what they are parsed to.
-                stored = checks == "types" and isinstance(source, bytes)
-                value = self._decode(spoke, raw, load_stored if stored else load)
+                loader = load_own if isinstance(source, bytes) else load
+                value = self._decode(spoke, raw, loader)
         except (DecodeError, WrongTypes, RecursionError) as error:
             raise NotSound(str(error), recorded=True) from None
         if any(self.check(spoke, value, checks)):

@@ -1,4 +1,4 @@
-"""Metadata of stored objects, which is written as it is to be read nearly always.
+"""Metadata, which is written as it is to be read nearly always.
 
 Then loading it field by field would make the same of it, which is half of what it takes to read a
 custom resource.
@@ -6,17 +6,19 @@ custom resource.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from kconv.fields import Time
 from kconv.meta import ObjectMeta
 
 Value = dict[str, Any]
 
-_TIME_LENGTH: Final = len("2006-01-02T15:04:05Z")
+_Generation = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+_Time = Annotated[str, msgspec.Meta(pattern=f"^(?:{Time().spec.canonical_pattern})$")]
 
 
 class _Owner(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -35,12 +37,12 @@ class _Entry(Struct, forbid_unknown_fields=True, rename="camel"):
     manager: str | UnsetType = UNSET
     operation: str | UnsetType = UNSET
     subresource: str | UnsetType = UNSET
-    time: datetime | UnsetType = UNSET
+    time: _Time | UnsetType = UNSET
 
 
 class _Metadata(Struct, forbid_unknown_fields=True, rename="camel"):
     annotations: dict[str, str] | UnsetType = UNSET
-    creation_timestamp: datetime | UnsetType = UNSET
+    creation_timestamp: _Time | UnsetType = UNSET
     finalizers: list[str] | UnsetType = UNSET
     generate_name: str | UnsetType = UNSET
     labels: dict[str, str] | UnsetType = UNSET
@@ -50,7 +52,7 @@ class _Metadata(Struct, forbid_unknown_fields=True, rename="camel"):
     owner_references: list[_Owner] | UnsetType = UNSET
     resource_version: str | UnsetType = UNSET
     uid: str | UnsetType = UNSET
-    generation: int | UnsetType = UNSET
+    generation: _Generation | UnsetType = UNSET
 
 
 _ENTRY_NAMES: Final = tuple(sorted(_Entry.__struct_encode_fields__))
@@ -64,27 +66,19 @@ def load(raw: Value) -> Value:
     return loaded
 
 
-def load_stored(raw: Value) -> Value:
-    """The same of metadata that has been stored. Raises as `load`."""
+def load_own(raw: Value) -> Value:
+    """The same of metadata that nobody else has: parts of it may be taken. Raises as `load`."""
     try:
-        known = msgspec.convert(raw, _Metadata)
+        msgspec.convert(raw, _Metadata)
     except msgspec.ValidationError:
         return load(raw)
     entries = raw.get("managedFields", ())
-    times = [raw[name] for name in ("creationTimestamp",) if name in raw]
-    times += [each["time"] for each in entries if "time" in each]
-    if not all(map(_is_canonical, times)) or (known.generation or 0) < 0:
-        return load(raw)
     made = {name: raw[name] for name in _NAMES if name in raw}
     if entries:
         made["managedFields"] = [_in_order(each, _ENTRY_NAMES) for each in entries]
     if "ownerReferences" in made:
         made["ownerReferences"] = [_in_order(each, _OWNER_NAMES) for each in raw["ownerReferences"]]
     return made
-
-
-def _is_canonical(time: str) -> bool:
-    return len(time) == _TIME_LENGTH and time[10] == "T" and time[-1] == "Z"
 
 
 def _in_order(value: Value, names: tuple[str, ...]) -> Value:
