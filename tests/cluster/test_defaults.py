@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kconv._cluster.defaults import with_defaults
+from kconv._cluster.defaults import only_defaults, with_defaults
 
 INNER = {"type": "object", "properties": {"a": {"type": "integer", "default": 1}}}
 
@@ -37,3 +39,33 @@ def test_one_default_is_not_shared() -> None:
     one, other = with_defaults({}, schema), with_defaults({}, schema)
     one["x"]["l"].append(1)
     assert other == {"x": {"l": []}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, {}),
+        (INNER, {"properties": {"a": {"default": 1}}}),
+        ({"properties": {"x": INNER, "y": {"items": {}}}},
+         {"properties": {"x": only_defaults(INNER)}}),
+        ({"items": {"type": "object"}}, {}),
+        ({"properties": {"a": {"default": None, "nullable": True}}},
+         {"properties": {"a": {"default": None, "nullable": True}}}),
+        ({"additionalProperties": INNER, "properties": {"n": {"type": "string"}}},
+         {"additionalProperties": only_defaults(INNER), "properties": {"n": {}}}),
+    ],
+)  # fmt: skip
+def test_what_defaults_need_of_a_schema(schema: dict[str, Any], expected: Any) -> None:
+    assert only_defaults(schema) == expected
+
+
+@given(st.recursive(
+    st.fixed_dictionaries({}, optional={"default": st.integers(0, 2), "nullable": st.booleans()}),
+    lambda inner: st.fixed_dictionaries({}, optional={
+        "properties": st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+        "additionalProperties": inner, "items": inner, "default": st.just({})}),
+    max_leaves=6,
+), st.recursive(st.none() | st.integers(0, 2), lambda inner: st.lists(inner, max_size=2)
+   | st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=6))  # fmt: skip
+def test_they_are_the_same_with_that_alone(schema: dict[str, Any], value: Any) -> None:
+    assert with_defaults(value, only_defaults(schema)) == with_defaults(value, schema)

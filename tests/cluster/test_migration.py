@@ -256,3 +256,53 @@ def test_a_write_whose_answer_is_lost_keeps_its_image(server: ApiServer, opened:
     outcome = run(place)
     assert (outcome.done, len(lost)) == (True, 3)
     assert undo(opened(), outcome.run).restored == 3
+
+
+def test_answers_to_patches_are_compared_and_not_asked_for_again(
+    server: ApiServer, opened: Open
+) -> None:
+    """The proof reads every version but the stored one, which the answers have been compared in."""
+    fill(server, 20)
+    assert run(opened(), batch_size=5).done
+    last = max(at for at, each in enumerate(server.calls) if each in patches(server))
+    read = {
+        each.path.split("/")[3]
+        for each in server.calls[last:]
+        if each.path.endswith("/gadgets") and "Partial" not in each.accept
+    }
+    assert read == {"v1alpha1", "v1beta1"}
+    # What is rewritten in two runs is read in all versions, for the answers of one are gone.
+    server.flip(CRD, "v1beta1")
+    server.crds[CRD]["status"]["storedVersions"] = ["v1", "v1beta1"]
+    run(opened(), batch_size=5, most_rows=8)
+    assert versions(server) == ["v1", "v1beta1"]
+    assert run(opened(), batch_size=5).done
+    last = max(at for at, each in enumerate(server.calls) if "g-0" in each.path)
+    read = {
+        each.path.split("/")[3]
+        for each in server.calls[last:]
+        if each.path.endswith("/gadgets") and "Partial" not in each.accept
+    }
+    assert read == {"v1alpha1", "v1beta1", "v1"}
+    assert versions(server) == ["v1beta1"]
+
+
+def test_an_answer_that_is_another_object_ends_the_run_with_its_page(
+    server: ApiServer, opened: Open
+) -> None:
+    """Not the tenth object, which is read again at once, but the thirtieth."""
+    fill(server, 60)
+    sound = server.convert
+
+    def lossy(value: dict[str, Any], to: str) -> dict[str, Any]:
+        found = sound(value, to)
+        is_written = to == NEW and any(each.path.endswith("/g-030") for each in patches(server))
+        if is_written and value["metadata"]["name"] == "g-030":
+            found["spec"]["mode"] = "other"
+        return found
+
+    server.convert = lossy
+    with pytest.raises(NotAsBefore, match=r"conv/g-030 in v1\.spec\.mode.*undo 20"):
+        run(opened(), batch_size=5)
+    assert 30 < len(patches(server)) <= 35
+    assert versions(server) == ["v1beta1", "v1"]

@@ -210,10 +210,11 @@ def is_proved(connection: Connection, definition: Definition, proofs: Proofs) ->
     more. In the storage version that has been done where the answer to its patch was compared.
     Raises `NotAsBefore`.
     """
-    walk = iter(Walk(connection, definition, None))
     others = [each for each in definition.served if each != definition.storage]
     if others and proofs.are_answered:
         walk = _walk_beside(connection, definition, proofs, others)
+    else:
+        walk = iter(Walk(connection, definition, None))
     changed: list[tuple[ClusterKey, str]] = []
     while seen := list(islice(walk, _CHUNK)):
         if any(each.problem for each in seen):

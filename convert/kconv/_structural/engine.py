@@ -6,7 +6,7 @@ that a version is for. So custom resources go the one way that everything goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import marshmallow
@@ -22,7 +22,7 @@ from kconv._scheme import Spoke
 from kconv._structural.checking import check
 from kconv._structural.defaulting import with_defaults
 from kconv._structural.kinds import StructuralKind, StructuralResource
-from kconv._structural.metadata import load, load_own
+from kconv._structural.metadata import load
 from kconv._structural.pruning import pruned
 from kconv._structural.schemas import TYPE_META, Schema
 from kconv._structural.validations import BLOCKING, UNCHECKED, judge
@@ -51,8 +51,7 @@ class StructuralEngine:
             if closed and any(self.unknown(spoke, raw)):
                 raise NotSound("it has unknown fields", recorded=True)
             with reading_stored(checks == "types"):
-                loader = load_own if isinstance(source, bytes) else load
-                value = self._decode(spoke, raw, loader)
+                value = self._decode(spoke, raw, is_own=isinstance(source, bytes))
         except (DecodeError, WrongTypes, RecursionError) as error:
             raise NotSound(str(error), recorded=True) from None
         if any(self.check(spoke, value, checks)):
@@ -86,15 +85,15 @@ class StructuralEngine:
 
     def decode(self, spoke: Spoke, raw: Value) -> Value:
         """Metadata by its type, all else pruned and with defaults. Raises `WrongTypes`."""
-        return self._decode(spoke, raw, load)
+        return self._decode(spoke, raw)
 
-    def _decode(self, spoke: Spoke, raw: Value, loader: Callable[[Value], Value]) -> Value:
+    def _decode(self, spoke: Spoke, raw: Value, *, is_own: bool = False) -> Value:
         metadata = raw.get("metadata")
         if metadata is not None and not isinstance(metadata, dict):
             finding = Finding(("metadata",), "FieldValueTypeInvalid", "must be an object")
             raise WrongTypes([finding])
         try:
-            loaded = loader(metadata or {})
+            loaded = load(metadata or {}, is_own=is_own)
         except marshmallow.ValidationError as error:
             raise WrongTypes(_under_metadata(error)) from None
         schema = _schema(spoke)

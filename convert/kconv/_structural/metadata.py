@@ -18,7 +18,7 @@ Value = dict[str, Any]
 
 _Generation = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
-_Time = Annotated[str, msgspec.Meta(pattern=f"^(?:{Time().spec.canonical_pattern})$")]
+_Time = Annotated[str, msgspec.Meta(pattern=f"^(?:{Time().spec.canonical_pattern})\\Z")]
 
 
 class _Owner(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -60,25 +60,32 @@ _OWNER_NAMES: Final = tuple(sorted(_Owner.__struct_encode_fields__))
 _NAMES: Final = tuple(sorted(_Metadata.__struct_encode_fields__))
 
 
-def load(raw: Value) -> Value:
-    """What `ObjectMeta` loads of metadata. Raises `marshmallow.ValidationError`."""
-    loaded: Value = ObjectMeta.instance().load(raw)
-    return loaded
+def load(raw: Value, *, is_own: bool = False) -> Value:
+    """What `ObjectMeta` loads of metadata. Raises what that raises.
 
-
-def load_own(raw: Value) -> Value:
-    """The same of metadata that nobody else has: parts of it may be taken. Raises as `load`."""
+    Its parts are copies, unless the caller owns the metadata and nobody else has it.
+    """
     try:
         msgspec.convert(raw, _Metadata)
     except msgspec.ValidationError:
-        return load(raw)
-    entries = raw.get("managedFields", ())
+        loaded: Value = ObjectMeta.instance().load(raw)
+        return loaded
     made = {name: raw[name] for name in _NAMES if name in raw}
-    if entries:
-        made["managedFields"] = [_in_order(each, _ENTRY_NAMES) for each in entries]
+    if not is_own:
+        made = _copied(made)
+    if "managedFields" in made:
+        made["managedFields"] = [_in_order(each, _ENTRY_NAMES) for each in made["managedFields"]]
     if "ownerReferences" in made:
-        made["ownerReferences"] = [_in_order(each, _OWNER_NAMES) for each in raw["ownerReferences"]]
+        made["ownerReferences"] = [
+            _in_order(each, _OWNER_NAMES) for each in made["ownerReferences"]
+        ]
     return made
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _in_order(value: Value, names: tuple[str, ...]) -> Value:

@@ -1,0 +1,135 @@
+"""What goes over the connections to an API server: kept, closed, cut off, in pieces, by a proxy."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+
+import pytest
+import urllib3
+
+from kconv import Unavailable
+from kconv._cluster.exchange import Exchange, exchange_with
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: now\r\n\r\nok"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n"
+Script = list[list[bytes]]
+"""By connection, what is sent for each request on it; then it is closed."""
+
+
+class Scripted:
+    """A server that sends what a script says, whatever it is asked."""
+
+    def __init__(self, script: Script) -> None:
+        self.heads: list[bytes] = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.thread = threading.Thread(target=self._serve, args=(script,), daemon=True)
+        self.thread.start()
+
+    def _serve(self, script: Script) -> None:
+        for answers in script:
+            with suppress(OSError), self.socket.accept()[0] as line:
+                for answer in answers:
+                    head = b""
+                    while not head.endswith(b"\r\n\r\n"):
+                        if not (received := line.recv(1)):
+                            break
+                        head += received
+                    self.heads.append(head)
+                    for at in range(0, len(answer), 40):
+                        line.sendall(answer[at : at + 40])
+
+    def close(self) -> None:
+        self.socket.close()
+        self.thread.join(5)
+
+
+Serve = Callable[[Script], Scripted]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    made: list[Scripted] = []
+
+    def serve_(script: Script) -> Scripted:
+        made.append(Scripted(script))
+        return made[-1]
+
+    yield serve_
+    for each in made:
+        each.close()
+
+
+def _exchange(server: Scripted, timeout: float = 5.0, path: str = "") -> Exchange:
+    return exchange_with(server.url + path, urllib3.PoolManager(), timeout)
+
+
+def _asked(exchange: Exchange, times: int = 1) -> list[tuple[int, bytes]]:
+    with closing(exchange):
+        found = [exchange.request("GET", "/a b?limit=1", None, {"X": "1"}) for _ in range(times)]
+    return [(each.status, each.data) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ([[OK, OK]], [(200, b"ok")] * 2),
+        # Closed between two requests, with and without a word of it: the next one is made anew.
+        ([[OK], [OK]], [(200, b"ok")] * 2),
+        ([[OK.replace(b"Date: now", b"Connection: close")], [OK]], [(200, b"ok")] * 2),
+        ([[b"HTTP/1.1 100 Continue\r\n\r\n" + OK]], [(200, b"ok")]),
+        (
+            [[CHUNKED + b"1\r\nk\r\n0\r\n\r\n"]],
+            [(200, b"ok")],
+        ),
+        ([[b"HTTP/1.0 200 OK\r\n\r\nuntil it closes"]], [(200, b"until it closes")]),
+        ([[b"HTTP/1.1 204 No Content\r\n\r\n", OK]], [(204, b""), (200, b"ok")]),
+        ([[b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"]], [(429, b"")]),
+    ],
+)  # fmt: skip
+def test_answers(serve: Serve, script: Script, expected: list[tuple[int, bytes]]) -> None:
+    server = serve(script)
+    assert _asked(_exchange(server, path="/prefix/"), len(expected)) == expected
+    name = server.url.removeprefix("http://").encode()
+    head = b"GET /prefix/a%20b?limit=1 HTTP/1.1\r\nHost: " + name + b"\r\nX: 1\r\n\r\n"
+    assert {each for each in server.heads if each} == {head}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (OK[:-1], "closed the connection"),
+        (OK[:20], "closed the connection"),
+        (CHUNKED, "closed the connection"),
+        (b"", "closed the connection"),
+        (b"what is no HTTP at all\r\n\r\n", "HTTP"),
+    ],
+)  # fmt: skip
+def test_answers_that_are_cut_off_or_none(serve: Serve, answer: bytes, said: str) -> None:
+    server = serve([[answer], [answer]])
+    with pytest.raises(Unavailable, match=said):
+        _asked(_exchange(server))
+    assert len(server.heads) == 1, "what may have been done is for the caller to do again"
+
+
+def test_a_server_that_says_nothing_is_left(serve: Serve) -> None:
+    with pytest.raises(Unavailable, match="timed out"):
+        _asked(_exchange(serve([]), timeout=0.2))
+
+
+def test_a_header_cannot_begin_another_request(serve: Serve) -> None:
+    exchange = _exchange(serve([]))
+    for value in ("a\r\nb", "a\nb", "a\0b"):
+        with pytest.raises(ValueError, match="Authorization") as caught:
+            exchange.request("GET", "/", None, {"Authorization": value})
+        assert value not in str(caught.value)
+
+
+def test_a_plain_proxy_gets_the_whole_url(serve: Serve) -> None:
+    proxy = serve([[OK]])
+    exchange = exchange_with("http://10.1.2.3:6443", urllib3.ProxyManager(proxy.url), 5.0)
+    assert _asked(exchange) == [(200, b"ok")]
+    assert proxy.heads[0].startswith(b"GET http://10.1.2.3:6443/a%20b?limit=1 HTTP/1.1\r\n")
