@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 import urllib3
 
+from fixtures.certificates import signed_by_itself
 from kconv import Unavailable
 from kconv._cluster.exchange import Exchange, exchange_with
+from kconv._errors import Denied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: now\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n"
@@ -118,6 +123,28 @@ def test_answers_that_are_cut_off_or_none(serve: Serve, answer: bytes, said: str
 def test_a_server_that_says_nothing_is_left(serve: Serve) -> None:
     with pytest.raises(Unavailable, match="timed out"):
         _asked(_exchange(serve([]), timeout=0.2))
+
+
+def test_a_server_that_goes_away_within_tls_is_away(tmp_path: Path) -> None:
+    """It may come back: that is no certificate which nobody trusts, after which none waits."""
+    certificate, key = signed_by_itself(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def cut() -> None:
+            secure = context.wrap_socket(listener.accept()[0], server_side=True)
+            secure.recv(1)
+            os.close(secure.detach())  # without a word of TLS
+
+        thread = threading.Thread(target=cut, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        exchange = exchange_with(url, urllib3.PoolManager(ca_certs=str(certificate)), 5.0)
+        with closing(exchange), pytest.raises(Unavailable) as caught:
+            exchange.request("GET", "/", None, {})
+        thread.join(5)
+    assert not isinstance(caught.value, Denied)
 
 
 def test_a_header_cannot_begin_another_request(serve: Serve) -> None:

@@ -57,7 +57,7 @@ def _loaded(load_: Any, raw: dict[str, Any]) -> str:
     try:
         return json.dumps(load_(raw))
     except marshmallow.ValidationError as error:
-        return f"refused: {error.normalized_messages()}"
+        return f"refused: {error.messages}"
 
 
 @settings(max_examples=3_000 if LONG else 200, deadline=None)
