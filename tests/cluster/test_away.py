@@ -17,7 +17,7 @@ from cluster.conftest import (
     run,
     versions,
 )
-from kconv import Unavailable
+from kconv import Conflict, Unavailable
 
 
 def busy(request: Request) -> None:
@@ -115,3 +115,22 @@ def _compacting(server: ApiServer) -> Any:
         return ask(self, token)
 
     return page
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_version_that_went_though_objects_are_in_it_is_told_at_once(
+    server: ApiServer, opened: Open, status: int
+) -> None:
+    """As recorded of Kubernetes, which says 429: to wait for it would be to wait for ever."""
+    fill(server, 3)
+
+    def lost(request: Request) -> None:
+        if request.path.endswith("/gadgets"):
+            said = "failed to list: request to convert CR from an invalid group/version: g.dev/v0"
+            raise Failed(status, said, "TooManyRequests" if status == 429 else "", retry=60)
+
+    place = opened()
+    server.faults.append(lost)
+    with pytest.raises(Conflict, match=r"has no v0 any more.*Put v0 back into spec\.versions"):
+        run(place)
+    assert patches(server) == []

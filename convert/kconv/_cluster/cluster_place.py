@@ -11,7 +11,7 @@ from kconv._cluster import svm
 from kconv._cluster.connection import ASIDE, Connection
 from kconv._cluster.definition import Definition
 from kconv._cluster.driving import Driving
-from kconv._cluster.kinds import as_document, scheme_of
+from kconv._cluster.kinds import scheme_of
 from kconv._cluster.listing import FIRST_PAGE, ClusterKey, look, marks
 from kconv._cluster.notes import books_of
 from kconv._cluster.preflight import check_definition, check_rights, findings
@@ -27,6 +27,7 @@ from kconv._cluster.rows import (
     label_of,
     named_entry,
     raise_first,
+    row_of,
     versions_of,
 )
 from kconv._cluster.threads import CONNECTIONS, Threads
@@ -173,6 +174,7 @@ class ClusterPlace(BookkeptPlace):
         passing_over: str = "",
     ) -> list[Row]:
         name = where.collection
+        self._resources.proofs[name].is_read = True
         left_out = self.failed(name, passing_over)
         at, walk = self._walks.pop(name, (None, None))
         if walk is None or after is None or at != after:
@@ -201,16 +203,7 @@ class ClusterPlace(BookkeptPlace):
     def _rows(self, name: str, seen: Sequence[Seen]) -> list[Row]:
         definition = self._resources.known[name]
         proved = self._resources.proofs[name].of({each.key: each.mark for each in seen})
-        return [
-            Row(
-                each.key,
-                label_of(definition, each.key in proved),
-                each.mark,
-                as_document(each.shown),
-                each.problem,
-            )
-            for each in seen
-        ]
+        return [row_of(definition, each, each.key in proved) for each in seen]
 
     def write(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool

@@ -64,6 +64,12 @@ class Refused(KconvError):
             'failed: Post "' in self.message or "failed calling" in self.message
         )
 
+    @property
+    def gone_version(self) -> str:
+        """The version that objects are stored in though the CRD has it no more; empty for none."""
+        _, is_it, version = self.message.partition("convert CR from an invalid group/version: ")
+        return version if is_it else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -260,6 +266,8 @@ def _pause(error: Unavailable | Refused, usual: float = _PAUSE) -> float | None:
         return None
     if isinstance(error, Unavailable):
         return usual
+    if error.gone_version:
+        return None  # it is said with a 429, and stays so
     after = error.details.get("retryAfterSeconds")
     if error.status in _TRANSIENT or error.is_of_webhook or (error.status == 500 and after):
         return min(float(after), _LONGEST_ASKED) if isinstance(after, int) and after else usual

@@ -96,7 +96,7 @@ class Paged:
                         f"{self._title} has changed meanwhile: {error.message}"
                     ) from None
                 if error.status != 410 or not token:
-                    raise
+                    raise _of_gone_version(error, self._title) or error from None
                 # The server offers to go on at a later moment, or has the list begin again.
                 token = error.continues_with
                 self._next = self._page_at(token)
@@ -163,7 +163,7 @@ def look(connection: Connection, definition: Definition) -> tuple[int, int]:
             body = connection.get(definition.path(version), METADATA, limit=_FEW).body
         except Refused as error:
             if error.status == 404 or number == len(versions):
-                raise
+                raise _of_gone_version(error, definition.title) or error from None
             continue
         metadata = body.get("metadata") or {}
         found = len(body.get("items") or ()) + int(metadata.get("remainingItemCount") or 0)
@@ -171,6 +171,18 @@ def look(connection: Connection, definition: Definition) -> tuple[int, int]:
             found = sum(1 for _ in marks(connection, definition))
         return int(metadata.get("resourceVersion") or 0), found
     raise AssertionError("there is a version that is served")
+
+
+def _of_gone_version(error: Refused, title: str) -> Conflict | None:
+    """What a list is refused for where an object is in a version that is gone: no list helps."""
+    if not error.gone_version:
+        return None
+    version = error.gone_version.rpartition("/")[2]
+    return Conflict(
+        f"{title} has no {version} any more, and objects are stored in it: none can be listed. "
+        f"Put {version} back into spec.versions (served: true, storage: false) and into "
+        "status.storedVersions, and run it again"
+    )
 
 
 def _by_preference(definition: Definition) -> list[str]:

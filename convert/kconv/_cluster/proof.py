@@ -76,12 +76,13 @@ class Proofs:
         self._tried = 0
         self._storage = definition.api_version(definition.storage)
         self._own: set[str] = set()
+        self.is_read = False
         self.since: Since | None = None
 
     @property
     def is_of_nothing(self) -> bool:
-        """Whether nothing is known of any object: no run has begun."""
-        return self.since is None and not self._marks and not self._runs()
+        """Whether nothing is known of any object: no run has begun, or ours has looked at none."""
+        return not self._marks and not self.is_read and not {*self._runs()} - self._own
 
     def begin(self, since: Since, definition: Definition) -> None:
         """Take all that is written from now on for proved.

@@ -8,12 +8,14 @@ from itertools import islice
 from typing import Final
 
 from kconv._cluster.definition import Definition
+from kconv._cluster.kinds import as_document
 from kconv._cluster.listing import ClusterKey
 from kconv._cluster.proof import digest_of_mark
 from kconv._cluster.rewriting import Rewritten
+from kconv._cluster.walk import Seen
 from kconv._store.bookkeeping import Kept
 from kconv._store.bookkept_place import number
-from kconv.place import Key, NewData, Quarantined
+from kconv.place import Key, NewData, Quarantined, Row
 
 CHUNK: Final = 250
 """Objects that are looked up at a time."""
@@ -31,6 +33,12 @@ def label_of(definition: Definition, is_proved: bool) -> str:
     """The version that an object counts as being in."""
     old = definition.old
     return definition.api_version(definition.storage if is_proved or not old else old[0])
+
+
+def row_of(definition: Definition, seen: Seen, is_proved: bool) -> Row:
+    """An object as a row."""
+    label = label_of(definition, is_proved)
+    return Row(seen.key, label, seen.mark, as_document(seen.shown), seen.problem)
 
 
 def cluster_key(key: Key | None) -> ClusterKey | None:
