@@ -333,7 +333,7 @@ class ApiServer:
         return value
 
     def write(self, request: Request, key: tuple[str, str, str], version: str) -> Value:
-        stored = self.objects[key]
+        stored, number = self.objects[key], self.number
         value = self.shown(key, stored, version)
         expected = request.body["metadata"].get("resourceVersion", str(stored.number))
         if expected != str(stored.number):
@@ -343,7 +343,11 @@ class ApiServer:
         else:
             value = request.body
         self.put(key, version, value)
-        return self.shown(key, self.objects[key], version)
+        made = self.shown(key, self.objects[key], version)
+        if request.query.get("dryRun") == "All":
+            self.objects[key] = stored
+            self.number = number
+        return made
 
     def put(self, key: tuple[str, str, str], version: str, value: Value) -> None:
         crd = self.crds[key[0]]
@@ -358,6 +362,8 @@ class ApiServer:
         if storage == stored.version and before == value:
             return
         self.number += 1
+        changed = value.get("spec") != self.shown(key, stored, storage).get("spec")
+        value["metadata"]["generation"] = stored.value["metadata"]["generation"] + changed
         value["apiVersion"] = f"{crd['spec']['group']}/{storage}"
         self.objects[key] = Stored(storage, value, self.number)
 

@@ -75,6 +75,11 @@ def migrate_and_report(
     added to ``seen``, and the JSON is put into ``document``, where one is given, in place of being
     printed. Raises `KconvError` for what cannot be begun, and `Interrupted`.
     """
+    if accept_loss and (place or "").startswith("cluster"):
+        raise UsageError(
+            "--accept-loss: objects of a cluster are converted by it, and not by kconv; take what "
+            "would be lost off the objects, or add it to the version that is stored"
+        )
     settings = storage.Settings(
         batch_size=batch_size,
         batch_seconds=batch_seconds(batch_time),
@@ -186,7 +191,7 @@ def _begin_with(engine: str, opened: Place, dry_run: bool) -> None:
         if engine != "kconv":
             raise UsageError("--engine svm goes with --place cluster")
     elif dry_run:
-        pass  # which writes nothing
+        opened.rehearses = True  # which writes nothing
     elif engine == "kconv":
         opened.put_back_versions()
     else:

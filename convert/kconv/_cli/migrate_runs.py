@@ -20,6 +20,8 @@ from kconv._cli.migrate_options import (
 )
 from kconv._cli.options import Apis, Db, Output, Report
 
+_PAGE = 200
+
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id: `kconv migrate runs`.")]
 
 
@@ -55,6 +57,9 @@ def undo(
     max_lock_waits: MaxLockWaits = None,
     max_load: MaxLoad = None,
     yield_to_vacuum: YieldToVacuum = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what objects were before; restore nothing.")
+    ] = False,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
@@ -62,7 +67,7 @@ def undo(
 
     Objects that were written or deleted since, or that the database refuses to take back, are left
     as they are and listed; the exit code is then 1. Refused if this code no longer has the old
-    version.
+    version. With --dry-run, the objects as they were before are printed, as YAML or JSON.
     """
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
@@ -73,6 +78,9 @@ def undo(
     from kconv.place import RowName, key_text
     from kconv_migrations import _migration as storage
 
+    if dry_run:
+        _print_images(run, db, in_context(place, context), output)
+        return
     settings = storage.Settings(
         batch_seconds=batch_seconds(batch_time),
         rate=rate,
@@ -122,6 +130,37 @@ def undo(
     if done.written or done.deleted or done.refused:
         say(f"`kconv migrate drop-undo {run}` forgets what was not restored")
         raise typer.Exit(1)
+
+
+def _print_images(run: str, db: str, place: str | None, output: Report) -> None:
+    """Print a run's before-images: documents of YAML, or one of JSON."""
+    from kconv._cli.console import emit_bytes, emit_json
+    from kconv._cli.migrate_report import name_as_json
+    from kconv._cli.open_place import open_place
+    from kconv._codec import json, yaml
+    from kconv._errors import UsageError
+
+    found = []
+    opened = open_place(place, db, kinds=False)
+    try:
+        opened.run(run)
+        page = opened.images(run, after=None, limit=_PAGE)
+        while page.last is not None:
+            for name, image in page.images:
+                document = json.decode(image.data)
+                if output is Report.JSON:
+                    found.append(
+                        {**name_as_json(*name), "version": image.version, "object": document}
+                    )
+                else:
+                    emit_bytes(b"---\n" + yaml.encode(document))
+            page = opened.images(run, after=page.last, limit=_PAGE)
+        if output is Report.JSON:
+            emit_json({"run": run, "images": found})
+        elif not opened.undo_size(run).rows:
+            raise UsageError(f"run {run} has no before-images")
+    finally:
+        opened.close()
 
 
 def drop_undo(run: RunId, db: Db = DEFAULT_DB, place: PlaceName = None) -> None:

@@ -16,6 +16,7 @@ from kconv._cluster.listing import FIRST_PAGE, ClusterKey, look, marks
 from kconv._cluster.notes import books_of
 from kconv._cluster.preflight import check_definition, check_rights, findings
 from kconv._cluster.proof import Written, digest_of_mark
+from kconv._cluster.rehearsing import rehearsed
 from kconv._cluster.resources import Resources, resources_of
 from kconv._cluster.restoring import restore_page
 from kconv._cluster.rewriting import rewrite
@@ -26,6 +27,7 @@ from kconv._cluster.rows import (
     cluster_key,
     label_of,
     named_entry,
+    named_image,
     raise_first,
     row_of,
     versions_of,
@@ -42,6 +44,7 @@ from kconv.place import (
     BeforeImage,
     Collection,
     Count,
+    Images,
     Key,
     NewData,
     Quarantined,
@@ -67,6 +70,9 @@ class ClusterPlace(BookkeptPlace):
     ``status.storedVersions``. A version leaves that list only after every object was looked at
     twice.
 
+    Where it ``rehearses``, the server is asked what would become of each object that is read to be
+    written.
+
     Of resources without a CRD, which versions objects may be in is in the notes as well: a
     database of kconv's (``notes``), as runs, the quarantine and what objects were before are.
     """
@@ -78,6 +84,7 @@ class ClusterPlace(BookkeptPlace):
         self.names = frozenset(each.name for each in definitions)
         self._scheme = scheme_of(definitions)
         self.books = books
+        self.rehearses = False
         self._walks: dict[str, tuple[Key | None, Chunks]] = {}
         self._threads = Threads()
         self._driving = Driving(connection)
@@ -186,12 +193,22 @@ class ClusterPlace(BookkeptPlace):
             if not seen:
                 return page
             rows = [row for row in self._rows(name, seen) if row.version != other_than]
-            page += [row for row in rows if (row.key, row.mark) not in left_out]
+            wanted = [row for row in rows if (row.key, row.mark) not in left_out]
+            page += self._rehearsed(name, wanted) if other_than else wanted
             if page:
                 break
         if page:
             self._walks[name] = (page[-1].key, walk)
         return page
+
+    def _rehearsed(self, name: str, rows: list[Row]) -> list[Row]:
+        """Rows that are to be written, with what the server says would become of them."""
+        definition = self._resources.known[name]
+        if not (self.rehearses or definition.loses):
+            return rows
+        return self._threads.side_by_side(
+            lambda row: rehearsed(self.connection, definition, row), rows
+        )
 
     def row(self, where: Where, key: Key) -> Row | None:
         if len(key) != len(ClusterKey._fields):
@@ -304,7 +321,7 @@ class ClusterPlace(BookkeptPlace):
         definitions = [self._resources.read_again(each.collection) for each in targets]
         check_rights(self.connection, definitions, svm.RIGHTS if self._driving.is_on else ())
         for definition in definitions:
-            check_definition(self.connection, definition)
+            check_definition(self.connection, definition, is_driven=self._driving.is_on)
         for definition in definitions:
             self._resources.begin_at(definition)
         # The lease first: two runs would meet each other's migrations.
@@ -339,6 +356,10 @@ class ClusterPlace(BookkeptPlace):
         images = {key: BeforeImage(each.version, each.raw) for key, each in found.items()}
         return [images.get(tuple(row.key)) for row in rows]
 
+    def images(self, run_id: str, *, after: Key | None, limit: int) -> Images:
+        found = super().images(run_id, after=after, limit=limit)
+        return found._replace(images=tuple(map(named_image, found.images)))
+
     def restore(
         self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
     ) -> Restored:
@@ -346,6 +367,6 @@ class ClusterPlace(BookkeptPlace):
         if not page:
             return Restored()
         self.books.database.write(lambda transaction: self.books.check_held(transaction, held))
-        done, restored = restore_page(self.connection, self._resources.known, page)
+        done, restored = restore_page(self.connection, self._resources.known, self.books, page)
         self.books.database.write(lambda c: self.books.forget(c, run_id, restored))
         return done

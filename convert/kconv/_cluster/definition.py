@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.defaults import only_defaults
+from kconv._cluster.narrowing import narrowed
 from kconv._errors import Conflict, UsageError
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -45,6 +46,8 @@ class Definition:
     defaults: Mapping[str, Mapping[str, Any]]
     managers: tuple[str, ...]
     changed: str
+    narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Paths by version that are pruned when objects are stored, for nothing converts them."""
 
     @property
     def title(self) -> str:
@@ -55,6 +58,11 @@ class Definition:
     def old(self) -> tuple[str, ...]:
         """The versions besides the storage version that objects may be stored in."""
         return tuple(each for each in self.stored if each != self.storage)
+
+    @property
+    def loses(self) -> bool:
+        """Whether objects of a version that may be stored have what would be pruned."""
+        return any(each in self.narrowed for each in self.old)
 
     def api_version(self, version: str) -> str:
         """A version with the group before it."""
@@ -103,6 +111,7 @@ def read_definition(document: Mapping[str, Any]) -> Definition:
             if "f:storedVersions" in ((each.get("fieldsV1") or {}).get("f:status") or {})
         ),
         changed=max((each.get("time") or "" for each in entries), default=""),
+        narrowed=narrowed(spec),
     )
 
 

@@ -62,8 +62,12 @@ def check_rights(
         raise Forbidden(f"{connection.host} does not allow to: {', '.join(lacking)}")
 
 
-def check_definition(connection: Connection, definition: Definition) -> None:
+def check_definition(
+    connection: Connection, definition: Definition, *, is_driven: bool = False
+) -> None:
     """Raises what keeps a resource from being migrated: `Conflict`, or `Unavailable`.
+
+    ``is_driven`` says that the cluster's own migrator rewrites objects, which looks at none.
 
     A webhook that cannot be reached is found by asking for an object in each version.
     """
@@ -74,6 +78,23 @@ def check_definition(connection: Connection, definition: Definition) -> None:
             f"{definition.title} stores {definition.storage} and does not serve it: set "
             "served: true, for objects are rewritten through it"
         )
+    for version in definition.old:
+        paths = ", ".join(definition.narrowed.get(version, ()))
+        lost = (
+            f"{definition.title} has strategy: None, and {definition.storage} lacks {paths}, which "
+            f"{version} has"
+        )
+        if paths and version not in definition.served:
+            raise Conflict(
+                f"{lost}: that would be lost, and nobody would see it, for {version} is not "
+                f"served. Set served: true at it, and add the fields to {definition.storage} or "
+                "set a conversion webhook"
+            )
+        if paths and is_driven:
+            raise Conflict(
+                f"{lost}: the cluster's own migrator would lose it. Without --engine svm, objects "
+                "that use it are left as they are"
+            )
     for version in definition.served:
         try:
             connection.get(definition.path(version), limit=1)
@@ -121,6 +142,13 @@ def findings(definition: Definition) -> list[str]:
             f"{definition.name}: {', '.join(hidden)} is stored and not served: what objects are in "
             "it cannot be compared"
         )
+    found += [
+        f"{definition.name}: strategy: None, and {definition.storage} lacks "
+        f"{', '.join(definition.narrowed[each])}, which {each} has: objects that use it are left "
+        "as they are; add it, or set a conversion webhook"
+        for each in definition.old
+        if each in definition.narrowed
+    ]
     gone = [each for each in definition.old if each not in definition.versions]
     if gone:
         found.append(

@@ -260,25 +260,37 @@ def _digests(shown: Shown, versions: Sequence[str]) -> bytes:
 def _difference(seen: Seen, before: bytes) -> Iterator[tuple[ClusterKey, str]]:
     if is_shown_as(seen.shown, before):
         return
+    yield seen.key, said_difference(seen, before)
+
+
+def said_difference(seen: Seen, before: bytes, *, was_put: bool = False) -> str:
+    """In what an object is not what a document of it says; empty where it is.
+
+    One that ``was_put`` back has another generation, which counts its changes.
+    """
+    if is_shown_as(seen.shown, before):
+        return ""
     was, now = msgspec.json.decode(before), msgspec.json.decode(as_document(seen.shown))
-    both = was.keys() & now.keys()
+    if was_put:
+        for each in (*was.values(), *now.values()):
+            each["metadata"].pop("generation", None)
     found = [
-        each
-        for version in sorted(both)
+        format_path(each.path)
+        for version in sorted(was.keys() & now.keys())
         for each in differences(was[version], now[version], (version,))
     ]
-    paths = [format_path(each.path) for each in found]
-    more = len(paths) - _SHOWN
-    said = ", ".join(paths[:_SHOWN])
-    yield seen.key, f"{said} and {more} more" if more > 0 else said
+    more = len(found) - _SHOWN
+    said = ", ".join(found[:_SHOWN])
+    return f"{said} and {more} more" if more > 0 else said
 
 
 def _message(name: str, changed: Sequence[tuple[ClusterKey, str]], run: str = "") -> str:
     said = "; ".join(f"{key} in {paths}" for key, paths in changed[:_SHOWN])
     more = f" and {len(changed) - _SHOWN:,} more objects" if len(changed) > _SHOWN else ""
-    undo = f"kconv migrate undo {run}" if run else "kconv migrate undo"
+    undo = f"kconv migrate undo {run or 'RUN'}"
+    which = "" if run else " (`kconv migrate runs` lists the runs)"
     return (
         f"{name}: objects are not what they were before they were rewritten: {said}{more}. "
-        "The conversion of the cluster changes them: mend the webhook; "
-        f"`{undo}` puts back what they were"
+        "The conversion of the cluster changes them: mend the webhook, or set storage: true at the "
+        f"former version and apply it; then `{undo}` puts back what they were{which}"
     )

@@ -10,14 +10,18 @@ from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
 from kconv._cluster.kinds import is_shown_as
 from kconv._cluster.listing import ClusterKey
-from kconv._cluster.proof import digest_of_mark
-from kconv._cluster.walk import see
-from kconv._store.bookkeeping import Kept, place_in_order
+from kconv._cluster.proof import digest_of_mark, said_difference
+from kconv._cluster.rehearsing import would_be_other
+from kconv._cluster.walk import Seen, see
+from kconv._store.bookkeeping import Bookkeeping, Kept, place_in_order
 from kconv.place import Restored, RowName
 
 
 def restore_page(
-    connection: Connection, definitions: Mapping[str, Definition], page: Sequence[Kept]
+    connection: Connection,
+    definitions: Mapping[str, Definition],
+    books: Bookkeeping,
+    page: Sequence[Kept],
 ) -> tuple[Restored, list[Kept]]:
     """Put back a page of before-images: what became of them, and those that are done with."""
     restored: list[Kept] = []
@@ -26,7 +30,7 @@ def restore_page(
     refused: list[tuple[RowName, str]] = []
     for image in page:
         name = RowName(image.collection, ClusterKey(*map(str, image.key)))
-        became = put_back(connection, definitions[image.collection], image)
+        became = put_back(connection, definitions[image.collection], books, image)
         if became == "restored":
             restored.append(image)
         elif became == "written":
@@ -40,7 +44,9 @@ def restore_page(
     return done, restored
 
 
-def put_back(connection: Connection, definition: Definition, image: Kept) -> str:
+def put_back(
+    connection: Connection, definition: Definition, books: Bookkeeping, image: Kept
+) -> str:
     """Put back a before-image; ``restored``, ``written``, ``deleted``, or why it was refused.
 
     Which version an object is stored in is the CRD's to say: there is nothing to put back where it
@@ -55,7 +61,7 @@ def put_back(connection: Connection, definition: Definition, image: Kept) -> str
         return seen.problem
     if is_shown_as(seen.shown, image.raw):
         return "restored"
-    if digest_of_mark(seen.mark) != image.digest:
+    if digest_of_mark(seen.mark) != image.digest and not _was_run(books, seen, image):
         return "written"
     shown = msgspec.json.decode(image.raw)
     version = image.version.rpartition("/")[2]
@@ -64,7 +70,12 @@ def put_back(connection: Connection, definition: Definition, image: Kept) -> str
         return f"it was not shown in {version}"
     before["metadata"]["resourceVersion"] = str(seen.mark)
     where = before["apiVersion"].rpartition("/")[2]
+    changed = f"put back as {where}, it would be shown otherwise than it was: the conversion "
+    changed += "changes it; mend that, or set "
+    changed += f"storage: true at {where} in the CRD and apply it, and undo again"
     try:
+        if would_be_other(connection, definition, before, image.raw):
+            return changed
         connection.request("PUT", definition.path(where, *key), before)
     except Refused as error:
         if error.status == 409:
@@ -73,6 +84,18 @@ def put_back(connection: Connection, definition: Definition, image: Kept) -> str
     again = see(connection, definition, key)
     if again is not None and again.problem:
         return f"put back as {where}, it cannot be shown: {again.problem}"
-    if again is not None and not is_shown_as(again.shown, image.raw):
-        return f"put back as {where}, it is shown otherwise than it was: the webhook changes it"
+    if again is not None and said_difference(again, image.raw, was_put=True):
+        return changed
     return "restored"
+
+
+def _was_run(books: Bookkeeping, seen: Seen, image: Kept) -> bool:
+    """Whether another run alone has written an object since, which was then what the run left."""
+    runs = [each.id for each in books.runs()]
+    digests = {image.key: digest_of_mark(seen.mark)}
+    later = books.fitting_images(image.collection, digests, runs).get(image.key)
+    if later is None:
+        return False
+    written = image.written_version.rpartition("/")[2]
+    was, left = msgspec.json.decode(later.raw), msgspec.json.decode(image.raw)
+    return written in was and was[written] == left.get(written)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from kconv._cluster.definition import Definition
 from kconv._cluster.kinds import as_document
 from kconv._cluster.listing import ClusterKey
@@ -15,7 +17,7 @@ from kconv._cluster.rewriting import Rewritten
 from kconv._cluster.walk import Seen
 from kconv._store.bookkeeping import Kept
 from kconv._store.bookkept_place import number
-from kconv.place import Key, NewData, Quarantined, Row
+from kconv.place import BeforeImage, Key, NewData, Quarantined, Row, RowName
 
 CHUNK: Final = 250
 """Objects that are looked up at a time."""
@@ -47,6 +49,15 @@ def cluster_key(key: Key | None) -> ClusterKey | None:
 
 def named_entry(entry: Quarantined) -> Quarantined:
     return replace(entry, key=ClusterKey(*map(str, entry.key)))
+
+
+def named_image(found: tuple[RowName, BeforeImage]) -> tuple[RowName, BeforeImage]:
+    """A before-image as it is looked at: the object in the version that it counted as being in."""
+    (collection, key), (version, document) = found
+    shown = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    in_version = shown.get(version.rpartition("/")[2]) or next(iter(shown.values()))
+    name = RowName(collection, ClusterKey(*map(str, key)))
+    return name, BeforeImage(version, bytes(in_version))
 
 
 def before_image(collection: str, item: NewData, written: int | None) -> Kept:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kconv._store import scan
-from kconv._store.bookkeeping import Bookkeeping
+from kconv._store.bookkeeping import Bookkeeping, place_in_order
 from kconv.place import (
+    BeforeImage,
     ClientCount,
     Ending,
+    Images,
     Key,
     Mark,
     Place,
@@ -19,6 +21,7 @@ from kconv.place import (
     Reclaimable,
     RecordedVersion,
     Row,
+    RowName,
     Run,
     RunTarget,
     Server,
@@ -83,6 +86,16 @@ class BookkeptPlace(Place):
 
     def undo_size(self, run_id: str) -> UndoSize:
         return self.books.undo_size(run_id)
+
+    def images(self, run_id: str, *, after: Key | None, limit: int) -> Images:
+        page = self.books.undo_page(run_id, after, limit)
+        if not page:
+            return Images()
+        found = (
+            (RowName(each.collection, each.key), BeforeImage(each.version, each.raw))
+            for each in page
+        )
+        return Images(tuple(found), place_in_order(page[-1]))
 
     def drop_undo(self, run_id: str) -> int:
         return self.books.drop_undo(run_id)

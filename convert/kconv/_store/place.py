@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import astuple
+
 from kconv._errors import Conflict, Expired, NotFound
 from kconv._gvk import GroupResource
 from kconv._store import records
@@ -32,6 +34,7 @@ from kconv.place import (
     Collection,
     Count,
     Ending,
+    Images,
     Key,
     NewData,
     Place,
@@ -287,6 +290,14 @@ class StorePlace(Place):
                     found[key] = BeforeImage(image.api_version, image.data)
         return [found.get(row.key) for row in rows]
 
+    def images(self, run_id: str, *, after: Key | None, limit: int) -> Images:
+        start = None if after is None else records.Key(*map(str, after))
+        page = self.store.undo_page(run_id, after=start, limit=limit)
+        if not page:
+            return Images()
+        found = ((row_name(each.key), BeforeImage(each.api_version, each.data)) for each in page)
+        return Images(tuple(found), astuple(page[-1].key))
+
     def restore(
         self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
     ) -> Restored:
@@ -295,12 +306,11 @@ class StorePlace(Place):
         if not page:
             return Restored()
         done = self.store.restore(run_id, page, live=live, held=held)
-        last = page[-1].key
         return Restored(
             len(done.restored),
             tuple(row_name(each.key) for each in done.written),
             tuple(row_name(each.key) for each in done.deleted),
-            (last.group, last.resource, last.namespace, last.name),
+            astuple(page[-1].key),
         )
 
     def drop_undo(self, run_id: str) -> int:

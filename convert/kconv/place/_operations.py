@@ -81,6 +81,13 @@ class BeforeImage(NamedTuple):
     data: bytes
 
 
+class Images(NamedTuple):
+    """A page of before-images, each with the row that it is of; ``last`` is where it ends."""
+
+    images: tuple[tuple[RowName, BeforeImage], ...] = ()
+    last: Key | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What became of a page of before-images.

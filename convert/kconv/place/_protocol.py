@@ -9,6 +9,7 @@ from kconv.place._operations import (
     BeforeImage,
     ClientCount,
     Ending,
+    Images,
     Pressure,
     Quarantined,
     Reclaimable,
@@ -219,6 +220,13 @@ class BeforeImages(Protocol):
 
         ``runs`` are the newest first. None where there is none of a row, or somebody else has
         written the row since.
+        """
+        ...
+
+    def images(self, run_id: str, *, after: Key | None, limit: int) -> Images:
+        """The next ``limit`` before-images of a run, for a person who is to look at them.
+
+        ``after`` is `Images.last` of the page before.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kconv._errors import Conflict, UsageError
@@ -72,8 +72,12 @@ def undo(
             "they have been restored or dropped"
         )
     back = [target for target in run.targets if target.before]
-    targets = [RunTarget(each.collection, (each.to,), each.before[0]) for each in back]
-    _refuse_if_migrated_on(place, targets)
+    preferred = preferred_versions(place)
+    targets = [
+        RunTarget(each.collection, (each.to,), _former(each, preferred.get(each.collection)))
+        for each in back
+    ]
+    _refuse_if_migrated_on(preferred, targets)
     undone = Undone(run_id)
     chosen = settings or Settings()
     for target in targets:
@@ -151,9 +155,13 @@ def _refuse_of_others(place: Place, run: Run) -> None:
         )
 
 
-def _refuse_if_migrated_on(place: Place, targets: list[RunTarget]) -> None:
+def _former(target: RunTarget, preferred: str | None) -> str:
+    """The version to go back to: the preferred one, where somebody has gone back already."""
+    return preferred if preferred in target.before else target.before[0]
+
+
+def _refuse_if_migrated_on(preferred: Mapping[str, str], targets: list[RunTarget]) -> None:
     """An object that a later run has rewritten is none to be restored: begin with that run."""
-    preferred = preferred_versions(place)
     for target in targets:
         now = preferred.get(target.collection)
         if now not in (None, target.to, *target.before):
@@ -171,5 +179,10 @@ def _settle(place: Place, targets: list[RunTarget], undone: Undone) -> None:
         if row.collection in names and row.version != names[row.collection]:
             left[row.collection, row.version] += row.rows
     for (name, version), rows in left.items():
-        if not place.close_version(name, version):
+        try:
+            closed = place.close_version(name, version)
+        except Conflict:
+            # Objects are not what they were: those that were not restored are named already.
+            closed = False
+        if not closed:
             undone.left[name, version] = rows

@@ -1,0 +1,81 @@
+"""Rehearsing that an object is stored anew: the server is asked to do it, and to keep nothing.
+
+What comes back through another version than the one that is stored has been through the conversion
+and the pruning both ways.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
+from kconv._cluster.definition import Definition
+from kconv._cluster.kinds import content_of
+from kconv._cluster.listing import ClusterKey
+from kconv._cluster.proof import said_difference
+from kconv._cluster.walk import Seen
+from kconv.place import Row
+
+DRY: Final = "dryRun=All&fieldValidation=Ignore"
+
+
+def rehearsed(connection: Connection, definition: Definition, row: Row) -> Row:
+    """A row, with its problem where it would not be what it is once it is stored anew."""
+    problem = row.problem or _problem(connection, definition, row)
+    return Row(row.key, row.version, row.mark, row.data, problem)
+
+
+def _problem(connection: Connection, definition: Definition, row: Row) -> str:
+    key = ClusterKey(*map(str, row.key))
+    body = {"metadata": {"resourceVersion": str(row.mark)}}
+    others = [each for each in definition.served if each != definition.storage]
+    for version in others or [definition.storage]:
+        path = f"{definition.path(version, *key)}?{DRY}"
+        try:
+            answer = connection.request("PATCH", path, body, content_type=MERGE_PATCH).body
+        except Refused as error:
+            if error.status in (404, 409) or is_undryable(error):
+                return ""  # written or deleted meanwhile; or nobody can know
+            return f"would be refused: {error.message}"
+        would_be = Seen(key, "", 0, {version: content_of(answer, definition, version)})
+        found = said_difference(would_be, row.data)
+        if found:
+            return (
+                f"would be changed, in {found}: {definition.storage} does not hold it; "
+                f"{remedy(definition, version)}"
+            )
+    return ""
+
+
+def would_be_other(
+    connection: Connection, definition: Definition, value: Any, document: bytes
+) -> bool:
+    """Whether an object that is put would not be what a document of it says. Raises `Refused`."""
+    metadata = value["metadata"]
+    version = value["apiVersion"].rpartition("/")[2]
+    key = ClusterKey(metadata.get("namespace") or "", metadata["name"])
+    path = f"{definition.path(version, *key)}?{DRY}"
+    try:
+        answer = connection.request("PUT", path, value).body
+    except Refused as error:
+        if is_undryable(error):
+            return False
+        raise
+    would_be = Seen(key, "", 0, {version: content_of(answer, definition, version)})
+    return bool(said_difference(would_be, document, was_put=True))
+
+
+def is_undryable(error: Refused) -> bool:
+    """Whether an admission webhook has side effects, so that nothing can be rehearsed."""
+    return error.status == 400 and "dry run" in error.message
+
+
+def remedy(definition: Definition, version: str) -> str:
+    """What to mend where a conversion loses what a version holds."""
+    if (definition.conversion.get("strategy") or "None") != "None":
+        return "mend the webhook"
+    paths = ", ".join(definition.narrowed.get(version, ())) or "what is lost"
+    return (
+        f"with strategy: None, fields that {definition.storage} lacks are dropped: add {paths} to "
+        "its schema, or set a conversion webhook"
+    )
