@@ -146,3 +146,54 @@ def test_from_python(tmp_path: Path) -> None:
     strict = library.convert_files([tmp_path], exclude=["skip"], strict_files=True)
     assert len(strict.problems) == 1
     assert json.loads(found.encode("json"))["kind"] == "CronJob"
+
+
+OVERLAY = {
+    "kustomization.yaml": """\
+resources: [nightly.yaml]
+patches:
+- target: {group: batch, version: v1beta1, kind: CronJob}
+  patch: |-
+    - {op: add, path: /metadata/labels, value: {a: b}}
+- target: {kind: CronJob, name: any-version}
+  path: json-patch.yaml
+- patch: |-
+    apiVersion: batch/v1beta1
+    kind: CronJob
+    metadata: {name: nightly}
+- path: suspended.yaml
+patchesJson6902:
+- target: {group: batch, version: v1, kind: CronJob}
+  path: json-patch.yaml
+patchesStrategicMerge:
+- suspended.yaml
+replacements:
+- source: {group: batch, version: v1beta1, kind: CronJob}
+  targets:
+  - select: {group: batch, version: v1beta1, kind: CronJob}
+    fieldPaths: [metadata.labels]
+  - select: {group: extensions, kind: Ingress}
+    fieldPaths: [metadata.labels]
+""",
+    "nightly.yaml": CRONJOB,
+    "suspended.yaml": (
+        "apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: a}\nspec: {suspend: true}\n"
+    ),
+}
+
+
+def test_patches_that_would_match_nothing_are_named(kconv: Kconv, tmp_path: Path) -> None:
+    fill(tmp_path, OVERLAY)
+    lines = (3, 8, 19, 21, 23)
+    found = json.loads(kconv("convert", "-f", ".", "--check", "-o", "json").out)
+    named = [each["line"] for each in found["outdated"] if "kustomization" in each["where"]]
+    assert named == [*lines]
+    for options in ((), ("--target", "1.25"), ("--output-version", "batch/v1")):
+        fill(tmp_path, OVERLAY)
+        said = kconv("convert", "-f", ".", "--in-place", *options).err
+        for line in lines[:-1]:  # there is no Ingress here that would be converted
+            assert f"kustomization.yaml:{line}: names" in said
+        assert "suspended.yaml: names CronJob of batch/v1beta1" in said
+        assert said.count("write batch/v1 CronJob") == 5
+    fill(tmp_path, OVERLAY)
+    assert "names" not in kconv("convert", "-f", ".", "--in-place", "--target", "1.20").err

@@ -173,7 +173,8 @@ class Converter:
                 self._problem(where, error)
         except KconvError as error:
             if self._is_patch(error):
-                self.passed.append(PassedOver(where, PATCH))
+                head = (0, str(value["apiVersion"]), str(value["kind"]))
+                self.passed.append(PassedOver(where, PATCH, says=(head,)))
             else:
                 self._problem(where, error)
         return value, unchanged
@@ -239,6 +240,22 @@ class Converter:
             return ""
         found = preferred(spoke) if self.releases is None else served(spoke, self.releases)
         return f"{found.api_version} {found.options.kind}" if found else ""
+
+    def goes_to(self, api_version: str, kind: str) -> str:
+        """The version and kind that objects are converted to; "" where they stay as they are."""
+        here = f"{api_version} {kind}"
+        if self.releases is not None and self.releases.serves(api_version, kind):
+            return ""
+        if not self.targets:
+            to = self.best(api_version, kind)
+            return "" if to == here else to
+        try:
+            spoke = self._spoke({"apiVersion": api_version, "kind": kind})
+        except KconvError:
+            return ""
+        found = [self.pipeline.scheme.version_of(spoke, each) for each in self.targets]
+        names = [f"{each.api_version} {each.options.kind}" for each in found if each]
+        return "" if not names or names[0] == here else names[0]
 
     def _spoke(self, value: Value) -> Spoke:
         gv = GroupVersion.parse(str(value.get("apiVersion") or ""))

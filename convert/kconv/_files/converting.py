@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,8 @@ from kconv._files.converted import ConversionProblem
 from kconv._files.converter import Converter
 from kconv._files.foreign import (
     BROKEN,
+    KUSTOMIZATION,
+    PATCH,
     VELERO,
     PassedOver,
     broken_file,
@@ -21,7 +23,9 @@ from kconv._files.foreign import (
     heads_in,
 )
 from kconv._files.groups import are_few, scheme_for
-from kconv._files.manifests import Format, Manifest, parse_manifest, read_manifests
+from kconv._files.kustomize import selected
+from kconv._files.lines import Lines
+from kconv._files.manifests import Document, Format, Manifest, parse_manifest, read_manifests
 from kconv._files.releases import Releases
 from kconv._gvk import GroupVersion, GroupVersionKind
 from kconv._messages import problem_lines
@@ -184,9 +188,24 @@ def _converted(
         message = f"no objects in {', '.join(file.name for file in files)}"
         problems.append(ConversionProblem((message,), InvalidObject(message)))
     warnings = converter.warnings
+    warnings += [line for each in passed for line in _stay_behind(each, converter)]
     if converter.inside is not None:
         warnings += converter.inside.notes
     return Conversion(files, problems, warnings, converter.losses, passed)
+
+
+def _stay_behind(passed: PassedOver, converter: Converter) -> Iterator[str]:
+    """What patches say of objects that are converted: they match nothing any more."""
+    if passed.reason not in (KUSTOMIZATION, PATCH):
+        return
+    for line, version, kind in passed.says:
+        to = converter.goes_to(version, kind)
+        if to:
+            at = f"{passed.name.partition(', document ')[0]}:{line}" if line else passed.name
+            yield (
+                f"{at}: names {kind} of {version}, and is left as it is: it matches no object that "
+                f"is converted; write {to}"
+            )
 
 
 def _passes_over(manifest: Manifest, passed: list[PassedOver]) -> bool:
@@ -214,7 +233,8 @@ def _convert_file(converter: Converter, manifest: Manifest, options: _Options) -
         if found and file.envelope:
             reason = foreign_document(manifest.path, document.value)
             if reason is not None:
-                converter.passed.append(PassedOver(manifest.where(document), reason))
+                says = _selected(manifest, document) if reason == KUSTOMIZATION else ()
+                converter.passed.append(PassedOver(manifest.where(document), reason, says=says))
                 continue
         converted = converter.convert(manifest, document, lenient=lenient)
         file.documents.append(converted.value)
@@ -224,6 +244,15 @@ def _convert_file(converter: Converter, manifest: Manifest, options: _Options) -
         if converted.changed:
             file.intended[document.number - 1] = converted.intended
     return file
+
+
+def _selected(manifest: Manifest, document: Document) -> tuple[tuple[int, str, str], ...]:
+    """What a kustomization selects by version, with the lines."""
+    lines = Lines(manifest.data, manifest.format)
+    return tuple(
+        (lines.at(document.number - 1, each.steps), each.api_version, each.kind)
+        for each in selected(document.value)
+    )
 
 
 def _is_unreadable(manifest: Manifest) -> bool:

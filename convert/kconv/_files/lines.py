@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
@@ -27,12 +28,16 @@ class Lines:
 
     def of(self, document: int, item: int | None, what: str) -> int:
         """The line, from 1, of a field of a document, or of an item of a list; 1 where unknown."""
+        steps: list[str | int] = [] if item is None else ["items", item]
+        return self.at(document, [*steps, *_PATHS.get(what, (what,))])
+
+    def at(self, document: int, steps: Iterable[str | int]) -> int:
+        """The line of what is under some keys and indices of a document, as far as they go."""
         if document >= len(self._roots):
             return 1
         node = self._roots[document]
-        steps: list[str | int] = [] if item is None else ["items", item]
         at = node.start
-        for step in [*steps, *_PATHS.get(what, (what,))]:
+        for step in steps:
             found = _step(node, step)
             if found is None:
                 break

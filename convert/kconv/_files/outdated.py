@@ -12,7 +12,7 @@ from kconv._files.converted import ObjectLoss
 from kconv._files.converter import Converter
 from kconv._files.converting import convert_manifests
 from kconv._files.embedded import IN_LAST_APPLIED, IN_MANAGED_FIELDS, IN_MANIFEST, embedded
-from kconv._files.foreign import UNKNOWN_KIND, PassedOver
+from kconv._files.foreign import PATCH, UNKNOWN_KIND, PassedOver
 from kconv._files.groups import is_list
 from kconv._files.helm import IN_RELEASE, Release, release_of
 from kconv._files.inside import current_releases, objects_of_release
@@ -203,6 +203,8 @@ _FIELDS: Final = {each: each for each in (IN_LAST_APPLIED, IN_MANAGED_FIELDS, IN
 
 def _in_foreign(passed: PassedOver, releases: Releases) -> Iterator[Outdated]:
     """What a file that is passed over says anyway, at the beginning of its lines."""
+    if passed.reason == PATCH:
+        return  # which is looked at as an object
     file = passed.name.partition(", document ")[0]
     for line, version, kind in passed.says:
         if not releases.serves(version, kind):
