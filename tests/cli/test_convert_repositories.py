@@ -195,5 +195,6 @@ def test_patches_that_would_match_nothing_are_named(kconv: Kconv, tmp_path: Path
             assert f"kustomization.yaml:{line}: names" in said
         assert "suspended.yaml: names CronJob of batch/v1beta1" in said
         assert said.count("write batch/v1 CronJob") == 5
+        assert ":14:" not in said
     fill(tmp_path, OVERLAY)
-    assert "names" not in kconv("convert", "-f", ".", "--in-place", "--target", "1.20").err
+    assert ":3: names" not in kconv("convert", "-f", ".", "--in-place", "--target", "1.20").err
