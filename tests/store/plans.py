@@ -20,9 +20,9 @@ LARGE = ("kconv_objects", "kconv_changes", "kconv_undo")
 _NUMBERS = {
     "sqlite": (
         "WITH RECURSIVE numbers(n) AS "
-        f"(SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS}) SELECT"
+        "(SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows}) SELECT"
     ),
-    "postgresql": f"WITH numbers AS (SELECT n FROM generate_series(1, {ROWS}) AS n) SELECT",
+    "postgresql": "WITH numbers AS (SELECT n FROM generate_series(1, {rows}) AS n) SELECT",
 }
 _BLOB = {"sqlite": "x'7b7d'", "postgresql": "'\\x7b7d'::bytea"}
 _RUN = "holder, host, pid, state, began, ended, expires, targets"
@@ -34,16 +34,16 @@ _ROW = """
 """
 
 
-def filling(kind: str, run: str) -> list[str]:
+def filling(kind: str, run: str, count: int = ROWS) -> list[str]:
     """The statements that fill the large tables; a twentieth of undo is of ``run``."""
-    blob = _BLOB[kind]
-    rows = f"{_NUMBERS[kind]} {_ROW.format(blob=blob)}"
+    blob, numbers = _BLOB[kind], _NUMBERS[kind].format(rows=count)
+    rows = f"{numbers} {_ROW.format(blob=blob)}"
     uid = "'uid-' || n"
     return [
         f"INSERT INTO kconv_objects ({_COLUMNS}, uid) {rows}, {uid} FROM numbers",
         f"INSERT INTO kconv_changes ({_COLUMNS}, uid, type) {rows}, {uid}, 'ADDED' FROM numbers",
         (
-            f"INSERT INTO kconv_runs ({_RUN}, id) {_NUMBERS[kind]} {_RUN}, id || '-' || n "
+            f"INSERT INTO kconv_runs ({_RUN}, id) {numbers} {_RUN}, id || '-' || n "
             "FROM kconv_runs, numbers WHERE n < 20"
         ),
         (
@@ -52,7 +52,7 @@ def filling(kind: str, run: str) -> list[str]:
             f"'{run}' || CASE WHEN n - n / 20 * 20 = 0 THEN '' ELSE '-' || (n - n / 20 * 20) END, "
             f"'batch/v1', {blob} FROM numbers"
         ),
-        f"UPDATE kconv_revision SET value = {ROWS + 1}",
+        f"UPDATE kconv_revision SET value = {count + 1}",
     ]
 
 

@@ -36,7 +36,7 @@ class Filled:
         return self.store.list(GROUP, RESOURCE, namespace="ns-50", limit=count).items
 
 
-def _filled(url: str, server: PostgresServer | None) -> Filled:
+def _filled(url: str, server: PostgresServer | None, rows: int = ROWS) -> Filled:
     db.upgrade(url)
     store = open_store(url)
     store.ensure([(GROUP, RESOURCE, V1), ("", "namespaces", "v1")])
@@ -48,7 +48,7 @@ def _filled(url: str, server: PostgresServer | None) -> Filled:
     kind = "sqlite" if database.sqlite else "postgresql"
 
     def fill(connection: object) -> None:
-        for statement in filling(kind, run):
+        for statement in filling(kind, run, rows):
             connection.exec_driver_sql(statement)  # type: ignore[attr-defined]  # a Connection
 
     database.write(fill)
@@ -97,10 +97,16 @@ def filled(request: pytest.FixtureRequest) -> Filled:
 def _writes(filled: Filled) -> None:
     """One write alone, and many at once, which share a transaction."""
     store = filled.store
+    namespace = store.create(
+        Key("", "namespaces", "", f"writes-{store.head()}"), uid="n", api_version="v1", data=b"{}"
+    )
+    within = (namespace.key, namespace.resource_version)
 
     def many(number: int) -> Callable[[], None]:
         def write() -> None:
             for turn in range(4):
+                key = cronjob(f"w-{number}-{turn}", namespace.key.name)
+                store.write(Write("ADDED", key, V1, b"{}", uid="u", within=within))
                 key = cronjob(f"w-{number}-{turn}", "ns-1")
                 made = store.create(key, uid="u", api_version=V1, data=b"{}")
                 new = store.update(
@@ -309,6 +315,21 @@ def test_every_statement_finds_its_rows_by_an_index(filled: Filled, scene: str) 
     slow = [f"{plan.reads_all}: {plan.statement[:300]}" for plan in plans if plan.reads_all]
     assert slow == []
     assert [plan for plan in plans if removed_rows(plan) > _IN_VAIN] == []
+
+
+@pytest.mark.parametrize("rows", [0, 500])
+def test_plans_that_are_made_of_few_rows_are_good_for_many(
+    postgres_server: PostgresServer, rows: int
+) -> None:
+    """Sessions that write live for months, and keep the plans of their first day."""
+    name = postgres_server.create_database()
+    filled = _filled(postgres_server.url(name), postgres_server, rows)
+    with filled.plans() as plans:
+        _writes(filled)
+    filled.store.close()
+    postgres_server.drop_database(name)
+    assert plans
+    assert [f"{plan.reads_all}: {plan.statement[:99]}" for plan in plans if plan.reads_all] == []
 
 
 def test_counting_all_rows_reads_all(filled: Filled) -> None:

@@ -19,10 +19,14 @@ from kconv._store.database import Database
 from kconv._store.locked_rows import still_locked
 from kconv._store.queued_write import Entry, hand_out
 from kconv._store.records import Stored
+from kconv._store.sent_batch import SentBatch
 from kconv._store.write import Outcome, Write
 from kconv._store.write_connection import outcomes_of, write_connection
 from kconv._store.write_queue import Batch, WriteQueue
 from kconv._store.write_statistics import WriteStatistics, WriteTally
+
+_LOOK_SECONDS: Final = 1.0
+"""How often callers that block see whether a loop still looks after what it sent."""
 
 T = TypeVar("T")
 
@@ -42,8 +46,9 @@ class Writer:
     writes cost one sync to disk, hands each its outcome, and passes the turn to the next caller
     at the front. Callers that block take their turn themselves. For those on an event loop, the
     loop itself does, where the database is a file and the disk takes a millisecond or less: to hand
-    a batch to a thread and back would take as long. Otherwise a thread does, which starts with the
-    first such write and ends with `close`.
+    a batch to a thread and back would take as long. To a database server the loop sends the batch,
+    and goes on until it is answered. Otherwise a thread does, which starts with the first such
+    write and ends with `close`.
 
     Writes to rows that others have locked are set aside meanwhile, with the later ones to the
     same keys. What has waited for too long ends with `Unavailable`.
@@ -63,6 +68,7 @@ class Writer:
         self._busy = False
         self._due_on: asyncio.AbstractEventLoop | None = None
         self._trying_again = False
+        self._sent: SentBatch | None = None
         self._turns: SimpleQueue[Writer | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._tally = WriteTally()
@@ -87,7 +93,7 @@ class Writer:
             self._queue.append(entry)
             if self._busy or self._due_on is loop:
                 return future
-            if self._connection.immediate and self._tally.is_prompt(_PROMPT):
+            if not self._connection.immediate or self._tally.is_prompt(_PROMPT):
                 self._commit_soon(loop)
             else:
                 self._busy = True
@@ -158,6 +164,9 @@ class Writer:
             if front.woken is not None or self._queue.bytes > _SMALL:
                 self._give_turn()
                 return
+        if not self._connection.immediate:
+            self._send(self._next_batch(), loop)
+            return
         is_done = False
         left: Batch = []
         try:
@@ -174,6 +183,66 @@ class Writer:
                     self._commit_soon(loop)
                 else:
                     self._give_turn()
+
+    def _send(self, batch: Batch, loop: asyncio.AbstractEventLoop) -> None:
+        """Send a batch from a loop and keep the turn until it is answered.
+
+        Where it cannot be sent, as over no connection, the thread has the turn.
+        """
+        sent = self._sent = SentBatch(batch, loop)
+        writes = [write for _, write in batch]
+        wait = None
+        try:
+            if batch:
+                wait = self._connection.send(
+                    writes, loop, lambda found: self._answered(sent, found)
+                )
+        finally:
+            sent.wait = wait
+            if wait is None:
+                self._answered(sent, None)
+
+    def _answered(self, sent: SentBatch, outcomes: Sequence[Outcome | None] | None) -> None:
+        """A batch has its answer, on its loop, unless somebody else has waited for that."""
+        with self._mutex:
+            if self._sent is not sent:
+                return
+            self._sent = None
+        self._conclude(sent, outcomes)
+
+    def _conclude(
+        self, sent: SentBatch, outcomes: Sequence[Outcome | None] | None, *, here: bool = True
+    ) -> None:
+        """Hand out what became of a batch that was sent; with None the thread tries it again.
+
+        ``here`` says that this is the thread of its loop.
+        """
+        if outcomes is None:
+            with self._mutex:
+                self._queue.put_back([entry for entry, _ in sent.batch])
+                self._give_turn()
+            return
+        loop = sent.loop
+        try:
+            self._settle(sent.batch, outcomes, sent.seconds, loop if here else None)
+        finally:
+            with self._mutex:
+                front = self._queue.first
+                is_next = here and front is not None and front.woken is None
+                self._busy = not is_next
+                if not is_next:
+                    self._give_turn()
+        if is_next:
+            self._commit_on_loop(loop)
+
+    def _take_over(self) -> None:
+        """Wait for a batch that its loop sent and will not look after: it may have ended."""
+        with self._mutex:
+            sent = self._sent
+            if sent is None or sent.wait is None or sent.is_looked_after:
+                return
+            self._sent = None
+        self._conclude(sent, sent.wait(), here=False)
 
     def _wake_thread(self) -> None:
         """Give the turn to the thread; the mutex must be held."""
@@ -211,7 +280,9 @@ class Writer:
     def _wait_for_turn(self, entry: Entry) -> bool:
         assert entry.woken is not None
         try:
-            entry.woken.wait()
+            self._take_over()
+            while not entry.woken.wait(_LOOK_SECONDS):
+                self._take_over()
         except BaseException:
             self._leave(entry)
             raise

@@ -79,10 +79,8 @@ recorded AS MATERIALIZED (
 ),
 judged AS MATERIALIZED (
     SELECT i.n, h.uid, CASE
-        WHEN i.on_name IS NOT NULL AND NOT EXISTS (
-            SELECT FROM {objects} AS o
-            WHERE {_row("o", "i", "on_")} AND o.resource_version = i.on_version
-        ) THEN 'condition'
+        WHEN i.on_name IS NOT NULL AND r.resource_version IS DISTINCT FROM i.on_version
+            THEN 'condition'
         WHEN i.type = 'ADDED' AND o.resource_version IS NOT NULL THEN 'exists'
         WHEN i.type <> 'ADDED' AND h.n IS NULL AND o.resource_version IS NULL THEN 'absent'
         WHEN i.type <> 'ADDED' AND coalesce(h.resource_version, o.resource_version) <> i.expected
@@ -99,6 +97,9 @@ judged AS MATERIALIZED (
         SELECT o.resource_version FROM {objects} AS o
         WHERE h.n IS NULL AND {_row("o", "i")} OFFSET 0
     ) AS o ON true
+    LEFT JOIN LATERAL (
+        SELECT o.resource_version FROM {objects} AS o WHERE {_row("o", "i", "on_")} OFFSET 0
+    ) AS r ON true
 ),
 head AS MATERIALIZED (
     SELECT r.value FROM {revision} AS r

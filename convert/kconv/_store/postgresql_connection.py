@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
 from collections.abc import Sequence
 from typing import Final, cast
 
 import psycopg
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from kconv._errors import KconvError, Unavailable
-from kconv._store import postgresql_batch
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault, may_succeed_again, without_password
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
-from kconv._store.postgresql_batch import Answer
+from kconv._store.postgresql_exchange import DONE, Exchange
+from kconv._store.postgresql_question import PREPARED, Question, questions
 from kconv._store.write import Outcome, Write
+from kconv._store.write_connection import Answered, Sent
 
 _ATTEMPTS: Final = 5
 _ADMIN_SHUTDOWN: Final = "57P01"
-_DONE: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
-_NAME: Final = b"kconv_write"
-_STATEMENT: Final = postgresql_batch.STATEMENT.format(
-    rows="$1", data="$2", before="$3", base="$4"
-).encode()
-# The statement is planned once for all that the tables may come to hold, and a batch is small, so
+# Statements are planned once for all that the tables may come to hold, and a batch is small, so
 # that an index is always right.
 _PLANNING: Final = {
     "plan_cache_mode": "force_generic_plan",
@@ -47,7 +43,6 @@ _BEGIN: Final = "; ".join(
         *(f"SET LOCAL {name} = {value}" for name, value in _PLANNING.items()),
     ]
 ).encode()
-_FORMATS: Final = [0, 1, 1, 1]
 _PATIENCE: Final = b"SELECT setting FROM pg_settings WHERE name = 'lock_timeout'"
 
 
@@ -62,45 +57,106 @@ class PostgresqlConnection:
         self._connection: psycopg.Connection | None = None
 
     def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None]:
-        data, before, base = postgresql_batch.arrays(writes)
-        arguments: list[bytes] = [
-            postgresql_batch.rows(writes),
-            postgresql_batch.binary_array(data),
-            postgresql_batch.binary_array(before),
-            postgresql_batch.binary_array(base),
-        ]
         for attempt in range(1, _ATTEMPTS + 1):
             connection = self._usable()
-            result = self._run(connection.pgconn, arguments)
-            if result.status in _DONE:
-                return postgresql_batch.outcomes(writes, _answers(result))
+            for question in questions(writes):
+                result = self._run(connection.pgconn, question)
+                if result.status not in DONE:
+                    break
+                found = question.read(result)
+                if found is not None:
+                    return found
             error = error_from_result(result)
             lost = connection.closed
             if lost:
                 self.close()
             # A session that its administrator ends undoes first what it was doing.
             if lost and error.sqlstate != _ADMIN_SHUTDOWN:
-                raise Unavailable(
-                    f"the connection to {without_password(self._database.url)} broke at commit: "
-                    "read again to see whether the write was kept"
-                ) from error
+                raise self._broke_at_commit() from error
             wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=lost)
             if attempt == _ATTEMPTS or not (lost or may_succeed_again(wrapped)):
                 raise fault(wrapped, self._database.url) from error
         raise AssertionError("unreachable")
 
-    def _run(self, session: PGconn, arguments: Sequence[bytes]) -> PGresult:
+    def send(
+        self, writes: Sequence[Write], loop: asyncio.AbstractEventLoop, answered: Answered
+    ) -> Sent | None:
+        connection = self._connection
+        if connection is None or self._database.is_pooled or _has_ended(connection):
+            return None
+        asked = questions(writes)
+        question = next(asked)
+
+        def outcomes() -> list[Outcome | None] | None:
+            exchange.leave()
+            return self._outcomes(connection, writes, question, exchange)
+
+        def came() -> None:
+            nonlocal question
+            if not exchange.is_done:
+                answered(outcomes())
+            elif (found := question.read(exchange.results[-1])) is not None:
+                exchange.leave()
+                answered(found)
+            else:
+                question = next(asked)
+                exchange.send(question.name, question.arguments, question.formats)
+
+        def wait() -> list[Outcome | None] | None:
+            exchange.wait()
+            return outcomes()
+
+        exchange = Exchange(connection.pgconn, loop, came)
+        try:
+            exchange.send(question.name, question.arguments, question.formats)
+        except NotImplementedError:
+            return None
+        return wait
+
+    def _outcomes(
+        self,
+        connection: psycopg.Connection,
+        writes: Sequence[Write],
+        question: Question,
+        exchange: Exchange,
+    ) -> list[Outcome | None] | None:
+        """What became of writes that were sent; None where it was nothing, for now."""
+        if exchange.is_done:
+            return question.read(exchange.results[-1])
+        first = exchange.results[0] if exchange.results else None
+        error = None if first is None or first.status in DONE else error_from_result(first)
+        if exchange.is_broken or connection.closed:
+            if connection is self._connection:
+                self.close()
+            if error is not None and error.sqlstate == _ADMIN_SHUTDOWN:
+                return None
+            return [self._broke_at_commit() for _ in writes]
+        if error is not None:
+            wrapped = as_dbapi_error(self._database, error, psycopg.Error)
+            told = fault(wrapped, self._database.url)
+            if isinstance(told, Unavailable) and not may_succeed_again(wrapped):
+                return [Unavailable(told.message, cause=told.cause) for _ in writes]
+        return None
+
+    def _broke_at_commit(self) -> Unavailable:
+        return Unavailable(
+            f"the connection to {without_password(self._database.url)} broke at commit: "
+            "read again to see whether the write was kept"
+        )
+
+    def _run(self, session: PGconn, question: Question) -> PGresult:
         """The result of the statement; of what failed, where it is not alone."""
+        name, arguments, formats, _ = question
         if not self._database.is_pooled:
-            return session.exec_prepared(_NAME, arguments, _FORMATS)
+            return session.exec_prepared(name, arguments, formats)  # type: ignore[arg-type] # it takes None
         # The session is another one each time: what it is to have is set in the transaction.
         begun = session.exec_(_BEGIN)
-        if begun.status not in _DONE:
+        if begun.status not in DONE:
             session.exec_(b"ROLLBACK")
             return begun
-        result = session.exec_params(_STATEMENT, arguments, param_formats=_FORMATS)
-        ended = session.exec_(b"COMMIT" if result.status in _DONE else b"ROLLBACK")
-        return result if ended.status in _DONE else ended
+        result = session.exec_params(PREPARED[name], arguments, param_formats=formats)
+        ended = session.exec_(b"COMMIT" if result.status in DONE else b"ROLLBACK")
+        return result if ended.status in DONE else ended
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -138,10 +194,11 @@ class PostgresqlConnection:
         patience = self._check(connection, session.exec_(_PATIENCE)).get_value(0, 0)
         self.patience = int(patience or 0) / 1000 or LOCK_TIMEOUT
         if not self._database.is_pooled:
-            self._check(connection, session.prepare(_NAME, _STATEMENT))
+            for name, statement in PREPARED.items():
+                self._check(connection, session.prepare(name, statement))
 
     def _check(self, connection: psycopg.Connection, result: PGresult) -> PGresult:
-        if result.status in _DONE:
+        if result.status in DONE:
             return result
         error = error_from_result(result)
         wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=connection.closed)
@@ -162,18 +219,3 @@ def _has_ended(connection: psycopg.Connection) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _answers(result: PGresult) -> list[Answer]:
-    answers = []
-    for row in range(result.ntuples):
-        n, said, uid, number = (result.get_value(row, column) for column in range(4))
-        answers.append(
-            (
-                int(n or 0),
-                (said or b"").decode(),
-                None if uid is None else uid.decode(),
-                None if number is None else int(number),
-            )
-        )
-    return cast("list[Answer]", answers)

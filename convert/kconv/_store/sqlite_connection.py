@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
 from kconv._store.write import Outcome, Write
+from kconv._store.write_connection import Answered, Sent
 
 
 class SqliteConnection:
@@ -48,6 +50,11 @@ class SqliteConnection:
                 raise fault(wrapped, self._database.url) from error
             raise
         return list(outcomes)
+
+    def send(
+        self, writes: Sequence[Write], loop: asyncio.AbstractEventLoop, answered: Answered
+    ) -> Sent | None:
+        return None  # SQLite works in the thread that asks
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -6,12 +6,19 @@ here as everywhere. It is used from one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from kconv._errors import KconvError, Unavailable
 from kconv._store.database import Database
 from kconv._store.write import Outcome, Write
+
+Answered = Callable[[list[Outcome | None] | None], None]
+"""Called with the outcomes of writes that were sent; with None where nothing was done with them."""
+
+Sent = Callable[[], list[Outcome | None] | None]
+"""Waits for the outcomes of writes that were sent, where their loop cannot any more."""
 
 
 class WriteConnection(Protocol):
@@ -29,6 +36,16 @@ class WriteConnection(Protocol):
         One outcome per write; None for one whose row another transaction has locked. Without
         ``wait`` it waits for no lock: None in place of all where one is held, and nothing is
         done. Raises `KconvError` when nothing was written, or `Unavailable` when that is not known.
+        """
+        ...
+
+    def send(
+        self, writes: Sequence[Write], loop: asyncio.AbstractEventLoop, answered: Answered
+    ) -> Sent | None:
+        """Send writes as of `write` from the thread of a loop, which goes on meanwhile.
+
+        ``answered`` is called on the loop; nothing else may be asked until then. None where the
+        writes cannot be sent now, and `write` is to be called.
         """
         ...
 

@@ -1,0 +1,115 @@
+"""A prepared statement on its way to PostgreSQL and back, driven by an event loop.
+
+The loop sends it and goes on with other things; nothing is handed to a thread and back, which
+would wait for the interpreter as long as the loop is busy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import psycopg
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+DONE: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+"""How statements that went well end."""
+
+_PAUSE: Final = 0.001
+
+
+class Exchange:
+    """A statement that is sent, until it is answered, over and over.
+
+    ``answered`` is called on the loop when it is, with `results` and `is_broken`.
+    """
+
+    def __init__(
+        self,
+        session: PGconn,
+        loop: asyncio.AbstractEventLoop,
+        answered: Callable[[], None],
+    ) -> None:
+        self._session: Final = session
+        self._socket: Final = session.socket
+        self._loop: Final = loop
+        self._answered: Final = answered
+        self._reads = self._writes = False
+        self.results: list[PGresult] = []
+        self.is_broken = False
+        """Whether the connection broke before all results were there."""
+
+    def send(self, name: bytes, arguments: list[bytes | None], formats: Sequence[int]) -> None:
+        """Send a statement, and wait for nothing.
+
+        Raises `NotImplementedError` where the loop watches no sockets.
+        """
+        self.results = []
+        if not self._reads:
+            self._loop.add_reader(self._socket, self._readable)
+            self._reads = True
+        try:
+            self._session.send_query_prepared(name, arguments, formats)
+            if self._session.flush():
+                self._writes = True
+                self._loop.add_writer(self._socket, self._writable)
+        except psycopg.Error:
+            self.is_broken = True
+            self._loop.call_soon(self._answered)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the statement was answered and went well."""
+        return not self.is_broken and bool(self.results) and self.results[-1].status in DONE
+
+    def wait(self) -> None:
+        """Wait for the answer in this thread, in place of a loop that has ended."""
+        self.leave()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            while not self.is_broken and not self._read():
+                if self._session.flush():
+                    time.sleep(_PAUSE)
+                else:
+                    selector.select()
+
+    def _readable(self) -> None:
+        if self._read():
+            self._answered()
+
+    def _read(self) -> bool:
+        """Take what has come; whether that was all."""
+        session = self._session
+        try:
+            session.consume_input()
+            while not session.is_busy():
+                result = session.get_result()
+                if result is None:
+                    return True
+                self.results.append(result)
+        except psycopg.Error:
+            self.is_broken = True
+            return True
+        return False
+
+    def _writable(self) -> None:
+        try:
+            if not self._session.flush():
+                self._loop.remove_writer(self._socket)
+                self._writes = False
+        except psycopg.Error:
+            self.is_broken = True
+            self._answered()
+
+    def leave(self) -> None:
+        """Have the loop watch for nothing more."""
+        if not self._loop.is_closed():
+            if self._reads:
+                self._loop.remove_reader(self._socket)
+            if self._writes:
+                self._loop.remove_writer(self._socket)
+        self._reads = self._writes = False

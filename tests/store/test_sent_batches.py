@@ -1,0 +1,190 @@
+"""Writes to PostgreSQL that an event loop sends, and goes on with other things meanwhile."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from kconv._errors import Conflict, NotFound, Unavailable, VersionNotOnRecord
+from kconv._store import SqlStore, Stored, Write, open_store
+from kconv_migrations import _tables as db
+from store.samples import GROUP, RESOURCE, V1, cronjob
+from store.test_locked_rows import ROW, locked
+from store.test_submit import creation, run
+
+COUNTER = "SELECT FROM kconv_revision FOR UPDATE"
+
+
+@pytest.fixture
+def url(postgres_url: str) -> str:
+    db.upgrade(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    """A store on PostgreSQL whose connection is there, so that nothing is left to the thread."""
+    opened = open_store(url)
+    opened.ensure([(GROUP, RESOURCE, V1)])
+    opened.write(creation("first"))
+    yield opened
+    opened.close()
+
+
+def update(made: Stored, data: bytes = b"new", **named: object) -> Write:
+    version = made.resource_version
+    return Write("MODIFIED", made.key, V1, data, expected=version, **named)  # type: ignore[arg-type]
+
+
+async def is_sent(store: SqlStore) -> None:
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert store._writer._sent is not None
+
+
+def test_no_thread_is_needed(store: SqlStore) -> None:
+    async def work() -> None:
+        made = await store.submit(creation("a"))
+        for number in range(5):
+            made = await store.submit(update(made, b"%d" % number, before=b"{}", base=made.data))
+        others = await asyncio.gather(*(store.submit(creation(f"n{at}")) for at in range(20)))
+        assert [each.resource_version for each in others] == [*range(9, 29)]
+        await store.submit(Write("DELETED", made.key, V1, b"end", expected=made.resource_version))
+
+    run(work)
+    assert store._writer._thread is None
+    told = [(each.type, each.stored.resource_version) for each in store.changes(0)]
+    assert [number for _, number in told] == [*range(2, 30)]
+    assert store.changes(3)[0].before == b"{}"
+    with pytest.raises(NotFound):
+        store.get(cronjob("a"))
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        (lambda made: update(made, base=b"other"), Conflict),
+        (lambda made: Write("MODIFIED", made.key, V1, b"", expected=1), Conflict),
+        (lambda made: Write("MODIFIED", cronjob("none"), V1, b"", expected=1), NotFound),
+        (
+            lambda made: Write("MODIFIED", made.key, "batch/v9", b"", expected=2),
+            VersionNotOnRecord,
+        ),
+    ],
+)
+def test_update_that_comes_alone_is_refused_as_in_a_batch(
+    store: SqlStore, change: Callable[[Stored], Write], refusal: type[Exception]
+) -> None:
+    made = store.get(cronjob("first"))
+    head = store.head()
+    told = []
+
+    async def work() -> None:
+        for writes in ([change(made)], [change(made), creation(f"n{len(told)}")]):
+            outcomes = await asyncio.gather(*map(store.submit, writes), return_exceptions=True)
+            assert isinstance(outcomes[0], refusal)
+            told.append(str(outcomes[0]))
+
+    run(work)
+    with pytest.raises(refusal) as raised:
+        store.write(change(made))
+    assert {*told, str(raised.value)} == {told[0]}
+    assert store.head() == head + 1
+    assert store.get(made.key) == made
+
+
+def test_loop_goes_on_while_the_database_waits(store: SqlStore, url: str) -> None:
+    async def work() -> None:
+        with locked(url, COUNTER) as other:
+            future = store.submit(creation("waits"))
+            later = store.submit(creation("later"))
+            longest = 0.0
+            for _ in range(20):
+                began = time.monotonic()
+                await asyncio.sleep(0.005)
+                longest = max(longest, time.monotonic() - began)
+            assert not future.done()
+            other.rollback()
+            await asyncio.gather(future, later)
+        assert longest < 5
+
+    run(work)
+    assert store._writer._thread is None
+
+
+def test_row_that_is_locked_holds_up_its_own_update_only(store: SqlStore, url: str) -> None:
+    async def work() -> None:
+        made = store.get(cronjob("first"))
+        with locked(url, ROW, RESOURCE, "first") as other:
+            future = store.submit(update(made))
+            await store.submit(creation("another"))
+            assert not future.done()
+            other.rollback()
+            await future
+
+    run(work)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_batch_of_a_loop_that_stops_is_concluded_by_who_comes_next(
+    store: SqlStore, url: str, ends: bool
+) -> None:
+    async def submit() -> None:
+        _ = store.submit(creation("abandoned"))
+        await asyncio.sleep(0.05)
+
+    loop = asyncio.new_event_loop()
+    with locked(url, COUNTER):
+        loop.run_until_complete(submit())
+        if ends:
+            loop.close()
+    store.write(creation("next"))
+    loop.close()
+    assert [each.stored.key.name for each in store.changes(2)] == ["abandoned", "next"]
+
+
+def test_blocking_call_on_the_very_loop_waits_for_what_it_sent(store: SqlStore) -> None:
+    async def work() -> None:
+        future = store.submit(creation("sent"))
+        await is_sent(store)
+        store.write(creation("blocking"))
+        assert (await future).key == cronjob("sent")
+        future = store.submit(creation("last"))
+        await is_sent(store)
+        store.close()
+        await future
+
+    run(work)
+    assert [each.stored.key.name for each in store.changes(2)] == ["sent", "blocking", "last"]
+
+
+def test_connection_that_is_cut_under_way(store: SqlStore, url: str) -> None:
+    """An administrator undoes what was under way, so it is done again; a crash leaves it open."""
+
+    async def work() -> None:
+        with locked(url, COUNTER) as other:
+            future = store.submit(creation("again"))
+            await asyncio.sleep(0.05)
+            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+                admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+            await asyncio.sleep(0.05)
+            other.rollback()
+            assert (await future).key == cronjob("again")
+        with locked(url, COUNTER):
+            future = store.submit(creation("lost"))
+            await asyncio.sleep(0.05)
+            connection = store._writer._connection._connection  # type: ignore[attr-defined]
+            with socket.socket(fileno=os.dup(connection.pgconn.socket)) as cut:
+                cut.shutdown(socket.SHUT_RDWR)
+            with pytest.raises(Unavailable, match="broke at commit"):
+                await future
+        await store.submit(creation("after"))
+
+    run(work)
