@@ -114,7 +114,9 @@ def run(shapes: Any, given: Any, expected: Any) -> Any:
         )
     if live == head and not old:
         return with_entries(new, manager.create(new, own, given["manager"], NOW))
-    return with_entries(new, manager.update(live, new, old, own, given["manager"], NOW))
+    return with_entries(
+        new, manager.update(lambda: live, lambda: new, old, own, given["manager"], NOW)
+    )
 
 
 def with_entries(document: Any, entries: Any) -> Any:

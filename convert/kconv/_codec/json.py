@@ -70,7 +70,10 @@ def with_valid_text(data: bytes) -> bytes:
 
 def encode(value: Any) -> bytes:
     """The compact JSON text of a value, keys in the order they are in."""
-    return msgspec.json.encode(value)
+    return _encode(value)
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def encode_pretty(value: Any) -> bytes:

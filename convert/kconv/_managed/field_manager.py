@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
+from kconv._known_texts import KnownTexts
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.fields import Fields, difference, of, union, union_of
 from kconv._managed.known_sets import Known
@@ -27,26 +30,26 @@ _UNKNOWN: Final = "unknown"
 _KUBECTL: Final = "kubectl"
 _CURRENT: Final = Manager("current-operation", "")
 
+_UNOWNED: Final = (
+    "clusterName",
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "name",
+    "namespace",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
 _STRIPPED: Final[Fields] = of(
     ("f:apiVersion",),
     ("f:kind",),
     ("f:metadata",),
-    *(
-        ("f:metadata", f"f:{name}")
-        for name in (
-            "clusterName",
-            "creationTimestamp",
-            "generation",
-            "managedFields",
-            "name",
-            "namespace",
-            "resourceVersion",
-            "selfLink",
-            "uid",
-        )
-    ),
+    *(("f:metadata", f"f:{name}") for name in _UNOWNED),
 )
 """What nobody owns: the server's, and what an object is called."""
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class FieldManager:
@@ -69,6 +72,7 @@ class FieldManager:
         self._subresource = subresource
         self._updater = Updater(versions, ignored)
         self._empty = empty
+        self._of_new: KnownTexts[Known] = KnownTexts()
 
     def create(
         self, new: Any, given: Sequence[Entry] | None, manager: str, now: str
@@ -77,19 +81,30 @@ class FieldManager:
         owners = _reset_or(given, None)
         if owners.owned:
             return self._updated(self._empty(), new, owners, manager, now).encode()
-        fields = difference(
-            self._updater.created(self._empty(), Typed(new, self._version)), _STRIPPED
-        )
+        fields = self._created(new)
         if fields:
             creator = Manager(manager or _UNKNOWN, UPDATE, self._version, self._subresource)
-            owners.owned[creator] = Owned(Known(fields, fields), self._version, False)
+            owners.owned[creator] = Owned(fields, self._version, False)
             self._note(owners, creator, now)
         return owners.encode()
 
+    def _created(self, new: Any) -> Known:
+        """The fields of an object that is new, which those that differ in their names share."""
+        known = self._of_new
+        text = _without_unowned(new) if known.is_of_use() else None
+        found = None if text is None else known.get(text)
+        if found is None:
+            fields = self._updater.created(self._empty(), Typed(new, self._version))
+            fields = difference(fields, _STRIPPED)
+            found = Known(fields, fields)
+            if text is not None:
+                known.keep(text, found)
+        return found
+
     def update(
         self,
-        live: Any,
-        new: Any,
+        live: Callable[[], Any],
+        new: Callable[[], Any],
         entries: Sequence[Entry],
         given: Sequence[Entry] | None,
         manager: str,
@@ -97,13 +112,14 @@ class FieldManager:
     ) -> list[dict[str, Any]]:
         """The entries after an update; ``entries`` are those that there were.
 
-        ``given`` are those that came with the update, or None; through a subresource they do not
-        count. An object whose owners nobody knows stays one.
+        The documents before and after it are asked for where somebody owns something. ``given``
+        are those that came with the update, or None; through a subresource they do not count. An
+        object whose owners nobody knows stays one.
         """
         owners = _reset_or(None if self._subresource else given, entries)
         if not owners.owned:
             return []
-        return self._updated(live, new, owners, manager, now).encode()
+        return self._updated(live(), new(), owners, manager, now).encode()
 
     def apply(
         self,
@@ -187,6 +203,15 @@ class FieldManager:
         """Note when a manager changed something; of a scale, Kubernetes does not."""
         if self._subresource != "scale":
             owners.times[manager] = now
+
+
+def _without_unowned(new: Any) -> bytes | None:
+    """The text of a document without what nobody owns; None where it is no usual one."""
+    metadata = new.get("metadata") if isinstance(new, dict) else None
+    if not isinstance(metadata, dict):
+        return None
+    owned = {name: value for name, value in metadata.items() if name not in _UNOWNED}
+    return _encode({**new, "metadata": owned})
 
 
 def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) -> Owners:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import cast
 
 from kconv._paths import Finding, forbidden, not_supported, quote
@@ -55,6 +56,8 @@ def write_options(
     which an apply has to. Raises `kconv._verbs.refusal.Refusal` (422) for a value that is not
     supported.
     """
+    if not query and not applies:
+        return _plain_options(user_agent)
     dry_run = query.getlist("dryRun")
     if any(word != "All" for word in dry_run):
         raise invalid_options(kind, ("dryRun",), not_supported((), dry_run, ["All"]))
@@ -74,6 +77,12 @@ def write_options(
         manager or manager_of_agent(user_agent),
         applies and is_true(query, "force"),
     )
+
+
+@lru_cache(1_000)
+def _plain_options(user_agent: str) -> WriteOptions:
+    """The options of a write that names none."""
+    return WriteOptions(False, "Warn", manager_of_agent(user_agent), False)
 
 
 def integer(query: Query, name: str) -> int | None:

@@ -25,9 +25,9 @@ class SqliteFiles:
 
     def __init__(self, url: URL, file: Path) -> None:
         self._url = url
-        self._file = file
-        self._beside = [file.with_name(f"{file.name}{suffix}") for suffix in ("-wal", "-shm")]
-        self._identity = _identity(file)
+        self._file = str(file)
+        self._beside = [f"{file}{suffix}" for suffix in ("-wal", "-shm")]
+        self._identity = _identity(self._file)
         self._known: list[Identity | None] | None = None
 
     def opened(self) -> None:
@@ -52,10 +52,11 @@ class SqliteFiles:
             raise log_removed(self._url)
 
 
-def _identity(file: Path) -> Identity | None:
+def _identity(file: str) -> Identity | None:
     """Which file is at a path; None if there is none."""
     try:
-        found = file.stat()
+        # Each write asks this, and a `Path` takes longer than the system.
+        found = os.stat(file)  # noqa: PTH116
     except OSError:
         return None
     return found.st_dev, found.st_ino

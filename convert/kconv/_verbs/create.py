@@ -197,7 +197,7 @@ async def _refuse_existing(call: Call, name: str) -> None:
 def _without_status(call: Call, decoded: Decoded) -> Decoded:
     """The object with the status that an object without one gets; status is not for creators."""
     status = View(decoded.native).get("status")
-    if not has_status(call.kind) or not status or not (isinstance(status, dict) or View(status)):
+    if not status or not has_status(call.kind) or not (isinstance(status, dict) or View(status)):
         return decoded
     # Clients rarely send one; its defaults are those of the version, which decoding knows.
     bare = {key: item for key, item in decoded.value.items() if key != "status"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from kconv._known_texts import KnownTexts
 from kconv._paths import TOO_LONG, Finding, Path, forbidden, invalid
 from kconv._pipeline.view import View
 from kconv._scheme import HubKind
@@ -51,10 +52,34 @@ def check_metadata(meta: Meta, kind: HubKind) -> Iterator[Finding]:
             yield invalid((*at, "name"), name, problem)
     if meta.get("namespace") and not kind.namespaced:
         yield forbidden((*at, "namespace"), "not allowed on this type")
-    yield from _labels(meta.get("labels") or {})
-    yield from _annotations(meta.get("annotations") or {})
-    yield from _owners(meta.get("ownerReferences") or ())
-    yield from _finalizers(meta.get("finalizers") or (), kind)
+    yield from _check_parts([meta.get(part) for part in _PARTS], kind)
+
+
+_PARTS = ("labels", "annotations", "ownerReferences", "finalizers")
+_fine: KnownTexts[bool] = KnownTexts()
+"""Those parts of metadata, and whether they were of Kubernetes' own kind, that break no rule."""
+
+
+def _check_parts(parts: list[Any], kind: HubKind) -> Iterator[Finding]:
+    """What is wrong with the parts of metadata that objects of one make have in common."""
+    if not any(parts):
+        return
+    text = _encode([*parts, is_kubernetes(kind)]) if _fine.is_of_use() else None
+    if text is not None and _fine.get(text):
+        return
+    labels, annotations, owners, finalizers = parts
+    found = [
+        *_labels(labels or {}),
+        *_annotations(annotations or {}),
+        *_owners(owners or ()),
+        *_finalizers(finalizers or (), kind),
+    ]
+    if text is not None and not found:
+        _fine.keep(text, True)
+    yield from found
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _problems_of_names(kind: HubKind) -> Callable[[str], list[str]]:

@@ -38,6 +38,7 @@ from kconv._verbs.metadata import carry_over, now
 from kconv._verbs.metadata_rules import check_entries, check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
 from kconv._verbs.ownership import (
+    Document,
     Entries,
     entries_of,
     entries_of_new,
@@ -211,13 +212,19 @@ def _owned(
     if entries is None:
         if unchanged and (given is None or given == old):
             return _Owned(old, True)
-        shown, when = pipeline.from_hub(merged, call.spoke), format_time(now())
+        own = shown = pipeline.from_hub(merged, call.spoke)
+        when = format_time(now())
         manager = ownership.manager(call.spoke, call.target.subresource)
-        new = ownership.document(shown, merged)
+
+        def live() -> Document:
+            return ownership.document(in_version(pipeline, current, before, call.spoke), before[0])
+
+        def new() -> Document:
+            return ownership.document(own, merged)
+
         if current.fault is not None:
-            entries = entries_of_new(manager, new, given, made.field_manager, when)
+            entries = entries_of_new(manager, new(), given, made.field_manager, when)
             return _Owned(entries, shown=shown)
-        live = ownership.document(in_version(pipeline, current, before, call.spoke), before[0])
         try:
             entries = manager.update(live, new, old, given, made.field_manager, when)
         except (ConversionError, NoStep) as error:
