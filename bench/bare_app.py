@@ -34,6 +34,11 @@ def main() -> None:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    serve(app)
+
+
+def serve(app: Any) -> None:
+    """Serve an app on a free port until the process is ended."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))
     bound.listen(128)

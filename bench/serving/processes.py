@@ -79,6 +79,13 @@ def bare(answers: Mapping[str, Answer]) -> Iterator[Served]:
 
 
 @contextmanager
+def least_patch(url: str, name: str) -> Iterator[Served]:
+    """The least that could answer PATCHes of an object in a database."""
+    with _running([sys.executable, "-m", "bench.least_patch", url, name]) as served:
+        yield served
+
+
+@contextmanager
 def _running(command: list[str], says: str = SERVER) -> Iterator[Served]:
     """A server process; its first line of output says where it listens."""
     process = subprocess.Popen(

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from bench.bare_driver import Bare
 from bench.figure import Figure
 from bench.migration import CRON_JOB, NEW, OLD, Rows
 from bench.serving.databases import database
 from bench.serving.load import CONNECTIONS, Load, Measured, in_turns, load
-from bench.serving.processes import Served, bare, kconv
-from bench.writes import Bare
+from bench.serving.processes import Served, bare, kconv, least_patch
 
 OBJECTS = 500
 PATH = "/apis/{}/namespaces/default/cronjobs"
@@ -61,21 +61,29 @@ def create(name: str) -> Iterator[Figure]:
 def patch(name: str) -> Iterator[Figure]:
     """PATCH of one object by one client, one after the other.
 
-    Most of it is waiting for the disk, which the bare app does not do: the last figure is over one
-    that would do the driver's transaction for each request, too, on the same disk in the same run.
+    Most of it is waiting for the disk, which the bare app does not do: one figure is over one that
+    would do the driver's transaction for each request, too, on the same disk in the same run. And
+    the last two are what the least that could answer a PATCH makes of the bound.
     """
     rows = Rows(OBJECTS)
-    with database(name, rows) as url, database(name, rows) as other, kconv(url) as served:
+    with (
+        database(name, rows) as url,
+        database(name, rows) as other,
+        database(name, rows) as third,
+        kconv(url) as served,
+        least_patch(third, names()[0]) as least_app,
+    ):
         bodies = [json.dumps({"spec": {"schedule": f"{at} 2 * * *"}}) for at in range(60)]
         asked = Load("PATCH", [f"{PATH.format(NEW)}/{names()[0]}"], bodies, MERGE)
         with bare({"PATCH": served.ask("PATCH", asked.paths[0], bodies[0].encode(), MERGE)}) as app:
             driver = Bare(other, rows)
-            ours, theirs, transactions = (
+            ours, theirs, transactions, little = (
                 each.rate
                 for each in in_turns(
                     lambda: load(served.url, asked, 1),
                     lambda: load(app.url, asked, 1),
                     lambda: Measured(driver.rate(1), 0.0, 0.0),
+                    lambda: load(least_app.url, asked, 1),
                 )
             )
             driver.connection.close()
@@ -86,6 +94,8 @@ def patch(name: str) -> Iterator[Figure]:
     least = 1 / (1 / theirs + 1 / transactions)
     yield Figure(f"{figure}-over-bare-app-that-writes", ours / least, "ratio")
     yield Figure(f"{figure}-that-writes", ours, "requests/s", None, least)
+    yield Figure(f"{figure}-over-least-patch", ours / little, "ratio")
+    yield Figure(f"{figure}-of-least-patch-over-bare-app", little / theirs, "ratio")
 
 
 @contextmanager
