@@ -120,7 +120,7 @@ def test_unions_of_many_sets() -> None:
 def test_many_managers_become_one_soon() -> None:
     many = [entry(f"m{at}", {f"f:a{at}": {}}) for at in range(8_000)]
     with soon(3):
-        made = MANAGER.update({}, {"a": 1}, many, None, "me", NOW)
+        made = MANAGER.update(dict, lambda: {"a": 1}, many, None, "me", NOW)
     assert len(made) == 10
     ancient = next(each for each in made if each["manager"] == "ancient-changes")
     assert len(ancient["fieldsV1"]) == 8_000 - 8
@@ -130,7 +130,7 @@ def test_too_many_given_entries_do_not_count() -> None:
     def managers(count: int) -> set[str]:
         given = [entry(f"m{at}", {"f:a": {}}, APPLY) for at in range(count)]
         there = [entry("there", {"f:b": {}})]
-        made = MANAGER.update({"b": 1}, {"b": 1}, there, given, "me", NOW)
+        made = MANAGER.update(lambda: {"b": 1}, lambda: {"b": 1}, there, given, "me", NOW)
         return {each["manager"] for each in made}
 
     assert len(managers(MOST_GIVEN)) == MOST_GIVEN

@@ -176,6 +176,50 @@ class One:
 MANAGER = FieldManager(One(), "v1", "", {}, dict)
 
 
+def renamed(value: Any, words: dict[str, str]) -> Any:
+    """A document with other texts, and keys of maps, in their places."""
+    if isinstance(value, dict):
+        return {words.get(name, name): renamed(inner, words) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, words) for inner in value]
+    return words.get(value, value) if isinstance(value, str) else value
+
+
+OTHERS = st.dictionaries(WORDS, WORDS | st.sampled_from(["", ":", ",", "\\", '"', '":"', "{}"]))
+
+
+@settings(max_examples=200)
+@given(documents() | values(True), OTHERS, OTHERS)
+@example({"list": ["p", "q", "r"]}, {"q": ":"}, {"p": ":", "q": ","})
+@example({"labels": {"p": "q"}, "text": "r"}, {"r": ""}, {"r": "s"})
+@example({"items": [{"name": "p"}, {"name": "q"}]}, {}, {"q": "p"})
+def test_fields_that_are_remembered_are_those_of_the_document(
+    made: Any, some: dict[str, str], others: dict[str, str]
+) -> None:
+    """Whatever other document came before it, which may be as one but for its texts."""
+    experienced = FieldManager(One(), "v1", "", {}, dict)
+
+    def create(manager: FieldManager, document: Any) -> str:
+        try:
+            made = manager.create({"metadata": {}, **document}, None, "me", "now")
+        except NoStep:
+            return "no step"
+        return json.dumps(made)
+
+    for words in ({}, some, others):
+        document = renamed(made, words)
+        fresh = FieldManager(One(), "v1", "", {}, dict)
+        assert create(experienced, document) == create(fresh, document)
+
+
+def test_objects_that_differ_in_texts_share_what_was_found_out() -> None:
+    manager = FieldManager(One(), "v1", "", {}, dict)
+    for at in range(5):
+        document = {"metadata": {"name": f"n{at}"}, "text": f"t{at}", "items": [{"name": "p"}]}
+        manager.create(document, None, "me", "now")
+    assert len(manager._of_new._found) == 1
+
+
 def apply(live: Any, config: Any, entries: Any, who: str, when: str, force: bool = True) -> Any:
     return MANAGER.apply(live, config, entries, who, when, force=force)
 

@@ -16,6 +16,7 @@ from kconv._managed.fields import Fields, difference, of, union, union_of
 from kconv._managed.known_sets import Known
 from kconv._managed.last_applied import allowed_conflicts, with_last_applied
 from kconv._managed.owners import APPLY, UPDATE, Entry, Manager, Owned, Owners
+from kconv._managed.skeleton import Skeletons
 from kconv._managed.updater import Filter, Typed, Updater, Versions
 
 MOST_UPDATE_MANAGERS: Final = 10
@@ -73,6 +74,7 @@ class FieldManager:
         self._updater = Updater(versions, ignored)
         self._empty = empty
         self._of_new: KnownTexts[Known] = KnownTexts()
+        self._skeletons: Skeletons | None = None
 
     def create(
         self, new: Any, given: Sequence[Entry] | None, manager: str, now: str
@@ -89,9 +91,9 @@ class FieldManager:
         return owners.encode()
 
     def _created(self, new: Any) -> Known:
-        """The fields of an object that is new, which those that differ in their names share."""
+        """The fields of an object that is new, which those share that differ in texts alone."""
         known = self._of_new
-        text = _without_unowned(new) if known.is_of_use() else None
+        text = self._text(new) if known.is_of_use() else None
         found = None if text is None else known.get(text)
         if found is None:
             fields = self._updater.created(self._empty(), Typed(new, self._version))
@@ -100,6 +102,16 @@ class FieldManager:
             if text is not None:
                 known.keep(text, found)
         return found
+
+    def _text(self, new: Any) -> bytes | None:
+        """What tells which fields a document has that may be owned; None for no usual one."""
+        metadata = new.get("metadata") if isinstance(new, dict) else None
+        if not isinstance(metadata, dict):
+            return None
+        if self._skeletons is None:
+            self._skeletons = Skeletons(self._versions.shape(self._version), self._empty())
+        owned = {name: value for name, value in metadata.items() if name not in _UNOWNED}
+        return self._skeletons.of(_encode({**new, "metadata": owned}))
 
     def update(
         self,
@@ -203,15 +215,6 @@ class FieldManager:
         """Note when a manager changed something; of a scale, Kubernetes does not."""
         if self._subresource != "scale":
             owners.times[manager] = now
-
-
-def _without_unowned(new: Any) -> bytes | None:
-    """The text of a document without what nobody owns; None where it is no usual one."""
-    metadata = new.get("metadata") if isinstance(new, dict) else None
-    if not isinstance(metadata, dict):
-        return None
-    owned = {name: value for name, value in metadata.items() if name not in _UNOWNED}
-    return _encode({**new, "metadata": owned})
 
 
 def _reset_or(given: Sequence[Entry] | None, entries: Sequence[Entry] | None) -> Owners:
