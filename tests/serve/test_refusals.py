@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from kconv._store import SqlStore, Stored, Write
-from kconv._verbs import replace
+from kconv._verbs import retrying
 from serve.conftest import BOTH, Running
 from serve.samples import (
     CONFIGMAPS,
@@ -161,7 +161,7 @@ def test_lost_races_end_in_time(
         return submit(msgspec.structs.replace(write, expected=1))
 
     monkeypatch.setattr(store, "submit", lose)
-    monkeypatch.setattr(replace, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(retrying, "RETRY_SECONDS", 0.2)
     version = {"resourceVersion": made["metadata"]["resourceVersion"]}
     # One that insists on a state loses to a migration, too, which leaves the state what it was.
     for metadata in ({}, version):

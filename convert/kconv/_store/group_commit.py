@@ -6,10 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from queue import SimpleQueue
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -22,11 +19,9 @@ from kconv._store.records import Stored
 from kconv._store.sent_batch import SentBatch
 from kconv._store.write import Outcome, Write
 from kconv._store.write_connection import outcomes_of, write_connection
-from kconv._store.write_queue import Batch, WriteQueue
+from kconv._store.write_queue import Batch
 from kconv._store.write_statistics import WriteStatistics, WriteTally
-
-_LOOK_SECONDS: Final = 1.0
-"""How often callers that block see whether a loop still looks after what it sent."""
+from kconv._store.write_turns import WriteTurns
 
 T = TypeVar("T")
 
@@ -39,7 +34,7 @@ _SMALL: Final = 256 * 1024
 """Bytes of writes, likewise."""
 
 
-class Writer:
+class Writer(WriteTurns):
     """The one place in a process that writes to the database.
 
     Writes queue. One at a time has the turn: it commits all that is queued by then, so that many
@@ -61,18 +56,13 @@ class Writer:
     """Bytes of writes that may wait; a single write may be larger."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self._database = database
         self._connection = write_connection(database)
-        self._mutex = threading.Lock()
-        self._queue = WriteQueue()
-        self._busy = False
         self._due_on: asyncio.AbstractEventLoop | None = None
         self._trying_again = False
         self._sent: SentBatch | None = None
-        self._turns: SimpleQueue[Writer | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
         self._tally = WriteTally()
-        weakref.finalize(self, self._turns.put, None).atexit = False
 
     def submit(self, write: Write) -> asyncio.Future[Stored]:
         """Queue a write; call it on the thread of a running event loop.
@@ -123,10 +113,7 @@ class Writer:
     def close(self) -> None:
         """Do what is queued, end the thread and the connection; a later write begins anew."""
         with self._turn_alone():
-            thread, self._thread = self._thread, None
-            if thread is not None:
-                self._turns.put(None)
-                thread.join()
+            self._end_thread()
             with self._mutex:
                 waiting = self._queue.locked.take()
             for entry in waiting:
@@ -235,25 +222,22 @@ class Writer:
         if is_next:
             self._commit_on_loop(loop)
 
-    def _take_over(self) -> None:
+    def take_over(self) -> None:
         """Wait for a batch that its loop sent and will not look after: it may have ended."""
         with self._mutex:
             sent = self._sent
             if sent is None or sent.wait is None or sent.is_looked_after:
                 return
             self._sent = None
-        self._conclude(sent, sent.wait(), here=False)
+        try:
+            outcomes = sent.wait()
+        except BaseException:
+            self._connection.close()
+            self._conclude(sent, _interrupted(sent.batch), here=False)
+            raise
+        self._conclude(sent, outcomes, here=False)
 
-    def _wake_thread(self) -> None:
-        """Give the turn to the thread; the mutex must be held."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=_take_turns, args=(self._turns,), name="kconv-writer", daemon=True
-            )
-            self._thread.start()
-        self._turns.put(self)
-
-    def _lead(self) -> None:
+    def lead(self) -> None:
         """Have the turn, in the thread, for as long as those at the front are on event loops."""
         while True:
             try:
@@ -265,64 +249,6 @@ class Writer:
                 if first is None or first.woken is not None:
                     self._give_turn()
                     return
-
-    def _wait(self, entry: Entry) -> bool:
-        """Queue; True when it is this caller's turn, False when it has been served."""
-        with self._mutex:
-            self._queue.append(entry)
-            if not self._busy:
-                self._busy = True
-                if self._queue.first is entry:
-                    return True
-                self._give_turn()
-        return self._wait_for_turn(entry)
-
-    def _wait_for_turn(self, entry: Entry) -> bool:
-        assert entry.woken is not None
-        try:
-            self._take_over()
-            while not entry.woken.wait(_LOOK_SECONDS):
-                self._take_over()
-        except BaseException:
-            self._leave(entry)
-            raise
-        return entry.outcome is None
-
-    def _leave(self, entry: Entry) -> None:
-        """Give up waiting (Ctrl-C), and the turn if it has just come."""
-        assert entry.woken is not None
-        with self._mutex:
-            self._queue.remove(entry)
-            self._queue.locked.remove(entry)
-            if entry.woken.is_set() and entry.outcome is None:
-                self._give_turn()
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            with self._mutex:
-                self._give_turn()
-
-    @contextmanager
-    def _turn_alone(self) -> Iterator[None]:
-        entry = Entry(None)
-        self._wait(entry)
-        with self._turn():
-            with self._mutex:
-                self._queue.remove(entry)
-            yield
-
-    def _give_turn(self) -> None:
-        """Give the turn to the caller at the front; the mutex must be held."""
-        first = self._queue.first
-        if first is None:
-            self._busy = False
-        elif first.woken is not None:
-            first.woken.set()
-        else:
-            self._wake_thread()
 
     def _next_batch(self) -> Batch:
         with self._mutex:
@@ -344,8 +270,7 @@ class Writer:
             outcomes = outcomes_of(self._connection, writes, wait=loop is None)
         except BaseException:
             # Ctrl-C reached this caller: the others must not wait for ever.
-            message = "the write was interrupted; it may be stored"
-            self._settle(batch, [Unavailable(message, cause="was interrupted") for _ in batch])
+            self._settle(batch, _interrupted(batch))
             raise
         if outcomes is None:
             return False
@@ -407,8 +332,6 @@ class Writer:
                     self._give_turn()
 
 
-def _take_turns(turns: SimpleQueue[Writer | None]) -> None:
-    """What the thread does. It keeps no writer that nobody else has from being collected."""
-    while (writer := turns.get()) is not None:
-        writer._lead()
-        del writer
+def _interrupted(batch: Batch) -> list[Outcome | None]:
+    message = "the write was interrupted; it may be stored"
+    return [Unavailable(message, cause="was interrupted") for _ in batch]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import select
 from collections.abc import Sequence
 from typing import Final, cast
@@ -19,6 +20,8 @@ from kconv._store.postgresql_exchange import DONE, Exchange
 from kconv._store.postgresql_question import PREPARED, Question, questions
 from kconv._store.write import Outcome, Write
 from kconv._store.write_connection import Answered, Sent
+
+_log = logging.getLogger(__name__)
 
 _ATTEMPTS: Final = 5
 _ADMIN_SHUTDOWN: Final = "57P01"
@@ -93,13 +96,16 @@ class PostgresqlConnection:
 
         def came() -> None:
             nonlocal question
-            if not exchange.is_done:
-                answered(outcomes())
-            elif (found := question.read(exchange.results[-1])) is not None:
-                exchange.leave()
+            try:
+                found = outcomes()
+                following = next(asked, None) if exchange.is_done and found is None else None
+            except Exception:  # noqa: BLE001 - nobody else is going to tell who waits
+                _log.exception("the answer to a batch of writes could not be read")
+                found, following = [self._broke_at_commit() for _ in writes], None
+            if following is None:
                 answered(found)
             else:
-                question = next(asked)
+                question = following
                 exchange.send(question.name, question.arguments, question.formats)
 
         def wait() -> list[Outcome | None] | None:

@@ -25,14 +25,8 @@ from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import Entries, entries_of
 from kconv._verbs.refusal import Refusal, apply_conflict, bad_request
 from kconv._verbs.refusal import invalid as unacceptable
-from kconv._verbs.replace import (
-    Replacement,
-    bare_and_canonical,
-    in_version,
-    insists,
-    replace_object,
-    with_retries,
-)
+from kconv._verbs.replace import Replacement, bare_and_canonical, in_version, replace_object
+from kconv._verbs.retrying import insists, with_retries
 from kconv._verbs.update import check_names, check_version
 from kconv.fields._time import format_time
 

@@ -29,7 +29,7 @@ from kconv._verbs.ownership import (
 )
 from kconv._verbs.preparing import has_more, prepared
 from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
-from kconv._verbs.replace import insists
+from kconv._verbs.retrying import insists
 from kconv.fields._time import format_time
 
 _NAME_ATTEMPTS = 8
@@ -66,7 +66,7 @@ async def create(
     if ruled:
         # Before it is converted, which takes what is sound.
         received = decoded
-        await call.work(lambda: _judge(call, received))
+        await call.work(lambda: _judge_sent(call, received))
     hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
         own = metadata_of(hub.native)
@@ -129,28 +129,31 @@ def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequenc
     """
     pipeline = call.objects.pipeline
     shown = pipeline.from_hub(hub, call.spoke)
-    if not judge:
-        return shown, ()
-    document = pipeline.dump(shown)
+    return _judged(call, pipeline.dump(shown)) if judge else (shown, ())
+
+
+def _judge_sent(call: Call, sent: Decoded) -> None:
+    """Judge a new object as it was sent, under a name as it will have. Raises `Refusal`."""
+    gvk = call.spoke.gvk
+    meta = begin(metadata_of(sent.native), call.target.namespace, call.kind, now())
+    name = str(meta.get("name") or "")
+    document = call.objects.pipeline.dump(sent)
+    # With a uid of its client's it would not be new to its rules.
+    metadata = {**document.get("metadata", {}), "name": name, "uid": "", "resourceVersion": ""}
+    _, wrong = _judged(call, {**document, "metadata": metadata})
+    if wrong:
+        raise invalid(
+            gvk.group, gvk.kind, name, all_findings(check_metadata(meta, call.kind), wrong)
+        )
+
+
+def _judged(call: Call, document: dict[str, Any]) -> tuple[Decoded, Sequence[Problem]]:
+    """The object that a document is, and what is wrong with it."""
+    pipeline = call.objects.pipeline
     try:
         return pipeline.load(document, spoke=call.spoke), ()
     except InvalidObject as error:
         return pipeline.load(document, spoke=call.spoke, trusted=True), error.findings
-
-
-def _judge(call: Call, sent: Decoded) -> None:
-    """Judge a new object as it was sent, under a name as it will have. Raises `Refusal`."""
-    pipeline, gvk = call.objects.pipeline, call.spoke.gvk
-    meta = begin(metadata_of(sent.native), call.target.namespace, call.kind, now())
-    name = str(meta.get("name") or "")
-    document = pipeline.dump(sent)
-    # With a uid of its client's it would not be new to its rules.
-    metadata = {**document.get("metadata", {}), "name": name, "uid": "", "resourceVersion": ""}
-    try:
-        pipeline.load({**document, "metadata": metadata}, spoke=call.spoke)
-    except InvalidObject as error:
-        findings = all_findings(check_metadata(meta, call.kind), error.findings)
-        raise invalid(gvk.group, gvk.kind, name, findings) from None
 
 
 async def _store(

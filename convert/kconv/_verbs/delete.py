@@ -13,7 +13,7 @@ from kconv._verbs.namespaces import FINALIZER, IMMORTAL
 from kconv._verbs.options import DeleteOptions
 from kconv._verbs.propagation import Propagation, deletion_warning, finalizers_for
 from kconv._verbs.refusal import conflict, details_of, forbidden, success
-from kconv._verbs.replace import NotWritten, with_retries
+from kconv._verbs.retrying import NotWritten, with_retries
 
 
 async def delete(call: Call, options: DeleteOptions) -> Answer:

@@ -12,7 +12,7 @@ from kconv._verbs.list import encode_items, frame, metadata_of
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.options import DeleteOptions, ListOptions
 from kconv._verbs.propagation import deletion_warning
-from kconv._verbs.replace import NotWritten, with_retries
+from kconv._verbs.retrying import NotWritten, with_retries
 from kconv._verbs.search import find
 from kconv._verbs.selectors import Selector
 from kconv._verbs.undecodable import left_out_warning

@@ -14,13 +14,8 @@ from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, invalid
-from kconv._verbs.replace import (
-    Replacement,
-    findings_about,
-    insists,
-    replace_object,
-    with_retries,
-)
+from kconv._verbs.replace import Replacement, findings_about, replace_object
+from kconv._verbs.retrying import insists, with_retries
 from kconv._verbs.update import check_names, check_version
 
 

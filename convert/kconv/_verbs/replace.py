@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import logging
-import random
-import time
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from kconv._errors import (
-    Conflict,
     ConversionError,
-    DecodeError,
     InvalidObject,
-    NotFound,
     Problem,
     VersionNotOnRecord,
 )
@@ -25,7 +19,6 @@ from kconv._managed.lists import NoStep
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View, metadata_of, with_metadata
 from kconv._scheme import Spoke
-from kconv._store import Key
 from kconv._structural import is_structural
 from kconv._verbs.body import all_findings
 from kconv._verbs.call import Call
@@ -48,14 +41,9 @@ from kconv._verbs.ownership import (
     without_entries,
 )
 from kconv._verbs.preparing import has_more
-from kconv._verbs.refusal import Refusal, invalid
-from kconv._verbs.undecodable import Undecodable
+from kconv._verbs.refusal import invalid
+from kconv._verbs.retrying import NotWritten
 from kconv.fields._time import format_time
-
-RETRY_SECONDS = 10.0
-"""How long a write is tried while others get in between."""
-
-_LEAST_PAUSE, _MOST_PAUSE = 0.005, 0.25
 
 T = TypeVar("T")
 Value = dict[str, Any]
@@ -78,46 +66,6 @@ class Replacement:
     newest: bool = True
     field_manager: str = ""
     entries: Entries | None = None
-
-
-class NotWritten(Exception):
-    """The outcome rests on a state that may not be the newest, and no write has proved it is."""
-
-
-def insists(version: str | None) -> bool:
-    """Whether a write with this resourceVersion is for one state only; zero is none."""
-    return version not in (None, "", "0")
-
-
-async def with_retries(
-    call: Call, key: Key, attempt: Callable[[bool], Awaitable[T]], *, again: bool = True
-) -> T:
-    """Make a write, first to the state in memory, which the store refuses if it is not the newest.
-
-    ``attempt`` is told whether to look for the newest state. Only a write that went through proves
-    that the one in memory was it; any other outcome is not believed. A write that loses a race
-    against another is made again; those of this server to the same object then take turns. Without
-    ``again`` it is made to the newest state alone, and ``attempt`` refuses a state that it was not
-    made for: what got in between may have been a migration, which leaves the state what it was.
-    Raises `kconv._errors.Conflict` in the end.
-    """
-    if again:
-        with suppress(
-            NotWritten, Refusal, Conflict, NotFound, InvalidObject, DecodeError, Undecodable
-        ):
-            return await attempt(False)
-    deadline = time.monotonic() + RETRY_SECONDS
-    most, waiting = _LEAST_PAUSE, call.objects.waiting
-    async with waiting.turn(key):
-        while True:
-            try:
-                return await attempt(True)
-            except Conflict:
-                if time.monotonic() >= deadline:
-                    raise
-            # Spread, so that writers of the same object do not meet again.
-            await waiting.pause(random.uniform(0, most))
-            most = min(most * 2, _MOST_PAUSE)
 
 
 async def replace_object(call: Call, made: Replacement) -> Encoded:

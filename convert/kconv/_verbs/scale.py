@@ -31,7 +31,8 @@ from kconv._verbs.patch import does_not_fit
 from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, bad_request
 from kconv._verbs.refusal import invalid as unacceptable
-from kconv._verbs.replace import Replacement, insists, replace_object, with_retries
+from kconv._verbs.replace import Replacement, replace_object
+from kconv._verbs.retrying import insists, with_retries
 from kconv._verbs.update import check_names, check_version
 from kconv.edges import Edge
 from kconv.fields import Int32, Object, String

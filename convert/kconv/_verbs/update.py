@@ -17,13 +17,8 @@ from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.preparing import has_more
 from kconv._verbs.refusal import bad_request, conflict, invalid
-from kconv._verbs.replace import (
-    Replacement,
-    findings_about,
-    insists,
-    replace_object,
-    with_retries,
-)
+from kconv._verbs.replace import Replacement, findings_about, replace_object
+from kconv._verbs.retrying import insists, with_retries
 
 
 async def update(call: Call, body: Body, options: WriteOptions) -> Answer:
