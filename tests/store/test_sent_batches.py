@@ -81,7 +81,7 @@ def test_update_that_comes_alone_is_refused_as_in_a_batch(
 ) -> None:
     made = store.get(cronjob("first"))
     head = store.head()
-    told = []
+    told: list[str] = []
 
     async def work() -> None:
         for writes in ([change(made)], [change(made), creation(f"n{len(told)}")]):

@@ -18,8 +18,7 @@ from kconv._store.database_errors import fault, may_succeed_again, without_passw
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
 from kconv._store.postgresql_exchange import DONE, Exchange
 from kconv._store.postgresql_question import PREPARED, Question, questions
-from kconv._store.write import Outcome, Write
-from kconv._store.write_connection import Answered, Sent
+from kconv._store.write import Answered, Outcome, Sent, Write
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Final
 
-from kconv._store.write_connection import Sent
+from kconv._store.write import Sent
 from kconv._store.write_queue import Batch
 
 

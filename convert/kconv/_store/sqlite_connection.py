@@ -10,8 +10,7 @@ from kconv._store import sqlite_batch
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
-from kconv._store.write import Outcome, Write
-from kconv._store.write_connection import Answered, Sent
+from kconv._store.write import Answered, Outcome, Sent, Write
 
 
 class SqliteConnection:

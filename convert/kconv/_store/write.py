@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from kconv._errors import StoreError
@@ -45,3 +47,9 @@ class Write(msgspec.Struct, frozen=True, gc=False):
 
 Outcome = Stored | StoreError
 """What became of a write: the object as it is stored, or why it was refused."""
+
+Answered = Callable[[list[Outcome | None] | None], None]
+"""Called with the outcomes of writes that were sent; with None where nothing was done with them."""
+
+Sent = Callable[[], list[Outcome | None] | None]
+"""Waits for the outcomes of writes that were sent, where their loop cannot any more."""

@@ -7,18 +7,12 @@ here as everywhere. It is used from one thread at a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from kconv._errors import KconvError, Unavailable
 from kconv._store.database import Database
-from kconv._store.write import Outcome, Write
-
-Answered = Callable[[list[Outcome | None] | None], None]
-"""Called with the outcomes of writes that were sent; with None where nothing was done with them."""
-
-Sent = Callable[[], list[Outcome | None] | None]
-"""Waits for the outcomes of writes that were sent, where their loop cannot any more."""
+from kconv._store.write import Answered, Outcome, Sent, Write
 
 
 class WriteConnection(Protocol):
