@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from kconv._errors import Conflict, NotFound, Unavailable, VersionNotOnRecord
-from kconv._store import SqlStore, Stored, Write, open_store
+from kconv._store import SqlStore, Stored, Write, group_commit, open_store
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, cronjob
 from store.test_locked_rows import ROW, locked
@@ -145,6 +145,28 @@ def test_batch_of_a_loop_that_stops_is_concluded_by_who_comes_next(
     store.write(creation("next"))
     loop.close()
     assert [each.stored.key.name for each in store.changes(2)] == ["abandoned", "next"]
+
+
+def test_write_of_another_loop_does_not_wait_for_one_that_stopped(
+    store: SqlStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "LOOK_SECONDS", 0.05)
+
+    async def submit() -> None:
+        _ = store.submit(creation("abandoned"))
+        await asyncio.sleep(0.05)
+
+    async def work() -> None:
+        future = store.submit(creation("of another"))
+        other.rollback()
+        await future
+
+    loop = asyncio.new_event_loop()
+    with locked(url, COUNTER) as other:
+        loop.run_until_complete(submit())
+        run(work)
+    loop.close()
+    assert [each.stored.key.name for each in store.changes(2)] == ["abandoned", "of another"]
 
 
 def test_blocking_call_on_the_very_loop_waits_for_what_it_sent(store: SqlStore) -> None:

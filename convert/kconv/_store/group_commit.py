@@ -21,7 +21,7 @@ from kconv._store.write import Outcome, Write
 from kconv._store.write_connection import outcomes_of, write_connection
 from kconv._store.write_queue import Batch
 from kconv._store.write_statistics import WriteStatistics, WriteTally
-from kconv._store.write_turns import WriteTurns
+from kconv._store.write_turns import LOOK_SECONDS, WriteTurns
 
 T = TypeVar("T")
 
@@ -82,6 +82,8 @@ class Writer(WriteTurns):
                 raise
             self._queue.append(entry)
             if self._busy or self._due_on is loop:
+                if self._sent is not None and self._sent.loop is not loop:
+                    loop.call_later(LOOK_SECONDS, self._look_after, self._sent, loop)
                 return future
             if not self._connection.immediate or self._tally.is_prompt(_PROMPT):
                 self._commit_soon(loop)
@@ -180,7 +182,7 @@ class Writer(WriteTurns):
         writes = [write for _, write in batch]
         wait = None
         try:
-            if batch:
+            if batch and sent.is_of_one_loop:
                 wait = self._connection.send(
                     writes, loop, lambda found: self._answered(sent, found)
                 )
@@ -221,6 +223,15 @@ class Writer(WriteTurns):
                     self._give_turn()
         if is_next:
             self._commit_on_loop(loop)
+
+    def _look_after(self, sent: SentBatch, loop: asyncio.AbstractEventLoop) -> None:
+        """See to it, for a loop whose writes wait, that the one that sent a batch goes on."""
+        if self._sent is not sent:
+            return
+        if sent.is_looked_after:
+            loop.call_later(LOOK_SECONDS, self._look_after, sent, loop)
+        else:
+            threading.Thread(target=self.take_over, name="kconv-sent", daemon=True).start()
 
     def take_over(self) -> None:
         """Wait for a batch that its loop sent and will not look after: it may have ended."""

@@ -25,6 +25,12 @@ class SentBatch:
         return time.perf_counter() - self._began
 
     @property
+    def is_of_one_loop(self) -> bool:
+        """Whether no other loop waits for it, which would not know if this one ended."""
+        futures = [entry.future for entry, _ in self.batch if entry.future is not None]
+        return all(future.get_loop() is self.loop for future in futures)
+
+    @property
     def is_looked_after(self) -> bool:
         """Whether its loop runs, in another thread than this."""
         try:

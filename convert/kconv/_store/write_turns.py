@@ -13,8 +13,8 @@ from typing import Final
 from kconv._store.queued_write import Entry
 from kconv._store.write_queue import WriteQueue
 
-_LOOK_SECONDS: Final = 1.0
-"""How often callers that block see whether a loop still looks after what it sent."""
+LOOK_SECONDS: Final = 1.0
+"""How often those who wait see whether a loop still looks after what it sent."""
 
 
 class WriteTurns(ABC):
@@ -70,7 +70,7 @@ class WriteTurns(ABC):
         assert entry.woken is not None
         try:
             self.take_over()
-            while not entry.woken.wait(_LOOK_SECONDS):
+            while not entry.woken.wait(LOOK_SECONDS):
                 self.take_over()
         except BaseException:
             self._leave(entry)
