@@ -37,24 +37,25 @@ def _sum(items: list[Any]) -> Any:
 
 
 @lru_cache(64)
-def _re2(pattern: str) -> Any:
-    re2 = importlib.import_module("re2")
-    options = re2.Options()
+def re2(pattern: str) -> Any:
+    """A pattern, ready to be matched. Raises `ValueError`."""
+    library = importlib.import_module("re2")
+    options = library.Options()
     options.log_errors = False
     try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
+        return library.compile(pattern, options)
+    except library.error as error:
         why = error.args[0] if error.args else ""
         raise ValueError(why.decode(errors="replace") if isinstance(why, bytes) else why) from None
 
 
 def _find(text: str, pattern: str) -> str:
-    found = _re2(pattern).search(text)
+    found = re2(pattern).search(text)
     return found.group(0) if found else ""
 
 
 def _find_all(text: str, pattern: str, most: int = -1) -> list[str]:
-    every = [each.group(0) for each in _re2(pattern).finditer(text)]
+    every = [each.group(0) for each in re2(pattern).finditer(text)]
     return every if most < 0 else every[:most]
 
 
@@ -185,7 +186,7 @@ def declarations(cel: Any) -> list[Any]:
         ("isURL", _is_url, true, [text], False),
         ("isQuantity", _is_quantity, true, [text], False),
         ("quantity", _quantity, amount, [text], False),
-        ("sign", _sign, whole, [amount], True),
+        ("sign", _sign, whole, [amount], False),
         ("isInteger", _is_integer, true, [amount], True),
         ("asInteger", _integer, whole, [amount], True),
         ("asApproximateFloat", lambda value: float(_amount(value)), kinds.DOUBLE, [amount], True),

@@ -47,17 +47,34 @@ def duration(nanoseconds: int) -> Any:
 
 @cache
 def environment(*, old: bool) -> Any:
-    """Where rules are compiled: with ``self`` alone, or with what ``oldSelf`` is made of, too."""
+    """Where rules are compiled: with ``self`` alone, or with what ``oldSelf`` is made of, too.
+
+    Nothing is known of their types.
+    """
+    return environment_of(_cel().Type.DYN, old=old)
+
+
+def environment_of(kind: Any, *, old: bool, pool: Any = None) -> Any:
+    """The same with both of a type, whose messages are in a pool."""
     cel = _cel()
-    variables = {"self": cel.Type.DYN}
+    variables = {"self": kind}
     if old:
-        variables |= {"oldSelf": cel.Type.DYN, "hasOldSelf": cel.Type.BOOL}
-    extensions = []
+        variables |= {"oldSelf": kind, "hasOldSelf": cel.Type.BOOL}
+    return cel.NewEnv(
+        descriptor_pool=pool,
+        variables=variables,
+        extensions=_extensions(),
+        functions=declarations(cel),
+    )
+
+
+def _extensions() -> list[Any]:
+    made = []
     for each in (*_EXTENSIONS, "optional.ExtOptional"):
         module, name = each.split(".")
         found = importlib.import_module(f"cel_expr_python.ext.ext_{module}")
-        extensions.append(getattr(found, name)())
-    return cel.NewEnv(variables=variables, extensions=extensions, functions=declarations(cel))
+        made.append(getattr(found, name)())
+    return made
 
 
 def types() -> Any:

@@ -7,24 +7,36 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from kconv._cel.expressions import TooDeep, read
 from kconv._cel.functions import LACKING
 from kconv._cel.library import environment, types
+from kconv._cel.work import Reckoning
 
 _UNDECLARED: Final = re.compile(r"(?:undeclared reference to|no matching overload for) '(\w+)")
-_LOCATED: Final = re.compile(r"ERROR: <input>:\d+:\d+: (.*)")
+LOCATED: Final = re.compile(r"ERROR: <input>:\d+:\d+: (.*)")
 _BEYOND: Final = re.compile(r"recursion (?:limit|depth)|codepoint limit")
-_OPTIONAL: Final = "cel.bind(oldSelf, hasOldSelf ? optional.of(oldSelf) : optional.none(), {})"
+OPTIONAL: Final = "cel.bind(oldSelf, hasOldSelf ? optional.of(oldSelf) : optional.none(), {})"
 
 
 class Failed(Exception):
     """A rule cannot be evaluated on a value; the message says why."""
 
 
+class TooLong(Failed):
+    """The evaluation of a rule on a value may take too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An expression that is none; ``why`` says so."""
+    """An expression that is none; ``why`` says so, or of which type it ``is_not``."""
 
     why: str
+    is_not: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the writer of a schema is told."""
+        return self.why if self.is_not else f"compilation failed: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,9 @@ class Lacking:
     """An expression that needs something of Kubernetes which is not there; ``why`` says what."""
 
     why: str
+
+
+_TOO_DEEP: Final = Lacking("it is nested too deep, or too long, for kconv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +57,17 @@ class Program:
     """
 
     expression: Any
+    reckoning: Reckoning
     is_transition: bool
     uses_old: bool = False
 
     def evaluate(self, value: Any, old: Any = None, *, has_old: bool = False) -> Any:
-        """Its value. Raises `Failed`."""
+        """Its value. Raises `Failed`; `TooLong` where nothing was evaluated."""
         data = {"self": value}
         if self.is_transition:
             data |= {"oldSelf": old, "hasOldSelf": has_old}
+        if self.reckoning.is_too_long(data):
+            raise TooLong("operation cancelled: actual cost limit exceeded")
         try:
             found = self.expression.eval(data=data)
         except (RuntimeError, TypeError, ValueError) as error:
@@ -76,7 +94,7 @@ def program(
     is_transition = uses_old or optional_old
     try:
         if compiled is None or optional_old:
-            written = _OPTIONAL.format(text) if optional_old else text
+            written = OPTIONAL.format(text) if optional_old else text
             compiled = compared.compile(written)
     except (RuntimeError, TypeError, ValueError) as error:
         names = {*_UNDECLARED.findall(str(error))}
@@ -84,17 +102,31 @@ def program(
         if lacking:
             return Lacking(f"kconv has no {lacking[0]}()")
         if _BEYOND.search(str(error)):
-            return Lacking("it is nested too deep, or too long, for kconv")
+            return _TOO_DEEP
         return Broken(_first(str(error)))
+    if not fits(compiled, gives):
+        return Broken(not_of_type(gives), is_not=gives)
+    try:
+        reckoning = Reckoning(read(compiled.serialize()))
+    except TooDeep:
+        return _TOO_DEEP
+    return Program(compiled, reckoning, is_transition, uses_old)
+
+
+def fits(compiled: Any, gives: Literal["bool", "string"]) -> bool:
+    """Whether an expression gives what it should, as far as its type is known."""
     kinds = types()
     wanted = kinds.BOOL if gives == "bool" else kinds.STRING
-    if compiled.return_type() not in (wanted, kinds.DYN):
-        return Broken(f"must evaluate to a {gives}")
-    return Program(compiled, is_transition, uses_old)
+    return compiled.return_type() in (wanted, kinds.DYN)
+
+
+def not_of_type(gives: str) -> str:
+    """What is said of an expression of another type."""
+    return f"{'cel expression ' if gives == 'bool' else ''}must evaluate to a {gives}"
 
 
 def _first(text: str) -> str:
     """What an error says, without where in the text it is."""
-    located = _LOCATED.findall(text)
+    located = LOCATED.findall(text)
     found = located[0] if located else text.splitlines()[0]
     return re.sub(r"^[A-Z_]+: | \[[A-Z_]+\]$", "", found)

@@ -27,6 +27,7 @@ from kconv._paths import (
     required,
 )
 from kconv._structural.patterns import has_patterns, pattern_problem
+from kconv._structural.rule_costs import cost_problems
 from kconv._structural.schemas import Schema, inner, properties
 from kconv._structural.validations import KEY, field_steps
 
@@ -36,11 +37,14 @@ INSTALL: Final = "install kconv[crds]"
 Rule = Mapping[str, Any]
 
 
-def rule_problems(schema: Schema) -> Iterator[Finding]:
+def rule_problems(schema: Schema, *, stored: bool = False) -> Iterator[Finding]:
     """What is wrong with the patterns and the rules of a structural schema, by path.
 
-    As far as it can be told: what `unjudged` names is not looked at.
+    As far as it can be told: what `unjudged` names is not looked at. A schema that is ``stored``
+    has been taken: whether its rules fit its types, and what they cost, is asked of others only.
     """
+    if not stored:
+        yield from cost_problems(schema)
     for path, part, correlates in _parts(schema, (), correlates=True):
         pattern = part.get("pattern")
         why = pattern_problem(pattern) if isinstance(pattern, str) and pattern else ""
@@ -107,7 +111,7 @@ def _of_rule(rule: Rule, part: Schema, *, correlates: bool) -> Iterator[Finding]
     if isinstance(found, Program) and rule.get("optionalOldSelf") and not found.uses_old:
         yield invalid(("optionalOldSelf",), True, "may not be set if oldSelf is not used in rule")
     if isinstance(found, Broken):
-        yield _does_not_compile(("rule",), rule["rule"], f"compilation failed: {found.why}")
+        yield _does_not_compile(("rule",), rule["rule"], found.said)
     elif isinstance(found, Program) and found.is_transition and not correlates:
         yield forbidden(
             ("rule",), "oldSelf cannot be used on the uncorrelatable portion of the schema"
@@ -118,7 +122,7 @@ def _of_rule(rule: Rule, part: Schema, *, correlates: bool) -> Iterator[Finding]
     elif rule.get("messageExpression"):
         made = _compiled(rule, "messageExpression", "string")
         if isinstance(made, Broken):
-            why = f"messageExpression compilation failed: {made.why}"
+            why = f"messageExpression {made.said}"
             yield _does_not_compile(("messageExpression",), rule["messageExpression"], why)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from kconv._cel import Broken, Failed, Program, is_installed, program
+from kconv._cel import Broken, Failed, Program, TooLong, is_installed, program
 from kconv._paths import (
     DUPLICATE,
     FORBIDDEN,
@@ -33,6 +33,9 @@ KEY: Final = "x-kubernetes-validations"
 UNCHECKED: Final = (
     "Invalid value: null: some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
+)
+TOO_LONG_RULE: Final = (
+    "no further validation rules will be run due to call cost exceeds limit for rule"
 )
 BLOCKING: Final = (NOT_SUPPORTED, REQUIRED, TOO_LONG, TOO_MANY, TYPE_INVALID)
 """Reasons of findings beside which Kubernetes judges no rules."""
@@ -64,7 +67,7 @@ def judge(value: Any, schema: Schema, *, is_new: bool) -> Iterator[Finding]:
         return not found.is_transition or (is_new and bool(rule.get("optionalOldSelf")))
 
     if is_installed():
-        yield from _judged(value, _ABSENT, schema, (), wanted, whole=True)
+        yield from _until_too_long(_judged(value, _ABSENT, schema, (), wanted, whole=True))
 
 
 def judge_change(new: Any, old: Any, schema: Schema) -> Iterator[Finding]:
@@ -74,7 +77,15 @@ def judge_change(new: Any, old: Any, schema: Schema) -> Iterator[Finding]:
         return isinstance(found, Program) and found.is_transition
 
     if is_installed():
-        yield from _judged(new, old, schema, (), wanted, whole=True)
+        yield from _until_too_long(_judged(new, old, schema, (), wanted, whole=True))
+
+
+def _until_too_long(found: Iterator[Finding]) -> Iterator[Finding]:
+    """Findings up to that of a rule whose evaluation may take too long."""
+    for each in found:
+        yield each
+        if TOO_LONG_RULE in each.message:
+            return
 
 
 def _judged(
@@ -128,8 +139,10 @@ def _by_rule(
         if found.evaluate(new, before, has_old=has_old) is True:
             return
     except Failed as error:
-        kind = schema.get("type") or ""
-        yield invalid(path or NOWHERE, kind, f"{error} evaluating rule: {said}")
+        what = f"{error} evaluating rule: {said}"
+        if isinstance(error, TooLong):
+            what = f"'{error}': {TOO_LONG_RULE}: {said}"
+        yield invalid(path or NOWHERE, schema.get("type") or "", what)
         return
     said = _message(rule, new, before, has_old=has_old) or said
     yield _broken(where or NOWHERE, rule.get("reason") or INVALID, value, said)

@@ -30,6 +30,11 @@ _NAMES: Final = ("name", "generateName")
 """What rules see of metadata."""
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """The names that a field has in expressions: one that is a word has its own besides."""
+    return (escaped(name), name) if name in _WORDS else (escaped(name),)
+
+
 def escaped(name: str) -> str:
     """The name of a field in an expression, where some characters and words are not allowed."""
     if name in _WORDS:
@@ -62,7 +67,10 @@ def _object(value: Mapping[str, Any], schema: Schema, *, whole: bool) -> dict[st
     if element is not None and not declared:
         return {name: seen(each, element) for name, each in value.items()}
     made = {
-        escaped(name): seen(value[name], field) for name, field in declared.items() if name in value
+        spelled: seen(value[name], field)
+        for name, field in declared.items()
+        if name in value
+        for spelled in spellings(name)
     }
     if whole:
         made |= {name: value[name] for name in TYPE_META[:2] if name in value}

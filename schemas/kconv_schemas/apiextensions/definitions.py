@@ -21,7 +21,7 @@ from kconv import (
 )
 from kconv.names import dns1035_label_problems, subdomain_problems
 from kconv_schemas.apiextensions import v1beta1
-from kconv_schemas.apiextensions.structural import structural_problems
+from kconv_schemas.apiextensions.structural import new_problems, structural_problems
 from kconv_schemas.apiextensions.v1 import types as v1
 
 Value = Mapping[str, Any]
@@ -90,6 +90,35 @@ def versions(value: Value) -> Iterator[Finding]:
         if schema is not None:
             for finding in structural_problems(schema):
                 yield finding.under(*path, "schema", "openAPIV3Schema")
+
+
+@validates(v1.CustomResourceDefinition)
+def rules(value: Value) -> Iterator[Finding]:
+    """The rules of a new definition fit its types, and cost what Kubernetes allows."""
+    # Conditions are what the server says of one that it has taken.
+    if not (value.get("status") or {}).get("conditions"):
+        yield from _rules(value, {})
+
+
+@validates_update(v1.CustomResourceDefinition)
+def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
+    """So do those of a schema that becomes another one; what was taken before stays."""
+    yield from _rules(new, _schemas(old))
+
+
+def _schemas(value: Value) -> dict[str, Any]:
+    versions = (value.get("spec") or {}).get("versions") or ()
+    return {
+        str(each.get("name")): (each.get("schema") or {}).get("openAPIV3Schema")
+        for each in versions
+    }
+
+
+def _rules(value: Value, known: Mapping[str, Any]) -> Iterator[Finding]:
+    for at, (name, schema) in enumerate(_schemas(value).items()):
+        if schema is not None and schema != known.get(name):
+            for finding in new_problems(schema):
+                yield finding.under("spec", "versions", at, "schema", "openAPIV3Schema")
 
 
 @validates(v1.CustomResourceDefinitionSpec, v1beta1.CustomResourceDefinitionSpec)

@@ -32,7 +32,7 @@ _JSON: Final = {
 
 
 def structural_problems(schema: Schema) -> Iterator[Finding]:
-    """Findings about a whole ``openAPIV3Schema``."""
+    """Findings about a whole ``openAPIV3Schema``, without what `new_problems` finds."""
     if not schema.get("type"):
         yield required(("type",), "must not be empty at the root")
     elif schema["type"] != "object":
@@ -42,7 +42,13 @@ def structural_problems(schema: Schema) -> Iterator[Finding]:
             yield forbidden((key,), "must not be true at the root")
     found = list(_problems(schema, (), ""))
     # What is no schema has no rules that could be looked at.
-    yield from found or rule_problems(schema)
+    yield from found or rule_problems(schema, stored=True)
+
+
+def new_problems(schema: Schema) -> Iterator[Finding]:
+    """What else is wrong with a schema that nobody has taken yet, all of it about rules."""
+    if not [*structural_problems(schema)]:
+        yield from rule_problems(schema)
 
 
 def _problems(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
