@@ -91,12 +91,17 @@ class Hook:
         crd, _ = crd_of(kind)
         for each in crd["spec"]["versions"]:
             each["storage"] = each["name"] == storage
-        bundle = base64.b64encode(self.certificate.read_bytes()).decode()
         crd["spec"]["conversion"] = {
             "strategy": "Webhook",
             "webhook": {
                 "conversionReviewVersions": ["v1", "v1beta1"],
-                "clientConfig": {"url": self.url, "caBundle": bundle},
+                "clientConfig": self.client_config,
             },
         }
         return crd
+
+    @property
+    def client_config(self) -> dict[str, str]:
+        """Where a CRD says that it is, and with which certificate."""
+        bundle = base64.b64encode(self.certificate.read_bytes()).decode()
+        return {"url": self.url, "caBundle": bundle}
