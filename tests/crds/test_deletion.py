@@ -117,3 +117,35 @@ def test_a_crd_that_cannot_be_served_harms_no_other(
             assert len(store.list("example.com", "olds").items) == 1, told
     finally:
         store.close()
+
+
+def test_what_has_outgrown_what_may_be_stored_can_go(server: Running) -> None:
+    """In the version that is stored now it has more bytes than may be read."""
+    element = {"type": "object", "properties": {"pad": {"type": "string"}}}
+    padded = {"type": "object", "properties": {"pad": {"type": "string", "default": "x" * 60}}}
+    fields = {
+        "v1": {"a": {"type": "array", "items": element}},
+        "v2": {"a": {"type": "array", "items": padded}},
+    }
+    server.made("POST", CRDS, definition("growings", fields))
+    path = "/apis/example.com/v1/namespaces/default/growings"
+    metadata = {"name": "a", "finalizers": ["example.com/one", "example.com/two"]}
+    body = {"apiVersion": "example.com/v1", "kind": "Growing", "metadata": metadata}
+    server.made("POST", path, {**body, "spec": {"a": [{}] * 60_000}})
+    body["metadata"] = {"name": "b"}
+    server.made("POST", path, {**body, "spec": {"a": [{}] * 60_000}})
+    found = server.made("GET", f"{CRDS}/growings.example.com")
+    for each in found["spec"]["versions"]:
+        each["storage"] = each["name"] == "v2"
+    server.made("PUT", f"{CRDS}/growings.example.com", found)
+    labelled = {"metadata": {"labels": {"a": "b"}}}
+    merge = "application/merge-patch+json"
+    answer = server.ask("PATCH", f"{path}/a", labelled, content_type=merge)
+    assert answer.status_code == 413
+    assert server.made("DELETE", f"{path}/a")["metadata"]["deletionTimestamp"]
+    server.patch(f"{path}/a", {"metadata": {"finalizers": ["example.com/two"]}})
+    assert server.made("GET", f"{path}/a")["metadata"]["finalizers"] == ["example.com/two"]
+    server.patch(f"{path}/a", {"metadata": {"finalizers": None}})
+    assert server.ask("GET", f"{path}/a").status_code == 404
+    server.made("DELETE", f"{path}/b")
+    assert server.ask("GET", f"{path}/b").status_code == 404

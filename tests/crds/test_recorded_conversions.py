@@ -1,4 +1,4 @@
-"""What clients of a kind with a webhook were told, recorded from a kube-apiserver and replayed in order.
+"""What clients of a kind with a webhook were told by a kube-apiserver, recorded and replayed.
 
 What it was told for each answer of the webhook to a single GET is in test_recorded_answers.
 """
@@ -18,6 +18,7 @@ from crds.recorded_hook import SPOILED, RecordedHook
 from crds.test_recorded_definitions import Replay, exchanges, gist
 
 Names = tuple[str, ...]
+BAD = re.compile(rf"(?:nocache-)?bad-({'|'.join(SPOILED)})-(?!list-cached).*")
 CRD = f"{CRDS}/gadgets.conv.kconv.dev"
 OBJECTS = "/apis/conv.kconv.dev/{}/namespaces/conv/gadgets"
 LEFT_OUT = {
@@ -50,7 +51,7 @@ def test_every_exchange_with_a_webhook(reference: Path, start: Start, hook: Reco
     server = start()
     wrong: list[str] = []
     compared = 0
-    made = server.made("POST", CRDS, with_hook(folder, hook))
+    server.made("POST", CRDS, with_hook(folder, hook))
     for prefix, before in (
         ("good-", nothing),
         ("sync-", nothing),
@@ -65,9 +66,7 @@ def test_every_exchange_with_a_webhook(reference: Path, start: Start, hook: Reco
         for each in exchanges(folder):
             if not isinstance(each, dict) or not each["name"].startswith(prefix):
                 continue
-            misbehaves = re.fullmatch(
-                rf"(?:nocache-)?bad-({'|'.join(SPOILED)})-(?!list-cached).*", each["name"]
-            )
+            misbehaves = BAD.fullmatch(each["name"])
             if "bad-" in each["name"] and not misbehaves:
                 continue
             hook.spoil = SPOILED[misbehaves[1]] if misbehaves else None

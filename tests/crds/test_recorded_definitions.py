@@ -24,8 +24,6 @@ GROUP, KIND = ("crd.kconv.dev", "conv.kconv.dev"), ("Widget", "Gadget")
 LEFT_OUT = {
     "cr-no-name": "does not say that no rules were judged",
     "crd-table": "lists what else that server has",
-    "crd-invalid-no-schema": "does not judge selectable fields",
-    "crd-invalid-non-structural": "does not judge selectable fields",
     "crd-invalid-two-storage": "says it of the status, too",
     "crd-invalid-no-storage": "says it of the status, too",
     "crd-invalid-bad-version-name": "says it of spec.version, too, which v1 does not have",

@@ -18,7 +18,7 @@ def zero(schema: type[Type]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, field in schema.instance().wire_fields().items():
         spec = spec_of(field)
-        if spec.object_type is not None and _is_always_there(field):
+        if spec.object_type is not None and (_is_always_there(field) or field.required):
             made[name] = zero(spec.object_type)
         elif field.required:
             made[name] = spec.zero if spec.structure == "scalar" else None

@@ -39,7 +39,8 @@ class Encoded:
     @property
     def document(self) -> Document:
         """The object as a document, a new one each time."""
-        document: Document = json_codec.decode(self.data)
+        # What is stored is bounded, and may be longer in another version.
+        document: Document = json_codec.decode(self.data, limit=len(self.data))
         return document
 
     def metadata(self, document: Document) -> Document:

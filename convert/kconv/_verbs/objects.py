@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Literal, TypeVar
 
+from kconv._codec import LIMIT
 from kconv._errors import VersionNotOnRecord
 from kconv._gvk import GroupResource
 from kconv._pipeline import Decoded, HubObject, Pipeline
@@ -18,7 +19,7 @@ from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.object_reader import ObjectReader
 from kconv._verbs.ownership import Ownership
 from kconv._verbs.storage_versions import StorageVersions
-from kconv._verbs.stored_size import check_stored_size, most_bytes
+from kconv._verbs.stored_size import check_stored_size, marked_as_stored, most_bytes
 from kconv._verbs.waiting import Waiting
 
 T = TypeVar("T")
@@ -152,7 +153,9 @@ class Objects(ObjectReader):
         def write(api_version: str, data: bytes) -> Write:
             return self._replacing("MODIFIED", old, api_version, data)
 
-        row = await self._write(hub, shown, write, most=most_bytes(hub, old))
+        goes = bool(metadata_of(hub.native).get("deletionTimestamp"))
+        marked = marked_as_stored(hub, old) if goes else None
+        row = await self._write(hub, shown, write, most=most_bytes(hub, old), marked=marked)
         self.undecodable.forget(row.key)
         return row
 
@@ -180,7 +183,9 @@ class Objects(ObjectReader):
             row = await self._submit(write(stored.api_version, stored.data))
         else:
             unchanged = stored if final is old.hub and old.fault is None else None
-            row = await self._write(final, shown, write, unchanged)
+            marked = marked_as_stored(final, old)
+            most = None if marked is None else LIMIT
+            row = await self._write(final, shown, write, unchanged, most, marked)
         self.undecodable.forget(stored.key)
         return row
 
@@ -216,10 +221,11 @@ class Objects(ObjectReader):
         write: Callable[[str, bytes], Write],
         unchanged: Stored | None = None,
         most: int | None = None,
+        marked: Decoded | None = None,
     ) -> CachedRow:
         """Write an object in the version on record; ``unchanged`` has it encoded already.
 
-        Raises `TooLarge` for more bytes than ``most``.
+        If that has more bytes than ``most`` it is written as ``marked``. Raises `TooLarge`.
         """
         for attempt in range(_WRITE_ATTEMPTS):
             spoke = await self.versions.spoke(hub.kind, refresh=attempt > 0)
@@ -227,6 +233,8 @@ class Objects(ObjectReader):
                 data = unchanged.data
             else:
                 data = self._encoded(hub, shown, spoke)
+            if marked is not None and most is not None and len(data) > most:
+                spoke, data = marked.spoke, self.pipeline.encode(marked)
             check_stored_size(data, most)
             try:
                 return await self._submit(write(spoke.api_version, data))

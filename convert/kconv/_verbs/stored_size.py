@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kconv._codec import LIMIT
 from kconv._errors import TooLarge
-from kconv._pipeline import HubObject
-from kconv._pipeline.view import metadata_of
+from kconv._pipeline import Decoded, HubObject
+from kconv._pipeline.view import metadata_of, with_metadata
 from kconv._verbs.current import Current
 
 STORED_LIMIT = LIMIT - 64 * 1024
@@ -24,6 +24,19 @@ def most_bytes(hub: HubObject, old: Current | None = None) -> int:
     if metadata_of(hub.native).get("deletionTimestamp"):
         return LIMIT
     return min(LIMIT, max(STORED_LIMIT, 0 if old is None else len(old.stored.data)))
+
+
+def marked_as_stored(hub: HubObject, old: Current) -> Decoded | None:
+    """An object that goes, in the version that it is stored in, if no more than metadata change.
+
+    It may be too large in the version to store it in now: it goes all the same.
+    """
+    meta, before = metadata_of(hub.native), old.decoded
+    if before is None or old.fault is not None:
+        return None
+    if with_metadata(hub.native, old.meta) != old.hub.native:
+        return None
+    return Decoded(before.spoke, with_metadata(before.native, meta))
 
 
 def check_stored_size(data: bytes, most: int | None) -> None:

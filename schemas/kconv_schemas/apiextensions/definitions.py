@@ -21,6 +21,7 @@ from kconv import (
 )
 from kconv.names import dns1035_label_problems, subdomain_problems
 from kconv_schemas.apiextensions import v1beta1
+from kconv_schemas.apiextensions.shared import by_version
 from kconv_schemas.apiextensions.structural import new_problems, structural_problems
 from kconv_schemas.apiextensions.v1 import types as v1
 
@@ -86,10 +87,13 @@ def versions(value: Value) -> Iterator[Finding]:
         if each.get("deprecationWarning") and not each.get("deprecated"):
             message = "can only be set for deprecated versions"
             yield invalid((*path, "deprecationWarning"), each["deprecationWarning"], message)
-        schema = (each.get("schema") or {}).get("openAPIV3Schema")
-        if schema is not None:
-            for finding in structural_problems(schema):
-                yield finding.under(*path, "schema", "openAPIV3Schema")
+
+    def problems(at: int) -> Iterator[Finding]:
+        schema = given[at]["schema"].get("openAPIV3Schema")
+        for finding in structural_problems(schema) if schema is not None else ():
+            yield finding.under("openAPIV3Schema")
+
+    yield from by_version(given, "schema", problems)
 
 
 @validates(v1.CustomResourceDefinition)
@@ -106,19 +110,28 @@ def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
     yield from _rules(new, _schemas(old))
 
 
+def _versions(value: Value) -> list[Value]:
+    return (value.get("spec") or {}).get("versions") or []
+
+
 def _schemas(value: Value) -> dict[str, Any]:
-    versions = (value.get("spec") or {}).get("versions") or ()
     return {
         str(each.get("name")): (each.get("schema") or {}).get("openAPIV3Schema")
-        for each in versions
+        for each in _versions(value)
     }
 
 
 def _rules(value: Value, known: Mapping[str, Any]) -> Iterator[Finding]:
-    for at, (name, schema) in enumerate(_schemas(value).items()):
-        if schema is not None and schema != known.get(name):
+    versions = _versions(value)
+
+    def problems(at: int) -> Iterator[Finding]:
+        schema = versions[at]["schema"].get("openAPIV3Schema")
+        if schema is not None and schema != known.get(str(versions[at].get("name"))):
             for finding in new_problems(schema):
-                yield finding.under("spec", "versions", at, "schema", "openAPIV3Schema")
+                yield finding.under("openAPIV3Schema")
+
+    for finding in by_version(versions, "schema", problems):
+        yield finding.under("spec")
 
 
 @validates(v1.CustomResourceDefinitionSpec, v1beta1.CustomResourceDefinitionSpec)
