@@ -56,7 +56,7 @@ def hook(tmp_path: Path) -> Iterator[Hook]:
 
 def exchanges(folder: Path) -> Iterator[dict[str, Any]]:
     for file in sorted(folder.glob("*.json")):
-        if not file.name.endswith(".webhook.json"):
+        if file.name[0].isdigit() and not file.name.endswith(".webhook.json"):
             yield json.loads(file.read_text())
 
 
