@@ -326,7 +326,7 @@ def test_rules_that_are_none_are_refused_with_the_crd(server: Running) -> None:
     assert answer.status_code == 422
     (cause,) = answer.json()["details"]["causes"]
     assert cause["field"].endswith(
-        "spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[a]"
+        "spec.validation.openAPIV3Schema.properties[spec].properties[a]"
         ".x-kubernetes-validations[0].rule"
     )
 

@@ -180,7 +180,7 @@ def test_everything_that_a_crd_can_say() -> None:
     assert version["selectableFields"] == [{"jsonPath": ".spec.text"}]
     assert "subresources" not in version, "it has no status"
     schema = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
-    assert schema["description"] == "What a widget is to be."
+    assert schema["description"] == "What a widget is to be.\n\nMore than one paragraph."
     assert schema["oneOf"] == [{"required": ["text"]}, {"required": ["number"]}]
     properties = schema["properties"]
     assert properties["text"] == {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kconv._schema import Type, union_in
-from kconv._schema.openapi import Document, first_paragraph, scalar, unions
+from kconv._schema.openapi import Document, description_of, scalar, unions
 from kconv._schema.type import inherited
 from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
@@ -36,7 +36,7 @@ class _Writer:
             if name not in without
         }
         document: Document = {"type": "object"}
-        words = first_paragraph(schema.__doc__)
+        words = description_of(schema)
         if words:
             document["description"] = words
         document["properties"] = {
@@ -68,7 +68,8 @@ class _Writer:
     def _property(self, field: AnyField, path: str) -> Document:
         document = self._value(field, path)
         description = field.metadata.get("description")
-        if description:
+        # A field has it on one line, where its type may have paragraphs.
+        if description and description.split() != document.get("description", "").split():
             document["description"] = description
         default = field.load_default
         if callable(default):
@@ -124,7 +125,11 @@ class _Writer:
             self.notes.append(f"{path}: multiples of {spec.multiple_of}")
         lengths = {"minLength": spec.min_length, "maxLength": spec.max_length}
         said = {name: value for name, value in lengths.items() if value is not None}
-        return scalar(spec) | said
+        found = scalar(spec) | said
+        if spec.json_type == "integer" and spec.formats == (None,) and spec.format == "int64":
+            # What a whole number is where nobody said its format.
+            del found["format"]
+        return found
 
 
 def structural(

@@ -25,6 +25,7 @@ from kconv._importer.source import (
     statement,
     strings,
 )
+from kconv._schema.openapi import title_of
 
 _BASE = ("apiVersion", "kind", "metadata")
 
@@ -120,8 +121,7 @@ def _words_about(schema: Schema, place: TypeName, kind: GroupVersionKind | None)
     if schema.get("description"):
         text = str(schema["description"])
     else:
-        what = f"{place.name.rstrip('_')} of {place.api}" if place.api else place.name
-        text = f"{what}." if kind is None else f"The kind {what}."
+        text = title_of(place.name, place.api, is_kind=kind is not None)
     return f"{text}\n\nDeprecated." if schema.get("deprecated") else text
 
 

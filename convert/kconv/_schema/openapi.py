@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,23 @@ def unions(members: Sequence[Sequence[str]]) -> Document:
     """What says that exactly one of some fields is set; of several unions, each."""
     said = [{"oneOf": [{"required": [name]} for name in union]} for union in members]
     return {} if not said else said[0] if len(said) == 1 else {"allOf": said}
+
+
+def description_of(schema: type) -> str:
+    """What describes a type: the paragraphs of its docstring, each on one line.
+
+    Nothing, where that says no more than what the type is called (`title_of`).
+    """
+    parts = [" ".join(each.split()) for each in (schema.__doc__ or "").split("\n\n")]
+    text = "\n\n".join(filter(None, parts))
+    name = re.escape(schema.__name__.rstrip("_"))
+    return "" if re.fullmatch(rf"(The kind )?{name} of \S+\.", text) else text
+
+
+def title_of(name: str, api: str, *, is_kind: bool) -> str:
+    """The docstring of a type whose author gave it no description."""
+    what = f"{name.rstrip('_')} of {api}" if api else name
+    return f"The kind {what}." if is_kind else f"{what}."
 
 
 def first_paragraph(text: str | None) -> str:
