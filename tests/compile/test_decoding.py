@@ -24,6 +24,7 @@ class Spec(Type):
     int64 = Int64()
     bounded = Integer(minimum=1, maximum=5)
     either = IntOrString()
+    wide = IntOrString(format="int64")
     many = List(Int32())
     named = Map(Int64())
     eithers = List(IntOrString())
@@ -45,6 +46,7 @@ PLACES = {
     "int64": "%s",
     "bounded": "%s",
     "either": "%s",
+    "wide": "%s",
     "many": "[1, %s]",
     "named": '{"a": %s}',
     "eithers": "[%s]",

@@ -133,6 +133,9 @@ def test_the_types_decode_judge_and_fill_in(imported: Path) -> None:
     assert loaded["spec"] == {
         "mode": "auto", "off": False, "size": 4, "source": {"url": "x"}, "open": {"a": [None]},
     }  # fmt: skip
+    # What an API server takes: it bounds an integer or a string by nothing.
+    large = {"spec": {"source": {"url": "x"}, "port": 3_000_000_000}}
+    assert schema.load(large)["spec"]["port"] == 3_000_000_000
     wrong = schema.load(
         {"spec": {"size": 3, "mode": "odd", "tags": ["a", "a", "b", "c"],
                   "parts": [{"name": "a"}, {"name": "a"}, {}], "source": {}}}

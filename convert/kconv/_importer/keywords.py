@@ -102,6 +102,7 @@ _KEYWORDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "x-kconv-reference": (_flag, "a boolean"),
     "x-kconv-resource": (_map, "a map"),
     "x-kconv-scale": (_map, "a map"),
+    "x-kconv-int64": (_flag, "a boolean"),
     "x-kconv-unique": (_flag, "a boolean"),
     "x-kubernetes-group-version-kind": (_kinds, "a list of groups, versions and kinds"),
     "x-kubernetes-int-or-string": (_flag, "a boolean"),

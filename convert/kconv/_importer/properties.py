@@ -20,6 +20,9 @@ FREE_FORM = frozenset(
 )
 """Definitions of type object that hold any object."""
 
+WIDE: Final = "x-kconv-int64"
+"""Says that an integer or string may be as large as 64 bits."""
+
 KNOWN_STRINGS: Final = frozenset(
     [
         "bsonobjectid",
@@ -104,7 +107,7 @@ class FieldWriter:
         if target is not None:
             return self._referred(target, schema, where, seen)
         if schema.get("x-kubernetes-int-or-string"):
-            return Call("IntOrString")
+            return Call("IntOrString", (("format", '"int64"'),) if schema.get(WIDE) else ())
         kind = schema.get("type")
         if schema.get("x-kubernetes-preserve-unknown-fields") or kind is None:
             return Call("FreeForm", (("object_only", "True"),) if kind == "object" else ())

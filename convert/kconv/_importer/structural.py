@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kconv._importer.document import Schema
-from kconv._importer.properties import KNOWN_STRINGS
+from kconv._importer.properties import KNOWN_STRINGS, WIDE
 from kconv.fields._known import BY_FORMAT
 from kconv.fields._quantity import QUANTITY_PATTERN
 
@@ -56,6 +56,8 @@ class Adapter:
             # As controller-gen writes resource.Quantity.
             made = {key: made[key] for key in ("description",) if key in made}
             made["$ref"] = f"#/definitions/{QUANTITY}"
+        elif given.get("x-kubernetes-int-or-string"):
+            made[WIDE] = True  # an API server bounds it by nothing else
         self._embedded(given, made, path)
         if given.get("nullable"):
             self._note(path, "nullable: null is taken for absent")

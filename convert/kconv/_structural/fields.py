@@ -34,7 +34,7 @@ def fields_of(schema: Schema, module: str, name: str) -> dict[str, AnyField]:
 
 def _field(schema: Schema, module: str, name: str, **options: Any) -> AnyField:
     if is_int_or_string(schema):
-        return IntOrString(**options)
+        return IntOrString(format="int64", **options)
     kind = schema.get("type")
     if kind == "array":
         return List(
