@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,10 +16,11 @@ import pytest
 
 from crds.conftest import CRDS, definition
 from kconv import Scheme
-from kconv._crds import services_of
+from kconv._crds import declared_twice, services_of
 from kconv._errors import CannotDecode, UsageError
 from kconv._serve import Listen, build
 from kconv._store import open_store
+from webhook import gadgets
 
 
 @contextmanager
@@ -64,3 +66,16 @@ def test_where_services_are() -> None:
     for wrong in ("default/a", "a=127.0.0.1:1", "default/a=host", "default/a=host:no"):
         with pytest.raises(UsageError, match="NAMESPACE/NAME=HOST:PORT"):
             services_of([wrong])
+
+
+def test_a_kind_that_a_package_has_already(caplog: pytest.LogCaptureFixture) -> None:
+    """As where KCONV_APIS is set for the webhook, and the CRD is applied to the same server."""
+    scheme = Scheme()
+    gadgets.register(scheme)
+    crd = definition("gadgets", {"v1": {}})
+    assert declared_twice(json.dumps(crd).encode(), scheme.freeze().kinds) == []
+    assert caplog.text == ""
+    crd["spec"]["group"] = gadgets.GROUP
+    (said,) = declared_twice(json.dumps(crd).encode(), scheme.kinds)
+    assert "Gadget comes from an API package already (--apis, KCONV_APIS" in said
+    assert said in caplog.text

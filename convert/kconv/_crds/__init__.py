@@ -2,7 +2,7 @@
 
 from kconv._crds.catalog import Catalog
 from kconv._crds.definition import FINALIZER, RESOURCE, V1, Definition
-from kconv._crds.judging import unjudged_of
+from kconv._crds.judging import declared_twice, unjudged_of
 from kconv._crds.names import Taken, status_of
 from kconv._crds.webhook import Services, Webhook, services_of
 
@@ -15,6 +15,7 @@ __all__ = [
     "Services",
     "Taken",
     "Webhook",
+    "declared_twice",
     "services_of",
     "status_of",
     "unjudged_of",

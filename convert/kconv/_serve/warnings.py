@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from kconv._crds import unjudged_of
+from kconv._crds import declared_twice, unjudged_of
 from kconv._paths import quote
-from kconv._scheme import Spoke
+from kconv._scheme import HubKind, Spoke
 from kconv._structural import StructuralKind
 from kconv._verbs.answer import Answer
 
@@ -29,8 +30,13 @@ def deprecation(spoke: Spoke) -> bytes:
     return f'299 - "{text}"'.encode()
 
 
-def with_unjudged(answer: Answer) -> Answer:
-    """The answer to the write of a CRD, with what in it nobody judges."""
+def with_unjudged(answer: Answer, kinds: Iterable[HubKind]) -> Answer:
+    """The answer to the write of a CRD, with what in it nobody judges.
+
+    And with why it is not served, where one of ``kinds`` is in its way.
+    """
     if answer.encoded is None:
         return answer
-    return replace(answer, warnings=(*answer.warnings, *unjudged_of(answer.encoded.data)))
+    data = answer.encoded.data
+    said = (*unjudged_of(data), *declared_twice(data, kinds))
+    return replace(answer, warnings=(*answer.warnings, *said))
