@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from fixtures.postgres import PostgresServer
 from fixtures.until import until
 from kconv._errors import KconvError, StoreError, TablesOutdated, Unavailable, UsageError
-from kconv._store import SqlStore, open_store
+from kconv._store import SqlStore, open_store, postgresql_engine
 from kconv._store.database import Database, parse_url
 from kconv._store.database_errors import fault
 from kconv_migrations import _tables as db
@@ -69,6 +70,56 @@ def test_unreachable_server_is_named_without_its_password() -> None:
 def test_missing_database_on_a_server(postgres_url: str) -> None:
     with pytest.raises(Unavailable, match="does not exist"):
         open_store(postgres_url.replace("/test_", "/none_"))
+
+
+@pytest.mark.parametrize(
+    ("refused", "message"),
+    [
+        ("CREATE ROLE shut LOGIN CONNECTION LIMIT 0", "is busy: no connection is free"),
+        ("CREATE ROLE shut NOLOGIN", "does not let this user in"),
+        ("", "does not let this user in: create the role"),
+    ],
+)
+def test_a_server_that_refuses_the_connection(
+    postgres_url: str, refused: str, message: str
+) -> None:
+    """Whoever is told to see whether it runs would look in the wrong place."""
+    conninfo = postgres_url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(conninfo, autocommit=True) as admin:
+        admin.execute(refused.encode() or b"SELECT 1")
+        try:
+            with pytest.raises(Unavailable, match=message) as caught:
+                open_store(postgres_url.replace("postgres@", "shut@"))
+        finally:
+            admin.execute("DROP ROLE IF EXISTS shut")
+    assert caught.value.cause in message
+    assert "is the server running" not in str(caught.value)
+
+
+def test_what_stops_in_a_transaction_holds_up_nobody_for_long(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process does whose machine is paused, or gone, with the counter in its hands."""
+    monkeypatch.setattr(postgresql_engine, "IDLE_SECONDS", 1)
+    db.upgrade(postgres_url)
+    held, go_on = threading.Event(), threading.Event()
+    values: list[object] = []
+
+    def stop(connection: Connection) -> None:
+        connection.execute(text("UPDATE kconv_revision SET value = value"))
+        held.set()
+        assert go_on.wait(60)
+        values.append(connection.execute(text("SELECT value FROM kconv_revision")).scalar_one())
+
+    with closing(open_store(postgres_url)) as stopped, closing(open_store(postgres_url)) as other:
+        other.ensure([(GROUP, RESOURCE, V1)])
+        thread = threading.Thread(target=stopped._database.write, args=(stop,))
+        thread.start()
+        assert held.wait(10)
+        made = create(other, "a")
+        go_on.set()
+        thread.join(30)
+    assert values == [made.resource_version], "it was done anew, after the other's write"
 
 
 def test_missing_file_is_not_made(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ _IS_READ_ONLY: Final = "is read-only"
 _IS_FULL: Final = "cannot grow: the disk is full"
 _HAS_NO_MEMORY: Final = "needs more memory than there is"
 _IS_BUSY: Final = "is busy: no connection is free"
+_LETS_NOBODY_IN: Final = "does not let this user in"
 _WAS_MOVED: Final = "was moved, replaced or removed"
 _PUT_BACK: Final = (
     "it is read-only: put the file back, or restart what has it open to use what is there"
@@ -70,6 +71,20 @@ _POSTGRESQL_HELP: Final = {
     _CUT_SHORT: ("took too long", "see statement_timeout, and what else goes on"),
 }
 """As `_SQLITE_HELP`, by SQLSTATE."""
+
+_REFUSALS: Final = {
+    ("too many clients", "connection slots are reserved", "too many connections",
+     "no more connections allowed"): (_IS_BUSY, "raise max_connections or end some"),
+    ("the database system is",): ("does not serve", "it starts, ends or recovers: try again"),
+    ("authentication failed", "no pg_hba.conf entry", "no password supplied", "is not permitted"):
+        (_LETS_NOBODY_IN, "see the user and the password, and pg_hba.conf"),
+    ('role "',): (_LETS_NOBODY_IN, "create the role, or name another user"),
+    ('database "',): ("does not exist on its server", "create it, or name another"),
+}  # fmt: skip
+"""As the others, by what PostgreSQL or a pooler says to who connects: the driver has no code then.
+
+It says so in English where nobody has set ``lc_messages``; otherwise it counts as out of reach.
+"""
 
 
 def without_password(url: URL) -> str:
@@ -182,6 +197,10 @@ def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
             f"{where} denies it: grant this user its tables ({detail})", cause="denies access"
         )
     if error.connection_invalidated or (not code and _is_of_the_connection(error)):
+        said = str(error.orig).partition("FATAL:")[2]
+        for signs, (cause, advice) in _REFUSALS.items():
+            if any(each in said for each in signs):
+                return Unavailable(f"{where} {cause}: {advice} ({detail})", cause=cause)
         return Unavailable(f"cannot reach {where}: is the server running? ({detail})")
     if code.startswith(_ENVIRONMENT):
         return Unavailable(f"{where} does not serve: {detail}", cause="does not serve")

@@ -16,6 +16,7 @@ from kconv._errors import KconvError, Unavailable
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault, may_succeed_again, without_password
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
+from kconv._store.postgresql_engine import settings
 from kconv._store.postgresql_exchange import DONE, Exchange
 from kconv._store.postgresql_question import PREPARED, Question, questions
 from kconv._store.write import Answered, Outcome, Sent, Write
@@ -38,10 +39,11 @@ _SETTINGS: Final = "; ".join(
     f"SET {name} = {value}"
     for name, value in {"default_transaction_isolation": "'read committed'", **_PLANNING}.items()
 ).encode()
+_TIMES: Final = settings(int(LOCK_TIMEOUT * 1000))
 _BEGIN: Final = "; ".join(
     [
         "BEGIN ISOLATION LEVEL READ COMMITTED",
-        f"SET LOCAL lock_timeout = {int(LOCK_TIMEOUT * 1000)}",
+        *(f"SET LOCAL {name} = {value}" for name, value in _TIMES.items()),
         *(f"SET LOCAL {name} = {value}" for name, value in _PLANNING.items()),
     ]
 ).encode()

@@ -15,6 +15,29 @@ from kconv._errors import UsageError
 
 _REFUSED: Final = "unsupported startup parameter"
 
+IDLE_SECONDS: Final = 60
+"""How long a transaction may be open in which nothing is asked, before the server ends the session.
+
+A process that is stopped, or whose machine is gone, in the middle of a transaction would keep its
+locks until the server's keepalive finds out, hours later, and hold up the writes of all others.
+"""
+
+_NETWORK: Final = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""The other way round: a server that is gone without a word is found out within a minute."""
+
+
+def settings(lock_timeout: int) -> dict[str, int]:
+    """What each session has, in milliseconds; behind a pooler, each transaction."""
+    return {
+        "lock_timeout": lock_timeout,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS * 1000,
+    }
+
 
 class PostgresqlEngine:
     """An engine, and whether a pooler stands before the server.
@@ -24,7 +47,7 @@ class PostgresqlEngine:
 
     def __init__(self, url: URL, lock_timeout: float, **sizes: Any) -> None:
         self._url = url
-        self._milliseconds = int(lock_timeout * 1000)
+        self._settings = settings(int(lock_timeout * 1000))
         self._own_options = str(url.query.get("options", "")).strip()
         self._pooled: bool | None = None
         try:
@@ -41,9 +64,9 @@ class PostgresqlEngine:
         if self._pooled:
             found["prepare_threshold"] = None
         else:
-            options = f"-c lock_timeout={self._milliseconds} {self._own_options}"
-            found["options"] = options.strip()
-        defaults = {"connect_timeout": "10", "application_name": "kconv"}
+            set_by_us = [f"-c {name}={value}" for name, value in self._settings.items()]
+            found["options"] = " ".join([*set_by_us, self._own_options]).strip()
+        defaults = {"connect_timeout": "10", "application_name": "kconv", **_NETWORK}
         return found | {
             name: value for name, value in defaults.items() if name not in self._url.query
         }
@@ -56,7 +79,8 @@ class PostgresqlEngine:
     def begin(self, connection: Connection) -> None:
         """Set, at its beginning, what a transaction needs and the session does not have."""
         if self._pooled:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._milliseconds}")
+            for name, value in self._settings.items():
+                connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
 
     def _connect(self, dialect: Any, _record: Any, args: Any, named: dict[str, Any]) -> Any:
         driver = dialect.loaded_dbapi
