@@ -272,6 +272,7 @@ def _sqlite_engine(url: URL, files: SqliteFiles) -> Engine:
     engine = create_engine(url, connect_args={"timeout": timeout}, **_SIZES)
     event.listen(engine, "connect", _sqlite_pragmas)
     event.listen(engine, "connect", lambda *_: files.opened())
+    event.listen(engine, "checkin", _sqlite_shrink)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 
@@ -283,6 +284,12 @@ def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _sqlite_shrink(connection: sqlite3.Connection | None, _record: object) -> None:
+    # What waits in the pool keeps no pages: the system has them, and over hours each would fill up.
+    if connection is not None:
+        connection.execute("PRAGMA shrink_memory")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
