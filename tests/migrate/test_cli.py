@@ -38,7 +38,7 @@ def test_what_is_refused_is_not_announced(kconv: Run, store: SqlStore, pipeline:
     store.register(Server("old", "1.0", "host", 1, (("batch", "cronjobs", OLD),)))
     refused = kconv("migrate", "cronjobs.batch", "--to", "batch=v1")
     assert (refused.code, refused.out) == (1, "")
-    assert "nothing was flipped" in refused.err
+    assert "nothing was changed" in refused.err
     with hold(placed(store), []):
         refused = kconv("migrate", "cronjobs.batch", "--to", "batch=v1")
     assert (refused.code, refused.out) == (1, "")

@@ -138,7 +138,7 @@ def test_plan_names_the_servers_that_block_the_flip(
     ended = kconv("migrate", *arguments)
     assert ended.code == 1
     assert "old (release 1.0 on host, process 1)" in ended.err
-    assert "nothing was flipped" in ended.err
+    assert "nothing was changed" in ended.err
     assert rows(store) == {OLD: (2, 2)}
     store.unregister("old")
     assert kconv("migrate", "plan", *arguments).code == 0

@@ -131,6 +131,6 @@ def test_either_all_resources_are_flipped_or_none(
     names = [f"{resource}.{group}" for group, resource in resources]
     targets = plan(placed(store), names, ["autoscaling=v2", "batch=v1"])
     assert len(targets) == 2
-    with pytest.raises(Conflict, match="nothing was flipped"):
+    with pytest.raises(Conflict, match="nothing was changed"):
         list(migrate(placed(store), pipeline, targets))
     assert [store.storage_version(*each) for each in resources] == [old for old, _ in versions]

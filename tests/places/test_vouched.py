@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine, insert, select
 
 from cli.samples import Ended, in_process
 from kconv._errors import Conflict, UsageError
 from kconv._pipeline import Pipeline
-from kconv.sqlalchemy import TablePlace
-from kconv_migrations._migration import Settings, Vouched, migrate, parse_vouched, plan
+from kconv.sqlalchemy import TablePlace, collection
+from kconv_migrations._migration import Settings, Vouched, migrate, parse_vouched, plan, undo
 from places.named_place import orders, table
-from places.shop import GROUP, V1, V3, order
+from places.shop import GROUP, V1, V3, VERSIONS, order, register
 
 PLACE = ("--place", "places.named_place:orders")
 
@@ -56,8 +56,62 @@ def test_code_that_cannot_read_the_version_blocks(kconv: Callable[..., Ended]) -
     ran = kconv("migrate", *PLACE, *said)
     assert ran.code == 1
     assert "1 live server cannot decode: old (as --servers says)" in ran.err
-    # Where nothing is flipped, nobody is asked.
-    assert kconv("migrate", *PLACE, "--to", "orders=3", "--servers", "old=2").code == 0
+    # Where nothing is written, nobody is asked.
+    for idle in (["--to", "orders=3", "--servers", "old=2"], ["--servers", "4"]):
+        assert kconv("migrate", "plan", *PLACE, *idle).code == 0
+        assert kconv("migrate", *PLACE, *idle).code == 0
+
+
+def test_rows_are_not_rewritten_in_what_live_code_cannot_read(
+    kconv: Callable[..., Ended], url: str
+) -> None:
+    """Also where the version wanted is the one preferred, so that nothing flips."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        old = {"id": 2, "document": json.dumps(order(1, "bob")), "version": 1}
+        connection.execute(insert(table), old)
+    said = ("web=2,3", "reports=1")
+    servers = [each for one in said for each in ("--servers", one)]
+    for refused in (servers, ["--servers", "4"]):
+        planned = kconv("migrate", "plan", *PLACE, *refused, "-q")
+        assert (planned.code, planned.err.count("blocked: ")) == (1, 1), planned
+        assert "nothing is refused for its sake" not in planned.out
+        ran = kconv("migrate", *PLACE, *refused, "-q")
+        assert (ran.code, ran.out) == (1, ""), ran
+        assert "nothing was changed: upgrade or stop them first" in ran.err
+    former = collection(
+        "orders", key="id", document="document", version="version", versions={1: VERSIONS[1]},
+        stored=1, table=table, scheme=register,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        former.heartbeat(connection)
+    assert kconv("migrate", *PLACE).code == 1
+    with engine.connect() as connection:
+        assert connection.execute(select(table.c.version)).scalars().all() == [3, 1]
+    engine.dispose()
+
+
+def test_rows_are_not_put_back_in_what_live_code_cannot_read(url: str) -> None:
+    """Though the version is still on record, as another row is left in it."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for at, document in ((2, json.dumps(order(1, "bob"))), (3, '{"unknown": 1}')):
+            connection.execute(insert(table), {"id": at, "document": document, "version": 1})
+    place = TablePlace(url, [orders])
+    (outcome,) = migrate(place, Pipeline(place.scheme), plan(place), Settings())
+    assert (outcome.rows, outcome.kept) == (1, {V1: 1})
+    newest = collection(
+        "orders", key="id", document="document", version="version", versions={3: VERSIONS[3]},
+        stored=3, table=table, scheme=register,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        newest.heartbeat(connection)
+    with pytest.raises(Conflict, match="cannot be stored as"):
+        undo(place, outcome.run)
+    with engine.connect() as connection:
+        assert connection.execute(select(table.c.version)).scalars().all() == [3, 3, 1]
+    place.close()
+    engine.dispose()
 
 
 def test_so_many_heartbeats_are_to_be_seen(kconv: Callable[..., Ended], url: str) -> None:
@@ -81,7 +135,7 @@ def test_a_run_is_refused_before_anything_is_written(url: str) -> None:
     place = TablePlace(url, [orders])
     targets = plan(place, ["orders"], [f"{GROUP}=v1"])
     settings = Settings(vouched=Vouched(None, (("web", ("v3",)),)))
-    with pytest.raises(Conflict, match="nothing was flipped"):
+    with pytest.raises(Conflict, match="nothing was changed"):
         list(migrate(place, Pipeline(place.scheme), targets, settings))
     assert [each.version for each in place.versions() if each.preferred] == [V3]
     place.close()

@@ -71,7 +71,7 @@ NOBODY_KNOWN = (
 
 
 def _print(found: Survey, *, elsewhere: bool) -> None:
-    from kconv._cli.console import emit, emit_gap, emit_table, say
+    from kconv._cli.console import complain, emit, emit_gap, emit_table, say
     from kconv._cli.migrate_report import (
         announce,
         complain_of_references,
@@ -112,7 +112,7 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
             for each in shown
         )
         emit(f"live: {server}{f', decodes {decodes}' if decodes else ''}")
-    if not found.servers:
+    if not found.servers and not found.missing:
         emit(NOBODY_KNOWN if elsewhere else "no live server")
     for line in found.findings:
         emit(f"note: {line}")
@@ -125,15 +125,16 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
     for target in found.targets:
         if target.blocked_by:
             blocking = ", ".join(server.id for server in target.blocked_by)
-            say(
+            complain(
                 f"blocked: {target.target.name} cannot go to {target.target.api_version}, "
                 f"which {count(len(target.blocked_by), 'live server')} cannot decode: {blocking}"
             )
     if found.missing:
-        say(f"blocked: {found.missing}")
+        complain(f"blocked: {found.missing}")
     if found.holder is not None:
         holder = found.holder
-        say(f"blocked: run {holder.id} is going on: {holder.holder}, {holder.host} {holder.pid}")
+        who = f"{holder.holder}, {holder.host} {holder.pid}"
+        complain(f"blocked: run {holder.id} is going on: {who}")
 
 
 def _rows(survey: TargetSurvey, rows: Mapping[str, int]) -> dict[str, int]:

@@ -57,7 +57,7 @@ def repair(place: Place, file: str, settings: Settings, *, as_json: bool) -> int
 
 
 def _report(done: Repaired, dry_run: bool, *, quiet: bool) -> None:
-    from kconv._cli.console import complain, emit, say
+    from kconv._cli.console import complain, emit
     from kconv._cli.migrate_report import SHOWN
     from kconv._messages import count
 
@@ -71,11 +71,11 @@ def _report(done: Repaired, dry_run: bool, *, quiet: bool) -> None:
         complain("\n".join(lines))
         return
     for number, row in list(done.gone.items())[:SHOWN]:
-        say(f"line {number}: {row} is no longer in quarantine as it was exported")
+        complain(f"line {number}: {row} is no longer in quarantine as it was exported")
     if len(done.gone) > SHOWN:
-        say(f"and {len(done.gone) - SHOWN:,} more: -o json lists them all")
+        complain(f"and {len(done.gone) - SHOWN:,} more: -o json lists them all")
     if done.changed:
-        say(f"{count(done.changed, 'row')} written by somebody else meanwhile; left to them")
+        complain(f"{count(done.changed, 'row')} written by somebody else meanwhile; left to them")
     if not quiet:
         rows = count(done.written, "row")
         emit(f"{rows} would be repaired" if dry_run else f"{rows} repaired")

@@ -111,6 +111,7 @@ def report_references(found: CollectionReferences) -> None:
 
 def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     """Tell, on standard error, of every row that could not be rewritten and what is left."""
+    from kconv._cli.console import complain as complain_text
     from kconv._cli.console import say
 
     failures = [failure for outcome in outcomes for failure in outcome.failures]
@@ -122,7 +123,7 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
         say(f"{they} in quarantine: `kconv migrate quarantine` lists and retries {them}")
     for outcome in outcomes:
         if outcome.stopped:
-            say(f"{outcome.target.name}: stopped: {outcome.stopped}")
+            complain_text(f"{outcome.target.name}: stopped: {outcome.stopped}")
             if not dry_run:
                 say("`kconv migrate quarantine export` has them; then `kconv migrate` goes on")
             continue
@@ -132,7 +133,7 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
             continue
         for version, rows in outcome.kept.items():
             left = f"{count(rows, 'row')} left in {version}, which stays on record"
-            say(f"{outcome.target.name}: {left}")
+            complain_text(f"{outcome.target.name}: {left}")
             if not outcome.failures:
                 say("a writer still uses it: is a server of an older release running?")
 

@@ -69,7 +69,7 @@ def undo(
     as they are and listed; the exit code is then 1. Refused if this code no longer has the old
     version. With --dry-run, the objects as they were before are printed, as YAML or JSON.
     """
-    from kconv._cli.console import emit, emit_json, say
+    from kconv._cli.console import complain, emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_objects import batch_seconds, limits
     from kconv._cli.migrate_report import SHOWN, name_as_json
@@ -118,13 +118,13 @@ def undo(
     others: list[tuple[str, list[RowName]]] = [("written", done.written), ("deleted", done.deleted)]
     for how, rows in others:
         for name, key in rows[:SHOWN]:
-            say(f"{name} {key_text(key)}: not restored, {how} since")
+            complain(f"{name} {key_text(key)}: not restored, {how} since")
         if len(rows) > SHOWN:
-            say(f"and {len(rows) - SHOWN:,} more {how} since: -o json lists them all")
+            complain(f"and {len(rows) - SHOWN:,} more {how} since: -o json lists them all")
     for (name, key), why in done.refused[:SHOWN]:
-        say(f"{name} {key_text(key)}: not restored, refused: {why}")
+        complain(f"{name} {key_text(key)}: not restored, refused: {why}")
     if len(done.refused) > SHOWN:
-        say(f"and {len(done.refused) - SHOWN:,} more refused: -o json lists them all")
+        complain(f"and {len(done.refused) - SHOWN:,} more refused: -o json lists them all")
     for (resource, version), left in done.left.items():
         say(f"{resource}: {count(left, 'row')} left in {version}; `kconv migrate` rewrites them")
     if done.written or done.deleted or done.refused:

@@ -107,6 +107,16 @@ def check_flip(
     Raises `Conflict`, naming the servers.
     """
     lock_table(connection, servers)
+    check_reads(connection, group, resource, api_version, live)
+
+
+def check_reads(
+    connection: Connection, group: str, resource: str, api_version: str, live: float | None
+) -> None:
+    """Refuse that rows are written in a version that a live server cannot decode.
+
+    ``live`` is as in `check_flip`. Raises `Conflict`, naming the servers.
+    """
     if live is None:
         return
     if group.startswith(OTHER_PLACES):

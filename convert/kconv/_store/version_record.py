@@ -107,7 +107,8 @@ def put_on_record(
 ) -> None:
     """Add a version to the record if it is not there; it does not become the preferred one.
 
-    Raises `Conflict` when a server seen within ``live`` seconds cannot decode it.
+    Rows are about to be written in it. Raises `Conflict` when a server seen within ``live``
+    seconds cannot decode it.
     """
     wanted = (group, resource, api_version)
     if wanted not in {
@@ -115,6 +116,8 @@ def put_on_record(
     }:
         servers.check_flip(connection, *wanted, live)
         _add(connection, *wanted, preferred=False)
+    else:
+        servers.check_reads(connection, *wanted, live)
 
 
 def drop(connection: Connection, group: str, resource: str, api_version: str) -> bool:

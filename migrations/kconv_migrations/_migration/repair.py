@@ -29,6 +29,7 @@ from kconv.place import (
     key_text,
 )
 from kconv_migrations._migration.lease import hold
+from kconv_migrations._migration.live_code import check_writing
 from kconv_migrations._migration.settings import Settings
 from kconv_migrations._migration.status import preferred_versions
 from kconv_migrations._migration.steering import Steering
@@ -104,7 +105,8 @@ def repair(
     row is of, and lose nothing in the preferred version. If one does not, nothing is written. With
     ``settings.dry_run`` nothing is written either.
 
-    Raises `Conflict` when another run goes on.
+    Raises `Conflict` when another run goes on, and when a live server cannot decode the version
+    that would be written.
     """
     chosen = settings or Settings()
     found = Repaired()
@@ -134,6 +136,7 @@ def repair(
     targets = [RunTarget(name, (), version) for name, version in sorted(versions.items())]
     with hold(place, targets, chosen.lease, chosen.keep_undo) as held:
         found.run = held.id
+        check_writing(place, versions.items(), chosen.live)
         steering = Steering(place, held.id, chosen, say)
         steering.total = sum(map(len, checked.values()))
         for where, items in checked.items():

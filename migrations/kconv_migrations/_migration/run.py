@@ -27,8 +27,8 @@ from kconv.place import (
 from kconv_migrations._executors.executor import Executor, InProcessExecutor, results
 from kconv_migrations._executors.row_processor import Processed, Task
 from kconv_migrations._executors.spans import Span, SpanResult, Writing
-from kconv_migrations._migration.flip_check import check_flips
 from kconv_migrations._migration.lease import hold
+from kconv_migrations._migration.live_code import check_live_code
 from kconv_migrations._migration.outcome import MAX_BROKEN, Outcome, Progress
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.retry import RetryingPlace
@@ -57,9 +57,9 @@ def migrate(
     and by a dry run before the first row. ``executor`` converts the rows, this process if None. A
     dry run writes nothing, and may go on beside another run.
 
-    Raises `Conflict` when another run goes on, when a live server cannot decode a target's
-    version, and when somebody flips a collection to another version meanwhile; and what the place
-    raises.
+    Raises `Conflict` when another run goes on, when a live server cannot decode a version that is
+    to be preferred or rows are to be rewritten in, and when somebody flips a collection to another
+    version meanwhile; and what the place raises.
     """
     chosen = settings or Settings()
     executor = executor or InProcessExecutor(place, pipeline)
@@ -76,7 +76,7 @@ def migrate(
     for target in targets:
         Throttle(place, chosen.limits).check(Where(target.name))
     with hold(place, _run_targets(place, targets), chosen.lease, chosen.keep_undo) as held:
-        check_flips(place, targets, chosen.live, chosen.vouched)
+        check_live_code(place, targets, chosen.live, chosen.vouched)
         flips = [(target.name, target.api_version) for target in targets if target.flips]
         place.prefer(flips, live=chosen.live)
         begun()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -58,6 +59,17 @@ class CollectionStatus:
 def preferred_versions(place: Place) -> dict[str, str]:
     """The version that new rows of each collection are written in; without counting any rows."""
     return {each.collection: each.version for each in place.versions() if each.preferred}
+
+
+def rows_elsewhere(place: Place, targets: Mapping[str, str]) -> Counter[str]:
+    """How many rows of each collection can be rewritten in the version that ``targets`` says."""
+    found: Counter[str] = Counter()
+    reads = {each.name: each.reads for each in place.collections() if each.name in targets}
+    for each in place.counts():
+        name = each.collection
+        if name in reads and each.version != targets[name] and reads[name](each.version):
+            found[name] += each.rows
+    return found
 
 
 def status(place: Place) -> list[CollectionStatus]:

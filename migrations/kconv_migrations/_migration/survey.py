@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from kconv._pipeline import Pipeline
 from kconv.place import Place, Run, Server
-from kconv_migrations._migration.flip_check import blocking_servers, missing_servers
 from kconv_migrations._migration.lease import live_run
+from kconv_migrations._migration.live_code import blocking_servers, missing_servers
 from kconv_migrations._migration.plan import Target
 from kconv_migrations._migration.reference_rewrite import (
     CollectionReferences,
@@ -23,11 +23,21 @@ from kconv_migrations._migration.vouched import Vouched
 
 @dataclass(frozen=True, slots=True)
 class TargetSurvey:
-    """A target, the versions on record for it, and the live servers that keep it from a flip."""
+    """A target, the versions on record for it, and the live servers that cannot decode it."""
 
     target: Target
     versions: tuple[VersionStatus, ...]
-    blocked_by: tuple[Server, ...]
+    unread_by: tuple[Server, ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether a run would flip, or rewrite rows."""
+        return self.target.flips or any(self.sections.values())
+
+    @property
+    def blocked_by(self) -> tuple[Server, ...]:
+        """The live servers for whose sake a run is refused."""
+        return self.unread_by if self.writes else ()
 
     @property
     def sections(self) -> dict[str, int]:
@@ -53,8 +63,8 @@ class TargetSurvey:
 class Survey:
     """What a migration of ``targets`` would meet; ``holder`` is a run that is going on.
 
-    ``findings`` are lines about the place for people. ``missing`` says, where that is so, that
-    fewer servers have been seen than there are said to be.
+    ``findings`` are lines about the place for people. ``missing`` says, where that keeps a run
+    from writing, that fewer servers have been seen than there are said to be.
     """
 
     targets: tuple[TargetSurvey, ...]
@@ -67,9 +77,8 @@ class Survey:
     @property
     def blocked(self) -> bool:
         """Whether a run would be refused now."""
-        flips = any(each.target.flips for each in self.targets)
         blocked = any(each.blocked_by for each in self.targets)
-        return self.holder is not None or blocked or bool(self.missing and flips)
+        return self.holder is not None or blocked or bool(self.missing)
 
 
 def survey(
@@ -88,20 +97,21 @@ def survey(
     nothing of a collection, are counted. ``vouched`` is what an operator says of live code.
     """
     servers = place.servers(live)
-    missing = ""
+    seen = len(servers)
     if vouched is not None:
-        if vouched.missing(len(servers)):
-            missing = missing_servers(vouched, len(servers), live)
         servers += vouched.servers(targets)
     record = {each.name: each.versions for each in status(place)}
     found = tuple(
         TargetSurvey(
             target,
             record.get(target.name, ()),
-            tuple(blocking_servers(servers, target)) if target.flips else (),
+            tuple(blocking_servers(servers, target.name, target.api_version)),
         )
         for target in targets
     )
+    missing = ""
+    if vouched is not None and vouched.missing(seen) and any(each.writes for each in found):
+        missing = missing_servers(vouched, seen, live)
     looked: tuple[CollectionReferences, ...] = ()
     if references:
         outdated = outdated_references(place, pipeline, [*standing, *targets])
