@@ -108,6 +108,14 @@ def run(
             help="Also report rows that fail validation; --dry-run always does.",
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Leave rows in quarantine that would not be valid in the new version: they could "
+            "be read and not written.",
+        ),
+    ] = False,
     rewrite_references: Annotated[
         bool,
         typer.Option(
@@ -155,6 +163,7 @@ def run(
         keep_undo=keep_undo,
         accept_loss=accept_loss,
         validate=validate,
+        strict=strict,
         rewrite_references=rewrite_references,
         apis=apis or (),
         output=output.value,

@@ -62,6 +62,7 @@ def migrate_and_report(
     keep_undo: str = "14d",
     accept_loss: bool = False,
     validate: bool = False,
+    strict: bool = False,
     rewrite_references: bool = False,
     apis: Sequence[str] = (),
     output: str = "text",
@@ -88,6 +89,7 @@ def migrate_and_report(
         undo=not no_undo,
         accept_loss=accept_loss,
         validate=validate,
+        strict=strict,
         outage=outage(db),
         keep_undo=_seconds(keep_undo, "--keep-undo"),
         limits=limits(

@@ -30,9 +30,10 @@ def plan(
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
-    """Say what would be rewritten, which servers are up, and what blocks the flip.
+    """Say what would be rewritten, which servers are up, and what blocks a run.
 
-    Read-only. Exits with 1 if a run would be refused now. `kconv migrate --dry-run` also
+    Nothing that is stored is written; where kconv's own tables are not there yet, they are made
+    beside a user's. Exits with 1 if a run would be refused now. `kconv migrate --dry-run` also
     converts every row.
     """
     from kconv._cli.console import emit_json
@@ -73,6 +74,7 @@ NOBODY_KNOWN = (
 def _print(found: Survey, *, elsewhere: bool) -> None:
     from kconv._cli.console import complain, emit, emit_gap, emit_table, say
     from kconv._cli.migrate_report import (
+        SHOWN,
         announce,
         complain_of_references,
         report_references,
@@ -81,6 +83,7 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
     from kconv._cli.stored_table import heading, sections_of
     from kconv._gvk import GroupResource
     from kconv._messages import count
+    from kconv.edges._steps import format_steps
 
     announce([each.target for each in found.targets], dry_run=True)
     if not found.targets:
@@ -114,6 +117,13 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
         emit(f"live: {server}{f', decodes {decodes}' if decodes else ''}")
     if not found.servers and not found.missing:
         emit(NOBODY_KNOWN if elsewhere else "no live server")
+    for target in found.targets:
+        for version, loss in target.losses[:SHOWN]:
+            emit(
+                f"note: {target.target.name}: {format_steps(loss.path)} of rows in {version} would "
+                f"be lost ({loss.reason}): a run leaves rows that have it in quarantine, unless "
+                "--accept-loss accepts it"
+            )
     for line in found.findings:
         emit(f"note: {line}")
     for each in found.references:
@@ -150,6 +160,7 @@ def _fate(survey: TargetSurvey, version: VersionStatus) -> str:
 
 def _as_json(found: Survey) -> dict[str, Any]:
     from kconv._cli.migrate_report import referring_as_json
+    from kconv.edges._steps import format_steps
 
     return {
         "blocked": found.blocked,
@@ -162,6 +173,10 @@ def _as_json(found: Survey) -> dict[str, Any]:
                 "flips": each.target.flips,
                 **_rows(each, each.sections),
                 "blockedBy": [server.id for server in each.blocked_by],
+                "losses": [
+                    {"version": version, "path": format_steps(loss.path), "reason": loss.reason}
+                    for version, loss in each.losses
+                ],
                 "versions": [
                     {
                         "version": version.api_version,

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kconv._messages import count
 
 if TYPE_CHECKING:
     from kconv.place import Collection, Key, Place, Quarantined
-    from kconv_migrations._migration import CollectionReferences, Outcome, Target, VersionStatus
+    from kconv_migrations._migration import (
+        CollectionReferences,
+        Outcome,
+        Target,
+        Verified,
+        VersionStatus,
+    )
 
 SHOWN = 20
 """How many rows are listed one by one; ``-o json`` has all of them."""
+
+ALIKE = 3
+"""How many rows are listed that fail for the same cause."""
+
+_VALUE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\d+')
 
 WRITING = 1.5
 """How much longer than its rehearsal a run takes, about, for writing."""
@@ -72,17 +84,38 @@ def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
     for path, number in sorted(outcome.lost.items()):
         emit(f"{name}: {path} cannot be held for {count(number, 'row')}")
     if outcome.broken_count:
-        verb = "break" if outcome.broken_count > 1 else "breaks"
         rest = "would be migrated all the same" if dry_run else "migrated all the same"
-        emit(f"{name}: {count(outcome.broken_count, 'row')} {verb} a rule of today; {rest}")
-        for each in outcome.broken[:SHOWN]:
-            emit(f"  {row_name(each)}: {each.message}")
+        emit(f"{not_valid(outcome.target, outcome.broken_count)}; {rest} without --strict")
+        emit_broken(outcome.broken, outcome.broken_count)
     if outcome.raced:
         emit(f"{name}: {count(outcome.raced, 'row')} written by somebody else meanwhile")
     for version in outcome.dropped:
         emit(f"{name}: 0 rows left in {version}; dropped from the record")
     if outcome.run and outcome.objects and outcome.done:
         emit(f"{name}: run {outcome.run}")
+
+
+def not_valid(target: Target | Verified, number: int) -> str:
+    """What is said of rows that break a rule of the version that they are to be in."""
+    version = target.preferred if hasattr(target, "preferred") else target.api_version
+    kind = target.collection.kind
+    who = "your application" if kind is not None and kind.document else "clients"
+    one = number == 1
+    return (
+        f"{target.name}: warning: {count(number, 'row')} {'is' if one else 'are'} not valid in "
+        f"{version}: {who} can read {'it' if one else 'them'} and not write "
+        f"{'it' if one else 'them'}"
+    )
+
+
+def emit_broken(rows: Sequence[Quarantined], number: int) -> None:
+    """List the first of ``number`` rows that break a rule."""
+    from kconv._cli.console import emit
+
+    for each in rows[:SHOWN]:
+        emit(f"  {row_name(each)}: {each.message}")
+    if number > SHOWN:
+        emit(f"  and {number - SHOWN:,} more: -o json lists the first {len(rows):,}")
 
 
 MUCH = 16 * 1024 * 1024
@@ -145,11 +178,28 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
     if not failures:
         return
     lines = [f"error: {count(len(failures), 'row')} {what}"]
-    for failure in failures[:SHOWN]:
-        lines.extend(f"  {line}" for line in row_lines(failure))
-    if len(failures) > SHOWN:
-        lines.append(f"  and {len(failures) - SHOWN:,} more: -o json lists them all")
+    by_cause: dict[object, list[Quarantined]] = {}
+    for failure in failures:
+        by_cause.setdefault(_cause(failure), []).append(failure)
+    room, unseen = SHOWN, 0
+    for alike in by_cause.values():
+        shown = alike[: min(ALIKE, room)]
+        room -= len(shown)
+        for failure in shown:
+            lines.extend(f"  {line}" for line in row_lines(failure))
+        more = len(alike) - len(shown)
+        if shown and more:
+            lines.append(f"  and {more:,} more of the same cause: -o json lists them all")
+        unseen += 0 if shown else more
+    if unseen:
+        lines.append(f"  and {unseen:,} more: -o json lists them all")
     complain_text("\n".join(lines))
+
+
+def _cause(row: Quarantined) -> object:
+    """What rows have in common that fail for the same cause: all but what the values are."""
+    said = (row.message, *(f"{path}: {message}" for path, _, message in row.findings))
+    return row.collection, row.section, row.version, tuple(_VALUE.sub("", each) for each in said)
 
 
 def complain_of_references(found: Iterable[CollectionReferences]) -> None:
@@ -190,7 +240,8 @@ def row_name(row: Quarantined) -> str:
     what = row.version
     if row.section != OBJECTS:
         what = f"change {row.mark!s}, {what}"
-    return f"{row.collection} {key_text(row.key)} ({what})"
+    what = what if what.startswith("(") and what.endswith(")") else f"({what})"
+    return f"{row.collection} {key_text(row.key)} {what}"
 
 
 def row_lines(row: Quarantined) -> list[str]:

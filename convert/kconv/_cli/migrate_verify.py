@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,19 +26,23 @@ def verify(
     context: Context = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Rows that are not valid fail, too.")
+    ] = False,
     apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
     """Check that every row decodes, is in the preferred version, and kept its content.
 
     Objects and the change log; objects of which a before-image is kept, and which nobody has
-    written since, are compared with it, unless its version has left the code. Reads only. Ends
-    with 1 if a row fails.
+    written since, are compared with it, unless its version has left the code. Rows that are not
+    valid, so that they can be read and not written, are counted and named; with --strict they
+    fail, too. Reads only. Ends with 1 if a row fails.
     """
     from kconv._cli.console import emit, emit_json, say
     from kconv._cli.interrupted import Interrupted
     from kconv._cli.migrate_objects import cluster
-    from kconv._cli.migrate_report import complain_of, counted
+    from kconv._cli.migrate_report import complain_of, counted, emit_broken, not_valid
     from kconv._cli.open_place import in_context, open_place
     from kconv._errors import UsageError
     from kconv._messages import count
@@ -69,10 +73,14 @@ def verify(
                 found.append(each)
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""
+                    broken = f", {each.broken_count:,} not valid" if each.broken_count else ""
                     emit(
                         f"{each.name}: {counted(each.rows, each.collection)}, "
-                        f"{len(each.failures):,} wrong{compared}"
+                        f"{len(each.failures):,} wrong{broken}{compared}"
                     )
+                    if each.broken_count:
+                        emit(not_valid(each, each.broken_count))
+                        emit_broken(each.broken, each.broken_count)
                     for version, number in sorted(each.unread.items()):
                         emit(
                             f"{each.name}: {count(number, 'before-image')} in {version} not "
@@ -89,7 +97,7 @@ def verify(
     failures = [failure for each in found for failure in each.failures]
     one = len(failures) == 1
     complain_of(failures, "not as it should be" if one else "not as they should be")
-    if failures:
+    if failures or (strict and any(each.broken_count for each in found)):
         raise typer.Exit(1)
 
 
@@ -134,4 +142,6 @@ def _as_json(each: Verified) -> dict[str, Any]:
         "compared": each.compared,
         "unread": each.unread,
         "failures": rows_as_json(each.failures),
+        "broken": rows_as_json(each.broken),
+        "brokenCount": each.broken_count,
     }

@@ -49,15 +49,19 @@ def open_place(
         return ClusterPlace.open(context, db, groups, names)
     from kconv._store.existing import revision_at
     from kconv.place import open_named
+    from kconv.place._named import check_named
 
     # As of `python -m`: modules of the project that one is in.
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
+    check_named(name, db)
     if revision_at(db) is None:
+        from kconv._cli.console import say
         from kconv_migrations._tables import upgrade  # it takes long to load
 
         upgrade(db)
+        say("made kconv's own tables in the database, all named kconv_…")
     return open_named(name, db)
 
 

@@ -124,6 +124,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "--no-undo": "no_undo",
             "--accept-loss": "accept_loss",
             "--validate": "validate",
+            "--strict": "strict",
             "--yield-to-vacuum": "yield_to_vacuum",
             "--rewrite-references": "rewrite_references",
             "-q": "quiet",

@@ -133,6 +133,26 @@ class Reencoder:
             )
         return found
 
+    def judged(
+        self, data: bytes, api_version: str, kind: HubKind
+    ) -> tuple[Decoded, InvalidObject | None]:
+        """A stored object, and the rules that it breaks, if any. Raises as `decode`."""
+        engine = self.pipeline.engine
+        spoke = kind.spoke_for(GroupVersion.parse(api_version))
+        if spoke is not None:
+            try:
+                native = engine.sound(spoke, data, checks=self.checks, closed=_closed(spoke))
+                if engine.encode(spoke, native) == data or not json_codec.duplicate_keys(data):
+                    return Decoded(spoke, native), None
+            except NotSound:
+                pass
+        decoded = self.decode(data, api_version, kind)
+        return decoded, self._broken(decoded)
+
+    def _broken(self, decoded: Decoded) -> InvalidObject | None:
+        findings = list(self.pipeline.engine.check(decoded.spoke, decoded.value, self.checks))
+        return invalid_object(decoded.spoke, decoded.ref, findings) if findings else None
+
     def _decode_document(self, data: bytes, spoke: Spoke) -> Decoded:
         """A stored document; what its kind says is dropped, is not missed."""
         if repeated := json_codec.duplicate_keys(data):
@@ -155,7 +175,8 @@ class Reencoder:
         found = tuple(each.finding for each in losses) or tuple(hub_differences(before, after))
         acknowledged = bool(losses) and all(each.reason for each in losses)
         if found and not (self.accept_loss and acknowledged):
-            message = f"{old.ref}: {read.spoke.api_version} cannot hold all of it: "
+            accept = ", which --accept-loss accepts" if acknowledged else ""
+            message = f"{old.ref}: {read.spoke.api_version} cannot hold all of it{accept}: "
             raise WouldLose(message + describe(found), about=old.ref, findings=found)
         return found
 
@@ -167,8 +188,7 @@ class Reencoder:
         except NotSound:
             pass
         decoded = self.pipeline.decode(data, spoke=spoke, trusted=True, field_validation="Strict")
-        findings = list(engine.check(spoke, decoded.value, self.checks))
-        return decoded, invalid_object(spoke, decoded.ref, findings) if findings else None
+        return decoded, self._broken(decoded)
 
 
 def _closed(spoke: Spoke) -> bool:

@@ -26,8 +26,7 @@ def open_named(name: str, url: str) -> Place:
     Raises `UsageError` where there is no such thing or its module fails, and what opening it
     raises.
     """
-    found = _installed(name) if ":" not in name else _in_module(name)
-    several = list(found) if isinstance(found, list | tuple) else [found]
+    found, several = _found(name)
     open_all = getattr(type(several[0]), "open_all", None) if several else None
     if open_all is not None and len({type(each) for each in several}) == 1:
         # Worker processes open the same place by its name.
@@ -37,6 +36,23 @@ def open_named(name: str, url: str) -> Place:
         made: Place = found(url)
         return made
     raise UsageError(f'--place: "{name}" is no collection and no function that opens a place')
+
+
+def check_named(name: str, url: str) -> None:
+    """Look whether the database at ``url`` is one for a place, before anything is made in it.
+
+    Raises `UsageError` as `open_named`, and where collections find that it is not theirs.
+    """
+    _, several = _found(name)
+    check_all = getattr(type(several[0]), "check_all", None) if several else None
+    if check_all is not None and len({type(each) for each in several}) == 1:
+        check_all(several, url)
+
+
+def _found(name: str) -> tuple[Any, list[Any]]:
+    """What is called so, and as a list."""
+    found = _installed(name) if ":" not in name else _in_module(name)
+    return found, list(found) if isinstance(found, list | tuple) else [found]
 
 
 def installed_places() -> list[str]:

@@ -18,6 +18,7 @@ from kconv._store.servers import beat
 from kconv._store.tables import servers
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._heartbeat import process
+from kconv.sqlalchemy._problems import problem_of
 from kconv.sqlalchemy._record import FAMILY, Record
 from kconv.sqlalchemy._type import DocumentType, kept_apart, stored_text, told_apart
 from kconv.sqlalchemy._versions import Unreadable, put_kept
@@ -132,10 +133,12 @@ class ApplicationSide(Declaration):
                     raise self._not_selected(str(self.version_name), "its version")
                 if version and column is not None:
                     raise self._unknown_version(version)
-                api_version, data = read(data)
+                raw = data
+                api_version, data = read(raw)
                 spoke = by_api_version.get(api_version)
                 if spoke is None:
-                    raise self._unknown_version(api_version)
+                    problem = problem_of(self, raw, None)
+                    raise DecodeError(f'collection "{self.name}": a document: {problem}')
             if kept and field is not None:
                 try:
                     data = put_kept(data, field, kept.encode())

@@ -10,6 +10,7 @@ from kconv.place import Place
 from kconv.sqlalchemy._application import ApplicationSide
 from kconv.sqlalchemy._declaration import Filter
 from kconv.sqlalchemy._table_place import TablePlace
+from kconv.sqlalchemy._there import check_tables
 from kconv.sqlalchemy._versions import Field, Shape, VersionValue
 
 
@@ -22,6 +23,11 @@ class TableCollection(ApplicationSide):
     ) -> Place:
         """A place with these collections, in the database at ``url``."""
         return TablePlace(url, collections, reopen)
+
+    @staticmethod
+    def check_all(collections: Sequence[TableCollection], url: str) -> None:
+        """Raises `UsageError` where the database at ``url`` does not have their tables."""
+        check_tables(collections, url)
 
 
 def collection(

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, inspect
-from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import Mapper
 from sqlalchemy.types import TypeEngine
 
 from kconv._errors import UsageError
 from kconv._scheme import HubKind, Scheme, Spoke, load_scheme
 from kconv._store.bookkeeping import is_collection_name
+from kconv.sqlalchemy._mapped_table import table_of
 from kconv.sqlalchemy._type import DocumentType
 from kconv.sqlalchemy._versions import (
     UNREADABLE,
@@ -28,6 +28,8 @@ from kconv.sqlalchemy._versions import (
     put_kept,
     take_kept,
     take_out,
+    told_by,
+    typed,
 )
 
 Filter = Callable[[Table], ColumnElement[bool]]
@@ -79,7 +81,7 @@ class Declaration:
 
     def bind(self, table: Mapped) -> Mapped:
         """Say which table it is, or which mapped class; may decorate the class."""
-        found = table if isinstance(table, Table) else _table_of(table)
+        found = table if isinstance(table, Table) else table_of(table)
         if found is None:
             raise UsageError(f'collection "{self.name}": {table!r} is neither a table nor mapped')
         missing = [each for each in self._columns_needed() if each not in found.columns]
@@ -242,18 +244,26 @@ class Declaration:
             return UNREADABLE, data
 
     def _read(self, raw: bytes, value: VersionValue) -> tuple[str, bytes]:
-        if self._in_column and (value is not None or self.shape is None):
-            return self.name_of(value), raw
         try:
-            if isinstance(self.version, Field):
-                found, data, document = take_out(raw, self.version.name)
-                if found is None and self.shape is not None:
-                    found = self.shape(document)
-                return self.name_of(found), data
-            assert self.shape is not None, "as `_check` has it"
-            return self.name_of(self.shape(document_of(raw))), raw
+            found, data = self.told(raw, value)
         except Unreadable:
             return UNREADABLE, raw
+        return self.name_of(found), data
+
+    def told(self, raw: bytes, value: VersionValue) -> tuple[VersionValue, bytes]:
+        """What the application calls the version of a row, and its bytes without that.
+
+        Raises `Unreadable`.
+        """
+        if self._in_column and (value is not None or self.shape is None):
+            return value, raw
+        if isinstance(self.version, Field):
+            found, data, document = take_out(raw, self.version.name)
+            if found is None and self.shape is not None:
+                found = told_by(self.shape, document)
+            return found, data
+        assert self.shape is not None, "as `_check` has it"
+        return told_by(self.shape, document_of(raw)), raw
 
     def label(self, raw: bytes, value: VersionValue = None) -> str:
         """What the record calls the version of a row: `UNSTAMPED` where the row says none.
@@ -326,6 +336,8 @@ class Declaration:
             problems.append("it needs a key: the columns that identify a row")
         if self.stored not in self.versions:
             problems.append(f"stored={self.stored!r} is none of {list(self.versions)}")
+        if len({type(each) for each in self.versions if each is not None}) > 1:
+            problems.append(f"versions= has keys of several types: {typed(self.versions)}")
         if self.version is None and self.shape is None:
             problems.append("say where the version is (version=), or how to tell it (shape=)")
         if self.constraint and not isinstance(self.version, str):
@@ -335,12 +347,3 @@ class Declaration:
             problems.append(f'kept="{self.kept_name}" is a column that holds something else')
         if problems:
             raise UsageError(f'collection "{self.name}": {"; ".join(problems)}')
-
-
-def _table_of(mapped: object) -> Table | None:
-    try:
-        found = inspect(mapped)
-    except NoInspectionAvailable:
-        return None
-    table = getattr(found, "local_table", None)
-    return table if isinstance(table, Table) else None

@@ -27,6 +27,7 @@ from kconv.place import (
 from kconv.sqlalchemy._declaration import Declaration
 from kconv.sqlalchemy._digests import mark_of
 from kconv.sqlalchemy._findings import findings
+from kconv.sqlalchemy._problems import problem_of
 from kconv.sqlalchemy._statements import Read, Statements
 from kconv.sqlalchemy._versions import UNSTAMPED
 
@@ -118,8 +119,13 @@ class TableRows(BookkeptPlace):
         return self._tables[collection]
 
     def _as_row(self, name: str, read: Read) -> Row:
-        version, data = self._declared[name].read(read.raw, read.value, read.kept)
-        return Row(read.key, version, mark_of(read.raw, read.value, read.kept), data)
+        declared = self._declared[name]
+        version, data = declared.read(read.raw, read.value, read.kept)
+        problem = ""
+        if version.startswith("("):
+            problem = problem_of(declared, read.raw, read.value, read.kept)
+        mark = mark_of(read.raw, read.value, read.kept)
+        return Row(read.key, version, mark, data, problem)
 
     def _others(self, name: str, other_than: str, rows: Iterable[Read]) -> Iterator[Row]:
         """Rows that are not in a version, where SQL could not tell."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ Shape = Callable[[Mapping[str, Any]], VersionValue]
 """Tells the version of a document, as one of the values of ``versions``, by what is in it."""
 
 UNREADABLE = "(unreadable)"
-"""The version of a document that is no JSON object, where only the document could tell it."""
+"""The version of a row whose version cannot be told, as its document is no JSON object."""
 
 UNSTAMPED = "(none)"
 """The version of a row that says none."""
@@ -46,7 +46,27 @@ class Composed(NamedTuple):
 
 
 class Unreadable(Exception):
-    """A document is no JSON object."""
+    """The version of a row cannot be told, and its text says why."""
+
+
+NO_OBJECT = "the document is not a JSON object"
+
+
+def told_by(shape: Shape, document: Mapping[str, Any]) -> VersionValue:
+    """What a function of the user's tells of a document. Raises `Unreadable` where it fails."""
+    try:
+        return shape(document)
+    except Exception as error:
+        # Any code of a user's own runs here: one row's failure must not end a run.
+        raise Unreadable(f"shape() failed on it: {type(error).__name__}: {error}") from error
+
+
+def typed(values: Iterable[VersionValue]) -> str:
+    """Values of versions with their types, as in ``1, 2 (int)``."""
+    names: dict[str, list[str]] = {}
+    for value in values:
+        names.setdefault(type(value).__name__, []).append(repr(value))
+    return "; ".join(f"{', '.join(each)} ({name})" for name, each in names.items())
 
 
 def document_of(raw: bytes) -> dict[str, Any]:
@@ -54,9 +74,9 @@ def document_of(raw: bytes) -> dict[str, Any]:
     try:
         found = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable from error
+        raise Unreadable(NO_OBJECT) from error
     if not isinstance(found, dict):
-        raise Unreadable
+        raise Unreadable(NO_OBJECT)
     return found
 
 
@@ -87,7 +107,7 @@ def put_kept(raw: bytes, field: str, kept: bytes | None) -> bytes:
     inside = document_of(raw).get(field) if f'"{field}"'.encode() in raw else None
     if inside is not None:
         if not isinstance(inside, dict):
-            raise Unreadable
+            raise Unreadable(f"its field {field} is not a JSON object")
         document = _decode_parts(raw)
         document[field] = _Raw(_encode(inside | apart))
         return _encode(document)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from kconv._errors import KconvError, NotRegistered, StoreError
+from kconv._errors import InvalidObject, KconvError, NotRegistered, StoreError
 from kconv._gvk import GroupVersion
 from kconv._paths import Path, describe, format_path
 from kconv._pipeline import HubObject, Pipeline, hub_differences
@@ -41,7 +41,8 @@ class Task:
     ``rewrite`` gives their bytes in ``api_version``; ``rehearse`` does the same and keeps the
     bytes; ``verify`` decodes them and compares what they mean with their before-images. With
     ``validate`` they are judged by the rules that groups add, and not by those of single fields
-    alone.
+    alone; documents always are, as the application's writes are. With ``strict``, a row that is
+    not valid is not rewritten.
     """
 
     action: Action
@@ -49,6 +50,7 @@ class Task:
     api_version: str
     accept_loss: bool = False
     validate: bool = False
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -56,8 +58,9 @@ class Processed:
     """What became of rows, by their index.
 
     ``data`` has the new bytes, None where there is a problem. ``broken`` rows are well but for a
-    rule that they break; ``lost`` counts rows by path that the new version cannot hold;
-    ``unread`` counts before-images by version that this code cannot read.
+    rule that they break: they can be read, and not written as they are; ``lost`` counts rows by
+    path that the new version cannot hold; ``unread`` counts before-images by version that this code
+    cannot read.
     """
 
     data: list[bytes | None] = field(default_factory=list)
@@ -106,7 +109,7 @@ class RowProcessor:
             return Processed([None] * len(rows), dict.fromkeys(range(len(rows)), _UNKNOWN))
         if task.collection in self._same and task.action != "verify":
             return Processed([data for _, data in rows] if task.action == "rewrite" else [])
-        checks: Checks = "all" if task.validate else "fields"
+        checks: Checks = "all" if task.validate or kind.document is not None else "fields"
         reencoder = Reencoder(self._pipeline, accept_loss=task.accept_loss, checks=checks)
         if task.action == "verify":
             return self._verify_rows(reencoder, kind, rows, images or [None] * len(rows))
@@ -128,9 +131,11 @@ class RowProcessor:
                     new = reencoder.quickly(data, spoke, target)
                 if new is None:
                     made = reencoder.reencode(data, api_version, kind, to)
-                    new = made.data
                     if made.broken is not None:
+                        if task.strict:
+                            raise made.broken
                         found.broken[index] = Problem.of(made.broken)
+                    new = made.data
                     _count(found.lost, (each.path for each in made.lost))
             except Exception as error:  # noqa: BLE001 - one row's error must not end the run
                 found.problems[index] = Problem.of(error)
@@ -150,10 +155,12 @@ class RowProcessor:
         found = Processed()
         for index, (row, image) in enumerate(zip(rows, images, strict=True)):
             try:
-                read = self._verify(reencoder, kind, row, image)
+                read, broken = self._verify(reencoder, kind, row, image)
             except Exception as error:  # noqa: BLE001 - one row's error must not end the run
                 found.problems[index] = Problem.of(error)
                 continue
+            if broken is not None:
+                found.broken[index] = Problem.of(broken)
             if image is not None and not read:
                 found.unread[image[0]] = found.unread.get(image[0], 0) + 1
         return found
@@ -164,24 +171,27 @@ class RowProcessor:
         kind: HubKind,
         stored: tuple[str, bytes],
         image: tuple[str, bytes] | None,
-    ) -> bool:
-        """Raises what is wrong with a row; False where its before-image cannot be read."""
+    ) -> tuple[bool, InvalidObject | None]:
+        """Raises what is wrong with a row, and gives the rules that it breaks.
+
+        With them, whether its before-image can be read.
+        """
         api_version, data = stored
         _known(spoke_in(kind, api_version), api_version)
-        row = reencoder.decode(data, api_version, kind)
+        row, broken = reencoder.judged(data, api_version, kind)
         after = self._pipeline.to_hub(row)
         if image is None:
-            return True
+            return True, broken
         try:
             before = reencoder.hub(image[1], image[0], kind)
         except KconvError:
             # Its version may have left the code since, which says nothing about the row.
-            return False
+            return False, broken
         found = list(hub_differences(before, after))
         if found and self._repaired(before, row.spoke) != self._repaired(after, row.spoke):
             message = f"{row.ref}: differs from its before-image: {describe(found)}"
             raise NotAsBefore(message, about=row.ref, findings=found)
-        return True
+        return True, broken
 
     def _repaired(self, hub: HubObject, spoke: Spoke) -> Value:
         """The object as a value of ``spoke``, in which references name one version of each kind."""

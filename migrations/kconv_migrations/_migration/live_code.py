@@ -1,4 +1,4 @@
-"""Which live code blocks a migration: that which cannot read what rows are to be rewritten in."""
+"""Which live code blocks a migration: all that cannot read what rows are to be rewritten in."""
 
 from __future__ import annotations
 

@@ -201,6 +201,7 @@ class MigrationPass:
             target.api_version,
             accept_loss=settings.accept_loss,
             validate=settings.validate or settings.dry_run,
+            strict=settings.strict,
         )
         writing = self._writing(section)
         spans = split_into_spans(

@@ -31,7 +31,8 @@ class Settings:
 
     ``rate`` is in rows a second, 0 for no limit; ``undo`` keeps before-images; ``accept_loss``
     accepts losses that the API's author acknowledges; ``validate`` checks rows against the rules
-    of groups too, as a dry run always does. ``patience``, ``outage``, ``lease`` and ``live`` are
+    of groups too, as a dry run always does; ``strict`` leaves rows as they are, in quarantine, that
+    would not be valid in the new version. ``patience``, ``outage``, ``lease`` and ``live`` are
     in seconds: how long rows in another version may keep coming, how long to wait for a database
     that went away, how long the run is held after its last sign of life, and how old a server's
     heartbeat may be (None asks no server). ``keep_undo`` is for how many seconds after its end the
@@ -49,6 +50,7 @@ class Settings:
     undo: bool = True
     accept_loss: bool = False
     validate: bool = False
+    strict: bool = False
     patience: float = PATIENCE
     outage: float = 0.0
     lease: float = LEASE

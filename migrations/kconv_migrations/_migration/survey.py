@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kconv._pipeline import Pipeline
+from kconv._scheme.ledger import losses_between
+from kconv.edges import Loss
 from kconv.place import Place, Run, Server
 from kconv_migrations._migration.lease import live_run
 from kconv_migrations._migration.live_code import blocking_servers, missing_servers
@@ -52,6 +54,18 @@ class TargetSurvey:
         """Versions that the code does not have: their rows cannot be converted."""
         reads = self.target.collection.reads
         return tuple(each for each in self.versions if not reads(each.api_version))
+
+    @property
+    def losses(self) -> list[tuple[str, Loss]]:
+        """What rewriting can lose that nothing keeps, with the version that it is lost from."""
+        collection, target = self.target.collection, self.target.spoke
+        return [
+            (each.api_version, loss)
+            for each in self._rewritten
+            if each.rows and (spoke := collection.spoke(each.api_version)) is not None
+            for loss in losses_between(spoke, target)
+            if not loss.kept
+        ]
 
     @property
     def _rewritten(self) -> list[VersionStatus]:

@@ -12,6 +12,7 @@ from kconv_migrations._executors.executor import Executor, results
 from kconv_migrations._executors.problem import Problem
 from kconv_migrations._executors.row_processor import RowProcessor, Task
 from kconv_migrations._executors.spans import SpanResult
+from kconv_migrations._migration.outcome import MAX_BROKEN
 from kconv_migrations._migration.split import split_into_spans
 from kconv_migrations._migration.status import preferred_versions, status
 
@@ -23,7 +24,8 @@ class Verified:
     """What was verified of a collection; ``compared`` objects were compared with a before-image.
 
     ``rows`` are those of each section; ``unread`` counts the before-images that this code cannot
-    read, by their version.
+    read, by their version. ``broken_count`` rows are well but for a rule that they break; the first
+    ones are in ``broken``.
     """
 
     collection: Collection
@@ -32,6 +34,8 @@ class Verified:
     compared: int = 0
     unread: dict[str, int] = field(default_factory=dict)
     failures: list[Quarantined] = field(default_factory=list)
+    broken: list[Quarantined] = field(default_factory=list)
+    broken_count: int = 0
 
     @property
     def name(self) -> str:
@@ -60,8 +64,9 @@ def verify(
     A row fails that does not decode, is not in the preferred version, or does not mean what its
     before-image means, where one is kept of it and nobody has written the object since. One that
     this code cannot read, as its version has left the code, is no failure. Rows of a collection
-    whose kind the code does not have all fail. Nothing is written. ``progress`` is called after
-    each page.
+    whose kind the code does not have all fail. One that breaks a rule, so that it can be read and
+    not written as it is, is no failure either, and counted. Nothing is written. ``progress`` is
+    called after each page.
     """
     wanted = set(only)
     runs = tuple(run.id for run in place.runs() if place.undo_size(run.id).rows)
@@ -129,6 +134,10 @@ def _add(verified: Verified, result: SpanResult, where: Where) -> None:
             problem = Problem("NotPreferred", said)
         if problem is not None:
             verified.failures.append(problem.quarantined(row, where))
+        elif (broken := result.processed.broken.get(index)) is not None:
+            verified.broken_count += 1
+            if len(verified.broken) < MAX_BROKEN:
+                verified.broken.append(broken.quarantined(row, where))
     verified.compared += result.compared
     for version, count in result.processed.unread.items():
         verified.unread[version] = verified.unread.get(version, 0) + count
