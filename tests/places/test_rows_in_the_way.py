@@ -131,6 +131,46 @@ def test_a_row_without_version_asks_for_shape(
     assert "the row says no version: give shape=" in kconv(*PLACE).err
 
 
+def test_what_is_left_is_told_from_what_is_wrong(kconv: Kconv, tmp_path: Path) -> None:
+    fill([('{"payer": "ada"}', 1), ('{"payer": "bob"}', 1), ('{"payer": 3}', 1)])
+    assert kconv(*PLACE).code == 1
+    runs = kconv("runs", *PLACE).out.splitlines()
+    assert " done, 1 left " in runs[1]
+    verified = kconv("verify", *PLACE)
+    assert verified.out.startswith("bills: 3 rows, 1 wrong, 2 compared with before\n")
+    exported = kconv("quarantine", "export", *PLACE).out
+    (tmp_path / "rows.jsonl").write_text(exported.replace('"payer": 3', '"payer": "cyd"'))
+    assert kconv("quarantine", "repair", "rows.jsonl", *PLACE).code == 0
+    verified = kconv("verify", *PLACE)
+    assert verified.code == 0
+    said = f"1 before-image in {GROUP}/v1 not compared: what the row held was not valid"
+    assert said in verified.out
+    run = runs[1].split()[0]
+    undone = kconv("undo", run, *PLACE)
+    assert f"bills: {GROUP}/v2 stays preferred\n2 objects restored\n" == undone.out
+    verified = kconv("verify", *PLACE)
+    assert verified.code == 1
+    assert verified.out.startswith("bills: 3 rows, 0 wrong, 2 not migrated\n")
+    assert "error: 2 rows not migrated: `kconv migrate " in verified.err
+
+
+def test_heartbeats_that_nobody_can_note_warn_once(
+    kconv: Kconv, caplog: pytest.LogCaptureFixture
+) -> None:
+    del kconv  # is in the folder
+    fill([])
+    engine = create_engine("sqlite:///bills.db")
+    declared = collection(
+        "bills", key="id", document="document", version="version", versions={1: BillV1},
+        stored=1, table=table, scheme=register,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        declared.heartbeat(connection)
+        declared.heartbeat(connection)
+    engine.dispose()
+    assert [each.getMessage().count("run `kconv db upgrade`") for each in caplog.records] == [1]
+
+
 def test_versions_of_several_types_are_refused() -> None:
     with pytest.raises(UsageError, match=r"keys of several types: 1 \(int\); '2' \(str\)"):
         collection(

@@ -71,7 +71,7 @@ def report(outcome: Outcome, dry_run: bool, rate: float) -> None:
     from kconv._messages import duration
 
     rows = counted(outcome.written, outcome.target.collection)
-    seconds = outcome.seconds
+    seconds = outcome.writing
     speed = outcome.rows / seconds if seconds else 0
     name = outcome.target.name
     if dry_run:

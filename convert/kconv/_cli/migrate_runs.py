@@ -113,7 +113,8 @@ def undo(
         )
     else:
         for resource, version in done.preferred.items():
-            emit(f"{resource}: {version} is preferred again")
+            again = "is preferred again" if resource in done.flipped else "stays preferred"
+            emit(f"{resource}: {version} {again}")
         emit(f"{count(done.restored, 'object')} restored")
     others: list[tuple[str, list[RowName]]] = [("written", done.written), ("deleted", done.deleted)]
     for how, rows in others:

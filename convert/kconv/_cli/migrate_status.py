@@ -120,7 +120,11 @@ def _print(
                     "yes"
                     if each.may
                     else f"no: {each.reasons[0]}"
-                    + (f" (and {len(each.reasons) - 1} more)" if len(each.reasons) > 1 else ""),
+                    + (
+                        f" (and {len(each.reasons) - 1} more: --may-drop {each.version})"
+                        if len(each.reasons) > 1
+                        else ""
+                    ),
                 )
                 for each in verdicts
             ],

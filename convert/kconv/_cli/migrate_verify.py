@@ -45,9 +45,9 @@ def verify(
     from kconv._cli.migrate_report import complain_of, counted, emit_broken, not_valid
     from kconv._cli.open_place import in_context, open_place
     from kconv._errors import UsageError
-    from kconv._messages import count
     from kconv._pipeline import Pipeline
     from kconv_migrations import _migration as storage
+    from kconv_migrations._migration import NOT_PREFERRED
 
     opened = open_place(in_context(place, context), db, apis=apis or (), names=names or ())
     found: list[Verified] = []
@@ -74,18 +74,18 @@ def verify(
                 if output is Report.TEXT:
                     compared = f", {each.compared:,} compared with before" if each.compared else ""
                     broken = f", {each.broken_count:,} not valid" if each.broken_count else ""
+                    wrong = [one for one in each.failures if one.reason != NOT_PREFERRED]
+                    rest = len(each.failures) - len(wrong)
+                    behind = f", {rest:,} not migrated" if rest else ""
                     emit(
                         f"{each.name}: {counted(each.rows, each.collection)}, "
-                        f"{len(each.failures):,} wrong{broken}{compared}"
+                        f"{len(wrong):,} wrong{behind}{broken}{compared}"
                     )
                     if each.broken_count:
                         emit(not_valid(each, each.broken_count))
                         emit_broken(each.broken, each.broken_count)
                     for version, number in sorted(each.unread.items()):
-                        emit(
-                            f"{each.name}: {count(number, 'before-image')} in {version} not "
-                            "compared: this code cannot read " + ("them" if number > 1 else "it")
-                        )
+                        emit(f"{each.name}: {_not_compared(each, version, number)}")
     except KeyboardInterrupt:
         raise Interrupted("nothing was written; the same command begins anew") from None
     finally:
@@ -95,10 +95,22 @@ def verify(
     elif not found:
         say("nothing is stored, so there is nothing to verify")
     failures = [failure for each in found for failure in each.failures]
-    one = len(failures) == 1
-    complain_of(failures, "not as it should be" if one else "not as they should be")
+    wrong = [each for each in failures if each.reason != NOT_PREFERRED]
+    others = [each for each in failures if each.reason == NOT_PREFERRED]
+    complain_of(wrong, "not as it should be" if len(wrong) == 1 else "not as they should be")
+    complain_of(others, "not migrated: `kconv migrate` goes on")
     if failures or (strict and any(each.broken_count for each in found)):
         raise typer.Exit(1)
+
+
+def _not_compared(each: Verified, version: str, number: int) -> str:
+    """What is said of before-images of a version that cannot be read."""
+    from kconv._messages import count
+
+    said = f"{count(number, 'before-image')} in {version} not compared: "
+    if version.startswith("(") or each.collection.reads(version):
+        return said + "what the row held was not valid before its repair"
+    return said + f"this code cannot read {'them' if number > 1 else 'it'}"
 
 
 @contextmanager

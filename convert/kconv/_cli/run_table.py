@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Sequence[str]]]:
     """The header and rows of a table of runs."""
     rows: list[Sequence[str]] = []
+    left = Counter(each.run for each in place.quarantined())
     for run in found:
         size = place.undo_size(run.id)
         # Only rewriting references, and undoing that, is about no resource in particular.
@@ -23,7 +25,7 @@ def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
         rows.append(
             (
                 run.id,
-                "paused" if run.paused and run.state == "running" else run.state,
+                _state(run, left[run.id]),
                 f"{run.began:%Y-%m-%d %H:%M:%S}",
                 "-" if run.raced is None else f"{run.raced:,}",
                 kept,
@@ -41,6 +43,13 @@ def run_rows(place: Place, found: Sequence[Run]) -> tuple[Sequence[str], list[Se
         "WHAT",
     )
     return header, rows
+
+
+def _state(run: Run, left: int) -> str:
+    """How a run ended, or that it goes on; ``left`` of its rows are in quarantine."""
+    if run.paused and run.state == "running":
+        return "paused"
+    return f"done, {left:,} left" if run.state == "failed" and left else run.state
 
 
 def _until(run: Run) -> str:

@@ -58,4 +58,5 @@ def kept_problems(rule: Rule, document: DocumentOptions | None) -> Iterator[str]
     if rule.annotation != PRESERVED:
         yield f"{rule}: documents have no annotations; leave annotation= out"
     if not document.kept:
-        yield f'{rule}: say which field keeps it: kept = "…" in the Meta of the hub'
+        way = 'hub_of(…, kept="_kept"), or kept in the Meta of the hub'
+        yield f"{rule}: say which field keeps it: {way}"

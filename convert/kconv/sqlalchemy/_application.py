@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,15 @@ from kconv.sqlalchemy._writing import Encoded, encode, kept_value
 if TYPE_CHECKING:
     from kconv.sqlalchemy._attribute import DocumentAttribute
 
+_log = logging.getLogger(__name__)
+
 Reader = Callable[[str], dict[str, Any]]
 
 
 class ApplicationSide(Declaration):
     """What is declared of a collection, and what the application uses of it while it runs."""
+
+    _warned = False
 
     def column(
         self,
@@ -177,9 +182,16 @@ class ApplicationSide(Declaration):
         Call it every few seconds, in a transaction of its own, while a migration may be started: a
         run is refused the version that live code cannot read, and ``kconv migrate plan`` names the
         code that it knows of. Where kconv's tables are not there (``kconv db upgrade``), it does
-        nothing.
+        nothing but log a warning, once.
         """
         if not inspect(connection).has_table(servers.name):
+            if not self._warned:
+                self._warned = True
+                _log.warning(
+                    'collection "%s": heartbeats are not noted, for the database has no tables of '
+                    "kconv, so no migration knows of this process: run `kconv db upgrade`",
+                    self.name,
+                )
             return
         decodes = tuple((FAMILY, self.name, label) for label in self.labels)
         beat(connection, process(self.name, decodes))

@@ -190,7 +190,7 @@ class Declaration:
         if document is None or not document.kept:
             raise UsageError(
                 f'collection "{self.name}": kept="{self.kept_name}" is a column for what documents '
-                f'keep, and {self.kind.group_kind} keeps nothing; its hub says where: kept = "…"'
+                f'keep, and {self.kind.group_kind} keeps nothing: hub_of(…, kept="_kept")'
             )
         return document.kept
 

@@ -38,7 +38,13 @@ from kconv_migrations._migration.status import CollectionStatus, VersionStatus, 
 from kconv_migrations._migration.survey import Survey, TargetSurvey, survey
 from kconv_migrations._migration.throttle import Limits
 from kconv_migrations._migration.undo import Undone, drop_undo, refuse_unreadable, undo
-from kconv_migrations._migration.verify import QuarantineCheck, Verified, check_quarantine, verify
+from kconv_migrations._migration.verify import (
+    NOT_PREFERRED,
+    QuarantineCheck,
+    Verified,
+    check_quarantine,
+    verify,
+)
 from kconv_migrations._migration.vouched import Vouched, parse_vouched
 
 __all__ = [
@@ -46,6 +52,7 @@ __all__ = [
     "LEASE",
     "LIVE",
     "MANY",
+    "NOT_PREFERRED",
     "CollectionReferences",
     "CollectionStatus",
     "Condition",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,8 +38,9 @@ class Outcome:
     ``broken`` were migrated though they break a rule, ``broken_count`` in all; ``lost`` counts
     rows by the path that the new version cannot hold. ``dropped`` versions are off the record,
     each in the transaction that saw no row in it; ``kept`` ones are still on it, with the number
-    of rows left in them. ``seconds`` is how long it took; a dry run leaves out what it slept to
-    keep to the rate, so that the duration of a run can be estimated from it. ``is_slice`` is
+    of rows left in them. ``seconds`` is how long it took, ``writing`` until the last
+    row was rewritten: writers are waited for afterwards. A dry run leaves out what it slept to keep
+    to the rate, so that the duration of a run can be estimated from it. ``is_slice`` is
     set where others than some rows were not wanted; ``stopped`` says why the run stopped by itself.
     """
 
@@ -53,8 +55,15 @@ class Outcome:
     dropped: list[str] = field(default_factory=list)
     kept: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    writing: float = 0.0
     is_slice: bool = False
     stopped: str = ""
+
+    def add(self, section: str, rows: int, began: float) -> None:
+        """Count rows of a section as rewritten, by a run that ``began`` then (`time.monotonic`)."""
+        self.written[section] += rows
+        if rows:
+            self.writing = time.monotonic() - began
 
     @property
     def objects(self) -> int:

@@ -182,7 +182,7 @@ class MigrationPass:
         before = self.outcome.rows
         for section in self.target.collection.sections:
             for result in self._results(section):
-                self.outcome.written[section.name] += self._end_page(result, section)
+                self.outcome.add(section.name, self._end_page(result, section), self.began)
                 if self.outcome.stopped or self._room() == 0:
                     return self.outcome.rows > before
         return self.outcome.rows > before

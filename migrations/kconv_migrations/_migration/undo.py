@@ -24,8 +24,8 @@ class Undone:
 
     ``restored`` rows hold what they held before it; ``written`` and ``deleted`` ones have been
     written or deleted since and stay as they are, as do ``refused`` ones, each with what the place
-    said. ``preferred`` are the versions that
-    collections are stored in again; ``left`` counts, by collection and version, the rows in others.
+    said. ``preferred`` are the versions that collections are stored in, those that were ``flipped``
+    again; ``left`` counts, by collection and version, the rows in others.
     """
 
     run: str
@@ -35,6 +35,7 @@ class Undone:
     refused: list[tuple[RowName, str]] = field(default_factory=list)
     preferred: dict[str, str] = field(default_factory=dict)
     left: dict[tuple[str, str], int] = field(default_factory=dict)
+    flipped: set[str] = field(default_factory=set)
 
     @property
     def handled(self) -> int:
@@ -83,9 +84,12 @@ def undo(
     for target in targets:
         Throttle(place, chosen.limits).check(Where(target.collection))
     with hold(place, targets, lease) as held:
+        before = preferred_versions(place)
         place.prefer([(each.collection, each.to) for each in targets], live=live)
         for target in targets:
             undone.preferred[target.collection] = target.to
+            if before.get(target.collection) != target.to:
+                undone.flipped.add(target.collection)
         after: Key | None = None
         steering = Steering(place, held.id, chosen, most=BATCH)
         # One page may have rows of several; what presses on a place does so on all of them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from kconv._pipeline import Pipeline
 from kconv.place import OBJECTS, Collection, Place, Quarantined, Where
@@ -17,6 +18,9 @@ from kconv_migrations._migration.split import split_into_spans
 from kconv_migrations._migration.status import preferred_versions, status
 
 BATCH = 500
+
+NOT_PREFERRED: Final = "NotPreferred"
+"""The reason of a row that is in another version than the preferred one."""
 
 
 @dataclass(slots=True)
@@ -131,7 +135,7 @@ def _add(verified: Verified, result: SpanResult, where: Where) -> None:
         problem = result.processed.problems.get(index)
         if problem is None and row.version != verified.preferred:
             said = f"is in {row.version}, not in {verified.preferred}"
-            problem = Problem("NotPreferred", said)
+            problem = Problem(NOT_PREFERRED, said)
         if problem is not None:
             verified.failures.append(problem.quarantined(row, where))
         elif (broken := result.processed.broken.get(index)) is not None:
