@@ -44,7 +44,7 @@ def refused(hub: Any, *edges: Edge) -> str:
         ({"kept": "_k"}, {"group": ""}, "hub Thing"),
         ({"group": GROUP, "null": "never", "kept": "k"}, {}, "null = 'never' is none of keep, abs"),
         ({"group": GROUP, "unknown": "ignore", "kept": "k"}, {}, "unknown = 'ignore' is none of"),
-        ({"group": GROUP}, {}, 'say which field keeps it: kept = "…" in the Meta of the hub'),
+        ({"group": GROUP}, {}, 'keeps it: hub_of(…, kept="_kept"), or kept in the Meta'),
         ({"group": GROUP, "kept": "k"}, {"kept": "l"}, "its Meta says kept = 'l', and its hub 'k'"),
         (
             {"group": GROUP, "kept": "k"},

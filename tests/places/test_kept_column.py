@@ -178,7 +178,7 @@ def test_what_cannot_be_declared(ground: KeptGround) -> None:
         "notes", key="id", document="document", version="version", versions={1: NoteV1}, stored=1,
         table=ground.table, kept="other", scheme=notes_scheme(),
     )  # fmt: skip
-    with pytest.raises(UsageError, match=r'Note.* keeps nothing; its hub says where: kept = "…"'):
+    with pytest.raises(UsageError, match=r'Note.* keeps nothing: hub_of\(…, kept="_kept"\)'):
         notes.open_all([notes], ground.url, lambda: None)  # type: ignore[arg-type,return-value]  # never called
 
 
