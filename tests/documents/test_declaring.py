@@ -152,8 +152,8 @@ def test_kconvs_own_store_does_not_hold_documents(tmp_path: Path) -> None:
 
 
 async def _paths(app: Any) -> dict[str, Any]:
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+    async with app.lifespan(app), client:
         found = {}
         for path in ("/apis", "/apis/shop.example.com/v3", "/apis/shop.example.com/v3/orders"):
             answer = await client.get(path)

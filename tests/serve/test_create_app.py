@@ -117,8 +117,12 @@ def test_options(tmp_path: Path) -> None:
 
 
 def test_wrong_options(tmp_path: Path) -> None:
+    """They are refused, and what was opened is closed, which `fixtures.connections` sees to."""
+    url = f"sqlite:///{tmp_path / 'a.db'}"
     with pytest.raises(kconv.UsageError, match="unknown version"):
-        kconv.create_app(ships(), f"sqlite:///{tmp_path / 'a.db'}", runtime_config="nope/v1")
+        kconv.create_app(ships(), url, runtime_config="nope/v1")
+    with pytest.raises(kconv.UsageError, match="proxy"):
+        kconv.create_app(ships(), url, proxy={"nonsense": "nowhere"})
     with pytest.raises(kconv.KconvError):
         kconv.create_app(ships(), "nonsense")
 

@@ -14,7 +14,7 @@ from kconv._scheme import Scheme
 from kconv._store import Store, StorePlace
 from kconv._verbs.memory import Direct
 from kconv._verbs.namespaces import DEFAULT
-from kconv._verbs.opening import open_or_create
+from kconv._verbs.opening import closed_on_failure, open_or_create
 from kconv._verbs.waiting import InThread
 from kconv._verbs.watch import Polled
 
@@ -56,25 +56,21 @@ class Client(Reads, Writes):
     ) -> None:
         scheme = scheme.without_documents()
         opened = open_or_create(store) if isinstance(store, str) else None
-        used = opened or own_store(store)
-        self._watches = Polled(used)
-        self._core = Core(
-            scheme,
-            pipeline,
-            used,
-            Direct(used),
-            InThread(),
-            self._watches,
-            namespace=namespace,
-            field_manager=field_manager,
-        )
-        presence = self._core.presence
-        try:
+        with closed_on_failure(opened):
+            used = opened or own_store(store)
+            self._watches = Polled(used)
+            self._core = Core(
+                scheme,
+                pipeline,
+                used,
+                Direct(used),
+                InThread(),
+                self._watches,
+                namespace=namespace,
+                field_manager=field_manager,
+            )
+            presence = self._core.presence
             presence.begin(self._core.namespaces)
-        except BaseException:
-            if opened is not None:
-                opened.close()
-            raise
         self._closed = False
 
         def end() -> None:

@@ -24,7 +24,7 @@ from kconv._serve.server import Server
 from kconv._settings import Limits
 from kconv._store import Store
 from kconv._verbs.memory import CACHE_BYTES
-from kconv._verbs.opening import open_or_create
+from kconv._verbs.opening import closed_on_failure, open_or_create
 
 
 class Apart(Protocol):
@@ -133,35 +133,36 @@ def create_app(
     opened = None
     if isinstance(store, str):
         store = opened = open_or_create(store)
-    named = proxy_services_of([f"{name}={url}" for name, url in (proxy or {}).items()])
-    allowed = [f"{name}={','.join(whom)}" for name, whom in (proxy_allow or {}).items()]
-    access = access_of(allowed, named, tokens=tokens is not None)
-    known = Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens
-    server = Server(
-        scheme,
-        store,
-        served=served_versions(scheme, runtime_config) if served is None else served,
-        release=kconv.__version__,
-        address=address,
-        cache_bytes=cache_bytes,
-        pipeline=pipeline,
-        limits=limits,
-        services=services,
-        garbage_collection=garbage_collection,
-        proxy=Proxy(named, access) if named else None,
-        tokens=known,
-    )
-    endpoint = RequestFilter(
-        Dispatcher(server),
-        tokens=known,
-        in_flight=server.in_flight,
-        metrics=server.metrics,
-        allowed_hosts=allowed_hosts,
-        access_log=AccessLog() if access_log else None,
-        apart=apart,
-    )
-    server.pages += apart or ()
-    server.ending += [each.close for each in (apart or {}).values()]
+    with closed_on_failure(opened):
+        named = proxy_services_of([f"{name}={url}" for name, url in (proxy or {}).items()])
+        allowed = [f"{name}={','.join(whom)}" for name, whom in (proxy_allow or {}).items()]
+        access = access_of(allowed, named, tokens=tokens is not None)
+        known = Tokens(dict(tokens)) if isinstance(tokens, Mapping) else tokens
+        server = Server(
+            scheme,
+            store,
+            served=served_versions(scheme, runtime_config) if served is None else served,
+            release=kconv.__version__,
+            address=address,
+            cache_bytes=cache_bytes,
+            pipeline=pipeline,
+            limits=limits,
+            services=services,
+            garbage_collection=garbage_collection,
+            proxy=Proxy(named, access) if named else None,
+            tokens=known,
+        )
+        endpoint = RequestFilter(
+            Dispatcher(server),
+            tokens=known,
+            in_flight=server.in_flight,
+            metrics=server.metrics,
+            allowed_hosts=allowed_hosts,
+            access_log=AccessLog() if access_log else None,
+            apart=apart,
+        )
+        server.pages += apart or ()
+        server.ending += [each.close for each in (apart or {}).values()]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from kconv._store import SqlStore, open_store
 
 
@@ -17,3 +20,14 @@ def open_or_create(url: str) -> SqlStore:
     if is_empty(url):
         upgrade(url)
     return open_store(url)
+
+
+@contextmanager
+def closed_on_failure(store: SqlStore | None) -> Iterator[None]:
+    """Close a store that was opened for what is made within, where that is not made."""
+    try:
+        yield
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise
