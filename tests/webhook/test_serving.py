@@ -23,8 +23,9 @@ from fixtures.certificates import signed_by_itself
 from kconv import Scheme, UsageError
 from kconv._serve import Listen
 from kconv._settings import Limits
-from kconv._webhook import build
+from kconv._webhook import app, build
 from kconv._webhook.certificate_files import CertificateFiles
+from kconv._webhook.review import answer_review
 from webhook.conftest import gadget, review
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -33,8 +34,10 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def client(gadgets: Scheme) -> httpx.AsyncClient:
-    app = kconv.webhook(gadgets, limits=Limits(max_mib_in_flight=1, max_bodies=2, body_timeout=0.3))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://webhook")
+    made = kconv.webhook(
+        gadgets, limits=Limits(max_mib_in_flight=1, max_bodies=2, body_timeout=0.3)
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://webhook")
 
 
 def test_requests(client: httpx.AsyncClient) -> None:
@@ -82,23 +85,33 @@ def test_bodies_have_bounds(client: httpx.AsyncClient) -> None:
     asyncio.run(ask())
 
 
-def test_a_whole_list_at_once_leaves_the_loop_to_others(gadgets: Scheme) -> None:
-    app = kconv.webhook(gadgets)
-    transport = httpx.ASGITransport(app)
+def test_a_whole_list_at_once_leaves_the_loop_to_others(
+    gadgets: Scheme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conversion does not go on until others have been answered."""
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=kconv.webhook(gadgets)), base_url="http://webhook"
+    )
     objects = [gadget("v1alpha1", f"g-{at}", size=f"{at}x1") for at in range(3_000)]
+    begun, answered = threading.Event(), threading.Event()
+
+    def convert(*arguments: Any) -> Any:
+        begun.set()
+        assert answered.wait(30), "nobody else was answered while a list was converted"
+        return answer_review(*arguments)
+
+    monkeypatch.setattr(app, "answer_review", convert)
 
     async def ask() -> None:
-        async with httpx.AsyncClient(transport=transport, base_url="http://webhook") as client:
+        async with client:
             whole = asyncio.ensure_future(client.post("/convert", content=review("v1", objects)))
-            probes = 0
-            while not whole.done():
+            assert await asyncio.to_thread(begun.wait, 30)
+            for _ in range(4):
                 assert (await client.get("/livez")).text == "ok"
-                probes += 1
-                await asyncio.sleep(0.001)
+            answered.set()
             found = (await whole).json()["response"]["convertedObjects"]
             widths = [each["spec"]["dimensions"].get("width") for each in found]
             assert widths == list(range(3_000))
-            assert probes > 3
 
     asyncio.run(ask())
 
