@@ -21,6 +21,8 @@ AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 AUTHENTICATION = "/apis/authentication.k8s.io/v1"
 ACCESS = f"{AUTHORIZATION}/selfsubjectaccessreviews"
 RULES = f"{AUTHORIZATION}/selfsubjectrulesreviews"
+OTHERS = f"{AUTHORIZATION}/subjectaccessreviews"
+LOCAL = f"{AUTHORIZATION}/namespaces/ui/localsubjectaccessreviews"
 WHO = f"{AUTHENTICATION}/selfsubjectreviews"
 WHOSE = f"{AUTHENTICATION}/tokenreviews"
 
@@ -189,6 +191,55 @@ def test_services_behind_the_proxy(alice: httpx.Client, bob: httpx.Client) -> No
     assert named == [["open"]]
 
 
+def test_what_others_may(alice: httpx.Client) -> None:
+    """By their name or groups; every caller may ask, as discovery and can-i say."""
+    for who, expected in (
+        ({"user": "bob", "groups": ["operators"]}, True),
+        ({"user": "bob"}, False),
+        ({"groups": ["operators"]}, True),
+        ({"user": "ada"}, True),
+        ({"user": "alice", "groups": ["dev"]}, False),
+    ):
+        asked = {"verb": "get", "resource": "services", "subresource": "proxy"}
+        about = {**asked, "namespace": "ui", "name": "closed"}
+        for place in (OTHERS, LOCAL):
+            made = alice.post(place, json={"spec": {**who, "resourceAttributes": about}})
+            assert (made.status_code, made.json()["status"]["allowed"]) == (201, expected), who
+    assert made.json()["metadata"]["namespace"] == "ui"
+    for resource, name in (("subjectaccessreviews", ""), ("localsubjectaccessreviews", "ui")):
+        group = "authorization.k8s.io"
+        assert may(alice, "create", resource, group=group, namespace=name) == (True, "")
+    path = {"nonResourceAttributes": {"path": "/nope", "verb": "get"}}
+    made = alice.post(OTHERS, json={"spec": {"user": "bob", **path}})
+    assert made.json()["status"]["allowed"] is False
+
+
+WRONG: list[tuple[str, dict[str, Any], int, list[str]]] = [
+    (OTHERS, {}, 422, ["spec.resourceAttributes", "spec.user"]),
+    (OTHERS, {"resourceAttributes": {"verb": "get"}}, 422, ["spec.user"]),
+    (LOCAL, {"user": "a", "resourceAttributes": {}}, 422, ["spec.resourceAttributes.namespace"]),
+    (
+        *(LOCAL, {"user": "a", "nonResourceAttributes": {}}, 422),
+        ["spec.nonResourceAttributes"],
+    ),
+]
+
+
+def test_wrong_questions_about_others(client: httpx.Client) -> None:
+    for place, spec, code, fields in WRONG:
+        found = client.post(place, json={"spec": spec})
+        assert found.status_code == code, (place, spec, found.text)
+        assert [each["field"] for each in found.json()["details"]["causes"]] == fields
+    whole = {"user": "a", "resourceAttributes": {"namespace": "ui"}}
+    elsewhere = {"metadata": {"namespace": "other"}, "spec": whole}
+    assert client.post(LOCAL, json=elsewhere).status_code == 400
+    named = {"metadata": {"name": "x"}, "spec": whole}
+    for place in (OTHERS, LOCAL):
+        (cause,) = client.post(place, json=named).json()["details"]["causes"]
+        assert cause["field"] == "metadata"
+    assert client.post(LOCAL.replace("/namespaces/ui", ""), json={}).status_code == 405
+
+
 def test_paths(client: httpx.Client) -> None:
     """What is said of a path is what it answers."""
     paths = ["/", "/api", "/api/", "/apis/batch", "/apis/batch/v1", "/apis/batch/v7", "/nope", ""]
@@ -226,12 +277,11 @@ def test_as_any_create(client: httpx.Client) -> None:
     assert yaml.status_code == 201
     wrong = client.post(WHO, json={"apiVersion": "v1", "kind": "ConfigMap"})
     assert wrong.status_code == 400
-    for place in (ACCESS, RULES, WHO, WHOSE):
+    for place in (ACCESS, RULES, OTHERS, LOCAL, WHO, WHOSE):
         for method in ("GET", "PUT", "PATCH", "DELETE"):
             assert client.request(method, place).status_code == 405
         assert client.get(f"{place}/x").status_code == 404
         assert client.get(place, params={"watch": "1"}).status_code == 405
-    assert client.post(f"{AUTHORIZATION}/subjectaccessreviews", json={}).status_code == 404
 
 
 def test_both_forms_of_protobuf(client: httpx.Client) -> None:
@@ -249,6 +299,8 @@ def test_openapi_has_the_create_alone(client: httpx.Client) -> None:
     assert {path: sorted({*item} - {"parameters"}) for path, item in document["paths"].items()} == {
         ACCESS: ["post"],
         RULES: ["post"],
+        OTHERS: ["post"],
+        LOCAL.replace("/ui/", "/{namespace}/"): ["post"],
         f"{AUTHORIZATION}/": ["get"],
     }
     assert not any(name.endswith("ReviewList") for name in document["components"]["schemas"])
@@ -271,6 +323,7 @@ RECORDED = [
     *("ssar-allowed", "ssar-admin", "ssar-both-invalid", "ssar-empty-spec-invalid"),
     *("ssar-field-selector", "ssar-dry-run", "ssrr-no-namespace", "self-subject-review-alice"),
     *("tokenreview-alice", "ssar-nonresource", "ssar-metadata-invalid"),
+    *("sar-alice-allowed", "sar-alice-denied", "sar-group-masters", "lsar-namespace-mismatch"),
 ]
 
 
@@ -293,7 +346,7 @@ def _comparable(document: dict[str, Any]) -> Any:
         text = text.replace(entry["time"], "T")
     found = json.loads(text)
     found["metadata"].pop("creationTimestamp", None)
-    if document["kind"] == "SelfSubjectAccessReview":
+    if document["kind"].endswith("SubjectAccessReview"):
         found["status"] = sorted({*found["status"]} - {"reason"})
     if document["kind"] == "TokenReview":
         found["status"].pop("audiences", None)

@@ -23,7 +23,7 @@ from kconv._verbs.metadata import now
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import Entries, entries_of
-from kconv._verbs.refusal import Refusal, apply_conflict, bad_request
+from kconv._verbs.refusal import Refusal, apply_conflict, bad_request, check_namespace
 from kconv._verbs.refusal import invalid as unacceptable
 from kconv._verbs.replace import Replacement, bare_and_canonical, in_version, replace_object
 from kconv._verbs.retrying import insists, with_retries
@@ -99,10 +99,7 @@ def _check(call: Call, read: Configuration, options: WriteOptions) -> None:
     if given.get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     namespace = given.get("namespace")
-    if call.target.namespace and namespace and namespace != call.target.namespace:
-        raise bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
+    check_namespace(call.target.namespace, namespace)
     shape = call.objects.ownership.versions(call.kind).shape(call.spoke.api_version)
     if why := check(shape, document):
         about = (

@@ -28,7 +28,7 @@ from kconv._verbs.ownership import (
     with_entries,
 )
 from kconv._verbs.preparing import has_more, prepared
-from kconv._verbs.refusal import Refusal, already_exists, bad_request, invalid
+from kconv._verbs.refusal import Refusal, already_exists, check_namespace, invalid
 from kconv._verbs.retrying import insists
 from kconv.fields._time import format_time
 
@@ -181,10 +181,7 @@ async def _store(
 async def _check_place(call: Call, meta: Mapping[str, Any], *, newest: bool) -> CachedRow | None:
     """The namespace to create in, which must still be as it is here when the object is stored."""
     namespace = meta.get("namespace") or ""
-    if call.target.namespace and namespace and namespace != call.target.namespace:
-        raise bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
+    check_namespace(call.target.namespace, namespace)
     name = str(meta.get("name") or meta.get("generateName") or "")
     return await call.namespaces.require(call.target, name, newest=newest)
 

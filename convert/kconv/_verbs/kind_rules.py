@@ -21,8 +21,10 @@ _REVIEWS = frozenset(
     {
         GroupResource("authentication.k8s.io", "selfsubjectreviews"),
         GroupResource("authentication.k8s.io", "tokenreviews"),
+        GroupResource("authorization.k8s.io", "localsubjectaccessreviews"),
         GroupResource("authorization.k8s.io", "selfsubjectaccessreviews"),
         GroupResource("authorization.k8s.io", "selfsubjectrulesreviews"),
+        GroupResource("authorization.k8s.io", "subjectaccessreviews"),
     }
 )
 

@@ -136,6 +136,14 @@ def bad_request(message: str) -> Refusal:
     return Refusal("BadRequest", message)
 
 
+def check_namespace(of_request: str, given: object) -> None:
+    """Refuse (400) an object of another namespace than the one that the request names."""
+    if of_request and given and given != of_request:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+
+
 def check_place(namespace: str, name: str) -> None:
     """Refuse (400) a name or namespace that no object can have, which no database need see."""
     for what, given in (("Namespace", namespace), ("Name", name)):

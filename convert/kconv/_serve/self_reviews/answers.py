@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kconv._codec import json as json_codec
 from kconv._errors import DecodeError, InvalidObject
-from kconv._paths import Finding, invalid, required
 from kconv._pipeline import Decoded
 from kconv._serve.auth import User
 from kconv._serve.options import write_options
@@ -16,6 +14,7 @@ from kconv._serve.request_body import body_of
 from kconv._serve.resource_request import ResourceRequest
 from kconv._serve.review_kinds import pipeline
 from kconv._serve.self_reviews.access import path_access, resource_access
+from kconv._serve.self_reviews.findings import of_access_review
 from kconv._serve.self_reviews.rules import rules_of
 from kconv._serve.server import Server
 from kconv._verbs.answer import Answer
@@ -24,11 +23,19 @@ from kconv._verbs.encoded import Encoded
 from kconv._verbs.metadata import now
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import Ownership, entries_of_new
-from kconv._verbs.refusal import bad_request
+from kconv._verbs.refusal import bad_request, check_namespace
 from kconv._verbs.refusal import invalid as unacceptable
 from kconv.fields._time import format_time
 
 Document = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """A question as it was sent, with the options of the request and the namespace of its path."""
+
+    decoded: Decoded
+    options: WriteOptions
+    namespace: str
 
 
 async def review(server: Server, caller: User, request: ResourceRequest) -> Answer:
@@ -38,14 +45,15 @@ async def review(server: Server, caller: User, request: ResourceRequest) -> Answ
     `kconv._verbs.refusal.Refusal` and `kconv._errors.KconvError`.
     """
     options = write_options(request.query, "CreateOptions", request.user_agent)
-    decoded = await _decoded(request, options)
+    asked = Asked(await _decoded(request, options), options, request.target.namespace)
+    check_namespace(asked.namespace, (asked.decoded.value.get("metadata") or {}).get("namespace"))
     if server.custom_resources is not None:
         # What is answered holds for every CRD that was there before the question.
         await server.custom_resources.current()
     answer = _ANSWERS[request.spoke.options.kind]
     gvk = request.spoke.gvk
     head = {"kind": gvk.kind, "apiVersion": gvk.api_version}
-    document = {**head, **answer(server, caller, decoded, options)}
+    document = {**head, **answer(server, caller, asked)}
     encoded = Encoded(json_codec.encode(document))
     return Answer(code=201, spoke=request.spoke, encoded=encoded, warnings=tuple(request.warnings))
 
@@ -65,7 +73,7 @@ async def _decoded(request: ResourceRequest, options: WriteOptions) -> Decoded:
     return decoded
 
 
-def _who(server: Server, caller: User, decoded: Decoded, options: WriteOptions) -> Document:
+def _who(server: Server, caller: User, asked: Asked) -> Document:
     metadata = {"creationTimestamp": format_time(now())}
     return {"metadata": metadata, "status": {"userInfo": _user_info(caller)}}
 
@@ -75,8 +83,8 @@ def _user_info(user: User) -> Document:
     return {"username": user.name, **uid, "groups": sorted(user.groups)}
 
 
-def _whose(server: Server, caller: User, decoded: Decoded, options: WriteOptions) -> Document:
-    spec = decoded.value.get("spec") or {}
+def _whose(server: Server, caller: User, asked: Asked) -> Document:
+    spec = asked.decoded.value.get("spec") or {}
     token = spec.get("token")
     if not token:
         raise bad_request("token is required for TokenReview in authentication")
@@ -87,58 +95,31 @@ def _whose(server: Server, caller: User, decoded: Decoded, options: WriteOptions
         status = {"user": {}, "error": "the tokens of this server are for no audience"}
     else:
         status = {"authenticated": True, "user": _user_info(user)}
-    metadata = {"managedFields": _entries(decoded, options)}
+    metadata = {"managedFields": _entries(asked)}
     return {"metadata": metadata, "spec": spec, "status": status}
 
 
-def _may(server: Server, caller: User, decoded: Decoded, options: WriteOptions) -> Document:
-    given = decoded.value
+def _may(server: Server, caller: User, asked: Asked) -> Document:
+    """Whether the caller may do something, or somebody else: every caller may ask that."""
+    kind, given = asked.decoded.spoke.gvk.kind, asked.decoded.value
     spec = given.get("spec") or {}
-    if findings := list(_findings(given)):
+    if findings := list(of_access_review(kind, given, asked.namespace)):
         # Kubernetes judges what has no kind yet, and says so.
-        raise unacceptable(decoded.spoke.gvk.group, "", "", findings)
+        raise unacceptable(asked.decoded.spoke.gvk.group, "", "", findings)
+    if kind != "SelfSubjectAccessReview":
+        groups = frozenset(spec.get("groups") or ())
+        caller = User(spec.get("user", ""), groups, spec.get("uid", ""))
     if (resource := spec.get("resourceAttributes")) is not None:
         decision = resource_access(server, caller, resource)
     else:
         decision = path_access(server, spec["nonResourceAttributes"])
-    metadata = {"managedFields": _entries(decoded, options)}
+    place = {"namespace": asked.namespace} if asked.namespace else {}
+    metadata = {**place, "managedFields": _entries(asked)}
     return {"metadata": metadata, "spec": spec, "status": decision.document()}
 
 
-def _findings(given: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is wrong with the question; as ``ValidateSelfSubjectAccessReview`` of Kubernetes."""
-    spec = given.get("spec") or {}
-    resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-    if resource is not None and path is not None:
-        where = ("spec", "nonResourceAttributes")
-        shown = {"Path": path.get("path", ""), "Verb": path.get("verb", "")}
-        yield invalid(where, shown, "cannot be specified in combination with resourceAttributes")
-    if resource is None and path is None:
-        words = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-        yield invalid(("spec", "resourceAttributes"), None, words)
-    for name in ("fieldSelector", "labelSelector"):
-        selector = (resource or {}).get(name)
-        if selector is not None:
-            yield from _selector_findings(("spec", "resourceAttributes", name), selector)
-    metadata = {
-        key: value for key, value in (given.get("metadata") or {}).items() if key != "managedFields"
-    }
-    if metadata:
-        yield invalid(("metadata",), metadata, "must be empty")
-
-
-def _selector_findings(path: tuple[str, ...], selector: Mapping[str, Any]) -> Iterator[Finding]:
-    raw, requirements = selector.get("rawSelector"), selector.get("requirements")
-    if raw and requirements:
-        words = "may not specified at the same time as requirements"
-        yield invalid((*path, "rawSelector"), raw, words)
-    if not raw and not requirements:
-        words = f"when {'.'.join(path)} is specified, requirements or rawSelector is required"
-        yield required((*path, "requirements"), words)
-
-
-def _rules(server: Server, caller: User, decoded: Decoded, options: WriteOptions) -> Document:
-    namespace = (decoded.value.get("spec") or {}).get("namespace")
+def _rules(server: Server, caller: User, asked: Asked) -> Document:
+    namespace = (asked.decoded.value.get("spec") or {}).get("namespace")
     if not namespace:
         raise bad_request("no namespace on request")
     # Kubernetes leaves out the spec here.
@@ -149,6 +130,8 @@ _ANSWERS = {
     "SelfSubjectReview": _who,
     "TokenReview": _whose,
     "SelfSubjectAccessReview": _may,
+    "SubjectAccessReview": _may,
+    "LocalSubjectAccessReview": _may,
     "SelfSubjectRulesReview": _rules,
 }
 
@@ -158,10 +141,10 @@ def _ownership() -> Ownership:
     return Ownership(pipeline())
 
 
-def _entries(decoded: Decoded, options: WriteOptions) -> list[Document]:
+def _entries(asked: Asked) -> list[Document]:
     """Who owns the fields of the question: its sender, as of an object that is stored."""
-    ownership = _ownership()
+    decoded, ownership = asked.decoded, _ownership()
     document = ownership.document(decoded)
-    manager = ownership.manager(decoded.spoke, "")
+    manager = ownership.manager(decoded.spoke, asked.namespace)
     when = format_time(now())
-    return entries_of_new(manager, document, None, options.field_manager, when)
+    return entries_of_new(manager, document, None, asked.options.field_manager, when)

@@ -10,7 +10,7 @@ class TokenReviewSpec(Type):
     """TokenReviewSpec of authentication/v1."""
 
     audiences = List(String(), list_type="atomic")
-    token = String(required=True)
+    token = String(required=True, load_default="")
 
 
 class TokenReviewStatus(Type):
@@ -32,5 +32,5 @@ class TokenReview(Resource):
         namespaced = False
         subresources = ()
 
-    spec = Object(TokenReviewSpec, required=True)
-    status = Object(TokenReviewStatus)
+    spec = Object(TokenReviewSpec, required=True, load_default=dict)
+    status = Object(TokenReviewStatus, load_default=dict)

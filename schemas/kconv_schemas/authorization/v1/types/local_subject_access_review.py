@@ -18,5 +18,5 @@ class LocalSubjectAccessReview(Resource):
         plural = "localsubjectaccessreviews"
         subresources = ()
 
-    spec = Object(SubjectAccessReviewSpec, required=True)
+    spec = Object(SubjectAccessReviewSpec, required=True, load_default=dict)
     status = Object(SubjectAccessReviewStatus, load_default=dict)

@@ -27,5 +27,5 @@ class SelfSubjectAccessReview(Resource):
         namespaced = False
         subresources = ()
 
-    spec = Object(SelfSubjectAccessReviewSpec, required=True)
+    spec = Object(SelfSubjectAccessReviewSpec, required=True, load_default=dict)
     status = Object(SubjectAccessReviewStatus, load_default=dict)

@@ -9,7 +9,7 @@ class NonResourceRule(Type):
     """NonResourceRule of authorization/v1."""
 
     nonResourceURLs = List(String(), list_type="atomic")
-    verbs = List(String(), list_type="atomic", required=True)
+    verbs = List(String(), list_type="atomic", required=True, load_default=list)
 
 
 class ResourceRule(Type):
@@ -18,7 +18,7 @@ class ResourceRule(Type):
     apiGroups = List(String(), list_type="atomic")
     resourceNames = List(String(), list_type="atomic")
     resources = List(String(), list_type="atomic")
-    verbs = List(String(), list_type="atomic", required=True)
+    verbs = List(String(), list_type="atomic", required=True, load_default=list)
 
 
 class SelfSubjectRulesReviewSpec(Type):
@@ -32,8 +32,10 @@ class SubjectRulesReviewStatus(Type):
 
     evaluationError = String()
     incomplete = Boolean(load_default=False)
-    nonResourceRules = List(Object(NonResourceRule), list_type="atomic", required=True)
-    resourceRules = List(Object(ResourceRule), list_type="atomic", required=True)
+    nonResourceRules = List(
+        Object(NonResourceRule), list_type="atomic", required=True, load_default=list
+    )
+    resourceRules = List(Object(ResourceRule), list_type="atomic", required=True, load_default=list)
 
 
 class SelfSubjectRulesReview(Resource):
@@ -46,5 +48,5 @@ class SelfSubjectRulesReview(Resource):
         namespaced = False
         subresources = ()
 
-    spec = Object(SelfSubjectRulesReviewSpec, required=True)
+    spec = Object(SelfSubjectRulesReviewSpec, required=True, load_default=dict)
     status = Object(SubjectRulesReviewStatus)

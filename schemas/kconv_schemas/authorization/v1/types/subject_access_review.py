@@ -19,5 +19,5 @@ class SubjectAccessReview(Resource):
         namespaced = False
         subresources = ()
 
-    spec = Object(SubjectAccessReviewSpec, required=True)
+    spec = Object(SubjectAccessReviewSpec, required=True, load_default=dict)
     status = Object(SubjectAccessReviewStatus, load_default=dict)
