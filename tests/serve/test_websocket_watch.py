@@ -337,7 +337,9 @@ def mounted(scheme: Scheme, url: str, pipeline: Pipeline) -> Iterator[str]:
     """Served by uvicorn as it is, which has frames of its own."""
     api = kconv.create_app(scheme, url, pipeline=pipeline, tokens={TOKEN: "ann"})
     app = Starlette(routes=[Mount("/k8s", api)], lifespan=api.lifespan)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    # Releases of uvicorn that are allowed choose a protocol that websockets warns of.
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="websockets-sansio")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until(lambda: server.started)
