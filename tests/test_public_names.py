@@ -59,8 +59,8 @@ PUBLIC: dict[str, str] = {
         wildcard_subdomain_problems
     """,
     "kconv.place": """
-        AsRead BeforeImage ClientCount Collection Count Ending Key Mark NEVER NO_VERSION NewData
-        OBJECTS Place Pressure Quarantined Reclaimable RecordedVersion Replica Restored Row
+        AsRead BeforeImage ClientCount Collection Count Ending Images Key Mark NEVER NO_VERSION
+        NewData OBJECTS Place Pressure Quarantined Reclaimable RecordedVersion Replica Restored Row
         RowName RowRead Run
         RunState RunTarget Scalar Section Server UndoSize Where key_names key_text open_named
     """,

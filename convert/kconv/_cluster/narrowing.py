@@ -19,7 +19,7 @@ _OF_OBJECTS: Final = frozenset({"apiVersion", "kind", "metadata"})
 def narrowed(spec: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Paths that a CRD (its ``spec``) would prune when it stores objects of other versions.
 
-    By version; versions that lose nothing are left out. With a webhook it is that which decides.
+    By version; versions that lose nothing are left out. A webhook decides for itself what it keeps.
     """
     strategy = (spec.get("conversion") or {}).get("strategy") or "None"
     if strategy != "None" or spec.get("preserveUnknownFields"):
