@@ -146,13 +146,25 @@ def test_values_that_the_hub_has() -> None:
 def test_values_without_a_counterpart() -> None:
     old, new = String(enum=("A", "B", "C")), String(enum=("a", "B", "d"))
     rule = MapValues("old", "new", {"A": "a"})
+    remedy = "map it to a value that it allows, or refuse it in Functions"
     assert refused({"old": old}, {"new": new}, rule) == [
-        'map-values(old <-> new): "C" becomes "C", which new does not allow',
-        'map-values(old <-> new): "d" becomes "d", which old does not allow',
+        f'map-values(old <-> new): "C" becomes "C", which new does not allow; {remedy}',
+        f'map-values(old <-> new): "d" becomes "d", which old does not allow; {remedy}',
     ]
     whole = MapValues("old", "new", {"A": "a", "C": "d"})
     assert frozen({"old": old}, {"new": new}, whole).frozen
     assert frozen({"old": String()}, {"new": new}, rule).frozen
+
+
+def test_a_renamed_field_that_has_more_values_in_one_version() -> None:
+    few, many = String(enum=("On", "Off")), String(enum=("On", "Off", "Auto"))
+    remedy = 'allow "Auto"; say what becomes of it with MapValues, or refuse it in Functions'
+    for old, new, path in ((few, many, "old"), (many, few, "new")):
+        assert refused({"old": old}, {"new": new}, Rename("old", "new")) == [
+            f"rename(old <-> new): {path} does not {remedy}"
+        ]
+    for other in (many, String()):
+        assert frozen({"old": other}, {"new": many}, Rename("old", "new")).frozen
 
 
 def test_values_that_are_no_strings() -> None:

@@ -51,7 +51,8 @@ class MapValues(ValueRule):
         missing = [(v, self.values.get(v, v), self.hub[0], other.enum) for v in one.enum]
         missing += [(v, self.reverse.get(v, v), self.spoke[0], one.enum) for v in other.enum]
         return [
-            f'{self}: "{value}" becomes "{becomes}", which {format_steps(path)} does not allow'
+            f'{self}: "{value}" becomes "{becomes}", which {format_steps(path)} does not allow; '
+            "map it to a value that it allows, or refuse it in Functions"
             for value, becomes, path, allowed in missing
             if becomes not in allowed
         ]

@@ -7,7 +7,8 @@ from typing import Any
 
 from kconv.edges._plan import field_difference
 from kconv.edges._rule import Rule, Value, same_elements
-from kconv.edges._steps import MISSING, Steps, copied, get, pairs, put
+from kconv.edges._steps import MISSING, Steps, copied, format_steps, get, pairs, put
+from kconv.fields import spec_of
 from kconv.fields._spec import AnyField
 
 
@@ -37,8 +38,21 @@ class Rename(Rule):
         """Fields of different shapes, which are not the same field."""
         difference = field_difference(spoke[0], hub[0])
         if not difference:
-            return []
+            return self._values_lost(spoke[0], hub[0])
         return [f"{self}: the fields have different shapes ({difference}); use Functions"]
+
+    def _values_lost(self, spoke: AnyField, hub: AnyField) -> list[str]:
+        """Values of one enumeration that the other does not have."""
+        one, other = spec_of(spoke).enum, spec_of(hub).enum
+        if not one or not other:
+            return []
+        missing = [(value, self.hub[0]) for value in one if value not in other]
+        missing += [(value, self.spoke[0]) for value in other if value not in one]
+        return [
+            f'{self}: {format_steps(path)} does not allow "{value}"; say what becomes of it with '
+            "MapValues, or refuse it in Functions"
+            for value, path in missing
+        ]
 
 
 def move(source: Any, source_steps: Steps, target: Any, target_steps: Steps) -> None:
