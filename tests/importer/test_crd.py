@@ -169,11 +169,13 @@ def test_a_rule_makes_it_convert_and_stays_when_the_crd_changes(imported: Path) 
     to = scheme.kinds[0].spokes[0].group_version
     new = json.loads(pipeline.convert(json.dumps(old).encode(), to))
     assert new["spec"] == {"mode": "auto", "off": False, "size": 4, "source": {"path": "/x"}}
+    (imported / "crd.yaml").write_text(yaml.safe_dump(crd()))
+    command = ("import", "crd", str(imported / "crd.yaml"), "--out", str(imported / "gadgets"))
+    assert f"next: kconv lock --group {GROUP} --apis" in run_process(*command).err
     changed = crd()
     properties = changed["spec"]["versions"][1]["schema"]["openAPIV3Schema"]["properties"]
     properties["spec"]["properties"]["added"] = {"type": "boolean"}
     (imported / "crd.yaml").write_text(yaml.safe_dump(changed))
-    command = ("import", "crd", str(imported / "crd.yaml"), "--out", str(imported / "gadgets"))
     assert run_process(*command, "--check").code == 1
     again = run_process(*command)
     assert again.code == 0, again.err

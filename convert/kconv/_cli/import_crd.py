@@ -85,8 +85,10 @@ def _say_what_needs_rules(out: Path, package: str) -> None:
         root = root.parent
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()
+    groups: set[str] = set()
     try:
-        load_scheme((), apis=[registration])
+        scheme = load_scheme((), apis=[registration])
+        groups = {kind.group_resource.group for kind in scheme.kinds}
     except KconvError as error:
         if not error.findings:
             say(f"{out / EDGES} cannot be used: {error.message}")
@@ -99,4 +101,9 @@ def _say_what_needs_rules(out: Path, package: str) -> None:
         sys.path.remove(str(root))
         for name in [each for each in sys.modules if f"{each}.".startswith(f"{package}.")]:
             del sys.modules[name]
-    say(f"next: kconv check --apis {registration}")
+    if groups:
+        options = " ".join(f"--group {each}" for each in sorted(groups))
+        say(f"next: kconv lock {options} --apis {registration}")
+        say(f"then, after each change: kconv check {options} --apis {registration}")
+    else:
+        say(f"next: kconv check --apis {registration}")

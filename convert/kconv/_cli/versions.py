@@ -152,7 +152,7 @@ def _deprecation(each: KindVersion) -> list[str]:
     deprecated = each.deprecated
     if deprecated is None:
         return []
-    text = f"deprecated since {deprecated.since}"
+    text = f"deprecated since {deprecated.since}" if deprecated.since else "deprecated"
     if deprecated.removed_in:
         text += f", removed in {deprecated.removed_in}"
     if deprecated.replacement:
