@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import psycopg
@@ -43,7 +43,7 @@ class Exchange:
         self.is_broken = False
         """Whether the connection broke before all results were there."""
 
-    def send(self, name: bytes, arguments: list[bytes | None], formats: Sequence[int]) -> None:
+    def send(self, name: bytes, arguments: list[bytes | None], formats: list[int]) -> None:
         """Send a statement, and wait for nothing.
 
         Raises `NotImplementedError` where the loop watches no sockets.

@@ -24,12 +24,13 @@ class Question(NamedTuple):
     """A statement, by its name, with its arguments.
 
     ``read`` gives the outcomes of the writes; None where nothing was done, and the next question is
-    to be asked.
+    to be asked. Arguments and formats are lists: the lowest psycopg that is allowed takes nothing
+    else.
     """
 
     name: bytes
     arguments: list[bytes | None]
-    formats: Sequence[int]
+    formats: list[int]
     read: Callable[[PGresult], list[Outcome | None] | None]
 
 
@@ -51,7 +52,7 @@ def questions(writes: Sequence[Write]) -> Iterator[Question]:
             postgresql_batch.binary_array(before),
             postgresql_batch.binary_array(base),
         ],
-        (0, 1, 1, 1),
+        [0, 1, 1, 1],
         lambda result: postgresql_batch.outcomes(writes, _answers(result)),
     )
 

@@ -49,7 +49,7 @@ logged AS (
 SELECT h.uid, c.value FROM counter AS c CROSS JOIN held AS h
 """.encode()
 
-FORMATS: Final = (0, 0, 0, 0, 0, 0, 1, 1, 1)
+FORMATS: Final = [0, 0, 0, 0, 0, 0, 1, 1, 1]
 
 
 def fits(writes: Sequence[Write]) -> bool:
