@@ -27,10 +27,10 @@ WATCHES = 500
 class Told:
     """A broadcaster with many watches, and how many of them have been told of a change."""
 
-    def __init__(self, give_way: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, give_way: Callable[[], Awaitable[None]], watches: int = WATCHES) -> None:
         memory = SimpleNamespace(listeners=[])
         self.broadcaster = Broadcaster(cast("Any", memory), give_way=give_way)
-        self.watches = [Subscription(RESOURCE, "", 0) for _ in range(WATCHES)]
+        self.watches = [Subscription(RESOURCE, "", 0) for _ in range(watches)]
         place = (RESOURCE.group, RESOURCE.resource)
         self.broadcaster._subscriptions[place] = dict.fromkeys(self.watches)
 
@@ -78,3 +78,25 @@ def test_it_goes_on_beside_a_request_that_lasts() -> None:
         assert time.monotonic() - began >= 10 * in_flight.MOST_GIVEN_WAY, "it gave way meanwhile"
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("watches", [1, 3, 40])
+def test_few_watches_keep_up_with_many_writes(watches: int) -> None:
+    """Each way given may take two milliseconds: not one for each of thousands of changes."""
+    changes, ways = 1_000, 0
+
+    async def give_way() -> None:
+        nonlocal ways
+        ways += 1
+        await asyncio.sleep(0)
+
+    async def work() -> None:
+        told = Told(give_way, watches)
+        for _ in range(changes):
+            told.change()
+        assert told.broadcaster._sender is not None
+        await told.broadcaster._sender
+        assert len(told) == watches * changes
+
+    asyncio.run(work())
+    assert watches * changes / 100 < ways < watches * changes / 50

@@ -24,9 +24,10 @@ PAGE = 500
 
 _UNSENT = 4 * BACKLOG
 _FEWEST, _MOST = 8, 64
-"""Watches that get a change at a time, which takes them a third of a millisecond, or two.
+"""How often a watch gets a change at a time, which takes them a third of a millisecond, or two.
 
-Where changes pile up, many get theirs at a time, so that there are fewer turns to wait for.
+Where changes pile up, more are handed on at a time, so that there are fewer turns to wait for. A
+few watches get many changes in one: with a turn for each they would fall behind a busy server.
 """
 
 _log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Broadcaster:
 
     It belongs to one event loop. ``on_read_error`` is called when the log could not be read.
     ``page`` is how many changes, or objects, are read at a time for a watch that begins.
-    ``give_way`` is awaited whenever a few watches have got a change: it returns once those who
+    ``give_way`` is awaited whenever watches have got a few changes: it returns once those who
     must not wait for the others are through, and soon in any case.
     """
 
@@ -211,25 +212,24 @@ class Broadcaster:
                 self._end_all()
 
     async def _send(self) -> None:
-        """Hand changes on, to a few watches at a time: those who write need not wait for it.
+        """Hand changes on, a few at a time: those who write need not wait for it.
 
-        To give others their turns of the loop is not enough. A write on PostgreSQL waits for the
-        database in a thread, which gets the interpreter's lock back only when the loop has nothing
-        to do, or some milliseconds after it asked for it, each time that it needs it.
+        To give others their turns of the loop is not enough: a write that has to wait for the
+        database in a thread gets the interpreter's lock back only when the loop has nothing to do,
+        or some milliseconds after it asked for it, each time that it needs it.
         """
+        told = 0
         try:
             while self._unsent:
                 change = self._unsent.popleft()
                 key = change.stored.key
-                watches = list(self._subscriptions.get((key.group, key.resource), ()))
-                at = 0
-                while at < len(watches):
-                    number = min(_FEWEST * (1 + len(self._unsent)), _MOST)
-                    for subscription in watches[at : at + number]:
-                        if not subscription.ended:
-                            subscription.offer(change)
-                    at += number
-                    await self._give_way()
+                for subscription in list(self._subscriptions.get((key.group, key.resource), ())):
+                    if not subscription.ended:
+                        subscription.offer(change)
+                    told += 1
+                    if told >= min(_FEWEST * (1 + len(self._unsent)), _MOST):
+                        told = 0
+                        await self._give_way()
         finally:
             self._sender = None
 
