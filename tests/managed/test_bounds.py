@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from kconv._managed.last_applied import LAST_APPLIED, allowed_conflicts
 from kconv._managed.merge import merge
 from kconv._managed.owners import APPLY, UPDATE, Manager
 from kconv._managed.shape import ListShape, MapShape, Shape
+from kconv._managed.skeleton import Skeletons
 from kconv._managed.updater import Typed
 
 NOW = "2026-01-01T00:00:00Z"
@@ -143,3 +145,17 @@ def test_many_elements_are_merged_soon() -> None:
     with soon(5):
         assert merge(shape, names, names) == names
         assert merge(shape, names, names[::-1]) == names[::-1]
+
+
+def test_documents_of_many_forms_are_not_all_remembered() -> None:
+    """A client chooses how many there are, and how long."""
+    skeletons = Skeletons(ROOT, {})
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for at in range(100):
+            skeletons.of(json.dumps({"x": ["a"] * (3_900 - at)}, separators=(",", ":")).encode())
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 3 * 1024 * 1024

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from kconv._known_texts import LONGEST
+from kconv._known_texts import LONGEST, KnownTexts
 from kconv._managed.shape import ListShape, MapShape, Shape
 
-_MOST_FORMS: Final = 500
+_MOST_BYTES: Final = 64 * 1024
+"""How much text of forms is kept; what is known of one may take ten times as much."""
 
 _Parts = Sequence[bytes]
 _Chosen = Callable[[_Parts], tuple[bytes, ...]]
@@ -29,8 +30,8 @@ class Skeletons:
     def __init__(self, shape: Shape, empty: Any) -> None:
         self._keys = {name.encode() for name in _keys(shape, set())}
         self._is_of_use = not any(_texts(empty))
-        self._names: dict[bytes, _Chosen] = {}
-        self._values: dict[tuple[bytes, tuple[bytes, ...]], _Chosen] = {}
+        self._names: KnownTexts[_Chosen] = KnownTexts(_MOST_BYTES)
+        self._values: KnownTexts[_Chosen] = KnownTexts(_MOST_BYTES)
 
     def of(self, text: bytes) -> bytes:
         """What is left of a text, which equals that of no document with other fields.
@@ -46,21 +47,16 @@ class Skeletons:
         form = b'"'.join(parts[::2])
         choose = self._names.get(form)
         if choose is None:
-            choose = _kept(self._names, form, _chosen(_positions_of_names(parts)))
-        names = choose(parts)
-        choose = self._values.get((form, names))
+            choose = _chosen(_positions_of_names(parts))
+            self._names.keep(form, choose)
+        # No part is empty, so that two quotes tell where the next ones begin.
+        head = b'""'.join((form, b'"'.join(choose(parts))))
+        choose = self._values.get(head)
         if choose is None:
             positions = [at for at in _positions_of_values(parts) if parts[at - 2] in self._keys]
-            choose = _kept(self._values, (form, names), _chosen(positions))
-        # No part is empty, so that two quotes tell where the next ones begin.
-        return b'""'.join((form, b'"'.join(names), b'"'.join(choose(parts))))
-
-
-def _kept(known: dict[Any, _Chosen], key: Any, made: _Chosen) -> _Chosen:
-    if len(known) >= _MOST_FORMS:
-        known.clear()
-    known[key] = made
-    return made
+            choose = _chosen(positions)
+            self._values.keep(head, choose)
+        return b'""'.join((head, b'"'.join(choose(parts))))
 
 
 def _positions_of_names(parts: _Parts) -> list[int]:
