@@ -5,12 +5,15 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
-from kconv._errors import Conflict, NotFound, Unavailable, VersionNotOnRecord
+from kconv._errors import Conflict, NotFound, StoreError, Unavailable, VersionNotOnRecord
 from kconv._store import SqlStore, Stored, Write, group_commit, open_store
+from kconv._store.postgresql_exchange import Exchange
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, cronjob
 from store.test_locked_rows import ROW, locked
@@ -94,6 +97,16 @@ def test_update_that_comes_alone_is_refused_as_in_a_batch(
         store.write(change(made))
     assert {*told, str(raised.value)} == {told[0]}
     assert store.head() == head + 1
+    assert store.get(made.key) == made
+
+
+def test_name_with_a_nul_is_not_that_of_another_object(store: SqlStore) -> None:
+    """PostgreSQL has no such text, and a driver may take it for the end of one."""
+    made = store.get(cronjob("first"))
+    for part in ("group", "resource", "namespace", "name"):
+        key = replace(made.key, **{part: getattr(made.key, part) + "\0x"})
+        with pytest.raises(StoreError):
+            store.write(Write("MODIFIED", key, V1, b"", expected=made.resource_version))
     assert store.get(made.key) == made
 
 
@@ -210,3 +223,34 @@ def test_connection_that_is_cut_under_way(store: SqlStore, url: str) -> None:
         await store.submit(creation("after"))
 
     run(work)
+
+
+class Stuck:
+    """A session that has said all that it will, and takes no more."""
+
+    def __init__(self, socket: int) -> None:
+        self.socket = socket
+
+    def consume_input(self) -> None: ...
+
+    def is_busy(self) -> bool:
+        return True
+
+    def send_query_prepared(self, *_: object) -> None: ...
+
+    def flush(self) -> int:
+        raise psycopg.OperationalError("the connection is gone")
+
+
+def test_connection_that_breaks_before_all_is_sent() -> None:
+    """Who waits in place of a loop that ended is told as the loop would have been."""
+    loop = asyncio.new_event_loop()
+    one, other = socket.socketpair()
+    with one, other:
+        exchange = Exchange(cast("Any", Stuck(one.fileno())), loop, lambda: None)
+        exchange.send(b"kconv_write", [], ())
+        loop.close()
+        exchange.is_broken = False
+        exchange.wait()
+        assert exchange.is_broken
+        assert not exchange.is_done

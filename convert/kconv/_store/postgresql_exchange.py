@@ -72,9 +72,9 @@ class Exchange:
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, selectors.EVENT_READ)
             while not self.is_broken and not self._read():
-                if self._session.flush():
+                if self._flush():
                     time.sleep(_PAUSE)
-                else:
+                elif not self.is_broken:
                     selector.select()
 
     def _readable(self) -> None:
@@ -97,13 +97,20 @@ class Exchange:
         return False
 
     def _writable(self) -> None:
+        if self._flush():
+            return
+        self._loop.remove_writer(self._socket)
+        self._writes = False
+        if self.is_broken:
+            self._answered()
+
+    def _flush(self) -> bool:
+        """Send what is left; whether something still is."""
         try:
-            if not self._session.flush():
-                self._loop.remove_writer(self._socket)
-                self._writes = False
+            return bool(self._session.flush())
         except psycopg.Error:
             self.is_broken = True
-            self._answered()
+            return False
 
     def leave(self) -> None:
         """Have the loop watch for nothing more."""

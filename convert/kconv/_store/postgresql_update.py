@@ -49,7 +49,8 @@ logged AS (
 SELECT h.uid, c.value FROM counter AS c CROSS JOIN held AS h
 """.encode()
 
-FORMATS: Final = [0, 0, 0, 0, 0, 0, 1, 1, 1]
+FORMATS: Final = [1, 1, 1, 1, 0, 1, 1, 1, 1]
+"""Texts go as bytes, too: the driver would cut them at a NUL, and another object be written."""
 
 
 def fits(writes: Sequence[Write]) -> bool:
