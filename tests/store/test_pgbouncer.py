@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from sqlalchemy import Connection
 
 from fixtures.pgbouncer import PROGRAM, PgBouncer
 from fixtures.postgres import PostgresServer
@@ -92,6 +93,12 @@ def test_waits_for_locks_as_long_as_without(store: SqlStore, pooled_url: str) ->
         lambda connection: connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
     )
     assert shown == "10s"
+
+    def settings(connection: Connection) -> list[object]:
+        names = ("lock_timeout", "idle_in_transaction_session_timeout")
+        return [connection.exec_driver_sql(f"SHOW {each}").scalar_one() for each in names]
+
+    assert store._database.write_within(2, settings) == ["2s", "1min"]
     other = Database(parse_url(pooled_url))
     outside = other.peek(lambda it: it.exec_driver_sql("SHOW lock_timeout").scalar_one())
     assert outside == "0"

@@ -56,7 +56,7 @@ def write_options(
     which an apply has to. Raises `kconv._verbs.refusal.Refusal` (422) for a value that is not
     supported.
     """
-    if not query and not applies:
+    if not query and not applies and len(user_agent) <= _USUAL_AGENT:
         return _plain_options(user_agent)
     dry_run = query.getlist("dryRun")
     if any(word != "All" for word in dry_run):
@@ -77,6 +77,10 @@ def write_options(
         manager or manager_of_agent(user_agent),
         applies and is_true(query, "force"),
     )
+
+
+_USUAL_AGENT = 256
+"""How long a user agent may be that is remembered: its client chooses it."""
 
 
 @lru_cache(1_000)

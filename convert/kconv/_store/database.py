@@ -186,9 +186,12 @@ class Database:
         if not self.sqlite:
             options = {"isolation_level": "READ COMMITTED"}
         try:
-            with self._connect(options) as connection, self._patience(connection, milliseconds):
-                result = work(connection)
-                connection.commit()
+            with self._connect(options) as connection:
+                if self._postgresql is not None:
+                    self._postgresql.begin(connection)
+                with self._patience(connection, milliseconds):
+                    result = work(connection)
+                    connection.commit()
                 return result
         except SQLAlchemyError as error:
             raise fault(error, self.url) from error
