@@ -248,7 +248,7 @@ def test_connection_that_breaks_before_all_is_sent() -> None:
     one, other = socket.socketpair()
     with one, other:
         exchange = Exchange(cast("Any", Stuck(one.fileno())), loop, lambda: None)
-        exchange.send(b"kconv_write", [], ())
+        exchange.send(b"kconv_write", [], [])
         loop.close()
         exchange.is_broken = False
         exchange.wait()
