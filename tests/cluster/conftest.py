@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,7 @@ def kubeconfig(server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return path
 
 
-Open = Callable[[], ClusterPlace]
+Open = Callable[..., ClusterPlace]
 OBJECTS = f"/apis/{NEW}/namespaces/conv/gadgets"
 
 
@@ -141,8 +141,8 @@ def opened(kubeconfig: Path, notes: str) -> Iterator[Open]:
     """Opens the place anew, as another process does."""
     places: list[ClusterPlace] = []
 
-    def open_() -> ClusterPlace:
-        place = ClusterPlace.open("", notes)
+    def open_(apis: Sequence[str] = ()) -> ClusterPlace:
+        place = ClusterPlace.open("", notes, apis=apis)
         place.connection._patience = 1.0
         places.append(place)
         return place

@@ -76,7 +76,8 @@ def migrate_and_report(
     added to ``seen``, and the JSON is put into ``document``, where one is given, in place of being
     printed. Raises `KconvError` for what cannot be begun, and `Interrupted`.
     """
-    if accept_loss and (place or "").startswith("cluster"):
+    of_cluster = (place or "").startswith("cluster")
+    if accept_loss and of_cluster:
         raise UsageError(
             "--accept-loss: objects of a cluster are converted by it, and not by kconv; take what "
             "would be lost off the objects, or add it to the version that is stored"
@@ -113,7 +114,7 @@ def migrate_and_report(
         _waiting(outage(db)),
     )
     try:
-        if engine != "kconv" or (place or "").startswith("cluster"):
+        if engine != "kconv" or of_cluster:
             _begin_with(engine, opened, dry_run)
         try:
             targets = storage.plan(opened, names, to, group)
@@ -138,6 +139,8 @@ def migrate_and_report(
                     if text:
                         with meter.aside():
                             announce(targets, dry_run)
+                            if of_cluster:
+                                _say_compared(opened, collections)
 
                 if not targets:
                     begun()
@@ -198,6 +201,15 @@ def _begin_with(engine: str, opened: Place, dry_run: bool) -> None:
         opened.put_back_versions()
     else:
         opened.drive_cluster()
+
+
+def _say_compared(opened: Place, collections: Sequence[str]) -> None:
+    """Tell, on standard error, how versions of a cluster's objects are compared."""
+    from kconv._cluster import ClusterPlace
+
+    if isinstance(opened, ClusterPlace):
+        for line in filter(None, map(opened.how_compared, collections)):
+            say(line)
 
 
 def cluster(

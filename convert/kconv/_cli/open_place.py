@@ -28,9 +28,9 @@ def open_place(
     ``files:FOLDER`` is a folder of manifests, which has a database of its own; ``cluster`` and
     ``cluster:CONTEXT`` are objects of a cluster, with notes in the database at ``db``: of custom
     resources, and of others that ``names`` has.
-    ``groups`` and ``apis`` are those of `load_scheme`, for the store and files; without ``kinds``
-    the store loads none. A place elsewhere makes kconv's own tables in the database, where there
-    are none.
+    ``groups`` and ``apis`` are those of `load_scheme`; a cluster loads the kinds that it has, to
+    compare objects by. Without ``kinds`` the store loads none. A place elsewhere makes kconv's own
+    tables in the database, where there are none.
     """
     if name is None:
         from kconv._scheme import Scheme, load_scheme
@@ -46,7 +46,7 @@ def open_place(
         from kconv._cluster import ClusterPlace
 
         context = name.removeprefix(_CLUSTER).removeprefix(":")
-        return ClusterPlace.open(context, db, groups, names)
+        return ClusterPlace.open(context, db, groups, names, apis)
     from kconv._store.existing import revision_at
     from kconv.place import open_named
     from kconv.place._named import check_named

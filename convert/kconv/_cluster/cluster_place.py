@@ -11,6 +11,7 @@ from kconv._cluster import svm
 from kconv._cluster.connection import ASIDE, Connection
 from kconv._cluster.definition import Definition
 from kconv._cluster.driving import Driving
+from kconv._cluster.hubs import Hubs, hubs_of
 from kconv._cluster.kinds import scheme_of
 from kconv._cluster.listing import FIRST_PAGE, ClusterKey, look, marks
 from kconv._cluster.notes import books_of
@@ -71,14 +72,18 @@ class ClusterPlace(BookkeptPlace):
     twice.
 
     Where it ``rehearses``, the server is asked what would become of each object that is read to be
-    written.
+    written. Objects of kinds that ``hubs`` know are compared through them.
 
     Of resources without a CRD, which versions objects may be in is in the notes as well: a
     database of kconv's (``notes``), as runs, the quarantine and what objects were before are.
     """
 
     def __init__(
-        self, connection: Connection, definitions: Sequence[Definition], books: Bookkeeping
+        self,
+        connection: Connection,
+        definitions: Sequence[Definition],
+        books: Bookkeeping,
+        hubs: Hubs | None = None,
     ) -> None:
         self.connection = connection
         self.names = frozenset(each.name for each in definitions)
@@ -88,20 +93,28 @@ class ClusterPlace(BookkeptPlace):
         self._walks: dict[str, tuple[Key | None, Chunks]] = {}
         self._threads = Threads()
         self._driving = Driving(connection)
-        self._resources = Resources(connection, definitions, books, self._driving)
+        self._hubs = hubs or Hubs()
+        self._resources = Resources(connection, definitions, books, self._driving, self._hubs)
 
     @classmethod
     def open(
-        cls, context: str, notes: str, groups: SomeOf[str] | None = None, names: SomeOf[str] = ()
+        cls,
+        context: str,
+        notes: str,
+        groups: SomeOf[str] | None = None,
+        names: SomeOf[str] = (),
+        apis: Sequence[str] = (),
     ) -> ClusterPlace:
         """The resources of a context of the kubeconfig; all of them, or those of groups.
 
         Resources without a CRD are those of ``names`` and the ones that runs have been over.
+        ``apis`` are API packages beside the installed ones, as those of `load_scheme`.
         """
         connection = Connection(context, connections=CONNECTIONS + ASIDE)
         books = books_of(connection, notes)
         try:
-            return cls(connection, resources_of(connection, books, names, groups), books)
+            found = resources_of(connection, books, names, groups)
+            return cls(connection, found, books, hubs_of(found, apis))
         except BaseException:
             books.database.close()
             raise
@@ -185,7 +198,8 @@ class ClusterPlace(BookkeptPlace):
         left_out = self.failed(name, passing_over)
         at, walk = self._walks.pop(name, (None, None))
         if walk is None or after is None or at != after:
-            begun = Walk(self.connection, self._resources.known[name], cluster_key(after))
+            definition = self._resources.known[name]
+            begun = Walk(self.connection, definition, cluster_key(after), hubs=self._hubs)
             walk = Chunks(iter(begun), self._threads.aside)
         page: list[Row] = []
         while len(page) < limit:
@@ -207,14 +221,14 @@ class ClusterPlace(BookkeptPlace):
         if not (self.rehearses or definition.loses):
             return rows
         return self._threads.side_by_side(
-            lambda row: rehearsed(self.connection, definition, row), rows
+            lambda row: rehearsed(self.connection, definition, row, self._hubs), rows
         )
 
     def row(self, where: Where, key: Key) -> Row | None:
         if len(key) != len(ClusterKey._fields):
             return None
         definition = self._resources.known[where.collection]
-        seen = see(self.connection, definition, ClusterKey(*map(str, key)))
+        seen = see(self.connection, definition, ClusterKey(*map(str, key)), self._hubs)
         return None if seen is None else self._rows(definition.name, [seen])[0]
 
     def _rows(self, name: str, seen: Sequence[Seen]) -> list[Row]:
@@ -339,6 +353,10 @@ class ClusterPlace(BookkeptPlace):
                 raise
             self._resources.known |= {each.name: each for each in driven}
         return run
+
+    def how_compared(self, name: str) -> str:
+        """How versions of a resource are compared; empty where nothing is known but the values."""
+        return self._hubs.how(self._resources.known[name])
 
     def findings(self) -> list[str]:
         return [line for each in self._resources.known.values() for line in findings(each)]

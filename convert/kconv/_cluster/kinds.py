@@ -52,17 +52,19 @@ def _fields(definition: Definition) -> dict[str, Any]:
     return {version: FreeForm(object_only=True, data_key=version) for version in definition.served}
 
 
-def content_of(item: Mapping[str, Any], definition: Definition, version: str) -> bytes:
+def content_of(
+    item: Mapping[str, Any], definition: Definition, version: str, *, fill: bool = True
+) -> bytes:
     """What is to stay of an object in a version: all but its resourceVersion and managedFields.
 
-    With the defaults of the version, which it has from when it is stored in it.
+    With the defaults of the version, which it has from when it is stored in it; without ``fill`` as
+    it is shown now.
     """
     metadata = dict(item["metadata"])
     metadata.pop("resourceVersion", None)
     metadata.pop("managedFields", None)
-    made: dict[str, Any] = with_defaults(
-        {**item, "metadata": metadata}, definition.defaults.get(version, {})
-    )
+    defaults = definition.defaults.get(version, {}) if fill else {}
+    made: dict[str, Any] = with_defaults({**item, "metadata": metadata}, defaults)
     made["apiVersion"], made["kind"] = definition.api_version(version), definition.kind
     return msgspec.json.encode(made, order="sorted")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as SomeOf
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from typing import Final, NamedTuple
@@ -13,6 +14,7 @@ import msgspec
 
 from kconv._cluster.connection import Connection
 from kconv._cluster.definition import Definition
+from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import Shown, as_document, is_shown_as, shown_in
 from kconv._cluster.listing import ClusterKey, marks
 from kconv._cluster.walk import Seen, Walk, see
@@ -32,6 +34,10 @@ FIRST: Final = 10
 
 _CHUNK: Final = 500
 _SHOWN: Final = 5
+
+
+IsSame = Callable[[str, bytes, bytes], bool]
+"""Whether two states of an object in a version say the same, though perhaps not byte by byte."""
 
 
 class NotAsBefore(Conflict):
@@ -66,8 +72,10 @@ class Written(NamedTuple):
 class Proofs:
     """Which objects of a collection are known to be stored in the storage version."""
 
-    def __init__(self, books: Bookkeeping, definition: Definition) -> None:
+    def __init__(self, books: Bookkeeping, definition: Definition, hubs: Hubs) -> None:
         self._books = books
+        self._hubs = hubs
+        self._is_same = partial(hubs.is_same, definition)
         self._collection = definition.name
         self._marks: dict[Key, int] = {}
         self._before: dict[Key, tuple[int, bytes]] = {}
@@ -97,6 +105,7 @@ class Proofs:
             self._before.clear()
         self._versions, self._stored_in = tuple(sorted(definition.served)), definition.storage
         self._storage, self.since = storage, since
+        self._is_same = partial(self._hubs.is_same, definition)
 
     def begun(self, run: str) -> None:
         """Note a run of this process: what it has rewritten need not be looked up."""
@@ -115,7 +124,7 @@ class Proofs:
             self._before[each.key] = each.mark, _digests(shown, self._versions)
             if shown.get(self._stored_in) != each.answer:
                 answered = Seen(each.key, "", each.mark, {self._stored_in: each.answer})
-                changed += _difference(answered, each.before)
+                changed += self._difference(answered, each.before)
         if changed:
             raise NotAsBefore(_message(self._collection, changed, run))
 
@@ -146,7 +155,7 @@ class Proofs:
             if mark != each.mark or not self._is_as(each.shown, digests):
                 others[each.key] = each
         for key, image in self._images({key: each.mark for key, each in others.items()}).items():
-            yield from _difference(others.pop(key), image.raw)
+            yield from self._difference(others.pop(key), image.raw)
         for key, each in others.items():
             if self._before.get(key, (0,))[0] == each.mark:
                 yield key, "some field (there is no before-image)"
@@ -173,9 +182,14 @@ class Proofs:
         for each, seen in zip(first, see([each.key for each in first]), strict=True):
             if seen is None or seen.mark != each.mark:
                 continue
-            found = list(_difference(seen, each.before))
+            found = list(self._difference(seen, each.before))
             if found:
                 raise NotAsBefore(_message(self._collection, found, run))
+
+    def _difference(self, seen: Seen, before: bytes) -> Iterator[tuple[ClusterKey, str]]:
+        found = said_difference(seen, before, self._is_same)
+        if found:
+            yield seen.key, found
 
     def is_unanswered(self, key: ClusterKey, mark: int) -> bool:
         """Whether an object that a run has rewritten has to be read in the storage version still.
@@ -257,20 +271,22 @@ def _digests(shown: Shown, versions: Sequence[str]) -> bytes:
     return b"".join(_digest(shown.get(each, b"")) for each in versions)
 
 
-def _difference(seen: Seen, before: bytes) -> Iterator[tuple[ClusterKey, str]]:
-    if is_shown_as(seen.shown, before):
-        return
-    yield seen.key, said_difference(seen, before)
-
-
-def said_difference(seen: Seen, before: bytes, *, was_put: bool = False) -> str:
+def said_difference(
+    seen: Seen, before: bytes, is_same: IsSame | None = None, *, was_put: bool = False
+) -> str:
     """In what an object is not what a document of it says; empty where it is.
 
-    One that ``was_put`` back has another generation, which counts its changes.
+    Versions in which it differs by value may say the same (``is_same``) all the same. One that
+    ``was_put`` back has another generation, which counts its changes.
     """
     if is_shown_as(seen.shown, before):
         return ""
     was, now = msgspec.json.decode(before), msgspec.json.decode(as_document(seen.shown))
+    if is_same is not None:
+        stays = shown_in(before)
+        for version in was.keys() & now.keys():
+            if is_same(version, stays[version], seen.shown[version]):
+                del was[version], now[version]
     if was_put:
         for each in (*was.values(), *now.values()):
             each["metadata"].pop("generation", None)

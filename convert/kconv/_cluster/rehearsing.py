@@ -6,10 +6,12 @@ and the pruning both ways.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import Definition
+from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import content_of
 from kconv._cluster.listing import ClusterKey
 from kconv._cluster.proof import said_difference
@@ -19,13 +21,13 @@ from kconv.place import Row
 DRY: Final = "dryRun=All&fieldValidation=Ignore"
 
 
-def rehearsed(connection: Connection, definition: Definition, row: Row) -> Row:
+def rehearsed(connection: Connection, definition: Definition, row: Row, hubs: Hubs) -> Row:
     """A row, with its problem where it would not be what it is once it is stored anew."""
-    problem = row.problem or _problem(connection, definition, row)
+    problem = row.problem or _problem(connection, definition, row, hubs)
     return Row(row.key, row.version, row.mark, row.data, problem)
 
 
-def _problem(connection: Connection, definition: Definition, row: Row) -> str:
+def _problem(connection: Connection, definition: Definition, row: Row, hubs: Hubs) -> str:
     key = ClusterKey(*map(str, row.key))
     body = {"metadata": {"resourceVersion": str(row.mark)}}
     others = [each for each in definition.served if each != definition.storage]
@@ -38,7 +40,7 @@ def _problem(connection: Connection, definition: Definition, row: Row) -> str:
                 return ""  # written or deleted meanwhile; or nobody can know
             return f"would be refused: {error.message}"
         would_be = Seen(key, "", 0, {version: content_of(answer, definition, version)})
-        found = said_difference(would_be, row.data)
+        found = said_difference(would_be, row.data, partial(hubs.is_same, definition))
         if found:
             return (
                 f"would be changed, in {found}: {definition.storage} does not hold it; "

@@ -20,6 +20,7 @@ from kconv._cluster.definition import (
     write_stored,
 )
 from kconv._cluster.driving import Driving
+from kconv._cluster.hubs import Hubs
 from kconv._cluster.listing import look
 from kconv._cluster.preflight import settle
 from kconv._cluster.proof import Proofs, Since, is_proved
@@ -39,12 +40,13 @@ class Resources:
         definitions: Sequence[Definition],
         books: Bookkeeping,
         driving: Driving,
+        hubs: Hubs,
     ) -> None:
         self._connection = connection
         self._books = books
         self._driving = driving
         self.known = {each.name: each for each in definitions}
-        self.proofs = {each.name: Proofs(books, each) for each in definitions}
+        self.proofs = {each.name: Proofs(books, each, hubs) for each in definitions}
 
     @property
     def definitions_of_crds(self) -> dict[str, Definition]:

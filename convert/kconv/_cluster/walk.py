@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
+from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import Shown, content_of
 from kconv._cluster.listing import ClusterKey, Listed, Paged, mark_of
 from kconv._errors import Conflict
@@ -26,7 +27,7 @@ class Seen:
     """An object: ``mark`` is its resourceVersion, ``shown`` what it is in each version.
 
     ``generation`` is that of its metadata. ``problem`` is what the server said where it could not
-    show it in some version.
+    show it in some version, or in what versions do not say the same.
     """
 
     key: ClusterKey
@@ -41,7 +42,8 @@ class Walk:
     """Objects in order, from after a key, a page of lists at a time.
 
     In some ``versions``, or in all that are served. The lists are asked for side by side, and
-    ahead: meanwhile objects of the page before are written.
+    ahead: meanwhile objects of the page before are written. What versions show is compared through
+    the kinds that ``hubs`` know.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Walk:
         definition: Definition,
         after: ClusterKey | None,
         versions: Sequence[str] = (),
+        hubs: Hubs | None = None,
     ) -> None:
         self._connection = connection
+        self._hubs = hubs
         self._definition = definition
         # The storage version last: objects in other versions may be asked of nobody else.
         wanted = versions or definition.served
@@ -77,14 +81,14 @@ class Walk:
                     return
                 first = min(found, key=lambda each: each.order)
                 # Not there at the time of some list, written in between, or in a list that failed.
-                seen = see(self._connection, self._definition, first.key)
+                seen = see(self._connection, self._definition, first.key, self._hubs)
             else:
                 items = {
                     version: each.item
                     for version, each in zip(self._versions, heads, strict=True)
                     if each is not None
                 }
-                seen = _seen(self._definition, first.key, items)
+                seen = _seen(self._definition, first.key, items, hubs=self._hubs)
             for each in lists:
                 each.leave(first.order)
             if seen is not None:
@@ -162,10 +166,12 @@ def _after(first: Sequence[Seen], rest: Iterator[Seen]) -> Iterator[Seen]:
     yield from rest
 
 
-def see(connection: Connection, definition: Definition, key: ClusterKey) -> Seen | None:
+def see(
+    connection: Connection, definition: Definition, key: ClusterKey, hubs: Hubs | None = None
+) -> Seen | None:
     """One object as it is now in every version; None if there is none.
 
-    Where it is written between the looks, they are taken again.
+    Versions are compared as by `Walk`. Where it is written between the looks, they are taken again.
     """
     for _ in range(_LOOKS):
         items: dict[str, Item] = {}
@@ -183,16 +189,22 @@ def see(connection: Connection, definition: Definition, key: ClusterKey) -> Seen
         if not items:
             return Seen(key, "", 0, {}, problem)
         if not gone and len({mark_of(each) for each in items.values()}) == 1:
-            return _seen(definition, key, items, problem)
+            return _seen(definition, key, items, problem, hubs)
     if gone:
         raise Conflict(f"the CRD has changed meanwhile: {gone}")
     raise Conflict(f"{definition.name} {key} is written all the time: it cannot be compared")
 
 
 def _seen(
-    definition: Definition, key: ClusterKey, items: Mapping[str, Item], problem: str = ""
+    definition: Definition,
+    key: ClusterKey,
+    items: Mapping[str, Item],
+    problem: str = "",
+    hubs: Hubs | None = None,
 ) -> Seen:
     one = next(iter(items.values()))
     metadata = one["metadata"]
     shown = {version: content_of(each, definition, version) for version, each in items.items()}
+    if hubs is not None and not problem:
+        problem = hubs.disagreement(definition, items, shown)
     return Seen(key, metadata["uid"], mark_of(one), shown, problem, metadata.get("generation"))

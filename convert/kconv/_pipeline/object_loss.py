@@ -29,7 +29,7 @@ from kconv._schema import without_zeros
 from kconv._scheme import Spoke
 from kconv._scheme.ledger import losses_between
 from kconv.edges import Loss
-from kconv.edges._steps import EACH
+from kconv.edges._steps import EACH, Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,12 @@ def _declares(loss: Loss, difference: Difference) -> bool:
         steps = steps[:-1]
         if len(path) < len(steps) or not is_zero(difference.before):
             return False
-    alike = (step in (EACH, at) for step, at in zip(steps, path, strict=False))
-    return bool(loss.reason) and all(alike)
+    return bool(loss.reason) and is_on_way(steps, path)
+
+
+def is_on_way(steps: Steps, path: Path) -> bool:
+    """Whether a path goes where steps of a rule go, as far as both reach."""
+    return all(step in (EACH, at) for step, at in zip(steps, path, strict=False))
 
 
 def same_value(one: object, other: object) -> bool:

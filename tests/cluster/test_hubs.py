@@ -1,0 +1,267 @@
+"""Versions of an object, compared through the hub of an API package: conversions that are wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import devices
+from cluster.api_server import ApiServer, Convert
+from cluster.conftest import CRD, NEW, OLD, Open, definition, fill, gadget, patches, run, versions
+from cluster.test_cli import command
+from kconv import GroupVersion, Pipeline, Scheme
+from kconv._cluster.proof import NotAsBefore
+from kconv._errors import UsageError
+from kconv.edges._preserve import PRESERVED
+from kconv_migrations._executors.executor import InProcessExecutor
+from kconv_migrations._migration import Outcome, Settings, migrate, plan, verify
+
+APIS = ("webhook.gadgets:register",)
+WRONG = "conv/g-001"
+Value = dict[str, Any]
+Change = Callable[[Value], None]
+
+
+def dropped(spec: Value) -> None:
+    spec.pop("colors", None)
+
+
+def swapped(spec: Value) -> None:
+    sides = spec.setdefault("dimensions", {})
+    sides["width"], sides["height"] = sides.get("height"), sides.get("width")
+
+
+def changed(spec: Value) -> None:
+    spec["replicas"] += 1
+
+
+def added(spec: Value) -> None:
+    spec["note"] = "made up"
+
+
+def swapped_back(spec: Value) -> None:
+    spec["width"], spec["height"] = spec.get("height"), spec.get("width")
+
+
+def changed_back(spec: Value) -> None:
+    spec["replicas"] -= 1
+
+
+def dropped_size(spec: Value) -> None:
+    spec.pop("size", None)
+
+
+CASES: dict[str, tuple[dict[str, Change], str]] = {
+    "drops a field in v1": (
+        {NEW: dropped},
+        'v1 does not say what v1beta1 says: v1beta1.spec.color is "red" and is missing there',
+    ),
+    "drops a field in a version that is only served": (
+        {f"{NEW[:-2]}v1alpha1": dropped_size},
+        "v1alpha1 does not say what v1beta1 says: v1beta1.spec.width is 1 and is missing there",
+    ),
+    "swaps two fields, there and back": (
+        {NEW: swapped, OLD: swapped_back}, "v1beta1.spec.width is 1 and is 2 there, "
+    ),
+    "changes a number, there and back": (
+        {NEW: changed, OLD: changed_back}, "v1beta1.spec.replicas is 1 and is 2 there",
+    ),
+    "makes something up": (
+        {NEW: added}, 'v1beta1 does not say what v1 says: v1.spec.note is "made up" and is missing'
+    ),
+}  # fmt: skip
+
+
+def wrongly(convert: Convert, changes: Mapping[str, Change]) -> Convert:
+    """A webhook that converts one object wrongly."""
+
+    def converted(value: Value, to: str) -> Value:
+        found = convert(value, to)
+        if value["metadata"]["name"] == "g-001" and to in changes:
+            changes[to](found["spec"])
+        return found
+
+    return converted
+
+
+@pytest.mark.parametrize(("changes", "said"), CASES.values(), ids=CASES)
+def test_a_wrong_conversion_is_found_before_anything_is_written(
+    server: ApiServer, opened: Open, changes: dict[str, Change], said: str
+) -> None:
+    fill(server, 3)
+    server.convert = wrongly(server.convert, changes)
+    for dry_run in (True, False):
+        outcome = run(opened(apis=APIS), dry_run=dry_run)
+        assert (outcome.objects, outcome.done) == (2, False)
+        (failure,) = outcome.failures
+        assert (str(failure.key), said in failure.message) == (WRONG, True), failure.message
+    assert server.stored_versions(CRD) == ["v1", "v1beta1", "v1"]
+    assert not any(each.path.endswith("g-001") for each in patches(server))
+    assert versions(server) == ["v1beta1", "v1"]
+    place = opened(apis=APIS)
+    (verified,) = verify(place, InProcessExecutor(place, Pipeline(place.scheme)), [CRD])
+    assert [str(each.key) for each in verified.failures] == [WRONG]
+
+
+def test_by_value_it_is_found_late_or_never(server: ApiServer, opened: Open) -> None:
+    """That a version shows afterwards what it showed before says not that it is right."""
+    fill(server, 3)
+    sound = server.convert
+    server.convert = wrongly(sound, CASES["drops a field in a version that is only served"][0])
+    assert run(opened()).done
+    assert versions(server) == ["v1"]
+    server.flip(CRD, "v1beta1")
+    server.convert = wrongly(sound, CASES["swaps two fields, there and back"][0])
+    with pytest.raises(NotAsBefore, match="g-001"):
+        run(opened())
+    assert "v1beta1" in server.stored_versions(CRD)
+
+
+DEVICES = f"devices.{devices.GROUP}"
+KEPT = "old.example.com/retention"
+DEVICE_VERSIONS = ("v1alpha1", "v1beta1", "v1", "v2")
+
+
+@pytest.fixture
+def of_devices(server: ApiServer) -> ApiServer:
+    """A cluster with devices that are stored in every version, and a webhook that is not kconv's.
+
+    It spells durations as it likes, fills in what none asked for, and keeps what v1 has no field
+    for in an annotation of its own.
+    """
+    crd = definition()
+    crd["metadata"]["name"] = DEVICES
+    spec = crd["spec"]
+    spec |= {"group": devices.GROUP, "names": {"kind": "Device", "plural": "devices"}}
+    spec["versions"] = [
+        {"name": name, "served": True, "storage": name == "v2", "schema": {"openAPIV3Schema": {
+            "type": "object", "properties": {"spec": {"type": "object", "properties": more}},
+        }}}
+        for name, more in {
+            "v1alpha1": {}, "v1beta1": {"mode": {"type": "string", "default": "on"}}, "v1": {},
+            "v2": {},
+        }.items()
+    ]  # fmt: skip
+    crd["status"]["storedVersions"] = [*DEVICE_VERSIONS]
+    server.crds[DEVICES] = crd
+    scheme = Scheme()
+    devices.register(scheme)
+    pipeline = Pipeline(scheme.freeze())
+
+    def convert(value: Value, to: str) -> Value:
+        kept = value["metadata"].get("annotations", {}).get(KEPT)
+        retention = kept or value["spec"].get("retention")
+        data = json.dumps(value).encode()
+        found: Value = json.loads(pipeline.convert(data, GroupVersion.parse(to)))
+        notes = found["metadata"].pop("annotations", {})
+        notes = {name: each for name, each in notes.items() if name not in (KEPT, PRESERVED)}
+        if to.endswith("/v2"):
+            found["spec"]["pollInterval"] = "0h0m30s"
+            found["spec"] |= {"retention": retention} if retention else {}
+        elif retention:
+            notes[KEPT] = retention
+        found["metadata"] |= {"annotations": notes} if notes else {}
+        return found
+
+    server.convert = convert
+    base = {"host": "a.example.com", "serial": "7"}
+    stored: dict[str, Value] = {
+        "v1alpha1": {"address": "a.example.com:80", "serial": 7},
+        "v1beta1": {**base, "owner": "ada", "zones": [{"label": "door"}]},
+        "v1": {**base, "owners": ["ada", "bob"], "power": "Standby"},
+        "v2": {"host": "b", "retention": "36h", "pollInterval": "30s"},
+    }
+    for name, each in stored.items():
+        made = {**gadget(f"in-{name}", name), "kind": "Device", "spec": each}
+        server.create(DEVICES, name, {**made, "apiVersion": f"{devices.GROUP}/{name}"})
+    return server
+
+
+def migrated(opened: Open, name: str, *apis: str, dry_run: bool = False) -> Outcome:
+    place = opened(apis=apis)
+    place.rehearses = dry_run
+    targets = plan(place, [name])
+    (outcome,) = migrate(place, Pipeline(place.scheme), targets, Settings(dry_run=dry_run))
+    return outcome
+
+
+def test_what_is_honest_is_no_finding(of_devices: ApiServer, opened: Open) -> None:
+    with pytest.raises(NotAsBefore, match=r"conv/in-v1 in v1\.spec\.pollSeconds"):
+        migrated(opened, DEVICES)
+    assert migrated(opened, DEVICES, "devices:register", dry_run=True).failures == []
+    outcome = migrated(opened, DEVICES, "devices:register")
+    assert (outcome.failures, outcome.done) == ([], True)
+    assert of_devices.stored_versions(DEVICES) == ["v2"] * 4
+    assert of_devices.crds[DEVICES]["status"]["storedVersions"] == ["v2"]
+
+
+def test_what_is_kept_in_no_annotation_is_lost(of_devices: ApiServer, opened: Open) -> None:
+    sound = of_devices.convert
+
+    def forgetful(value: Value, to: str) -> Value:
+        found = sound(value, to)
+        if not to.endswith("/v2"):
+            found["metadata"].pop("annotations", None)
+        return found
+
+    of_devices.convert = forgetful
+    outcome = migrated(opened, DEVICES, "devices:register", dry_run=True)
+    said = {str(each.key): each.message for each in outcome.failures}
+    assert said.keys() == {"conv/in-v1", "conv/in-v2"}
+    assert 'v1 does not say what v2 says: v2.spec.retention is "36h0m0s"' in said["conv/in-v2"]
+    assert 'v1.spec.owners[1] is "bob" and is missing there' in said["conv/in-v1"]
+
+
+def test_the_webhook_of_kconv_itself(server: ApiServer, opened: Open) -> None:
+    """Objects in every version, with what others lose, defaults that no package knows among it."""
+    new: Value = {"mode": "manual", "dimensions": {"width": 3}}
+    server.create(CRD, "v1alpha1", gadget("alpha", "v1alpha1", size="3x4", color="blue"))
+    server.create(CRD, "v1beta1", gadget("beta", width=3))
+    server.create(CRD, "v1", gadget("new", "v1", **new, colors=["red"]))
+    server.create(CRD, "v1", gadget("bare", "v1"))
+    server.crds[CRD]["status"]["storedVersions"] = ["v1alpha1", "v1beta1", "v1"]
+    outcome = migrated(opened, CRD, *APIS)
+    assert (outcome.failures, outcome.done, versions(server)) == ([], True, ["v1"])
+    assert server.stored_versions(CRD) == ["v1"] * 4
+
+
+def test_what_a_package_cannot_read_is_said(server: ApiServer, opened: Open) -> None:
+    fill(server, 2)
+    assert "no API package has it" in opened(apis=("devices:register",)).how_compared(CRD)
+    assert opened().how_compared(CRD) == ""
+    server.create(CRD, "v1beta1", gadget("odd", note=7))
+    with pytest.raises(UsageError, match="none:register"):
+        opened(apis=("none:register",))
+    sound = server.convert
+    server.convert = lambda value, to: {**sound({**value, "spec": {}}, to), "spec": value["spec"]}
+    (failure,) = run(opened(apis=APIS), dry_run=True).failures[-1:]
+    assert str(failure.key) == "conv/odd"
+    assert "the API package cannot read it" in failure.message
+    assert "spec.note" in failure.message
+
+
+def test_as_a_command(server: ApiServer, kubeconfig: Path, notes: str) -> None:
+    fill(server, 3)
+    server.convert = wrongly(server.convert, {NEW: dropped})
+    options = [CRD, "--apis", *APIS, "--dry-run", "-o", "json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run(
+        command(*options, notes=notes), capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert found.returncode == 1, found.stderr
+    (failure,) = json.loads(found.stdout)["resources"][0]["failures"]
+    assert (failure["name"], failure["reason"]) == ("g-001", "Unreadable")
+    assert "v1beta1.spec.color" in failure["message"]
+    assert "v1beta1.spec.color" in found.stderr
+    text = subprocess.run(
+        command(*options[:-2], notes=notes), capture_output=True, text=True, timeout=60,
+        env=environment,
+    )  # fmt: skip
+    assert f"{CRD}: v1alpha1, v1beta1, v1 are compared through the hub" in text.stderr
