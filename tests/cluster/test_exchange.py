@@ -19,6 +19,7 @@ from kconv._cluster.exchange import Exchange, exchange_with
 from kconv._errors import Denied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: now\r\n\r\nok"
+LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n"
 Script = list[list[bytes]]
 """By connection, what is sent for each request on it; then it is closed."""
@@ -48,6 +49,8 @@ class Scripted:
                         line.sendall(answer[at : at + 40])
 
     def close(self) -> None:
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
         self.socket.close()
         self.thread.join(5)
 
@@ -92,6 +95,10 @@ def _asked(exchange: Exchange, times: int = 1) -> list[tuple[int, bytes]]:
         ),
         ([[b"HTTP/1.0 200 OK\r\n\r\nuntil it closes"]], [(200, b"until it closes")]),
         ([[b"HTTP/1.1 204 No Content\r\n\r\n", OK]], [(204, b""), (200, b"ok")]),
+        # What nobody asked for is no answer to anything: behind an answer, whole or in part.
+        ([[OK + LATE], [OK]], [(200, b"ok")] * 2),
+        ([[OK + LATE[:20]], [OK]], [(200, b"ok")] * 2),
+        ([[OK + b"what is no HTTP"], [OK]], [(200, b"ok")] * 2),
         ([[b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"]], [(429, b"")]),
     ],
 )  # fmt: skip
@@ -111,6 +118,10 @@ def test_answers(serve: Serve, script: Script, expected: list[tuple[int, bytes]]
         (CHUNKED, "closed the connection"),
         (b"", "closed the connection"),
         (b"what is no HTTP at all\r\n\r\n", "HTTP"),
+        (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+            "another protocol",
+        ),
     ],
 )  # fmt: skip
 def test_answers_that_are_cut_off_or_none(serve: Serve, answer: bytes, said: str) -> None:
@@ -118,6 +129,36 @@ def test_answers_that_are_cut_off_or_none(serve: Serve, answer: bytes, said: str
     with pytest.raises(Unavailable, match=said):
         _asked(_exchange(server))
     assert len(server.heads) == 1, "what may have been done is for the caller to do again"
+
+
+@pytest.mark.parametrize("said", [LATE, b""])
+def test_an_idle_connection_that_was_closed_is_not_asked(said: bytes) -> None:
+    """And its last words, as a proxy has them, are no answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        closed, heads = threading.Event(), []
+
+        def serve_() -> None:
+            for at in range(2):
+                with listener.accept()[0] as line:
+                    heads.append(line.recv(1000))
+                    line.sendall(OK)
+                    if not at:
+                        line.sendall(said)
+                        line.shutdown(socket.SHUT_WR)
+                        closed.set()
+                        with suppress(ConnectionResetError):  # since nobody has read that
+                            heads.append(line.recv(1000))
+
+        thread = threading.Thread(target=serve_, daemon=True)
+        thread.start()
+        with closing(exchange_with(url, urllib3.PoolManager(), 5.0)) as exchange:
+            first = exchange.request("GET", "/", None, {})
+            assert closed.wait(5)
+            second = exchange.request("PATCH", "/", b"{}", {})
+        thread.join(5)
+    assert [(each.status, each.data) for each in (first, second)] == [(200, b"ok")] * 2
+    assert [each[:5] for each in heads if each] == [b"GET /", b"PATCH"], "sent once"
 
 
 def test_a_server_that_says_nothing_is_left(serve: Serve) -> None:

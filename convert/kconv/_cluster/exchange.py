@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlsplit
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from kconv._errors import Denied, Unavailable, shortened
 
@@ -140,6 +140,9 @@ class _Line:
         self.is_kept = True
 
     def exchange(self, text: bytes) -> Response:
+        if not self._is_new and self._has_spoken():
+            self.close()
+            raise _Stale
         reader = _Reader()
         try:
             self._sock.sendall(text)
@@ -164,6 +167,15 @@ class _Line:
             self.close()
         return reader.response
 
+    def _has_spoken(self) -> bool:
+        """Whether the server has closed it, or has said what no request has asked for.
+
+        Like the 408 of a proxy that closes an idle connection: it is no answer to the next one.
+        """
+        from urllib3.util.wait import wait_for_read
+
+        return wait_for_read(self._sock, timeout=0.0)
+
     def close(self) -> None:
         self.is_kept = False
         self._owner.close()
@@ -180,8 +192,16 @@ class _Reader:
         self._is_in_body = False
 
     def feed(self, data: bytes) -> None:
+        """Read on. What follows the answer is left, and the connection with it."""
         self.has_begun = True
-        self._parser.feed_data(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            raise HttpParserError("the server changes to another protocol") from None
+        except HttpParserError:
+            if not self.is_over:
+                raise
+            self.keeps_alive = False
 
     def end(self) -> None:
         """The server has closed. Raises `ConnectionError` where it was not done."""
@@ -189,6 +209,10 @@ class _Reader:
         if not self._is_in_body or sized:
             raise ConnectionResetError("the server closed the connection before it had answered")
         self.on_message_complete()
+
+    def on_message_begin(self) -> None:
+        if self.is_over:
+            raise HttpParserError("there is one answer to a request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.response.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
