@@ -306,3 +306,24 @@ def test_an_answer_that_is_another_object_ends_the_run_with_its_page(
         run(opened(), batch_size=5)
     assert 30 < len(patches(server)) <= 35
     assert versions(server) == ["v1beta1", "v1"]
+
+
+def test_an_object_that_comes_and_cannot_be_shown_keeps_the_version(
+    server: ApiServer, opened: Open
+) -> None:
+    """The only other version cannot be listed then: its objects are looked at one by one."""
+    fill(server, 20)
+    server.crds[CRD]["spec"]["versions"][0]["served"] = False
+    assert [e["name"] for e in server.crds[CRD]["spec"]["versions"]] == ["v1alpha1", "v1beta1", "v1"]
+
+    def come(request: Request) -> None:
+        if request.method == "PATCH" and request.path.endswith("/g-019"):
+            server.faults.clear()
+            server.create(CRD, "v1", gadget("sick", "v1"))
+
+    server.faults.append(come)
+    outcome = run(opened(), batch_size=5, patience=0.2)
+    assert (outcome.objects, outcome.done) == (20, False)
+    assert versions(server) == ["v1beta1", "v1"]
+    server.delete(CRD, "conv", "sick")
+    assert run(opened()).done

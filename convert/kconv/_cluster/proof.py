@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from kconv._cluster.connection import Connection
+from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
 from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import Shown, as_document, is_shown_as, shown_in
@@ -250,12 +250,18 @@ def _walk_beside(
     connection: Connection, definition: Definition, proofs: Proofs, others: Sequence[str]
 ) -> Iterator[Seen]:
     """All objects in other versions than the stored one, and in all where that is needed."""
-    for each in Walk(connection, definition, None, others):
-        again: Seen | None = each
-        if proofs.is_unanswered(each.key, each.mark):
-            again = see(connection, definition, each.key)
-        if again is not None:
-            yield again
+    last: ClusterKey | None = None
+    try:
+        for each in Walk(connection, definition, None, others):
+            last = each.key
+            again: Seen | None = each
+            if proofs.is_unanswered(each.key, each.mark):
+                again = see(connection, definition, each.key)
+            if again is not None:
+                yield again
+    except Refused:
+        # None of them can be listed, for some object: the stored version says which ones there are.
+        yield from Walk(connection, definition, last)
 
 
 def digest_of_mark(mark: int) -> bytes:
