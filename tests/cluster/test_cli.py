@@ -45,6 +45,8 @@ def test_the_whole_story(server: ApiServer, kubeconfig: Path, notes: str) -> Non
     planned = kconv("plan", CRD, "--context", "test", notes=notes)
     assert planned.returncode == 0, planned.stderr
     assert "rewritten" in planned.stdout
+    # A cluster converts by itself, and its CRDs say what is stored.
+    assert not {"live", "--servers", "--to"} & set(planned.stdout.replace("`", " ").split())
     done = kconv(CRD, "--rate", "1000", "-o", "json", notes=notes)
     assert done.returncode == 1
     (found,) = json.loads(done.stdout)["resources"]
@@ -56,8 +58,13 @@ def test_the_whole_story(server: ApiServer, kubeconfig: Path, notes: str) -> Non
     again = kconv(CRD, notes=notes)
     assert again.returncode == 0, again.stderr
     assert versions(server) == ["v1"]
-    for arguments in (("verify",), ("status",), ("runs",)):
-        assert kconv(*arguments, notes=notes).returncode == 0
+    for arguments in (("verify",), ("status",), ("runs",), ("plan",)):
+        said = kconv(*arguments, notes=notes)
+        assert said.returncode == 0, said.stderr
+        assert "--to" not in said.stdout + said.stderr
+        if arguments == ("status",):
+            assert "CRD says which version" in said.stdout
+            assert "CODE" not in said.stdout
     refused = kconv(CRD, "--context", "other", notes=notes)
     assert (refused.returncode, "other" in refused.stderr) == (2, True)
     alone = [sys.executable, "-m", "kconv", "migrate", "--context", "test", "--db", notes]

@@ -53,12 +53,13 @@ def plan(
             standing=standing,
             vouched=storage.parse_vouched(servers or ()),
         )
+        converts = any(each.converts for each in opened.collections())
     finally:
         opened.close()
     if output is Report.JSON:
         emit_json(_as_json(found))
     else:
-        _print(found, elsewhere=place is not None)
+        _print(found, elsewhere=place is not None, converts=converts)
     if found.blocked:
         raise typer.Exit(1)
 
@@ -71,7 +72,8 @@ NOBODY_KNOWN = (
 """What is said of a place other than kconv's own store, whose servers register themselves."""
 
 
-def _print(found: Survey, *, elsewhere: bool) -> None:
+def _print(found: Survey, *, elsewhere: bool, converts: bool) -> None:
+    """A place that converts its objects by itself has no live code that would have to read them."""
     from kconv._cli.console import complain, emit, emit_gap, emit_table, say
     from kconv._cli.migrate_report import (
         SHOWN,
@@ -86,7 +88,7 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
     from kconv.edges._steps import format_steps
 
     announce([each.target for each in found.targets], dry_run=True)
-    if not found.targets:
+    if not found.targets and converts:
         say("`kconv migrate plan --to GROUP=VERSION` plans to store another version")
     if found.targets:
         emit_gap()
@@ -115,7 +117,7 @@ def _print(found: Survey, *, elsewhere: bool) -> None:
             for each in shown
         )
         emit(f"live: {server}{f', decodes {decodes}' if decodes else ''}")
-    if not found.servers and not found.missing:
+    if not found.servers and not found.missing and converts:
         emit(NOBODY_KNOWN if elsewhere else "no live server")
     for target in found.targets:
         for version, loss in target.losses[:SHOWN]:

@@ -112,8 +112,10 @@ def _print(
             emit(going_on(run))
     if verdicts:
         emit_gap()
+        # What converts by itself has versions in no code that is anybody's to delete from.
+        of_code = any(each.collection.converts for each in found)
         emit_table(
-            ("VERSION", "MAY BE DELETED FROM THE CODE"),
+            ("VERSION", "MAY BE DELETED FROM THE CODE" if of_code else "MAY GO"),
             [
                 (
                     str(each.version),

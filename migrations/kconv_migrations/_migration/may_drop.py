@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kconv._errors import UsageError
 from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import Pipeline
-from kconv.place import ClientCount, Place
+from kconv.place import ClientCount, Collection, Place
 from kconv_migrations._migration.plan import group_of, preferred_targets
 from kconv_migrations._migration.reference_rewrite import find_references, outdated_references
 from kconv_migrations._migration.settings import LIVE
@@ -126,17 +126,20 @@ def _rows(place: Place, name: str) -> Iterator[str]:
             if version.api_version != name:
                 continue
             if version.preferred:
-                group = group_of(each.collection) or "core"
-                yield (
-                    f"{each.name}: new objects are stored in it; "
-                    f"`kconv migrate --to {group}=VERSION` stores them in another"
-                )
+                yield f"{each.name}: new objects are stored in it; {_how_to_flip(each.collection)}"
             for section in each.collection.sections:
                 rows = version.sections.get(section.name, 0)
                 if rows:
                     yield f"{each.name}: {count(rows, section.noun)} stored in it"
             if not version.preferred and not version.rows:
                 yield f"{each.name}: on record, without rows; `kconv migrate` drops it"
+
+
+def _how_to_flip(collection: Collection) -> str:
+    if not collection.converts:
+        return "a custom resource's CRD says which version that is, of others the API server"
+    group = group_of(collection) or "core"
+    return f"`kconv migrate --to {group}=VERSION` stores them in another"
 
 
 def _quarantined(place: Place, version: GroupVersion) -> Iterator[str]:
