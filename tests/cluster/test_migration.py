@@ -199,7 +199,18 @@ def test_undo_puts_back_what_a_conversion_has_changed(server: ApiServer, opened:
     server.lossy = False  # type: ignore[attr-defined]
     assert "colors" not in server.objects[CRD, "conv", "g-000"].value["spec"]
     server.change(CRD, "conv", "g-001", "v1", colors=["green"])
+    lost: list[str] = []
+
+    def lose(request: Request) -> None:
+        """Its first answer to what is put: it meets itself when it is put again."""
+        if request.method == "PUT" and not request.query.get("dryRun") and not lost:
+            lost.append(request.path)
+            server.route(request)
+            raise Failed(504, "timed out", "Timeout")
+
+    server.faults.append(lose)
     done = undo(opened(), place.runs()[0].id)
+    assert len(lost) == 1
     assert (done.restored, [str(each.key) for each in done.written]) == (2, ["conv/g-001"])
     found = {name: each.value["spec"]["colors"] for (_, _, name), each in server.objects.items()}
     assert found == {"g-000": ["red"], "g-001": ["green"], "g-002": ["red"]}
