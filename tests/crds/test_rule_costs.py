@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from kconv import rule_problems
 from kconv._cel import Checker, Program, TooLong, program
 from kconv._structural.declared import declared_type
 from kconv._structural.validations import judge
+from kconv_schemas.apiextensions import structural
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 
@@ -224,3 +226,29 @@ def test_nothing_is_judged_after_a_rule_that_may_take_too_long() -> None:
         "validation rules will be run due to call cost exceeds limit for rule: "
         "failed rule: self.map(x, x).size() > 1"
     )
+
+
+def test_rules_of_a_large_definition_are_checked_beside_the_loop(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it becomes another one: by a body that is large, or by a small patch."""
+    threads: list[str] = []
+    real = structural.rule_problems
+
+    def noted(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return real(*given, **named)
+
+    monkeypatch.setattr(structural, "rule_problems", noted)
+    body = definition("larges", {"v1": {"n": ruled(NUMBER, "self > 0")}})
+    body["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "long " * 20_000
+    at = f"{CRDS}/{body['metadata']['name']}"
+    server.made("POST", CRDS, body)
+    title = "/spec/versions/0/schema/openAPIV3Schema/title"
+    change = [{"op": "add", "path": title, "value": "another"}]
+    server.made("PATCH", at, change, content_type="application/json-patch+json")
+    made = server.made("GET", at)
+    made["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["title"] = "a third"
+    server.made("PUT", at, made)
+    assert threads
+    assert server.thread.name not in threads

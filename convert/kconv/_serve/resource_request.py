@@ -41,13 +41,13 @@ class ResourceRequest(Call):
         accepted = self.accepted
         return not (accepted.view or accepted.format != "json" or is_true(self.query, "pretty"))
 
-    async def work(self, work: Callable[[], T]) -> T:
+    async def work(self, work: Callable[[], T], size: int = 0) -> T:
         """Run what takes time in proportion to the body, in a thread where that may be long.
 
-        A small body of YAML may expand to a large one.
+        Or to an object of that ``size``, in bytes. A small body of YAML may expand to a large one.
         """
         content_type = self.content_type.lower()
         large = LARGE_PROTOBUF if "protobuf" in content_type else LARGE_BODY
-        if len(self.body) > large or (self.body and "yaml" in content_type):
+        if size > LARGE_BODY or len(self.body) > large or (self.body and "yaml" in content_type):
             return await compute(work)
         return work()

@@ -46,6 +46,6 @@ class Call:
         """A row as the client sees it; see `Objects.encoded`."""
         return self.objects.encoded(self.spoke, row, current, own_metadata=self.wants_metadata)
 
-    async def work(self, work: Callable[[], T]) -> T:
-        """Run what takes time in proportion to the body."""
+    async def work(self, work: Callable[[], T], size: int = 0) -> T:
+        """Run what takes time in proportion to the body, or to an object of that ``size``."""
         return work()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from kconv._errors import AlreadyExists, ConditionFailed, InvalidObject, NotFound, Problem
@@ -76,7 +77,8 @@ async def create(
         made = canonical(prepared(begun))
         lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
-        shown, wrong = _shown(call, made, judge=judge and not ruled)
+        show = partial(_shown, call, made, judge=judge and not ruled)
+        shown, wrong = await call.work(show) if judge else show()
         judged = meta.copied()
         if meta.get("labels"):
             # Those that its kind has the server add are judged with them.

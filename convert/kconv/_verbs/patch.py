@@ -69,7 +69,7 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
 
     async def attempt(newest: bool) -> Answer:
         current = await call.objects.get(call.kind, call.target.key, newest=newest)
-        decoded = await call.work(lambda: patched(current))
+        decoded = await call.work(lambda: patched(current), len(current.stored.data))
         made = Replacement(current, decoded, options.dry_run, newest, options.field_manager)
         encoded = await replace_object(call, made)
         return Answer(encoded=encoded, spoke=call.spoke, warnings=tuple(call.warnings))

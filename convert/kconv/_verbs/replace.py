@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -80,7 +81,11 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     before, _ = old
     merged, is_desired = _merged(call, made, before)
     judge = has_more(call.kind) and not call.target.subresource
-    findings = _findings(call, made, merged, judge=judge)
+    find = partial(_findings, call, made, merged, judge=judge)
+    is_long = judge or pipeline.judges_updates(call.spoke)
+    # A small patch may be of a large object.
+    size = len(current.stored.data)
+    findings = await call.work(find, size) if is_long else find()
     if findings:
         raise invalid(call.spoke.gvk.group, call.spoke.gvk.kind, call.target.name, findings)
     # A state that could not be read is replaced by whatever is sent.
