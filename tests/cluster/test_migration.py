@@ -325,7 +325,8 @@ def test_an_object_that_comes_and_cannot_be_shown_keeps_the_version(
     """The only other version cannot be listed then: its objects are looked at one by one."""
     fill(server, 20)
     server.crds[CRD]["spec"]["versions"][0]["served"] = False
-    assert [e["name"] for e in server.crds[CRD]["spec"]["versions"]] == ["v1alpha1", "v1beta1", "v1"]
+    names = [each["name"] for each in server.crds[CRD]["spec"]["versions"]]
+    assert names == ["v1alpha1", "v1beta1", "v1"]
 
     def come(request: Request) -> None:
         if request.method == "PATCH" and request.path.endswith("/g-019"):

@@ -15,7 +15,6 @@ from kconv import rule_problems
 from kconv._cel import Checker, Program, TooLong, program
 from kconv._structural.declared import declared_type
 from kconv._structural.validations import judge
-from kconv_schemas.apiextensions import structural
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 
@@ -233,13 +232,12 @@ def test_rules_of_a_large_definition_are_checked_beside_the_loop(
 ) -> None:
     """However it becomes another one: by a body that is large, or by a small patch."""
     threads: list[str] = []
-    real = structural.rule_problems
 
     def noted(*given: Any, **named: Any) -> Any:
         threads.append(threading.current_thread().name)
-        return real(*given, **named)
+        return rule_problems(*given, **named)
 
-    monkeypatch.setattr(structural, "rule_problems", noted)
+    monkeypatch.setattr("kconv_schemas.apiextensions.structural.rule_problems", noted)
     body = definition("larges", {"v1": {"n": ruled(NUMBER, "self > 0")}})
     body["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "long " * 20_000
     at = f"{CRDS}/{body['metadata']['name']}"

@@ -37,7 +37,7 @@ def with_structural(scheme: Scheme, pipeline: Pipeline | None) -> tuple[Scheme, 
 class Alone(ResourceRequest):
     """A request that has a thread of its own."""
 
-    async def work(self, work: Callable[[], T]) -> T:
+    async def work(self, work: Callable[[], T], size: int = 0) -> T:
         return work()
 
 

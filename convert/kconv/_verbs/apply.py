@@ -129,9 +129,7 @@ async def _to_existing(call: Call, read: Configuration, options: WriteOptions) -
 
     async def attempt(newest: bool) -> Answer:
         current = await call.objects.get(call.kind, call.target.key, newest=newest)
-        decoded, entries = await call.work(
-            lambda: applied(current), len(current.stored.data)
-        )
+        decoded, entries = await call.work(lambda: applied(current), len(current.stored.data))
         made = Replacement(current, decoded, options.dry_run, newest, entries=entries)
         encoded = await replace_object(call, made)
         return Answer(encoded=encoded, spoke=call.spoke, warnings=tuple(call.warnings))
