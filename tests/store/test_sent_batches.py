@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -11,15 +12,23 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from kconv._errors import Conflict, NotFound, StoreError, Unavailable, VersionNotOnRecord
+from kconv._errors import (
+    AlreadyExists,
+    Conflict,
+    NotFound,
+    StoreError,
+    Unavailable,
+    VersionNotOnRecord,
+)
 from kconv._store import SqlStore, Stored, Write, group_commit, open_store
 from kconv._store.postgresql_exchange import Exchange
 from kconv_migrations import _tables as db
-from store.samples import GROUP, RESOURCE, V1, cronjob
+from store.samples import GROUP, RESOURCE, V1, V1BETA1, cronjob
 from store.test_locked_rows import ROW, locked
 from store.test_submit import creation, run
 
 COUNTER = "SELECT FROM kconv_revision FOR UPDATE"
+RECORD = "SELECT FROM kconv_storage_versions WHERE api_version = %s FOR UPDATE"
 
 
 @pytest.fixture
@@ -180,6 +189,44 @@ def test_write_of_another_loop_does_not_wait_for_one_that_stopped(
         run(work)
     loop.close()
     assert [each.stored.key.name for each in store.changes(2)] == ["abandoned", "of another"]
+
+
+def test_nor_for_what_that_one_sent_later(
+    store: SqlStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that must not go into the next batch, to the same object, waits for that, too."""
+    monkeypatch.setattr(group_commit, "LOOK_SECONDS", 0.05)
+    store.prefer(GROUP, RESOURCE, V1BETA1)
+    refused = threading.Event()
+
+    async def of_another() -> None:
+        with pytest.raises(AlreadyExists):
+            await store.submit(creation("same"))
+        refused.set()
+
+    async def until(is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not is_so():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+
+    async def submit(first: psycopg.Connection) -> None:
+        _ = store.submit(creation("first sent"))
+        await is_sent(store)
+        sent = store._writer._sent
+        _ = store.submit(replace(creation("same"), api_version=V1BETA1))
+        thread.start()
+        await until(lambda: store.write_statistics().queued == 2)
+        first.rollback()
+        await until(lambda: store._writer._sent not in (sent, None))
+
+    thread = threading.Thread(target=run, args=(of_another,), daemon=True)
+    loop = asyncio.new_event_loop()
+    with locked(url, RECORD, V1BETA1), locked(url, COUNTER) as first:
+        loop.run_until_complete(submit(first))
+    assert refused.wait(20)
+    thread.join(20)
+    loop.close()
 
 
 def test_blocking_call_on_the_very_loop_waits_for_what_it_sent(store: SqlStore) -> None:

@@ -83,7 +83,7 @@ class Writer(WriteTurns):
             self._queue.append(entry)
             if self._busy or self._due_on is loop:
                 if self._sent is not None and self._sent.loop is not loop:
-                    loop.call_later(LOOK_SECONDS, self._look_after, self._sent, loop)
+                    loop.call_later(LOOK_SECONDS, self._look_after, future)
                 return future
             if not self._connection.immediate or self._tally.is_prompt(_PROMPT):
                 self._commit_soon(loop)
@@ -224,14 +224,14 @@ class Writer(WriteTurns):
         if is_next:
             self._commit_on_loop(loop)
 
-    def _look_after(self, sent: SentBatch, loop: asyncio.AbstractEventLoop) -> None:
-        """See to it, for a loop whose writes wait, that the one that sent a batch goes on."""
-        if self._sent is not sent:
+    def _look_after(self, future: asyncio.Future[Stored]) -> None:
+        """See to it, while a write waits, that a loop goes on that sent others before it."""
+        if future.done():
             return
-        if sent.is_looked_after:
-            loop.call_later(LOOK_SECONDS, self._look_after, sent, loop)
-        else:
+        sent = self._sent
+        if sent is not None and not sent.is_looked_after:
             threading.Thread(target=self.take_over, name="kconv-sent", daemon=True).start()
+        future.get_loop().call_later(LOOK_SECONDS, self._look_after, future)
 
     def take_over(self) -> None:
         """Wait for a batch that its loop sent and will not look after: it may have ended."""
