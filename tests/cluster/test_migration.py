@@ -20,10 +20,10 @@ from cluster.conftest import (
     versions,
 )
 from kconv._cluster.proof import NotAsBefore
-from kconv._errors import Conflict
+from kconv._errors import Conflict, UsageError
 from kconv._pipeline import Pipeline
 from kconv_migrations._executors.executor import InProcessExecutor
-from kconv_migrations._migration import plan, status, undo, verify
+from kconv_migrations._migration import Vouched, plan, status, survey, undo, verify
 
 
 def test_objects_are_stored_anew_and_the_version_leaves_the_crd(
@@ -325,8 +325,6 @@ def test_an_object_that_comes_and_cannot_be_shown_keeps_the_version(
     """The only other version cannot be listed then: its objects are looked at one by one."""
     fill(server, 20)
     server.crds[CRD]["spec"]["versions"][0]["served"] = False
-    names = [each["name"] for each in server.crds[CRD]["spec"]["versions"]]
-    assert names == ["v1alpha1", "v1beta1", "v1"]
 
     def come(request: Request) -> None:
         if request.method == "PATCH" and request.path.endswith("/g-019"):
@@ -339,3 +337,14 @@ def test_an_object_that_comes_and_cannot_be_shown_keeps_the_version(
     assert versions(server) == ["v1beta1", "v1"]
     server.delete(CRD, "conv", "sick")
     assert run(opened()).done
+
+
+def test_nobody_vouches_for_live_code_of_a_cluster(server: ApiServer, opened: Open) -> None:
+    fill(server, 1)
+    place = opened()
+    with pytest.raises(UsageError, match="leave --servers out"):
+        run(place, vouched=Vouched(2))
+    said = Vouched(code=(("web", ("v1",)),))
+    with pytest.raises(UsageError, match="leave --servers out"):
+        survey(place, Pipeline(place.scheme), plan(place, [CRD]), vouched=said)
+    assert not patches(server)

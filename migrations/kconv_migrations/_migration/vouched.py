@@ -27,8 +27,15 @@ class Vouched:
     def servers(self, targets: Sequence[Target]) -> list[Server]:
         """The live code that was named, and what it reads of the targets.
 
-        Raises `UsageError` for versions that no target has.
+        Raises `UsageError` for versions that no target has, and where something was said of what
+        no live code reads: a place that converts by itself.
         """
+        itself = [each.name for each in targets if not each.collection.converts]
+        if itself and (self.code or self.count is not None):
+            raise UsageError(
+                f"--servers is about live code that reads what is stored, and no such code reads "
+                f"{', '.join(itself)}: the cluster converts it; leave --servers out"
+            )
         return [_server(name, versions, targets) for name, versions in self.code]
 
     def missing(self, seen: int) -> int:
