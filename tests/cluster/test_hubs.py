@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,12 @@ from cluster.api_server import ApiServer, Convert
 from cluster.conftest import CRD, NEW, OLD, Open, definition, fill, gadget, patches, run, versions
 from cluster.test_cli import command
 from kconv import GroupVersion, Pipeline, Scheme
+from kconv._cluster.definition import read_definition
+from kconv._cluster.hubs import Hubs
+from kconv._cluster.kinds import content_of
 from kconv._cluster.proof import NotAsBefore
 from kconv._errors import UsageError
+from kconv._scheme import load_scheme
 from kconv.edges._preserve import PRESERVED
 from kconv_migrations._executors.executor import InProcessExecutor
 from kconv_migrations._migration import Outcome, Settings, migrate, plan, verify
@@ -265,3 +271,36 @@ def test_as_a_command(server: ApiServer, kubeconfig: Path, notes: str) -> None:
         env=environment,
     )  # fmt: skip
     assert f"{CRD}: v1alpha1, v1beta1, v1 are compared through the hub" in text.stderr
+
+
+def recorded(value: Any) -> Iterator[Value]:
+    """Every object in a recorded exchange, in bodies that are texts as well."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, dict):
+        if "apiVersion" in value and (value.get("metadata") or {}).get("resourceVersion"):
+            yield value
+        value = [*value.values()]
+    for each in value if isinstance(value, list) else ():
+        yield from recorded(each)
+
+
+def test_what_a_real_kubernetes_shows_in_several_versions(reference: Path) -> None:
+    """It converts rightly: nothing is found in objects that were read in more than one of them."""
+    found: dict[tuple[str, ...], dict[str, Value]] = {}
+    for path in (each for name in ("ssa", "http", "misc", "convert") for each in
+                 sorted((reference / name).rglob("*.json"))):  # fmt: skip
+        for each in recorded(path.read_text()):
+            group, _, version = each["apiVersion"].rpartition("/")
+            state = each["metadata"].get("uid", ""), each["metadata"]["resourceVersion"]
+            found.setdefault((group, each.get("kind", ""), *state), {}).setdefault(version, each)
+    several = {key: each for key, each in found.items() if len(each) > 1 and key[2]}
+    hubs = Hubs(load_scheme({key[0] for key in several}))
+    crd, compared = read_definition(definition()), 0
+    for (group, kind, *_), items in several.items():
+        read = replace(crd, group=group, kind=kind, served=tuple(items), defaults={})
+        shown = {version: content_of(each, read, version) for version, each in items.items()}
+        compared += len(hubs.knows(read)) > 1
+        assert hubs.disagreement(read, items, shown) == "", (group, kind, items)
+    assert compared > 12
