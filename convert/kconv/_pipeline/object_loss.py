@@ -127,7 +127,7 @@ def _declares(loss: Loss, difference: Difference) -> bool:
         steps = steps[:-1]
     if steps[-1] == ZERO:
         steps = steps[:-1]
-        if len(path) < len(steps) or not is_zero(difference.before):
+        if len(path) != len(steps) or not is_zero(difference.before):
             return False
     return bool(loss.reason) and is_on_way(steps, path)
 

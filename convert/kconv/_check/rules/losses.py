@@ -10,6 +10,7 @@ from kconv._check.newfields import covered, level_of_kind, new_fields
 from kconv._check.rule import rule
 from kconv._check.verdict import Verdict, Whom, breaking
 from kconv._differences import FILLED
+from kconv._scheme.losses import EMPTIED
 
 
 @rule("field-missing-from-older")
@@ -46,11 +47,11 @@ def round_trip_lossy(change: KindChange) -> Iterator[Verdict]:
     loss. It holds for alpha versions too, so the most stable version of the kind counts.
 
     A path in the ledger of loss that the base does not have there. A field that comes back with a
-    value where there was none is no loss.
+    value where there was none is no loss, nor is an object without fields that comes back as none.
     """
     old, new = change.old.conversion, change.new.conversion
     sides = tuple(
-        (side, {path: why for path, why in after.items() if not path.endswith(FILLED)}, before)
+        (side, {path: why for path, why in after.items() if _loses(path, why)}, before)
         for side, before, after in (
             ("from the newer versions", old.lost_to_spoke, new.lost_to_spoke),
             ("of this version", old.lost_to_hub, new.lost_to_hub),
@@ -71,3 +72,8 @@ def round_trip_lossy(change: KindChange) -> Iterator[Verdict]:
                 path,
             )
             yield replace(verdict, level=level_of_kind(change))
+
+
+def _loses(path: str, why: str) -> bool:
+    """Whether what a lock file says of a path is a loss of something that was said."""
+    return not path.endswith(FILLED) and not why.startswith(EMPTIED)
