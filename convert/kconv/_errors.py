@@ -125,9 +125,14 @@ class SchemeError(KconvError):
 
 
 class ConversionError(KconvError):
-    """A conversion rule could not convert an object that its schema accepts."""
+    """A conversion rule could not convert an object that its schema accepts.
+
+    ``announced`` says whether the author of the rule has said beforehand that it refuses such
+    values (``refused`` of `kconv.Functions`).
+    """
 
     reason = "ConversionFailed"
+    announced: bool = False
 
 
 class FunctionFailed(KconvError):

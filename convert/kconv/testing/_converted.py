@@ -23,6 +23,7 @@ from kconv._scheme import Spoke
 from kconv.testing._failure import Broken
 from kconv.testing._golden_folder import releases
 from kconv.testing._names import group_of, slug, title
+from kconv.testing._refused import unless_announced
 
 CONVERTED = "converted"
 """The folder within a release's: ``converted/<version>/<other version>.json``."""
@@ -35,14 +36,17 @@ ADVICE = (
 
 
 def converted_files(pipeline: Pipeline, spoke: Spoke, data: bytes) -> dict[PurePosixPath, bytes]:
-    """What the golden bytes of a version are in every other version of its kind, by path."""
-    return {
-        PurePosixPath(CONVERTED, slug(spoke), f"{slug(target)}.json"): json_codec.encode_pretty(
-            converted(pipeline, data, spoke, target)
-        )
-        for target in spoke.kind.spokes
-        if target is not spoke
-    }
+    """What the golden bytes of a version are in every other version of its kind, by path.
+
+    Versions in which it is not shown, as rules have announced, are left out.
+    """
+    found = {}
+    for target in spoke.kind.spokes:
+        if target is not spoke:
+            path = PurePosixPath(CONVERTED, slug(spoke), f"{slug(target)}.json")
+            with unless_announced():
+                found[path] = json_codec.encode_pretty(converted(pipeline, data, spoke, target))
+    return found
 
 
 def converted(pipeline: Pipeline, data: bytes, spoke: Spoke, target: Spoke) -> dict[str, object]:

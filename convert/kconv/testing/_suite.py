@@ -25,6 +25,7 @@ from kconv.testing import _skew as skew
 from kconv.testing._api import ApiTests
 from kconv.testing._failure import Broken
 from kconv.testing._names import group_of, slug, title
+from kconv.testing._refused import Refusing
 from kconv.testing._release import latest
 
 Check = Callable[[dict[str, Any]], None]
@@ -194,12 +195,14 @@ class Suite(pytest.Collector):
         from kconv.testing._strategies import documents
         from kconv.testing._valid import has_rules, made_valid
 
-        shown = partial(_showing, spoke, check)
+        tried = Refusing(check)
+        shown = partial(_showing, spoke, tried)
         made = documents(spoke)
         if has_rules(spoke):
             made = made.map(partial(made_valid, spoke))
         explore(made, shown, self.examples)
         shown(full(spoke))
+        tried.says_something(title(spoke))
 
     def _check(self, group: str) -> None:
         if self.config.getoption("kconv_update"):
@@ -237,7 +240,9 @@ def _showing(spoke: Spoke, check: Check, document: dict[str, Any]) -> None:
             f"{title(spoke)}: {error.message}",
             error.findings,
             "Every object that a version allows converts to all others: let the rule see to it, or "
-            "refuse such\nvalues (pattern=, enum=, minimum=, multiple_of= … of the field).",
+            "refuse such\nvalues (pattern=, enum=, minimum=, multiple_of= … of the field). A function"
+            " that refuses them on purpose\nsays so: refused={\"path of the hub, or spoke:path\": "
+            "\"why\"} of Functions.",
             document,
         ) from error
 

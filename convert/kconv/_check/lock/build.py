@@ -32,6 +32,7 @@ _NO_PARTICULARS = (
     "reason",
     "lost",
     "kept",
+    "refused",
     "structs",
     "annotation",
     "beside_name",
