@@ -1,4 +1,4 @@
-"""A function that refuses values on purpose, and says so: the tests of an API take it for no fault."""
+"""A function that refuses values on purpose and says so: no fault to the tests of an API."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kconv._differences import FILLED, ORDER, ZERO
+from kconv._schema import Type
 from kconv._scheme.chains import in_hub, in_previous, step_name
 from kconv._scheme.spoke import Spoke
 from kconv.edges import Functions, Loss
@@ -74,7 +75,8 @@ def _emptied_one_way(spoke: Spoke, direction: Direction) -> Iterator[Loss]:
         theirs.update(sides[1])
         if isinstance(rule, Functions):
             by_functions.update(sides[0])
-    source, target = spoke.schema, spoke.target
+    source: type[Type] = spoke.schema
+    target = spoke.target
     if direction == "to spoke":
         source, target = target, source
     holders = {path[:size] for path in ours for size in range(1, len(path))}

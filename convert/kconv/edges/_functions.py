@@ -84,7 +84,7 @@ class Functions(Rule):
             if not why
         ]
         problems += [
-            f"{self}: {path} is refused, and the rule does not convert it: name it in spoke= or hub="
+            f"{self}: {path} is refused, but not converted by it: name it in spoke= or hub="
             for path in self.refused
             if not self._claims(*_side(path))
         ]

@@ -240,9 +240,9 @@ def _showing(spoke: Spoke, check: Check, document: dict[str, Any]) -> None:
             f"{title(spoke)}: {error.message}",
             error.findings,
             "Every object that a version allows converts to all others: let the rule see to it, or "
-            "refuse such\nvalues (pattern=, enum=, minimum=, multiple_of= … of the field). A function"
-            " that refuses them on purpose\nsays so: refused={\"path of the hub, or spoke:path\": "
-            "\"why\"} of Functions.",
+            "refuse such\nvalues (pattern=, enum=, minimum=, multiple_of= … of the field). A "
+            "function that refuses them on purpose\nsays so: "
+            'refused={"path of the hub, or spoke:path": "why"}.',
             document,
         ) from error
 
