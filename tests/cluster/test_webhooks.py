@@ -20,7 +20,7 @@ from fixtures.certificates import signed_by_itself
 from kconv import ConversionError, Pipeline, UsageError
 from kconv._cluster.connection import Connection
 from kconv._cluster.definition import get_definition, read_definition
-from kconv._cluster.webhooks import Examined, _needed, bundle_in, examine, install
+from kconv._cluster.webhooks import Examined, _needed, bundle_in, examine, install, with_path
 from kconv._webhook import answer_review
 from webhook.gadgets import GROUP
 
@@ -200,6 +200,43 @@ def test_a_service_is_asked_through_the_api_server(
     # Its own certificate names another host than that of the service.
     found = look(server, connection, config, webhook.url)
     assert any("gadgets.hooks.svc" in each for each in found.problems), found.problems
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (False, "namespace hooks has no Service gadgets: create it, or give --url"),
+        (True, "it may not serve services/proxy; give --url"),
+    ],
+)
+def test_no_way_to_a_service(
+    server: ApiServer, connection: Connection, there: bool, said: str
+) -> None:
+    """A server answers a path that it does not have as it does for what is not there."""
+
+    def unknown(request: Request) -> None:
+        if "/services/" in request.path:
+            if there and not request.path.endswith("/convert"):
+                raise Failed(403, "services is forbidden", "Forbidden")
+            raise Failed(404, "the server could not find the requested resource", "NotFound")
+
+    server.faults.append(unknown)
+    server.proxied = lambda request: {}  # type: ignore[method-assign]
+    service = {"namespace": "hooks", "name": "gadgets", "path": "/convert"}
+    found = look(server, connection, {"service": service, "caBundle": ""})
+    assert any(said in each for each in found.problems), found.problems
+
+
+def test_a_url_without_a_path_gets_that_of_the_crd(
+    server: ApiServer, connection: Connection, webhook: Webhook
+) -> None:
+    config = webhook.config()
+    found = look(server, connection, config, webhook.url.removesuffix("/convert"))
+    assert found.problems == []
+    service = {"namespace": "a", "name": "b", "path": "/review"}
+    assert with_path("https://h:1", {"service": service}) == "https://h:1/review"
+    assert with_path("https://h:1/", {"service": service}) == "https://h:1/review"
+    assert with_path("https://h:1/own", {"service": service}) == "https://h:1/own"
 
 
 def stanza(server: ApiServer) -> Any:

@@ -229,7 +229,7 @@ MISFITS: dict[str, tuple[dict[str, Field], dict[str, Field], Rule, str]] = {
             )
         },
         MapToList("spec.a", "spec.b", key="k", value="v"),
-        "has elements whose v may be absent; give it a load_default",
+        "has elements whose v may be absent; give it a load_default (in a CRD: default or",
     ),
     "a value that may not be empty": (
         {"a": Map(String())},

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import CRDS, Definition, get_definition
@@ -186,7 +187,8 @@ def _asked(connection: Connection, config: Config, bundle: str, url: str) -> _As
     service = config.get("service")
     if url or not service:
         name = f"{service['name']}.{service['namespace']}.svc" if service else ""
-        client = WebhookClient(url or str(config.get("url")), bundle, server_name=name)
+        at = with_path(url, config) if url else str(config.get("url"))
+        client = WebhookClient(at, bundle, server_name=name)
         return _Asked(client.ask, client)
     port = service.get("port") or 443
     path = (
@@ -202,10 +204,36 @@ def _asked(connection: Connection, config: Config, bundle: str, url: str) -> _As
         try:
             body = connection.request("POST", path, review).body
         except Refused as error:
-            raise Unavailable(f"{endpoint_of(config)}: {error.message}") from None
+            why = f"{endpoint_of(config)}: {error.message}"
+            raise Unavailable(why + _way_on(connection, service, error)) from None
         return Answered(judge(review, 200, msgspec.json.encode(body)), time.monotonic() - began)
 
     return _Asked(ask)
+
+
+def with_path(url: str, config: Config) -> str:
+    """A URL that says where the server is only, with the path that the CRD names."""
+    if urlsplit(url).path.strip("/"):
+        return url
+    service = config.get("service")
+    path = (service.get("path") or "") if service else urlsplit(str(config.get("url"))).path
+    return url.rstrip("/") + (path or "/")
+
+
+def _way_on(connection: Connection, service: Mapping[str, Any], error: Refused) -> str:
+    """What to do where the API server has no way to a Service: it is not there, or not served."""
+    if error.status != 404:
+        return ""
+    namespace, name = service["namespace"], service["name"]
+    try:
+        connection.get(f"/api/v1/namespaces/{namespace}/services/{name}")
+    except Refused as refused:
+        if refused.status == 404:
+            return f" (namespace {namespace} has no Service {name}: create it, or give --url)"
+    return (
+        f" (the API server has no way to {namespace}/{name}: it may not serve services/proxy; give "
+        "--url, such as that of kubectl port-forward)"
+    )
 
 
 def _samples(definition: Definition) -> dict[str, list[dict[str, Any]]]:

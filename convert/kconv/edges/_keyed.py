@@ -12,7 +12,7 @@ from kconv._errors import ConversionError
 from kconv._paths import INVALID, Finding, Path, format_path, quote
 from kconv.edges._declared_loss import Direction, Loss
 from kconv.edges._plan import compare, field_difference, shape
-from kconv.edges._rule import Rule, Value
+from kconv.edges._rule import EACH_BY_FUNCTIONS, Rule, Value
 from kconv.edges._steps import EACH, MISSING, Steps, copied, format_steps, get, put
 from kconv.edges._value import misfit
 from kconv.fields import spec_of
@@ -89,7 +89,7 @@ class _Keyed(Rule):
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
         if any(EACH in path for path in (*self.spoke, *self.hub)):
-            return [f"{self}: {self.name} works on paths without [*]"]
+            return [f"{self}: {self.name} works on paths without [*]; {EACH_BY_FUNCTIONS}"]
         return []
 
     def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
@@ -147,9 +147,11 @@ class _Keyed(Rule):
         said = f"has elements whose {self.value}"
         spec = spec_of(field)
         if not field.required and field.load_default is missing:
-            yield misfit(self, self._list, f"{said} may be absent; give it a load_default")
+            what = f"{said} may be absent; give it a load_default (in a CRD: default or required)"
+            yield misfit(self, self._list, what)
         elif field.required and spec.empty_is_absent and not spec_of(inner).min_length:
-            what = f'{said} may not be empty; give it load_default="" in place of required'
+            what = f'{said} may not be empty; give it load_default="" (in a CRD: default: "") '
+            what += "in place of required"
             yield misfit(self, self._list, what)
 
     def losses(self) -> Iterator[Loss]:

@@ -12,7 +12,7 @@ from kconv.edges._annotation import Annotation
 from kconv.edges._declared_loss import Loss
 from kconv.edges._kept import Kept
 from kconv.edges._kept_place import KeptPlace, kept_place
-from kconv.edges._rule import Rule, Value
+from kconv.edges._rule import EACH_BY_FUNCTIONS, Rule, Value
 from kconv.edges._steps import EACH, MISSING, Steps, equal, format_steps, get, put
 
 PRESERVED = "kconv.dev/preserved-fields"
@@ -79,7 +79,7 @@ class Preserve(Rule):
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
         if EACH in self.hub[0]:
-            return [f"{self}: preserve works on paths without [*]"]
+            return [f"{self}: preserve works on paths without [*]; {EACH_BY_FUNCTIONS}"]
         return []
 
     def losses(self) -> Iterator[Loss]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Value = dict[str, Any]
 
+EACH_BY_FUNCTIONS = "convert what is in each element by Functions that claim the whole list"
+"""The way on for a field in elements, where a rule does not go into them."""
+
 
 class Rule(ABC):
     """One rule of an edge.

@@ -12,7 +12,7 @@ from kconv._paths import INVALID, Finding
 from kconv.edges._cast import cast_to, is_castable
 from kconv.edges._declared_loss import Loss
 from kconv.edges._plan import field_at, shape
-from kconv.edges._rule import Rule, Value
+from kconv.edges._rule import EACH_BY_FUNCTIONS, Rule, Value
 from kconv.edges._steps import MISSING, format_steps, get, put
 from kconv.edges._value import Inexact, misfit, refusal
 from kconv.fields import Spec, spec_of
@@ -93,7 +93,7 @@ class Split(Rule):
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
         if any("*" in path for path in (*self.spoke, *self.hub)):
-            return [f"{self}: split works on paths without [*]"]
+            return [f"{self}: split works on paths without [*]; {EACH_BY_FUNCTIONS}"]
         return []
 
     def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:

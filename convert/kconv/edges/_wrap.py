@@ -14,7 +14,7 @@ from kconv.edges._kept import Kept
 from kconv.edges._kept_place import KeptField, KeptPlace, kept_place
 from kconv.edges._plan import field_difference, shape
 from kconv.edges._preserve import PRESERVED
-from kconv.edges._rule import Rule, Value
+from kconv.edges._rule import EACH_BY_FUNCTIONS, Rule, Value
 from kconv.edges._steps import EACH, MISSING, copied, format_steps, get, put
 from kconv.fields import spec_of
 from kconv.fields._spec import AnyField
@@ -80,7 +80,7 @@ class Wrap(Rule):
     def problems(self) -> list[str]:
         """What `Scheme.freeze` refuses about the rule."""
         if any(EACH in path for path in (*self.spoke, *self.hub)):
-            return [f"{self}: wrap works on paths without [*]"]
+            return [f"{self}: wrap works on paths without [*]; {EACH_BY_FUNCTIONS}"]
         return []
 
     def misfits(self, spoke: Sequence[AnyField], hub: Sequence[AnyField]) -> list[str]:
