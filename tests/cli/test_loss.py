@@ -29,7 +29,7 @@ def test_says_what_is_lost(kconv: Kconv, tmp_path: Path) -> None:
     assert ended.code == 0
     assert "HorizontalPodAutoscaler shop/web" in ended.err
     assert 'spec.metrics[1].resource.target.value: "7" would be lost' in ended.err
-    assert "which autoscaling/v1 cannot hold" in ended.err
+    assert "would be lost; autoscaling/v1 cannot hold it" in ended.err
 
 
 def test_strict_writes_nothing(kconv: Kconv, tmp_path: Path) -> None:
@@ -54,7 +54,8 @@ def test_an_order_that_does_not_come_back_is_lost(kconv: Kconv, tmp_path: Path) 
     (tmp_path / "a.yaml").write_text(PLAIN)
     ended = kconv("convert", "-f", "a.yaml", "--output-version", "autoscaling/v1", "--strict")
     assert ended.code == 1
-    assert "spec.metrics: its elements would come back in another order (the target of" in ended.err
+    assert "spec.metrics: its elements would come back in another order; " in ended.err
+    assert "autoscaling/v1 cannot hold it: the target of" in ended.err
 
 
 def test_ledger(kconv: Kconv) -> None:
@@ -84,6 +85,29 @@ def test_strict_goes_by_the_defaults_of_the_version(kconv: Kconv) -> None:
 
     ended = convert("{enabled: false}")
     assert (ended.code, ended.out) == (1, "")
-    assert "spec.enabled: false would become true (v1 is old)" in ended.err
+    said = "spec.enabled: false would become true; example.com/v1 cannot hold it: v1 is old"
+    assert said in ended.err
     ended = convert("{a: z}")
     assert (ended.code, ended.err) == (0, "")
+
+
+def test_an_object_is_named_once(kconv: Kconv, tmp_path: Path) -> None:
+    """Where the rule names it, and so does who converts the file."""
+    (tmp_path / "tanks.py").write_text(
+        "from kconv import ConversionError, Edge, Functions, Resource, hub_of\n"
+        "def no(source, target):\n    raise ConversionError('spec: no')\n"
+        "def made(of):\n"
+        "    meta = {'group': 'tanks.example.com', 'version': of, 'kind': 'Tank'}\n"
+        "    return type('Tank' + of, (Resource,), {'Meta': type('Meta', (), meta)})\n"
+        "V2, V1, V1beta1 = map(made, ('v2', 'v1', 'v1beta1'))\n"
+        "def register(scheme):\n"
+        "    rule = Functions(to_hub=no, to_spoke=no)\n"
+        "    edges = Edge(V2), Edge(V1, rule), Edge(V1beta1, via=V1)\n"
+        "    scheme.add(hub_of(V2), *edges, storage='tanks.example.com/v2')\n"
+    )
+    tank = "{apiVersion: tanks.example.com/v1beta1, kind: Tank, metadata: {name: hall}}"
+    options = ("--apis", "tanks:register", "--output-version", "tanks.example.com/v2")
+    ended = kconv("convert", "-f", "-", *options, stdin=tank)
+    assert ended.code == 1
+    assert ended.err.count("tanks.example.com/v1beta1 Tank hall: ") == 1, ended.err
+    assert "by way of tanks.example.com/v1: spec: no" in ended.err

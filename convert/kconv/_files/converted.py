@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kconv._errors import KconvError, ObjectRef
@@ -53,7 +53,8 @@ class ObjectLoss:
     @property
     def what(self) -> str:
         """The field, its value, and what becomes of it."""
-        return f"{self.lost}, which {self.api_version} cannot hold"
+        reason = f": {self.lost.reason}" if self.lost.reason else ""
+        return f"{replace(self.lost, reason='')}; {self.api_version} cannot hold it{reason}"
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"

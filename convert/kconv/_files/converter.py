@@ -300,6 +300,7 @@ class Converter:
     def _problem(self, where: str, error: KconvError) -> None:
         head, *rest = problem_lines(error)
         about = str(error.about) if error.about and error.about.name else ""
+        head = head.removeprefix(f"{about}: ")
         if about and error.about is not None and f'"{error.about.name}"' not in head:
             where = f"{where}: {about}"
         if isinstance(error, UsageError):
