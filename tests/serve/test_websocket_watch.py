@@ -1,5 +1,6 @@
 """Watches over WebSockets: their messages, who may open one, what ends one, and bounds."""
 
+import asyncio
 import base64
 import json
 import logging
@@ -15,7 +16,9 @@ import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
+from starlette.types import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -27,6 +30,7 @@ from kconv._scheme import Scheme
 from kconv._serve import Listen
 from kconv._serve.websocket import TOKEN_PROTOCOL, take_token
 from kconv._serve.websocket import socket as websocket_socket
+from kconv._serve.websocket.asgi import as_http
 from kconv._settings import Limits
 from kconv._store import SqlStore
 from serve.conftest import BOTH, NOBODY, Running
@@ -36,6 +40,7 @@ WATCH = f"{CONFIGMAPS}?watch=true"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 TOKEN = "se-cret/+="
+REFUSED = "websocket.http.response"
 
 
 def opened(
@@ -344,9 +349,11 @@ def mounted(scheme: Scheme, url: str, pipeline: Pipeline) -> Iterator[str]:
     thread.start()
     until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/k8s"
-    server.should_exit = True
-    thread.join(20)
+    try:
+        yield f"http://127.0.0.1:{port}/k8s"
+    finally:
+        server.should_exit = True
+        thread.join(20)
     assert not thread.is_alive()
 
 
@@ -366,3 +373,20 @@ def test_in_an_app_of_somebody_else(scheme: Scheme, url: str, pipeline: Pipeline
         assert refused(at, origin="https://evil.example", headers=bearer)[0] == 403
         assert refused(at, f"{WATCH}&labelSelector=!!", headers=bearer)[0] == 400
         assert refused(at, CONFIGMAPS, headers=bearer)[0] == 200
+
+
+def test_servers_say_how_long_a_refusal_is() -> None:
+    """Some set it in any case, and a client that is told it twice refuses the answer."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "extensions": {REFUSED: {}}}
+    asyncio.run(as_http(PlainTextResponse("no", 403), scope, receive, send))
+    start, body = sent
+    assert [start["type"], start["status"], body["body"]] == [f"{REFUSED}.start", 403, b"no"]
+    assert b"content-length" not in dict(start["headers"])

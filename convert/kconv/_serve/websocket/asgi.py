@@ -14,6 +14,7 @@ from kconv._serve.websocket.handshake import SOCKET, Handshake, is_upgrade
 
 _REFUSED = "websocket.http.response"
 _POLICY_VIOLATION = 1008
+_LENGTH = b"content-length"
 _SCHEMES = {"ws": "http", "wss": "https"}
 _UPGRADE = [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
 
@@ -46,7 +47,11 @@ async def as_http(
 
     async def refuse(message: Message) -> None:
         if answers:
-            await send({**message, "type": f"websocket.{message['type']}"})
+            told = {**message, "type": f"websocket.{message['type']}"}
+            if "headers" in told:
+                # Servers say themselves how long the body is; some would say it twice.
+                told["headers"] = [each for each in told["headers"] if each[0] != _LENGTH]
+            await send(told)
         elif message["type"] == "http.response.start":
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
