@@ -22,7 +22,7 @@ def field_missing_from_older(change: KindChange) -> Iterator[Verdict]:
     A new loss in an existing version, of a field that is new; the field's own level counts.
     """
     old, new = change.old.conversion.lost_to_spoke, change.new.conversion.lost_to_spoke
-    came = sorted(new.keys() - old.keys())
+    came = sorted(path for path in new.keys() - old.keys() if _loses(path, new[path]))
     if not came:
         return
     fresh = new_fields(change)
