@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -80,3 +81,13 @@ def follow(store: SqlStore, position: Position | None = None, *, limit: int = 50
             reader.close()
 
     return asyncio.run(read())
+
+
+async def longest_turn() -> float:
+    """How long the event loop took to come back at most, in twenty tries, in seconds."""
+    longest = 0.0
+    for _ in range(20):
+        began = time.monotonic()
+        await asyncio.sleep(0.005)
+        longest = max(longest, time.monotonic() - began)
+    return longest

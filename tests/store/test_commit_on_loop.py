@@ -13,7 +13,7 @@ from kconv._errors import Unavailable
 from kconv._store import SqlStore, Write, group_commit
 from kconv._store.database import sqlite_file
 from kconv._store.write_statistics import WriteTally
-from store.samples import V1, cronjob
+from store.samples import V1, cronjob, longest_turn
 from store.test_submit import creation, run
 
 SLOW = 0.1
@@ -83,11 +83,7 @@ def test_loop_goes_on_while_another_process_holds_the_lock(sqlite_store: SqlStor
         await sqlite_store.submit(creation("first"))
         with write_lock(sqlite_store) as release:
             future = sqlite_store.submit(creation("waits"))
-            longest = 0.0
-            for _ in range(20):
-                began = time.monotonic()
-                await asyncio.sleep(0.005)
-                longest = max(longest, time.monotonic() - began)
+            longest = await longest_turn()
             assert not future.done()
             release()
             await future

@@ -23,7 +23,7 @@ from kconv._errors import (
 from kconv._store import SqlStore, Stored, Write, group_commit, open_store
 from kconv._store.postgresql_exchange import Exchange
 from kconv_migrations import _tables as db
-from store.samples import GROUP, RESOURCE, V1, V1BETA1, cronjob
+from store.samples import GROUP, RESOURCE, V1, V1BETA1, cronjob, longest_turn
 from store.test_locked_rows import ROW, locked
 from store.test_submit import creation, run
 
@@ -124,11 +124,7 @@ def test_loop_goes_on_while_the_database_waits(store: SqlStore, url: str) -> Non
         with locked(url, COUNTER) as other:
             future = store.submit(creation("waits"))
             later = store.submit(creation("later"))
-            longest = 0.0
-            for _ in range(20):
-                began = time.monotonic()
-                await asyncio.sleep(0.005)
-                longest = max(longest, time.monotonic() - began)
+            longest = await longest_turn()
             assert not future.done()
             other.rollback()
             await asyncio.gather(future, later)
