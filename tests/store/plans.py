@@ -65,14 +65,19 @@ class Plan:
 
     @property
     def reads_all(self) -> str:
-        """The part of the plan that reads a large table from end to end; empty if none does."""
+        """The part of the plan that reads a large table from end to end; empty if none does.
+
+        Or a namespace of it: SQLite takes one of the two columns where a pair is compared with a
+        pair of columns.
+        """
         for line in self.steps.splitlines():
-            if _SCAN.search(line):
+            if _SCAN.search(line) or _HALF.search(line):
                 return line.strip()
         return ""
 
 
 _SCAN = re.compile(rf"\b(?:SCAN|Seq Scan on) (?:{'|'.join(LARGE)})\b")
+_HALF = re.compile(r"\bSEARCH .* AND namespace>\? AND \(namespace,name\)")
 _REMOVED = re.compile(r"Rows Removed by (?:Index Recheck|Filter): (\d+)")
 
 

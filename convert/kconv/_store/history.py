@@ -6,7 +6,6 @@ so that it does not matter how often one of them was changed, or how long the lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -124,18 +123,15 @@ def _named(key: Key) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=4)
 def _statement(in_namespace: bool, bounded: bool) -> Select[Any]:
     """For each key: its first change after the version, and its state by log or ``past``."""
-    start: tuple[Any, ...] = (bindparam("after_namespace"), bindparam("after_name"))
-    hops = (
-        select(_first(changes.alias("first"), start, in_namespace, bounded), literal(1).label("n"))
-    ).cte("hops", recursive=True)
-    here = changes.alias("here")
-    following = _first(
-        changes.alias("following"), (here.c.namespace, here.c.name), in_namespace, bounded
+    hops = (select(_first(in_namespace).label("number"), literal(1).label("n"))).cte(
+        "hops", recursive=True
     )
+    here = changes.alias("here")
+    following = _following(here, in_namespace).label("number")
     hops = hops.union_all(
         select(following, hops.c.n + 1)
         .select_from(hops.join(here, here.c.resource_version == hops.c.number))
-        .where(hops.c.n < bindparam("most"))
+        .where(hops.c.n < bindparam("most"), *_upto(here, in_namespace, bounded))
     )
     key = changes.alias("key")
     later, base, gone = changes.alias("later"), changes.alias("base"), past.alias("gone")
@@ -175,33 +171,59 @@ def _statement(in_namespace: bool, bounded: bool) -> Select[Any]:
             .outerjoin(base, base.c.resource_version == base_number)
             .outerjoin(gone, and_(_same(gone, key), gone.c.resource_version == past_number))
         )
+        .where(*_upto(key, in_namespace, bounded))
         .order_by(hops.c.n)
     )
 
 
-def _first(
-    table: FromClause, start: Sequence[Any], in_namespace: bool, bounded: bool
-) -> ColumnElement[int]:
-    """The resourceVersion of the first row, by key, after a key."""
-    conditions = [table.c.grp == bindparam("grp"), table.c.resource == bindparam("resource")]
+def _first(in_namespace: bool) -> ColumnElement[int]:
+    """The resourceVersion of a row of the first key after the one to begin after."""
+    table = changes.alias("first")
+    name: Any = bindparam("after_name")
     if in_namespace:
-        conditions += [table.c.namespace == bindparam("namespace"), table.c.name > start[1]]
-        if bounded:
-            conditions.append(table.c.name <= bindparam("upto_name"))
-    else:
-        place = tuple_(table.c.namespace, table.c.name)
-        conditions.append(place > tuple_(*start))
-        if bounded:
-            end = tuple_(bindparam("upto_namespace"), bindparam("upto_name"))
-            conditions.append(place <= end)
+        return _least(table, table.c.namespace == bindparam("namespace"), table.c.name > name)
+    start = tuple_(bindparam("after_namespace"), name)
+    return _least(table, tuple_(table.c.namespace, table.c.name) > start)
+
+
+def _following(here: FromClause, in_namespace: bool) -> ColumnElement[int]:
+    """The same of the first key after that of another row.
+
+    Asked in two steps: with pairs of columns on both sides of a comparison, SQLite would look at
+    all rows of the namespace up to the one that is wanted.
+    """
+    table = changes.alias("following")
+    within = _least(table, table.c.namespace == here.c.namespace, table.c.name > here.c.name)
+    if in_namespace:
+        return within
+    other = changes.alias("other")
+    return func.coalesce(within, _least(other, other.c.namespace > here.c.namespace))
+
+
+def _least(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return (
         select(table.c.resource_version)
-        .where(*conditions)
+        .where(
+            table.c.grp == bindparam("grp"), table.c.resource == bindparam("resource"), *conditions
+        )
         .order_by(table.c.namespace, table.c.name, table.c.resource_version)
         .limit(1)
         .scalar_subquery()
-        .label("number")
     )
+
+
+def _upto(table: FromClause, in_namespace: bool, bounded: bool) -> list[ColumnElement[bool]]:
+    """That a key is not beyond the last one, where there is one.
+
+    Said of rows that were found: to find none, all that are left would have to be looked at.
+    """
+    if not bounded:
+        return []
+    name: Any = bindparam("upto_name")
+    if in_namespace:
+        return [table.c.name <= name]
+    end = tuple_(bindparam("upto_namespace"), name)
+    return [tuple_(table.c.namespace, table.c.name) <= end]
 
 
 def _same(table: FromClause, key: FromClause) -> ColumnElement[bool]:

@@ -95,9 +95,11 @@ async def begin_search(call: Call, options: ListOptions, selector: Selector) -> 
         listing.resource_version = options.resource_version
     rows: Sequence[CachedRow] | None = None
     rest = 0
-    if collection is not None and collection.changed_at <= version:
+    if collection is not None:
         most = options.limit if selector.everything else 0
-        rows, rest = collection.within(namespace, listing.after, most or None)
+        known = collection.within_at(version, namespace, listing.after, most or None)
+        if known is not None:
+            rows, rest = known
     return Search(call, selector, options.limit, namespace, listing, rows, rest)
 
 

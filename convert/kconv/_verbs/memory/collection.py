@@ -20,14 +20,15 @@ class Collection:
     """Rows of a resource: some that were read by name, or, once ``complete``, all of them.
 
     ``as_of`` is the resourceVersion that a complete collection was read at: it may be used from
-    when its follower has come that far. ``changed_at`` is that of its last change.
+    when its follower has come that far. ``changed_at`` is that of its last change, and
+    ``removed_at`` that of the last one that deleted an object.
     """
 
     def __init__(self, use: MemoryUse, position: int) -> None:
         self.rows: dict[Place, CachedRow] = {}
         self.complete = False
         self.as_of = 0
-        self.changed_at = position
+        self.changed_at = self.removed_at = position
         self.too_large_until = 0.0
         """Until when (by the monotonic clock) nobody need try to take it into memory again."""
         self._use = use
@@ -58,6 +59,8 @@ class Collection:
             self._missed.append(change)
         stored = change.stored
         self.changed_at = max(self.changed_at, stored.resource_version)
+        if change.type == "DELETED":
+            self.removed_at = max(self.removed_at, stored.resource_version)
         place = (stored.key.namespace, stored.key.name)
         known = self.rows.get(place)
         if known is not None and known.stored.resource_version >= stored.resource_version:
@@ -109,6 +112,19 @@ class Collection:
         if start == 0 and stop == len(order) and len(order) == len(rows):
             return [rows[place] for place in order], 0
         return [rows[place] for place in order[start:stop]], end - max(stop, start)
+
+    def within_at(
+        self, version: int, namespace: str | None, after: Place | None, limit: int | None
+    ) -> tuple[Sequence[CachedRow], int] | None:
+        """As `within`, as it was at an earlier resourceVersion; None where that is not known."""
+        if self.removed_at > version:
+            return None
+        found, rest = self.within(namespace, after, limit)
+        if self.changed_at > version and any(
+            row.stored.resource_version > version for row in found
+        ):
+            return None
+        return found, rest
 
     def _replace(self, place: Place, row: CachedRow) -> None:
         old = self.rows.get(place)
