@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kconv._crds.conversion import conversion_of
+from kconv._crds.conversion import by_name, conversion_of
 from kconv._crds.definition import Definition
 from kconv._crds.webhook import Services
 from kconv._gvk import GroupResource, GroupVersion
@@ -87,4 +87,5 @@ def kind_of(definition: Definition, services: Services) -> StructuralKind:
         convert=convert,
         waits=waits,
         closing=definition.terminating,
+        renames=convert is by_name,
     )

@@ -99,6 +99,10 @@ class Decoder:
         """The fields of a document that a version does not have."""
         return list(self.engine.unknown(spoke, raw))
 
+    def is_broken(self, decoded: Decoded) -> bool:
+        """Whether an object breaks rules. Raises `FunctionFailed` where one of them fails on it."""
+        return any(self.engine.check(decoded.spoke, decoded.native, "all"))
+
     def _decode_fast(
         self,
         data: bytes,

@@ -39,6 +39,7 @@ _TYPES: Final = {
     dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
     float: "number", type(None): "null",
 }  # fmt: skip
+_COMBINED: Final = frozenset({"allOf", "anyOf", "oneOf", "not"})
 
 
 def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
@@ -64,7 +65,8 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
         yield from _text(value, schema, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number(value, schema, path)
-    yield from _combined(value, schema, path)
+    if not _COMBINED.isdisjoint(schema):
+        yield from _combined(value, schema, path)
 
 
 def _typed(schema: Schema) -> bool:

@@ -11,6 +11,7 @@ from kconv._paths import Finding
 from kconv._resource import Column, Hub, Resource, ScalePaths, SelectableField, options_of
 from kconv._scheme import HubKind, Spoke
 from kconv._structural.fields import fields_of
+from kconv._structural.pruning import shape_of
 from kconv._structural.rules import compares
 from kconv._structural.schemas import Schema
 from kconv._structural.validations import has_rules, judge_change
@@ -32,6 +33,9 @@ class StructuralResource(Resource):
 
     has_rules: ClassVar[bool]
     """Whether the schema has rules in CEL."""
+
+    shape: ClassVar[int]
+    """Of the versions of a kind, those have the same that keep the same fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class StructuralKind(HubKind):
     waits: bool = False
     closing: bool = False
     """Whether its objects are being deleted, so that there may be no more."""
+    renames: bool = False
+    """Whether the conversion gives objects another apiVersion, and does nothing else."""
     warnings: Mapping[str, str] = field(default_factory=dict)
     """What is said of deprecated versions, by version."""
 
@@ -82,12 +88,16 @@ def structural_kind(
     convert: Conversion,
     waits: bool = False,
     closing: bool = False,
+    renames: bool = False,
 ) -> StructuralKind:
     """A kind that is ready to be added to a frozen scheme.
 
     ``names`` are those of the CRD: plural, singular, kind, listKind, shortNames, categories.
     """
     made = {each.name: _resource(group, names, namespaced, each) for each in versions}
+    shapes = [shape_of(each.structural) for each in made.values()]
+    for resource, shape in zip(made.values(), shapes, strict=True):
+        resource.shape = shapes.index(shape)
     hub = _hub(made[storage], {each for version in versions for each in version.selectable})
     kind = StructuralKind(
         hub,
@@ -96,6 +106,7 @@ def structural_kind(
         convert=convert,
         waits=waits,
         closing=closing,
+        renames=renames,
         warnings={each.name: each.deprecation for each in versions if each.deprecation is not None},
     )
     for each in versions:
@@ -163,6 +174,16 @@ def _hub(stored: type[StructuralResource], selectable: set[str]) -> type[Hub]:
     made: Any = type(options.kind, (Hub,), attributes)
     found: type[Hub] = made
     return found
+
+
+def is_renamed(spoke: Spoke, target: Spoke) -> bool:
+    """Whether what is an object of one version is one of another, but for its apiVersion."""
+    kind, one, other = spoke.kind, spoke.schema, target.schema
+    if kind is not target.kind or not (isinstance(kind, StructuralKind) and kind.renames):
+        return False
+    assert issubclass(one, StructuralResource), "its kind is of such versions"
+    assert issubclass(other, StructuralResource), "it is of the same kind"
+    return one.shape == other.shape
 
 
 def waits(kind: HubKind) -> bool:

@@ -12,6 +12,8 @@ from kconv._structural.schemas import (
     is_embedded,
     items,
     keeps_unknown,
+    properties,
+    values,
 )
 from kconv.meta import ObjectMeta
 
@@ -67,3 +69,16 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list):
         return [_copied(each) for each in value]
     return value
+
+
+def shape_of(schema: Schema) -> Any:
+    """All that pruning asks of a schema: what one has pruned, another with the same leaves so."""
+    element, others = items(schema), values(schema)
+    return (
+        schema.get("type") == "integer",
+        keeps_unknown(schema),
+        is_embedded(schema),
+        {name: shape_of(each) for name, each in properties(schema).items()},
+        shape_of(element) if element else None,
+        None if others is None else shape_of(others),
+    )

@@ -98,8 +98,14 @@ def _joined(spoke: Spoke, items: Iterable[Encoded]) -> bytes:
     if is_structural(spoke):
         # Custom resources say in lists, too, what they are.
         return b",".join([item.data for item in items])
-    head = json_codec.encode({"apiVersion": spoke.api_version, "kind": spoke.options.kind})[:-1]
-    return b",".join([_bare(item.data, head + b",") for item in items])
+    head = type_meta_of(spoke)
+    return b",".join([_bare(item.data, head) for item in items])
+
+
+def type_meta_of(spoke: Spoke) -> bytes:
+    """How the bytes of objects of a version begin: apiVersion and kind, before their fields."""
+    head = json_codec.encode({"apiVersion": spoke.api_version, "kind": spoke.options.kind})
+    return head[:-1] + b","
 
 
 _LIST_END = b"]}"

@@ -11,9 +11,9 @@ from kconv._errors import KconvError
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._scheme import HubKind, Spoke
 from kconv._store import Stored
-from kconv._structural import Unconverted, converted, is_structural
+from kconv._structural import Unconverted, converted, is_renamed, is_structural
 from kconv._verbs.current import Current, spoke_of
-from kconv._verbs.encoded import Encoded, encode_object
+from kconv._verbs.encoded import Encoded, encode_object, type_meta_of
 from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.selectors import Subject
 from kconv._verbs.undecodable import Undecodable, salvage
@@ -115,16 +115,26 @@ class ObjectReader:
         `encoded` to tell of. Raises what the conversion of the kind does.
         """
         groups: dict[Spoke, list[tuple[CachedRow, Decoded]]] = {}
-        for row in rows:
-            if spoke not in row.encoded:
-                with suppress(KconvError):
-                    source = spoke_of(spoke.kind, row.stored)
-                    found = self.pipeline.decode(row.stored.data, spoke=source, trusted=True)
-                    groups.setdefault(source, []).append((row, found))
         made: dict[CachedRow, Encoded] = {}
+        others = [
+            each for each in spoke.kind.spokes if each is not spoke and is_renamed(each, spoke)
+        ]
+        for row in rows:
+            if spoke in row.encoded:
+                continue
+            renamed = _renamed(row, spoke, others)
+            if renamed is not None:
+                made[row] = renamed
+                continue
+            with suppress(KconvError):
+                source = spoke_of(spoke.kind, row.stored)
+                found = self.pipeline.decode(row.stored.data, spoke=source, trusted=True)
+                groups.setdefault(source, []).append((row, found))
         for source, some in groups.items():
             natives = [found.native for _, found in some]
-            if source is not spoke:
+            if source in others:
+                natives = [{**native, "apiVersion": spoke.api_version} for native in natives]
+            elif source is not spoke:
                 natives = converted(source, spoke, natives)
             for (row, _), native in zip(some, natives, strict=True):
                 version = str(row.stored.resource_version)
@@ -168,3 +178,14 @@ class ObjectReader:
         if self.undecodable.note(stored):
             _log.error("%s", fault, exc_info=fault.defect)
         return fault
+
+
+def _renamed(row: CachedRow, spoke: Spoke, others: Sequence[Spoke]) -> Encoded | None:
+    """What a row is in a version, made of its bytes in another one that differs by name alone."""
+    for other in others:
+        known = row.encoded.get(other)
+        if known is not None:
+            head = type_meta_of(other)
+            if known.data.startswith(head):
+                return Encoded(type_meta_of(spoke) + known.data[len(head) :])
+    return None

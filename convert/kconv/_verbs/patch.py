@@ -16,6 +16,7 @@ from kconv._verbs.patches import Patch
 from kconv._verbs.refusal import Refusal, invalid
 from kconv._verbs.replace import Replacement, findings_about, replace_object
 from kconv._verbs.retrying import insists, with_retries
+from kconv._verbs.store_anew import stays, store_anew
 from kconv._verbs.update import check_names, check_version
 
 
@@ -26,6 +27,7 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
     Raises `Refusal` and `kconv._errors.KconvError`.
     """
     pipeline = call.objects.pipeline
+    is_empty = read.changes_nothing and not (read.warnings or options.dry_run)
 
     def patched(current: Current) -> Decoded:
         # A patch is applied to a document.
@@ -67,9 +69,17 @@ async def patch(call: Call, read: Patch, options: WriteOptions) -> Answer:
         check_names(call, metadata_of(decoded.native))
         return decoded
 
+    def stays_as(current: Current) -> bool:
+        check_version(call, read.preconditions, current)
+        return stays(call, current)
+
     async def attempt(newest: bool) -> Answer:
         current = await call.objects.get(call.kind, call.target.key, newest=newest)
-        decoded = await call.work(lambda: patched(current), len(current.stored.data))
+        size = len(current.stored.data)
+        if is_empty and await call.work(lambda: stays_as(current), size):
+            kept = await store_anew(call, current, newest=newest)
+            return Answer(encoded=kept, spoke=call.spoke, warnings=tuple(call.warnings))
+        decoded = await call.work(lambda: patched(current), size)
         made = Replacement(current, decoded, options.dry_run, newest, options.field_manager)
         encoded = await replace_object(call, made)
         return Answer(encoded=encoded, spoke=call.spoke, warnings=tuple(call.warnings))

@@ -14,13 +14,11 @@ from kconv._errors import (
     ConversionError,
     InvalidObject,
     Problem,
-    VersionNotOnRecord,
 )
 from kconv._managed.lists import NoStep
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import View, metadata_of, with_metadata
 from kconv._scheme import Spoke
-from kconv._structural import is_structural
 from kconv._verbs.body import all_findings
 from kconv._verbs.call import Call
 from kconv._verbs.canonical import canonical, canonical_in_version
@@ -44,6 +42,7 @@ from kconv._verbs.ownership import (
 from kconv._verbs.preparing import has_more
 from kconv._verbs.refusal import invalid
 from kconv._verbs.retrying import NotWritten
+from kconv._verbs.store_anew import is_outdated
 from kconv.fields._time import format_time
 
 T = TypeVar("T")
@@ -91,7 +90,7 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     # A state that could not be read is replaced by whatever is sent.
     unchanged = current.fault is None and is_desired and _same(before, merged, _OBSERVED)
     owned = _owned(call, made, old, merged, unchanged)
-    unchanged = owned.unchanged and not await _is_outdated(call, current)
+    unchanged = owned.unchanged and not await is_outdated(call, current)
     _check_given(call, made, owned.entries)
     if (unchanged or made.dry_run) and not (
         made.newest or await call.objects.is_newest(current.row)
@@ -113,21 +112,6 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
     row.encoded[call.spoke] = encoded
     return encoded
-
-
-async def _is_outdated(call: Call, current: Current) -> bool:
-    """Whether a write that changes nothing moves an object to the version that is stored now.
-
-    So objects are migrated in a cluster, where nobody else can say what they are stored in.
-    """
-    kind = call.kind
-    stored = current.stored.api_version
-    if is_structural(call.spoke):
-        return stored != str(kind.storage)
-    try:
-        return stored != (await call.objects.versions.spoke(kind)).api_version
-    except VersionNotOnRecord:
-        return False  # it cannot be written now, and need not be
 
 
 def _check_given(call: Call, made: Replacement, entries: Entries) -> None:

@@ -25,6 +25,9 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
 
+PRECONDITIONS = ("resourceVersion", "uid")
+"""Metadata that says for which state of which object a write is meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -45,6 +48,25 @@ class Patch:
         metadata = self.document.get("metadata")
         version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
         return version if isinstance(version, str) else ""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it says no more than for which state of an object it is meant.
+
+        So clients have objects stored anew.
+        """
+        if self.media_type == JSON_PATCH or self.document.keys() - {"metadata"}:
+            return False
+        said = self.document.get("metadata", {})
+        return isinstance(said, dict) and all(
+            name in PRECONDITIONS and isinstance(value, str) for name, value in said.items()
+        )
+
+    @property
+    def preconditions(self) -> Mapping[str, str]:
+        """What one that `changes_nothing` says."""
+        found: Mapping[str, str] = self.document.get("metadata", {})
+        return found
 
     def apply(self, value: Mapping[str, Any], schema: type[Type]) -> dict[str, Any]:
         """The patched document; ``schema`` tells a strategic merge how lists combine.
