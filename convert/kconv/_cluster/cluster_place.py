@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection as SomeOf
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kconv._cluster import svm
 from kconv._cluster.connection import ASIDE, Connection
@@ -16,25 +16,23 @@ from kconv._cluster.kinds import scheme_of
 from kconv._cluster.listing import FIRST_PAGE, ClusterKey, look, marks
 from kconv._cluster.notes import books_of
 from kconv._cluster.preflight import check_definition, check_rights, findings
-from kconv._cluster.proof import Written, digest_of_mark
+from kconv._cluster.proof import digest_of_mark
 from kconv._cluster.rehearsing import rehearsed
 from kconv._cluster.resources import Resources, resources_of
 from kconv._cluster.restoring import restore_page
-from kconv._cluster.rewriting import rewrite
 from kconv._cluster.rows import (
     CHUNK,
-    before_image,
     chunks,
     cluster_key,
     label_of,
     named_entry,
     named_image,
-    raise_first,
     row_of,
     versions_of,
 )
 from kconv._cluster.threads import CONNECTIONS, Threads
 from kconv._cluster.walk import Chunks, Seen, Walk, see
+from kconv._cluster.writing import Writing
 from kconv._errors import KconvError, UsageError
 from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping
@@ -45,6 +43,7 @@ from kconv.place import (
     BeforeImage,
     Collection,
     Count,
+    Ending,
     Images,
     Key,
     NewData,
@@ -54,11 +53,9 @@ from kconv.place import (
     Row,
     Run,
     RunTarget,
+    UndoSize,
     Where,
 )
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection as Transaction
 
 
 class ClusterPlace(BookkeptPlace):
@@ -95,6 +92,7 @@ class ClusterPlace(BookkeptPlace):
         self._driving = Driving(connection)
         self._hubs = hubs or Hubs()
         self._resources = Resources(connection, definitions, books, self._driving, self._hubs)
+        self._writing = Writing(connection, books, self._resources, self._threads)
 
     @classmethod
     def open(
@@ -136,6 +134,8 @@ class ClusterPlace(BookkeptPlace):
             self._resources.known[name] = self._resources.read_again(name)
 
     def close(self) -> None:
+        with suppress(KconvError):
+            self._writing.settle()
         self._walks.clear()
         self._threads.close()
         self.connection.close()
@@ -239,60 +239,7 @@ class ClusterPlace(BookkeptPlace):
     def write(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
     ) -> int:
-        name = where.collection
-        definition = self._resources.known[name]
-
-        def begin(transaction: Transaction) -> None:
-            self.books.check_held(transaction, run)
-            if keep_before_images:
-                images = [before_image(name, each, None) for each in items]
-                self.books.keep(transaction, run, images)
-
-        self.books.database.write(begin)
-        outcomes = self._threads.side_by_side(
-            lambda each: rewrite(self.connection, definition, each), items
-        )
-        done = [(item, found) for item, found in zip(items, outcomes, strict=True) if found.mark]
-        failed = [
-            found.entry(run, name, item.row)
-            for item, found in zip(items, outcomes, strict=True)
-            if found.message
-        ]
-        lost = [item for item, found in zip(items, outcomes, strict=True) if not found.mark]
-        # Read behind the writes: what was written is where the CRD said if it still says so.
-        held = not any(each.error for each in outcomes) and self._resources.is_held(name)
-
-        def settle_rows(transaction: Transaction) -> None:
-            if keep_before_images:
-                images = [before_image(name, item, found.mark) for item, found in done]
-                if not held:
-                    images = [each._replace(written_version="") for each in images]
-                self.books.keep(transaction, run, images)
-                gone = [before_image(name, each, None) for each in lost]
-                self.books.forget(transaction, run, gone)
-            known = [(item.row.key, number(item.row.mark)) for item, _ in done if held]
-            self.books.rewritten(transaction, name, known)
-
-        self.books.database.write(settle_rows)
-        self.quarantine(failed)
-        raise_first(outcomes)
-        if not held:
-            # Where they are stored nobody knows: they are written once more.
-            return len(done)
-        written = [
-            Written(ClusterKey(*map(str, item.row.key)), found.mark, item.data, found.answer)
-            for item, found in done
-        ]
-        proofs = self._resources.proofs[name]
-        proofs.rewritten(written, run)
-        proofs.try_first(
-            written,
-            lambda keys: self._threads.side_by_side(
-                lambda key: see(self.connection, definition, key), keys
-            ),
-            run,
-        )
-        return len(done)
+        return self._writing.write(where.collection, items, run, keep=keep_before_images)
 
     def repair(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
@@ -318,6 +265,7 @@ class ClusterPlace(BookkeptPlace):
                 raise UsageError(self._resources.told_by(name, version))
 
     def close_version(self, collection: str, version: str) -> bool:
+        self._writing.settle()
         if self.quarantined(collection):
             return False
         return self._resources.close_version(collection, version.rpartition("/")[2])
@@ -354,6 +302,10 @@ class ClusterPlace(BookkeptPlace):
             self._resources.known |= {each.name: each for each in driven}
         return run
 
+    def end_run(self, run_id: str, state: Ending) -> bool:
+        self._writing.settle()
+        return super().end_run(run_id, state)
+
     def how_compared(self, name: str) -> str:
         """How versions of a resource are compared; empty where nothing is known but the values."""
         return self._hubs.how(self._resources.known[name])
@@ -362,6 +314,7 @@ class ClusterPlace(BookkeptPlace):
         return [line for each in self._resources.known.values() for line in findings(each)]
 
     def quarantined(self, collection: str | None = None) -> list[Quarantined]:
+        self._writing.settle()
         return [named_entry(each) for each in super().quarantined(collection)]
 
     # Before-images.
@@ -369,18 +322,25 @@ class ClusterPlace(BookkeptPlace):
     def before_images(
         self, where: Where, rows: Sequence[AsRead], runs: Sequence[str]
     ) -> list[BeforeImage | None]:
+        self._writing.settle()
         digests = {row.key: digest_of_mark(number(row.mark)) for row in rows}
         found = self.books.fitting_images(where.collection, digests, runs)
         images = {key: BeforeImage(each.version, each.raw) for key, each in found.items()}
         return [images.get(tuple(row.key)) for row in rows]
 
+    def undo_size(self, run_id: str) -> UndoSize:
+        self._writing.settle()
+        return super().undo_size(run_id)
+
     def images(self, run_id: str, *, after: Key | None, limit: int) -> Images:
+        self._writing.settle()
         found = super().images(run_id, after=after, limit=limit)
         return found._replace(images=tuple(map(named_image, found.images)))
 
     def restore(
         self, run_id: str, *, after: Key | None, limit: int, live: float | None, held: str
     ) -> Restored:
+        self._writing.settle()
         page = self.books.undo_page(run_id, after, limit)
         if not page:
             return Restored()
