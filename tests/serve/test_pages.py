@@ -1,5 +1,6 @@
 """Every page of a list shows the moment of the first one, or says that it cannot."""
 
+import random
 from typing import Any
 
 import httpx
@@ -50,6 +51,62 @@ def test_later_pages_show_the_same_moment(
         token = following["metadata"].get("continue", "")
     assert found == [(name, "b") for name in "abdefh"]
     assert [name for name, _ in items_of(page(client, limit="0"))] == list("abcdfgh")
+
+
+def test_pages_that_nobody_has_written_since_come_from_memory(
+    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abcdef":
+        created(client, CONFIGMAPS, configmap(name))
+    first = page(client)
+    patched(client, f"{CONFIGMAPS}/a", {"data": {"a": "later"}})
+
+    def asked(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it is in memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "list", asked)
+        second = page(client, first["metadata"]["continue"])
+    assert items_of(second) == [("c", "b"), ("d", "b")]
+    assert second["metadata"]["remainingItemCount"] == 2
+    client.delete(f"{CONFIGMAPS}/f")
+    third = page(client, second["metadata"]["continue"])
+    assert items_of(third) == [("e", "b"), ("f", "b")]
+    assert {each["metadata"]["resourceVersion"] for each in (second, third)} == {
+        first["metadata"]["resourceVersion"]
+    }
+
+
+def test_pages_show_one_moment_whatever_is_done_in_between(client: httpx.Client) -> None:
+    for seed in range(5):
+        chance = random.Random(seed)
+        namespace = f"pages-{seed}"
+        created(client, "/api/v1/namespaces", {"metadata": {"name": namespace}})
+        path = f"/api/v1/namespaces/{namespace}/configmaps"
+        names = [f"{at:02}" for at in range(12)]
+        there = {name: "0" for name in names if chance.random() < 0.7}
+        for name in there:
+            created(client, path, {"metadata": {"name": name}, "data": {"a": "0"}})
+        wanted, found, token = sorted(there.items()), [], ""
+        while True:
+            params = {"limit": "3", "continue": token}
+            shown = client.get(path, params=params).json()
+            found += items_of(shown)
+            token = shown["metadata"].get("continue", "")
+            if not token:
+                break
+            for _ in range(chance.randrange(3)):
+                name, new = chance.choice(names), str(chance.random())
+                if name not in there:
+                    created(client, path, {"metadata": {"name": name}, "data": {"a": new}})
+                elif chance.random() < 0.5:
+                    patched(client, f"{path}/{name}", {"data": {"a": new}})
+                else:
+                    client.delete(f"{path}/{name}")
+                    del there[name]
+                    continue
+                there[name] = new
+        assert found == wanted, f"seed {seed}"
 
 
 def test_moment_that_the_log_has_forgotten(client: httpx.Client, store: SqlStore) -> None:
