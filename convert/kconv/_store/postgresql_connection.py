@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import select
 from collections.abc import Sequence
 from typing import Final, cast
 
@@ -18,6 +17,7 @@ from kconv._store.database_errors import fault, may_succeed_again, without_passw
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
 from kconv._store.postgresql_engine import settings
 from kconv._store.postgresql_exchange import DONE, Exchange
+from kconv._store.postgresql_input import has_input
 from kconv._store.postgresql_question import PREPARED, Question, questions
 from kconv._store.write import Answered, Outcome, Sent, Write
 
@@ -99,15 +99,18 @@ class PostgresqlConnection:
             nonlocal question
             try:
                 found = outcomes()
-                following = next(asked, None) if exchange.is_done and found is None else None
+                if found is None and exchange.is_done:
+                    following = next(asked, None)
+                    if following is not None:
+                        question = following
+                        exchange.send(question.name, question.arguments, question.formats)
+                        return
             except Exception:  # noqa: BLE001 - nobody else is going to tell who waits
                 _log.exception("the answer to a batch of writes could not be read")
-                found, following = [self._broke_at_commit() for _ in writes], None
-            if following is None:
-                answered(found)
-            else:
-                question = following
-                exchange.send(question.name, question.arguments, question.formats)
+                exchange.leave()
+                self.close()
+                found = [self._broke_at_commit() for _ in writes]
+            answered(found)
 
         def wait() -> list[Outcome | None] | None:
             exchange.wait()
@@ -218,11 +221,4 @@ def _has_ended(connection: psycopg.Connection) -> bool:
     So a connection that was cut is replaced before anything is sent on it, while it is certain
     that nothing was written.
     """
-    if connection.closed:
-        return True
-    descriptor = connection.pgconn.socket
-    if not hasattr(select, "poll"):
-        return bool(select.select([descriptor], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return connection.closed or has_input(connection.pgconn.socket)

@@ -16,6 +16,8 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from kconv._store.postgresql_input import take
+
 DONE: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 """How statements that went well end."""
 
@@ -60,6 +62,10 @@ class Exchange:
         except psycopg.Error:
             self.is_broken = True
             self._loop.call_soon(self._answered)
+        except BaseException:
+            # Whoever asks on this connection next must have its answers.
+            self.leave()
+            raise
 
     @property
     def is_done(self) -> bool:
@@ -83,18 +89,11 @@ class Exchange:
 
     def _read(self) -> bool:
         """Take what has come; whether that was all."""
-        session = self._session
         try:
-            session.consume_input()
-            while not session.is_busy():
-                result = session.get_result()
-                if result is None:
-                    return True
-                self.results.append(result)
+            return take(self._session, self.results)
         except psycopg.Error:
             self.is_broken = True
             return True
-        return False
 
     def _writable(self) -> None:
         if self._flush():

@@ -15,6 +15,8 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from kconv._store.postgresql_input import has_input, take
+
 _NAME: Final = b"kconv_look"
 
 Row = list[bytes | None]
@@ -86,9 +88,7 @@ class RepeatedQuery:
         if self._alarm is None:
             self._alarm = self._loop.call_later(self._patience, self._check_time)
         try:
-            send()
-            if self._session.flush():
-                self._loop.add_writer(self._socket, self._writable)
+            self._send(send)
             await self._answer
         except asyncio.CancelledError:
             self.close()  # its answer would be taken for the next one's
@@ -99,6 +99,15 @@ class RepeatedQuery:
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise error_from_result(result)
         return result
+
+    def _send(self, send: Callable[[], None]) -> None:
+        """Send a question. Where that fails nobody else ends what may be closed already."""
+        try:
+            send()
+            if self._session.flush():
+                self._loop.add_writer(self._socket, self._writable)
+        except psycopg.Error as error:
+            self._end(error)
 
     def _check_time(self) -> None:
         """End the connection if what is asked has not been answered in time.
@@ -117,14 +126,12 @@ class RepeatedQuery:
 
     def _readable(self) -> None:
         try:
-            self._session.consume_input()
-            while not self._session.is_busy():
-                result = self._session.get_result()
-                if result is None:
-                    if self._answer is not None and self._results and not self._answer.done():
-                        self._answer.set_result(None)
+            while take(self._session, self._results):
+                if self._answer is not None and self._results and not self._answer.done():
+                    self._answer.set_result(None)
                     return
-                self._results.append(result)
+                if not has_input(self._socket):
+                    return
         except psycopg.Error as error:
             self._end(error)
 
