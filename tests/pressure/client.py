@@ -11,6 +11,11 @@ SECONDS = 60.0
 class Lost(Exception):
     """No whole answer came: nobody knows whether the server did what it was asked."""
 
+    @property
+    def in_silence(self) -> bool:
+        """Whether nothing came for so long that the server should have said something."""
+        return isinstance(self.__cause__, TimeoutError)
+
 
 class Answer(NamedTuple):
     status: int

@@ -1,4 +1,4 @@
-"""Why a server does not come up: what its threads wait for, and who holds its database's files."""
+"""Why a server does not come up or answer: what its threads and its database wait for."""
 
 import contextlib
 import os
@@ -7,13 +7,25 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+from psycopg.rows import dict_row
+
 PROC = Path("/proc")
 ABORT_SECONDS = 20.0
 """How long the interpreter may take to write where its threads are."""
 
 
-def explain_late_start(process: "subprocess.Popen[str]", database: str, log: Path) -> str:
-    """Say what a server does that should serve by now, and end it with SIGABRT.
+_SESSIONS = """
+SELECT pid, state, wait_event_type, wait_event, pg_blocking_pids(pid) AS waits_for,
+    round(extract(epoch FROM clock_timestamp() - xact_start), 1) AS seconds_in_transaction,
+    round(extract(epoch FROM clock_timestamp() - state_change), 1) AS seconds_so,
+    left(regexp_replace(query, '\\s+', ' ', 'g'), 150) AS query
+FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid
+"""
+
+
+def explain_silence(process: "subprocess.Popen[str]", database: str, log: Path) -> str:
+    """Say what a server does that should serve or answer by now, and end it with SIGABRT.
 
     It has to run with ``PYTHONFAULTHANDLER``: the interpreter then writes where each thread is to
     standard error, which is ``log``. What the system knows is read before: where a thread waits in
@@ -22,6 +34,7 @@ def explain_late_start(process: "subprocess.Popen[str]", database: str, log: Pat
     told = [f"load {' '.join(PROC.joinpath('loadavg').read_text().split()[:3])}"]
     told += [f"the code of its end: {process.poll()}", *_threads(process.pid)]
     told += _holders(database)
+    told += _sessions(database)
     process.send_signal(signal.SIGABRT)
     # One that is stopped does not see other signals.
     process.send_signal(signal.SIGCONT)
@@ -64,6 +77,19 @@ def _holders(database: str) -> Iterator[str]:
             with contextlib.suppress(OSError):
                 said = process.joinpath("cmdline").read_text().replace("\0", " ")
                 yield f"open in {process.name}: {said[:200]}"
+
+
+def _sessions(database: str) -> Iterator[str]:
+    """What the sessions of a database on PostgreSQL do, and for which others they wait."""
+    if not database.startswith("postgresql"):
+        return
+    try:
+        conninfo = database.replace("+psycopg", "", 1)
+        with psycopg.connect(conninfo, connect_timeout=10, row_factory=dict_row) as connection:
+            for row in connection.execute(_SESSIONS):
+                yield f"session {', '.join(f'{name} {value}' for name, value in row.items())}"
+    except psycopg.Error as error:
+        yield f"the database says nothing: {error}"
 
 
 def _opened_by(process: Path) -> Iterator[str]:

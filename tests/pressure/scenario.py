@@ -18,6 +18,7 @@ from pressure.writers import Reader, Worker, Writer
 MINUTES = float(os.environ.get("KCONV_PRESSURE_MINUTES", "0"))
 SEED = int(os.environ.get("KCONV_PRESSURE_SEED", "0")) or time.time_ns() % 1_000_000
 LAST = "object-last"
+LAST_SECONDS = 60.0
 PATIENCE = 120.0
 """Seconds that watchers may take to see what was written, on a machine that has much to do."""
 
@@ -72,7 +73,7 @@ def run(
         for worker in workers:
             worker.stop()
         assert not fleet.failed, f"seed {SEED}: nothing is judged: {fleet.failed}"
-        last = _write_last(fleet, history)
+        last = write_last(fleet, history)
         _until(
             fleet, history, lambda: all(each.watched.position >= last for each in watchers),
             f"each watcher sees {last}",
@@ -118,17 +119,25 @@ def digest(log: str) -> str:
     return "\n".join(told)
 
 
-def _write_last(fleet: Fleet, history: History) -> int:
-    """Write an object of its own; its resourceVersion is the highest."""
+def write_last(fleet: Fleet, history: History) -> int:
+    """Write an object of its own; its resourceVersion is the highest.
+
+    Where nobody does it, what was asked last says why.
+    """
     writer = Writer("last", fleet, history, SEED, 1)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LAST_SECONDS
     while True:
         writer.create(f"{LAST}-{writer.count}")
         attempt = history.attempts[-1]
         if attempt.outcome == "done":
             writer.client.close()
             return attempt.revision
-        assert time.monotonic() < deadline, f"no write succeeds: {attempt.detail}"
+        if time.monotonic() > deadline:
+            history.find(f"no write succeeds: {attempt.told}")
+            asked = [each for each in fleet.up if each.url == attempt.url]
+            why = "\n".join(each.explain_silence() for each in asked)
+            findings = explain(history, history.findings)
+            raise AssertionError(f"seed {SEED}: {findings}\n{why}\n{digest(fleet.logs())}")
 
 
 def _list_everywhere(fleet: Fleet, history: History) -> None:

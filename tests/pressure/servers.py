@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pressure.apis import VERSIONS, Version
 from pressure.client import Client
-from pressure.late_start import explain_late_start
+from pressure.late_start import explain_silence
 
 TESTS = str(Path(__file__).parents[1])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": TESTS, "PYTHONFAULTHANDLER": "1"}
@@ -80,12 +80,16 @@ class ServerProcess:
         assert self.process.stdout is not None
         seconds = START_SECONDS if seconds is None else seconds
         if not select.select([self.process.stdout], [], [], seconds)[0]:
-            why = explain_late_start(self.process, self.database, self.log)
+            why = self.explain_silence()
             raise NotServing(f"a server does not serve {seconds:g} s after its start: {why}")
         line = self.process.stdout.readline()
         self.took = time.monotonic() - self.began
         self.url = line.removeprefix("serving on ").partition(";")[0].strip()
         return bool(line)
+
+    def explain_silence(self) -> str:
+        """Say why it does not serve or answer, and end it."""
+        return explain_silence(self.process, self.database, self.log)
 
     @property
     def pid(self) -> int:

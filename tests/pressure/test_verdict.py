@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kconv_migrations._tables import upgrade
+from pressure import client, scenario
 from pressure.history import Attempt, Event, History, Read, State, Watched
 from pressure.servers import NotServing, ServerProcess, fleet
 from pressure.verdict import explain, verdict
@@ -248,3 +249,21 @@ def test_a_server_that_will_never_start_is_not_tried_again(sqlite_url: str, tmp_
         with pytest.raises(NotServing, match=r"ended with 3 at its start: .* a later release"):
             servers.start_one()
         assert servers.failed
+
+
+def test_a_server_that_does_not_answer_is_what_is_said(
+    postgres_tables_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what its threads are at, and the sessions of its database."""
+    monkeypatch.setattr(client, "SECONDS", 1.0)
+    monkeypatch.setattr(scenario, "LAST_SECONDS", 0.0)
+    history = History()
+    with fleet(postgres_tables_url, tmp_path, 1) as servers:
+        servers.up[0].process.send_signal(signal.SIGSTOP)
+        with pytest.raises(AssertionError, match="2 findings") as raised:
+            scenario.write_last(servers, history)
+    told = str(raised.value)
+    assert "nobody answered last POST" in told, told
+    assert "no write succeeds: last POST" in told, told
+    assert re.search(r"^session pid \d+, state idle, ", told, re.MULTILINE), told
+    assert "Fatal Python error: Aborted" in told, told

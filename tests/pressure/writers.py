@@ -123,6 +123,8 @@ class Writer(Worker):
             answer = self.client.ask(url, verb, path, body, kind)
         except Lost as lost:
             attempt.ended, attempt.detail = history.now(), str(lost)
+            if lost.in_silence:
+                history.find(f"nobody answered {attempt.told}")
             self.pause()
             return
         attempt.ended = history.now()

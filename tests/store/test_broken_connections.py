@@ -68,7 +68,7 @@ def conninfo(tmp_path: Path) -> Iterator[str]:
 
 
 async def batch(conninfo: str) -> None:
-    connection = await asyncio.to_thread(psycopg.connect, conninfo, autocommit=True)
+    connection = await asyncio.to_thread(lambda: psycopg.connect(conninfo, autocommit=True))
     with closing(connection):
         answered = asyncio.Event()
         exchange = Exchange(connection.pgconn, asyncio.get_running_loop(), answered.set)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import threading
 import time
@@ -20,7 +21,8 @@ from kconv._errors import (
     Unavailable,
     VersionNotOnRecord,
 )
-from kconv._store import SqlStore, Stored, Write, group_commit, open_store
+from kconv._store import SqlStore, Stored, Write, open_store, postgresql_connection, write_turns
+from kconv._store.postgresql_connection import PostgresqlConnection
 from kconv._store.postgresql_exchange import Exchange
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1, V1BETA1, cronjob, longest_turn
@@ -168,7 +170,7 @@ def test_batch_of_a_loop_that_stops_is_concluded_by_who_comes_next(
 def test_write_of_another_loop_does_not_wait_for_one_that_stopped(
     store: SqlStore, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(write_turns, "LOOK_SECONDS", 0.05)
 
     async def submit() -> None:
         _ = store.submit(creation("abandoned"))
@@ -191,7 +193,7 @@ def test_nor_for_what_that_one_sent_later(
     store: SqlStore, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write that must not go into the next batch, to the same object, waits for that, too."""
-    monkeypatch.setattr(group_commit, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(write_turns, "LOOK_SECONDS", 0.05)
     store.prefer(GROUP, RESOURCE, V1BETA1)
     refused = threading.Event()
 
@@ -266,6 +268,38 @@ def test_connection_that_is_cut_under_way(store: SqlStore, url: str) -> None:
         await store.submit(creation("after"))
 
     run(work)
+
+
+@pytest.mark.parametrize("size", [1, 300_000], ids=["sent by the loop", "sent by the thread"])
+def test_database_that_does_not_answer_is_waited_for_so_long_only(
+    store: SqlStore, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked may be done; what waits for its turn was not, and says for what it waited."""
+    monkeypatch.setattr(write_turns, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(postgresql_connection, "ANSWER_SECONDS", 1.0)
+    connection = cast("PostgresqlConnection", store._writer._connection)
+    connection.patience = 0.3
+    assert connection._connection is not None
+    session = connection._connection.info.backend_pid
+
+    async def work() -> None:
+        asked = store.submit(replace(creation("asked"), data=b"1" * size))
+        await asyncio.sleep(0.1)
+        waits = store.submit(creation("waits"))
+        with pytest.raises(
+            Unavailable, match=r"than 0.3 s \(a batch of 1 writes has taken \d s so"
+        ):
+            await waits
+        assert not asked.done()
+        with pytest.raises(Unavailable, match="has not answered a write for 1 s: read again"):
+            await asked
+        await store.submit(creation("after"))
+
+    os.kill(session, signal.SIGSTOP)
+    try:
+        run(work)
+    finally:
+        os.kill(session, signal.SIGCONT)
 
 
 class Stuck:

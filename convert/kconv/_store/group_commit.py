@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
-from kconv._errors import TooManyRequests, Unavailable
+from kconv._errors import TooManyRequests
 from kconv._store.database import Database
 from kconv._store.locked_rows import still_locked
 from kconv._store.queued_write import Entry, hand_out
@@ -19,9 +19,9 @@ from kconv._store.records import Stored
 from kconv._store.sent_batch import SentBatch
 from kconv._store.write import Outcome, Write
 from kconv._store.write_connection import outcomes_of, write_connection
-from kconv._store.write_queue import Batch
+from kconv._store.write_queue import Batch, interrupted
 from kconv._store.write_statistics import WriteStatistics, WriteTally
-from kconv._store.write_turns import LOOK_SECONDS, WriteTurns
+from kconv._store.write_turns import WriteTurns
 
 T = TypeVar("T")
 
@@ -46,7 +46,8 @@ class Writer(WriteTurns):
     write and ends with `close`.
 
     Writes to rows that others have locked are set aside meanwhile, with the later ones to the
-    same keys. What has waited for too long ends with `Unavailable`.
+    same keys. What has waited for too long ends with `Unavailable`, whatever it waits for: on an
+    event loop within seconds more, and in a thread when its turn comes.
     """
 
     most_queued = 5_000
@@ -81,9 +82,8 @@ class Writer(WriteTurns):
                 self._tally.refused += 1
                 raise
             self._queue.append(entry)
+            self._watch(loop)
             if self._busy or self._due_on is loop:
-                if self._sent is not None and self._sent.loop is not loop:
-                    loop.call_later(LOOK_SECONDS, self._look_after, future)
                 return future
             if not self._connection.immediate or self._tally.is_prompt(_PROMPT):
                 self._commit_soon(loop)
@@ -110,6 +110,7 @@ class Writer(WriteTurns):
     def alone(self, work: Callable[[Connection], T]) -> T:
         """Run another writing transaction, in turn with the writes."""
         with self._turn_alone():
+            self._does("another transaction of this process")
             return self._database.write(work)
 
     def close(self) -> None:
@@ -178,6 +179,7 @@ class Writer(WriteTurns):
 
         Where it cannot be sent, as over no connection, the thread has the turn.
         """
+        self._does(f"a batch of {len(batch)} writes")
         sent = self._sent = SentBatch(batch, loop)
         writes = [write for _, write in batch]
         wait = None
@@ -224,14 +226,18 @@ class Writer(WriteTurns):
         if is_next:
             self._commit_on_loop(loop)
 
-    def _look_after(self, future: asyncio.Future[Stored]) -> None:
-        """See to it, while a write waits, that a loop goes on that sent others before it."""
-        if future.done():
-            return
-        sent = self._sent
-        if sent is not None and not sent.is_looked_after:
+    def look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Answer writes that wait for too long, and end what they wait for where that may be.
+
+        Another loop may have ended that sent others before them.
+        """
+        with self._mutex:
+            late = self._queue.take_late(self._connection.patience, self._waits_for)
+            sent = self._sent
+        hand_out(late, loop)
+        self._connection.cut_if_late()
+        if sent is not None and sent.loop is not loop and not sent.is_looked_after:
             threading.Thread(target=self.take_over, name="kconv-sent", daemon=True).start()
-        future.get_loop().call_later(LOOK_SECONDS, self._look_after, future)
 
     def take_over(self) -> None:
         """Wait for a batch that its loop sent and will not look after: it may have ended."""
@@ -244,7 +250,7 @@ class Writer(WriteTurns):
             outcomes = sent.wait()
         except BaseException:
             self._connection.close()
-            self._conclude(sent, _interrupted(sent.batch), here=False)
+            self._conclude(sent, interrupted(sent.batch), here=False)
             raise
         self._conclude(sent, outcomes, here=False)
 
@@ -263,7 +269,7 @@ class Writer(WriteTurns):
 
     def _next_batch(self) -> Batch:
         with self._mutex:
-            batch, late = self._queue.next_batch(self._connection.patience)
+            batch, late = self._queue.next_batch(self._connection.patience, self._waits_for)
         hand_out(late)
         return batch
 
@@ -275,13 +281,14 @@ class Writer(WriteTurns):
         """
         if not batch:
             return True
+        self._does(f"a batch of {len(batch)} writes")
         started, computed = time.perf_counter(), time.thread_time()
         writes = [write for _, write in batch]
         try:
             outcomes = outcomes_of(self._connection, writes, wait=loop is None)
         except BaseException:
             # Ctrl-C reached this caller: the others must not wait for ever.
-            self._settle(batch, _interrupted(batch))
+            self._settle(batch, interrupted(batch))
             raise
         if outcomes is None:
             return False
@@ -341,8 +348,3 @@ class Writer(WriteTurns):
                 if entries and not self._busy:
                     self._busy = True
                     self._give_turn()
-
-
-def _interrupted(batch: Batch) -> list[Outcome | None]:
-    message = "the write was interrupted; it may be stored"
-    return [Unavailable(message, cause="was interrupted") for _ in batch]

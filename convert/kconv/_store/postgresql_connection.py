@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, cast
 
 import psycopg
@@ -22,6 +26,9 @@ from kconv._store.postgresql_question import PREPARED, Question, questions
 from kconv._store.write import Answered, Outcome, Sent, Write
 
 _log = logging.getLogger(__name__)
+
+ANSWER_SECONDS: Final = 30.0
+"""How long a statement may take. Each lock it may need is waited for up to `LOCK_TIMEOUT`."""
 
 _ATTEMPTS: Final = 5
 _ADMIN_SHUTDOWN: Final = "57P01"
@@ -59,12 +66,17 @@ class PostgresqlConnection:
         self.patience = LOCK_TIMEOUT
         self._database = database
         self._connection: psycopg.Connection | None = None
+        self._asked_at: float | None = None
+        self._file = 0
+        self._is_cut = False
 
     def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None]:
         for attempt in range(1, _ATTEMPTS + 1):
             connection = self._usable()
             for question in questions(writes):
+                self._asked_at = time.monotonic()
                 result = self._run(connection.pgconn, question)
+                self._asked_at = None
                 if result.status not in DONE:
                     break
                 found = question.read(result)
@@ -91,8 +103,13 @@ class PostgresqlConnection:
         asked = questions(writes)
         question = next(asked)
 
+        def ask() -> None:
+            self._asked_at = time.monotonic()
+            exchange.send(question.name, question.arguments, question.formats)
+
         def outcomes() -> list[Outcome | None] | None:
             exchange.leave()
+            self._asked_at = None
             return self._outcomes(connection, writes, question, exchange)
 
         def came() -> None:
@@ -103,7 +120,7 @@ class PostgresqlConnection:
                     following = next(asked, None)
                     if following is not None:
                         question = following
-                        exchange.send(question.name, question.arguments, question.formats)
+                        ask()
                         return
             except Exception:  # noqa: BLE001 - nobody else is going to tell who waits
                 _log.exception("the answer to a batch of writes could not be read")
@@ -118,7 +135,7 @@ class PostgresqlConnection:
 
         exchange = Exchange(connection.pgconn, loop, came)
         try:
-            exchange.send(question.name, question.arguments, question.formats)
+            ask()
         except NotImplementedError:
             return None
         return wait
@@ -149,8 +166,15 @@ class PostgresqlConnection:
         return None
 
     def _broke_at_commit(self) -> Unavailable:
+        where = without_password(self._database.url)
+        if self._is_cut:
+            return Unavailable(
+                f"the database {where} has not answered a write for {ANSWER_SECONDS:g} s: "
+                "read again to see whether it was kept",
+                cause="does not answer",
+            )
         return Unavailable(
-            f"the connection to {without_password(self._database.url)} broke at commit: "
+            f"the connection to {where} broke at commit: "
             "read again to see whether the write was kept"
         )
 
@@ -167,6 +191,19 @@ class PostgresqlConnection:
         result = session.exec_params(PREPARED[name], arguments, param_formats=formats)
         ended = session.exec_(b"COMMIT" if result.status in DONE else b"ROLLBACK")
         return result if ended.status in DONE else ended
+
+    def cut_if_late(self) -> None:
+        asked_at, connection = self._asked_at, self._connection
+        if asked_at is None or time.monotonic() - asked_at < ANSWER_SECONDS or connection is None:
+            return
+        # The number may be another file's by now: whoever asks closes it when the session ends.
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(connection.pgconn.socket)) as own,
+        ):
+            if os.fstat(own.fileno()).st_ino == self._file:
+                self._is_cut = True
+                own.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -191,7 +228,8 @@ class PostgresqlConnection:
                     self._database.engine.dispose()
                     continue
                 raise
-            self._connection = connection
+            self._connection, self._is_cut = connection, False
+            self._file = os.fstat(connection.pgconn.socket).st_ino
             return connection
         raise AssertionError("unreachable")
 

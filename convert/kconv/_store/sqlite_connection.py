@@ -55,6 +55,9 @@ class SqliteConnection:
     ) -> Sent | None:
         return None  # SQLite works in the thread that asks
 
+    def cut_if_late(self) -> None:
+        """There is nothing to be cut: what SQLite waits for are locks, and for those not long."""
+
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:

@@ -43,6 +43,13 @@ class WriteConnection(Protocol):
         """
         ...
 
+    def cut_if_late(self) -> None:
+        """Break the connection where an answer takes too long, so that who waits is told.
+
+        May be called from any thread.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection; the next call opens another."""
         ...

@@ -10,7 +10,7 @@ from kconv._errors import TooManyRequests, Unavailable
 from kconv._store.locked_rows import LockedRows
 from kconv._store.queued_write import Entry
 from kconv._store.records import Key
-from kconv._store.write import Write
+from kconv._store.write import Outcome, Write
 
 _MOST_WRITES: Final = 200
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -62,7 +62,26 @@ class WriteQueue:
             self._entries.remove(entry)
             self.bytes -= entry.size
 
-    def next_batch(self, patience: float) -> tuple[Batch, list[Entry]]:
+    def take_late(self, patience: float, waits_for: str) -> list[Entry]:
+        """The writes of event loops that have waited for too long, with their outcomes.
+
+        A thread that waits sees to that itself when it has its turn, which may just have come.
+        """
+        oldest = time.monotonic() - patience
+        if not self._entries or self._entries[0].since > oldest:
+            return []
+        late: list[Entry] = []
+        others: deque[Entry] = deque()
+        for entry in self._entries:
+            waits = entry.future is None or entry.until is not None or entry.since > oldest
+            (others if waits else late).append(entry)
+        self._entries = others
+        for entry in late:
+            self.bytes -= entry.size
+            entry.outcome = _too_late(patience, waits_for)
+        return late
+
+    def next_batch(self, patience: float, waited_for: str = "") -> tuple[Batch, list[Entry]]:
         """The oldest writes, but none that another of them must go before; and those too late.
 
         Two writes to one key are not done at once, nor a write to an object that others rely on.
@@ -102,8 +121,20 @@ class WriteQueue:
                 relied_on.add(within)
         self._entries.extendleft(reversed(later))
         for entry in late:
-            entry.outcome = Unavailable(
-                f"the database kept writes waiting for more than {patience:g} s: try again",
-                cause="is busy",
-            )
+            entry.outcome = _too_late(patience, waited_for)
         return batch, late
+
+
+def interrupted(batch: Batch) -> list[Outcome | None]:
+    """What writes end with where whoever did them was interrupted."""
+    message = "the write was interrupted; it may be stored"
+    return [Unavailable(message, cause="was interrupted") for _ in batch]
+
+
+def _too_late(patience: float, waits_for: str) -> Unavailable:
+    """What a write ends with that has waited for too long; ``waits_for`` says for what."""
+    why = f" ({waits_for})" if waits_for else ""
+    return Unavailable(
+        f"the database kept writes waiting for more than {patience:g} s{why}: try again",
+        cause="is busy",
+    )

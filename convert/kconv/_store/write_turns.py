@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from kconv._store.queued_write import Entry
 from kconv._store.write_queue import WriteQueue
 
 LOOK_SECONDS: Final = 1.0
-"""How often those who wait see whether a loop still looks after what it sent."""
+"""How often those who wait see whether whoever has the turn will ever give it on."""
 
 
 class WriteTurns(ABC):
@@ -29,6 +31,8 @@ class WriteTurns(ABC):
         self._busy = False
         self._turns: SimpleQueue[WriteTurns | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._watching: set[asyncio.AbstractEventLoop] = set()
+        self._doing, self._since = "", 0.0
         weakref.finalize(self, self._turns.put, None).atexit = False
 
     @abstractmethod
@@ -38,6 +42,37 @@ class WriteTurns(ABC):
     @abstractmethod
     def take_over(self) -> None:
         """See whether the one who has the turn will ever give it on, and do so otherwise."""
+
+    @abstractmethod
+    def look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See, on a loop whose writes may wait, that they do not wait for ever."""
+
+    def _does(self, what: str) -> None:
+        """Note what is done with the turn, for those who wait too long for it."""
+        self._doing, self._since = what, time.monotonic()
+
+    @property
+    def _waits_for(self) -> str:
+        """What whoever has the turn does with it; empty where nobody has it."""
+        if not self._busy or not self._doing:
+            return ""
+        return f"{self._doing} has taken {time.monotonic() - self._since:.0f} s so far"
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have `look` called on a loop, from time to time while anything waits.
+
+        The mutex must be held.
+        """
+        if loop not in self._watching:
+            self._watching = {each for each in self._watching if not each.is_closed()} | {loop}
+            loop.call_later(LOOK_SECONDS, self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._mutex:
+            self._watching.discard(loop)
+            if self._busy or len(self._queue) or self._queue.locked:
+                self._watch(loop)
+        self.look(loop)
 
     def _wake_thread(self) -> None:
         """Give the turn to the thread; the mutex must be held."""
