@@ -196,7 +196,7 @@ class PostgresqlConnection:
         asked_at, connection = self._asked_at, self._connection
         if asked_at is None or time.monotonic() - asked_at < ANSWER_SECONDS or connection is None:
             return
-        # The number may be another file's by now: whoever asks closes it when the session ends.
+        # The number may be another file's by now: who asks closes it when the session ends.
         with (
             suppress(OSError, psycopg.Error),
             socket.socket(fileno=os.dup(connection.pgconn.socket)) as own,

@@ -63,7 +63,7 @@ class Exchange:
             self.is_broken = True
             self._loop.call_soon(self._answered)
         except BaseException:
-            # Whoever asks on this connection next must have its answers.
+            # The answers to what is asked next must not go to a reader of the loop.
             self.leave()
             raise
 

@@ -126,7 +126,7 @@ class WriteQueue:
 
 
 def interrupted(batch: Batch) -> list[Outcome | None]:
-    """What writes end with where whoever did them was interrupted."""
+    """What writes end with whose transaction was interrupted."""
     message = "the write was interrupted; it may be stored"
     return [Unavailable(message, cause="was interrupted") for _ in batch]
 

@@ -16,7 +16,7 @@ from kconv._store.queued_write import Entry
 from kconv._store.write_queue import WriteQueue
 
 LOOK_SECONDS: Final = 1.0
-"""How often those who wait see whether whoever has the turn will ever give it on."""
+"""How often those who wait see whether the turn will ever be given on."""
 
 
 class WriteTurns(ABC):
@@ -53,7 +53,7 @@ class WriteTurns(ABC):
 
     @property
     def _waits_for(self) -> str:
-        """What whoever has the turn does with it; empty where nobody has it."""
+        """What is done with the turn at present; empty where nobody has it."""
         if not self._busy or not self._doing:
             return ""
         return f"{self._doing} has taken {time.monotonic() - self._since:.0f} s so far"
