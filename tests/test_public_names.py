@@ -61,8 +61,8 @@ PUBLIC: dict[str, str] = {
     "kconv.place": """
         AsRead BeforeImage ClientCount Collection Count Ending Images Key Mark NEVER NO_VERSION
         NewData OBJECTS Place Pressure Quarantined Reclaimable RecordedVersion Replica Restored Row
-        RowName RowRead Run
-        RunState RunTarget Scalar Section Server UndoSize Where key_names key_text open_named
+        RowFinding RowName RowRead Run RunState RunTarget Scalar Section Server UndoSize Unproved
+        Where key_names key_text open_named
     """,
     "kconv.places": "Entry FileKey FilesPlace KeyedPlace",
     "kconv.sqlalchemy": "Field TableCollection TablePlace collection",

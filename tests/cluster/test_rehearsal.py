@@ -49,6 +49,9 @@ def test_what_nothing_converts_is_left_as_it_is(server: ApiServer, opened: Open)
         assert {str(each.key) for each in outcome.failures} == {f"conv/g-{at}" for at in range(3)}
         said = outcome.failures[0].message
         assert "would be changed, in v1alpha1.spec.size" in said
+        (path, _, _, details) = outcome.failures[0].findings[0]
+        assert path == "spec.size"
+        assert json.loads(details).items() >= {"version": "v1alpha1", "other": "v1"}.items()
         assert "add spec.size to its schema, or set a conversion webhook" in said
         assert sizes(server) == {"g-0": "0", "g-1": "1", "g-2": "2", "plain": "-"}
     assert server.stored_versions(CRD) == ["v1beta1"] * 3 + ["v1"]

@@ -20,7 +20,11 @@ from fixtures.certificates import signed_by_itself
 from kconv import ConversionError, Pipeline, UsageError
 from kconv._cluster.connection import Connection
 from kconv._cluster.definition import get_definition, read_definition
+from kconv._cluster.hubs import Hubs
 from kconv._cluster.webhooks import Examined, _needed, bundle_in, examine, install, with_path
+from kconv._exporter import crd_of
+from kconv._paths import format_path
+from kconv._reviews import Pair
 from kconv._webhook import answer_review
 from webhook.gadgets import GROUP
 
@@ -92,10 +96,16 @@ def connection(kubeconfig: Path) -> Iterator[Connection]:
     made.close()
 
 
-def look(server: ApiServer, connection: Connection, config: Value, url: str = "") -> Examined:
+def look(
+    server: ApiServer,
+    connection: Connection,
+    config: Value,
+    url: str = "",
+    hubs: Hubs | None = None,
+) -> Examined:
     stanza = {"strategy": "Webhook", "webhook": {"clientConfig": config}}
     server.crds[CRD]["spec"]["conversion"] = stanza
-    return examine(connection, read_definition(server.crds[CRD]), url)
+    return examine(connection, read_definition(server.crds[CRD]), url, hubs)
 
 
 def test_a_webhook_that_works(server: ApiServer, connection: Connection, webhook: Webhook) -> None:
@@ -103,12 +113,13 @@ def test_a_webhook_that_works(server: ApiServer, connection: Connection, webhook
     found = look(server, connection, webhook.config())
     assert found.problems == []
     assert len(found.pairs) == 6, "every ordered pair of three versions"
-    assert {each.objects for each in found.pairs} == {3}, "made ones, and that of the cluster"
+    assert {each.objects for each in found.pairs} == {4}, "made ones, and that of the cluster"
     versions = {each.source.rpartition("/")[2] for each in found.pairs}
     assert versions == {"v1", "v1alpha1", "v1beta1"}
-    lost = {(e.source[-2:], e.target.rpartition("/")[2]): e.lost for e in found.pairs if e.lost}
-    assert lost == {("v1", "v1alpha1"): ["spec.mode"], ("v1", "v1beta1"): ["spec.mode"]}
-    assert any("and back loses spec.mode" in each for each in found.remarks)
+    changed = {each.target.rpartition("/")[2]: paths(each) for each in found.pairs if each.changes}
+    # Those that take one colour keep the others in an annotation.
+    assert changed == {"v1alpha1": ["spec.mode"], "v1beta1": ["spec.mode"]}
+    assert any('and back: spec.mode was "modeValue", is gone' in each for each in found.remarks)
     assert any("certificate runs out on" in each for each in found.remarks), "in two days"
     assert any("v1beta1" in each and "kconv migrate" in each for each in found.needed)
     server.crds[CRD]["status"]["storedVersions"] = ["v1"]
@@ -134,9 +145,13 @@ def refusing(response: Value) -> None:
     response["result"] = {"status": "Failure", "message": "no spec in it"}
 
 
+def paths(pair: Pair) -> list[str]:
+    return [format_path(each.lost.path) for each in pair.changes]
+
+
 SPOILT: list[tuple[Spoil, str]] = [
     (nobody, "response.uid is 'other'"),
-    (one_too_few, "2 objects came back for 3"),
+    (one_too_few, "3 objects came back for 4"),
     (renamed, "metadata.name is 'other'"),
     (refusing, "no spec in it"),
 ]
@@ -162,6 +177,100 @@ def test_webhooks_that_do_not(server: ApiServer, connection: Connection, webhook
         assert any(said in each for each in found.problems), (said, found.problems)
     with pytest.raises(UsageError, match="names no conversion webhook"):
         look(server, connection, {})
+
+
+@pytest.fixture
+def whole(server: ApiServer, pipeline: Pipeline) -> ApiServer:
+    """The cluster, whose CRD has all the fields of the gadgets."""
+    (kind,) = pipeline.scheme.kinds
+    exported = {each["name"]: each["schema"] for each in crd_of(kind)[0]["spec"]["versions"]}
+    for each in server.crds[CRD]["spec"]["versions"]:
+        each["schema"] = exported[each["name"]]
+    return server
+
+
+def in_version(version: str, change: Callable[[Value], Any]) -> Spoil:
+    """Spoils the spec of whole objects that are converted to a version."""
+
+    def spoil(response: Value) -> None:
+        for each in response["convertedObjects"]:
+            if each["apiVersion"] == f"{GROUP}/{version}" and each.get("spec"):
+                change(each["spec"])
+
+    return spoil
+
+
+def unlabelled(response: Value) -> None:
+    for each in response["convertedObjects"]:
+        each.get("metadata", {}).pop("labels", None)
+
+
+def in_part(response: Value) -> None:
+    """Whole objects are refused, as by a webhook that wants another spelling of a field."""
+    if any("note" in (each.get("spec") or {}) for each in response["convertedObjects"]):
+        response["convertedObjects"] = []
+        response["result"] = {"status": "Failure", "message": "what a note"}
+
+
+MANGLED: dict[str, tuple[Spoil, str, str]] = {
+    "a field is dropped": (
+        in_version("v1beta1", lambda spec: spec.pop("note")),
+        "v1 to v1beta1", 'spec.note was "noteValue", is gone',
+    ),
+    "an element of a list": (
+        in_version("v1", lambda spec: spec["items"].pop()),
+        "v1alpha1 to v1", 'spec.items[1].name was "nameValue1", is gone',
+    ),
+    "what is in no schema": (
+        in_version("v1alpha1", lambda spec: spec["free"].clear()),
+        "v1beta1 to v1alpha1", 'spec.free.kconvCanary was "value", is gone',
+    ),
+    "a number is another one": (
+        in_version("v1beta1", lambda spec: spec.update(replicas=7)),
+        "v1alpha1 to v1beta1", "spec.replicas was 87, is 7",
+    ),
+    "a text where there was a number, or one": (
+        in_version("v1", lambda spec: spec.update(port=str(spec["port"]))),
+        "v1beta1 to v1", "spec.port was",
+    ),
+    "labels": (unlabelled, "v1 to v1alpha1", 'metadata.labels[kconv.dev/canary] was "true"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "way", "said"), MANGLED.values(), ids=MANGLED)
+def test_every_field_is_tried(
+    whole: ApiServer,
+    connection: Connection,
+    webhook: Webhook,
+    pipeline: Pipeline,
+    spoil: Spoil,
+    way: str,
+    said: str,
+) -> None:
+    """By value it is worth a word; where a package says that nothing is lost there, it is wrong."""
+    source, target = (f"{GROUP}/{each}" for each in way.split(" to "))
+    told = f"{source} to {target} and back: "
+    sound = look(whole, connection, webhook.config(), hubs=Hubs(pipeline.scheme))
+    assert (sound.problems, [*filter(None, sound.left_out.values())]) == ([], [])
+    webhook.spoil = spoil
+    found = look(whole, connection, webhook.config())
+    assert any(each.startswith(told) and said in each for each in found.remarks), found.remarks
+    judged = look(whole, connection, webhook.config(), hubs=Hubs(pipeline.scheme))
+    assert any(each.startswith(told) and said in each for each in judged.problems), judged.problems
+    with pytest.raises(ConversionError, match="stays as it is") as refused:
+        install(connection, CRD, webhook.config(), ["v1"], hubs=Hubs(pipeline.scheme))
+    assert said in str(refused.value)
+
+
+def test_one_object_that_is_refused_hides_nothing(
+    whole: ApiServer, connection: Connection, webhook: Webhook
+) -> None:
+    whole.create(CRD, "v1", gadget("one", "v1", mode="manual"))
+    webhook.spoil = in_part
+    found = look(whole, connection, webhook.config())
+    assert all("kconv-canary-" in each and "what a note" in each for each in found.problems)
+    assert len(found.problems) >= 6
+    assert any('and back: spec.mode was "manual"' in each for each in found.remarks)
 
 
 def test_a_bundle_that_ran_out(
@@ -296,6 +405,11 @@ def test_the_commands(
     (found,) = json.loads(looked.stdout)["webhooks"]
     assert (found["crd"], found["endpoint"], len(found["pairs"])) == (CRD, webhook.url, 6)
     assert not found["mayBeRemoved"]
+    (changed,) = found["pairs"][-1]["changes"]
+    assert changed == {
+        "object": "kconv-canary-1", "path": "spec.mode", "value": "modeValue", "reason": "",
+        "wrong": False,
+    }  # fmt: skip
     webhook.spoil = renamed
     wrong = kconv("doctor", CRD, "--context", "test")
     assert wrong.returncode == 1

@@ -10,6 +10,7 @@ import pytest
 
 from kconv._errors import SchemeError
 from kconv._pipeline import Pipeline
+from kconv._placeholders import text_for
 from kconv._resource import Hub, Resource
 from kconv._schema import Type
 from kconv._scheme import Scheme, Spoke, load_scheme
@@ -17,7 +18,6 @@ from kconv.fields import Double, Integer, List, Object, String
 from kconv.testing._explore import explore
 from kconv.testing._full_objects import full
 from kconv.testing._names import slug
-from kconv.testing._patterns import text_for
 from kconv.testing._strategies import documents
 
 SHIPPED = load_scheme()

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from kconv._errors import UsageError
 
 if TYPE_CHECKING:
+    from kconv.place import Quarantined
     from kconv_migrations._migration import Outcome
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +30,7 @@ class JUnitReport:
 
         name = outcome.target.name
         cases = [(f"is stored in {outcome.target.api_version}", _why(outcome))]
-        cases += [(key_text(each.key), each.message) for each in outcome.failures]
+        cases += [(key_text(each.key), _told(each)) for each in outcome.failures]
         cases += [
             (f"nothing is left in {each}", f"{count(rows, 'row')} left")
             for each, rows in outcome.kept.items()
@@ -71,11 +72,17 @@ class JUnitReport:
             raise UsageError(f"{file}: {error.strerror or error}") from None
 
 
+def _told(row: Quarantined) -> str:
+    """What is wrong with a row: its message, and a line for each field."""
+    fields = [f"{path}: {message}" if path else message for path, _, message, *_ in row.findings]
+    return "\n".join([row.message, *(each for each in fields if each not in row.message)])
+
+
 def _why(outcome: Outcome) -> str:
     """Why a resource is not where it should be; empty where it is."""
     if outcome.done:
         return ""
-    return outcome.stopped or "not every row is: see the other cases"
+    return outcome.stopped or outcome.unproved or "not every row is: see the other cases"
 
 
 def _text(said: str) -> str:

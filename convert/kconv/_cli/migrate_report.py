@@ -157,6 +157,9 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     for outcome in outcomes:
         if outcome.stopped:
             complain_text(f"{outcome.target.name}: stopped: {outcome.stopped}")
+        if outcome.unproved:
+            complain_text(f"{outcome.target.name}: {outcome.unproved}")
+            continue
             if not dry_run:
                 say("`kconv migrate quarantine export` has them; then `kconv migrate` goes on")
             continue
@@ -200,7 +203,7 @@ def complain_of(failures: Sequence[Quarantined], what: str) -> None:
 
 def _cause(row: Quarantined) -> object:
     """What rows have in common that fail for the same cause: all but what the values are."""
-    said = (row.message, *(f"{path}: {message}" for path, _, message in row.findings))
+    said = (row.message, *(f"{path}: {message}" for path, _, message, *_ in row.findings))
     return row.collection, row.section, row.version, tuple(_VALUE.sub("", each) for each in said)
 
 
@@ -250,7 +253,9 @@ def row_lines(row: Quarantined) -> list[str]:
     """A row and what is wrong with it, each field on a line."""
     head, *rest = row.message.splitlines() or [row.reason]
     findings = [
-        f"  {path}: {message}" if path else f"  {message}" for path, _, message in row.findings
+        f"  {path}: {message}" if path else f"  {message}"
+        for path, _, message, *more in row.findings
+        if not more  # the message of the row says it already
     ]
     if len(findings) == 1 and findings[0].strip() in head:
         findings = []
@@ -277,12 +282,15 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
         "brokenCount": outcome.broken_count,
         "lost": outcome.lost,
         **({"stopped": outcome.stopped} if outcome.stopped else {}),
+        **({"unproved": outcome.unproved} if outcome.unproved else {}),
         "seconds": round(outcome.seconds, 3),
     }
 
 
 def rows_as_json(rows: Iterable[Quarantined]) -> list[dict[str, Any]]:
     """The JSON of rows that something is wrong with."""
+    from kconv.place._rows import finding_as_json
+
     return [
         {
             **name_as_json(row.collection, row.key),
@@ -291,10 +299,7 @@ def rows_as_json(rows: Iterable[Quarantined]) -> list[dict[str, Any]]:
             "in": row.section,
             "reason": row.reason,
             "message": row.message,
-            "findings": [
-                {"path": path, "reason": reason, "message": message}
-                for path, reason, message in row.findings
-            ],
+            "findings": [*map(finding_as_json, row.findings)],
         }
         for row in rows
     ]

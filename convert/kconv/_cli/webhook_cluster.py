@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kconv._cli.options import Output, Report
+from kconv._cli.options import Apis, Output, Report
 
 if TYPE_CHECKING:
     from kconv._cluster.webhooks import Examined
+    from kconv._pipeline.object_loss import Lost
+    from kconv._reviews import Pair
 
 CRDS = Annotated[
     list[str] | None,
@@ -40,17 +42,21 @@ def doctor(
     names: CRDS = None,
     context: CONTEXT = None,
     url: URL = "",
+    apis: Apis = None,
     output: Output = Report.TEXT,
 ) -> None:
     """Say whether the conversion webhooks of CRDs work, and which are needed still.
 
-    Certificates and CA bundles; a review of objects for each ordered pair of versions, and back;
-    how long it takes; and what needs the webhook. Reads only. Ends with 1 if something is wrong.
-    Default: every CRD that names a webhook.
+    Certificates and CA bundles; a review for each ordered pair of versions, and back, of objects
+    that have every field of their version and of those of the cluster; how long it takes; and what
+    needs the webhook. What does not come back is named; where an API package has both versions, its
+    rules say whether that is wrong. Reads only. Ends with 1 if something is wrong. Default: every
+    CRD that names a webhook.
     """
     from kconv._cli.console import complain, emit, emit_json
     from kconv._cluster.connection import Connection
     from kconv._cluster.definition import get_definition, list_definitions
+    from kconv._cluster.hubs import hubs_of
     from kconv._cluster.webhooks import examine
 
     connection = Connection(context or "")
@@ -60,7 +66,8 @@ def doctor(
         else:
             every = list_definitions(connection)
             chosen = [each for each in every if each.conversion.get("strategy") == "Webhook"]
-        found = [examine(connection, each, url) for each in chosen]
+        hubs = hubs_of(chosen, apis or ())
+        found = [examine(connection, each, url, hubs) for each in chosen]
     finally:
         connection.close()
     if output is Report.JSON:
@@ -107,15 +114,21 @@ def install(
     ] = "",
     context: CONTEXT = None,
     url: URL = "",
+    apis: Apis = None,
 ) -> None:
     """Have CRDs name a conversion webhook, once it has answered rightly.
 
-    It is asked for each ordered pair of versions first. Then the CRD is patched, and the API server
+    It is asked for each ordered pair of versions first, with objects that have every field of their
+    version; where an API package has both, its rules say what may be lost. Then the CRD is patched,
+    and the API server
     asked for an object in each version: if it cannot use the webhook, the CRD names again what it
     named before.
     """
     from kconv._cli.console import emit, warn
     from kconv._cluster.connection import Connection
+    from kconv._cluster.definition import get_definition
+    from kconv._cluster.hubs import hubs_of
+    from kconv._cluster.webhook_trial import changes_of
     from kconv._cluster.webhooks import bundle_in, endpoint_of
     from kconv._cluster.webhooks import install as put
     from kconv._errors import UsageError
@@ -128,11 +141,12 @@ def install(
         if ca_secret:
             config["caBundle"] = bundle_in(connection, ca_secret)
         for name in names:
-            pairs = put(connection, name, config, ["v1"], url)
+            hubs = hubs_of([get_definition(connection, name)], apis or ())
+            pairs = put(connection, name, config, ["v1"], url, hubs)
             emit(f"{name}: converted by {endpoint_of(config)}, tried on {len(pairs)} pairs")
             for each in pairs:
-                if each.lost:
-                    warn(f"{each.source} to {each.target} and back loses {', '.join(each.lost)}")
+                for line in changes_of(each)[1]:
+                    warn(line)
     finally:
         connection.close()
 
@@ -175,7 +189,7 @@ def _print(found: Examined, sharing: list[str]) -> None:
     rows = [
         [
             each.source, each.target, str(each.objects), f"{each.seconds * 1000:.0f} ms",
-            "wrong" if each.problems else "right",
+            _answer(each),
         ]
         for each in found.pairs
     ]  # fmt: skip
@@ -189,7 +203,15 @@ def _print(found: Examined, sharing: list[str]) -> None:
         emit("  nothing needs it any more: the CRD may say strategy: None")
 
 
+def _answer(pair: Pair) -> str:
+    if pair.problems or any(each.is_wrong for each in pair.changes):
+        return "wrong"
+    return f"changes {len(pair.changes)}" if pair.changes else "right"
+
+
 def _as_json(found: Examined) -> dict[str, Any]:
+    from kconv._paths import format_path
+
     return {
         "crd": found.name,
         "endpoint": found.endpoint,
@@ -197,6 +219,7 @@ def _as_json(found: Examined) -> dict[str, Any]:
         "remarks": found.remarks,
         "mayBeRemoved": not found.needed,
         "neededBy": found.needed,
+        "leftOut": found.left_out,
         "pairs": [
             {
                 "from": each.source,
@@ -204,8 +227,29 @@ def _as_json(found: Examined) -> dict[str, Any]:
                 "objects": each.objects,
                 "seconds": round(each.seconds, 4),
                 "problems": each.problems,
-                "lost": each.lost,
+                "lost": [format_path(change.lost.path) for change in each.changes],
+                "changes": [
+                    {
+                        "object": change.object,
+                        "path": format_path(change.lost.path),
+                        **_values(change.lost),
+                        "reason": change.lost.reason,
+                        "wrong": change.is_wrong,
+                    }
+                    for change in each.changes
+                ],
             }
             for each in found.pairs
         ],
+    }
+
+
+def _values(lost: Lost) -> dict[str, Any]:
+    """What the value was and became; a side that has none is left out."""
+    from kconv._differences import ABSENT
+
+    return {
+        **({} if lost.value is ABSENT else {"value": lost.value}),
+        **({} if lost.became is None else {"became": lost.became}),
+        **({"order": True} if lost.order else {}),
     }

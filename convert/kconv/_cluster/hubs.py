@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from kconv._cluster.definition import Definition
+from kconv._cluster.differing import Differing, Problem, as_findings, in_words, of_loss
 from kconv._cluster.kinds import Shown, content_of
 from kconv._errors import KconvError, NotRegistered
 from kconv._gvk import GroupVersionKind
-from kconv._paths import format_path, quote
 from kconv._pipeline import Decoded, HubObject, Lost, Pipeline
 from kconv._pipeline.object_loss import (
     as_read,
@@ -25,11 +25,11 @@ from kconv._pipeline.object_loss import (
     hub_differences,
     is_on_way,
     lost,
+    not_back,
 )
 from kconv._scheme import Scheme, Spoke, installed_groups, load_scheme
 from kconv._scheme.ledger import losses_between
 
-_SHOWN: Final = 5
 _ANNOTATIONS: Final = ("metadata", "annotations")
 _PAIR: Final = 2
 
@@ -66,8 +66,8 @@ class Hubs:
 
     def disagreement(
         self, definition: Definition, items: Mapping[str, Mapping[str, Any]], shown: Shown
-    ) -> str:
-        """In what versions of an object do not say the same; empty where they do.
+    ) -> Problem:
+        """In what versions of an object do not say the same.
 
         ``items`` are what the cluster says that it is in each version, and ``shown`` that with its
         defaults. No disagreement are what rules acknowledge as lost or keep elsewhere, what a
@@ -75,7 +75,7 @@ class Hubs:
         """
         known = [each for each in self.knows(definition) if each in items]
         if len(known) < _PAIR:
-            return ""
+            return Problem()
         views = []
         for version in known:
             content = shown[version]
@@ -85,17 +85,54 @@ class Hubs:
             try:
                 views.append(self._view(definition, version, content))
             except KconvError as error:
-                return f"as {version} shows it, the API package cannot read it: {error.message}"
-        found = []
+                said = f"as {version} shows it, the API package cannot read it: {error.message}"
+                return Problem(said)
+        found: list[Differing] = []
+        failed = []
         for one, other in combinations(views, _PAIR):
             try:
-                found.append(self._difference(one, other))
+                found += self._difference(one, other)
             except KconvError as error:
-                found.append(
+                failed.append(
                     f"{one.version} and {other.version} cannot be compared: {error.message}"
                 )
-        said = "; ".join(list(filter(None, found))[:_SHOWN])
-        return said and f"{said}: mend the conversion, or the API package"
+        said = "; ".join(filter(None, [in_words(found), *failed]))
+        said = said and f"{said}: mend the conversion, or the API package"
+        return Problem(said, as_findings(found))
+
+    def changes(
+        self,
+        definition: Definition,
+        versions: tuple[str, str],
+        before: Mapping[str, Any],
+        there: Mapping[str, Any],
+        back: Mapping[str, Any],
+    ) -> list[Lost] | None:
+        """What an object lost on its way from one of two versions to the other, and back.
+
+        What rules acknowledge has their reason. None where no package knows both versions, or not
+        all the fields of the object: then values have to be compared.
+        """
+        source, target = (self._spoke(definition, each) for each in versions)
+        if self._pipeline is None or source is None or target is None:
+            return None
+        if any(self._pipeline.unknown(source, dict(before))):
+            return None
+        try:
+            one, other, again = (
+                self._view(definition, version, msgspec.json.encode(each))
+                for version, each in zip(
+                    (*versions, versions[0]), (before, there, back), strict=True
+                )
+            )
+            found = [] if not self._difference(one, other) else list(self._findings(one, other))
+            known = {each.path for each in found}
+            if any(hub_differences(one.hub, again.hub)):
+                lost_by_then = not_back(one.decoded, again.decoded, target)
+                found += [each for each in lost_by_then if each.path not in known]
+        except KconvError:
+            return None
+        return found
 
     def is_same(self, definition: Definition, version: str, before: bytes, after: bytes) -> bool:
         """Whether two states of an object in one version are the same in the hub.
@@ -132,20 +169,17 @@ class Hubs:
         decoded = self._pipeline.decode(content, spoke=spoke, trusted=True)
         return View(version, decoded, self._pipeline.to_hub(decoded))
 
-    def _difference(self, one: View, other: View) -> str:
+    def _difference(self, one: View, other: View) -> list[Differing]:
         """In what two versions do not say the same, by the paths of the one that says more."""
         if not any(hub_differences(one.hub, other.hub)):
-            return ""
+            return []
         if self._makes(one, other) or self._makes(other, one):
-            return ""
+            return []
         for said, heard in ((one, other), (other, one)):
             found = list(self._findings(said, heard))
             if found:
-                more = len(found) - _SHOWN
-                rest = f" and {more} more" if more > 0 else ""
-                lines = ", ".join(_in_words(each, said.version) for each in found[:_SHOWN])
-                return f"{heard.version} does not say what {said.version} says: {lines}{rest}"
-        return ""
+                return [of_loss(said.version, heard.version, each) for each in found]
+        return []
 
     def _makes(self, one: View, other: View) -> bool:
         """Whether the one is in the other version what the other is."""
@@ -192,11 +226,3 @@ def hubs_of(definitions: Collection[Definition], apis: Sequence[str]) -> Hubs:
 def _annotations(view: View) -> set[str]:
     metadata: Mapping[str, Any] = view.decoded.value.get("metadata") or {}
     return {*(metadata.get("annotations") or ())}
-
-
-def _in_words(found: Lost, version: str) -> str:
-    path = f"{version}.{format_path(found.path)}"
-    if found.order:
-        return f"{path} has another order"
-    became = "is missing" if found.became is None else f"is {quote(found.became)}"
-    return f"{path} is {quote(found.value)} and {became} there"

@@ -14,15 +14,15 @@ import msgspec
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
+from kconv._cluster.differing import Differing, listed, of_difference
 from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import Shown, as_document, is_shown_as, shown_in
 from kconv._cluster.listing import ClusterKey, marks
 from kconv._cluster.walk import Seen, Walk, see
 from kconv._differences import differences
 from kconv._errors import Conflict
-from kconv._paths import format_path
 from kconv._store.bookkeeping import Bookkeeping, Kept
-from kconv.place import Key
+from kconv.place import Key, Unproved
 
 _ENOUGH: Final = 0.9
 """Of how many of the objects the answers to their patches have to be known, for them to do."""
@@ -223,7 +223,8 @@ def is_proved(connection: Connection, definition: Definition, proofs: Proofs) ->
 
     Every object is read in each version, and compared with what it was; then all are looked at once
     more. In the storage version that has been done where the answer to its patch was compared.
-    Raises `NotAsBefore`.
+    Raises `NotAsBefore`, and `Unproved` where an object cannot be seen in a version: what the
+    server refuses for good, it refuses again. What may pass, the connection has waited for.
     """
     others = [each for each in definition.served if each != definition.storage]
     if others and proofs.are_answered:
@@ -232,8 +233,9 @@ def is_proved(connection: Connection, definition: Definition, proofs: Proofs) ->
         walk = iter(Walk(connection, definition, None))
     changed: list[tuple[ClusterKey, str]] = []
     while seen := list(islice(walk, _CHUNK)):
-        if any(each.problem for each in seen):
-            return False
+        wrong = next((each for each in seen if each.problem), None)
+        if wrong is not None:
+            raise Unproved(_unseen(definition, wrong))
         if len(proofs.of({each.key: each.mark for each in seen})) < len(seen):
             return False
         changed += proofs.changed(seen)
@@ -280,13 +282,24 @@ def _digests(shown: Shown, versions: Sequence[str]) -> bytes:
 def said_difference(
     seen: Seen, before: bytes, is_same: IsSame | None = None, *, was_put: bool = False
 ) -> str:
-    """In what an object is not what a document of it says; empty where it is.
+    """The fields in which an object is not what a document of it says; empty where it is.
+
+    As `differing_from` finds them.
+    """
+    found = differing_from(seen, before, "", is_same, was_put=was_put)
+    return listed([each.field for each in found])
+
+
+def differing_from(
+    seen: Seen, before: bytes, other: str, is_same: IsSame | None = None, *, was_put: bool = False
+) -> list[Differing]:
+    """In what an object is not what a document of it says; the ``other`` version has changed it.
 
     Versions in which it differs by value may say the same (``is_same``) all the same. One that
     ``was_put`` back has another generation, which counts its changes.
     """
     if is_shown_as(seen.shown, before):
-        return ""
+        return []
     was, now = msgspec.json.decode(before), msgspec.json.decode(as_document(seen.shown))
     if is_same is not None:
         stays = shown_in(before)
@@ -296,14 +309,19 @@ def said_difference(
     if was_put:
         for each in (*was.values(), *now.values()):
             each["metadata"].pop("generation", None)
-    found = [
-        format_path(each.path)
+    return [
+        of_difference(version, other, each)
         for version in sorted(was.keys() & now.keys())
-        for each in differences(was[version], now[version], (version,))
+        for each in differences(was[version], now[version])
     ]
-    more = len(found) - _SHOWN
-    said = ", ".join(found[:_SHOWN])
-    return f"{said} and {more} more" if more > 0 else said
+
+
+def _unseen(definition: Definition, seen: Seen) -> str:
+    return (
+        f"{seen.key} {seen.problem}; so nobody can tell whether it is what it was, and the "
+        "versions stay on record: mend that, delete the object, or serve the version no more, and "
+        "run it again"
+    )
 
 
 def _message(name: str, changed: Sequence[tuple[ClusterKey, str]], run: str = "") -> str:

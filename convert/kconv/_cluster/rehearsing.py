@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import Definition
+from kconv._cluster.differing import Problem, as_findings, listed
 from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import content_of
 from kconv._cluster.listing import ClusterKey
-from kconv._cluster.proof import said_difference
+from kconv._cluster.proof import differing_from, said_difference
 from kconv._cluster.walk import Seen
 from kconv.place import Row
 
@@ -23,11 +24,13 @@ DRY: Final = "dryRun=All&fieldValidation=Ignore"
 
 def rehearsed(connection: Connection, definition: Definition, row: Row, hubs: Hubs) -> Row:
     """A row, with its problem where it would not be what it is once it is stored anew."""
-    problem = row.problem or _problem(connection, definition, row, hubs)
-    return Row(row.key, row.version, row.mark, row.data, problem)
+    if row.problem:
+        return row
+    found = _problem(connection, definition, row, hubs)
+    return Row(row.key, row.version, row.mark, row.data, found.text, found.findings)
 
 
-def _problem(connection: Connection, definition: Definition, row: Row, hubs: Hubs) -> str:
+def _problem(connection: Connection, definition: Definition, row: Row, hubs: Hubs) -> Problem:
     key = ClusterKey(*map(str, row.key))
     body = {"metadata": {"resourceVersion": str(row.mark)}}
     others = [each for each in definition.served if each != definition.storage]
@@ -37,16 +40,18 @@ def _problem(connection: Connection, definition: Definition, row: Row, hubs: Hub
             answer = connection.request("PATCH", path, body, content_type=MERGE_PATCH).body
         except Refused as error:
             if error.status in (404, 409) or is_undryable(error):
-                return ""  # written or deleted meanwhile; or nobody can know
-            return f"would be refused: {error.message}"
+                return Problem()  # written or deleted meanwhile; or nobody can know
+            return Problem(f"would be refused: {error.message}")
         would_be = Seen(key, "", 0, {version: content_of(answer, definition, version)})
-        found = said_difference(would_be, row.data, partial(hubs.is_same, definition))
+        is_same = partial(hubs.is_same, definition)
+        found = differing_from(would_be, row.data, definition.storage, is_same)
         if found:
-            return (
-                f"would be changed, in {found}: {definition.storage} does not hold it; "
-                f"{remedy(definition, version)}"
+            said = (
+                f"would be changed, in {listed([each.field for each in found])}: "
+                f"{definition.storage} does not hold it; {remedy(definition, version)}"
             )
-    return ""
+            return Problem(said, as_findings(found))
+    return Problem()
 
 
 def would_be_other(

@@ -40,7 +40,7 @@ def label_of(definition: Definition, is_proved: bool) -> str:
 def row_of(definition: Definition, seen: Seen, is_proved: bool) -> Row:
     """An object as a row."""
     label = label_of(definition, is_proved)
-    return Row(seen.key, label, seen.mark, as_document(seen.shown), seen.problem)
+    return Row(seen.key, label, seen.mark, as_document(seen.shown), seen.problem, seen.findings)
 
 
 def cluster_key(key: Key | None) -> ClusterKey | None:

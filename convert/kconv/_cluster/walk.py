@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
+from kconv._cluster.differing import Problem
 from kconv._cluster.hubs import Hubs
 from kconv._cluster.kinds import Shown, content_of
 from kconv._cluster.listing import ClusterKey, Listed, Paged, mark_of
 from kconv._errors import Conflict
+from kconv.place import RowFinding
 
 Item = Mapping[str, Any]
 
@@ -27,7 +29,7 @@ class Seen:
     """An object: ``mark`` is its resourceVersion, ``shown`` what it is in each version.
 
     ``generation`` is that of its metadata. ``problem`` is what the server said where it could not
-    show it in some version, or in what versions do not say the same.
+    show it in some version, or in what versions do not say the same, with ``findings``.
     """
 
     key: ClusterKey
@@ -36,6 +38,7 @@ class Seen:
     shown: Shown
     problem: str = ""
     generation: object = None
+    findings: tuple[RowFinding, ...] = ()
 
 
 class Walk:
@@ -205,6 +208,8 @@ def _seen(
     one = next(iter(items.values()))
     metadata = one["metadata"]
     shown = {version: content_of(each, definition, version) for version, each in items.items()}
+    found = Problem(problem)
     if hubs is not None and not problem:
-        problem = hubs.disagreement(definition, items, shown)
-    return Seen(key, metadata["uid"], mark_of(one), shown, problem, metadata.get("generation"))
+        found = hubs.disagreement(definition, items, shown)
+    generation = metadata.get("generation")
+    return Seen(key, metadata["uid"], mark_of(one), shown, found.text, generation, found.findings)

@@ -13,11 +13,10 @@ from urllib.parse import urlsplit
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import CRDS, Definition, get_definition
+from kconv._cluster.hubs import Hubs
+from kconv._cluster.webhook_trial import changes_of, comparing, made_samples, shown_objects
 from kconv._errors import ConversionError, KconvError, Unavailable, UsageError
-from kconv._reviews import Answered, Ask, Pair, WebhookClient, judge, review_of, samples, try_pairs
-
-OBJECTS: Final = 20
-"""Objects of each version that a webhook is tried with."""
+from kconv._reviews import Answered, Ask, Pair, WebhookClient, judge, review_of, try_pairs
 
 SLOW: Final = 1.0
 """Seconds for a review from which on it is worth a word: every request of a client waits for it."""
@@ -42,10 +41,17 @@ class Examined:
     remarks: list[str] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     needed: list[str] = field(default_factory=list)
+    left_out: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The fields that no object had that it was tried with, by apiVersion and path, and why."""
 
 
-def examine(connection: Connection, definition: Definition, url: str = "") -> Examined:
+def examine(
+    connection: Connection, definition: Definition, url: str = "", hubs: Hubs | None = None
+) -> Examined:
     """Look at the webhook of a CRD: its certificates, every pair of versions, who needs it.
+
+    It is tried with objects that have every field of their version, and with those of the cluster.
+    What comes back is compared through the kinds that ``hubs`` know, by value without them.
 
     ``url`` is where it is reached from here; without, one that is a Service is asked through the
     API server. Raises `UsageError` for a CRD that names none.
@@ -61,7 +67,12 @@ def examine(connection: Connection, definition: Definition, url: str = "") -> Ex
         found.problems.append(error.message)
     try:
         asked = _asked(connection, config, bundle, url)
-        found.pairs += try_pairs(asked.ask, _objects(connection, definition, found))
+        made = made_samples(connection, definition)
+        shown, refused = shown_objects(connection, definition)
+        found.problems += refused
+        found.left_out |= {name: dict(each.left_out) for name, each in made.items()}
+        objects = {name: [*each.objects, *shown.get(name, ())] for name, each in made.items()}
+        found.pairs += try_pairs(asked.ask, objects, comparing(definition, hubs))
         asked.look_at_certificate(found)
     except KconvError as error:
         found.problems.append(error.message)
@@ -69,10 +80,14 @@ def examine(connection: Connection, definition: Definition, url: str = "") -> Ex
         way = f"{pair.source} to {pair.target}"
         found.problems += [f"{way}: {each}" for each in pair.problems]
         found.remarks += [f"{way}: {each}" for each in pair.ignored]
-        if pair.lost:
-            found.remarks.append(f"{way} and back loses {', '.join(pair.lost)}")
+        wrong, others = changes_of(pair)
+        found.problems += wrong
+        found.remarks += others
         if pair.seconds > SLOW:
             found.remarks.append(f"{way}: {pair.objects} objects took {pair.seconds:.1f} s")
+    for version, left in found.left_out.items():
+        for path, why in left.items():
+            found.remarks.append(f"{version}: tried without {path}: {why}")
     return found
 
 
@@ -118,18 +133,27 @@ def bundle_in(connection: Connection, secret: str) -> str:
 
 
 def install(
-    connection: Connection, name: str, config: Config, versions: Sequence[str], url: str = ""
+    connection: Connection,
+    name: str,
+    config: Config,
+    versions: Sequence[str],
+    url: str = "",
+    hubs: Hubs | None = None,
 ) -> list[Pair]:
     """Have a CRD name a webhook, once that has answered rightly for each pair of versions.
 
+    It is asked as by `examine`, but for objects of the cluster, and not rightly answered is what a
+    package in ``hubs`` says is lost for no reason.
     ``versions`` are the conversionReviewVersions. Afterwards the API server itself is asked for an
     object in each version; if it cannot use the webhook, the CRD names again what it named before.
     Returns what became of each pair. Raises `ConversionError`, and what asking raises.
     """
     definition = get_definition(connection, name)
     asked = _asked(connection, config, bundle_of(config), url)
-    pairs = try_pairs(asked.ask, _samples(definition))
+    objects = {each: made.objects for each, made in made_samples(connection, definition).items()}
+    pairs = try_pairs(asked.ask, objects, comparing(definition, hubs))
     wrong = [f"{each.source} to {each.target}: {line}" for each in pairs for line in each.problems]
+    wrong += [line for each in pairs for line in changes_of(each)[0]]
     if wrong:
         raise ConversionError(
             f"{name} stays as it is: {endpoint_of(config)} does not convert rightly: "
@@ -234,27 +258,6 @@ def _way_on(connection: Connection, service: Mapping[str, Any], error: Refused) 
         f" (the API server has no way to {namespace}/{name}: it may not serve services/proxy; give "
         "--url, such as that of kubectl port-forward)"
     )
-
-
-def _samples(definition: Definition) -> dict[str, list[dict[str, Any]]]:
-    namespace = "default" if definition.namespaced else ""
-    versions = [definition.api_version(each) for each in definition.versions]
-    return {each: samples(definition.kind, each, namespace) for each in versions}
-
-
-def _objects(
-    connection: Connection, definition: Definition, found: Examined
-) -> dict[str, list[dict[str, Any]]]:
-    """Objects of each version: made ones, and those of the cluster as it shows them."""
-    objects = _samples(definition)
-    for version in definition.served:
-        try:
-            body = connection.get(definition.path(version), limit=OBJECTS).body
-        except Refused as error:
-            found.problems.append(f"{definition.api_version(version)}: {error.message}")
-            continue
-        objects[definition.api_version(version)] += body.get("items") or []
-    return objects
 
 
 def _needed(definition: Definition) -> list[str]:

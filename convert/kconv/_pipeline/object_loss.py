@@ -81,7 +81,12 @@ def lost(pipeline: Pipeline, decoded: Decoded, read: Decoded) -> list[Lost]:
     conversion makes cannot be read.
     """
     back = as_read(pipeline, pipeline.from_hub(pipeline.to_hub(read), decoded.spoke))
-    declared = list(losses_between(decoded.spoke, read.spoke))
+    return not_back(decoded, back, read.spoke)
+
+
+def not_back(decoded: Decoded, back: Decoded, other: Spoke) -> list[Lost]:
+    """Every value of a decoded object that did not come ``back`` from another version."""
+    declared = list(losses_between(decoded.spoke, other))
     document = decoded.spoke.kind.document
     emptied = (*_ANNOTATIONS, ZERO) if document is None else (document.kept, ZERO)
     found: list[Lost] = []

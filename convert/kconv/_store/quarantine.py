@@ -49,7 +49,7 @@ class Quarantined:
     where: Place
     reason: str
     message: str
-    findings: tuple[tuple[str, str, str], ...] = ()
+    findings: tuple[tuple[str, ...], ...] = ()
     since: datetime = NEVER
 
 
@@ -192,6 +192,6 @@ def _entry(row: Any) -> Quarantined:
         where=row["place"],
         reason=row["reason"],
         message=row["message"],
-        findings=tuple((each[0], each[1], each[2]) for each in json.loads(row["findings"])),
+        findings=tuple(map(tuple, json.loads(row["findings"]))),
         since=as_datetime(row["since"]),
     )

@@ -5,6 +5,7 @@ from kconv._structural.defaulting import with_defaults
 from kconv._structural.engine import converted, has_rules_of, is_structural
 from kconv._structural.engines import Engines
 from kconv._structural.errors import Unconverted
+from kconv._structural.full_objects import Full, full_objects
 from kconv._structural.kinds import (
     Conversion,
     StructuralKind,
@@ -22,6 +23,7 @@ from kconv._structural.schemas import Schema
 __all__ = [
     "Conversion",
     "Engines",
+    "Full",
     "Schema",
     "StructuralKind",
     "StructuralResource",
@@ -29,6 +31,7 @@ __all__ = [
     "Version",
     "check",
     "converted",
+    "full_objects",
     "has_rules_of",
     "is_renamed",
     "is_structural",

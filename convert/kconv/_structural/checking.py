@@ -66,7 +66,7 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number(value, schema, path)
     if not _COMBINED.isdisjoint(schema):
-        yield from _combined(value, schema, path)
+        yield from combined(value, schema, path)
 
 
 def _typed(schema: Schema) -> bool:
@@ -217,7 +217,8 @@ def _shown(bound: float) -> str:
     return str(int(bound)) if float(bound).is_integer() else str(bound)
 
 
-def _combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
+def combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
+    """What is wrong by the schemas that a schema combines (``allOf``, ``oneOf``, ``not``)."""
     where = quote(format_path(path))
     for part in schema.get("allOf") or ():
         yield from check(value, part, path)

@@ -54,8 +54,12 @@ def has_rules(schema: Schema) -> bool:
     return any(has_rules(each) for each in parts if isinstance(each, Mapping) and each)
 
 
-def judge(value: Any, schema: Schema, *, is_new: bool) -> Iterator[Finding]:
-    """What breaks rules of a whole object that need nothing of an earlier state.
+def judge(
+    value: Any, schema: Schema, *, is_new: bool, whole: bool = True, deep: bool = True
+) -> Iterator[Finding]:
+    """What breaks rules of a ``whole`` object, or of a part, that need nothing of an earlier state.
+
+    Those of what is within it too where it goes ``deep``.
 
     Where it ``is_new``, also those whose ``oldSelf`` may be absent. Without the library none is
     judged. A rule that is none breaks: it was stored while nobody could tell.
@@ -67,7 +71,9 @@ def judge(value: Any, schema: Schema, *, is_new: bool) -> Iterator[Finding]:
         return not found.is_transition or (is_new and bool(rule.get("optionalOldSelf")))
 
     if is_installed():
-        yield from _until_too_long(_judged(value, _ABSENT, schema, (), wanted, whole=True))
+        yield from _until_too_long(
+            _judged(value, _ABSENT, schema, (), wanted, whole=whole, deep=deep)
+        )
 
 
 def judge_change(new: Any, old: Any, schema: Schema) -> Iterator[Finding]:
@@ -89,8 +95,9 @@ def _until_too_long(found: Iterator[Finding]) -> Iterator[Finding]:
 
 
 def _judged(
-    value: Any, old: Any, schema: Schema, path: Path, wanted: Wanted, *, whole: bool = False
-) -> Iterator[Finding]:
+    value: Any, old: Any, schema: Schema, path: Path, wanted: Wanted, *, whole: bool = False,
+    deep: bool = True,
+) -> Iterator[Finding]:  # fmt: skip
     if value is None:
         return
     for rule in schema.get(KEY) or ():
@@ -101,6 +108,8 @@ def _judged(
             )
         elif isinstance(found, Program) and wanted(rule, found):
             yield from _by_rule(rule, found, value, old, schema, path, whole=whole)
+    if not deep:
+        return
     if isinstance(value, dict):
         for name, each in value.items():
             below = inner(schema, name)

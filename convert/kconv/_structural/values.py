@@ -44,6 +44,14 @@ def escaped(name: str) -> str:
     return name
 
 
+def unescaped(name: str) -> str:
+    """The reverse of `escaped`."""
+    for text, spelling in _SPELLINGS.items():
+        name = name.replace(spelling, text)
+    word = name[2:-2]
+    return word if word in _WORDS and name == f"__{word}__" else name
+
+
 def seen(value: Any, schema: Schema, *, whole: bool = False) -> Any:
     """A value as a rule sees it: declared fields, numbers, times and durations by their types.
 

@@ -22,6 +22,7 @@ from kconv.place._operations import (
     RunTarget,
     Server,
     UndoSize,
+    Unproved,
 )
 from kconv.place._protocol import Place
 from kconv.place._rows import (
@@ -34,6 +35,7 @@ from kconv.place._rows import (
     Mark,
     NewData,
     Row,
+    RowFinding,
     RowName,
     RowRead,
     Scalar,
@@ -65,6 +67,7 @@ __all__ = [
     "Replica",
     "Restored",
     "Row",
+    "RowFinding",
     "RowName",
     "RowRead",
     "Run",
@@ -74,6 +77,7 @@ __all__ = [
     "Section",
     "Server",
     "UndoSize",
+    "Unproved",
     "Where",
     "key_names",
     "key_text",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final, Literal, NamedTuple
 
-from kconv.place._rows import Key, Mark, RowName
+from kconv._errors import Conflict
+from kconv.place._rows import Key, Mark, RowFinding, RowName
 
 _MOST_NAMED: Final = 10
 
@@ -105,12 +106,22 @@ class Restored:
     refused: tuple[tuple[RowName, str], ...] = ()
 
 
+class Unproved(Conflict):
+    """Whether rows are left in a version cannot be found out until somebody has mended something.
+
+    The message says what. To try again at once finds nothing else.
+    """
+
+    reason = "Unproved"
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """A row that ``run`` left as it was, of a section of a collection.
 
     It speaks of the row in ``version`` and at ``mark``. ``reason`` and ``message`` are the
-    error's, ``findings`` its (path, reason, message); ``since`` is set by the place.
+    error's, ``findings`` its (path, reason, message), perhaps with more behind them as JSON;
+    ``since`` is set by the place.
     """
 
     run: str
@@ -121,7 +132,7 @@ class Quarantined:
     mark: Mark
     reason: str
     message: str
-    findings: tuple[tuple[str, str, str], ...] = ()
+    findings: tuple[RowFinding, ...] = ()
     since: datetime = NEVER
 
 

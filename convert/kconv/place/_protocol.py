@@ -144,7 +144,8 @@ class Record(Protocol):
         """Take a version off the record where it is proved that no row is in it.
 
         True when it is off the record (or never was on it): nothing can be written in it
-        afterwards. False when rows are left in it, or it is the preferred one.
+        afterwards. False when rows are left in it, or it is the preferred one. Raises `Unproved`
+        where that is not to be found out.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -99,11 +99,23 @@ class Where(NamedTuple):
     section: str = OBJECTS
 
 
+RowFinding = tuple[str, ...]
+"""What is wrong with a field of a row: path, reason, message, and perhaps more, as JSON."""
+
+
+def finding_as_json(finding: RowFinding) -> dict[str, Any]:
+    """What is wrong with a field, as reports have it."""
+    path, reason, message, *more = finding
+    details: dict[str, Any] = msgspec.json.decode(more[0]) if more else {}
+    return {"path": path, "reason": reason, "message": message, **details}
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """A row: ``data`` is its document in ``version``, an apiVersion such as ``batch/v1``.
 
     A version that the code does not have may have any text that is no apiVersion of the kind. Of a
-    row that the place itself cannot read, ``problem`` says why; it is not converted.
+    row that the place itself cannot read, ``problem`` says why, and ``findings`` what it says of
+    single fields; it is not converted.
     """
 
     key: Key
@@ -111,6 +123,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     mark: Mark
     data: bytes
     problem: str = ""
+    findings: tuple[RowFinding, ...] = ()
 
 
 class RowRead(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,6 @@ golden file where the schema changed, and nowhere else.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,13 +13,13 @@ import marshmallow
 
 from kconv._errors import SchemeError
 from kconv._paths import Finding, Path, format_path, invalid, quote
+from kconv._placeholders import name_at, number_at, text_at, text_for, within
 from kconv._schema import Type
 from kconv._scheme import Spoke
 from kconv.fields import Spec, spec_of
 from kconv.fields._base import check_field, findings_of, innermost
 from kconv.fields._spec import AnyField
 from kconv.testing._examples import examples_of
-from kconv.testing._patterns import text_for
 
 
 def full(spoke: Spoke) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def _field(field: AnyField, path: Path, above: tuple[type[Type], ...]) -> Any:
         count = max(spec.min_items or 0, 1)
         return [_field(spec.element, (*path, index), above) for index in range(count)]
     if spec.structure == "map" and spec.element is not None:
-        key = f"{_name(path)}Key"
+        key = f"{name_at(path)}Key"
         return {key: _field(spec.element, (*path, key), above)}
     value = _scalar(field, path)
     found = list(_refusals(field, value, path))
@@ -87,16 +86,16 @@ def _refusals(field: AnyField, value: Any, path: Path) -> Iterator[Finding]:
 
 
 def _scalar(field: AnyField, path: Path) -> Any:
-    number = zlib.crc32(format_path(path).encode()) % 999 + 1
+    number = number_at(path)
     spec = spec_of(field)
     if spec.placeholder is not None:
-        return spec.placeholder(number, _name(path))
+        return spec.placeholder(number, name_at(path))
     if spec.json_type == "string":
         return _string(field, spec, path)
     if spec.json_type == "integer":
-        return _within(number, spec.minimum, spec.maximum)
+        return within(number, spec.minimum, spec.maximum)
     if spec.json_type == "number":
-        return _within(number + 0.5, spec.minimum, spec.maximum)
+        return within(number + 0.5, spec.minimum, spec.maximum)
     if spec.json_type == "boolean":
         return True
     raise SchemeError(
@@ -108,22 +107,10 @@ def _scalar(field: AnyField, path: Path) -> Any:
 def _string(field: AnyField, spec: Spec, path: Path) -> str:
     if spec.enum:
         return spec.enum[0]
-    index = next((step for step in reversed(path) if isinstance(step, int)), 0)
-    text = f"{_name(path)}Value{index or ''}"
+    text = text_at(path)
     matching = text_for(spec.pattern) if spec.pattern is not None else None
     for each in (text, text.lower(), matching or text):
         sized = each.ljust(spec.min_length or 0, "x")[: spec.max_length]
         if not next(check_field(field, sized, path), None):
             return sized
     return text
-
-
-def _within(value: float, minimum: float | None, maximum: float | None) -> float:
-    if minimum is not None and value < minimum:
-        return minimum
-    return maximum if maximum is not None and value > maximum else value
-
-
-def _name(path: Path) -> str:
-    """The innermost field of a path; elements are called as their list is."""
-    return next(str(step) for step in reversed(path) if isinstance(step, str))

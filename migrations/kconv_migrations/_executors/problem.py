@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kconv._errors import KconvError
 from kconv._paths import format_path
-from kconv.place import AsRead, Quarantined, Where
+from kconv.place import AsRead, Quarantined, RowFinding, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Problem:
 
     reason: str
     message: str
-    findings: tuple[tuple[str, str, str], ...] = ()
+    findings: tuple[RowFinding, ...] = ()
 
     @classmethod
     def of(cls, error: BaseException) -> Problem:

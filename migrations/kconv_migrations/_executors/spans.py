@@ -143,7 +143,7 @@ def _add_own_problems(processed: Processed, rows: Sequence[Row]) -> None:
     """Have what a place says of rows that it cannot read stand for what was found in their data."""
     for at, row in enumerate(rows):
         if row.problem:
-            processed.problems[at] = Problem("Unreadable", row.problem)
+            processed.problems[at] = Problem("Unreadable", row.problem, row.findings)
             processed.broken.pop(at, None)
             if processed.data:
                 processed.data[at] = None

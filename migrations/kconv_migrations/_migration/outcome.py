@@ -41,7 +41,8 @@ class Outcome:
     of rows left in them. ``seconds`` is how long it took, ``writing`` until the last
     row was rewritten: writers are waited for afterwards. A dry run leaves out what it slept to keep
     to the rate, so that the duration of a run can be estimated from it. ``is_slice`` is
-    set where others than some rows were not wanted; ``stopped`` says why the run stopped by itself.
+    set where others than some rows were not wanted; ``stopped`` says why the run stopped by itself,
+    ``unproved`` why it cannot be found out whether rows are left in a version.
     """
 
     target: Target
@@ -58,6 +59,7 @@ class Outcome:
     writing: float = 0.0
     is_slice: bool = False
     stopped: str = ""
+    unproved: str = ""
 
     def add(self, section: str, rows: int, began: float) -> None:
         """Count rows of a section as rewritten, by a run that ``began`` then (`time.monotonic`)."""

@@ -28,6 +28,7 @@ from kconv.place import (
     key_names,
     key_text,
 )
+from kconv.place._rows import finding_as_json
 from kconv_migrations._migration.lease import hold
 from kconv_migrations._migration.live_code import check_writing
 from kconv_migrations._migration.settings import Settings
@@ -63,10 +64,7 @@ def exported(place: Place) -> Iterator[str]:
             "run": entry.run,
             "reason": entry.reason,
             "message": entry.message,
-            "findings": [
-                {"path": path, "reason": reason, "message": message}
-                for path, reason, message in entry.findings
-            ],
+            "findings": [*map(finding_as_json, entry.findings)],
         }
         yield json.dumps(line | _content(row.data), ensure_ascii=False)
 

@@ -22,6 +22,7 @@ from kconv.place import (
     RowRead,
     RunTarget,
     Section,
+    Unproved,
     Where,
 )
 from kconv_migrations._executors.executor import Executor, InProcessExecutor, results
@@ -158,7 +159,7 @@ class MigrationPass:
             kept = self._close_versions()
             self._settle_failures()
             hopeless = bool(self.failed) and sum(kept.values()) <= len(self.failed)
-            is_over = self.settings.is_slice or bool(self.outcome.stopped)
+            is_over = self.settings.is_slice or bool(self.outcome.stopped or self.outcome.unproved)
             if not kept or hopeless or is_over or time.monotonic() > deadline:
                 self.outcome.kept = kept
                 return self._end()
@@ -301,18 +302,16 @@ class MigrationPass:
                 self.outcome.raced -= 1
 
     def _close_versions(self) -> dict[str, int]:
-        """Take versions without rows off the record; the others, with the rows left in them.
-
-        Counting goes over all rows, and is done for those others only.
-        """
+        """Take versions without rows off the record; the others, whose rows alone are counted."""
         kept = []
         for each in self.place.versions():
             if each.collection != self.target.name or each.version == self.target.api_version:
                 continue
-            if self.place.close_version(each.collection, each.version):
-                self.outcome.dropped.append(each.version)
-            else:
-                kept.append(each.version)
+            try:
+                is_closed = self.place.close_version(each.collection, each.version)
+            except Unproved as error:
+                is_closed, self.outcome.unproved = False, error.message
+            (self.outcome.dropped if is_closed else kept).append(each.version)
         left = self._left() if kept else Counter[str]()
         return {version: left[version] for version in kept}
 
