@@ -157,11 +157,11 @@ def complain(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     for outcome in outcomes:
         if outcome.stopped:
             complain_text(f"{outcome.target.name}: stopped: {outcome.stopped}")
-        if outcome.unproved:
-            complain_text(f"{outcome.target.name}: {outcome.unproved}")
-            continue
             if not dry_run:
                 say("`kconv migrate quarantine export` has them; then `kconv migrate` goes on")
+            continue
+        if outcome.unproved:
+            complain_text(f"{outcome.target.name}: {outcome.unproved}")
             continue
         if outcome.is_slice:
             if rest := sum(outcome.kept.values()):

@@ -303,7 +303,7 @@ class MigrationPass:
 
     def _close_versions(self) -> dict[str, int]:
         """Take versions without rows off the record; the others, whose rows alone are counted."""
-        kept = []
+        kept: list[str] = []
         for each in self.place.versions():
             if each.collection != self.target.name or each.version == self.target.api_version:
                 continue
