@@ -227,6 +227,26 @@ def test_nothing_is_judged_after_a_rule_that_may_take_too_long() -> None:
     )
 
 
+def test_all_rules_of_an_object_have_so_much_time_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each is within its limit; what comes when the time is over is not begun."""
+    schema = root(a=listed(ruled(listed(NUMBER), "self.all(x, x > -1)")), b=ruled(TEXT, "false"))
+    value = {"a": [[*range(100)] for _ in range(400)], "b": "x"}
+    assert [str(each) for each in judge(value, schema, is_new=True)] == [
+        'b: Invalid value: "x": failed rule: false'
+    ]
+    monkeypatch.setattr("kconv._structural.validations.BUDGET", 0.01)
+    began = time.process_time()
+    (found,) = judge(value, schema, is_new=True)
+    assert time.process_time() - began < 1
+    assert str(found).startswith("a[")
+    assert found.message == (
+        'Invalid value: "array": validation failed due to running out of cost budget, no further '
+        "validation rules will be run"
+    )
+
+
 def test_rules_of_a_large_definition_are_checked_beside_the_loop(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

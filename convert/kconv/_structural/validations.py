@@ -6,6 +6,7 @@ same one: a field, a key of a map, an element of a list of type map.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -37,6 +38,11 @@ UNCHECKED: Final = (
 TOO_LONG_RULE: Final = (
     "no further validation rules will be run due to call cost exceeds limit for rule"
 )
+OUT_OF_BUDGET: Final = (
+    "validation failed due to running out of cost budget, no further validation rules will be run"
+)
+BUDGET: Final = 2.0
+"""Seconds of the processor that all rules of one object may take together."""
 BLOCKING: Final = (NOT_SUPPORTED, REQUIRED, TOO_LONG, TOO_MANY, TYPE_INVALID)
 """Reasons of findings beside which Kubernetes judges no rules."""
 
@@ -44,6 +50,17 @@ _ABSENT: Final = object()
 _SAID: Final = {REQUIRED: "Required value", FORBIDDEN: "Forbidden"}
 
 Wanted = Callable[[Mapping[str, Any], Program | Broken], bool]
+
+
+class _Budget:
+    """What the rules of one object may take still."""
+
+    def __init__(self) -> None:
+        self._until = time.thread_time() + BUDGET
+
+    @property
+    def is_spent(self) -> bool:
+        return time.thread_time() > self._until
 
 
 def has_rules(schema: Schema) -> bool:
@@ -72,7 +89,7 @@ def judge(
 
     if is_installed():
         yield from _until_too_long(
-            _judged(value, _ABSENT, schema, (), wanted, whole=whole, deep=deep)
+            _judged(value, _ABSENT, schema, (), wanted, _Budget(), whole=whole, deep=deep)
         )
 
 
@@ -83,25 +100,28 @@ def judge_change(new: Any, old: Any, schema: Schema) -> Iterator[Finding]:
         return isinstance(found, Program) and found.is_transition
 
     if is_installed():
-        yield from _until_too_long(_judged(new, old, schema, (), wanted, whole=True))
+        yield from _until_too_long(_judged(new, old, schema, (), wanted, _Budget(), whole=True))
 
 
 def _until_too_long(found: Iterator[Finding]) -> Iterator[Finding]:
-    """Findings up to that of a rule whose evaluation may take too long."""
+    """Findings up to that of a rule which may take too long, or that there is no time left for."""
     for each in found:
         yield each
-        if TOO_LONG_RULE in each.message:
+        if TOO_LONG_RULE in each.message or each.message.endswith(OUT_OF_BUDGET):
             return
 
 
 def _judged(
-    value: Any, old: Any, schema: Schema, path: Path, wanted: Wanted, *, whole: bool = False,
-    deep: bool = True,
+    value: Any, old: Any, schema: Schema, path: Path, wanted: Wanted, budget: _Budget, *,
+    whole: bool = False, deep: bool = True,
 ) -> Iterator[Finding]:  # fmt: skip
     if value is None:
         return
     for rule in schema.get(KEY) or ():
         found = program(rule["rule"], optional_old=bool(rule.get("optionalOldSelf")))
+        if budget.is_spent and isinstance(found, Program) and wanted(rule, found):
+            yield invalid(path or NOWHERE, schema.get("type") or "", OUT_OF_BUDGET)
+            return
         if isinstance(found, Broken) and wanted(rule, found):
             yield invalid(
                 path or NOWHERE, schema.get("type") or "", f"rule compile error: {found.why}"
@@ -117,11 +137,11 @@ def _judged(
                 continue
             step = name if name in properties(schema) else MapKey(name)
             before = old.get(name, _ABSENT) if isinstance(old, dict) else _ABSENT
-            yield from _judged(each, before, below, (*path, step), wanted)
+            yield from _judged(each, before, below, (*path, step), wanted, budget)
     elif isinstance(value, list):
         element, before_of = items(schema), _by_key(old, schema)
         for at, each in enumerate(value):
-            yield from _judged(each, before_of(each), element, (*path, at), wanted)
+            yield from _judged(each, before_of(each), element, (*path, at), wanted, budget)
 
 
 def _by_key(old: Any, schema: Schema) -> Callable[[Any], Any]:
