@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from kconv._paths import (
+    NOWHERE,
     TOO_LONG,
     TOO_MANY,
     TYPE_INVALID,
@@ -54,7 +55,11 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
         return
     if not _is_of_type(value, schema):
         yield _of_type(path, value, schema)
+        if not _COMBINED.isdisjoint(schema):
+            yield from combined(value, schema, path)
         return
+    if not _COMBINED.isdisjoint(schema):
+        yield from combined(value, schema, path)
     if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
         yield _unsupported(path, value, schema["enum"])
     if isinstance(value, dict):
@@ -65,8 +70,6 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
         yield from _text(value, schema, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number(value, schema, path)
-    if not _COMBINED.isdisjoint(schema):
-        yield from combined(value, schema, path)
 
 
 def _typed(schema: Schema) -> bool:
@@ -218,18 +221,44 @@ def _shown(bound: float) -> str:
 
 
 def combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
-    """What is wrong by the schemas that a schema combines (``allOf``, ``oneOf``, ``not``)."""
-    where = quote(format_path(path))
-    for part in schema.get("allOf") or ():
-        yield from check(value, part, path)
+    """What is wrong by the schemas that a schema combines (``allOf``, ``oneOf``, ``not``).
+
+    Kubernetes says it of no field, and then what the schema that fits best says.
+    """
     for key, rule in (("anyOf", "at least one schema"), ("oneOf", "one and only one schema")):
         parts = schema.get(key)
-        if not parts or (key == "anyOf" and is_int_or_string(schema)):
+        if not parts or (
+            key == "anyOf" and is_int_or_string(schema) and _is_of_type(value, schema)
+        ):
             continue
-        fitting = sum(not any(check(value, each, path)) for each in parts)
+        found = [list(check(value, each, path)) for each in parts]
+        fitting = sum(not each for each in found)
         if fitting == 0 or (key == "oneOf" and fitting > 1):
-            found = f". Found {fitting or 'none'} valid" if key == "oneOf" else ""
-            yield invalid(path, value, f"{where} must validate {rule} ({key}){found}")
+            many = f"{fitting} valid alternatives" if fitting else "none valid"
+            how = f". Found {many}" if key == "oneOf" else ""
+            yield _together(path, f"validate {rule} ({key}){how}")
+        if fitting == 0:
+            best = max(range(len(parts)), key=lambda at: _visited(value, parts[at]))
+            yield from found[best]
+    parts = schema.get("allOf") or ()
+    found = [list(check(value, each, path)) for each in parts]
+    yield from (each for part in found for each in part)
+    if any(found):
+        none = ". None validated" if all(found) else ""
+        yield _together(path, f"validate all the schemas (allOf){none}")
     refused = schema.get("not")
     if refused and not any(check(value, refused, path)):
-        yield invalid(path, value, f"{where} must not validate the schema (not)")
+        yield _together(path, "not validate the schema (not)")
+
+
+def _together(path: Path, what: str) -> Finding:
+    return invalid(NOWHERE, "", f"{quote(format_path(path))} must {what}")
+
+
+def _visited(value: Any, schema: Schema) -> int:
+    """How much of a value a schema says something of."""
+    count = 1
+    if isinstance(value, dict):
+        for name, each in properties(schema).items():
+            count += _visited(value[name], each) if name in value else 0
+    return count
