@@ -267,7 +267,8 @@ def test_as_a_command(server: ApiServer, kubeconfig: Path, notes: str, tmp_path:
     (failure,) = json.loads(found.stdout)["resources"][0]["failures"]
     assert (failure["name"], failure["reason"]) == ("g-001", "Unreadable")
     assert "v1beta1.spec.color" in failure["message"]
-    (finding,) = failure["findings"]
+    assert {each["path"] for each in failure["findings"]} == {"spec.color"}
+    (finding,) = (each for each in failure["findings"] if each["version"] == "v1beta1")
     assert finding == {
         "path": "spec.color", "reason": "FieldValueInvalid", "version": "v1beta1", "other": "v1",
         "value": "red", "message": 'v1beta1: is "red" and is missing there (v1)',

@@ -226,7 +226,7 @@ def combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
     Kubernetes says it of no field, and then what the schema that fits best says.
     """
     for key, rule in (("anyOf", "at least one schema"), ("oneOf", "one and only one schema")):
-        parts = schema.get(key)
+        parts: list[Schema] = schema.get(key) or []
         if not parts or (
             key == "anyOf" and is_int_or_string(schema) and _is_of_type(value, schema)
         ):
@@ -240,7 +240,7 @@ def combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
         if fitting == 0:
             best = max(range(len(parts)), key=lambda at: _visited(value, parts[at]))
             yield from found[best]
-    parts = schema.get("allOf") or ()
+    parts = schema.get("allOf") or []
     found = [list(check(value, each, path)) for each in parts]
     yield from (each for part in found for each in part)
     if any(found):
