@@ -218,7 +218,7 @@ class Unavailable(StoreError):
     """The database cannot be reached, is locked, or refuses to write.
 
     ``cause`` says which, of the database: "is locked". It names no place, so that a client
-    may be told.
+    may be told. ``may_be_done`` is of a write of which nobody knows: it is not just made again.
     """
 
     reason = "ServiceUnavailable"
@@ -231,9 +231,11 @@ class Unavailable(StoreError):
         about: ObjectRef | None = None,
         findings: Sequence[Problem] = (),
         cause: str = "cannot be reached",
+        may_be_done: bool = False,
     ) -> None:
         super().__init__(message, about=about, findings=findings)
         self.cause = cause
+        self.may_be_done = may_be_done
 
 
 class Unsupported(StoreError):

@@ -55,6 +55,22 @@ def test_database_is_locked(
     assert client.get("/livez").status_code == 200
 
 
+def test_write_that_may_be_done_is_not_made_again_by_clients(
+    client: httpx.Client, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of Kubernetes do so by themselves wherever they are told when to come again."""
+
+    def cut(*_: Any) -> Any:
+        raise Unavailable("", cause="broke off the connection", may_be_done=True)
+
+    monkeypatch.setattr(store, "submit", cut)
+    response = client.post(CONFIGMAPS, json=configmap("x"))
+    assert response.status_code == 503
+    assert "retry-after" not in response.headers
+    assert response.json()["details"] == {}
+    assert "it may have been done" in response.json()["message"]
+
+
 def test_defect_is_a_status(
     client: httpx.Client, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,7 @@ class Dispatcher:
             ended = Unavailable(
                 "the request was cut short by the server's end; it may have been done",
                 cause="did not answer before the server ended",
+                may_be_done=verb not in _READS,
             )
             response = refuse(refusal_for(ended, target), accepted or _of_error(request))
         except Exception as error:  # noqa: BLE001 - a defect must be answered as clients expect, and logged

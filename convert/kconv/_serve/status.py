@@ -72,6 +72,12 @@ def refusal_of(error: KconvError, about: ObjectRef | None = None) -> Refusal:
     """
     if isinstance(error, Unavailable):
         _log.error("%s", error.message)
+        if error.may_be_done:
+            # Without a time: clients would make it again, which may have been done, by themselves.
+            message = (
+                f"the database {error.cause}; it may have been done: read before you try again"
+            )
+            return Refusal("ServiceUnavailable", message, details={})
         return unavailable(f"the database {error.cause}; try again")
     if isinstance(error, TooManyRequests):
         return Refusal(

@@ -172,10 +172,13 @@ class PostgresqlConnection:
                 f"the database {where} has not answered a write for {ANSWER_SECONDS:g} s: "
                 "read again to see whether it was kept",
                 cause="does not answer",
+                may_be_done=True,
             )
         return Unavailable(
             f"the connection to {where} broke at commit: "
-            "read again to see whether the write was kept"
+            "read again to see whether the write was kept",
+            cause="broke off the connection",
+            may_be_done=True,
         )
 
     def _run(self, session: PGconn, question: Question) -> PGresult:

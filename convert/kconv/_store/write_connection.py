@@ -77,7 +77,11 @@ def outcomes_of(
     try:
         return connection.write(writes, wait=wait)
     except Unavailable as error:
-        return [Unavailable(error.message, about=error.about, cause=error.cause) for _ in writes]
+        cause, may_be_done = error.cause, error.may_be_done
+        return [
+            Unavailable(error.message, about=error.about, cause=cause, may_be_done=may_be_done)
+            for _ in writes
+        ]
     except Exception as error:  # noqa: BLE001 - whatever it is, each caller must get an outcome
         if not wait:
             return None

@@ -128,7 +128,7 @@ class WriteQueue:
 def interrupted(batch: Batch) -> list[Outcome | None]:
     """What writes end with whose transaction was interrupted."""
     message = "the write was interrupted; it may be stored"
-    return [Unavailable(message, cause="was interrupted") for _ in batch]
+    return [Unavailable(message, cause="was interrupted", may_be_done=True) for _ in batch]
 
 
 def _too_late(patience: float, waits_for: str) -> Unavailable:
