@@ -199,19 +199,38 @@ def test_the_longest_idle_make_room(
         assert running.server.connections.count <= 30
     assert running.server.connections.refusals["idle_when_full"] > 0
     assert len([each for each in caplog.records if "accepting" in each.message]) <= 2
+    said = [
+        each.message for each in caplog.records if "idle for longest are closed" in each.message
+    ]
+    assert len(said) == 1, said
 
 
-def test_an_address_has_its_share(serve: Callable[..., Running]) -> None:
+WATCH = f"GET {CONFIGMAPS}?watch=true HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+def test_an_address_has_its_share(
+    serve: Callable[..., Running], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says once that it is over; an idle connection of its own makes room before that."""
     running = serve(limits=Limits(max_connections_per_address=5))
     with ExitStack() as stack:
         clients = [stack.enter_context(closing(opened(running))) for _ in range(5)]
-        time.sleep(0.3)
+        for each in clients:
+            each.sendall(WATCH)
+            assert each.recv(12) == b"HTTP/1.1 200"
         for _ in range(5):
             assert until_closed(stack.enter_context(closing(opened(running))))[1] < 5
-        clients[0].close()
+        clients.pop().close()
         time.sleep(0.3)
+        idle = stack.enter_context(closing(opened(running)))
+        time.sleep(2.5)
         with running.client() as client:
             assert client.get("/livez").text == "ok"
+        assert until_closed(idle)[1] < 5
+    assert running.server.connections.refusals["too_many_from_one_address"] == 5
+    said = [each.message for each in caplog.records if "are closed" in each.message]
+    assert len(said) == 1, said
+    assert said[0].startswith("connections from 127.0.0.1 are closed: it has 5, the most that one")
 
 
 PROGRAM = """
@@ -267,6 +286,8 @@ def test_more_connections_than_descriptors(url: str, uncounted: bool) -> None:
         reader.join(10)
         process.stderr.close()
     assert len(lines) < 15, lines
+    few = [line for line in lines if "may be open, for no more than 160 files may" in line]
+    assert len(few) == (not uncounted), lines
     assert not any("Traceback" in line for line in lines)
 
 

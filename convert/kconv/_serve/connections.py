@@ -19,12 +19,19 @@ CHECK_SECONDS = 1.0
 RESERVED_DESCRIPTORS = 64
 """Descriptors left for the database, files and whatever else is open."""
 
+CALM_SECONDS = 10.0
+"""How long something must not have happened before it is said once more."""
+
+FEW = 100
+"""Connections at most, below which the limit of open files is worth a line at the start."""
+
 _log = logging.getLogger(__name__)
 
 
 class Connection(Protocol):
     """What is asked of a connection."""
 
+    address: str
     idle_since: float
     transport: asyncio.Transport
 
@@ -39,17 +46,17 @@ class Connection(Protocol):
 class Place:
     """The place of one connection among those that there may be."""
 
-    __slots__ = ("_address", "_connections")
+    __slots__ = ("_connections", "address")
 
     def __init__(self, connections: Connections, address: str) -> None:
         self._connections: Connections | None = connections
-        self._address = address
+        self.address = address
 
     def release(self) -> None:
         """Give the place back; later calls do nothing."""
         if self._connections is not None:
             connections, self._connections = self._connections, None
-            connections.give_back(self._address)
+            connections.give_back(self.address)
 
 
 class Connections:
@@ -73,11 +80,20 @@ class Connections:
         """Where several processes share a port, what they know of each other."""
         self._open = open_ones
         self._by_address: Counter[str] = Counter()
+        self._said: dict[str, float] = {}
+        """When an address was refused last; under no address, when room was made for any."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look after the connections, in the running loop."""
         self.now = time.monotonic()
+        if self.most < min(FEW, self.limits.max_connections):
+            _log.warning(
+                "no more than %d connections may be open, for no more than %d files may: "
+                "raise the limit (ulimit -n)",
+                self.most,
+                _descriptors(),
+            )
         self._task = asyncio.get_running_loop().create_task(self._run(), name="kconv-connections")
 
     def stop(self) -> None:
@@ -92,9 +108,16 @@ class Connections:
         return self.count >= self.most
 
     def take(self, address: str) -> Place | None:
-        """A place for a connection from an address; None where it has too many."""
-        if self._by_address[address] >= self.most_per_address:
+        """A place for a connection from an address; None where it has too many, and none idle."""
+        if self._by_address[address] >= self.most_per_address and not self._make_room_of(address):
             self.refused("too_many_from_one_address")
+            self._say(
+                address,
+                "connections from %s are closed: it has %d, the most that one address may have "
+                "(max_connections_per_address)",
+                address,
+                self.most_per_address,
+            )
             return None
         self._by_address[address] += 1
         self._count(1)
@@ -130,19 +153,43 @@ class Connections:
 
     def make_room(self) -> bool:
         """Close the connections that have been idle for longest; whether there were any."""
+        closed = self._close_idle(self._open, self.most)
+        if closed:
+            self._say(
+                "",
+                "connections that have been idle for longest are closed: %d are open, the most "
+                "there may be",
+                self.count,
+            )
+        return closed
+
+    def _make_room_of(self, address: str) -> bool:
+        """The same among those from one address; once a look, where there were none."""
+        if self._said.get(address) == self.now:
+            return False
+        own = [each for each in self._open if each.address == address]
+        return self._close_idle(own, self.most_per_address)
+
+    def _close_idle(self, among: Collection[Connection], most: int) -> bool:
         idle = sorted(
-            (each for each in self._open if each.quiet and not each.transport.is_closing()),
+            (each for each in among if each.quiet and not each.transport.is_closing()),
             key=lambda each: each.idle_since,
         )
         closed = [
             each
-            for each in idle[: max(self.most // 50, 1)]
+            for each in idle[: max(most // 50, 1)]
             if each.idle_since < self.now - CHECK_SECONDS
         ]
         for each in closed:
             self.refused("idle_when_full")
             each.transport.abort()
         return bool(closed)
+
+    def _say(self, about: str, message: str, *arguments: object) -> None:
+        """Log what happens again and again once, until it has stopped for a while."""
+        if about not in self._said:
+            _log.warning(message, *arguments)
+        self._said[about] = self.now
 
     def refused(self, reason: str) -> None:
         """Count a connection or a request that the server did not go on with."""
@@ -152,6 +199,9 @@ class Connections:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             self.now = now = time.monotonic()
+            self._said = {
+                about: last for about, last in self._said.items() if now - last < CALM_SECONDS
+            }
             for each in list(self._open):
                 try:
                     each.check(now)

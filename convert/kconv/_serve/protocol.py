@@ -158,6 +158,11 @@ class LimitedProtocol(HttpToolsProtocol):
             self._start_asgi_task(cycle, app)
 
     @property
+    def address(self) -> str:
+        """Where its client is."""
+        return self._place.address
+
+    @property
     def quiet(self) -> bool:
         """Whether no request is being answered."""
         return not self.asked or self.cycle.response_complete
