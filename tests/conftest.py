@@ -15,6 +15,7 @@ for variable in ("KCONV_APIS", "KCONV_DB"):
 
 pytest_plugins = [
     "fixtures.chromium",
+    "fixtures.collector",
     "fixtures.connections",
     "fixtures.kubectl",
     "fixtures.postgres",
