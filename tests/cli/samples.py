@@ -2,7 +2,6 @@
 
 import os
 import pty
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import prepared
 from kconv._cli.run import run
 
 CRONJOB = """\
@@ -98,7 +98,7 @@ def in_process(capfd: pytest.CaptureFixture[str], *first: str) -> Kconv:
 
 def run_process(*arguments: str, folder: Path | None = None, stdin: str = "") -> Ended:
     """``kconv`` in a process of its own."""
-    ended = subprocess.run(
+    ended = prepared.run(
         [sys.executable, "-m", "kconv", *arguments],
         cwd=folder,
         input=stdin,
@@ -115,7 +115,7 @@ def on_terminal(*arguments: str, folder: Path | None = None, columns: int = 100)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "kconv", *arguments]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
-    with subprocess.Popen(
+    with prepared.Popen(
         command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
     ) as process:
         os.close(theirs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from crds.conftest import Running
+from fixtures import prepared
 from kconv import Pipeline
 from kconv._cluster import ClusterPlace
 from kconv._cluster.built_in import EARLIER, get_built_in
@@ -193,7 +193,7 @@ def test_as_a_command(cluster: Cluster, tmp_path: Path) -> None:
     for arguments, said in (
         (["plan", NAME], f"{NAME}: {NEW}"), ([NAME], "5"), (["status"], NAME), (["verify"], "5"),
     ):  # fmt: skip
-        found = subprocess.run(
+        found = prepared.run(
             [*command, *arguments, *options], capture_output=True, text=True, timeout=60
         )
         assert found.returncode == 0, (arguments, found.stdout, found.stderr)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cluster.api_server import ApiServer
 from cluster.conftest import CRD, definition, fill, gadget, versions
+from fixtures import prepared
 from fixtures.long import LONG
 
 ROUNDS, KILLS = (20, 3) if LONG else (1, 2)
@@ -34,7 +35,7 @@ def command(*arguments: str, notes: str) -> list[str]:
 
 
 def kconv(*arguments: str, notes: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return prepared.run(
         command(*arguments, notes=notes), capture_output=True, text=True, timeout=60
     )
 
@@ -68,7 +69,7 @@ def test_the_whole_story(server: ApiServer, kubeconfig: Path, notes: str) -> Non
     refused = kconv(CRD, "--context", "other", notes=notes)
     assert (refused.returncode, "other" in refused.stderr) == (2, True)
     alone = [sys.executable, "-m", "kconv", "migrate", "--context", "test", "--db", notes]
-    said = subprocess.run(alone, capture_output=True, text=True, timeout=60)
+    said = prepared.run(alone, capture_output=True, text=True, timeout=60)
     assert (said.returncode, "--place cluster" in said.stderr) == (2, True)
 
 
@@ -100,7 +101,7 @@ def test_killed_at_any_moment_under_writers(
             fill(server, 60)
             server.flip(CRD, "v1")
             for _ in range(KILLS):
-                process = subprocess.Popen(
+                process = prepared.Popen(
                     command("--batch-size", "7", notes=notes),
                     env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )  # fmt: skip

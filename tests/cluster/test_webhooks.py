@@ -16,6 +16,7 @@ import pytest
 
 from cluster.api_server import ApiServer, Failed, Request
 from cluster.conftest import CRD, definition, gadget
+from fixtures import prepared
 from fixtures.certificates import signed_by_itself
 from kconv import ConversionError, Pipeline, UsageError
 from kconv._cluster.connection import Connection
@@ -392,7 +393,7 @@ def test_the_commands(
         import sys
 
         command = [sys.executable, "-m", "kconv", "webhook", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return prepared.run(command, capture_output=True, text=True, timeout=60)
 
     assert "no CRD names a conversion webhook" in kconv("doctor").stdout
     assert kconv("install", CRD).returncode == 2

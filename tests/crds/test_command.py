@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from crds.conftest import CRDS, definition
+from fixtures import prepared
 from kconv import Scheme
 from kconv._crds import declared_twice, services_of
 from kconv._errors import CannotDecode, UsageError
@@ -27,7 +28,7 @@ from webhook import gadgets
 def served(*arguments: str) -> Iterator[str]:
     command = [sys.executable, "-m", "kconv", "serve", "--port", "0", *arguments]
     environment = {**os.environ, "KCONV_APIS": ""}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with prepared.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         try:
             found = re.search(r"serving on (\S+);", process.stdout.readline())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import prepared
 from kconv._store import SqlStore, open_store
 from kconv_migrations._tables import upgrade
 
@@ -56,7 +57,7 @@ def launch(database_url: str, store: SqlStore, tmp_path: Path) -> Iterator[Calla
 
     def start(release: str) -> Process:
         command = [sys.executable, "-m", "kconv", "serve", "--port", "0"]
-        process = subprocess.Popen(
+        process = prepared.Popen(
             [*command, "--db", database_url, "--apis", f"fleet.apis:{release}"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": TESTS},

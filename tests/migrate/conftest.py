@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from cli.samples import Ended, in_process
+from fixtures import prepared
 from fixtures.postgres import PostgresServer
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
@@ -60,7 +61,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
+        process = prepared.Popen(
             [sys.executable, "-m", "kconv", *arguments],
             cwd=tmp_path,
             stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from fixtures import prepared
 from fixtures.outage import Outage
 from fixtures.postgres import PostgresServer
 from kconv._errors import Denied, Unavailable
@@ -82,7 +83,7 @@ def test_a_worker_that_dies(
     store: SqlStore, pipeline: Pipeline, database_url: str, killed: int
 ) -> None:
     seed(store, pipeline, 20)
-    process = subprocess.Popen(
+    process = prepared.Popen(
         [sys.executable, "-m", "kconv", "migrate", "cronjobs.batch", "--to", "batch=v1",
          "--db", database_url, "--workers", "3", "--batch-size", "1", "--rate", "10"],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
@@ -102,7 +103,7 @@ def test_a_worker_that_dies(
 
 def test_no_worker_outlives_a_run(store: SqlStore, pipeline: Pipeline, database_url: str) -> None:
     seed(store, pipeline, 20)
-    process = subprocess.Popen(
+    process = prepared.Popen(
         [sys.executable, "-m", "kconv", "migrate", "--to", "batch=v1", "--db", database_url,
          "--workers", "2", "--batch-size", "1", "--rate", "10"],
         stdout=subprocess.DEVNULL,
@@ -181,7 +182,7 @@ def peak(url: str, to: str) -> int:
         "print(re.search(r'VmHWM:\\s+(\\d+)', status)[1], file=sys.stderr); sys.exit(code)"
     )
     arguments = ("migrate", "cronjobs.batch", "--to", to, "--db", url, "--workers", "2")
-    ended = subprocess.run(
+    ended = prepared.run(
         [sys.executable, "-c", code, *arguments, "--no-undo"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """``kconv migrate quarantine export`` and ``repair``, as one uses them."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.samples import Ended
+from fixtures import prepared
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore
 from migrate.samples import NEW, OLD, encoded, key, rows, seed
@@ -87,7 +87,7 @@ def test_lines_that_cannot_be_taken(kconv: Run, store: SqlStore, file: Path) -> 
 
 def test_through_pipes(kconv: Run, store: SqlStore, file: Path, database_url: str) -> None:
     kconv_command = [sys.executable, "-m", "kconv", "migrate", "quarantine"]
-    ended = subprocess.run(
+    ended = prepared.run(
         [*kconv_command, "repair", "-", "--db", database_url, "-o", "json"],
         input=repaired(file),
         capture_output=True,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from fixtures import prepared
 from kconv._errors import Unavailable, UsageError
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, Stored
@@ -217,7 +218,7 @@ def orphans(store: SqlStore, database_url: str) -> Iterator[Callable[[str], list
 
     def start(method: str) -> list[int]:
         command = [sys.executable, "-c", _ORPHANS, database_url, method]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        running.append(prepared.Popen(command, stdout=subprocess.PIPE, text=True))
         assert running[-1].stdout is not None
         words = running[-1].stdout.readline().split()
         # What was not written yet when they were forked is written once.

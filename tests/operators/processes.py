@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from fixtures import prepared
 from fixtures.certificates import signed_by_itself
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -48,7 +49,7 @@ class Process:
         """Start it, or start it again."""
         with self.log.open("ab") as file:
             self._begins = file.tell()
-            self._process = subprocess.Popen(
+            self._process = prepared.Popen(
                 self._command, cwd=EXAMPLES, stdout=file, stderr=file, env=self._environment
             )
 

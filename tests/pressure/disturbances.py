@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+from fixtures import prepared
 from fixtures.postgres import PostgresServer
 from pressure.apis import GROUP
 from pressure.history import History
@@ -133,7 +134,7 @@ class Migrations(Disturbance):
         command = [sys.executable, "-m", "kconv", *arguments, "--db", self.database]
         if arguments[:2] != ("migrate", "runs"):
             command += ["--apis", APIS]
-        return subprocess.Popen(
+        return prepared.Popen(
             command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 

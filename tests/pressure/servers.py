@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from fixtures import prepared
 from pressure.apis import VERSIONS, Version
 from pressure.client import Client
 from pressure.late_start import explain_silence
@@ -63,7 +64,7 @@ class ServerProcess:
         command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", database]
         command += ["--apis", APIS, "--runtime-config", "api/all=true", *options]
         with log.open("ab") as file:
-            self.process = subprocess.Popen(
+            self.process = prepared.Popen(
                 command, stdout=subprocess.PIPE, stderr=file, env=ENVIRONMENT, preexec_fn=prepare,
                 text=True,
             )  # fmt: skip

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 import httpx
 import pytest
 
+from fixtures import prepared
 from kconv._serve import Listen
 from kconv._settings import Limits
 from serve.conftest import Running
@@ -255,7 +256,7 @@ server.run(sockets=[bound])
 def test_more_connections_than_descriptors(url: str, uncounted: bool) -> None:
     """The log stays readable, connections that are there are answered, new ones get their turn."""
     arguments = [sys.executable, "-c", PROGRAM, url, "10000", *(["uncounted"] if uncounted else [])]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = prepared.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stderr is not None
     lines: list[str] = []
@@ -297,9 +298,7 @@ def test_descriptor_limit_is_raised(url: str) -> None:
         "resource.setrlimit(resource.RLIMIT_NOFILE, (200, 400)); up();"
         "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    out = prepared.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "400"
 
 

@@ -15,6 +15,7 @@ import httpx
 import psycopg
 import pytest
 
+from fixtures import prepared
 from fixtures.postgres import PostgresServer
 from fixtures.until import until
 from kconv._errors import Unavailable
@@ -81,7 +82,7 @@ def test_a_database_that_does_not_answer(
     log = tmp_path / "log"
     command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", url]
     with log.open("wb") as file:
-        process = subprocess.Popen(
+        process = prepared.Popen(
             [*command, "--shutdown-grace", "1"],
             stdout=subprocess.PIPE,
             stderr=file,

@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from fixtures import prepared
 from kconv._errors import Unavailable, UsageError
 from kconv._scheme import Scheme
 from kconv._serve import Listen, Tokens, build, create_app, served_versions
@@ -34,7 +35,7 @@ server.run(sockets=[bound])
 
 
 def test_sigterm_drains(url: str) -> None:
-    process = subprocess.Popen(
+    process = prepared.Popen(
         [sys.executable, "-c", PROGRAM, url],
         stdout=subprocess.PIPE,
         text=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import prepared
 from kconv._serve.log_lines import JsonLines, RepeatLimit, TextLines
 from kconv._serve.request_id import request_id
 from kconv_migrations import _tables as db
@@ -85,7 +86,7 @@ def test_files_with_secrets(tmp_path: Path) -> None:
     tokens.chmod(0o640)
     command = [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", f"sqlite:///{file}"]
     command += ["--token-auth-file", str(tokens), "--log-format", "json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = prepared.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().startswith("serving on")
     beside = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("kconv.db-*")}
@@ -104,9 +105,7 @@ def test_files_with_secrets(tmp_path: Path) -> None:
 def test_files_beside_a_new_database_are_private(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "kconv", "serve", "--port", "0"]
     command += ["--db", f"sqlite:///{tmp_path / 'new.db'}"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    process = prepared.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().startswith("serving on")
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("new.db*")}

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fixtures import prepared
 from kconv._serve import listener
 from kconv._serve.connection_counts import ConnectionCounts, OwnCount
 from kconv._serve.connections import Connections
@@ -32,7 +33,7 @@ class Served:
     """``kconv serve`` as a process, with what it logged."""
 
     def __init__(self, url: str, *arguments: str) -> None:
-        self.process = subprocess.Popen(
+        self.process = prepared.Popen(
             [sys.executable, "-m", "kconv", "serve", "--port", "0", "--db", url, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fixtures import prepared
 from kconv._errors import UsageError
 from kconv._settings import Limits, Settings, declared, resolve
 
@@ -116,7 +117,7 @@ def test_limits_are_settings() -> None:
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return prepared.run(
         [sys.executable, "-m", "kconv", "serve", *arguments],
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, insert
 
+from fixtures import prepared
 from kconv._errors import CounterReset, Expired, KconvError, Unavailable, UsageError
 from kconv._store import SqlStore, open_store
 from kconv._store.database import Database, parse_url
@@ -129,7 +130,7 @@ def test_processes_that_are_open_see_it(url: str, tmp_path: Path) -> None:
     )
     with closing(open_store(url)) as store:
         create(store, "b")
-    other = subprocess.Popen(
+    other = prepared.Popen(
         [sys.executable, "-c", code, url],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

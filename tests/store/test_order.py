@@ -1,6 +1,5 @@
 """Readers see every change, once, in order, whoever writes and however commits interleave."""
 
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from fixtures import prepared
 from kconv._errors import AlreadyExists, Conflict, Expired
 from kconv._store import Change, Key, SqlStore, Stored, open_store
 from kconv_migrations import _tables as db
@@ -70,7 +70,7 @@ def test_two_processes_write_while_two_readers_follow(
 ) -> None:
     count = 40
     arguments = [sys.executable, "-c", WRITER, upgraded_url]
-    writers = [subprocess.Popen([*arguments, who, str(count)]) for who in ("a", "b")]
+    writers = [prepared.Popen([*arguments, who, str(count)]) for who in ("a", "b")]
 
     def stop() -> bool:
         return all(writer.poll() is not None for writer in writers)

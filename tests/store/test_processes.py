@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fixtures import prepared
 from kconv._store import SqlStore
 from store.samples import GROUP, RESOURCE, create, cronjob, running
 
@@ -38,7 +39,7 @@ def test_killed_writer_leaves_whole_writes_only(
     acknowledged: dict[str, int] = {}
     head = store.head()
     for attempt in ("first", "second"):
-        process = subprocess.Popen(
+        process = prepared.Popen(
             [sys.executable, "-c", WRITER, upgraded_url, attempt], stdout=subprocess.PIPE
         )
         assert process.stdout is not None

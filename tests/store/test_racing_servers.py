@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
+from fixtures import prepared
 from kconv._store import Key, SqlStore, Write
 from store.samples import GROUP, RESOURCE
 from store.test_submit import namespace
@@ -59,7 +60,7 @@ def test_servers_race_for_objects_and_their_namespace(
     space = namespace(store, "default")
     begin = store.head()
     servers = [
-        subprocess.Popen([sys.executable, "-c", SERVER, upgraded_url, who], stdout=subprocess.PIPE)
+        prepared.Popen([sys.executable, "-c", SERVER, upgraded_url, who], stdout=subprocess.PIPE)
         for who in ("a", "b", "c")
     ]
     outcomes = []

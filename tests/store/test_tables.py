@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, inspect, text
 
+from fixtures import prepared
 from kconv._errors import TablesOutdated
 from kconv._store import Key, open_store
 from kconv._store.database import Database, parse_url
@@ -130,7 +131,7 @@ def test_database_of_something_else_is_not_empty(database_url: str) -> None:
 def test_processes_that_upgrade_at_once(database_url: str) -> None:
     code = "import sys; from kconv_migrations import _tables as db; print(db.upgrade(sys.argv[1]))"
     processes = [
-        subprocess.Popen(
+        prepared.Popen(
             [sys.executable, "-c", code, database_url], stdout=subprocess.PIPE, text=True
         )
         for _ in range(3)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from fixtures import prepared
 from testing.test_user_project import CONFTEST, SHOP, Project
 
 INI = "[pytest]\nkconv_apis = shop:register\nkconv_groups = shop.example.com\n"
@@ -22,7 +22,7 @@ def lock(folder: Path, *arguments: str) -> int:
     options = ["--apis", "shop:register", "--group", "shop.example.com"]
     command = [sys.executable, "-m", "kconv", "lock", *options, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    return prepared.run(command, cwd=folder, env=environment, check=False).returncode
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 import kconv
+from fixtures import prepared
 from fixtures.certificates import signed_by_itself
 from kconv import Scheme, UsageError
 from kconv._serve import Listen
@@ -181,7 +182,7 @@ def test_a_certificate_that_is_replaced_is_served_without_a_restart(
 def test_the_command(tmp_path: Path) -> None:
     """It says where it is, answers what is in flight after SIGTERM, and ends with 0."""
     command = [sys.executable, "-m", "kconv", "webhook", "serve", "--port", "0"]
-    process = subprocess.Popen(
+    process = prepared.Popen(
         [*command, "--apis", "webhook.gadgets:register"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TESTS,
     )  # fmt: skip
