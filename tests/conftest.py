@@ -6,7 +6,7 @@ import signal
 import pytest
 from hypothesis import settings
 
-from fixtures.long import is_left_out
+from fixtures.long import examples, is_left_out
 
 # Sound objects that the compiled engine does not take fail the tests, in child processes too.
 os.environ["KCONV_ENGINE_FALLBACK"] = "raise"
@@ -24,7 +24,7 @@ pytest_plugins = [
 
 
 # How long an example takes depends on what else the machine does; `make bench` measures.
-settings.register_profile("kconv", deadline=None)
+settings.register_profile("kconv", deadline=None, max_examples=examples(100))
 settings.load_profile("kconv")
 
 

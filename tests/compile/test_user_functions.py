@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compile.local import V1, V2, engines, thing
+from fixtures.long import examples
 from kconv._errors import FunctionFailed, KconvError
 from kconv._gvk import GroupVersion
 from kconv._paths import Finding, invalid
@@ -66,9 +67,9 @@ SPECS = st.fixed_dictionaries(
 )
 
 
-def hold(check: Callable[[Values], None], examples: int = 40) -> None:
+def hold(check: Callable[[Values], None], number: int = 40) -> None:
     """Check many values; how long each takes says nothing."""
-    settings(deadline=None, max_examples=examples)(given(SPECS)(check))()
+    settings(deadline=None, max_examples=examples(number))(given(SPECS)(check))()
 
 
 def outcome(pipeline: Pipeline, data: bytes, trusted: bool, to: GroupVersion) -> Any:

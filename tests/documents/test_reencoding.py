@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents import kinds
+from fixtures.long import examples
 from kconv._codec import json as json_codec
 from kconv._errors import StrictDecodeError
 from kconv._pipeline import Pipeline, PlainEngine
@@ -125,7 +126,7 @@ def spelled(value: Any, pretty: bool) -> str:
 
 
 @given(values, st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_every_repeated_key_is_seen(value: Any, pretty: bool) -> None:
     text = spelled(value, pretty)
     repeats: list[bool] = []
@@ -138,7 +139,7 @@ def test_every_repeated_key_is_seen(value: Any, pretty: bool) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_what_is_rewritten_quickly_is_what_is_rewritten_with_care(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(SCHEME.kinds))
     old, new = data.draw(st.permutations(kind.spokes))[:2]
@@ -157,7 +158,7 @@ def test_what_is_rewritten_quickly_is_what_is_rewritten_with_care(data: st.DataO
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_what_is_read_as_another_version_is_what_is_converted(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(SCHEME.kinds))
     source, target = (

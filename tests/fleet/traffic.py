@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from typing import Any
 
 import httpx
@@ -66,8 +67,8 @@ class Writer(threading.Thread):
             while not self._done.is_set():
                 self._raise()
                 self._list()
-        except Exception as error:  # noqa: BLE001 - told by the test that looks at failures
-            self.failures.append(repr(error))
+        except Exception:  # noqa: BLE001 - told by the test that looks at failures
+            self.failures.append(traceback.format_exc())
 
     def _create(self) -> None:
         body = {"metadata": {"name": self.name}, "spec": {"target": self.name, "count": 0}}

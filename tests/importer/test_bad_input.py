@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures.long import examples
 from importer import samples
 from kconv._errors import KconvError
 
@@ -46,7 +47,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(where=st.sampled_from(places(RICH)), value=values)
 def test_one_wrong_value(where: tuple[Any, ...], value: Any) -> None:
     document = copy.deepcopy(RICH)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures.long import examples
 from importer import samples
 from kconv._importer.source import quoted
 
@@ -86,7 +87,7 @@ def test_descriptions_of_fields(tmp_path: Path) -> None:
         check(samples.files(document), tmp_path / name)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text())
 def test_string_literals_say_what_they_mean(text: str) -> None:
     assert ast.literal_eval(quoted(text)) == text

@@ -10,13 +10,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from fixtures.long import examples
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
 from kconv._layout import edit_json, edit_yaml
 from layout.texts import OBJECTS, Layout, others
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_yaml(data: st.DataObject) -> None:
     old, new = _objects(data)
@@ -42,7 +43,7 @@ def _check(text: str, edited: str, new: Any) -> None:
     assert set(re.findall(r"# c\d+", edited)) == set(re.findall(r"# c\d+", text))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data(), st.sampled_from([None, 2, 4, "\t"]))
 def test_json(data: st.DataObject, indent: Any) -> None:
     old, new = _objects(data)

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fixtures.long import examples
 from kconv._managed.compare import compare
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.field_manager import FieldManager
@@ -126,7 +127,7 @@ def values(elements: bool) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(NAMES, st.recursive(SCALARS, around, max_leaves=12), max_size=5)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(values(False), documents() | values(True))
 @example({"items": None, "set": [], "labels": {}}, {"items": [{"name": "q"}, {"name": "p"}]})
 @example({}, {"set": ["q", "p", "q"], "items": [{"name": "p"}, {"name": "p"}]})
@@ -188,7 +189,7 @@ def renamed(value: Any, words: dict[str, str]) -> Any:
 OTHERS = st.dictionaries(WORDS, WORDS | st.sampled_from(["", ":", ",", "\\", '"', '":"', "{}"]))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(documents() | values(True), OTHERS, OTHERS)
 @example({"list": ["p", "q", "r"]}, {"q": ":"}, {"p": ":", "q": ","})
 @example({"labels": {"p": "q"}, "text": "r"}, {"r": ""}, {"r": "s"})
@@ -228,7 +229,7 @@ def sets(entries: Any) -> dict[str, Fields]:
     return {each["manager"]: each["fieldsV1"] for each in entries}
 
 
-few = settings(max_examples=40)
+few = settings(max_examples=examples(40))
 
 
 @few

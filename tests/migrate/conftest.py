@@ -11,24 +11,29 @@ import pytest
 
 from cli.samples import Ended, in_process
 from fixtures import prepared
-from fixtures.postgres import PostgresServer
+from fixtures.postgres import empty
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
-from kconv_migrations._tables import upgrade
 from migrate.samples import installed
+
+TABLES = (
+    "kconv_objects",
+    "kconv_changes",
+    "kconv_past",
+    "kconv_change_times",
+    "kconv_duties",
+    "kconv_storage_versions",
+    "kconv_servers",
+    "kconv_runs",
+    "kconv_undo",
+    "kconv_quarantine",
+    "kconv_clients",
+)
 
 
 @pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return Pipeline(installed())
-
-
-@pytest.fixture(scope="session")
-def _postgres_shared(postgres_server: PostgresServer) -> Iterator[str]:
-    name = postgres_server.create_database()
-    upgrade(postgres_server.url(name))
-    yield postgres_server.url(name)
-    postgres_server.drop_database(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,12 +43,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         template: Path = request.getfixturevalue("_sqlite_template")
         return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
     url: str = request.getfixturevalue("_postgres_shared")
+    empty(url, TABLES)
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
-        connection.execute(
-            "TRUNCATE kconv_objects, kconv_changes, kconv_past, kconv_change_times, kconv_duties, "
-            "kconv_storage_versions, kconv_servers, kconv_runs, kconv_undo, kconv_quarantine, "
-            "kconv_clients"
-        )
         connection.execute("UPDATE kconv_revision SET value = 1, compacted = 0")
     return url
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from fixtures.until import until
+from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve import Listen, create_app
 from kconv._store import SqlStore
@@ -68,9 +69,9 @@ WEB = [
 
 @pytest.mark.parametrize(("headers", "code"), WEB)
 def test_web_pages_of_others(
-    scheme: Scheme, store: SqlStore, headers: dict[str, str], code: int
+    scheme: Scheme, store: SqlStore, pipeline: Pipeline, headers: dict[str, str], code: int
 ) -> None:
-    app = create_app(scheme, store)
+    app = create_app(scheme, store, pipeline=pipeline)
     given = {**JSON, "Host": "127.0.0.1:8001", **headers}
 
     async def run() -> None:
@@ -100,14 +101,19 @@ def test_web_pages_of_others(
     ],
 )
 def test_content_types(
-    scheme: Scheme, store: SqlStore, content_type: str | None, browser: bool, code: int
+    scheme: Scheme,
+    store: SqlStore,
+    pipeline: Pipeline,
+    content_type: str | None,
+    browser: bool,
+    code: int,
 ) -> None:
     headers = {"Content-Length": str(len(BODY)), "Host": "127.0.0.1:8001"}
     if content_type is not None:
         headers["Content-Type"] = content_type
     if browser:
         headers["Origin"] = HERE
-    app = create_app(scheme, store)
+    app = create_app(scheme, store, pipeline=pipeline)
 
     async def run() -> Reply:
         answer = await ask(app, "POST", CONFIGMAPS, BODY, headers)

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from fixtures.long import LONG
+from kconv._pipeline import Pipeline
 from kconv._scheme import Scheme
 from kconv._serve import create_app
 from kconv._store import SqlStore
@@ -24,7 +26,7 @@ from serve.asgi import Reply, ask
 from serve.conftest import BOTH
 from serve.samples import JSON_PATCH, MERGE, STRATEGIC, configmap, cronjob
 
-SECONDS = float(os.environ.get("KCONV_FUZZ_SECONDS", "6"))
+SECONDS = float(os.environ.get("KCONV_FUZZ_SECONDS", "6" if LONG else "3"))
 SEED = int(os.environ.get("KCONV_FUZZ_SEED", "1"))
 
 LEAST = 300
@@ -279,6 +281,10 @@ class Fuzz:
             await self.change(path, document, place, self.random.choice(VALUES))
 
 
+def application(scheme: Scheme, store: SqlStore, pipeline: Pipeline) -> Starlette:
+    return create_app(scheme, store, runtime_config="api/all=true", pipeline=pipeline)
+
+
 async def served(fuzz: Fuzz, work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
@@ -288,10 +294,10 @@ async def served(fuzz: Fuzz, work: Coroutine[Any, Any, None]) -> None:
 
 @BOTH
 def test_no_document_is_a_failure(
-    scheme: Scheme, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    scheme: Scheme, store: SqlStore, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KCONV_ENGINE_FALLBACK", "raise")
-    fuzz = Fuzz(create_app(scheme, store, runtime_config="api/all=true"), SEED)
+    fuzz = Fuzz(application(scheme, store, pipeline), SEED)
     asyncio.run(served(fuzz, fuzz.run(SECONDS)))
     assert {200, 201, 400, 422} <= set(fuzz.statuses)
 
@@ -299,9 +305,9 @@ def test_no_document_is_a_failure(
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, [None], {"uid": None}])
 @pytest.mark.parametrize("field", ["ownerReferences", "finalizers", "managedFields"])
 def test_elements_of_lists_in_metadata(
-    scheme: Scheme, store: SqlStore, field: str, value: Any
+    scheme: Scheme, store: SqlStore, pipeline: Pipeline, field: str, value: Any
 ) -> None:
-    fuzz = Fuzz(create_app(scheme, store, runtime_config="api/all=true"), SEED)
+    fuzz = Fuzz(application(scheme, store, pipeline), SEED)
 
     async def run() -> None:
         for path, document in list(documents())[::3]:

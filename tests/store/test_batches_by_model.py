@@ -8,6 +8,7 @@ from typing import Literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fixtures.long import examples
 from kconv._errors import (
     AlreadyExists,
     ConditionFailed,
@@ -122,7 +123,7 @@ steps = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(st.lists(steps, min_size=1, max_size=12), min_size=1, max_size=4))
 def test_batches_end_as_single_writes_would(store: SqlStore, rounds: list[list[Step]]) -> None:
     store.ensure([NAMESPACES])

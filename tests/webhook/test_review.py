@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures.long import examples
 from kconv import DecodeError, Edge, Hub, Pipeline, Resource, Scheme, Type, WhenAbsent
 from kconv._pipeline import PlainEngine
 from kconv._webhook import answer_review
@@ -269,7 +270,7 @@ HOSTILE = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     metadata=HOSTILE,
     spec=HOSTILE,
