@@ -15,6 +15,7 @@ import urllib3
 
 from fixtures.certificates import signed_by_itself
 from kconv import Unavailable
+from kconv._cluster import exchange as exchange_module
 from kconv._cluster.exchange import Exchange, exchange_with
 from kconv._errors import Denied
 
@@ -201,3 +202,17 @@ def test_a_plain_proxy_gets_the_whole_url(serve: Serve) -> None:
     exchange = exchange_with("http://10.1.2.3:6443", urllib3.ProxyManager(proxy.url), 5.0)
     assert _asked(exchange) == [(200, b"ok")]
     assert proxy.heads[0].startswith(b"GET http://10.1.2.3:6443/a%20b?limit=1 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("through_proxy", [False, True])
+def test_an_answer_without_end_is_left(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, through_proxy: bool
+) -> None:
+    monkeypatch.setattr(exchange_module, "LIMIT", 1000)
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
+    server = serve([[endless]])
+    exchange = _exchange(server)
+    if through_proxy:
+        exchange = exchange_with("http://10.1.2.3:6443", urllib3.ProxyManager(server.url), 5.0)
+    with pytest.raises(Unavailable, match="more than 1,000 bytes"):
+        _asked(exchange)

@@ -13,32 +13,26 @@ from kconv._cluster.definition import Definition
 from kconv._cluster.driving import Driving
 from kconv._cluster.hubs import Hubs, hubs_of
 from kconv._cluster.kinds import scheme_of
-from kconv._cluster.listing import FIRST_PAGE, ClusterKey, look, marks
+from kconv._cluster.listing import ClusterKey
 from kconv._cluster.notes import books_of
 from kconv._cluster.preflight import check_definition, check_rights, findings
 from kconv._cluster.proof import digest_of_mark
-from kconv._cluster.rehearsing import rehearsed
+from kconv._cluster.reading import Reading
 from kconv._cluster.resources import Resources, resources_of
 from kconv._cluster.restoring import restore_page
 from kconv._cluster.rows import (
-    CHUNK,
-    chunks,
-    cluster_key,
     label_of,
     named_entry,
     named_image,
-    row_of,
     versions_of,
 )
 from kconv._cluster.threads import CONNECTIONS, Threads
-from kconv._cluster.walk import Chunks, Seen, Walk, see
 from kconv._cluster.writing import Writing
 from kconv._errors import KconvError, UsageError
 from kconv._scheme import Scheme
 from kconv._store.bookkeeping import Bookkeeping
 from kconv._store.bookkept_place import BookkeptPlace, number
 from kconv.place import (
-    OBJECTS,
     AsRead,
     BeforeImage,
     Collection,
@@ -87,11 +81,11 @@ class ClusterPlace(BookkeptPlace):
         self._scheme = scheme_of(definitions)
         self.books = books
         self.rehearses = False
-        self._walks: dict[str, tuple[Key | None, Chunks]] = {}
         self._threads = Threads()
         self._driving = Driving(connection)
         self._hubs = hubs or Hubs()
         self._resources = Resources(connection, definitions, books, self._driving, self._hubs)
+        self._reading = Reading(connection, self._resources, self._threads, self._hubs)
         self._writing = Writing(connection, books, self._resources, self._threads)
 
     @classmethod
@@ -136,7 +130,7 @@ class ClusterPlace(BookkeptPlace):
     def close(self) -> None:
         with suppress(KconvError):
             self._writing.settle()
-        self._walks.clear()
+        self._reading.close()
         self._threads.close()
         self.connection.close()
         super().close()
@@ -161,21 +155,8 @@ class ClusterPlace(BookkeptPlace):
     # Rows.
 
     def counts(self) -> list[Count]:
-        found = []
-        for name, definition in sorted(self._resources.known.items()):
-            numbers = dict.fromkeys(versions_of(definition), 0)
-            if definition.problem or definition.storage not in definition.served:
-                pass
-            elif not definition.old or self._resources.proofs[name].is_of_nothing:
-                label = label_of(definition, not definition.old)
-                numbers[label] = look(self.connection, definition)[1]
-            else:
-                for keys in chunks(marks(self.connection, definition)):
-                    proved = self._resources.proofs[name].of(keys)
-                    for key in keys:
-                        numbers[label_of(definition, key in proved)] += 1
-            found += [Count(name, OBJECTS, each, rows) for each, rows in numbers.items()]
-        return found
+        self._writing.settle()
+        return self._reading.counts()
 
     def boundary(
         self, where: Where, *, other_than: str, after: Key | None, until: Key | None, rows: int
@@ -193,48 +174,22 @@ class ClusterPlace(BookkeptPlace):
         limit: int,
         passing_over: str = "",
     ) -> list[Row]:
-        name = where.collection
-        self._resources.proofs[name].is_read = True
-        left_out = self.failed(name, passing_over)
-        at, walk = self._walks.pop(name, (None, None))
-        if walk is None or after is None or at != after:
-            definition = self._resources.known[name]
-            begun = Walk(self.connection, definition, cluster_key(after), hubs=self._hubs)
-            walk = Chunks(iter(begun), self._threads.aside)
-        page: list[Row] = []
-        while len(page) < limit:
-            seen = walk.take(min(limit, CHUNK if after else FIRST_PAGE))
-            if not seen:
-                return page
-            rows = [row for row in self._rows(name, seen) if row.version != other_than]
-            wanted = [row for row in rows if (row.key, row.mark) not in left_out]
-            page += self._rehearsed(name, wanted) if other_than else wanted
-            if page:
-                break
-        if page:
-            self._walks[name] = (page[-1].key, walk)
-        return page
-
-    def _rehearsed(self, name: str, rows: list[Row]) -> list[Row]:
-        """Rows that are to be written, with what the server says would become of them."""
-        definition = self._resources.known[name]
-        if not (self.rehearses or definition.loses):
-            return rows
-        return self._threads.side_by_side(
-            lambda row: rehearsed(self.connection, definition, row, self._hubs), rows
+        left_out = self.failed(where.collection, passing_over)
+        if not self._reading.goes_on(where.collection, after):
+            self._writing.settle()
+        return self._reading.page(
+            where.collection,
+            after,
+            limit,
+            other_than=other_than,
+            left_out=left_out,
+            rehearses=self.rehearses,
         )
 
     def row(self, where: Where, key: Key) -> Row | None:
         if len(key) != len(ClusterKey._fields):
             return None
-        definition = self._resources.known[where.collection]
-        seen = see(self.connection, definition, ClusterKey(*map(str, key)), self._hubs)
-        return None if seen is None else self._rows(definition.name, [seen])[0]
-
-    def _rows(self, name: str, seen: Sequence[Seen]) -> list[Row]:
-        definition = self._resources.known[name]
-        proved = self._resources.proofs[name].of({each.key: each.mark for each in seen})
-        return [row_of(definition, each, each.key in proved) for each in seen]
+        return self._reading.row(where.collection, ClusterKey(*map(str, key)))
 
     def write(
         self, where: Where, items: Sequence[NewData], *, run: str, keep_before_images: bool
@@ -303,7 +258,11 @@ class ClusterPlace(BookkeptPlace):
         return run
 
     def end_run(self, run_id: str, state: Ending) -> bool:
-        self._writing.settle()
+        try:
+            self._writing.settle()
+        except KconvError:
+            super().end_run(run_id, "failed" if state == "done" else state)
+            raise
         return super().end_run(run_id, state)
 
     def how_compared(self, name: str) -> str:

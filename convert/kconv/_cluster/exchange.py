@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 CONNECT: Final = 10.0
 """Seconds to open a connection."""
 
+LIMIT: Final = 1 << 30
+"""Bytes that an answer may have, headers and all: a page of a list is the longest."""
+
 _READ: Final = 1 << 18
 _QUOTED: Final = 400
 _CONTROLS: Final = str.maketrans(dict.fromkeys("\r\n\0"))
@@ -189,11 +192,15 @@ class _Reader:
         self.is_over = self.has_begun = self.keeps_alive = False
         self._parser = HttpResponseParser(self)
         self._body: list[bytes] = []
+        self._size = 0
         self._is_in_body = False
 
     def feed(self, data: bytes) -> None:
         """Read on. What follows the answer is left, and the connection with it."""
         self.has_begun = True
+        self._size += len(data)
+        if self._size > LIMIT:
+            raise HttpParserError(_too_long())
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -253,13 +260,19 @@ class _ThroughProxy:
                 headers=dict(headers),
                 timeout=timeout,
                 retries=False,
+                preload_content=False,
             )
+            data = found.read(LIMIT + 1)
+            if len(data) > LIMIT:
+                found.close()
+                raise Unavailable(f"{self._host}: {_too_long()}")
+            found.release_conn()
         except urllib3.exceptions.SSLError as error:
             raise Denied(f"{self._host}: {tls_text(error)}") from None
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(f"{self._host}: {error_text(error)}") from None
         names = {name.lower(): value for name, value in found.headers.items()}
-        return Response(found.status, found.data, names)
+        return Response(found.status, data, names)
 
     def close(self) -> None:
         self._manager.clear()
@@ -277,6 +290,10 @@ def _head(
     if data is not None:
         lines.append(f"Content-Length: {len(data)}")
     return "\r\n".join((*lines, "", "")).encode("latin-1") + (data or b"")
+
+
+def _too_long() -> str:
+    return f"an answer has more than {LIMIT:,} bytes: that is no API server, or it is a broken one"
 
 
 def _error(host: str, error: Exception, seconds: float) -> Unavailable:

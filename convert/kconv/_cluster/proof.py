@@ -82,6 +82,7 @@ class Proofs:
         self._versions = tuple(sorted(definition.served))
         self._stored_in = definition.storage
         self._tried = 0
+        self._known_runs: list[str] | None = None
         self._storage = definition.api_version(definition.storage)
         self._own: set[str] = set()
         self.is_read = False
@@ -108,8 +109,13 @@ class Proofs:
         self._is_same = partial(self._hubs.is_same, definition)
 
     def begun(self, run: str) -> None:
-        """Note a run of this process: what it has rewritten need not be looked up."""
+        """Note a run of this process: what it has rewritten need not be looked up.
+
+        While it is held there is no other.
+        """
         self._own.add(run)
+        self._known_runs = None
+        self._known_runs = self._runs()
 
     def rewritten(self, objects: Iterable[Written], run: str) -> None:
         """Note objects that have been rewritten, and compare what the server answered.
@@ -170,6 +176,11 @@ class Proofs:
             for version, value in shown.items()
         )
 
+    @property
+    def has_tried(self) -> bool:
+        """Whether the first objects have been read again."""
+        return self._tried >= FIRST
+
     def try_first(
         self,
         written: Sequence[Written],
@@ -211,6 +222,8 @@ class Proofs:
         return {ClusterKey(*map(str, key)): each for key, each in found.items()}
 
     def _runs(self) -> list[str]:
+        if self._known_runs is not None:
+            return self._known_runs
         return [
             each.id
             for each in self._books.runs()

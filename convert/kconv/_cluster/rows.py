@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from kconv._store.bookkeeping import Kept
 from kconv._store.bookkept_place import number
 from kconv.place import BeforeImage, Key, NewData, Quarantined, Row, RowName
 
-CHUNK: Final = 250
+CHUNK: Final = 500
 """Objects that are looked up at a time."""
 
 _UNWRITTEN: Final = 1 << 63
@@ -37,10 +37,22 @@ def label_of(definition: Definition, is_proved: bool) -> str:
     return definition.api_version(definition.storage if is_proved or not old else old[0])
 
 
-def row_of(definition: Definition, seen: Seen, is_proved: bool) -> Row:
+class Documented(NamedTuple):
+    """An object, and the document of its row."""
+
+    seen: Seen
+    document: bytes
+
+
+def documented(seen: Seen) -> Documented:
+    return Documented(seen, as_document(seen.shown))
+
+
+def row_of(definition: Definition, found: Documented, is_proved: bool) -> Row:
     """An object as a row."""
+    seen, document = found
     label = label_of(definition, is_proved)
-    return Row(seen.key, label, seen.mark, as_document(seen.shown), seen.problem, seen.findings)
+    return Row(seen.key, label, seen.mark, document, seen.problem, seen.findings)
 
 
 def cluster_key(key: Key | None) -> ClusterKey | None:

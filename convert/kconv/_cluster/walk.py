@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
@@ -19,6 +19,7 @@ from kconv._errors import Conflict
 from kconv.place import RowFinding
 
 Item = Mapping[str, Any]
+T = TypeVar("T")
 
 _LOOKS: Final = 20
 """Looks at an object that is written between them."""
@@ -127,21 +128,21 @@ class _Ahead:
             self._head = None
 
 
-class Chunks:
-    """A walk in chunks, the next of which is made while what came before is worked on.
+class Chunks(Generic[T]):
+    """What a walk gives in chunks, the next of which is made while those before are worked on.
 
     ``aside`` has something called in another thread.
     """
 
     def __init__(
-        self, walk: Iterator[Seen], aside: Callable[[Callable[[], list[Seen]]], Future[list[Seen]]]
+        self, walk: Iterator[T], aside: Callable[[Callable[[], list[T]]], Future[list[T]]]
     ) -> None:
         self._walk = walk
         self._aside = aside
-        self._next: Future[list[Seen]] | None = None
+        self._next: Future[list[T]] | None = None
         self._size = 0
 
-    def take(self, size: int) -> list[Seen]:
+    def take(self, size: int) -> list[T]:
         """The next objects, at most ``size``; none at the end. Raises as `Walk` does."""
         if self._next is None or self._size > size:
             found = [] if self._next is None else self._next.result()
@@ -160,11 +161,11 @@ class Chunks:
         return found
 
 
-def _taken(walk: Iterator[Seen], size: int) -> list[Seen]:
+def _taken(walk: Iterator[T], size: int) -> list[T]:
     return list(islice(walk, size))
 
 
-def _after(first: Sequence[Seen], rest: Iterator[Seen]) -> Iterator[Seen]:
+def _after(first: Sequence[T], rest: Iterator[T]) -> Iterator[T]:
     yield from first
     yield from rest
 
