@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from kconv._errors import StoreError, TablesOutdated, Unavailable
+from kconv._serve import dispatch
 from kconv._store import ChangesRead, Look, SqlStore
 from serve.conftest import Running
 from serve.samples import CONFIGMAPS, configmap, created
@@ -69,6 +70,19 @@ def test_write_that_may_be_done_is_not_made_again_by_clients(
     assert "retry-after" not in response.headers
     assert response.json()["details"] == {}
     assert "it may have been done" in response.json()["message"]
+
+
+def test_client_that_has_waited_for_long_is_not_to_come_again_by_itself(
+    client: httpx.Client, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get(CONFIGMAPS)
+    fail_reads(running, monkeypatch, broken)
+    assert client.get(CONFIGMAPS).headers["retry-after"] == "1"
+    monkeypatch.setattr(dispatch, "LONG_SECONDS", 0.0)
+    response = client.get(CONFIGMAPS)
+    assert response.status_code == 503
+    assert "retry-after" not in response.headers
+    assert response.json()["details"] == {}
 
 
 def test_defect_is_a_status(

@@ -57,6 +57,9 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = ("GET", "LIST", "WATCH")
 _WRITES = ("POST", "PUT", "PATCH", "APPLY")
 
+LONG_SECONDS = 5.0
+"""What is refused after so long is not asked again by itself: each time would take as long."""
+
 _MOST_REMEMBERED = 10_000
 _MANY = 100
 """Objects of a list over which a view of them is made in a thread."""
@@ -124,10 +127,11 @@ class Dispatcher:
                     assert run is not None, "a watch has its response"
                     response = await self._run(request, target, accepted, verb, run)
         except Refusal as refusal:
-            response = refuse(refusal, accepted or _of_error(request))
+            response = refuse(_in_time(refusal, began), accepted or _of_error(request))
             release(refusal)
         except KconvError as error:
-            response = refuse(self._refusal(error, target), accepted or _of_error(request))
+            refused = _in_time(self._refusal(error, target), began)
+            response = refuse(refused, accepted or _of_error(request))
             release(error)
         except ClientDisconnect:
             response = Reply(b"", 499)
@@ -299,6 +303,19 @@ def _accepted(header: bytes, *, protobuf: bool, stream: bool) -> Accepted:
 
 def _of_error(request: HttpRequest) -> Accepted:
     return of_error(request.header(b"accept"))
+
+
+def _in_time(refusal: Refusal, began: float) -> Refusal:
+    """What a request is refused with, which tells when to come again only where it came soon.
+
+    Clients of Kubernetes come ten times by themselves before they tell who uses them.
+    """
+    details = refusal.details
+    if refusal.code == 503 and details and time.monotonic() - began > LONG_SECONDS:
+        refusal.details = {
+            name: value for name, value in details.items() if name != "retryAfterSeconds"
+        }
+    return refusal
 
 
 def refusal_for(error: KconvError, target: Target | None) -> Refusal:

@@ -111,7 +111,7 @@ class PostgresqlReader(Reader):
 
     def _too_late(self) -> Unavailable:
         where = without_password(self._database.url)
-        return Unavailable(f"the database {where} did not answer in time")
+        return Unavailable(f"the database {where} did not answer in time", cause="does not answer")
 
     def _close(self, connection: _Closable | None) -> None:
         """Close it without a word to the database, so that there is nothing to wait for.
