@@ -61,6 +61,45 @@ def test_writes_that_are_ready_together_share_a_commit(sqlite_store: SqlStore) -
     run(work)
 
 
+def test_writes_that_are_on_their_way_share_a_commit(sqlite_store: SqlStore) -> None:
+    """Those of requests that have come, and are read, decoded and judged in turns of the loop."""
+
+    async def one(number: int) -> None:
+        for _ in range(number % 3):
+            await asyncio.sleep(0)
+        await sqlite_store.submit(creation(f"n{number}"))
+
+    async def work() -> None:
+        before = sqlite_store.write_statistics().commits
+        await asyncio.gather(*map(one, range(16)))
+        assert sqlite_store.write_statistics().commits - before == 1
+
+    run(work)
+
+
+def test_who_writes_alone_waits_for_nobody(sqlite_store: SqlStore) -> None:
+    async def work() -> None:
+        for number in range(3):
+            future = sqlite_store.submit(creation(f"n{number}"))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert future.done()
+
+    run(work)
+
+
+def test_writes_that_never_end_are_committed(sqlite_store: SqlStore) -> None:
+    async def work() -> None:
+        futures = []
+        for number in range(150):
+            futures.append(sqlite_store.submit(creation(f"n{number}")))
+            await asyncio.sleep(0)
+        assert futures[0].done()
+        await asyncio.gather(*futures)
+
+    run(work)
+
+
 def test_writes_to_one_object_keep_their_order(sqlite_store: SqlStore) -> None:
     async def work() -> None:
         made = await sqlite_store.submit(creation("a"))

@@ -7,12 +7,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
 from kconv._errors import TooManyRequests
 from kconv._store.database import Database
+from kconv._store.gathering import gather
 from kconv._store.locked_rows import still_locked
 from kconv._store.queued_write import Entry, hand_out
 from kconv._store.records import Stored
@@ -138,7 +140,8 @@ class Writer(WriteTurns):
         The mutex must be held.
         """
         self._due_on = loop
-        loop.call_soon(self._commit_on_loop, loop)
+        last = self._tally.last_writes if self._connection.immediate else None
+        gather(loop, self._queue.__len__, partial(self._commit_on_loop, loop), last)
 
     def _commit_on_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Commit what is queued, on the thread of a loop, if nobody else has the turn.

@@ -10,6 +10,7 @@ from kconv._store import sqlite_batch
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
+from kconv._store.sqlite_checkpoints import MOST_PAGES, Checkpoints
 from kconv._store.write import Answered, Outcome, Sent, Write
 
 
@@ -23,6 +24,7 @@ class SqliteConnection:
         self._database = database
         self._connection: sqlite3.Connection | None = None
         self._waits = True
+        self._checkpoints = Checkpoints(database)
 
     def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None] | None:
         connection = self._connection or self._open()
@@ -41,7 +43,11 @@ class SqliteConnection:
             self._database.check_file()
             before = connection.total_changes
             outcomes = sqlite_batch.apply(connection, writes)
-            connection.execute("ROLLBACK" if connection.total_changes == before else "COMMIT")
+            if connection.total_changes == before:
+                connection.execute("ROLLBACK")
+            else:
+                connection.execute("COMMIT")
+                self._checkpoints.wrote(sum([write.size for write in writes]))
         except BaseException as error:
             self._roll_back(connection)
             if isinstance(error, sqlite3.Error):
@@ -59,6 +65,7 @@ class SqliteConnection:
         """There is nothing to be cut: what SQLite waits for are locks, and for those not long."""
 
     def close(self) -> None:
+        self._checkpoints.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -67,6 +74,7 @@ class SqliteConnection:
         self._database.check_file()
         connection = driver_connection(self._database, self)
         assert isinstance(connection, sqlite3.Connection), "the driver of `parse_url`"
+        connection.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
         self._connection, self._waits = connection, True
         return connection
 

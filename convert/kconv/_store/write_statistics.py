@@ -49,7 +49,7 @@ class WriteTally:
         self._usual_wait = 0.0
         self._left_to_thread = 0
         self._until_trial = _FIRST_TRIAL
-        self._commits = self._writes = self._last_writes = 0
+        self._commits = self._writes = self.last_writes = 0
         self._seconds = self._last_seconds = 0.0
         self._last_stored = float("-inf")
 
@@ -58,7 +58,7 @@ class WriteTally:
         self._commits += 1
         self._writes += writes
         self._seconds += seconds
-        self._last_writes, self._last_seconds = writes, seconds
+        self.last_writes, self._last_seconds = writes, seconds
         if stored:
             self._last_stored = time.monotonic()
         self._left_to_thread += 1
@@ -93,7 +93,7 @@ class WriteTally:
             commits=self._commits,
             writes=self._writes,
             seconds=self._seconds,
-            last_writes=self._last_writes,
+            last_writes=self.last_writes,
             last_seconds=self._last_seconds,
             last_stored=self._last_stored,
             refused=self.refused,
