@@ -7,9 +7,9 @@ import asyncio
 from starlette.requests import ClientDisconnect
 
 from kconv._codec import LIMIT
+from kconv._serve.connection import CONNECTION, Connection
 from kconv._serve.http_request import HttpRequest
 from kconv._serve.in_flight import BODY, HURRY_SECONDS, IN_FLIGHT, Body, InFlight
-from kconv._serve.proxy.tunnel import CONNECTION, Connection
 from kconv._serve.status import request_timeout, too_large
 from kconv._verbs.refusal import bad_request
 

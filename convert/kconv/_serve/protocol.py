@@ -12,14 +12,19 @@ from collections.abc import Callable
 from typing import Any
 
 import httptools
-from starlette.types import Scope
+from starlette.types import Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
+from kconv._serve.connection import CONNECTION, RawHeaders
 from kconv._serve.connections import Connections, Place
 from kconv._serve.in_flight import WATCH
-from kconv._serve.proxy.tunnel import CONNECTION
 from kconv._verbs.refusal import CODES, Refusal
 
 DISCARD_SECONDS = 2.0
@@ -117,6 +122,29 @@ class LimitedProtocol(HttpToolsProtocol):
         """Whether nothing of the body of a request that came on it is still to come."""
         cycle = self.cycle
         return cycle.scope is scope and not cycle.more_body
+
+    def answer(
+        self, scope: Scope, send: Send, status: int, headers: RawHeaders, body: bytes
+    ) -> bool:
+        """Send a whole answer at once, its length among its headers; False where that cannot be.
+
+        What ``send`` would do of the same, in one write and without a look at each name and value:
+        so it must be the server's own.
+        """
+        cycle = self.cycle
+        is_own = send == cycle.send and cycle.keep_alive and scope["method"] != "HEAD"
+        if not is_own or cycle.response_started or cycle.disconnected or self.flow.write_paused:
+            return False
+        fields = [b": ".join(header) for header in (*cycle.default_headers, *headers)]
+        if HEADER_VALUE_RE.search(b"".join(fields)):
+            raise RuntimeError("a header has a control character")
+        cycle.waiting_for_100_continue = False
+        cycle.response_started = cycle.response_complete = True
+        head = b"\r\n".join((*fields, b"", b""))
+        self.transport.write(STATUS_LINE[status] + head + body)
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def take_over(self, received: Callable[[bytes], None]) -> None:
         """Have what comes from now on, which is no HTTP; see `kconv._serve.proxy.tunnel`."""

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from kconv._codec import json as json_codec
 from kconv._codec import yaml as yaml_codec
+from kconv._serve.connection import CONNECTION, Connection
 from kconv._serve.negotiation import JSON, Accepted
 from kconv._serve.options import Query, is_true
 from kconv._serve.protobuf import encode_object
@@ -52,6 +53,9 @@ class Reply:
             self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
         if (name := scope.get(REQUEST_ID)) is not None:
             self.raw_headers.append((b"audit-id", name))
+        whole: Connection | None = scope.get(CONNECTION) if self.chunks is None else None
+        if whole and whole.answer(scope, send, self.status_code, self.raw_headers, self.body):
+            return
         await send(
             {
                 "type": "http.response.start",

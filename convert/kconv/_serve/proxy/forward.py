@@ -10,12 +10,13 @@ from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS
 from kconv._serve.auth import User
+from kconv._serve.connection import CONNECTION, Connection
 from kconv._serve.http_request import HttpRequest, path_of
 from kconv._serve.in_flight import WATCH
 from kconv._serve.proxy.access import Access, check_access, may_reach
 from kconv._serve.proxy.headers import Headers, to_client, to_service
 from kconv._serve.proxy.services import Asked, ProxyServices, asked_of
-from kconv._serve.proxy.tunnel import CONNECTION, Connection, tunnel
+from kconv._serve.proxy.tunnel import tunnel
 from kconv._serve.proxy.upstream import ANSWER_SECONDS, NoAnswer, Upstream
 from kconv._serve.responses import Reply
 from kconv._serve.status import request_timeout, too_large, unavailable

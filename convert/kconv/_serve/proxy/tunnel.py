@@ -3,51 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import Protocol
 
-from starlette.types import Scope
-
+from kconv._serve.connection import Connection
 from kconv._serve.proxy.headers import Headers
 from kconv._serve.proxy.upstream import Upstream
-
-CONNECTION = "kconv.connection"
-"""Key of an ASGI scope: the connection that its request came on, where the server has it."""
 
 SILENCE_SECONDS = 3600.0
 """How long a tunnel is kept in which nobody says anything."""
 
 _PIECE = 64 * 1024
 _MOST_UNSENT = 256 * 1024
-
-
-class Connection(Protocol):
-    """The connection of a client."""
-
-    def has_whole_body(self, scope: Scope) -> bool:
-        """Whether nothing of the body of a request that came on it is still to come."""
-        ...
-
-    def take_over(self, received: Callable[[bytes], None]) -> None:
-        """Have what comes from now on, which is no HTTP."""
-        ...
-
-    async def write_raw(self, data: bytes) -> None:
-        """Send bytes as they are; waits while too many are unsent."""
-        ...
-
-    def pause(self, paused: bool) -> None:
-        """Read no more for now, or go on."""
-        ...
-
-    def end(self) -> None:
-        """Close the connection once all is sent."""
-        ...
-
-    def break_off(self) -> None:
-        """Close the connection in the middle of an answer."""
-        ...
 
 
 async def tunnel(client: Connection, upstream: Upstream, headers: Headers) -> None:

@@ -16,7 +16,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from kconv._serve.proxy.tunnel import CONNECTION
+from kconv._serve.connection import CONNECTION
 from kconv._verbs.refusal import bad_request
 
 SOCKET = "kconv.websocket"

@@ -14,7 +14,7 @@ from types import TracebackType
 from starlette.types import Receive
 from websockets.protocol import Protocol, Side, State
 
-from kconv._serve.proxy.tunnel import Connection
+from kconv._serve.connection import Connection
 from kconv._serve.websocket.handshake import Handshake
 
 MOST_BYTES = 64 * 1024

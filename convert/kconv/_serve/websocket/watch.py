@@ -8,8 +8,8 @@ from typing import Protocol
 from starlette.types import Message, Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS
+from kconv._serve.connection import CONNECTION
 from kconv._serve.negotiation import Format
-from kconv._serve.proxy.tunnel import CONNECTION
 from kconv._serve.watch_response import WatchResponse
 from kconv._serve.websocket.asgi import AsgiSocket
 from kconv._serve.websocket.handshake import SOCKET, Handshake
