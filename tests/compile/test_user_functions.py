@@ -220,6 +220,32 @@ def test_what_broke_no_rule_is_judged_once_where_the_type_says_so() -> None:
     assert judged[-1] == {"tags": ["x"]}
 
 
+def test_values_that_differ_in_what_no_rule_reads_are_judged_once() -> None:
+    spec, part = types()
+    judged: list[Any] = []
+
+    @validates(part)
+    def judges(value: Values) -> Findings:
+        judged.append(copy.deepcopy(value))
+        if not value.get("name") or value.get("labels") == {"name": "x"}:
+            yield invalid(("name",), "", "is refused")
+
+    judged_by_value(spec, unread={part: ("name",)})
+    _, pipeline = engines(spec)
+    for name in "abc":
+        pipeline.decode(thing({"part": {"name": name, "size": "1"}, "words": ["w"]}))
+    assert judged == [{"name": "a", "size": "1"}]
+    # What has the same name elsewhere is another field.
+    for refused in ({"name": "", "size": "1"}, {"name": "a", "labels": {"name": "x"}}):
+        pipeline.decode(thing({"part": {**refused, "name": "a", "labels": {"name": "y"}}}))
+        with pytest.raises(KconvError, match=r"spec.part.name: .*is refused"):
+            pipeline.decode(thing({"part": refused}))
+    count = len(judged)
+    for size, word in (("2", "w"), ("1", "v")):
+        pipeline.decode(thing({"part": {"name": "a", "size": size}, "words": [word]}))
+    assert len(judged) == count + 2
+
+
 def test_rules_of_another_package_are_asked_each_time() -> None:
     spec, part = types()
     allowed = {"a"}

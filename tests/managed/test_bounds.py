@@ -19,7 +19,7 @@ from kconv._managed.last_applied import LAST_APPLIED, allowed_conflicts
 from kconv._managed.merge import merge
 from kconv._managed.owners import APPLY, UPDATE, Manager
 from kconv._managed.shape import ListShape, MapShape, Shape
-from kconv._managed.skeleton import Skeletons
+from kconv._managed.skeleton import skeletons
 from kconv._managed.updater import Typed
 
 NOW = "2026-01-01T00:00:00Z"
@@ -73,7 +73,7 @@ MEDIUM = ["v:" + "[" * depth + "]" * depth for depth in (200, 900)]
 def test_steps_nested_too_deeply_are_none(step: str) -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
         parse({"f:a": {step: {}}})
-    made = MANAGER.create({"a": 1}, [entry("x", {step: {}})], "me", NOW)
+    made = MANAGER.create(lambda: {"a": 1}, [entry("x", {step: {}})], "me", NOW)
     assert [each["manager"] for each in made] == ["me"]
 
 
@@ -149,12 +149,13 @@ def test_many_elements_are_merged_soon() -> None:
 
 def test_documents_of_many_forms_are_not_all_remembered() -> None:
     """A client chooses how many there are, and how long."""
-    skeletons = Skeletons(ROOT, {})
+    forms = skeletons(ROOT, {})
+    assert forms is not None
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         for at in range(100):
-            skeletons.of(json.dumps({"x": ["a"] * (3_900 - at)}, separators=(",", ":")).encode())
+            forms.of(json.dumps({"x": ["a"] * (3_900 - at)}, separators=(",", ":")).encode())
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

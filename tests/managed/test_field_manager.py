@@ -113,7 +113,7 @@ def run(shapes: Any, given: Any, expected: Any) -> Any:
             *manager.apply(live, new, old, given["manager"], NOW, force=given["force"])
         )
     if live == head and not old:
-        return with_entries(new, manager.create(new, own, given["manager"], NOW))
+        return with_entries(new, manager.create(lambda: new, own, given["manager"], NOW))
     return with_entries(
         new, manager.update(lambda: live, lambda: new, old, own, given["manager"], NOW)
     )

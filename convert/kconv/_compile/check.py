@@ -95,7 +95,7 @@ _encode = msgspec.json.Encoder().encode
 def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
     """The function that raises `Refused` for a dict that breaks a rule that groups add."""
     source = Source()
-    source.names.update(Refused=Refused, encode=_encode)
+    source.names.update(Refused=Refused)
     names = {each: name.replace("check", "judge", 1) for each, name in _names(visited).items()}
     for each in visited:
         source.add(f"def {names[each]}(d):")
@@ -103,8 +103,8 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
         known = known_values(each)
         if known is not None:
             known_here = source.define("known", known)
-            source.add(f"text = encode(d) if {known_here}.is_of_use() else None")
-            source.add(f"if text is not None and {known_here}.get(text): return None")
+            source.add(f"text = {known_here}.look(d)")
+            source.add("if text is None: return None")
         for rule in _on_dicts(each):
             source.add(f"for _ in {source.define(rule.__name__, rule)}(d): raise Refused")
         for name, field in each.instance().wire_fields().items():
@@ -112,9 +112,7 @@ def _judge(schema: type[Type], visited: list[type[Type]]) -> tuple[Check, str]:
             if inner is not None and inner in names and is_compiled(field):
                 _visit_lines(source, field, f"d.get({name!r})", names[inner], absent="None")
         if known is not None:
-            # Rules may have changed what they judged.
-            kept = f"{known_here}.keep(text, True)"
-            source.add(f"if text is not None and encode(d) == text: {kept}")
+            source.add(f"{known_here}.keep(text, d)")
         source.add("return None")
         source.depth -= 1
         source.add("")

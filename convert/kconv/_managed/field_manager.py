@@ -6,17 +6,17 @@ The chain of managers of ``k8s.io/apimachinery/pkg/util/managedfields/internal``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
-import msgspec
-
+from kconv._known_forms import Forms
 from kconv._known_texts import KnownTexts
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.fields import Fields, difference, of, union, union_of
 from kconv._managed.known_sets import Known
 from kconv._managed.last_applied import allowed_conflicts, with_last_applied
 from kconv._managed.owners import APPLY, UPDATE, Entry, Manager, Owned, Owners
-from kconv._managed.skeleton import Skeletons
+from kconv._managed.skeleton import skeletons
 from kconv._managed.updater import Filter, Typed, Updater, Versions
 
 MOST_UPDATE_MANAGERS: Final = 10
@@ -31,7 +31,7 @@ _UNKNOWN: Final = "unknown"
 _KUBECTL: Final = "kubectl"
 _CURRENT: Final = Manager("current-operation", "")
 
-_UNOWNED: Final = (
+UNOWNED: Final = (
     "clusterName",
     "creationTimestamp",
     "generation",
@@ -42,15 +42,15 @@ _UNOWNED: Final = (
     "selfLink",
     "uid",
 )
+"""The metadata that nobody owns: the server's, and what an object is called."""
+
 _STRIPPED: Final[Fields] = of(
     ("f:apiVersion",),
     ("f:kind",),
     ("f:metadata",),
-    *(("f:metadata", f"f:{name}") for name in _UNOWNED),
+    *(("f:metadata", f"f:{name}") for name in UNOWNED),
 )
-"""What nobody owns: the server's, and what an object is called."""
-
-_encode: Final = msgspec.json.Encoder().encode
+"""That, and what an object is."""
 
 
 class FieldManager:
@@ -74,44 +74,48 @@ class FieldManager:
         self._updater = Updater(versions, ignored)
         self._empty = empty
         self._of_new: KnownTexts[Known] = KnownTexts()
-        self._skeletons: Skeletons | None = None
+
+    @cached_property
+    def _forms(self) -> Forms | None:
+        return skeletons(self._versions.shape(self._version), self._empty())
 
     def create(
-        self, new: Any, given: Sequence[Entry] | None, manager: str, now: str
+        self,
+        new: Callable[[], Any],
+        given: Sequence[Entry] | None,
+        manager: str,
+        now: str,
+        text: Callable[[], bytes] | None = None,
     ) -> list[dict[str, Any]]:
-        """The entries of an object that is new; ``given`` are those that came with it."""
+        """The entries of an object that is new; ``given`` are those that came with it.
+
+        Its document is asked for where its fields are not known from those of others. ``text``,
+        which tells that, is its JSON as it is written, without the metadata in `UNOWNED`.
+        """
         owners = _reset_or(given, None)
         if owners.owned:
-            return self._updated(self._empty(), new, owners, manager, now).encode()
-        fields = self._created(new)
+            return self._updated(self._empty(), new(), owners, manager, now).encode()
+        fields = self._created(new, text)
         if fields:
             creator = Manager(manager or _UNKNOWN, UPDATE, self._version, self._subresource)
             owners.owned[creator] = Owned(fields, self._version, False)
             self._note(owners, creator, now)
         return owners.encode()
 
-    def _created(self, new: Any) -> Known:
+    def _created(self, new: Callable[[], Any], text: Callable[[], bytes] | None) -> Known:
         """The fields of an object that is new, which those share that differ in texts alone."""
-        known = self._of_new
-        text = self._text(new) if known.is_of_use() else None
-        found = None if text is None else known.get(text)
-        if found is None:
-            fields = self._updater.created(self._empty(), Typed(new, self._version))
-            fields = difference(fields, _STRIPPED)
-            found = Known(fields, fields)
-            if text is not None:
-                known.keep(text, found)
-        return found
-
-    def _text(self, new: Any) -> bytes | None:
-        """What tells which fields a document has that may be owned; None for no usual one."""
-        metadata = new.get("metadata") if isinstance(new, dict) else None
-        if not isinstance(metadata, dict):
-            return None
-        if self._skeletons is None:
-            self._skeletons = Skeletons(self._versions.shape(self._version), self._empty())
-        owned = {name: value for name, value in metadata.items() if name not in _UNOWNED}
-        return self._skeletons.of(_encode({**new, "metadata": owned}))
+        known, form = self._of_new, None
+        if text is not None and known.is_of_use():
+            forms = self._forms
+            form = text() if forms is None else forms.of(text())
+            if (found := known.get(form)) is not None:
+                return found
+        fields = self._updater.created(self._empty(), Typed(new(), self._version))
+        fields = difference(fields, _STRIPPED)
+        made = Known(fields, fields)
+        if form is not None:
+            known.keep(form, made)
+        return made
 
     def update(
         self,

@@ -141,7 +141,9 @@ def validates(*types: type[Type]) -> Callable[[_RuleT], _RuleT]:
     return add
 
 
-def judged_by_value(*types: type[Type]) -> None:
+def judged_by_value(
+    *types: type[Type], unread: Mapping[type[Type], Collection[str]] | None = None
+) -> None:
     """Say that the rules of types, and of the types below them, look at the value and nothing else.
 
     What broke no rule is then remembered: an equal value in the next write of its object, or in
@@ -149,10 +151,15 @@ def judged_by_value(*types: type[Type]) -> None:
     such as the specs of pods. A rule that looks at the time, or at anything but the value, forbids
     it. Where another package than the type's own adds rules to such a type, or to one below it,
     every value is judged: nobody said what those rules look at.
+
+    ``unread`` are fields with a text, of the types or of those below, of which no rule asks more
+    than whether it is empty, such as the images of containers. Values that differ in those alone
+    are judged as equal ones.
     """
     for cls in types:
         refuse_sealed(cls)
         cls.by_value = True
+        cls.unread = {of: frozenset(names) for of, names in (unread or {}).items()}
 
 
 def validates_update(*types: type[Type]) -> Callable[[_UpdateRuleT], _UpdateRuleT]:

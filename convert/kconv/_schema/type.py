@@ -70,6 +70,7 @@ class _TypeMeta(SchemaMeta):
         cls.zero_is_absent: dict[str, Any] = {}
         cls.omitted: list[str] = []
         cls.by_value = False
+        cls.unread: dict[type[Type], frozenset[str]] = {}
         cls.defaulters: list[Defaulter | Derived] = []
         declared = vars(cls).get("Meta")
         cls.rules: list[Rule] = [
@@ -131,6 +132,8 @@ class Type(marshmallow.Schema, metaclass=_TypeMeta):
     """Fields whose zero equals absence, by their names in the YAML."""
     by_value: ClassVar[bool]
     """Whether a value that broke no rule need not be judged again; see `judged_by_value`."""
+    unread: ClassVar[Mapping[type[Type], frozenset[str]]]
+    """Fields whose texts no rule reads; see there."""
     defaulters: ClassVar[list[Defaulter | Derived]]
     rules: ClassVar[list[Rule]]
     update_rules: ClassVar[list[UpdateRule]]

@@ -19,7 +19,7 @@ from kconv._verbs.answer import Answer
 from kconv._verbs.body import DocumentBody, InvalidBody, without_status
 from kconv._verbs.call import Call
 from kconv._verbs.current import Current
-from kconv._verbs.metadata import now
+from kconv._verbs.metadata import timestamp
 from kconv._verbs.metadata_rules import check_metadata
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import Entries, entries_of
@@ -28,7 +28,6 @@ from kconv._verbs.refusal import invalid as unacceptable
 from kconv._verbs.replace import Replacement, bare_and_canonical, in_version, replace_object
 from kconv._verbs.retrying import insists, with_retries
 from kconv._verbs.update import check_names, check_version
-from kconv.fields._time import format_time
 
 _ATTEMPTS = 3
 
@@ -163,7 +162,7 @@ def _applied(
             read.document,
             entries,
             options.field_manager,
-            format_time(now()),
+            timestamp(),
             force=options.force,
         )
     except ApplyConflict as conflict:

@@ -18,20 +18,18 @@ from kconv._verbs.current import key_of
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_status, reads_namespace
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.metadata import begin, now
+from kconv._verbs.metadata import begin, timestamp
 from kconv._verbs.metadata_rules import check_entries, check_metadata
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import (
     Entries,
     entries_of,
-    entries_of_new,
     shown_with_entries,
     with_entries,
 )
 from kconv._verbs.preparing import has_more, prepared
 from kconv._verbs.refusal import Refusal, already_exists, check_namespace, invalid
 from kconv._verbs.retrying import insists
-from kconv.fields._time import format_time
 
 _NAME_ATTEMPTS = 8
 
@@ -56,7 +54,7 @@ async def create(
         decoded = await call.work(decode)
     except InvalidBody as error:
         await _check_place(call, error.metadata, newest=True)
-        meta = begin(View(error.metadata), call.target.namespace, call.kind, now())
+        meta = begin(View(error.metadata), call.target.namespace, call.kind)
         raise error.refusal(check_metadata(meta, call.kind)) from None
     given = metadata_of(decoded.native)
     namespace = await _check_place(call, given, newest=options.dry_run)
@@ -71,7 +69,7 @@ async def create(
     hub = call.objects.pipeline.to_hub(decoded)
     for attempt in range(_NAME_ATTEMPTS):
         own = metadata_of(hub.native)
-        meta = begin(own, call.target.namespace, call.kind, now())
+        meta = begin(own, call.target.namespace, call.kind)
         meta.drop("managedFields")
         begun = HubObject(call.kind, with_metadata(hub.native, meta))
         made = canonical(prepared(begun))
@@ -119,9 +117,8 @@ def _entries(
     if has_more(call.kind):
         shown = pipeline.from_hub(canonical(begun), call.spoke)
     manager = ownership.manager(call.spoke, call.target.subresource)
-    when = format_time(now())
-    document = ownership.document(shown)
-    return entries_of_new(manager, document, given, options.field_manager, when)
+    when = timestamp()
+    return ownership.entries_of_new(manager, shown, given, options.field_manager, when)
 
 
 def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequence[Problem]]:
@@ -137,7 +134,7 @@ def _shown(call: Call, hub: HubObject, *, judge: bool) -> tuple[Decoded, Sequenc
 def _judge_sent(call: Call, sent: Decoded) -> None:
     """Judge a new object as it was sent, under a name as it will have. Raises `Refusal`."""
     gvk = call.spoke.gvk
-    meta = begin(metadata_of(sent.native), call.target.namespace, call.kind, now())
+    meta = begin(metadata_of(sent.native), call.target.namespace, call.kind)
     name = str(meta.get("name") or "")
     document = call.objects.pipeline.dump(sent)
     # With a uid of its client's it would not be new to its rules.

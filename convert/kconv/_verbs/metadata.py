@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 import secrets
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from kconv._pipeline.view import View
@@ -26,6 +28,16 @@ Meta = Mapping[str, Any]
 def now() -> datetime:
     """The present, in UTC."""
     return datetime.now(UTC)
+
+
+def timestamp() -> str:
+    """The present as the API writes it, to the second."""
+    return _timestamp(int(time.time()))
+
+
+@lru_cache(1)
+def _timestamp(second: int) -> str:
+    return format_time(datetime.fromtimestamp(second, UTC))
 
 
 def generate_name(prefix: str) -> str:
@@ -47,7 +59,7 @@ _RANDOM = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
 _VERSION_4 = 0x00000000_0000_4000_8000_000000000000
 
 
-def begin(meta: View, namespace: str, kind: HubKind, when: datetime) -> View:
+def begin(meta: View, namespace: str, kind: HubKind) -> View:
     """The metadata of a new object: what only the server says is set, or taken out."""
     fresh = meta.copied()
     fresh.drop("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
@@ -56,7 +68,7 @@ def begin(meta: View, namespace: str, kind: HubKind, when: datetime) -> View:
     if namespace:
         fresh["namespace"] = namespace
     fresh["uid"] = _new_uid()
-    fresh["creationTimestamp"] = format_time(when)
+    fresh["creationTimestamp"] = timestamp()
     if has_generation(kind):
         fresh["generation"] = 1
     return fresh

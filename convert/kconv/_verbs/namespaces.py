@@ -15,7 +15,7 @@ from kconv._verbs.current import key_of
 from kconv._verbs.deletion import mark_for_deletion
 from kconv._verbs.kind_rules import NAMESPACES
 from kconv._verbs.memory import CachedRow
-from kconv._verbs.metadata import begin, now
+from kconv._verbs.metadata import begin
 from kconv._verbs.objects import Objects
 from kconv._verbs.preparing import prepared
 from kconv._verbs.refusal import Refusal, forbidden, not_found
@@ -55,7 +55,7 @@ class Namespaces:
         try:
             store.get(key)
         except NotFound:
-            meta = begin(View({"name": DEFAULT}), "", self.kind, now())
+            meta = begin(View({"name": DEFAULT}), "", self.kind)
             hub = prepared(HubObject(self.kind, {"metadata": meta.native}))
             version = store.storage_version(key.group, key.resource)
             spoke = self.kind.spoke_for(GroupVersion.parse(version)) or self.kind.spokes[0]

@@ -11,7 +11,7 @@ import msgspec
 
 from kconv._errors import ConversionError, UsageError
 from kconv._gvk import GroupVersion
-from kconv._managed.field_manager import FieldManager
+from kconv._managed.field_manager import UNOWNED, FieldManager
 from kconv._managed.fields import Fields, recursive_difference
 from kconv._managed.lists import NoStep
 from kconv._managed.shape import Shape, Shapes
@@ -134,16 +134,43 @@ class Ownership:
         made = bare(self._pipeline, decoded)
         return made if hub is None else Whole(made, hub)
 
+    def entries_of_new(
+        self,
+        manager: FieldManager,
+        new: Decoded,
+        given: Entries | None,
+        name: str,
+        when: str,
+        *,
+        hub: HubObject | None = None,
+    ) -> Entries:
+        """The managedFields of an object that is new; ``given`` are those that came with it.
+
+        Those that came do not count where the object cannot be had in their versions. It has none
+        where something in it cannot be told apart, as in Kubernetes.
+        """
+
+        def text() -> bytes:
+            return self._pipeline.encode(_without_metadata(new, *UNOWNED))
+
+        for each in (given, None) if given else (given,):
+            with suppress(ConversionError, NoStep):
+                return manager.create(lambda: self.document(new, hub), each, name, when, text)
+        return []
+
 
 def bare(pipeline: Pipeline, decoded: Decoded) -> Document:
     """The document of an object without its managedFields, which would be long."""
-    native = decoded.native
-    metadata = View(native).get("metadata")
-    if metadata is not None and _MANAGED in View(metadata):
-        fresh = View(metadata).copied()
-        fresh.drop(_MANAGED)
-        native = with_metadata(native, fresh)
-    return pipeline.dump(Decoded(decoded.spoke, native))
+    return pipeline.dump(_without_metadata(decoded, _MANAGED))
+
+
+def _without_metadata(decoded: Decoded, *names: str) -> Decoded:
+    metadata = View(decoded.native).get("metadata")
+    if metadata is None:
+        return decoded
+    fresh = View(metadata).copied()
+    fresh.drop(*names)
+    return Decoded(decoded.spoke, with_metadata(decoded.native, fresh))
 
 
 def _without(unwritable: Fields, fields: Fields) -> Fields:
@@ -175,20 +202,6 @@ def entries_of(metadata: Mapping[str, Any]) -> Entries | None:
         return None
     entries: Entries = msgspec.to_builtins(found)
     return entries
-
-
-def entries_of_new(
-    manager: FieldManager, document: Document, given: Entries | None, name: str, when: str
-) -> Entries:
-    """The managedFields of an object that is new; ``given`` are those that came with it.
-
-    Those that came do not count where the object cannot be had in their versions. It has none
-    where something in it cannot be told apart, as in Kubernetes.
-    """
-    for each in (given, None) if given else (given,):
-        with suppress(ConversionError, NoStep):
-            return manager.create(document, each, name, when)
-    return []
 
 
 def attach(metadata: View, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -26,14 +26,13 @@ from kconv._verbs.current import Current
 from kconv._verbs.deletion import finalizers_in
 from kconv._verbs.encoded import Encoded, encode_object
 from kconv._verbs.kind_rules import has_generation, has_status, is_kubernetes, is_namespace
-from kconv._verbs.metadata import carry_over, now
+from kconv._verbs.metadata import carry_over, timestamp
 from kconv._verbs.metadata_rules import check_entries, check_metadata_update
 from kconv._verbs.namespaces import FINALIZER, add_name_label
 from kconv._verbs.ownership import (
     Document,
     Entries,
     entries_of,
-    entries_of_new,
     same_but_for_time,
     shown_with_entries,
     with_entries,
@@ -43,7 +42,6 @@ from kconv._verbs.preparing import has_more
 from kconv._verbs.refusal import invalid
 from kconv._verbs.retrying import NotWritten
 from kconv._verbs.store_anew import is_outdated
-from kconv.fields._time import format_time
 
 T = TypeVar("T")
 Value = dict[str, Any]
@@ -150,7 +148,7 @@ def _owned(
         if unchanged and (given is None or given == old):
             return _Owned(old, True)
         own = shown = pipeline.from_hub(merged, call.spoke)
-        when = format_time(now())
+        when = timestamp()
         manager = ownership.manager(call.spoke, call.target.subresource)
 
         def live() -> Document:
@@ -160,7 +158,9 @@ def _owned(
             return ownership.document(own, merged)
 
         if current.fault is not None:
-            entries = entries_of_new(manager, new(), given, made.field_manager, when)
+            entries = ownership.entries_of_new(
+                manager, own, given, made.field_manager, when, hub=merged
+            )
             return _Owned(entries, shown=shown)
         try:
             entries = manager.update(live, new, old, given, made.field_manager, when)

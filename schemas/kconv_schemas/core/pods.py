@@ -36,11 +36,20 @@ from kconv_schemas.core import (
     probes,  # noqa: F401 - adds those of probes and hooks
 )
 from kconv_schemas.core.names import annotation_keys, label_name, labels, named
-from kconv_schemas.core.v1.types import PodSpec, PodTemplateSpec
+from kconv_schemas.core.v1.types import (
+    Container,
+    EnvVar,
+    EphemeralContainer,
+    PodSpec,
+    PodTemplateSpec,
+)
 
 Value = Mapping[str, Any]
 
-judged_by_value(PodSpec)
+judged_by_value(
+    PodSpec,
+    unread={Container: ("image",), EphemeralContainer: ("image",), EnvVar: ("value",)},
+)
 
 _MOST_SERVERS, _MOST_SEARCHES, _LONGEST_SEARCHES = 3, 32, 2048
 _SUBDOMAINS = ("priorityClassName", "runtimeClassName", "serviceAccountName", "nodeName")

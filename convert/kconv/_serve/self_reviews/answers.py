@@ -20,12 +20,11 @@ from kconv._serve.server import Server
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import unrecognized
 from kconv._verbs.encoded import Encoded
-from kconv._verbs.metadata import now
+from kconv._verbs.metadata import timestamp
 from kconv._verbs.options import WriteOptions
-from kconv._verbs.ownership import Ownership, entries_of_new
+from kconv._verbs.ownership import Ownership
 from kconv._verbs.refusal import bad_request, check_namespace
 from kconv._verbs.refusal import invalid as unacceptable
-from kconv.fields._time import format_time
 
 Document = dict[str, Any]
 
@@ -74,7 +73,7 @@ async def _decoded(request: ResourceRequest, options: WriteOptions) -> Decoded:
 
 
 def _who(server: Server, caller: User, asked: Asked) -> Document:
-    metadata = {"creationTimestamp": format_time(now())}
+    metadata = {"creationTimestamp": timestamp()}
     return {"metadata": metadata, "status": {"userInfo": _user_info(caller)}}
 
 
@@ -144,7 +143,6 @@ def _ownership() -> Ownership:
 def _entries(asked: Asked) -> list[Document]:
     """Who owns the fields of the question: its sender, as of an object that is stored."""
     decoded, ownership = asked.decoded, _ownership()
-    document = ownership.document(decoded)
     manager = ownership.manager(decoded.spoke, asked.namespace)
-    when = format_time(now())
-    return entries_of_new(manager, document, None, asked.options.field_manager, when)
+    when = timestamp()
+    return ownership.entries_of_new(manager, decoded, None, asked.options.field_manager, when)
