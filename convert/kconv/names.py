@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, wraps
 from typing import Final
 
 __all__ = [
@@ -106,17 +107,28 @@ _PERCENT_MESSAGE: Final = (
 
 _SHORT: Final = 256
 
+Rule = Callable[[str], list[str]]
+
+
+def _of_few(rule: Rule) -> Rule:
+    """A rule for texts that come again and again, such as keys of labels: it remembers them."""
+
+    @lru_cache(4_096)
+    def known(text: str) -> tuple[str, ...]:
+        return tuple(rule(text))
+
+    @wraps(rule)
+    def problems(text: str) -> list[str]:
+        return list(known(text)) if len(text) <= _SHORT else rule(text)
+
+    return problems
+
 
 def _is(pattern: str, text: str) -> bool:
-    # The same keys of labels and names of resources are asked for again and again.
-    if len(text) <= _SHORT:
-        return _is_known(pattern, text)
-    return re.fullmatch(pattern, text) is not None
+    return _compiled(pattern).fullmatch(text) is not None
 
 
-@lru_cache(4_096)
-def _is_known(pattern: str, text: str) -> bool:
-    return re.fullmatch(pattern, text) is not None
+_compiled = cache(re.compile)
 
 
 def subdomain_problems(name: str) -> list[str]:
@@ -131,6 +143,7 @@ def wildcard_subdomain_problems(name: str) -> list[str]:
     return problems if _is(rf"\*\.{_SUBDOMAIN}", name) else [*problems, _WILDCARD_MESSAGE]
 
 
+@_of_few
 def dns_label_problems(name: str) -> list[str]:
     """What keeps a text from being a DNS-1123 label, the form of namespaces' names."""
     problems = ["must be no more than 63 characters"] if len(name.encode()) > 63 else []
@@ -145,11 +158,13 @@ def dns1035_label_problems(name: str) -> list[str]:
     return problems if _is(_LABEL_1035, name) else [*problems, _LABEL_1035_MESSAGE]
 
 
+@_of_few
 def label_name_problems(name: str) -> list[str]:
     """What keeps a text from being the key of a label or an annotation."""
     return _qualified(name, _LABEL_KEY_MESSAGE)
 
 
+@_of_few
 def qualified_name_problems(name: str) -> list[str]:
     """What keeps a text from being a name, or a domain and a name: ``example.com/name``."""
     return _qualified(name, _QUALIFIED_MESSAGE)
@@ -174,6 +189,7 @@ def _qualified(name: str, of_more_parts: str) -> list[str]:
     return problems
 
 
+@_of_few
 def label_value_problems(value: str) -> list[str]:
     """What keeps a text from being the value of a label."""
     problems = ["must be no more than 63 bytes"] if len(value.encode()) > 63 else []

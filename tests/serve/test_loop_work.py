@@ -22,7 +22,9 @@ from kconv._verbs.loop_work import compute
 )
 def test_bodies_that_may_take_long(body: bytes, content_type: str, in_thread: bool) -> None:
     nothing = cast("Any", None)
-    call = ResourceRequest(nothing, nothing, nothing, nothing, body, content_type)
+    call = ResourceRequest(
+        nothing, nothing, nothing, query=nothing, body=body, content_type=content_type
+    )
     thread = asyncio.run(call.work(threading.current_thread))
     assert (thread is not threading.current_thread()) == in_thread
 

@@ -7,7 +7,6 @@ each as a program would make it: on the database itself, and to the end.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -33,8 +32,7 @@ def with_structural(scheme: Scheme, pipeline: Pipeline | None) -> tuple[Scheme, 
     return changeable, (pipeline or Pipeline(scheme)).extended(changeable, Engines)
 
 
-@dataclass(frozen=True, slots=True)
-class Alone(ResourceRequest):
+class Alone(ResourceRequest, frozen=True):
     """A request that has a thread of its own."""
 
     async def work(self, work: Callable[[], T], size: int = 0) -> T:
@@ -60,11 +58,11 @@ class Aside:
             call.target,
             self.objects,
             self.namespaces,
-            call.query,
-            call.body,
-            call.content_type,
-            call.user_agent,
-            call.accepted,
+            query=call.query,
+            body=call.body,
+            content_type=call.content_type,
+            user_agent=call.user_agent,
+            accepted=call.accepted,
             warnings=call.warnings,
         )
 

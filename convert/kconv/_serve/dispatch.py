@@ -204,7 +204,14 @@ class Dispatcher:
         query = request.query
         objects, namespaces = self.server.objects, self.server.namespaces
         call = ResourceRequest(
-            target, objects, namespaces, query, body, content_type, user_agent, accepted
+            target,
+            objects,
+            namespaces,
+            query=query,
+            body=body,
+            content_type=content_type,
+            user_agent=user_agent,
+            accepted=accepted,
         )
         try:
             self._before(target, verb)
@@ -273,7 +280,7 @@ class Dispatcher:
             if target.name:
                 query["fieldSelector"] = f"metadata.name={target.name}"
         objects, namespaces = self.server.objects, self.server.namespaces
-        request = ResourceRequest(target, objects, namespaces, query, accepted=accepted)
+        request = ResourceRequest(target, objects, namespaces, query=query, accepted=accepted)
         broadcaster = self.server.broadcaster
         watch = open_watch(request, broadcaster)
         switches = wants_websocket(http.scope, http.headers)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+import msgspec
 
 from kconv._serve.negotiation import Accepted
 from kconv._serve.options import Query, is_true
@@ -20,15 +21,14 @@ LARGE_PROTOBUF = 4 * 1024
 """The same for protobuf, which is not read in C: a message may be two bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceRequest(Call):
+class ResourceRequest(Call, frozen=True):
     """A request that has been read in full, for the verbs to answer on the event loop."""
 
-    query: Query = field(default_factory=Query)
+    query: Query = msgspec.field(default_factory=Query)
     body: bytes = b""
     content_type: str = ""
     user_agent: str = ""
-    accepted: Accepted = field(default_factory=Accepted)
+    accepted: Accepted = msgspec.field(default_factory=Accepted)
 
     @property
     def wants_metadata(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+import msgspec
 
 from kconv._crds import declared_twice, unjudged_of
 from kconv._paths import quote
@@ -39,4 +40,4 @@ def with_unjudged(answer: Answer, kinds: Iterable[HubKind]) -> Answer:
         return answer
     data = answer.encoded.data
     said = (*unjudged_of(data), *declared_twice(data, kinds))
-    return replace(answer, warnings=(*answer.warnings, *said))
+    return msgspec.structs.replace(answer, warnings=(*answer.warnings, *said))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from kconv._scheme import Spoke
 from kconv._verbs.encoded import Encoded
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a verb answers with.
 
     ``encoded`` is an object of ``spoke``. Otherwise ``document`` is the answer: a Status, or with
@@ -20,7 +20,7 @@ class Answer:
     object as it is stored, and may be anything but for its metadata. ``code`` is the status code.
     """
 
-    document: dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = msgspec.field(default_factory=dict)
     code: int = 200
     spoke: Spoke | None = None
     encoded: Encoded | None = None

@@ -132,6 +132,8 @@ class InvalidBody(Exception):
 def all_findings(of_metadata: Iterable[Problem], others: Iterable[Problem]) -> list[Problem]:
     """What is wrong with the metadata of an object, then what else is, each thing once."""
     own = list(of_metadata)
+    if not own:
+        return [each for each in others if each.path[:2] != _OWNERS]
     reported = {(each.path, each.message) for each in own}
     return [
         *own,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+import msgspec
 
 from kconv._scheme import HubKind, Spoke
 from kconv._verbs.current import Current
@@ -17,14 +18,13 @@ from kconv._verbs.target import Target
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One call of a verb: what it is for, where the objects are, and what is to be said of it."""
 
     target: Target
     objects: Objects
     namespaces: Namespaces
-    warnings: list[str] = field(default_factory=list, kw_only=True)
+    warnings: list[str] = msgspec.field(default_factory=list)
     """What is to be said of the body, whatever the answer is."""
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from kconv._codec import json as json_codec
 from kconv._pipeline import Decoded, HubObject, Pipeline
@@ -15,8 +16,7 @@ from kconv._structural import is_structural
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True, gc=False):
     """An object of a version as JSON, with its resourceVersion.
 
     ``own_metadata`` is the JSON of the metadata that it has in the hub, without what the rules of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from kconv import (
@@ -28,6 +29,7 @@ from kconv_schemas.core.v1.types import (
 
 Value = Mapping[str, Any]
 
+_SHORT = 256
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
 _COUNTED = (
     "pods",
@@ -92,14 +94,25 @@ def _amount(path: Path, name: str, amount: str) -> Iterator[Finding]:
             yield invalid(path, amount, f"{amount} is not positive integer multiple of {name}")
 
 
+def _is_sound(name: str, amount: str) -> bool:
+    known = len(name) + len(amount) <= _SHORT
+    return (_is_sound_known if known else _is_sound_known.__wrapped__)(name, amount)
+
+
+@lru_cache(4_096)
+def _is_sound_known(name: str, amount: str) -> bool:
+    return not any(resource_name((), name)) and not any(_amount((), name, amount))
+
+
 def requirements(value: Value, path: Path = ()) -> Iterator[Finding]:
     """Findings about limits and requests."""
     limits, requests = value.get("limits") or {}, value.get("requests") or {}
     for where, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():
-            at = (*path, where, MapKey(name))
-            yield from resource_name(at, name)
-            yield from _amount(at, name, amount)
+            if not _is_sound(name, amount):
+                at = (*path, where, MapKey(name))
+                yield from resource_name(at, name)
+                yield from _amount(at, name, amount)
     for name, amount in requests.items():
         can_differ = _is_native(name) and not _is_huge(name)
         if name in limits:
