@@ -194,3 +194,24 @@ def test_tokens_never_given_out(client: httpx.Client, token: str) -> None:
     message = response.json()["message"]
     assert message.startswith("invalid continue token: continue key is not valid: ")
     assert not any(word in message for word in ("codec", "indices", "NoneType", "byte"))
+
+
+def test_an_exact_list_is_whole_though_memory_is_forgotten_meanwhile(
+    client: httpx.Client, running: Running, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a migration has rewritten rows, or the database was put back."""
+    then = created(client, CONFIGMAPS, configmap("a"))["metadata"]["resourceVersion"]
+    created(client, "/api/v1/namespaces", {"metadata": {"name": "other"}})
+    created(client, CONFIGMAPS.replace("default", "other"), configmap("b"))
+    original = store.changes
+
+    async def forget() -> None:
+        running.server._server.memory.forget()
+
+    def changes(*arguments: Any, **options: Any) -> Any:
+        running.on_loop(forget)
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(store, "changes", changes)
+    query = {"resourceVersion": then, "resourceVersionMatch": "Exact"}
+    assert items_of(client.get(CONFIGMAPS, params=query).json()) == [("a", "b")]

@@ -72,8 +72,9 @@ async def answered(sent: bytes, reply: Any, *, whole: bool) -> tuple[list[bytes]
     return pipe.written, pipe.closed
 
 
-def made(body: bytes = b'{"a": 1}', code: int = 200) -> Any:
-    return lambda: Reply(body, code, {"Content-Type": "application/json", "Warning": 'a "b"'})
+def made(body: bytes = b'{"a": 1}', code: int = 200, **more: str) -> Any:
+    headers = {"Content-Type": "application/json", "Warning": 'a "b"', **more}
+    return lambda: Reply(body, code, headers)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,7 @@ def made(body: bytes = b'{"a": 1}', code: int = 200) -> Any:
         pytest.param(GET, made(b"", 304), None, id="nothing new"),
         pytest.param(HEAD, made(), None, id="a head"),
         pytest.param(LAST, made(), None, id="the last answer"),
+        pytest.param(GET, made(code=408, Connection="close"), None, id="an answer that is last"),
         pytest.param(GET + GET, made(), None, id="two requests at once"),
     ],
 )

@@ -91,3 +91,20 @@ def test_one_that_fails_is_made_up_for(
     monkeypatch.setattr(sqlite_store._database, "peek", fails)
     fill(sqlite_store, 200)
     assert size(sqlite_store, "-wal") < 2 * sqlite_checkpoints.MOST_PAGES * (PAGE + 24)
+
+
+def test_a_write_is_kept_where_none_can_begin(
+    sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a process has as many threads as it may, or ends."""
+
+    def fails(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(sqlite_checkpoints, "PAGES", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fails)
+        made = create(sqlite_store, "a")
+    assert sqlite_store.get(made.key) == made
+    create(sqlite_store, "b")
+    sqlite_store._writer._connection.close()

@@ -13,6 +13,9 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 CONNECTION = "kconv.connection"
 """Key of an ASGI scope: the connection that its request came on, where the server has it."""
 
+CLOSES = (b"connection", b"close")
+"""The header of an answer after which the connection is closed."""
+
 
 class Connection(Protocol):
     """The connection of a client."""

@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from kconv._serve.connection import CONNECTION, RawHeaders
+from kconv._serve.connection import CLOSES, CONNECTION, RawHeaders
 from kconv._serve.connections import Connections, Place
 from kconv._serve.in_flight import WATCH
 from kconv._verbs.refusal import CODES, Refusal
@@ -134,6 +134,8 @@ class LimitedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         is_own = send == cycle.send and cycle.keep_alive and scope["method"] != "HEAD"
         if not is_own or cycle.response_started or cycle.disconnected or self.flow.write_paused:
+            return False
+        if CLOSES in headers:
             return False
         fields = [b": ".join(header) for header in (*cycle.default_headers, *headers)]
         if HEADER_VALUE_RE.search(b"".join(fields)):

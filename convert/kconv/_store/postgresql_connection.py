@@ -196,7 +196,7 @@ class PostgresqlConnection:
         return result if ended.status in DONE else ended
 
     def cut_if_late(self) -> None:
-        asked_at, connection = self._asked_at, self._connection
+        file, asked_at, connection = self._file, self._asked_at, self._connection
         if asked_at is None or time.monotonic() - asked_at < ANSWER_SECONDS or connection is None:
             return
         # The number may be another file's by now: who asks closes it when the session ends.
@@ -204,12 +204,13 @@ class PostgresqlConnection:
             suppress(OSError, psycopg.Error),
             socket.socket(fileno=os.dup(connection.pgconn.socket)) as own,
         ):
-            if os.fstat(own.fileno()).st_ino == self._file:
+            if os.fstat(own.fileno()).st_ino == file:
                 self._is_cut = True
                 own.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
+        self._asked_at = None
         if connection is not None:
             connection.close()
 

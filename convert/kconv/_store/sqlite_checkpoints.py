@@ -38,8 +38,12 @@ class Checkpoints:
         if self._pages < PAGES or (self._thread is not None and self._thread.is_alive()):
             return
         self._pages = 0
-        self._thread = threading.Thread(target=self._run, name="kconv-checkpoint", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="kconv-checkpoint", daemon=True)
+        # Where no thread can begin, as in a process that ends, a later commit does it. The writes
+        # are kept by now, and must not end with an error.
+        with suppress(RuntimeError):
+            thread.start()
+            self._thread = thread
 
     def close(self) -> None:
         """Wait for the one that is under way."""

@@ -43,17 +43,16 @@ class SqliteConnection:
             self._database.check_file()
             before = connection.total_changes
             outcomes = sqlite_batch.apply(connection, writes)
-            if connection.total_changes == before:
-                connection.execute("ROLLBACK")
-            else:
-                connection.execute("COMMIT")
-                self._checkpoints.wrote(sum([write.size for write in writes]))
+            is_changed = connection.total_changes != before
+            connection.execute("COMMIT" if is_changed else "ROLLBACK")
         except BaseException as error:
             self._roll_back(connection)
             if isinstance(error, sqlite3.Error):
                 wrapped = as_dbapi_error(self._database, error, sqlite3.Error)
                 raise fault(wrapped, self._database.url) from error
             raise
+        if is_changed:
+            self._checkpoints.wrote(sum([write.size for write in writes]))
         return list(outcomes)
 
     def send(

@@ -95,7 +95,8 @@ async def begin_search(call: Call, options: ListOptions, selector: Selector) -> 
         listing.resource_version = options.resource_version
     rows: Sequence[CachedRow] | None = None
     rest = 0
-    if collection is not None:
+    # All that was in memory may have been forgotten meanwhile.
+    if collection is not None and collection.complete:
         most = options.limit if selector.everything else 0
         known = collection.within_at(version, namespace, listing.after, most or None)
         if known is not None:

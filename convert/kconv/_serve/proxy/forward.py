@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from kconv._serve.access_log import STATUS
 from kconv._serve.auth import User
-from kconv._serve.connection import CONNECTION, Connection
+from kconv._serve.connection import CLOSES, CONNECTION, Connection
 from kconv._serve.http_request import HttpRequest, path_of
 from kconv._serve.in_flight import WATCH
 from kconv._serve.proxy.access import Access, check_access, may_reach
@@ -104,7 +104,7 @@ class Proxy:
         sending: asyncio.Task[None] | None = None
         heading: asyncio.Task[None] | None = None
         try:
-            ends = upgrades if upgrade else [(b"connection", b"close"), *framing]
+            ends = upgrades if upgrade else [CLOSES, *framing]
             upstream.begin(request.method, target, headers + ends)
             sending = asyncio.create_task(_send_body(request, upstream, chunked=chunked))
             heading = asyncio.create_task(upstream.head())
@@ -161,7 +161,7 @@ class Forwarded:
                 return
             if self._upgrade:
                 # What follows on this connection may be of the protocol that was refused.
-                self.raw_headers.append((b"connection", b"close"))
+                self.raw_headers.append(CLOSES)
             start = {
                 "type": "http.response.start",
                 "status": self.status_code,
