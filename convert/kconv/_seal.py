@@ -18,7 +18,7 @@ from kconv.fields._spec import AnyField
 if TYPE_CHECKING:
     from kconv._schema import Type
 
-_ADDED = ("defaulters", "rules", "update_rules", "zero_is_absent", "omitted", "by_value")
+_ADDED = ("defaulters", "rules", "update_rules", "zero_is_absent", "omitted", "by_value", "unread")
 """What groups add to types, by the attributes that hold it."""
 
 _to_seal: list[type[Type]] = []

@@ -60,6 +60,7 @@ SCHEMA_ATTRIBUTES = frozenset(
         "settled",
         "unknown",
         "unknown_fields",
+        "unread",
         "update_rules",
         "validate",
         "wire_fields",
