@@ -12,6 +12,7 @@ from typing import Any, cast
 import psycopg
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from kconv._errors import (
     AlreadyExists,
@@ -268,6 +269,18 @@ def test_connection_that_is_cut_under_way(store: SqlStore, url: str) -> None:
         await store.submit(creation("after"))
 
     run(work)
+
+
+def test_transaction_that_breaks_at_commit_may_be_done(store: SqlStore) -> None:
+    def work(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT 1")
+        driver = cast("psycopg.Connection", connection.connection.driver_connection)
+        with socket.socket(fileno=os.dup(driver.pgconn.socket)) as cut:
+            cut.shutdown(socket.SHUT_RDWR)
+
+    with pytest.raises(Unavailable, match="broke at commit") as lost:
+        store._writer.alone(work)
+    assert lost.value.may_be_done
 
 
 @pytest.mark.parametrize("size", [1, 300_000], ids=["sent by the loop", "sent by the thread"])

@@ -170,6 +170,8 @@ class Database:
                     raise Unavailable(
                         f"the connection to {without_password(self.url)} broke at commit: "
                         "read again to see whether the write was kept",
+                        cause="broke off the connection",
+                        may_be_done=True,
                     ) from error
                 again = may_succeed_again(error) or lost_connection(error)
                 if attempt == _ATTEMPTS or not again:
