@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from copy import deepcopy
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -215,3 +216,52 @@ def test_any_schema() -> None:
         ]
         assert unsaid == [], (seed, json.dumps(schema), found)
         assert len(found.objects) <= MOST
+
+
+def of_lists(depth: int, /, **more: Any) -> Value:
+    found = TEXT
+    for _ in range(depth):
+        found = {"type": "array", "items": found, **more}
+    return of_spec(lists=found, text=TEXT)
+
+
+def of_objects(depth: int) -> Value:
+    found = TEXT
+    for _ in range(depth):
+        found = of_spec(f=found)
+    return of_spec(objects=found, text=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        pytest.param(of_lists(6, minItems=20), "too large", id="lists of lists"),
+        pytest.param(of_lists(30), None, id="lists in lists"),
+        pytest.param(of_objects(2000), "too deeply", id="objects in objects"),
+        pytest.param(
+            of_spec(long={**TEXT, "minLength": 10**12}, text=TEXT), "too long", id="a long text"
+        ),
+        pytest.param(
+            of_spec(
+                map={"type": "object", "additionalProperties": TEXT, "minProperties": 10**9},
+                text=TEXT,
+            ), "too large", id="many entries",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_schema_asks_for_without_end_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, schema: Value, why: str | None
+) -> None:
+    monkeypatch.setattr(import_module("kconv._structural.full_objects"), "LARGEST", 1000)
+    full = full_objects(schema)
+    assert any("text" in each for each in full.objects)
+    said = [*full.left_out.values()]
+    assert all(why is not None and why in each for each in said), said
+    assert bool(said) is (why is not None)
+
+
+def test_a_schema_that_nothing_fits_says_why() -> None:
+    never = {**of_spec(text=TEXT), "x-kubernetes-validations": [{"rule": "1 > 2"}]}
+    full = full_objects(never)
+    assert not full.objects
+    assert "1 > 2" in full.left_out["text"]

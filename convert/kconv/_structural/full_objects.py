@@ -16,12 +16,12 @@ from typing import Any, Final
 from kconv._paths import Finding, Path
 from kconv._structural.checking import check, combined
 from kconv._structural.defaulting import with_defaults
+from kconv._structural.field_paths import DEEPEST, EACH, declared, present, steps, written
 from kconv._structural.mending import NOTHING, mended, size_of
-from kconv._structural.placeholders import placeholders
+from kconv._structural.placeholders import LONGEST, placeholders
 from kconv._structural.schemas import (
     TYPE_META,
     Schema,
-    inner,
     is_embedded,
     is_int_or_string,
     items,
@@ -41,6 +41,11 @@ WORK: Final = 1_500_000
 MEND: Final = 200_000
 """Of those, so many for one value that does not fit at first."""
 
+LARGEST: Final = 50_000
+"""Values of one object, a hundred characters of a text for one: a schema may ask for any number."""
+_NESTED: Final = 3
+"""Lists within each other that have two elements: each more would double the object."""
+
 UNKNOWN: Final = "kconvCanary"
 """The field that is set where a schema keeps fields that it does not declare."""
 HEAD: Final[Mapping[str, Any]] = {
@@ -49,9 +54,6 @@ HEAD: Final[Mapping[str, Any]] = {
     "metadata": {"name": "kconv-canary"},
 }
 """Of objects within others."""
-
-_EACH: Final = "[]"
-_ANY: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,13 @@ class _Maker:
     wanted: set[Path] = field(default_factory=set)
     why: dict[Path, str] = field(default_factory=dict)
     turned: set[Path] = field(default_factory=set)
+    too_large: set[Path] = field(default_factory=set)
+    size: int = 0
     idle: int = 0
     work: int = WORK
 
     def full(self) -> Full:
-        self.wanted = {*_declared(self.schema, ())}
+        self.wanted = {*declared(self.schema, ())}
         made: list[dict[str, Any]] = []
         for _ in range(MOST):
             has_more = len(made) < ENOUGH and any(
@@ -98,10 +102,11 @@ class _Maker:
             if made and not has_more and not self._may_have_more():
                 break
             self.turned.clear()
+            self.size = 0
             value = self._value(self.schema, ())
             if not isinstance(value, dict):
                 break
-            has = {*_set(value, self.schema, ())}
+            has = {*present(value, self.schema, ())}
             if (not made or has_more or has & self.wanted) and value not in made:
                 made.append(self.filled(value, self.schema))
             self.idle = 0 if has & self.wanted else self.idle + 1
@@ -115,18 +120,29 @@ class _Maker:
     def _left_out(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for path in sorted(self.wanted, key=len):
-            outer = [path[:at] for at in range(1, len(path) + 1)]
+            outer = [path[:at] for at in range(len(path) + 1)]
             if any(each in self.wanted for each in outer[:-1]):
                 continue
             said = next((self.why[each] for each in reversed(outer) if each in self.why), "")
-            found[_written(path)] = said or "no value was found that fits"
+            found[written(path)] = said or "no value was found that fits"
         return found
 
     def _value(self, schema: Schema, path: Path, *, least: bool = False) -> Any:
         """A value of a schema, or `NOTHING`; of an object the ``least`` that it has to have."""
-        at = _steps(path)
-        is_needed = any(each[: len(at)] == at for each in self.wanted)
-        if schema.get("nullable") and self._turn(at, 2, skip=is_needed) == 1:
+        at = steps(path)
+        if at in self.too_large or self.size > LARGEST or len(path) > DEEPEST:
+            self.too_large.add(at)
+            return self._none(path, "with it an object would be too large or nest too deeply")
+        before, self.size = self.size, self.size + 1
+        made = self._made(schema, path, at, least=least)
+        if made is NOTHING:
+            self.size = before
+        elif isinstance(made, str):
+            self.size += len(made) // 100
+        return made
+
+    def _made(self, schema: Schema, path: Path, at: Path, *, least: bool) -> Any:
+        if schema.get("nullable") and self._turn(at, 2, skip=self._is_wanted(at)) == 1:
             return None
         made: Any
         if schema.get("type") == "object" or (not schema.get("type") and _is_open(schema)):
@@ -136,6 +152,10 @@ class _Maker:
         else:
             return self._scalar(schema, path)
         return made if made is NOTHING else self._fitting(made, schema, path)
+
+    def _is_wanted(self, at: Path) -> bool:
+        """Whether a field, or one below it, is in no object yet."""
+        return any(each[: len(at)] == at for each in self.wanted)
 
     def _turn(self, at: Path, count: int, *, skip: bool = False) -> int:
         """Which of several choices it is the turn of; each object takes the next one."""
@@ -160,20 +180,25 @@ class _Maker:
                 return self._none(path, f"{name} is required: {self._why(path, name)}")
         others = values(schema)
         if others is not None:
-            for at in range(max(schema.get("minProperties") or 1, 1)):
-                key = f"{path[-1] if path else 'own'}Key{at or ''}"
-                value = self._value(others, (*path, key), least=least)
-                if value is not NOTHING:
-                    made[key] = value
+            fewest = schema.get("minProperties") or 0
+            key = f"{path[-1] if path else 'own'}Key"
+            for name in (f"{key}{at or ''}" for at in range(max(fewest, 1))):
+                value = self._value(others, (*path, name), least=least)
+                if value is NOTHING:
+                    break
+                made[name] = value
+            if len(made) < fewest:
+                return self._few(path, f"it needs {fewest} entries: {self._why(path, name)}")
         elif keeps_unknown(schema) and not properties(schema) and path:
             made[UNKNOWN] = "value"
         return made
 
     def _list(self, schema: Schema, path: Path) -> Any:
         """Two elements, the first of them full, since one that is dropped may be any."""
-        element, fewest = items(schema), schema.get("minItems") or 0
+        element, fewest, within = items(schema), schema.get("minItems") or 0, steps(path)
         keys = schema.get("x-kubernetes-list-map-keys") or ()
-        count = max(fewest, min(2, schema.get("maxItems", 2)))
+        usual = 2 if within.count(EACH) < _NESTED else 1
+        count = max(fewest, min(usual, schema.get("maxItems", usual)))
         made: list[Any] = []
         for at in range(count):
             needed = [*(element.get("required") or ()), *keys]
@@ -185,12 +210,12 @@ class _Maker:
         if self._problem(made, schema, path) and not self._problem(made[:1], schema, path):
             made = made[:1]  # such as two that are the same, in a set
         if len(made) < fewest:
-            return self._none(path, f"it needs {fewest} elements: {self._why(path, 0)}")
+            return self._few(path, f"it needs {fewest} elements: {self._why(path, 0)}")
         return made
 
     def _scalar(self, schema: Schema, path: Path) -> Any:
         fitting: list[Any] = []
-        said = ""
+        said = "its texts are too long" if (schema.get("minLength") or 0) > LONGEST else ""
         for each in placeholders(schema, path):
             problem = self._problem(each, schema, path)
             said = said or problem
@@ -200,10 +225,10 @@ class _Maker:
             return self._none(path, said or "nothing is known of its values")
         later = sum(step for step in path if isinstance(step, int))
         if "enum" in schema:
-            return fitting[(self._turn(_steps(path), len(fitting)) + later) % len(fitting)]
+            return fitting[(self._turn(steps(path), len(fitting)) + later) % len(fitting)]
         kinds = list({type(each): each for each in reversed(fitting)}.values())[::-1]
         if is_int_or_string(schema) and len(kinds) > 1:
-            return kinds[self._turn(_steps(path), len(kinds))]
+            return kinds[self._turn(steps(path), len(kinds))]
         return fitting[0]
 
     def _fitting(self, value: Any, schema: Schema, path: Path) -> Any:
@@ -212,8 +237,7 @@ class _Maker:
             return value
 
         def is_wanted(place: Path) -> bool:
-            at = _steps((*path, *place))
-            return any(each[: len(at)] == at for each in self.wanted)
+            return self._is_wanted(steps((*path, *place)))
 
         work = min(MEND, self.work)
         judging = _Judging(self, schema, path)
@@ -222,7 +246,7 @@ class _Maker:
         if made is NOTHING:
             return self._none(path, problem)
         for each in gone:
-            self.why[_steps((*path, *each))] = problem
+            self.why[steps((*path, *each))] = problem
         return made
 
     def _problem(self, value: Any, schema: Schema, path: Path) -> str:
@@ -248,11 +272,16 @@ class _Maker:
         return value if path else {**self.head, **value}
 
     def _none(self, path: Path, why: str) -> Any:
-        self.why[_steps(path)] = why
+        self.why[steps(path)] = why
         return NOTHING
 
+    def _few(self, path: Path, why: str) -> Any:
+        if self.size > LARGEST:
+            self.too_large.add(steps(path))  # no other object can have as many
+        return self._none(path, why)
+
     def _why(self, path: Path, step: str | int) -> str:
-        return self.why.get(_steps((*path, step)), "no value was found that fits")
+        return self.why.get(steps((*path, step)), "no value was found that fits")
 
 
 class _Judging:
@@ -282,46 +311,3 @@ def _copied(value: Any) -> Any:
 
 def _is_open(schema: Schema) -> bool:
     return not is_int_or_string(schema) and "enum" not in schema
-
-
-def _steps(path: Path) -> Path:
-    """A path with what all elements of a list share."""
-    return tuple(_EACH if isinstance(step, int) else step for step in path)
-
-
-def _declared(schema: Schema, path: Path) -> Iterator[Path]:
-    """The paths of all fields that a schema knows."""
-    for name, each in properties(schema).items():
-        if is_embedded(schema) and name in TYPE_META:
-            continue
-        yield (*path, name)
-        yield from _declared(each, (*path, name))
-    others = values(schema)
-    if others is not None:
-        yield from _declared(others, (*path, _ANY))
-    if schema.get("type") == "array":
-        yield from _declared(items(schema), (*path, _EACH))
-
-
-def _set(value: Any, schema: Schema, path: Path) -> Iterator[Path]:
-    """The paths of the fields that a value has."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _set(each, items(schema), (*path, _EACH))
-    elif isinstance(value, dict):
-        known = properties(schema)
-        for name, each in value.items():
-            below = inner(schema, name)
-            if below is None:
-                continue
-            at = (*path, name if name in known else _ANY)
-            if each is not None:
-                yield at
-            yield from _set(each, below, at)
-
-
-def _written(path: Path) -> str:
-    text = ""
-    for step in path:
-        text += str(step) if step == _EACH else f".{step}" if text else str(step)
-    return text

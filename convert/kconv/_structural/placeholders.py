@@ -17,6 +17,9 @@ from kconv._structural.schemas import Schema, is_int_or_string
 from kconv._structural.validations import KEY
 from kconv._structural.values import unescaped
 
+LONGEST: Final = 10_000
+"""Characters of a text: a schema may ask for more than there is memory."""
+
 _FORMATS: Final[Mapping[str, Callable[[int], str]]] = {
     "byte": lambda number: base64.b64encode(f"value-{number}".encode()).decode(),
     "cidr": lambda number: f"10.{number % 256}.0.0/16",
@@ -72,8 +75,9 @@ def _texts(schema: Schema, path: Path, own: tuple[str, ...]) -> Iterator[str]:
     pattern = schema.get("pattern")
     like = text_of_parts(pattern) if isinstance(pattern, str) else None
     found = [*own, text, text.lower(), *([] if like is None else [like]), str(number_at(path))]
-    for each in found:
-        yield each.ljust(schema.get("minLength") or 0, "x")[: schema.get("maxLength")]
+    least = schema.get("minLength") or 0
+    for each in found if least <= LONGEST else ():
+        yield each.ljust(least, "x")[: schema.get("maxLength")]
 
 
 def _numbers(number: float, schema: Schema) -> Iterator[float]:
