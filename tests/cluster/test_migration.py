@@ -217,6 +217,30 @@ def test_undo_puts_back_what_a_conversion_has_changed(server: ApiServer, opened:
     assert found == {"g-000": ["red"], "g-001": ["green"], "g-002": ["red"]}
 
 
+def test_undo_puts_back_what_a_conversion_lost_that_is_mended_since(
+    server: ApiServer, opened: Open
+) -> None:
+    """The images show what it made of the objects in the new version, which is not to come back."""
+    fill(server, 3)
+    sound = server.convert
+
+    def lossy(value: dict[str, Any], to: str) -> dict[str, Any]:
+        found = sound(value, to)
+        if to == NEW:
+            found["spec"].pop("colors", None)
+        return found
+
+    server.convert = lossy
+    place = opened()
+    with pytest.raises(NotAsBefore):
+        run(place)
+    server.convert = sound
+    done = undo(opened(), place.runs()[0].id)
+    assert (done.restored, done.refused) == (3, [])
+    colors = [each.value["spec"]["colors"] for each in server.objects.values()]
+    assert colors == [["red"]] * 3
+
+
 def test_what_is_written_while_the_crd_stores_another_version_is_no_proof(
     server: ApiServer, opened: Open
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -81,19 +82,24 @@ def put_back(
         if error.status == 409:
             # A write whose answer was lost, and which is made again, meets itself.
             now = see(connection, definition, key)
-            is_back = (
-                now is not None
-                and not now.problem
-                and not said_difference(now, image.raw, was_put=True)
-            )
+            is_back = now is not None and not now.problem and _is_back(now, image, where)
             return "restored" if is_back else "written"
         return "deleted" if error.status == 404 else error.message
     again = see(connection, definition, key)
     if again is not None and again.problem:
         return f"put back as {where}, it cannot be shown: {again.problem}"
-    if again is not None and said_difference(again, image.raw, was_put=True):
+    if again is not None and not _is_back(again, image, where):
         return changed
     return "restored"
+
+
+def _is_back(seen: Seen, image: Kept, where: str) -> bool:
+    """Whether an object is what it was in the version that it was put in.
+
+    What it is in others is the conversion's doing, which may have been mended since.
+    """
+    in_version = replace(seen, shown={where: seen.shown[where]})
+    return not said_difference(in_version, image.raw, was_put=True)
 
 
 def _was_run(books: Bookkeeping, seen: Seen, image: Kept) -> bool:
