@@ -1,13 +1,21 @@
-"""Load by wrk, which takes less of the processor than the servers that it measures."""
+"""Load by wrk, which takes less of the processor than the servers that it measures.
 
+And a client in Python, for how long one waits for an answer before it asks again.
+"""
+
+import http.client
 import itertools
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from statistics import median
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from bench.part import LeftOut
 
@@ -64,14 +72,14 @@ class Load(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What one run of wrk saw."""
+    """What one run saw."""
 
     rate: float
     """Requests a second."""
     median: float
     """Seconds that half of the requests took at most."""
     processors: float
-    """How many processors wrk itself kept busy."""
+    """How many processors the client itself kept busy."""
 
 
 _runs = itertools.count(1)
@@ -100,6 +108,34 @@ def load(
     used = after.children_user - before.children_user
     used += after.children_system - before.children_system
     return Measured(told["requests"] / passed, told["median"] / 1e6, used / passed)
+
+
+def one_client(url: str, asked: Load, seconds: float = SECONDS) -> Measured:
+    """Requests of a client in Python, one after the other. Every request must succeed.
+
+    It is Python's own, over a connection that is kept: the client of scripts and controllers, which
+    take their own time between two requests, as wrk does not.
+    """
+    address = urlsplit(url)
+    paths = itertools.cycle(asked.paths)
+    bodies = itertools.cycle([body.encode() for body in asked.bodies] or [None])
+    headers = {"Content-Type": asked.kind} if asked.bodies else {}
+    waits = []
+    before, began = os.times(), time.perf_counter()
+    with closing(
+        http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    ) as connection:
+        now = began
+        while now < began + seconds:
+            connection.request(asked.method, next(paths), next(bodies), headers)
+            response = connection.getresponse()
+            said = response.read()
+            assert response.status < 300, said
+            last, now = now, time.perf_counter()
+            waits.append(now - last)
+    after, passed = os.times(), now - began
+    used = after.user - before.user + after.system - before.system
+    return Measured(len(waits) / passed, median(waits), used / passed)
 
 
 def in_turns(*works: Callable[[], Measured], rounds: int = ROUNDS) -> list[Measured]:

@@ -9,7 +9,7 @@ from bench.bare_driver import Bare
 from bench.figure import Figure
 from bench.migration import CRON_JOB, NEW, OLD, Rows
 from bench.serving.databases import database
-from bench.serving.load import CONNECTIONS, Load, Measured, in_turns, load
+from bench.serving.load import CONNECTIONS, Load, Measured, in_turns, load, one_client
 from bench.serving.processes import Served, bare, kconv, least_patch
 
 OBJECTS = 500
@@ -59,11 +59,12 @@ def create(name: str) -> Iterator[Figure]:
 
 
 def patch(name: str) -> Iterator[Figure]:
-    """PATCH of one object by one client, one after the other.
+    """PATCH of one object by one client in Python, one after the other.
 
-    Most of it is waiting for the disk, which the bare app does not do: one figure is over one that
-    would do the driver's transaction for each request, too, on the same disk in the same run. And
-    the last two are what the least that could answer a PATCH makes of the bound.
+    The client's own time is part of both sides; without it, by wrk, there is a figure of its own.
+    Most of the rest is waiting for the disk, which the bare app does not do: one figure is over one
+    that would do the driver's transaction for each request, too, on the same disk in the same run.
+    And two are what the least that could answer a PATCH makes of the bound.
     """
     rows = Rows(OBJECTS)
     with (
@@ -77,13 +78,15 @@ def patch(name: str) -> Iterator[Figure]:
         asked = Load("PATCH", [f"{PATH.format(NEW)}/{names()[0]}"], bodies, MERGE)
         with bare({"PATCH": served.ask("PATCH", asked.paths[0], bodies[0].encode(), MERGE)}) as app:
             driver = Bare(other, rows)
-            ours, theirs, transactions, little = (
+            ours, theirs, transactions, little, ours_by_wrk, theirs_by_wrk = (
                 each.rate
                 for each in in_turns(
+                    lambda: one_client(served.url, asked),
+                    lambda: one_client(app.url, asked),
+                    lambda: Measured(driver.rate(1), 0.0, 0.0),
+                    lambda: one_client(least_app.url, asked),
                     lambda: load(served.url, asked, 1),
                     lambda: load(app.url, asked, 1),
-                    lambda: Measured(driver.rate(1), 0.0, 0.0),
-                    lambda: load(least_app.url, asked, 1),
                 )
             )
             driver.connection.close()
@@ -96,6 +99,7 @@ def patch(name: str) -> Iterator[Figure]:
     yield Figure(f"{figure}-that-writes", ours, "requests/s", None, least)
     yield Figure(f"{figure}-over-least-patch", ours / little, "ratio")
     yield Figure(f"{figure}-of-least-patch-over-bare-app", little / theirs, "ratio")
+    yield Figure(f"{figure}-by-wrk-over-bare-app", ours_by_wrk / theirs_by_wrk, "ratio")
 
 
 @contextmanager
