@@ -61,13 +61,24 @@ def keyed(key: str, *, unique: bool, **fields: st.SearchStrategy[Any]) -> st.Sea
     return st.lists(elements, max_size=4, unique_by=by)
 
 
-def objects(*, unique: bool) -> st.SearchStrategy[Any]:
+def items(*, unique: bool, ports_unique: bool) -> st.SearchStrategy[Any]:
     scalars = st.lists(texts, max_size=4, unique=unique)
-    ports = keyed("port", unique=unique, protocol=texts, hosts=scalars)
-    items = keyed("name", unique=unique, image=texts, args=scalars, ports=ports)
+    ports = keyed("port", unique=ports_unique, protocol=texts, hosts=scalars)
+    return keyed("name", unique=unique, image=texts, args=scalars, ports=ports)
+
+
+def objects(*, unique: bool) -> st.SearchStrategy[Any]:
+    """With keys of lists once each, or several times; then not in a list of such an element, too.
+
+    A new element is taken as it is, with what it has twice, and merged into where it comes again.
+    """
+    elements = items(unique=True, ports_unique=unique)
+    if not unique:
+        elements |= items(unique=False, ports_unique=True)
+    scalars = st.lists(texts, max_size=4, unique=unique)
     labels = st.dictionaries(texts, texts, max_size=3)
     strategy = some(kind=texts, rolling=labels)
-    return some(items=items, names=scalars, plain=scalars, labels=labels, strategy=strategy)
+    return some(items=elements, names=scalars, plain=scalars, labels=labels, strategy=strategy)
 
 
 @given(objects(unique=False), objects(unique=False))
