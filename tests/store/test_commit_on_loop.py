@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 
@@ -248,3 +249,38 @@ def test_turn_is_given_back_by_a_commit_that_was_interrupted(
 
     run(work)
     assert sqlite_store.get(cronjob("b")).data == b"{}"
+
+
+@pytest.mark.parametrize("left_behind", [False, True])
+def test_loop_that_ends_after_its_write_keeps_no_other_waiting(
+    sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch, left_behind: bool
+) -> None:
+    """Another loop's write came during its commit, and perhaps one of its own before that."""
+    connection, came = sqlite_store._writer._connection, threading.Event()
+    write = connection.write
+
+    async def another() -> None:
+        future = sqlite_store.submit(creation("another"))
+        came.set()
+        await future
+
+    def beside(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(connection, "write", write)
+        if left_behind:
+            _ = sqlite_store.submit(creation("left behind"))
+        thread.start()
+        assert came.wait(20)
+        return write(*arguments, **named)
+
+    async def first() -> None:
+        # Of two that are ready together a loop learns to wait for more than one.
+        await asyncio.gather(*(sqlite_store.submit(creation(name)) for name in "ab"))
+
+    thread = threading.Thread(target=run, args=[another], daemon=True)
+    monkeypatch.setattr(connection, "write", beside)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(first())
+    loop.close()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert len(sqlite_store.changes(0)) == (4 if left_behind else 3)

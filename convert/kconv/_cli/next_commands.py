@@ -38,6 +38,8 @@ TAKES: Final[Mapping[str, Sequence[str]]] = {
     "serve": (DB, CONFIG, APIS),
     "ui": (*_WHERE, APIS),
     "versions": (APIS,),
+    "webhook doctor": (APIS,),
+    "webhook install": (APIS,),
     "webhook manifests": (APIS,),
     "webhook serve": (APIS,),
 }

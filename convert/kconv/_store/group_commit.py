@@ -170,8 +170,9 @@ class Writer(WriteTurns):
             with self._mutex:
                 self._queue.put_back([entry for entry, _ in left])
                 front = self._queue.first
-                if is_done and front is not None and front.woken is None:
+                if is_done and front is not None and front.is_on(loop):
                     # What had to wait for this one: a later write to the same object.
+                    # One of another loop must not wait for this one, which may end meanwhile.
                     self._busy = False
                     self._commit_soon(loop)
                 else:
@@ -237,14 +238,19 @@ class Writer(WriteTurns):
         with self._mutex:
             late = self._queue.take_late(self._connection.patience, self._waits_for)
             sent = self._sent
+            self._go_on()
         hand_out(late, loop)
         self._connection.cut_if_late()
         if sent is not None and sent.loop is not loop and not sent.is_looked_after:
             threading.Thread(target=self.take_over, name="kconv-sent", daemon=True).start()
 
     def take_over(self) -> None:
-        """Wait for a batch that its loop sent and will not look after: it may have ended."""
+        """Wait for a batch that its loop sent and will not look after: it may have ended.
+
+        So may one that was going to commit.
+        """
         with self._mutex:
+            self._go_on()
             sent = self._sent
             if sent is None or sent.wait is None or sent.is_looked_after:
                 return
@@ -256,6 +262,15 @@ class Writer(WriteTurns):
             self._conclude(sent, interrupted(sent.batch), here=False)
             raise
         self._conclude(sent, outcomes, here=False)
+
+    def _go_on(self) -> None:
+        """Have what is queued written where nobody has the turn; the mutex must be held.
+
+        The loop that was going to take it may have ended. If it has not, it finds nothing to do.
+        """
+        if not self._busy and self._queue.first is not None:
+            self._busy = True
+            self._give_turn()
 
     def lead(self) -> None:
         """Have the turn, in the thread, for as long as those at the front are on event loops."""

@@ -40,6 +40,10 @@ class Entry:
         """Whether nobody waits for it any more."""
         return self.future is not None and self.future.cancelled()
 
+    def is_on(self, loop: asyncio.AbstractEventLoop | None) -> bool:
+        """Whether it is waited for on a loop."""
+        return self.future is not None and self.future.get_loop() is loop
+
 
 def hand_out(entries: Sequence[Entry], here: asyncio.AbstractEventLoop | None = None) -> None:
     """Give each its outcome: one call for each event loop, however many wait on it.
