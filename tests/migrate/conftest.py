@@ -11,24 +11,10 @@ import pytest
 
 from cli.samples import Ended, in_process
 from fixtures import prepared
-from fixtures.postgres import empty
+from fixtures.postgres import STORE_TABLES, empty
 from kconv._pipeline import Pipeline
 from kconv._store import SqlStore, open_store
 from migrate.samples import installed
-
-TABLES = (
-    "kconv_objects",
-    "kconv_changes",
-    "kconv_past",
-    "kconv_change_times",
-    "kconv_duties",
-    "kconv_storage_versions",
-    "kconv_servers",
-    "kconv_runs",
-    "kconv_undo",
-    "kconv_quarantine",
-    "kconv_clients",
-)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +29,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         template: Path = request.getfixturevalue("_sqlite_template")
         return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
     url: str = request.getfixturevalue("_postgres_shared")
-    empty(url, TABLES)
+    empty(url, STORE_TABLES)
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         connection.execute("UPDATE kconv_revision SET value = 1, compacted = 0")
     return url

@@ -8,26 +8,11 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from fixtures.postgres import PostgresServer, empty
+from fixtures.postgres import STORE_TABLES, PostgresServer, empty
 from kconv._store import SqlStore, clients, clock, open_store, runs, servers
 from kconv._store.database import Database, parse_url
 from kconv_migrations import _tables as db
 from store.samples import GROUP, RESOURCE, V1
-
-TABLES = (
-    "kconv_objects",
-    "kconv_changes",
-    "kconv_past",
-    "kconv_change_times",
-    "kconv_duties",
-    "kconv_probes",
-    "kconv_storage_versions",
-    "kconv_servers",
-    "kconv_runs",
-    "kconv_undo",
-    "kconv_quarantine",
-    "kconv_clients",
-)
 
 
 @pytest.fixture
@@ -48,7 +33,7 @@ def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         template: Path = request.getfixturevalue("_sqlite_template")
         return f"sqlite:///{shutil.copy(template, tmp_path / 'kconv.db')}"
     url: str = request.getfixturevalue("_postgres_shared")
-    empty(url, TABLES)
+    empty(url, STORE_TABLES)
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         connection.execute("UPDATE kconv_revision SET value = 1, compacted = 0, rewrites = 0")
     return url
