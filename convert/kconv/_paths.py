@@ -32,6 +32,23 @@ class MapKey(str):
     __slots__ = ()
 
 
+class FieldName(str):
+    """The name of a field as a step of a path, written behind a dot whatever it reads as.
+
+    So Kubernetes writes the fields of custom resources: ``spec.a/b``.
+    """
+
+    __slots__ = ()
+
+
+def of_fields(path: Path) -> Path:
+    """A path whose names are all those of fields, but for the keys of maps."""
+    return tuple(
+        FieldName(step) if isinstance(step, str) and not isinstance(step, MapKey) else step
+        for step in path
+    )
+
+
 DEPTH = 200
 """Levels that a document may nest. The deepest type of Kubernetes nests about 20."""
 
@@ -57,10 +74,12 @@ def format_path(path: Path) -> str:
         return "<nil>"
     parts: list[str] = []
     for step in path:
-        if isinstance(step, int | MapKey) or not _FIELD_NAME.match(step):
-            parts.append(f"[{step}]")
-        else:
+        if isinstance(step, FieldName) or (
+            not isinstance(step, int | MapKey) and _FIELD_NAME.match(step)
+        ):
             parts.append(f".{step}" if parts else step)
+        else:
+            parts.append(f"[{step}]")
     return "".join(parts)
 
 

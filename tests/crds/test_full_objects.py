@@ -144,11 +144,9 @@ def sound(objects: tuple[Value, ...], schema: Value) -> list[str]:
     """What the API server would say of them."""
     said = []
     for each in objects:
-        filled = deepcopy(each)
-        with_defaults(filled, schema)
-        assert filled == each, "they have their defaults"
-        said += [str(each) for each in check(filled, schema)]
-        said += [str(each) for each in judge(filled, schema, is_new=True)]
+        assert with_defaults(each, schema) == each, "they have their defaults"
+        said += [str(each) for each in check(each, schema)]
+        said += [str(each) for each in judge(each, schema, is_new=True)]
     return said
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
-from kconv._cluster.defaults import only_defaults
 from kconv._cluster.narrowing import narrowed
 from kconv._errors import Conflict, UsageError
+from kconv._structural import only_defaults
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from kconv._cluster.defaults import with_defaults
 from kconv._cluster.definition import Definition
 from kconv._document import Document, DocumentHub
 from kconv._scheme import Scheme
+from kconv._structural import with_defaults
 from kconv.edges import Edge
 from kconv.fields import FreeForm
 

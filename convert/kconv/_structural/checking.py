@@ -13,6 +13,7 @@ from kconv._paths import (
     TOO_LONG,
     TOO_MANY,
     TYPE_INVALID,
+    FieldName,
     Finding,
     MapKey,
     Path,
@@ -20,21 +21,23 @@ from kconv._paths import (
     format_path,
     invalid,
     not_supported,
+    of_fields,
     quote,
     required,
 )
 from kconv._structural.formats import is_of_format
 from kconv._structural.patterns import matches
 from kconv._structural.schemas import (
-    TYPE_META,
     Schema,
     inner,
     is_embedded,
     is_int_or_string,
     items,
     properties,
+    takes_null,
     values,
 )
+from kconv.names import dns1035_label_problems
 
 _TYPES: Final = {
     dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
@@ -48,16 +51,21 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
 
     The rules of ``x-kubernetes-validations`` are judged apart (`judge`). Of an object as a whole,
     leave out ``metadata``.
+
+    What is wrong with lists of type set and map, and with embedded objects, is said of paths with
+    keys of maps in brackets; all else of paths whose steps are all behind dots. Kubernetes has a
+    judge for each.
     """
     if value is None:
-        if not schema.get("nullable") and _typed(schema):
+        if not takes_null(schema) and _typed(schema):
             yield _of_type(path, value, schema)
+        elif "enum" in schema:
+            yield _unsupported(path, value, schema["enum"])  # though null is one of them
         return
     if not _is_of_type(value, schema):
         yield _of_type(path, value, schema)
-        if not _COMBINED.isdisjoint(schema):
-            yield from combined(value, schema, path)
-        return
+        if isinstance(value, float) and schema.get("type") == "integer":
+            yield _not_whole(path, "(default format)")
     if not _COMBINED.isdisjoint(schema):
         yield from combined(value, schema, path)
     if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
@@ -77,29 +85,35 @@ def _typed(schema: Schema) -> bool:
 
 
 def _is_of_type(value: Any, schema: Schema) -> bool:
-    if is_int_or_string(schema):
-        return isinstance(value, str | int) and not isinstance(value, bool)
     wanted, found = schema.get("type"), _TYPES[type(value)]
+    if is_int_or_string(schema):
+        return found in ("string", "integer") or _is_whole(value)
     if not wanted or wanted == found:
         return True
-    if wanted == "number":
-        return found == "integer"
-    return wanted == "integer" and isinstance(value, float) and value.is_integer()
+    return found == "integer" if wanted == "number" else wanted == "integer" and _is_whole(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
 
 
 def _of_type(path: Path, value: Any, schema: Schema) -> Finding:
     wanted = "integer,string" if is_int_or_string(schema) else schema.get("type")
     found = _TYPES[type(value)]
     message = f'Invalid value: "{found}": {_in_body(path)} must be of type {wanted}: "{found}"'
-    return Finding(path, TYPE_INVALID, message)
+    return Finding(_dotted(path), TYPE_INVALID, message)
+
+
+def _dotted(path: Path) -> Path:
+    return tuple(FieldName(step) if isinstance(step, str) else step for step in path)
 
 
 def _in_body(path: Path) -> str:
-    return f"{format_path(path)} in body"
+    return f"{format_path(_dotted(path))} in body"
 
 
 def _bad(path: Path, value: Any, rule: str) -> Finding:
-    return invalid(path, value, f"{_in_body(path)} {rule}")
+    return invalid(_dotted(path), value, f"{_in_body(path)} {rule}")
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -108,27 +122,43 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _unsupported(path: Path, value: Any, supported: list[Any]) -> Finding:
-    if all(isinstance(each, str) for each in supported):
-        return not_supported(path, value, supported)
-    return not_supported(path, value, [json.dumps(each) for each in supported])
+    names = [each if isinstance(each, str) else quote(each) for each in supported]
+    return not_supported(_dotted(path), value, names)
 
 
 def _object(value: dict[str, Any], schema: Schema, path: Path) -> Iterator[Finding]:
     for name in schema.get("required") or ():
         if name not in value:
-            yield required((*path, name))
+            yield required(_dotted((*path, name)))
     yield from _count(value, schema, path, "Properties", "properties")
     is_map = values(schema) is not None
     if is_embedded(schema):
         for name in ("apiVersion", "kind"):
-            if not value.get(name):
-                yield required((*path, name), "must not be empty")
+            why = _no_head(name, value.get(name))
+            where = (*of_fields(path), name)
+            if name not in value:
+                yield required(where)
+            elif why:
+                yield invalid(where, value[name], why)
     for name, each in value.items():
         below = inner(schema, name)
-        if below is None or (is_embedded(schema) and name in TYPE_META):
+        if below is None:
             continue
         step = MapKey(name) if is_map and name not in properties(schema) else name
         yield from check(each, below, (*path, step))
+
+
+def _no_head(name: str, value: Any) -> str:
+    """What is wrong with the apiVersion or the kind of an embedded object; empty if nothing is."""
+    if not isinstance(value, str):
+        return "must be a string"
+    if not value:
+        return "must not be empty"
+    if name == "apiVersion":
+        return f"unexpected GroupVersion string: {value}" if value.count("/") > 1 else ""
+    found = dns1035_label_problems(value.lower())
+    said = "may have mixed case, but should otherwise match: "
+    return said + ",".join(found) if found else ""
 
 
 def _list(value: list[Any], schema: Schema, path: Path) -> Iterator[Finding]:
@@ -144,9 +174,10 @@ def _list(value: list[Any], schema: Schema, path: Path) -> Iterator[Finding]:
 
 
 def _repeated(value: list[Any], schema: Schema, path: Path, kind: str) -> Iterator[Finding]:
-    """Elements that a list of type set or map holds already."""
+    """Elements that a list of type set or map holds already, the first again of each."""
     names = schema.get("x-kubernetes-list-map-keys") or ()
     seen: set[str] = set()
+    said: set[str] = set()
     for at, each in enumerate(value):
         key = each
         if kind == "map":
@@ -155,7 +186,9 @@ def _repeated(value: list[Any], schema: Schema, path: Path, kind: str) -> Iterat
             key = {name: each[name] for name in names if name in each}
         known = _canonical(key)
         if known in seen:
-            yield duplicate((*path, at), key)
+            if known not in said:
+                yield duplicate((*of_fields(path), at), key)
+            said.add(known)
         seen.add(known)
 
 
@@ -166,29 +199,31 @@ def _canonical(value: Any) -> str:
 def _count(value: Any, schema: Schema, path: Path, key: str, noun: str) -> Iterator[Finding]:
     least, most = schema.get(f"min{key}"), schema.get(f"max{key}")
     if least is not None and len(value) < least:
-        yield _bad(path, value, f"should have at least {least} {noun}")
+        yield _bad(path, len(value), f"should have at least {least} {noun}")
     if most is not None and len(value) > most:
-        message = f"Too many: {len(value)}: must have at most {most} items"
-        yield Finding(path, TOO_MANY, message)
+        message = f"Too many: {len(value)}: must have at most {_several(most, 'item')}"
+        yield Finding(_dotted(path), TOO_MANY, message)
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _text(value: str, schema: Schema, path: Path) -> Iterator[Finding]:
-    least, most = schema.get("minLength"), schema.get("maxLength")
-    if least is not None and len(value) < least:
-        yield _bad(path, value, f"should be at least {least} chars long")
+    """Only the first of what is wrong with its characters, and its format."""
+    least, most, pattern = (schema.get(key) for key in ("minLength", "maxLength", "pattern"))
     if most is not None and len(value) > most:
-        yield Finding(path, TOO_LONG, f"Too long: may not be more than {most} bytes")
-    pattern = schema.get("pattern")
-    if pattern and not matches(pattern, value):
+        message = f"Too long: may not be more than {_several(most, 'byte')}"
+        yield Finding(_dotted(path), TOO_LONG, message)
+    elif least is not None and len(value) < least:
+        yield _bad(path, value, f"should be at least {least} chars long")
+    elif pattern and not matches(pattern, value):
         yield _bad(path, value, f"should match '{pattern}'")
     name = schema.get("format")
     if name and not is_of_format(value, name):
-        yield Finding(
-            path,
-            TYPE_INVALID,
-            f"Invalid value: {quote(value)}: {_in_body(path)} must be of type {name}: "
-            f"{quote(value)}",
-        )
+        what = f"{_in_body(path)} must be of type {name}: {quote(value)}"
+        message = f"Invalid value: {quote(value)}: {what}"
+        yield Finding(_dotted(path), TYPE_INVALID, message)
 
 
 def _number(value: float, schema: Schema, path: Path) -> Iterator[Finding]:
@@ -205,7 +240,12 @@ def _number(value: float, schema: Schema, path: Path) -> Iterator[Finding]:
         yield _bad(path, value, f"should be a multiple of {_shown(step)}")
     bits = {"int32": 31, "int64": 63}.get(str(schema.get("format")))
     if bits and isinstance(value, int) and not -(1 << bits) <= value < 1 << bits:
-        yield _bad(path, value, f"must be of type {schema['format']}")
+        yield _not_whole(path, f"with format {schema['format']}")
+
+
+def _not_whole(path: Path, what: str) -> Finding:
+    where = format_path(_dotted(path))
+    return invalid(NOWHERE, "", f"Checked value must be of type integer {what} in {where}")
 
 
 def _is_multiple(value: float, step: float) -> bool:
@@ -252,7 +292,7 @@ def combined(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
 
 
 def _together(path: Path, what: str) -> Finding:
-    return invalid(NOWHERE, "", f"{quote(format_path(path))} must {what}")
+    return invalid(NOWHERE, "", f"{quote(format_path(_dotted(path)))} must {what}")
 
 
 def _visited(value: Any, schema: Schema) -> int:

@@ -13,7 +13,7 @@ import marshmallow
 
 from kconv._codec import json as json_codec
 from kconv._errors import ConversionError, DecodeError
-from kconv._paths import INVALID, NOWHERE, Finding, Path
+from kconv._paths import INVALID, NOWHERE, Finding, Path, format_path, of_fields
 from kconv._pipeline import NotSound, OneStep, ReadStep, WrittenStep, WrongTypes
 from kconv._pipeline.fallback import Fallbacks
 from kconv._pipeline.plain import head_of
@@ -96,9 +96,7 @@ class StructuralEngine:
             loaded = load(metadata or {}, is_own=is_own)
         except marshmallow.ValidationError as error:
             raise WrongTypes(_under_metadata(error)) from None
-        schema = _schema(spoke)
-        own = pruned(_own(raw), schema)
-        with_defaults(own, schema)
+        own = with_defaults(pruned(_own(raw), _schema(spoke)), _defaults(spoke))
         return {**head_of(spoke), "metadata": loaded, **own}
 
     def accepted(self, spoke: Spoke, value: Value, refused: NotSound) -> Any:
@@ -124,12 +122,12 @@ class StructuralEngine:
         return [*findings, *judge(value, schema, is_new=is_new)]
 
     def unknown(self, spoke: Spoke, raw: Value) -> Iterator[Path]:
-        """What pruning drops."""
+        """What pruning drops, in the order that Kubernetes names it in."""
+        if isinstance(raw.get("metadata"), dict):
+            yield from ObjectMeta.instance().unknown_fields(raw["metadata"], ("metadata",))
         dropped: list[Path] = []
         pruned(_own(raw), _schema(spoke), dropped)
-        if isinstance(raw.get("metadata"), dict):
-            dropped += ObjectMeta.instance().unknown_fields(raw["metadata"], ("metadata",))
-        return iter(dropped)
+        yield from sorted(map(of_fields, dropped), key=format_path)
 
     def to_hub(self, spoke: Spoke, value: Any) -> Any:
         """The object in the version that is stored, without apiVersion and kind.
@@ -142,7 +140,7 @@ class StructuralEngine:
         if stored is not spoke:
             made = self._converted(spoke, stored, value)
             if "metadata" in value:
-                with_defaults(made, _schema(stored))
+                made = with_defaults(made, _defaults(stored))
         return {name: each for name, each in made.items() if name not in ("apiVersion", "kind")}
 
     def from_hub(self, spoke: Spoke, value: Any) -> Any:
@@ -208,6 +206,11 @@ def _kind(spoke: Spoke) -> StructuralKind:
 def _schema(spoke: Spoke) -> Schema:
     assert issubclass(spoke.schema, StructuralResource), "asked of such versions only"
     return spoke.schema.structural
+
+
+def _defaults(spoke: Spoke) -> Schema:
+    assert issubclass(spoke.schema, StructuralResource), "asked of such versions only"
+    return spoke.schema.defaults
 
 
 def _has_rules(spoke: Spoke) -> bool:

@@ -27,6 +27,7 @@ from kconv._structural.schemas import (
     items,
     keeps_unknown,
     properties,
+    takes_null,
     values,
 )
 from kconv._structural.validations import judge
@@ -108,7 +109,7 @@ class _Maker:
                 break
             has = {*present(value, self.schema, ())}
             if (not made or has_more or has & self.wanted) and value not in made:
-                made.append(self.filled(value, self.schema))
+                made.append(with_defaults(value, self.schema))
             self.idle = 0 if has & self.wanted else self.idle + 1
             self.wanted -= has
         return Full(tuple(made), self._left_out())
@@ -142,7 +143,9 @@ class _Maker:
         return made
 
     def _made(self, schema: Schema, path: Path, at: Path, *, least: bool) -> Any:
-        if schema.get("nullable") and self._turn(at, 2, skip=self._is_wanted(at)) == 1:
+        # Null is refused where values are enumerated, though it is one of them.
+        takes = takes_null(schema) and "enum" not in schema
+        if takes and self._turn(at, 2, skip=self._is_wanted(at)) == 1:
             return None
         made: Any
         if schema.get("type") == "object" or (not schema.get("type") and _is_open(schema)):
@@ -171,7 +174,9 @@ class _Maker:
         needed = {*(schema.get("required") or ())}
         made: dict[str, Any] = dict(HEAD) if is_embedded(schema) else {}
         for name, each in properties(schema).items():
-            if (is_embedded(schema) and name in TYPE_META) or (least and name not in needed):
+            if name in made and (name == "metadata" or not self._problem(made[name], each, path)):
+                continue
+            if least and name not in needed:
                 continue
             value = self._value(each, (*path, name), least=least)
             if value is not NOTHING:
@@ -256,16 +261,9 @@ class _Maker:
 
     def problems(self, value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
         """What the API server would say of a value, once it has its defaults."""
-        filled = self.filled(value, schema)
+        filled = with_defaults(value, schema)
         found = judge(self.whole(filled, path), schema, is_new=True, whole=not path)
         return chain(check(filled, schema, path), found)
-
-    @staticmethod
-    def filled(value: Any, schema: Schema) -> Any:
-        """A copy of a value, with its defaults."""
-        made = _copied(value)
-        with_defaults(made, schema)
-        return made
 
     def whole(self, value: Any, path: Path) -> Any:
         """What rules see of a value: of an object as a whole also what it is called."""
@@ -297,16 +295,10 @@ class _Judging:
 
     def breaks(self, value: Any, asked: Schema) -> bool:
         self.work += size_of(value)
-        filled = self._maker.filled(value, self._schema)
+        filled = with_defaults(value, self._schema)
         judged = self._maker.whole(filled, self._path)
         found = judge(judged, asked, is_new=True, whole=not self._path, deep=False)
         return any(chain(combined(filled, asked, self._path), found))
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copied(each) for name, each in value.items()}
-    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _is_open(schema: Schema) -> bool:

@@ -10,6 +10,7 @@ from kconv._gvk import GroupVersion, version_key
 from kconv._paths import Finding
 from kconv._resource import Column, Hub, Resource, ScalePaths, SelectableField, options_of
 from kconv._scheme import HubKind, Spoke
+from kconv._structural.defaulting import only_defaults
 from kconv._structural.fields import fields_of
 from kconv._structural.pruning import shape_of
 from kconv._structural.rules import compares
@@ -30,6 +31,9 @@ class StructuralResource(Resource):
 
     structural: ClassVar[Schema]
     """The schema of its objects, without what it may say of their metadata."""
+
+    defaults: ClassVar[Schema]
+    """So much of the schema as has defaults."""
 
     has_rules: ClassVar[bool]
     """Whether the schema has rules in CEL."""
@@ -146,6 +150,7 @@ def _resource(
         "__doc__": version.schema.get("description"),
         "Meta": type("Meta", (), said),
         "structural": schema,
+        "defaults": only_defaults(schema),
         "has_rules": has_rules(schema),
         **fields_of(schema, module, names["kind"]),
     }

@@ -1,18 +1,24 @@
-"""Pruning: fields that a structural schema does not declare are dropped, at every depth."""
+"""Pruning: fields that a structural schema does not declare are dropped, at every depth.
+
+So are nulls where there may be none and there is no default, as if nobody had written them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from kconv._paths import Path
+from kconv._structural.defaulting import has_default
 from kconv._structural.schemas import (
     TYPE_META,
     Schema,
     inner,
     is_embedded,
+    is_int_or_string,
     items,
     keeps_unknown,
     properties,
+    takes_null,
     values,
 )
 from kconv.meta import ObjectMeta
@@ -28,12 +34,24 @@ def pruned(value: Any, schema: Schema, dropped: list[Path] | None = None, path: 
         return _object(value, schema, dropped, path)
     if isinstance(value, list):
         element = items(schema)
-        if not element and keeps_unknown(schema):
-            return _copied(value)
+        if keeps_unknown(schema):
+            if not element:
+                return _copied(value)
+            element = {**element, "x-kubernetes-preserve-unknown-fields": True}
         return [pruned(each, element, dropped, (*path, at)) for at, each in enumerate(value)]
-    if isinstance(value, float) and schema.get("type") == "integer" and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and is_whole(schema):
         return int(value)
     return value
+
+
+def is_whole(schema: Schema) -> bool:
+    """Whether the numbers among the values are whole ones."""
+    return schema.get("type") == "integer" or is_int_or_string(schema)
+
+
+def drops_null(schema: Schema) -> bool:
+    """Whether a null of a field is as good as none."""
+    return not takes_null(schema) and not has_default(schema)
 
 
 def _object(value: dict[str, Any], schema: Schema, dropped: list[Path] | None, path: Path) -> Any:
@@ -44,6 +62,8 @@ def _object(value: dict[str, Any], schema: Schema, dropped: list[Path] | None, p
         if embedded and name in TYPE_META:
             made[name] = _metadata(each, dropped, (*path, name)) if name == "metadata" else each
         elif below is not None:
+            if each is None and drops_null(below):
+                continue
             made[name] = pruned(each, below, dropped, (*path, name))
         elif keeps:
             made[name] = _copied(each)
@@ -75,7 +95,8 @@ def shape_of(schema: Schema) -> Any:
     """All that pruning asks of a schema: what one has pruned, another with the same leaves so."""
     element, others = items(schema), values(schema)
     return (
-        schema.get("type") == "integer",
+        is_whole(schema),
+        drops_null(schema),
         keeps_unknown(schema),
         is_embedded(schema),
         {name: shape_of(each) for name, each in properties(schema).items()},

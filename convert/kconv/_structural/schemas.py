@@ -14,6 +14,7 @@ TYPE_META: Final = ("apiVersion", "kind", "metadata")
 """What every object has whose schema is a resource: the object itself, and embedded ones."""
 
 _NOTHING: Final[Schema] = {}
+_ANYTHING: Final[Schema] = {"nullable": True}
 
 
 def properties(schema: Schema) -> Mapping[str, Schema]:
@@ -22,10 +23,13 @@ def properties(schema: Schema) -> Mapping[str, Schema]:
 
 
 def values(schema: Schema) -> Schema | None:
-    """The schema of the values of a map; None for an object that is none."""
+    """The schema of the values of a map; None for an object that is none.
+
+    Where it says that there may be any, they are kept, but no field within them.
+    """
     found = schema.get("additionalProperties")
     if found is True:
-        return {"x-kubernetes-preserve-unknown-fields": True}
+        return _ANYTHING
     return found if isinstance(found, Mapping) else None
 
 
@@ -44,6 +48,11 @@ def inner(schema: Schema, name: str) -> Schema | None:
 def keeps_unknown(schema: Schema) -> bool:
     """Whether fields that are not declared stay."""
     return bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+
+
+def takes_null(schema: Schema) -> bool:
+    """Whether null is a value."""
+    return bool(schema.get("nullable"))
 
 
 def is_embedded(schema: Schema) -> bool:

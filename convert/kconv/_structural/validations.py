@@ -21,10 +21,13 @@ from kconv._paths import (
     TOO_LONG,
     TOO_MANY,
     TYPE_INVALID,
+    FieldName,
     Finding,
     MapKey,
     Path,
+    format_path,
     invalid,
+    of_fields,
     quote,
 )
 from kconv._structural.schemas import TYPE_META, Schema, inner, is_embedded, items, properties
@@ -120,11 +123,11 @@ def _judged(
     for rule in schema.get(KEY) or ():
         found = program(rule["rule"], optional_old=bool(rule.get("optionalOldSelf")))
         if budget.is_spent and isinstance(found, Program) and wanted(rule, found):
-            yield invalid(path or NOWHERE, schema.get("type") or "", OUT_OF_BUDGET)
+            yield invalid(_where(path), schema.get("type") or "", OUT_OF_BUDGET)
             return
         if isinstance(found, Broken) and wanted(rule, found):
             yield invalid(
-                path or NOWHERE, schema.get("type") or "", f"rule compile error: {found.why}"
+                _where(path), schema.get("type") or "", f"rule compile error: {found.why}"
             )
         elif isinstance(found, Program) and wanted(rule, found):
             yield from _by_rule(rule, found, value, old, schema, path, whole=whole)
@@ -162,7 +165,6 @@ def _by_rule(
         return
     new = seen(value, schema, whole=whole)
     before = seen(in_order_of(value, old, schema), schema, whole=whole) if has_old else None
-    where = (*path, *field_steps(rule.get("fieldPath") or ""))
     said = str(rule.get("message") or "").strip() or f"failed rule: {rule['rule'].strip()}"
     try:
         if found.evaluate(new, before, has_old=has_old) is True:
@@ -171,10 +173,25 @@ def _by_rule(
         what = f"{error} evaluating rule: {said}"
         if isinstance(error, TooLong):
             what = f"'{error}': {TOO_LONG_RULE}: {said}"
-        yield invalid(path or NOWHERE, schema.get("type") or "", what)
+        yield invalid(_where(path), schema.get("type") or "", what)
         return
     said = _message(rule, new, before, has_old=has_old) or said
-    yield _broken(where or NOWHERE, rule.get("reason") or INVALID, value, said)
+    where = _where(path, _named(rule.get("fieldPath") or "", schema))
+    yield _broken(where, rule.get("reason") or INVALID, value, said)
+
+
+def _where(path: Path, below: Path = ()) -> Path:
+    return (*of_fields(path), *below) or NOWHERE
+
+
+def _named(text: str, schema: Schema) -> Path:
+    """The field that a ``fieldPath`` names, as one step: so Kubernetes takes it."""
+    made: list[str | int] = []
+    for each in field_steps(text):
+        name = str(each)
+        made.append(FieldName(name) if name in properties(schema) else MapKey(name))
+        schema = inner(schema, name) or {}
+    return (FieldName(format_path(tuple(made))),) if made else ()
 
 
 def _broken(path: Path, reason: str, value: Any, said: str) -> Finding:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconv._cluster.defaults import only_defaults, with_defaults
+from kconv._structural import only_defaults, with_defaults
 
 INNER = {"type": "object", "properties": {"a": {"type": "integer", "default": 1}}}
 
@@ -24,6 +25,13 @@ INNER = {"type": "object", "properties": {"a": {"type": "integer", "default": 1}
         ({"properties": {"x": INNER}}, {}, {}),
         ({"properties": {"x": INNER}}, {"x": {}}, {"x": {"a": 1}}),
         ({"properties": {"x": {**INNER, "default": {}}}}, {}, {"x": {"a": 1}}),
+        # A default of null is none; a null of a map or a list has one, too.
+        ({"properties": {"a": {"default": None, "nullable": True}}}, {}, {}),
+        ({"properties": {"a": {"default": 1, "nullable": True}}}, {}, {"a": 1}),
+        ({"additionalProperties": {"default": 1}}, {"k": None}, {"k": 1}),
+        ({"additionalProperties": {"default": 1, "nullable": True}}, {"k": None}, {"k": None}),
+        ({"items": {**INNER, "default": {}}}, [None, {"a": 2}], [{"a": 1}, {"a": 2}]),
+        ({"items": {"type": "string"}}, [None], [None]),
         ({"items": INNER}, [{}, {"a": 5}], [{"a": 1}, {"a": 5}]),
         ({"additionalProperties": INNER}, {"k": {}}, {"k": {"a": 1}}),
         ({"properties": {"x": INNER}}, {"x": "text"}, {"x": "text"}),
@@ -31,14 +39,23 @@ INNER = {"type": "object", "properties": {"a": {"type": "integer", "default": 1}
     ],
 )  # fmt: skip
 def test_defaults(schema: dict[str, Any], value: Any, expected: Any) -> None:
+    before = deepcopy(value)
     assert with_defaults(value, schema) == expected
+    assert value == before, "it is left as it was"
 
 
-def test_one_default_is_not_shared() -> None:
-    schema: dict[str, Any] = {"properties": {"x": {"default": {"l": []}}}}
-    one, other = with_defaults({}, schema), with_defaults({}, schema)
-    one["x"]["l"].append(1)
-    assert other == {"x": {"l": []}}
+@pytest.mark.parametrize(
+    ("schema", "value", "at"),
+    [
+        ({"properties": {"x": {"default": {"l": []}}}}, {}, "x"),
+        ({"additionalProperties": {"default": {"l": []}}}, {"x": None}, "x"),
+        ({"items": {"default": {"l": []}}}, [None], 0),
+    ],
+)
+def test_one_default_is_not_shared(schema: dict[str, Any], value: Any, at: Any) -> None:
+    one, other = with_defaults(value, schema), with_defaults(value, schema)
+    one[at]["l"].append(1)
+    assert other[at] == {"l": []}
 
 
 @pytest.mark.parametrize(
@@ -49,8 +66,10 @@ def test_one_default_is_not_shared() -> None:
         ({"properties": {"x": INNER, "y": {"items": {}}}},
          {"properties": {"x": only_defaults(INNER)}}),
         ({"items": {"type": "object"}}, {}),
-        ({"properties": {"a": {"default": None, "nullable": True}}},
-         {"properties": {"a": {"default": None, "nullable": True}}}),
+        ({"properties": {"a": {"default": 1, "nullable": True}}},
+         {"properties": {"a": {"default": 1, "nullable": True}}}),
+        ({"properties": {"a": {"default": None, "nullable": True}}}, {}),
+        ({"items": {"default": 1}}, {"items": {"default": 1}}),
         ({"additionalProperties": INNER, "properties": {"n": {"type": "string"}}},
          {"additionalProperties": only_defaults(INNER), "properties": {"n": {}}}),
     ],
