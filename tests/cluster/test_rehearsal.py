@@ -13,6 +13,10 @@ from cluster.conftest import CRD, NEW, OLD, Open, fill, gadget, run, versions
 from cluster.test_cli import kconv
 from kconv import Conflict, KconvError
 from kconv._cluster.narrowing import narrowed
+from kconv._paths import Path
+from kconv._structural import full_objects, pruned
+from kconv._structural.field_paths import steps, written
+from kconv._structural.full_objects import UNKNOWN
 from kconv_migrations._migration import undo
 
 
@@ -122,6 +126,7 @@ def test_what_was_lost_is_given_back(
 
 
 NONE: dict[str, Any] = {"type": "object", "properties": {}}
+LISTED = {"type": "array", "items": {"type": "object", "properties": {"b": {"type": "string"}}}}
 KEEPS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 TEXT = {"type": "string"}
 
@@ -144,7 +149,11 @@ def some(**properties: Any) -> dict[str, Any]:
             some(a={"type": "object", "additionalProperties": some(c=TEXT)}),
             ("a.*.b",),
         ),
-        (some(a={"items": some(b=TEXT)}), some(a={"items": some()}), ("a[].b",)),
+        (some(a=LISTED), some(a={"type": "array", "items": some()}), ("a[].b",)),
+        # What is declared beside unknown fields that are kept is pruned as anywhere.
+        (some(a=some(b=some(c=TEXT))), some(a={**KEEPS, **some(b=some())}), ("a.b.c",)),
+        (some(a=LISTED), some(a={"type": "array", "items": KEEPS}), ()),
+        (some(a=KEEPS), some(a={**KEEPS, **some(b=TEXT)}), ()),
         (
             some(t=some(metadata=NONE, spec=TEXT)),
             some(t={**some(spec=TEXT), "x-kubernetes-embedded-resource": True}),
@@ -160,6 +169,12 @@ def test_what_a_schema_prunes(old: Any, new: Any, lost: tuple[str, ...]) -> None
         ]
     }
     assert narrowed(spec) == ({"v1": lost} if lost else {})
+    dropped: list[Path] = []
+    for each in full_objects(old).objects:
+        pruned(each, new, dropped)
+    keys = ("aKey", UNKNOWN)
+    paths = [tuple("*" if step in keys else step for step in each) for each in dropped]
+    assert {written(steps(each)) for each in paths} == {*lost}, "it is what pruning does"
     assert narrowed({**spec, "conversion": {"strategy": "Webhook"}}) == {}
 
 

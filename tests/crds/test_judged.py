@@ -1,10 +1,10 @@
 """What is made of values of a structural schema, and what is said of them, by Kubernetes 1.36.4.
 
 ``judged.jsonl`` has an answer of its API server on each line: the ``schema`` of ``spec``, a
-``value``, and what was ``made`` of it or ``said`` of it (path, reason, message); and the fields that
-are ``unknown``, as a strict request is told. Paths are written in three ways there: by what judges
-schemas (``spec.map.key``), by what judges lists, embedded objects and rules (``spec.map[key]``), and
-behind the path of a rule (``spec.map.[key]``).
+``value``, and what was ``made`` of it or ``said`` of it (path, reason, message); and the fields
+that are ``unknown``, as a strict request is told. Paths are written in three ways there: by what
+judges schemas (``spec.map.key``), by what judges lists, embedded objects and rules
+(``spec.map[key]``), and behind the path of a rule (``spec.map.[key]``).
 """
 
 from __future__ import annotations

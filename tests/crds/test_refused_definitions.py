@@ -22,13 +22,22 @@ def scale(**paths: str) -> dict[str, Any]:
     return {"subresources": {"scale": {**usual, **paths}}}
 
 
-def listed(items: dict[str, Any]) -> dict[str, Any]:
-    field = {"type": "array", "items": items, "x-kubernetes-list-type": "map"}
-    field["x-kubernetes-list-map-keys"] = ["name"]
+def listed(items: dict[str, Any], kind: str = "map") -> dict[str, Any]:
+    field = {"type": "array", "items": items, "x-kubernetes-list-type": kind}
+    if kind == "map":
+        field["x-kubernetes-list-map-keys"] = ["name"]
     schema = {"type": "object", "properties": {"a": field}}
     return {"schema": {"openAPIV3Schema": schema}}
 
 
+def keyed(required: list[str] | None = None, **said: Any) -> dict[str, Any]:
+    name = {"type": "string", **said}
+    return listed({"type": "object", "properties": {"name": name}, "required": required or []})
+
+
+ITEMS = "spec.versions[0].schema.openAPIV3Schema.properties[a].items"
+KEY = f"{ITEMS}.properties[name]"
+IS_KEY = "this property is in x-kubernetes-list-map-keys, so it"
 LISTED = f"{AT}.schema.openAPIV3Schema.properties[a].items.type"
 SCALE = f"{AT}.subresources.scale"
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
@@ -52,8 +61,17 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "should be a json path under either .spec or .status",
     ),
     (listed({"type": "string"}), LISTED, OBJECTS),
+    (keyed(), f"{KEY}.default", f"{IS_KEY} must have a default or be a required property"),
+    (keyed(["name"], nullable=True), f"{KEY}.nullable", f"{IS_KEY} cannot be nullable"),
+    (
+        listed({"type": "string", "nullable": True}, "set"),
+        f"{ITEMS}.nullable",
+        "cannot be nullable when x-kubernetes-list-type is set",
+    ),
 ]
 TAKEN = [
+    keyed(["name"]),
+    keyed(default="x"),
     column(format="int32", jsonPath=".metadata.name"),
     scale(labelSelectorPath=".spec.selector"),
     listed({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}),

@@ -7,13 +7,18 @@ schema of the version that it stores does not have.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
-Schema = Mapping[str, Any]
-
-_KEPT: Final = "x-kubernetes-preserve-unknown-fields"
-_EMBEDDED: Final = "x-kubernetes-embedded-resource"
-_OF_OBJECTS: Final = frozenset({"apiVersion", "kind", "metadata"})
+from kconv._structural import Schema
+from kconv._structural.schemas import (
+    TYPE_META,
+    inner,
+    is_embedded,
+    items,
+    keeps_unknown,
+    properties,
+    values,
+)
 
 
 def narrowed(spec: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -39,26 +44,22 @@ def narrowed(spec: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _pruned(held: Schema, by: Schema, path: str) -> Iterator[str]:
     """Paths that one schema has and another one prunes, the outermost alone."""
-    if by.get(_KEPT):
-        return
-    known: Schema = by.get("properties") or {}
-    of_any = by.get("additionalProperties")
-    implied = not path or by.get(_EMBEDDED)
-    for name, inner in (held.get("properties") or {}).items():
+    implied = not path or is_embedded(by)
+    for name, field in properties(held).items():
         at = f"{path}.{name}" if path else name
-        if implied and name in _OF_OBJECTS:
+        below = inner(by, name)
+        if implied and name in TYPE_META:
             continue
-        if name in known:
-            yield from _pruned(inner, known[name], at)
-        elif isinstance(of_any, Mapping):
-            yield from _pruned(inner, of_any, at)
-        elif not of_any:
+        if below is not None:
+            yield from _pruned(field, below, at)
+        elif not keeps_unknown(by):
             yield at
-    others = held.get("additionalProperties")
-    if others or held.get(_KEPT):
-        if isinstance(others, Mapping) and isinstance(of_any, Mapping):
-            yield from _pruned(others, of_any, f"{path}.*")
-        elif not of_any and (not known or held.get(_KEPT)):
+    others, known = values(held), properties(by)
+    if (others is not None or keeps_unknown(held)) and not keeps_unknown(by):
+        of_any = values(by)
+        if of_any is None and (not known or keeps_unknown(held)):
             yield f"{path}.*" if path else "*"
-    if isinstance(held.get("items"), Mapping) and isinstance(by.get("items"), Mapping):
-        yield from _pruned(held["items"], by["items"], f"{path}[]")
+        elif others is not None and of_any is not None:
+            yield from _pruned(others, of_any, f"{path}.*")
+    if items(held) and items(by):
+        yield from _pruned(items(held), items(by), f"{path}[]")

@@ -50,8 +50,8 @@ def is_whole(schema: Schema) -> bool:
 
 
 def drops_null(schema: Schema) -> bool:
-    """Whether a null of a field is as good as none."""
-    return not takes_null(schema) and not has_default(schema)
+    """Whether a null of a field is as good as none: where nothing is said of it, it is kept."""
+    return bool(schema) and not takes_null(schema) and not has_default(schema)
 
 
 def _object(value: dict[str, Any], schema: Schema, dropped: list[Path] | None, path: Path) -> Any:

@@ -14,7 +14,6 @@ TYPE_META: Final = ("apiVersion", "kind", "metadata")
 """What every object has whose schema is a resource: the object itself, and embedded ones."""
 
 _NOTHING: Final[Schema] = {}
-_ANYTHING: Final[Schema] = {"nullable": True}
 
 
 def properties(schema: Schema) -> Mapping[str, Schema]:
@@ -29,7 +28,7 @@ def values(schema: Schema) -> Schema | None:
     """
     found = schema.get("additionalProperties")
     if found is True:
-        return _ANYTHING
+        return _NOTHING
     return found if isinstance(found, Mapping) else None
 
 

@@ -46,9 +46,34 @@ def structural_problems(schema: Schema) -> Iterator[Finding]:
 
 
 def new_problems(schema: Schema) -> Iterator[Finding]:
-    """What else is wrong with a schema that nobody has taken yet, all of it about rules."""
+    """What else is wrong with a schema that nobody has taken yet: its rules, keys of its lists."""
     if not [*structural_problems(schema)]:
         yield from rule_problems(schema)
+        yield from _keyed(schema, ())
+
+
+def _keyed(schema: Schema, path: Path) -> Iterator[Finding]:
+    """Elements of sets and lists of type map, and their keys, that may be null or absent."""
+    items = schema.get("items") or {}
+    kind = schema.get("x-kubernetes-list-type")
+    if kind in ("set", "map") and items.get("nullable"):
+        why = f"cannot be nullable when x-kubernetes-list-type is {kind}"
+        yield forbidden((*path, "items", "nullable"), why)
+    fields = items.get("properties") or {}
+    for key in schema.get("x-kubernetes-list-map-keys") or ():
+        where, field = (*path, "items", "properties", MapKey(key)), fields[key]
+        said = "this property is in x-kubernetes-list-map-keys, so it"
+        if key not in (items.get("required") or ()) and field.get("default") is None:
+            yield required(
+                (*where, "default"), f"{said} must have a default or be a required property"
+            )
+        if field.get("nullable"):
+            yield forbidden((*where, "nullable"), f"{said} cannot be nullable")
+    for name, each in (schema.get("properties") or {}).items():
+        yield from _keyed(each, (*path, "properties", MapKey(name)))
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), Mapping):
+            yield from _keyed(schema[name], (*path, name))
 
 
 def _problems(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
