@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crds.conftest import CRDS, Running, definition, schema, version
+from crds.conftest import CRDS, Running, Start, definition, schema, version
 
 FIELDS: dict[str, Any] = {
     "size": {"type": "integer", "minimum": 1, "default": 3},
@@ -82,3 +82,29 @@ def test_a_crd_is_served_at_once(server: Running) -> None:
     }
     lines = server.http.get(GADGETS, params={"watch": "true", "timeoutSeconds": "1"}).text
     assert [json.loads(line)["type"] for line in lines.splitlines()] == ["ADDED"]
+
+
+def test_a_null_is_as_good_as_none_but_to_who_applies_it(start: Start) -> None:
+    """As Kubernetes has it: writes drop it, and an owner of it would own nothing."""
+    server = start()
+    server.made("POST", CRDS, definition("gadgets", {"v1": {"color": {"type": "string"}}}))
+    body: dict[str, Any] = {"apiVersion": "example.com/v1", "kind": "Gadget"}
+    body |= {"metadata": {"name": "a"}, "spec": {"color": None}}
+    assert server.made("POST", GADGETS, body)["spec"] == {}
+    server.patch(f"{GADGETS}/a", {"spec": {"color": "red"}})
+    change = [{"op": "replace", "path": "/spec/color", "value": None}]
+    patched = server.ask(
+        "PATCH", f"{GADGETS}/a", change, content_type="application/json-patch+json"
+    )
+    assert patched.json()["spec"] == {}
+    for name in ("a", "new"):
+        body["metadata"] = {"name": name}
+        answer = server.ask(
+            "PATCH", f"{GADGETS}/{name}?fieldManager=m", body,
+            content_type="application/apply-patch+yaml",
+        )  # fmt: skip
+        said = (
+            'spec.color: Invalid value: "null": spec.color in body must be of type string: "null"'
+        )
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["message"] == f'Gadget.example.com "{name}" is invalid: {said}'

@@ -1,6 +1,6 @@
 """Kinds whose versions are structural schemas, known only while a server runs: custom resources."""
 
-from kconv._structural.checking import check
+from kconv._structural.checking import check, nulls
 from kconv._structural.defaulting import only_defaults, with_defaults
 from kconv._structural.engine import converted, has_rules_of, is_structural
 from kconv._structural.engines import Engines
@@ -35,6 +35,7 @@ __all__ = [
     "has_rules_of",
     "is_renamed",
     "is_structural",
+    "nulls",
     "only_defaults",
     "pruned",
     "rule_problems",

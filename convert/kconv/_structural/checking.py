@@ -27,6 +27,7 @@ from kconv._paths import (
 )
 from kconv._structural.formats import is_of_format
 from kconv._structural.patterns import matches
+from kconv._structural.pruning import drops_null
 from kconv._structural.schemas import (
     Schema,
     inner,
@@ -78,6 +79,20 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
         yield from _text(value, schema, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number(value, schema, path)
+
+
+def nulls(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
+    """What is wrong with nulls that pruning drops, for those who take no null for absent."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            below = inner(schema, name)
+            if below is not None and each is None and drops_null(below) and _typed(below):
+                yield _of_type((*path, name), each, below)
+            elif below is not None:
+                yield from nulls(each, below, (*path, name))
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from nulls(each, items(schema), (*path, at))
 
 
 def _typed(schema: Schema) -> bool:

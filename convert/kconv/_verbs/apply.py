@@ -14,6 +14,7 @@ from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.lists import NoStep
 from kconv._paths import Path, describe, format_path, invalid
 from kconv._pipeline import Decoded
+from kconv._structural import nulls, schema_of
 from kconv._verbs import create as creating
 from kconv._verbs.answer import Answer
 from kconv._verbs.body import DocumentBody, InvalidBody, without_status
@@ -157,7 +158,7 @@ def _applied(
 ) -> tuple[dict[str, Any], Entries]:
     manager = call.objects.ownership.manager(call.spoke, call.target.subresource)
     try:
-        return manager.apply(
+        made = manager.apply(
             live,
             read.document,
             entries,
@@ -169,6 +170,11 @@ def _applied(
         raise apply_conflict(conflict) from None
     except NoStep as error:
         raise Refusal("", f"failed to merge config: {error}", code=500) from None
+    schema, gvk = schema_of(call.spoke), call.spoke.gvk
+    if schema is not None and (found := [*nulls(read.document, schema)]):
+        # A client that applies a null would own it, so it is not taken for absent as in other writes.
+        raise unacceptable(gvk.group, gvk.kind, call.target.name, found)
+    return made
 
 
 def _check_uid(call: Call, metadata: Mapping[str, Any], uid: str) -> None:
