@@ -172,7 +172,7 @@ def _applied(
         raise Refusal("", f"failed to merge config: {error}", code=500) from None
     schema, gvk = schema_of(call.spoke), call.spoke.gvk
     if schema is not None and (found := [*nulls(read.document, schema)]):
-        # A client that applies a null would own it, so it is not taken for absent as in other writes.
+        # A client that applies a null would own it: it is not taken for absent.
         raise unacceptable(gvk.group, gvk.kind, call.target.name, found)
     return made
 
