@@ -196,7 +196,9 @@ def test_every_server_of_a_database_serves_a_crd(start: Start, empty: Path, tmp_
 def test_lists_combine_as_the_schema_says(server: Running, strategy: str) -> None:
     items = {
         "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
-        "items": {"type": "object", "properties": {"name": TEXT, "value": TEXT}},
+        "items": {
+            "type": "object", "required": ["name"], "properties": {"name": TEXT, "value": TEXT},
+        },
     }  # fmt: skip
     server.made("POST", CRDS, definition("appliers", {"v1": {"items": items}}))
     for manager, name in (("one", "a"), ("two", "b")):
