@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -13,10 +14,15 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from cluster.api_server import ApiServer
+from cluster.conftest import CRD, fill
 from fixtures.certificates import signed_by_itself
 from kconv import Unavailable
 from kconv._cluster import exchange as exchange_module
-from kconv._cluster.exchange import Exchange, exchange_with
+from kconv._cluster.connection import Connection
+from kconv._cluster.definition import get_definition
+from kconv._cluster.exchange import AnswerTooLong, Exchange, exchange_with
+from kconv._cluster.listing import Paged
 from kconv._errors import Denied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: now\r\n\r\nok"
@@ -205,14 +211,60 @@ def test_a_plain_proxy_gets_the_whole_url(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("through_proxy", [False, True])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000,
+        # What is announced is not waited for.
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9\r\nabcdefghi\r\n" * 200,
+    ],
+    ids=["sized", "announced", "until it closes", "in chunks"],
+)
 def test_an_answer_without_end_is_left(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, through_proxy: bool
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, through_proxy: bool, answer: bytes
 ) -> None:
     monkeypatch.setattr(exchange_module, "LIMIT", 1000)
-    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
-    server = serve([[endless]])
+    server = serve([[answer], [answer]])
     exchange = _exchange(server)
     if through_proxy:
         exchange = exchange_with("http://10.1.2.3:6443", urllib3.ProxyManager(server.url), 5.0)
-    with pytest.raises(Unavailable, match="more than 1,000 bytes"):
+    with pytest.raises(AnswerTooLong, match=r"more than 1,000 bytes.*smaller pages"):
         _asked(exchange)
+    assert len(server.heads) == 1
+
+
+def test_an_answer_of_as_many_bytes_as_may_be_is_read(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "LIMIT", len(OK))
+    assert _asked(_exchange(serve([[OK]]))) == [(200, b"ok")]
+
+
+def test_what_is_too_long_is_asked_for_once_and_lists_in_smaller_pages(
+    server: ApiServer, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(server, 6)
+
+    def limits() -> list[str]:
+        found = [each.query.get("limit", "") for each in server.calls]
+        server.calls.clear()
+        return found
+
+    with closing(Connection()) as connection:
+        definition = get_definition(connection, CRD)
+        listed = definition.path("v1")
+        one = len(json.dumps(connection.get(listed, limit=1).body))
+        limits()
+        monkeypatch.setattr(exchange_module, "LIMIT", 2 * one)
+        with pytest.raises(AnswerTooLong):
+            connection.get(listed, limit=6)
+        assert limits() == ["6"], "it would be as long again"
+        found = [each.key.name for each in Paged(connection, definition, "v1")]
+        assert found == [f"g-{at:03}" for at in range(6)]
+        assert limits() == ["100", "50", "25", "12", "6", "3", "1", *["1"] * 5]
+        monkeypatch.setattr(exchange_module, "LIMIT", one // 2)
+        with pytest.raises(AnswerTooLong):
+            list(Paged(connection, definition, "v1"))
+        assert limits() == ["100", "50", "25", "12", "6", "3", "1"]

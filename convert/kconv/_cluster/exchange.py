@@ -34,6 +34,18 @@ _CONTROLS: Final = str.maketrans(dict.fromkeys("\r\n\0"))
 _SAFE: Final = "/?&=%:@!$'()*+,;~"
 
 
+class AnswerTooLong(Denied):
+    """An answer of more bytes than are read, which it would have again."""
+
+    reason = "AnswerTooLong"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host}: an answer has more than {LIMIT:,} bytes, and no more are read: smaller pages "
+            "(limit=) are shorter, and where one object has as many that is no API server"
+        )
+
+
 @dataclass(slots=True)
 class Response:
     """What a server answered; names of ``headers`` are in lower case."""
@@ -52,7 +64,7 @@ class Exchange(Protocol):
         """Make one request, which may be one that can be made twice only.
 
         Raises `Unavailable` where the server cannot be reached or goes away, `Denied` where TLS
-        fails, and `ValueError` for headers that are none.
+        fails, `AnswerTooLong`, and `ValueError` for headers that are none.
         """
         ...
 
@@ -98,6 +110,8 @@ class _Kept:
                 found = line.exchange(text)
             except _Stale:
                 continue  # closed by the server since; the next one, or a new one, is tried
+            except _TooLong:
+                raise AnswerTooLong(self._host) from None
             except (OSError, HttpParserError) as error:
                 raise _error(self._host, error, self._timeout) from None
             if line.is_kept:
@@ -130,6 +144,10 @@ def _close_all(lines: deque[_Line]) -> None:
 
 
 class _Stale(Exception):
+    pass
+
+
+class _TooLong(Exception):
     pass
 
 
@@ -199,8 +217,6 @@ class _Reader:
         """Read on. What follows the answer is left, and the connection with it."""
         self.has_begun = True
         self._size += len(data)
-        if self._size > LIMIT:
-            raise HttpParserError(_too_long())
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -209,6 +225,8 @@ class _Reader:
             if not self.is_over:
                 raise
             self.keeps_alive = False
+        if max(self._size, announced(self.response.headers)) > LIMIT:
+            raise _TooLong
 
     def end(self) -> None:
         """The server has closed. Raises `ConnectionError` where it was not done."""
@@ -262,16 +280,16 @@ class _ThroughProxy:
                 retries=False,
                 preload_content=False,
             )
-            data = found.read(LIMIT + 1)
-            if len(data) > LIMIT:
+            names = {name.lower(): value for name, value in found.headers.items()}
+            data = b"" if announced(names) > LIMIT else found.read(LIMIT + 1)
+            if max(len(data), announced(names)) > LIMIT:
                 found.close()
-                raise Unavailable(f"{self._host}: {_too_long()}")
+                raise AnswerTooLong(self._host)
             found.release_conn()
         except urllib3.exceptions.SSLError as error:
             raise Denied(f"{self._host}: {tls_text(error)}") from None
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(f"{self._host}: {error_text(error)}") from None
-        names = {name.lower(): value for name, value in found.headers.items()}
         return Response(found.status, data, names)
 
     def close(self) -> None:
@@ -292,8 +310,10 @@ def _head(
     return "\r\n".join((*lines, "", "")).encode("latin-1") + (data or b"")
 
 
-def _too_long() -> str:
-    return f"an answer has more than {LIMIT:,} bytes: that is no API server, or it is a broken one"
+def announced(headers: Mapping[str, str]) -> int:
+    """How many bytes are to come by the headers, in lower case; 0 where they do not say."""
+    said = headers.get("content-length", "")
+    return int(said[:20]) if said.isascii() and said.isdecimal() else 0
 
 
 def _error(host: str, error: Exception, seconds: float) -> Unavailable:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
+from kconv._cluster.exchange import AnswerTooLong
 from kconv._errors import Conflict
 
 PAGE: Final = 500
@@ -124,13 +125,19 @@ class Paged:
         return partial(self._page, token)
 
     def _page(self, token: str) -> Mapping[str, Any]:
-        query: dict[str, str | int] = {
-            "limit": self._limit if token else min(FIRST_PAGE, self._limit)
-        }
-        if token:
-            query["continue"] = token
-        found: Mapping[str, Any] = self._connection.get(self._path, self._accept, **query).body
-        return found
+        query: dict[str, str | int] = {"continue": token} if token else {}
+        while True:
+            query["limit"] = self._limit if token else min(FIRST_PAGE, self._limit)
+            try:
+                found: Mapping[str, Any] = self._connection.get(
+                    self._path, self._accept, **query
+                ).body
+            except AnswerTooLong:
+                if query["limit"] == 1:
+                    raise
+                self._limit = int(query["limit"]) // 2
+            else:
+                return found
 
 
 def marks(connection: Connection, definition: Definition) -> Iterator[tuple[ClusterKey, int]]:
