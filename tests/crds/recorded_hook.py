@@ -108,9 +108,14 @@ def _objects(work: Callable[[list[Object]], list[Object] | None]) -> Callable[[R
     return spoil
 
 
-def _one(answer: Review) -> Review:
-    names = [each["metadata"]["name"] for each in answer["response"]["convertedObjects"]]
-    return _failing("m2 cannot be converted")(answer) if "m2" in names else answer
+def refusing(name: str, message: str) -> Callable[[Review], Review]:
+    """Refuses the object of a name, and whatever is converted with it."""
+
+    def spoil(answer: Review) -> Review:
+        names = [each["metadata"]["name"] for each in answer["response"]["convertedObjects"]]
+        return _failing(message)(answer) if name in names else answer
+
+    return spoil
 
 
 SPOILED: dict[str, Callable[[Review], Any]] = {
@@ -119,7 +124,7 @@ SPOILED: dict[str, Callable[[Review], Any]] = {
     "converted-empty": _objects(lambda _: []),
     "missing-one-object": _objects(lambda made: made[:-1]),
     "extra-object": _objects(lambda made: [*made, made[0]]),
-    "one-object": _one,
+    "one-object": refusing("m2", "m2 cannot be converted"),
     "changed-name": _each(
         lambda made: made["metadata"].update(name=made["metadata"]["name"] + "-x")
     ),
