@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from importlib import import_module
 from typing import Any
@@ -256,6 +256,45 @@ def test_what_a_schema_asks_for_without_end_is_left_out(
     said = [*full.left_out.values()]
     assert all(why is not None and why in each for each in said), said
     assert bool(said) is (why is not None)
+
+
+class Looked(list[str]):
+    """An enumeration that counts how often somebody goes through it."""
+
+    looks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.looks += 1
+        return super().__iter__()
+
+    def __contains__(self, value: object) -> bool:
+        self.looks += 1
+        return super().__contains__(value)
+
+
+def looked_at(count: int, form: Callable[[Value], Value]) -> int:
+    known = Looked(f"value-{at}" for at in range(count))
+    found = full_objects(of_spec(spec=form({"type": "string", "enum": known})))
+    assert len(found.objects) > 1
+    return known.looks
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda kind: kind,
+        lambda kind: of_spec(a=kind, b={"type": "array", "items": kind}),
+        lambda kind: {**of_spec(a=kind, b=kind), **rules("self.a != self.b")},
+        lambda kind: {**of_spec(a=kind, b=TEXT), "oneOf": [NEEDS_A, NEEDS_B]},
+    ],
+    ids=["one", "several", "a rule", "combined"],
+)  # fmt: skip
+def test_a_long_enumeration_is_not_gone_through_for_each_of_its_values(
+    form: Callable[[Value], Value],
+) -> None:
+    few = looked_at(100, form)
+    assert looked_at(600, form) == few
+    assert few < 300
 
 
 def test_a_schema_that_nothing_fits_says_why() -> None:

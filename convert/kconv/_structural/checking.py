@@ -69,7 +69,7 @@ def check(value: Any, schema: Schema, path: Path = ()) -> Iterator[Finding]:
             yield _not_whole(path, "(default format)")
     if not _COMBINED.isdisjoint(schema):
         yield from combined(value, schema, path)
-    if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
+    if "enum" in schema and not _is_one_of(value, schema["enum"]):
         yield _unsupported(path, value, schema["enum"])
     if isinstance(value, dict):
         yield from _object(value, schema, path)
@@ -134,6 +134,11 @@ def _bad(path: Path, value: Any, rule: str) -> Finding:
 def _same(one: Any, other: Any) -> bool:
     """As JSON has it, where true is not 1."""
     return type(one) is type(other) and bool(one == other)
+
+
+def _is_one_of(value: Any, known: list[Any]) -> bool:
+    # Of texts one is equal to what it is the same as; they are what long enumerations are of.
+    return value in known and (isinstance(value, str) or any(_same(value, each) for each in known))
 
 
 def _unsupported(path: Path, value: Any, supported: list[Any]) -> Finding:

@@ -7,6 +7,7 @@ enumeration).
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,7 @@ class _Maker:
     why: dict[Path, str] = field(default_factory=dict)
     turned: set[Path] = field(default_factory=set)
     too_large: set[Path] = field(default_factory=set)
+    fitting: dict[Path, tuple[list[Any], str]] = field(default_factory=dict)
     size: int = 0
     idle: int = 0
     work: int = WORK
@@ -219,22 +221,32 @@ class _Maker:
         return made
 
     def _scalar(self, schema: Schema, path: Path) -> Any:
-        fitting: list[Any] = []
-        said = "its texts are too long" if (schema.get("minLength") or 0) > LONGEST else ""
-        for each in placeholders(schema, path):
-            problem = self._problem(each, schema, path)
-            said = said or problem
-            if not problem and each not in fitting:
-                fitting.append(each)
+        at = steps(path)
+        if at not in self.fitting or "enum" not in schema:
+            self.fitting[at] = self._fitting_scalars(schema, path)
+        fitting, said = self.fitting[at]
         if not fitting:
             return self._none(path, said or "nothing is known of its values")
-        later = sum(step for step in path if isinstance(step, int))
         if "enum" in schema:
-            return fitting[(self._turn(steps(path), len(fitting)) + later) % len(fitting)]
+            later = sum(step for step in path if isinstance(step, int))
+            return fitting[(self._turn(at, len(fitting)) + later) % len(fitting)]
         kinds = list({type(each): each for each in reversed(fitting)}.values())[::-1]
         if is_int_or_string(schema) and len(kinds) > 1:
-            return kinds[self._turn(steps(path), len(kinds))]
+            return kinds[self._turn(at, len(kinds))]
         return fitting[0]
+
+    def _fitting_scalars(self, schema: Schema, path: Path) -> tuple[list[Any], str]:
+        """The placeholders of a field that fit, each once, and what is wrong with another one."""
+        # That one of an enumeration is in it need not be found out for each of them.
+        rest = {name: each for name, each in schema.items() if name != "enum"}
+        fitting: dict[str, Any] = {}
+        said = "its texts are too long" if (schema.get("minLength") or 0) > LONGEST else ""
+        for each in placeholders(schema, path):
+            problem = self._problem(each, rest, path)
+            said = said or problem
+            if not problem:
+                fitting.setdefault(json.dumps(each, sort_keys=True), each)
+        return [*fitting.values()], said
 
     def _fitting(self, value: Any, schema: Schema, path: Path) -> Any:
         problem = self._problem(value, schema, path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, Final, Protocol
 
 from kconv._paths import Path
@@ -198,12 +199,13 @@ def _others(value: Any, schema: Schema, place: Path) -> list[Any]:
     found, own = at_path(value, place), schema_at(schema, place)
     if isinstance(found, dict | list) or found is None or own is None:
         return []
-    tried = [*literals(schema), *placeholders(own, place)]
-    return [
-        each
-        for at, each in enumerate(tried)
-        if each != found and each not in tried[:at] and not any(check(each, own))
-    ][:_FEW]
+    others: list[Any] = []
+    for each in chain(literals(schema), placeholders(own, place)):
+        if each != found and each not in others and not any(check(each, own)):
+            others.append(each)
+            if len(others) == _FEW:
+                break
+    return others
 
 
 def at_path(value: Any, path: Path) -> Any:
