@@ -26,6 +26,8 @@ from kconv._cluster.listing import Paged
 from kconv._errors import Denied
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: now\r\n\r\nok"
+GONE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n"
 Script = list[list[bytes]]
@@ -95,13 +97,18 @@ def _asked(exchange: Exchange, times: int = 1) -> list[tuple[int, bytes]]:
         # Closed between two requests, with and without a word of it: the next one is made anew.
         ([[OK], [OK]], [(200, b"ok")] * 2),
         ([[OK.replace(b"Date: now", b"Connection: close")], [OK]], [(200, b"ok")] * 2),
-        ([[b"HTTP/1.1 100 Continue\r\n\r\n" + OK]], [(200, b"ok")]),
+        ([[CONTINUE + OK]], [(200, b"ok")]),
         (
             [[CHUNKED + b"1\r\nk\r\n0\r\n\r\n"]],
             [(200, b"ok")],
         ),
         ([[b"HTTP/1.0 200 OK\r\n\r\nuntil it closes"]], [(200, b"until it closes")]),
         ([[b"HTTP/1.1 204 No Content\r\n\r\n", OK]], [(204, b""), (200, b"ok")]),
+        # Nothing of an answer is left in the next one.
+        (
+            [[CHUNKED + b"1\r\nk\r\n0\r\n\r\n", OK, CONTINUE + OK, GONE, OK]],
+            [(200, b"ok")] * 3 + [(404, b""), (200, b"ok")],
+        ),
         # What nobody asked for is no answer to anything: behind an answer, whole or in part.
         ([[OK + LATE], [OK]], [(200, b"ok")] * 2),
         ([[OK + LATE[:20]], [OK]], [(200, b"ok")] * 2),
@@ -268,3 +275,10 @@ def test_what_is_too_long_is_asked_for_once_and_lists_in_smaller_pages(
         with pytest.raises(AnswerTooLong):
             list(Paged(connection, definition, "v1"))
         assert limits() == ["100", "50", "25", "12", "6", "3", "1"]
+
+
+def test_what_an_answer_may_have_is_no_matter_of_those_before_it(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "LIMIT", 2 * len(OK))
+    assert _asked(_exchange(serve([[OK] * 5])), 5) == [(200, b"ok")] * 5

@@ -157,6 +157,7 @@ class _Line:
     def __init__(self, sock: socket, owner: Any) -> None:
         self._sock = sock
         self._owner = owner
+        self._reader = _Reader()
         self._is_new = True
         self.is_kept = True
 
@@ -164,7 +165,8 @@ class _Line:
         if not self._is_new and self._has_spoken():
             self.close()
             raise _Stale
-        reader = _Reader()
+        reader = self._reader
+        reader.begin()
         try:
             self._sock.sendall(text)
             while not reader.is_over:
@@ -183,10 +185,10 @@ class _Line:
             self.close()
             raise
         self._is_new = False
-        self.is_kept = self.is_kept and reader.keeps_alive
+        found, self.is_kept = reader.take(), self.is_kept and reader.keeps_alive
         if not self.is_kept:
             self.close()
-        return reader.response
+        return found
 
     def _has_spoken(self) -> bool:
         """Whether the server has closed it, or has said what no request has asked for.
@@ -199,19 +201,35 @@ class _Line:
 
     def close(self) -> None:
         self.is_kept = False
+        self._reader.close()
         self._owner.close()
 
 
 class _Reader:
-    """Reads one response; its methods with ``on_`` are called by the parser."""
+    """Reads the responses of a connection; its methods with ``on_`` are called by the parser."""
 
     def __init__(self) -> None:
+        self._parser: Any = HttpResponseParser(self)
+        self._body: list[bytes] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """The next response is another one."""
         self.response = Response()
         self.is_over = self.has_begun = self.keeps_alive = False
-        self._parser = HttpResponseParser(self)
-        self._body: list[bytes] = []
+        self._body.clear()
         self._size = 0
         self._is_in_body = False
+
+    def take(self) -> Response:
+        """The response that has been read, which is forgotten."""
+        found, self.response = self.response, Response()
+        self._body.clear()
+        return found
+
+    def close(self) -> None:
+        """Let go of the parser, which has the reader in turn."""
+        self._parser = None
 
     def feed(self, data: bytes) -> None:
         """Read on. What follows the answer is left, and the connection with it."""
