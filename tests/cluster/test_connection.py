@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 
 from cluster.api_server import CRDS, ApiServer, Failed, Request
+from cluster.conftest import definition
 from fixtures.certificates import signed_by_itself
 from kconv import KconvError, Unavailable, UsageError
 from kconv._cluster import ClusterPlace
 from kconv._cluster.connection import Connection
+from kconv._cluster.definition import read_definition
+from kconv._cluster.exchange import Response
+from kconv._cluster.listing import marks
+from kconv._cluster.walk import Walk
 
 
 def test_kubeconfigs_that_cannot_be_used(
@@ -118,6 +123,55 @@ def test_servers_that_are_none(kubeconfig: Path, tmp_path: Path) -> None:
     for each in (odd, secure):
         each.shutdown()
         each.server_close()
+
+
+class _Canned:
+    """Answers every request with the same bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def request(self, *_: Any) -> Response:
+        return Response(200, self.data)
+
+    def close(self) -> None:
+        pass
+
+
+IDENTITY = b'"metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":"3"}'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"items":{}}',
+        b'{"items":["a"]}',
+        b'{"items":[{}]}',
+        b'{"items":[{"metadata":{}}]}',
+        b'{"items":[{%s}]}' % IDENTITY.replace(b'"name":"a",', b""),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b'"uid":"u",', b""),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b'"3"', b"3"),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b"a", b"\xff"),
+        b'{"items":[{%s,"spec":{"a":"\xff"}}]}' % IDENTITY,
+        b'{"items":[{%s,"spec":%s}]}' % (IDENTITY, b"[" * 9000 + b"]" * 9000),
+        b'{"items":[{%s,"spec":1e999}]}' % IDENTITY,
+        b'{"items":[{%s]}' % IDENTITY,
+        b'{"metadata":[],"items":[]}',
+        b'\xff',
+        b"[]",
+    ],
+)  # fmt: skip
+def test_lists_that_are_none(kubeconfig: Path, data: bytes) -> None:
+    """An error with words, whatever an answer is."""
+    read = read_definition(definition())
+    connection = Connection(patience=0.0)
+    connection._exchange = _Canned(data)
+    with pytest.raises(Unavailable, match="no JSON object, or another one"):
+        list(Walk(connection, read, None))
+    connection._exchange = _Canned(b'{"items":[{%s}]}' % IDENTITY)
+    assert [each.key for each in Walk(connection, read, None)] == [("n", "a")]
+    assert list(marks(connection, read)) == [(("n", "a"), 3)]
+    connection.close()
 
 
 def test_credentials_that_are_no_header_are_not_told(kubeconfig: Path, tmp_path: Path) -> None:

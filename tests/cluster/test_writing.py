@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -13,6 +16,7 @@ from cluster.api_server import ApiServer, Failed, Request
 from cluster.conftest import Open, fill, patches, run, versions
 from kconv._cluster.proof import digest_of_mark
 from kconv._cluster.threads import CONNECTIONS, Threads
+from kconv._cluster.walk import Chunks
 from kconv._errors import Conflict, Unavailable
 from kconv_migrations._migration import undo
 
@@ -134,3 +138,28 @@ def test_streams_take_items_as_they_come_and_leave_when_told() -> None:
             threads.side_by_side(call, [1, 13, 2])
     finally:
         threads.close()
+
+
+def test_who_writes_has_the_interpreter_while_others_are_made_ready() -> None:
+    """However long Python lets a thread keep it."""
+
+    def walk() -> Iterator[int]:
+        for at in range(100):
+            until = time.perf_counter() + 0.003
+            while time.perf_counter() < until:
+                pass
+            yield at
+
+    usual, turns = sys.getswitchinterval(), 0
+    sys.setswitchinterval(10)
+    try:
+        with ThreadPoolExecutor(1) as executor:
+            chunks = Chunks(walk(), executor.submit)
+            assert chunks.take(50) == list(range(50))
+            while chunks._next is not None and not chunks._next.done():
+                time.sleep(0.001)
+                turns += 1
+            assert chunks.take(50) == list(range(50, 100))
+    finally:
+        sys.setswitchinterval(usual)
+    assert turns > 10

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.json import Decoder
 
 from kconv._cluster.exchange import Exchange, Response, error_text, exchange_with
 from kconv._errors import Denied, KconvError, Unavailable, UsageError, shortened
@@ -35,6 +36,11 @@ _QUOTED: Final = 400
 
 ASIDE: Final = 4
 """Lists that are read side by side."""
+
+OBJECT: Final = Decoder(dict[str, Any])
+"""Reads an answer as what it says, of whatever kind."""
+
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 T = TypeVar("T")
 
@@ -121,11 +127,18 @@ class Connection:
             self._threads = ThreadPoolExecutor(ASIDE)
         return self._threads.submit(call, *arguments)
 
-    def get(self, path: str, accept: str = "application/json", **query: str | int) -> Answer:
+    def get(
+        self,
+        path: str,
+        accept: str = "application/json",
+        form: Decoder[Any] = OBJECT,
+        /,
+        **query: str | int,
+    ) -> Answer:
         """GET a path. Raises `Refused`, and as `request`."""
         wanted = {name: value for name, value in query.items() if value != ""}
         target = f"{path}?{urlencode(wanted)}" if wanted else path
-        return self.request("GET", target, accept=accept)
+        return self.request("GET", target, accept=accept, form=form)
 
     def request(
         self,
@@ -135,18 +148,20 @@ class Connection:
         *,
         content_type: str = "application/json",
         accept: str = "application/json",
+        form: Decoder[Any] = OBJECT,
     ) -> Answer:
         """Make a request, again while the server is away or busy, for as long as there is patience.
 
-        Only what may be done twice: reads, and writes with a resourceVersion. Raises `Refused` for
-        what the server refuses, `Denied` where it does not know who asks, and `Unavailable`.
+        Only what may be done twice: reads, and writes with a resourceVersion. The answer is read as
+        ``form``. Raises `Refused` for what the server refuses, `Denied` where it does not know who
+        asks, and `Unavailable`, also for answers that have not that form.
         """
         data = None if body is None else msgspec.json.encode(body)
         first: float | None = None
         waits, usual = False, _PAUSE
         while True:
             try:
-                answer = self._once(method, target, data, content_type, accept)
+                answer = self._once(method, target, data, content_type, accept, form)
             except (Unavailable, Refused) as error:
                 pause = _pause(error, usual)
                 usual = min(2 * usual, _LONGEST_PAUSE)
@@ -162,7 +177,13 @@ class Connection:
                 return answer
 
     def _once(
-        self, method: str, target: str, data: bytes | None, content_type: str, accept: str
+        self,
+        method: str,
+        target: str,
+        data: bytes | None,
+        content_type: str,
+        accept: str,
+        form: Decoder[Any],
     ) -> Answer:
         headers = {"Accept": accept, "User-Agent": "kconv"}
         if data is not None:
@@ -179,7 +200,18 @@ class Connection:
             raise Denied(
                 f"{self.host}: the credentials of the kubeconfig are no value of a header"
             ) from None
-        return _read(self.host, response)
+        if response.status < 300:
+            date = response.headers.get("date", "")
+            return Answer(self.read(response.data, form, response.status), date)
+        raise _refusal(self.host, response)
+
+    def read(self, text: bytes | msgspec.Raw, form: Decoder[T], status: int = 200) -> T:
+        """What the server has sent as JSON of a form. Raises `Unavailable` where it is none."""
+        try:
+            return form.decode(text)
+        except _UNREADABLE as error:
+            said = f"{self.host} answered {status} with what is no JSON object, or another one"
+            raise Unavailable(f"{said}: {error_text(error)}") from None
 
     def _open(self) -> Exchange:
         if self._exchange is None:
@@ -234,16 +266,11 @@ def _load(config: Any, made: Any, context: str) -> None:
             raise error from None
 
 
-def _read(host: str, response: Response) -> Answer:
-    date = response.headers.get("date", "")
+def _refusal(host: str, response: Response) -> Refused | Denied:
     try:
         body = msgspec.json.decode(response.data)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         body = None
-    if response.status < 300:
-        if not isinstance(body, dict):
-            raise Unavailable(f"{host} answered {response.status} with what is no JSON object")
-        return Answer(body, date)
     status = body if isinstance(body, dict) else {}
     details = status.get("details") if isinstance(status.get("details"), dict) else {}
     text = response.data.decode(errors="replace").strip()
@@ -256,8 +283,9 @@ def _read(host: str, response: Response) -> Answer:
     if after.isascii() and after.isdecimal():
         known["retryAfterSeconds"] = int(after)
     if response.status == 401:
-        raise Denied(f"{host} does not know who asks: {message}")
-    raise Refused(response.status, str(status.get("reason") or ""), message, known, date)
+        return Denied(f"{host} does not know who asks: {message}")
+    date = response.headers.get("date", "")
+    return Refused(response.status, str(status.get("reason") or ""), message, known, date)
 
 
 def _pause(error: Unavailable | Refused, usual: float = _PAUSE) -> float | None:

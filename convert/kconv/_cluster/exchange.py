@@ -166,7 +166,6 @@ class _Line:
             self.close()
             raise _Stale
         reader = self._reader
-        reader.begin()
         try:
             self._sock.sendall(text)
             while not reader.is_over:
@@ -185,10 +184,9 @@ class _Line:
             self.close()
             raise
         self._is_new = False
-        found, self.is_kept = reader.take(), self.is_kept and reader.keeps_alive
-        if not self.is_kept:
+        if not (self.is_kept and reader.keeps_alive):
             self.close()
-        return found
+        return reader.take()
 
     def _has_spoken(self) -> bool:
         """Whether the server has closed it, or has said what no request has asked for.
@@ -210,21 +208,15 @@ class _Reader:
 
     def __init__(self) -> None:
         self._parser: Any = HttpResponseParser(self)
-        self._body: list[bytes] = []
-        self.begin()
-
-    def begin(self) -> None:
-        """The next response is another one."""
         self.response = Response()
-        self.is_over = self.has_begun = self.keeps_alive = False
-        self._body.clear()
-        self._size = 0
-        self._is_in_body = False
+        self.take()
 
     def take(self) -> Response:
-        """The response that has been read, which is forgotten."""
+        """The response that has been read; what is read from now on is the next one."""
         found, self.response = self.response, Response()
-        self._body.clear()
+        self.is_over = self.has_begun = self.keeps_alive = self._is_in_body = False
+        self._body: list[bytes] = []
+        self._size = 0
         return found
 
     def close(self) -> None:

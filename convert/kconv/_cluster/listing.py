@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
 from kconv._cluster.exchange import AnswerTooLong
@@ -43,13 +45,43 @@ def mark_of(item: Mapping[str, Any]) -> int:
     return int(item["metadata"]["resourceVersion"])
 
 
-class Listed(NamedTuple):
-    """An object of a list: ``order`` is what lists are ordered by, ``mark`` as in `mark_of`."""
+class Listed(msgspec.Struct, gc=False):
+    """An object of a list: ``order`` is what lists are ordered by, ``mark`` as in `mark_of`.
+
+    ``text`` is the object as it was sent.
+    """
 
     key: ClusterKey
     order: str
     mark: int
-    item: Mapping[str, Any]
+    text: msgspec.Raw
+
+
+# Pages are read as texts of objects, and no further: as values they would be several thousand
+# that the interpreter looks through for garbage, again and again, with all that it has loaded.
+class _Identity(msgspec.Struct, gc=False, rename="camel"):
+    name: str
+    uid: str
+    resource_version: str
+    namespace: str | None = None
+
+
+class _Identified(msgspec.Struct, gc=False):
+    metadata: _Identity
+
+
+class _PageMetadata(msgspec.Struct, gc=False, rename="camel"):
+    resource_version: str | None = None
+    continue_: str | None = msgspec.field(default=None, name="continue")
+
+
+class _Page(msgspec.Struct):
+    metadata: _PageMetadata = msgspec.field(default_factory=_PageMetadata)
+    items: list[msgspec.Raw] | None = None
+
+
+_PAGES: Final = msgspec.json.Decoder(_Page)
+_IDENTITIES: Final = msgspec.json.Decoder(_Identified)
 
 
 class Paged:
@@ -90,7 +122,7 @@ class Paged:
         token, last = "", None if self._after is None else order_of(self._after)
         while True:
             try:
-                body = self._next()
+                page = self._next()
             except Refused as error:
                 if error.status == 404:
                     raise Conflict(
@@ -102,36 +134,34 @@ class Paged:
                 token = error.continues_with
                 self._next = self._page_at(token)
                 continue
-            metadata = body.get("metadata") or {}
-            self.resource_version = self.resource_version or metadata.get("resourceVersion") or ""
-            token = metadata.get("continue") or ""
+            metadata = page.metadata
+            self.resource_version = self.resource_version or metadata.resource_version or ""
+            token = metadata.continue_ or ""
             if token:
                 self._next = self._page_at(token)
-            for item in body.get("items") or ():
-                metadata = item["metadata"]
-                key = ClusterKey(metadata.get("namespace") or "", metadata["name"])
+            for text in page.items or ():
+                found = self._connection.read(text, _IDENTITIES).metadata
+                key = ClusterKey(found.namespace or "", found.name)
                 order = order_of(key)
                 if last is not None and order <= last:
                     continue
                 last = order
-                yield Listed(key, order, int(metadata["resourceVersion"]), item)
+                yield Listed(key, order, int(found.resource_version), text)
             if not token:
                 return
 
-    def _page_at(self, token: str) -> Callable[[], Mapping[str, Any]]:
+    def _page_at(self, token: str) -> Callable[[], _Page]:
         """Waits for a page, which is under way already where that is wanted."""
         if self._ahead:
             return self._connection.aside(self._page, token).result
         return partial(self._page, token)
 
-    def _page(self, token: str) -> Mapping[str, Any]:
+    def _page(self, token: str) -> _Page:
         query: dict[str, str | int] = {"continue": token} if token else {}
         while True:
             query["limit"] = self._limit if token else min(FIRST_PAGE, self._limit)
             try:
-                found: Mapping[str, Any] = self._connection.get(
-                    self._path, self._accept, **query
-                ).body
+                found: _Page = self._connection.get(self._path, self._accept, _PAGES, **query).body
             except AnswerTooLong:
                 if query["limit"] == 1:
                     raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.definition import Definition
@@ -13,8 +13,7 @@ from kconv._errors import KconvError
 from kconv.place import OBJECTS, AsRead, NewData, Quarantined
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(msgspec.Struct, frozen=True):
     """What became of an object: ``mark`` is its resourceVersion now, 0 where it was not written.
 
     ``answer`` is what it is in the storage version then, by what the server said. ``message`` is

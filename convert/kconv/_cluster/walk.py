@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from kconv._cluster.connection import Connection, Refused
+import msgspec
+
+from kconv._cluster.connection import OBJECT, Connection, Refused
 from kconv._cluster.definition import Definition
 from kconv._cluster.differing import Problem
 from kconv._cluster.hubs import Hubs
@@ -25,8 +27,7 @@ _LOOKS: Final = 20
 """Looks at an object that is written between them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """An object: ``mark`` is its resourceVersion, ``shown`` what it is in each version.
 
     ``generation`` is that of its metadata. ``problem`` is what the server said where it could not
@@ -88,7 +89,7 @@ class Walk:
                 seen = see(self._connection, self._definition, first.key, self._hubs)
             else:
                 items = {
-                    version: each.item
+                    version: self._connection.read(each.text, OBJECT)
                     for version, each in zip(self._versions, heads, strict=True)
                     if each is not None
                 }
@@ -162,7 +163,12 @@ class Chunks(Generic[T]):
 
 
 def _taken(walk: Iterator[T], size: int) -> list[T]:
-    return list(islice(walk, size))
+    found = []
+    for each in islice(walk, size):
+        found.append(each)
+        # Threads that write meanwhile get the interpreter's lock at once, and not 5 ms later.
+        time.sleep(0)
+    return found
 
 
 def _after(first: Sequence[T], rest: Iterator[T]) -> Iterator[T]:
