@@ -5,7 +5,7 @@ As ``ValidateCustomResourceDefinition`` of Kubernetes has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ from kconv import (
 from kconv.names import dns1035_label_problems, subdomain_problems
 from kconv_schemas.apiextensions import v1beta1
 from kconv_schemas.apiextensions.shared import by_version
-from kconv_schemas.apiextensions.structural import new_problems, structural_problems
+from kconv_schemas.apiextensions.structural import structural_problems
 from kconv_schemas.apiextensions.v1 import types as v1
 
 Value = Mapping[str, Any]
@@ -74,7 +74,7 @@ def names(value: Value) -> Iterator[Finding]:
 
 @validates(v1.CustomResourceDefinitionSpec)
 def versions(value: Value) -> Iterator[Finding]:
-    """Each version has a name of its own and a structural schema."""
+    """Each version has a name of its own."""
     given = value.get("versions") or []
     known = [each.get("name") for each in given]
     if len({*known}) < len(known):
@@ -88,46 +88,47 @@ def versions(value: Value) -> Iterator[Finding]:
             message = "can only be set for deprecated versions"
             yield invalid((*path, "deprecationWarning"), each["deprecationWarning"], message)
 
-    def problems(at: int) -> Iterator[Finding]:
-        schema = given[at]["schema"].get("openAPIV3Schema")
-        for finding in structural_problems(schema) if schema is not None else ():
-            yield finding.under("openAPIV3Schema")
-
-    yield from by_version(given, "schema", problems)
-
 
 @validates(v1.CustomResourceDefinition)
-def rules(value: Value) -> Iterator[Finding]:
-    """The rules of a new definition fit its types, and cost what Kubernetes allows."""
+def schemas(value: Value) -> Iterator[Finding]:
+    """Schemas are structural; the rules of a new definition fit its types, and cost little."""
     # Conditions are what the server says of one that it has taken.
-    if not (value.get("status") or {}).get("conditions"):
-        yield from _rules(value, {})
+    is_new = not (value.get("status") or {}).get("conditions")
+    yield from _of_schemas(value, lambda _name, schema: structural_problems(schema, is_new=is_new))
 
 
 @validates_update(v1.CustomResourceDefinition)
 def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
     """So do those of a schema that becomes another one; what was taken before stays."""
-    yield from _rules(new, _schemas(old))
+    if not (new.get("status") or {}).get("conditions"):
+        return
+    known = {
+        str(each.get("name")): (each.get("schema") or {}).get("openAPIV3Schema")
+        for each in _versions(old)
+    }
+
+    def problems(name: str, schema: Any) -> Iterator[Finding]:
+        before = known.get(name)
+        if schema == before or [*structural_problems(schema, is_new=False)]:
+            return iter(())
+        return structural_problems(schema, is_new=True)
+
+    yield from _of_schemas(new, problems)
 
 
 def _versions(value: Value) -> list[Value]:
     return (value.get("spec") or {}).get("versions") or []
 
 
-def _schemas(value: Value) -> dict[str, Any]:
-    return {
-        str(each.get("name")): (each.get("schema") or {}).get("openAPIV3Schema")
-        for each in _versions(value)
-    }
-
-
-def _rules(value: Value, known: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_schemas(
+    value: Value, problems_of: Callable[[str, Any], Iterator[Finding]]
+) -> Iterator[Finding]:
     versions = _versions(value)
 
     def problems(at: int) -> Iterator[Finding]:
         schema = versions[at]["schema"].get("openAPIV3Schema")
-        if schema is not None and schema != known.get(str(versions[at].get("name"))):
-            for finding in new_problems(schema):
+        if schema is not None:
+            for finding in problems_of(str(versions[at].get("name")), schema):
                 yield finding.under("openAPIV3Schema")
 
     for finding in by_version(versions, "schema", problems):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -31,8 +31,11 @@ _JSON: Final = {
 }  # fmt: skip
 
 
-def structural_problems(schema: Schema) -> Iterator[Finding]:
-    """Findings about a whole ``openAPIV3Schema``, without what `new_problems` finds."""
+def structural_problems(schema: Schema, *, is_new: bool) -> Iterator[Finding]:
+    """Findings about a whole ``openAPIV3Schema``.
+
+    Of one that nobody has taken yet also about what its rules cost, and the keys of its lists.
+    """
     if not schema.get("type"):
         yield required(("type",), "must not be empty at the root")
     elif schema["type"] != "object":
@@ -42,13 +45,8 @@ def structural_problems(schema: Schema) -> Iterator[Finding]:
             yield forbidden((key,), "must not be true at the root")
     found = list(_problems(schema, (), ""))
     # What is no schema has no rules that could be looked at.
-    yield from found or rule_problems(schema, stored=True)
-
-
-def new_problems(schema: Schema) -> Iterator[Finding]:
-    """What else is wrong with a schema that nobody has taken yet: its rules, keys of its lists."""
-    if not [*structural_problems(schema)]:
-        yield from rule_problems(schema)
+    yield from found or rule_problems(schema, stored=not is_new)
+    if is_new and not found:
         yield from _keyed(schema, ())
 
 
@@ -141,11 +139,65 @@ def _free(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
 
 
 def _mistyped(schema: Schema, path: Path) -> Iterator[Finding]:
+    if _is_typed(schema):
+        return
     try:
         v1.JSONSchemaProps.instance().load(dict(schema))
     except ValidationError as error:
         for below, message in _messages(error.messages, path):
             yield Finding(below, "FieldValueTypeInvalid", message)
+
+
+def _is_typed(schema: Any) -> bool:
+    """Whether what is said is of its type beyond doubt, as nearly all is: it need not be loaded."""
+    return isinstance(schema, dict) and all(
+        _SAID[key](value) if key in _SAID else False for key, value in schema.items()
+    )
+
+
+def _are_typed(values: Any) -> bool:
+    within = values.values() if isinstance(values, dict) else values
+    return isinstance(values, dict | list) and all(map(_is_typed, within))
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_flag(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or _is_count(value)
+
+
+def _are_texts(value: Any) -> bool:
+    return type(value) is list and all(map(_is_text, value))
+
+
+_SAID: Final[Mapping[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("items", "additionalProperties", "default"), lambda _: True),
+    **dict.fromkeys(("description", "format", "pattern", "title", "type"), _is_text),
+    **dict.fromkeys(("x-kubernetes-list-type", "x-kubernetes-map-type"), _is_text),
+    **dict.fromkeys(("required", "x-kubernetes-list-map-keys"), _are_texts),
+    **dict.fromkeys(("maxItems", "minItems", "maxLength", "minLength"), _is_count),
+    **dict.fromkeys(("maxProperties", "minProperties"), _is_count),
+    **dict.fromkeys(("maximum", "minimum", "multipleOf"), _is_number),
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum", "nullable", "uniqueItems"), _is_flag),
+    **dict.fromkeys(("x-kubernetes-int-or-string", "x-kubernetes-embedded-resource"), _is_flag),
+    "x-kubernetes-preserve-unknown-fields": _is_flag,
+    "enum": lambda value: type(value) is list,
+    "properties": lambda value: type(value) is dict and _are_typed(value),
+    **dict.fromkeys(
+        ("allOf", "anyOf", "oneOf"), lambda each: type(each) is list and _are_typed(each)
+    ),
+    "not": _is_typed,
+}
 
 
 def _messages(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
