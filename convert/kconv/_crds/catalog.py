@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kconv._crds.conversion import by_name, conversion_of
@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 class Entry:
     """A CRD that is served, by what its kind was made of."""
 
+    definition: Definition
     made_of: str
     kind: StructuralKind
 
@@ -43,27 +44,44 @@ class Catalog:
             if spoke.served
         )
 
-    def update(self, definitions: Iterable[Definition]) -> list[GroupResource]:
-        """Serve what is established, and nothing else; gives the resources that changed."""
-        wanted = {each.resource: each for each in definitions if each.established}
-        changed = [each for each in self.entries if each not in wanted]
+    def made(self, definitions: Iterable[Definition]) -> dict[GroupResource, Entry]:
+        """What is to be served of definitions: those that are established.
+
+        It changes nothing, and may take long for large ones: a thread may call it.
+        """
+        found: dict[GroupResource, Entry] = {}
+        for definition in definitions:
+            if not definition.established:
+                continue
+            known = self.entries.get(definition.resource)
+            if known is None or known.definition is not definition:
+                known = self._entry(definition, known)
+            if known is not None:
+                found[definition.resource] = known
+        return found
+
+    def _entry(self, definition: Definition, known: Entry | None) -> Entry | None:
+        said = _said(definition)
+        if known is not None and known.made_of == said:
+            return Entry(definition, said, known.kind)
+        try:
+            return Entry(definition, said, kind_of(definition, self.services))
+        except Exception as error:  # noqa: BLE001 - one CRD must not take all the others along
+            # What was stored by another release may be a CRD that this one refuses.
+            _log.error("the CRD %s cannot be served as it is: %r", definition.name, error)
+            return known
+
+    def update(self, made: Mapping[GroupResource, Entry]) -> list[GroupResource]:
+        """Serve what was made, and nothing else; gives the resources that changed."""
+        changed = [each for each in self.entries if each not in made]
         for resource in changed:
-            del self.entries[resource]
             self.scheme.remove(resource)
-        for resource, definition in wanted.items():
-            said = _said(definition)
+        for resource, entry in made.items():
             known = self.entries.get(resource)
-            if known is not None and known.made_of == said:
-                continue
-            try:
-                kind = kind_of(definition, self.services)
-            except Exception as error:  # noqa: BLE001 - one CRD must not take all the others along
-                # What was stored by another release may be a CRD that this one refuses.
-                _log.error("the CRD %s cannot be served as it is: %r", definition.name, error)
-                continue
-            self.entries[resource] = Entry(said, kind)
-            self.scheme.put(kind)
-            changed.append(resource)
+            if known is None or known.kind is not entry.kind:
+                self.scheme.put(entry.kind)
+                changed.append(resource)
+        self.entries = dict(made)
         return changed
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,9 +22,11 @@ from kconv._gvk import GroupResource, GroupVersion
 from kconv._pipeline import HubObject
 from kconv._scheme import HubKind, Scheme
 from kconv._serve.background import Background
-from kconv._store import Change, Key, Store
+from kconv._serve.crd_records import stored_by_crds
+from kconv._store import Change
 from kconv._verbs.current import key_of
 from kconv._verbs.deletion import finalizers_in, mark_for_deletion
+from kconv._verbs.loop_work import compute
 from kconv._verbs.memory import CachedRow
 from kconv._verbs.metadata import now
 from kconv._verbs.objects import Objects
@@ -147,7 +149,9 @@ class CustomResources(Background):
         await self._settle()
         definitions = self._definitions()
         await self._record(definitions)
-        changed = self.catalog.update(definitions)
+        # A large CRD takes a tenth of a second, in which others are answered.
+        made = await compute(partial(self.catalog.made, definitions))
+        changed = self.catalog.update(made)
         if changed:
             self._objects.versions.forget()
             self._aside.versions.forget()
@@ -163,8 +167,7 @@ class CustomResources(Background):
                     found[row.key.name] = known
                     continue
                 try:
-                    hub = self._objects.read(self._kind, row).hub
-                    definition = self._definition(hub)
+                    definition = await self._definition(row)
                     definition.check()
                 except Undecodable:
                     continue  # it has been logged
@@ -175,11 +178,16 @@ class CustomResources(Background):
                 found[row.key.name] = (row, definition)
         self._known = found
 
-    def _definition(self, hub: HubObject) -> Definition:
-        pipeline = self._objects.pipeline
+    async def _definition(self, row: CachedRow) -> Definition:
+        pipeline = self._aside.pipeline
         spoke = self._kind.spoke_for(V1)
         assert spoke is not None, "CRDs are served in v1"
-        return Definition(pipeline.dump(pipeline.from_hub(hub, spoke)))
+
+        def read() -> Definition:
+            hub = self._aside.read(self._kind, row).hub
+            return Definition(pipeline.dump(pipeline.from_hub(hub, spoke)))
+
+        return await compute(read)
 
     async def _settle(self) -> None:
         """Give each CRD the status that it is to have, the oldest first."""
@@ -200,8 +208,7 @@ class CustomResources(Background):
                 except Conflict:
                     # Another server did it, or somebody wrote the CRD.
                     row = await self._objects.row(row.key)
-                hub = self._objects.read(self._kind, row).hub
-                definition = self._definition(hub)
+                definition = await self._definition(row)
                 self._known[name] = row, definition
 
     def _age(self, name: str) -> tuple[str, str]:
@@ -321,27 +328,6 @@ async def _purge(objects: Objects, kind: HubKind) -> int:
                 pass
             left += 1
     return left
-
-
-def stored_by_crds(built_in: Sequence[HubKind], store: Store) -> list[tuple[str, str, str]]:
-    """The versions on record that are for CRDs to say; blocks.
-
-    Those of the CRDs that are there, and those of CRDs that have gone with all their objects.
-    """
-    own = {(each.group_resource.group, each.group_resource.resource) for each in built_in}
-    found = []
-    for each in store.storage_versions():
-        if (each.group, each.resource) in own or not each.group:
-            continue
-        name = f"{each.resource}.{each.group}"
-        crd = Key(RESOURCE.group, RESOURCE.resource, "", name)
-        try:
-            store.get(crd)
-        except NotFound:
-            if store.list(each.group, each.resource, limit=1).items:
-                continue
-        found.append((each.group, each.resource, each.api_version))
-    return found
 
 
 def crd_kind(scheme: Scheme, served: frozenset[GroupVersion]) -> HubKind | None:

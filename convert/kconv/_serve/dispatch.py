@@ -228,7 +228,7 @@ class Dispatcher:
                 self.server.broadcaster.wake()
                 await self._after(target)
         if verb in _WRITES and target.spoke.kind.group_resource == RESOURCE:
-            answer = with_unjudged(answer, self.server.scheme.kinds)
+            answer = await compute(partial(with_unjudged, answer, self.server.scheme.kinds))
         if not call.is_plain:
             items = answer.items or ([answer.encoded] if answer.encoded is not None else [])
             size = sum([each.size for each in items])

@@ -72,7 +72,10 @@ async def create(
         meta = begin(own, call.target.namespace, call.kind)
         meta.drop("managedFields")
         begun = HubObject(call.kind, with_metadata(hub.native, meta))
-        made = canonical(prepared(begun))
+        made = begun
+        if has_more(call.kind):
+            made = await call.work(partial(prepared, begun))
+        made = canonical(made)
         lacks_namespace = reads_namespace(call.kind) and not given.get("namespace")
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
         show = partial(_shown, call, made, judge=judge and not ruled)

@@ -90,7 +90,7 @@ def versions(value: Value) -> Iterator[Finding]:
 
 
 @validates(v1.CustomResourceDefinition)
-def schemas(value: Value) -> Iterator[Finding]:
+def rules(value: Value) -> Iterator[Finding]:
     """Schemas are structural; the rules of a new definition fit its types, and cost little."""
     # Conditions are what the server says of one that it has taken.
     is_new = not (value.get("status") or {}).get("conditions")
