@@ -18,12 +18,13 @@ from sqlalchemy.pool import QueuePool
 from kconv._errors import Unavailable, UsageError
 from kconv._store.database_errors import (
     fault,
+    is_unanswered,
     lost_connection,
     may_succeed_again,
     no_tables,
     without_password,
 )
-from kconv._store.postgresql_engine import PostgresqlEngine
+from kconv._store.postgresql_engine import READ_SECONDS, WRITE_SECONDS, PostgresqlEngine
 from kconv._store.sqlite_files import SqliteFiles
 
 T = TypeVar("T")
@@ -96,16 +97,18 @@ class Database:
     """
 
     def __init__(self, url: URL, *, create: bool = False) -> None:
-        """Prepare to connect; nothing is connected yet.
+        """Prepare to connect; ``create`` lets SQLite make a file that is not there.
 
-        ``create`` lets SQLite make a file that is not there. Raises `UsageError` when the driver
-        is not installed, `TablesOutdated` when a SQLite file is not there.
+        Raises `UsageError` when the driver is not installed, `TablesOutdated` when a SQLite file is
+        not there.
         """
         file = sqlite_file(url)
         if file is not None and not create and not file.exists():
             raise no_tables(url)
         self.url: Final = url
         self.sqlite: Final = file is not None
+        self.waits_for_ever = True
+        """Whether any answer of PostgreSQL is waited for, as that about large tables has to be."""
         self._files: Final = None if file is None else SqliteFiles(url, file)
         self._open_engine()
 
@@ -114,9 +117,9 @@ class Database:
         self._postgresql: PostgresqlEngine | None = None
         if self._files is not None:
             self.engine = _sqlite_engine(self.url, self._files)
-        else:
-            self._postgresql = PostgresqlEngine(self.url, LOCK_TIMEOUT, **_SIZES)
-            self.engine = self._postgresql.engine
+            return
+        self._postgresql = PostgresqlEngine(self.url, LOCK_TIMEOUT, **_SIZES)
+        self.engine = self._postgresql.engine
 
     @property
     def is_pooled(self) -> bool:
@@ -158,7 +161,7 @@ class Database:
         for attempt in range(1, _ATTEMPTS + 1):
             committing = False
             try:
-                with self._connect(options) as connection:
+                with self._connect(options, WRITE_SECONDS) as connection:
                     if self._postgresql is not None:
                         self._postgresql.begin(connection)
                     result = work(connection)
@@ -174,7 +177,7 @@ class Database:
                         may_be_done=True,
                     ) from error
                 again = may_succeed_again(error) or lost_connection(error)
-                if attempt == _ATTEMPTS or not again:
+                if attempt == _ATTEMPTS or not again or is_unanswered(error):
                     raise fault(error, self.url) from error
             except SQLAlchemyError as error:
                 raise fault(error, self.url) from error
@@ -188,7 +191,7 @@ class Database:
         if not self.sqlite:
             options = {"isolation_level": "READ COMMITTED"}
         try:
-            with self._connect(options) as connection:
+            with self._connect(options, WRITE_SECONDS) as connection:
                 if self._postgresql is not None:
                     self._postgresql.begin(connection)
                 with self._patience(connection, milliseconds):
@@ -243,7 +246,7 @@ class Database:
         self.check_file()
         for attempt in (1, 2):
             try:
-                with self._connect(options) as connection:
+                with self._connect(options, READ_SECONDS) as connection:
                     return work(connection)
             except DBAPIError as error:
                 if attempt == 2 or not lost_connection(error):
@@ -253,10 +256,12 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextmanager
-    def _connect(self, options: dict[str, Any]) -> Iterator[Connection]:
+    def _connect(self, options: dict[str, Any], patience: float) -> Iterator[Connection]:
         pool = self.engine.pool
         try:
             with self.engine.connect() as connection:
+                if self._postgresql is not None:
+                    self._postgresql.wait(connection, None if self.waits_for_ever else patience)
                 yield connection.execution_options(**options)
         finally:
             if self._is_closed:

@@ -98,6 +98,11 @@ def lost_connection(error: DBAPIError) -> bool:
     return error.connection_invalidated
 
 
+def is_unanswered(error: DBAPIError) -> bool:
+    """Whether the connection was closed by us, since nothing came for too long."""
+    return getattr(error.orig, "is_unanswered", False)
+
+
 def may_succeed_again(error: DBAPIError) -> bool:
     """Whether the same transaction may go through when run again.
 
@@ -196,6 +201,8 @@ def _postgresql_fault(error: DBAPIError, where: str, url: URL) -> KconvError:
         return Denied(
             f"{where} denies it: grant this user its tables ({detail})", cause="denies access"
         )
+    if is_unanswered(error):
+        return Unavailable(f"{where} did not answer in time: {detail}", cause="does not answer")
     if error.connection_invalidated or (not code and _is_of_the_connection(error)):
         said = str(error.orig).partition("FATAL:")[2]
         for signs, (cause, advice) in _REFUSALS.items():

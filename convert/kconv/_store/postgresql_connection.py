@@ -7,8 +7,9 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, cast
 
 import psycopg
@@ -19,15 +20,16 @@ from kconv._errors import KconvError, Unavailable
 from kconv._store.database import LOCK_TIMEOUT, Database
 from kconv._store.database_errors import fault, may_succeed_again, without_password
 from kconv._store.driver_connection import as_dbapi_error, driver_connection
-from kconv._store.postgresql_engine import settings
+from kconv._store.postgresql_engine import WRITE_SECONDS, settings
 from kconv._store.postgresql_exchange import DONE, Exchange
 from kconv._store.postgresql_input import has_input
+from kconv._store.postgresql_patience import NoAnswer, ask
 from kconv._store.postgresql_question import PREPARED, Question, questions
 from kconv._store.write import Answered, Outcome, Sent, Write
 
 _log = logging.getLogger(__name__)
 
-ANSWER_SECONDS: Final = 30.0
+ANSWER_SECONDS: Final = WRITE_SECONDS
 """How long a statement may take. Each lock it may need is waited for up to `LOCK_TIMEOUT`."""
 
 _ATTEMPTS: Final = 5
@@ -73,16 +75,12 @@ class PostgresqlConnection:
     def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[Outcome | None]:
         for attempt in range(1, _ATTEMPTS + 1):
             connection = self._usable()
-            for question in questions(writes):
-                self._asked_at = time.monotonic()
-                result = self._run(connection.pgconn, question)
-                self._asked_at = None
-                if result.status not in DONE:
-                    break
-                found = question.read(result)
-                if found is not None:
-                    return found
-            error = error_from_result(result)
+            try:
+                return self._answers(connection, writes)
+            except psycopg.Error as raised:
+                error = raised
+            self._asked_at = None
+            self._is_cut = self._is_cut or isinstance(error, NoAnswer)
             lost = connection.closed
             if lost:
                 self.close()
@@ -181,19 +179,37 @@ class PostgresqlConnection:
             may_be_done=True,
         )
 
-    def _run(self, session: PGconn, question: Question) -> PGresult:
-        """The result of the statement; of what failed, where it is not alone."""
+    def _answers(
+        self, connection: psycopg.Connection, writes: Sequence[Write]
+    ) -> list[Outcome | None]:
+        for question in questions(writes):
+            self._asked_at = time.monotonic()
+            result = self._run(connection, question)
+            self._asked_at = None
+            found = question.read(result)
+            if found is not None:
+                return found
+        raise AssertionError("the last question is answered")
+
+    def _run(self, connection: psycopg.Connection, question: Question) -> PGresult:
+        """The result of the statement. Raises `psycopg.Error`."""
+        session = connection.pgconn
         name, arguments, formats, _ = question
         if not self._database.is_pooled:
-            return session.exec_prepared(name, arguments, formats)  # type: ignore[arg-type] # it takes None
+            return _ask(session, partial(session.send_query_prepared, name, arguments, formats))
         # The session is another one each time: what it is to have is set in the transaction.
-        begun = session.exec_(_BEGIN)
-        if begun.status not in DONE:
-            session.exec_(b"ROLLBACK")
-            return begun
-        result = session.exec_params(PREPARED[name], arguments, param_formats=formats)
-        ended = session.exec_(b"COMMIT" if result.status in DONE else b"ROLLBACK")
-        return result if ended.status in DONE else ended
+        statement = PREPARED[name]
+        send = partial(session.send_query_params, statement, arguments, param_formats=formats)
+        try:
+            _execute(session, _BEGIN)
+            result = _ask(session, send)
+        except psycopg.Error:
+            if not connection.closed:
+                with suppress(psycopg.Error):
+                    _execute(session, b"ROLLBACK")
+            raise
+        _execute(session, b"COMMIT")
+        return result
 
     def cut_if_late(self) -> None:
         file, asked_at, connection = self._file, self._asked_at, self._connection
@@ -241,20 +257,29 @@ class PostgresqlConnection:
         connection.rollback()
         connection.autocommit = True
         session = connection.pgconn
-        if not self._database.is_pooled:
-            self._check(connection, session.exec_(_SETTINGS))
-        patience = self._check(connection, session.exec_(_PATIENCE)).get_value(0, 0)
-        self.patience = int(patience or 0) / 1000 or LOCK_TIMEOUT
-        if not self._database.is_pooled:
-            for name, statement in PREPARED.items():
-                self._check(connection, session.prepare(name, statement))
+        try:
+            if not self._database.is_pooled:
+                _execute(session, _SETTINGS)
+            patience = _execute(session, _PATIENCE).get_value(0, 0)
+            self.patience = int(patience or 0) / 1000 or LOCK_TIMEOUT
+            if not self._database.is_pooled:
+                for name, statement in PREPARED.items():
+                    _ask(session, partial(session.send_prepare, name, statement))
+        except psycopg.Error as error:
+            wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=connection.closed)
+            raise fault(wrapped, self._database.url) from error
 
-    def _check(self, connection: psycopg.Connection, result: PGresult) -> PGresult:
-        if result.status in DONE:
-            return result
-        error = error_from_result(result)
-        wrapped = as_dbapi_error(self._database, error, psycopg.Error, lost=connection.closed)
-        raise fault(wrapped, self._database.url) from error
+
+def _execute(session: PGconn, statement: bytes) -> PGresult:
+    return _ask(session, partial(session.send_query, statement))
+
+
+def _ask(session: PGconn, send: Callable[[], None]) -> PGresult:
+    """The result of what is asked, waited for in this thread. Raises `psycopg.Error`."""
+    result = ask(session, send, ANSWER_SECONDS)[-1]
+    if result.status not in DONE:
+        raise error_from_result(result)
+    return result
 
 
 def _has_ended(connection: psycopg.Connection) -> bool:

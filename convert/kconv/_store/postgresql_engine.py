@@ -22,6 +22,12 @@ A process that is stopped, or whose machine is gone, in the middle of a transact
 locks until the server's keepalive finds out, hours later, and hold up the writes of all others.
 """
 
+READ_SECONDS: Final = 60.0
+"""How long a store's reading statement may bring nothing before its connection is closed."""
+
+WRITE_SECONDS: Final = 30.0
+"""The same of one that writes. Each lock that it may need is waited for for less."""
+
 _NETWORK: Final = {
     "keepalives_idle": "30",
     "keepalives_interval": "10",
@@ -76,6 +82,11 @@ class PostgresqlEngine:
         """Whether nothing may be left in the session from one transaction to the next."""
         return bool(self._pooled)
 
+    def wait(self, connection: Connection, seconds: float | None) -> None:
+        """Have a connection closed that brings nothing for so long when it is asked something."""
+        driver: Any = connection.connection.driver_connection
+        driver.patience = seconds
+
     def begin(self, connection: Connection) -> None:
         """Set, at its beginning, what a transaction needs and the session does not have."""
         if self._pooled:
@@ -83,11 +94,13 @@ class PostgresqlEngine:
                 connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
 
     def _connect(self, dialect: Any, _record: Any, args: Any, named: dict[str, Any]) -> Any:
+        from kconv._store.postgresql_patience import PatientConnection
+
         driver = dialect.loaded_dbapi
         if self._pooled:
             named.pop("options", None)
         try:
-            connection = driver.connect(*args, **named)
+            connection = PatientConnection.connect(*args, **named)
         except driver.OperationalError as error:
             if "options" not in named or _REFUSED not in str(error):
                 raise
@@ -98,9 +111,9 @@ class PostgresqlEngine:
                 ) from error
             self._pooled = True
             named.pop("options")
-            connection = driver.connect(*args, **named)
+            connection = PatientConnection.connect(*args, **named)
         if self._pooled is None:
-            served_by = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+            served_by = connection.execute("SELECT pg_backend_pid()").fetchall()[0][0]
             connection.rollback()
             self._pooled = served_by != connection.info.backend_pid
         if self._pooled:

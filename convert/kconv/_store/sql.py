@@ -36,6 +36,7 @@ def open_store(url: str) -> SqlStore:
     run first or a later release of kconv made the tables.
     """
     database = Database(parse_url(url))
+    database.waits_for_ever = False
     try:
         check_tables(database)
     except BaseException:

@@ -1,0 +1,132 @@
+"""PostgreSQL that takes a question and says nothing more, whoever asked."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import cast
+
+import pytest
+from sqlalchemy import Connection
+
+from kconv._errors import Unavailable
+from kconv._store import SqlStore, database, open_store, postgresql_connection
+from kconv._store.postgresql_connection import PostgresqlConnection
+from kconv_migrations import _tables as db
+from store.samples import GROUP, RESOURCE, V1, cronjob
+from store.test_submit import creation
+
+SECONDS = 0.4
+
+
+@pytest.fixture
+def store(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlStore]:
+    """A store on PostgreSQL with less patience."""
+    db.upgrade(postgres_url)
+    monkeypatch.setattr(database, "READ_SECONDS", SECONDS)
+    monkeypatch.setattr(database, "WRITE_SECONDS", SECONDS)
+    monkeypatch.setattr(postgresql_connection, "ANSWER_SECONDS", SECONDS)
+    with closing(open_store(postgres_url)) as opened:
+        opened.ensure([(GROUP, RESOURCE, V1)])
+        opened.write(creation("first"))
+        yield opened
+
+
+class Stop:
+    """Stops sessions of PostgreSQL, until the test is over."""
+
+    def __init__(self) -> None:
+        self.stopped: list[int] = []
+
+    def __call__(self, session: int) -> None:
+        os.kill(session, signal.SIGSTOP)
+        self.stopped.append(session)
+
+
+@pytest.fixture
+def stop() -> Iterator[Stop]:
+    found = Stop()
+    yield found
+    for each in found.stopped:
+        os.kill(each, signal.SIGCONT)
+
+
+def ask(connection: Connection, stop: Stop) -> None:
+    stop(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+    connection.exec_driver_sql("SELECT 1")
+
+
+def end(connection: Connection, stop: Stop) -> None:
+    stop(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def statement(store: SqlStore, stop: Stop) -> None:
+    store._writer.alone(lambda connection: ask(connection, stop))
+
+
+def commit(store: SqlStore, stop: Stop) -> None:
+    store._writer.alone(lambda connection: end(connection, stop))
+
+
+def readiness(store: SqlStore, stop: Stop) -> None:
+    store._database.write_within(1.0, lambda connection: ask(connection, stop))
+
+
+def batch_of_a_thread(store: SqlStore, stop: Stop) -> None:
+    connection = cast("PostgresqlConnection", store._writer._connection)
+    assert connection._connection is not None
+    stop(connection._connection.info.backend_pid)
+    store.write(creation("asked"))
+
+
+@pytest.mark.parametrize(
+    ("work", "may_be_done"),
+    [(statement, False), (commit, True), (readiness, False), (batch_of_a_thread, True)],
+)
+def test_write_is_given_up(
+    store: SqlStore, stop: Stop, work: Callable[[SqlStore, Stop], None], may_be_done: bool
+) -> None:
+    """Once, with nobody else who looks after it; the next one goes on with another connection."""
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match=r"answer|broke at commit") as error:
+        work(store, stop)
+    assert time.monotonic() - began >= SECONDS
+    assert len(stop.stopped) == 1
+    assert error.value.may_be_done is may_be_done
+    store.write(creation("next"))
+    store.heartbeat("nobody")
+
+
+def test_read_is_asked_again_of_another_session(store: SqlStore, stop: Stop) -> None:
+    sessions: list[int] = []
+
+    def work(connection: Connection) -> int:
+        sessions.append(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+        if len(sessions) == 1:
+            stop(sessions[0])
+        return int(connection.exec_driver_sql("SELECT 7").scalar_one())
+
+    assert store._database.read(work) == 7
+    assert len({*sessions}) == 2
+    assert store.get(cronjob("first")).data
+
+
+def test_read_that_is_never_answered_is_given_up(store: SqlStore, stop: Stop) -> None:
+    with pytest.raises(Unavailable, match=f"did not answer in time: nothing came for {SECONDS}"):
+        store._database.peek(lambda connection: ask(connection, stop))
+
+
+def test_answer_that_comes_in_pieces_is_waited_for(store: SqlStore) -> None:
+    """Only silence counts: this one takes three times as long."""
+    asked = f"SELECT pg_sleep({SECONDS / 2}), repeat('x', 100000) FROM generate_series(1, 6)"
+    began = time.monotonic()
+    rows = store._database.peek(lambda connection: connection.exec_driver_sql(asked).all())
+    assert len(rows) == 6
+    assert time.monotonic() - began > SECONDS * 2
+
+
+def test_work_on_tables_of_any_size_waits(store: SqlStore) -> None:
+    store._database.waits_for_ever = True
+    asked = f"SELECT pg_sleep({SECONDS * 2})"
+    store._database.peek(lambda connection: connection.exec_driver_sql(asked).all())
