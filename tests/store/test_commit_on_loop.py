@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kconv._errors import Unavailable
-from kconv._store import SqlStore, Write, group_commit
+from kconv._store import SqlStore, Stored, Write, group_commit
 from kconv._store.database import sqlite_file
 from kconv._store.write_statistics import WriteTally
 from store.samples import V1, cronjob, longest_turn
@@ -97,6 +97,22 @@ def test_writes_that_never_end_are_committed(sqlite_store: SqlStore) -> None:
                 futures.append(sqlite_store.submit(creation(name)))
             await asyncio.sleep(0)
         assert futures[0].done()
+        await asyncio.gather(*futures)
+
+    run(work)
+
+
+def test_first_of_writes_that_trickle_in_waits_for_few(sqlite_store: SqlStore) -> None:
+    """One write a turn: each is a reason to wait for the next, and in each turn there is work."""
+
+    async def work() -> None:
+        await asyncio.gather(*(sqlite_store.submit(creation(f"e{at}")) for at in range(2)))
+        futures: list[asyncio.Future[Stored]] = []
+        while len(futures) < 100 and not any(each.done() for each in futures):
+            futures.append(sqlite_store.submit(creation(f"n{len(futures)}")))
+            await asyncio.sleep(0)
+        assert futures[0].done()
+        assert len(futures) < 20
         await asyncio.gather(*futures)
 
     run(work)

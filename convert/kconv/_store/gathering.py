@@ -9,6 +9,9 @@ from typing import Final
 _TURNS: Final = 3
 """Turns of a loop in which a request whose bytes have come gets as far as its write."""
 
+_MOST_TURNS: Final = 16
+"""Turns that the first write waits at most, whatever comes: in each there may be much to do."""
+
 _MANY: Final = 64
 """Writes that are enough for a batch: for each of more, what a batch costs is next to nothing."""
 
@@ -26,13 +29,14 @@ def gather(
     anybody where it is None.
     """
 
-    def turn(known: int, left: int) -> None:
+    def turn(known: int, left: int, in_all: int) -> None:
         found = queued()
         if found > known:
             left = _TURNS
-        if last is not None and left and max(found, last) > 1 and found < _MANY:
-            loop.call_soon(turn, found, left - 1)
+        goes_on = left and in_all and found < _MANY
+        if last is not None and goes_on and max(found, last) > 1:
+            loop.call_soon(turn, found, left - 1, in_all - 1)
         else:
             commit()
 
-    loop.call_soon(turn, 0, _TURNS)
+    loop.call_soon(turn, 0, _TURNS, _MOST_TURNS)
