@@ -1,16 +1,27 @@
 """Writes that share a transaction stay each other's strangers."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, text
 
-from kconv._errors import AlreadyExists, Conflict, KconvError, NotFound, VersionNotOnRecord
-from kconv._store import SqlStore, Stored
+from kconv._errors import (
+    AlreadyExists,
+    Conflict,
+    KconvError,
+    NotFound,
+    TimedOut,
+    Unavailable,
+    VersionNotOnRecord,
+)
+from kconv._store import SqlStore, Stored, Write
 from kconv._store.database import Database
+from kconv._store.write_connection import outcomes_of
 from store.samples import V1, V1BETA1, create, cronjob, running
+from store.test_submit import creation
 
 Outcome = Stored | BaseException
 
@@ -105,6 +116,54 @@ def test_write_that_the_driver_cannot_take_fails_alone(store: SqlStore) -> None:
     assert [type(each) for each in outcomes][::2] == [Stored, Stored]
     assert isinstance(outcomes[1], ValueError | KconvError)
     assert [each.stored.key.name for each in store.changes(0)] == ["first", "last"]
+
+
+class OneAtATime:
+    """A connection that takes no two writes, and on which each takes some seconds."""
+
+    patience = 10.0
+
+    def __init__(self, clock: list[float], ends: Sequence[Exception | None]) -> None:
+        self.clock, self.ends = clock, ends
+        self.tried = 0
+
+    def write(self, writes: Sequence[Write], *, wait: bool = True) -> list[None]:
+        if len(writes) > 1:
+            raise ValueError("one of them cannot be written")
+        end = self.ends[self.tried]
+        self.tried += 1
+        self.clock[0] += 4.0
+        if end is not None:
+            raise end
+        return [None]
+
+
+@pytest.mark.parametrize(
+    ("ends", "tried"),
+    [
+        ([None, None], 2),
+        ([ValueError("no"), None], 2),
+        ([TimedOut("is locked", cause="is locked", may_be_done=True), None, None], 1),
+        ([None, Unavailable("has gone"), None, None], 2),
+        ([None, None, None, None, None], 3),
+    ],
+)
+def test_writes_that_are_tried_one_by_one_take_as_long_as_one(
+    ends: list[Exception | None], tried: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first that the database is not there for speaks for those after it."""
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    connection = OneAtATime(clock, ends)
+    outcomes = outcomes_of(connection, [creation(f"n{at}") for at in range(len(ends))], wait=True)  # type: ignore[arg-type] # all that is asked of it
+    assert outcomes is not None
+    assert connection.tried == tried
+    assert len(outcomes) == len(ends)
+    for outcome in outcomes[tried:]:
+        assert isinstance(outcome, Unavailable)
+        assert not outcome.may_be_done
+    refused = [each for each in outcomes if each is not None]
+    assert len({id(each) for each in refused}) == len(refused)
 
 
 def test_disappearing_database_fails_every_waiting_write(fresh_store: SqlStore) -> None:

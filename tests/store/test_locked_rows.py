@@ -52,6 +52,24 @@ def locked(url: str, statement: str, *arguments: str) -> Iterator[psycopg.Connec
         yield connection
 
 
+def test_lock_that_all_need_is_waited_for_once(impatient: SqlStore, url: str) -> None:
+    """Also where they are tried one by one, since one of them cannot be written at all."""
+    names = ["lone surrogate \ud800", *"abcdefgh"]
+
+    async def work() -> None:
+        with locked(url, "SELECT FROM kconv_revision FOR UPDATE"):
+            began = time.monotonic()
+            found = await asyncio.gather(
+                *(impatient.submit(creation(name)) for name in names), return_exceptions=True
+            )
+            assert time.monotonic() - began < 8 * 0.333
+        assert isinstance(found[0], ValueError)
+        assert {type(each) for each in found[1:]} == {Unavailable}
+        await asyncio.gather(*(impatient.submit(creation(name)) for name in names[1:]))
+
+    run(work)
+
+
 async def set_aside(store: SqlStore) -> None:
     for _ in range(10_000):
         if store.write_statistics().locked:

@@ -7,7 +7,8 @@ here as everywhere. It is used from one thread at a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from kconv._errors import KconvError, Unavailable
@@ -73,26 +74,46 @@ def outcomes_of(
 
     As `WriteConnection.write`, but whatever happens, each write has an outcome, so that every
     caller gets one. Without ``wait`` a batch with such a fault is left, too (None).
+
+    One by one, they take no longer together than one may: where the database is not available to
+    one, or time is up, it is not for those after it either, which are not tried.
     """
     try:
         return connection.write(writes, wait=wait)
     except Unavailable as error:
-        cause, may_be_done = error.cause, error.may_be_done
-        return [
-            Unavailable(error.message, about=error.about, cause=cause, may_be_done=may_be_done)
-            for _ in writes
-        ]
+        return [_again(error, may_be_done=error.may_be_done) for _ in writes]
     except Exception as error:  # noqa: BLE001 - whatever it is, each caller must get an outcome
         if not wait:
             return None
         if len(writes) > 1:
-            return [_single(connection, write) for write in writes]
+            return list(_one_by_one(connection, writes))
         if not isinstance(error, KconvError):
             error.add_note(f"while writing {writes[0].key}")
         return [error]
 
 
-def _single(connection: WriteConnection, write: Write) -> Outcome | Exception | None:
-    found = outcomes_of(connection, [write], wait=True)
-    assert found is not None, "it waits"
-    return found[0]
+def _one_by_one(
+    connection: WriteConnection, writes: Sequence[Write]
+) -> Iterator[Outcome | Exception | None]:
+    until = time.monotonic() + connection.patience
+    gone: Unavailable | None = None
+    for write in writes:
+        if gone is not None:
+            yield _again(gone, may_be_done=False)
+            continue
+        found = outcomes_of(connection, [write], wait=True)
+        assert found is not None, "it waits"
+        yield found[0]
+        if isinstance(found[0], Unavailable):
+            gone = found[0]
+        elif time.monotonic() > until:
+            gone = Unavailable(
+                f"the database kept writes waiting for more than {connection.patience:g} s: "
+                "try again",
+                cause="is busy",
+            )
+
+
+def _again(error: Unavailable, *, may_be_done: bool) -> Unavailable:
+    """The same for another caller, who adds what he did to it."""
+    return Unavailable(error.message, about=error.about, cause=error.cause, may_be_done=may_be_done)
