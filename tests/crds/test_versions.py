@@ -217,6 +217,48 @@ def test_lists_combine_as_the_schema_says(server: Running, strategy: str) -> Non
     assert server.ask("POST", everywhere, thing("Applier", "v1", "y")).status_code == 404
 
 
+def test_an_element_that_leaves_out_a_key_has_its_default(server: Running) -> None:
+    """With the owners that a Kubernetes 1.36.4 noted."""
+    items = {
+        "type": "array", "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["port", "protocol"],
+        "items": {
+            "type": "object", "required": ["port"],
+            "properties": {
+                "port": {"type": "integer"}, "protocol": {**TEXT, "default": "TCP"}, "v": TEXT,
+            },
+        },
+    }  # fmt: skip
+    server.made("POST", CRDS, definition("ports", {"v1": {"items": items}}))
+    tcp, udp = (f'k:{{"port":80,"protocol":"{each}"}}' for each in ("TCP", "UDP"))
+    port: dict[str, Any] = {".": {}, "f:port": {}}
+    steps: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
+        ("m1", [{"port": 80}], {"m1": {tcp: port}}),
+        (
+            "m2", [{"port": 80, "protocol": "TCP", "v": "x"}],
+            {"m1": {tcp: port}, "m2": {tcp: {**port, "f:protocol": {}, "f:v": {}}}},
+        ),
+        (
+            "m2", [{"port": 80, "v": "y"}],
+            {"m1": {tcp: port}, "m2": {tcp: {**port, "f:v": {}}}},
+        ),
+        (
+            "m1", [{"port": 80, "protocol": "UDP"}],
+            {"m1": {udp: {**port, "f:protocol": {}}}, "m2": {tcp: {**port, "f:v": {}}}},
+        ),
+    ]  # fmt: skip
+    for manager, sent, owned in steps:
+        made = server.made(
+            "PATCH", f"{place('ports', name='x')}?fieldManager={manager}",
+            thing("Port", "v1", "x", items=sent), content_type="application/apply-patch+yaml",
+        )  # fmt: skip
+        entries = made["metadata"]["managedFields"]
+        assert {e["manager"]: e["fieldsV1"]["f:spec"]["f:items"] for e in entries} == owned
+    assert made["spec"]["items"] == [
+        {"port": 80, "protocol": "TCP", "v": "y"}, {"port": 80, "protocol": "UDP"},
+    ]  # fmt: skip
+
+
 def test_objects_whose_owner_is_a_custom_resource_go_with_it(server: Running) -> None:
     server.made("POST", CRDS, definition("owners", {"v1": {"x": TEXT}}))
     owner = server.made("POST", place("owners"), thing("Owner", "v1", "boss"))

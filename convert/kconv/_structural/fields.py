@@ -48,6 +48,10 @@ def _field(schema: Schema, module: str, name: str, **options: Any) -> AnyField:
             **options,
         )
     if kind in _SCALARS:
+        default = schema.get("default")
+        if isinstance(default, str | bool | int):
+            # What an element of a list is called that leaves out one of its keys.
+            options["load_default"] = default
         return cast("AnyField", _SCALARS[kind](**options))
     if keeps_unknown(schema) or is_embedded(schema) or kind != "object":
         return FreeForm(**options)
