@@ -29,7 +29,8 @@ def values(schema: Schema) -> Schema | None:
     found = schema.get("additionalProperties")
     if found is True:
         return _NOTHING
-    return found if isinstance(found, Mapping) else None
+    # A dict is what it nearly always is; to ask for a mapping takes ten times as long.
+    return found if type(found) is dict or isinstance(found, Mapping) else None
 
 
 def items(schema: Schema) -> Schema:

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from kconv._cel import duration, timestamp
@@ -30,6 +31,7 @@ _NAMES: Final = ("name", "generateName")
 """What rules see of metadata."""
 
 
+@lru_cache(4096)
 def spellings(name: str) -> tuple[str, ...]:
     """The names that a field has in expressions: one that is a word has its own besides."""
     return (escaped(name), name) if name in _WORDS else (escaped(name),)
