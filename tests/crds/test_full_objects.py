@@ -60,6 +60,8 @@ CASES: dict[str, tuple[Value, int, list[str]]] = {
             ))
         }), 1, [],
     ),
+    # Kubernetes refuses a null of an enumeration.
+    "an enumeration that says it may be null": (of_spec(kind={**KIND, "nullable": True}), 3, []),
     "several kinds of value": (
         of_spec(kind=KIND, port=BOTH, gone={**TEXT, "nullable": True}), 3, [],
     ),

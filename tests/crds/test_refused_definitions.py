@@ -61,6 +61,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "should be a json path under either .spec or .status",
     ),
     (listed({"type": "string"}), LISTED, OBJECTS),
+    (listed({"type": "string", "maxLength": 1 << 63}, "set"), f"{ITEMS}.maxLength", ""),
+    (listed({"type": "string", "not": {"maxLength": "1"}}, "set"), f"{ITEMS}.not.maxLength", ""),
+    (listed({"type": "string", "enum": "a"}, "set"), f"{ITEMS}.enum", ""),
     (keyed(), f"{KEY}.default", f"{IS_KEY} must have a default or be a required property"),
     (keyed(["name"], nullable=True), f"{KEY}.nullable", f"{IS_KEY} cannot be nullable"),
     (
@@ -83,7 +86,8 @@ def test_what_it_refuses_is_refused_in_its_words(server: Running) -> None:
         answer = server.ask("POST", f"{CRDS}?dryRun=All", body(said))
         assert answer.status_code == 422, (said, answer.text)
         causes = {each["field"]: each["message"] for each in answer.json()["details"]["causes"]}
-        assert message in causes.get(field, ""), (said, causes)
+        assert field in causes, (said, causes)
+        assert message in causes[field], (said, causes)
     for said in TAKEN:
         server.made("POST", f"{CRDS}?dryRun=All", body(said))
 

@@ -108,3 +108,19 @@ def test_a_null_is_as_good_as_none_but_to_who_applies_it(start: Start) -> None:
         )
         assert answer.status_code == 422, answer.text
         assert answer.json()["message"] == f'Gadget.example.com "{name}" is invalid: {said}'
+
+
+def test_a_null_is_dropped_by_a_version_that_has_none(server: Running) -> None:
+    """Though the two are the same otherwise, and nothing is converted."""
+    text: dict[str, Any] = {"type": "string"}
+    fields = {"v1": {"note": {**text, "nullable": True}}, "v2": {"note": text}}
+    server.made("POST", CRDS, definition("notes", fields))
+    at = "/apis/example.com/v1/namespaces/default/notes"
+    body: dict[str, Any] = {"apiVersion": "example.com/v1", "kind": "Note", "spec": {"note": None}}
+    body["metadata"] = {"name": "a", "labels": {}}
+    made = server.made("POST", at, body)
+    assert made["spec"] == {"note": None}
+    assert "labels" not in made["metadata"], "what is empty there is as good as none"
+    assert server.made("GET", f"{at}/a".replace("v1", "v2"))["spec"] == {}
+    (item,) = server.made("GET", at.replace("v1", "v2"))["items"]
+    assert item["spec"] == {}

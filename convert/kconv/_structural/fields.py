@@ -6,9 +6,8 @@ has to be is judged by the schema itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Lock
-from typing import Any, Final, cast
+from functools import partial
+from typing import Any, cast
 
 from kconv._schema import Type
 from kconv._structural.schemas import (
@@ -24,8 +23,6 @@ from kconv.fields import Boolean, Double, FreeForm, Int64, IntOrString, List, Ma
 from kconv.fields._spec import AnyField
 
 _SCALARS = {"boolean": Boolean, "integer": Int64, "number": Double, "string": String}
-
-_MAKING: Final = Lock()
 
 
 def fields_of(schema: Schema, module: str, name: str) -> dict[str, AnyField]:
@@ -59,23 +56,13 @@ def _field(schema: Schema, module: str, name: str, **options: Any) -> AnyField:
     of_values = values(schema)
     if of_values is not None:
         return Map(_field(of_values, module, f"{name}_value"), map_type=map_type, **options)
-    return Object(_when_asked(schema, module, name), map_type=map_type, **options)
+    # Made when somebody asks for it: a large CRD has more than a thousand, which would take longer
+    # than all else that serves it, and few are asked for.
+    return Object(partial(_type_of, schema, module, name), map_type=map_type, **options)
 
 
-def _when_asked(schema: Schema, module: str, name: str) -> Callable[[], type[Type]]:
-    """The type of an object within others, made when somebody asks for it: few are asked for.
-
-    A large CRD has more than a thousand, which would take longer than all else that serves it.
-    """
-    found: type[Type] | None = None
-
-    def type_of() -> type[Type]:
-        nonlocal found
-        with _MAKING:
-            if found is None:
-                fields = fields_of(schema, module, name)
-                made: Any = type(name, (Type,), {"__module__": module, **fields})
-                found = made
-        return found
-
-    return type_of
+def _type_of(schema: Schema, module: str, name: str) -> type[Type]:
+    """The type of an object within others."""
+    made: Any = type(name, (Type,), {"__module__": module, **fields_of(schema, module, name)})
+    found: type[Type] = made
+    return found
