@@ -77,7 +77,7 @@ class Follower:
         self._reader: Reader | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_fresh = False
-        self._looks: SharedWork[None, None] = SharedWork(self._look)
+        self._looks: SharedWork[None, None] = SharedWork(self._look, gathers=True)
         self._fetches: SharedWork[Key, CachedRow | None] = SharedWork(self._fetch)
         self._background: asyncio.Task[None] | None = None
 
@@ -104,7 +104,7 @@ class Follower:
         if self._reader is not None:
             self._reader.close()
         self._reader = self._loop = None
-        self._looks, self._fetches = SharedWork(self._look), SharedWork(self._fetch)
+        self._looks, self._fetches = SharedWork(self._look, gathers=True), SharedWork(self._fetch)
         self._loading = Turns()
         self._catching = asyncio.Lock()
         self._noted = None
