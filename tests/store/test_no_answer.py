@@ -112,6 +112,19 @@ def test_read_is_asked_again_of_another_session(store: SqlStore, stop: Stop) -> 
     assert store.get(cronjob("first")).data
 
 
+def test_whole_resource_is_read_though_the_session_that_waited_for_it_is_stopped(
+    store: SqlStore, stop: Stop
+) -> None:
+    """Whoever lists it waits for this one read."""
+    one = "SELECT pg_backend_pid()"
+    stop(store._database.peek(lambda it: it.exec_driver_sql(one).scalar_one()))
+    began = time.monotonic()
+    snapshot = store.snapshot(GROUP, RESOURCE, 1 << 20)
+    assert time.monotonic() - began >= SECONDS
+    assert snapshot is not None
+    assert [each.key for each in snapshot.rows] == [cronjob("first")]
+
+
 def test_read_that_is_never_answered_is_given_up(store: SqlStore, stop: Stop) -> None:
     with pytest.raises(Unavailable, match=f"did not answer in time: nothing came for {SECONDS}"):
         store._database.peek(lambda connection: ask(connection, stop))
