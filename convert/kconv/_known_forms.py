@@ -6,11 +6,14 @@ there. So what was found out about the form of one holds for the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from kconv._known_texts import LONGEST, KnownTexts
+
+T = TypeVar("T")
 
 _MOST_BYTES: Final = 64 * 1024
 """How much text of forms is kept; what is known of one may take ten times as much."""
@@ -58,10 +61,86 @@ class Forms:
             self._values.keep(head, choose)
         return b'""'.join((head, b'"'.join(choose(parts))))
 
+    def pattern(self, text: bytes) -> re.Pattern[bytes]:
+        """What the texts match, from end to end, that have the form of one without escapes."""
+        parts = text.split(b'"')
+        free = {*values_of_fields(parts)}.difference(self._kept(parts))
+        pieces = [_ANY if at in free else re.escape(part) for at, part in enumerate(parts)]
+        return re.compile(b'"'.join(pieces))
+
+
+_ANY: Final = rb'[^"\\]+'
+
+
+class KnownForms(Generic[T]):
+    """What is known of texts by their forms, as `KnownTexts` of texts that are the same.
+
+    A form that has come often becomes a pattern: to match that takes a quarter of the time that it
+    takes to find out the form. The patterns that matched lately are tried before.
+    """
+
+    def __init__(self, forms: Forms, most_bytes: int = _MOST_BYTES) -> None:
+        self._forms = forms
+        self._known: KnownTexts[_Known[T]] = KnownTexts(most_bytes)
+        self._lately: tuple[_Known[T], ...] = ()
+
+    def is_of_use(self) -> bool:
+        """Whether to look for the next text at all."""
+        return self._known.is_of_use()
+
+    def get(self, text: bytes) -> T | None:
+        """What is known of a text."""
+        for known in self._lately:
+            if known.matches is not None and known.matches(text):
+                self._known.came_again()
+                if known is not self._lately[0]:
+                    self._put_first(known)
+                return known.found
+        form = self._forms.of(text)
+        found = self._known.get(form)
+        if found is None:
+            return None
+        found.times += 1
+        # What is its own form has no values that make no difference.
+        if found.times >= _OFTEN and form is not text and len(text) <= LONGEST_PATTERN:
+            if found.matches is None:
+                found.matches = self._forms.pattern(text).fullmatch
+            self._put_first(found)
+        return found.found
+
+    def keep(self, text: bytes, found: T) -> None:
+        """Keep what holds for all texts of the form of one."""
+        self._known.keep(self._forms.of(text), _Known(found))
+
+    def _put_first(self, known: _Known[T]) -> None:
+        others = [each for each in self._lately if each is not known]
+        self._lately = (known, *others[: _PATTERNS - 1])
+
+
+class _Known(Generic[T]):
+    """What is known of a form, and how often it has been found."""
+
+    __slots__ = ("found", "matches", "times")
+
+    def __init__(self, found: T) -> None:
+        self.found = found
+        self.times = 0
+        self.matches: Callable[[bytes], re.Match[bytes] | None] | None = None
+
+
+_OFTEN: Final = 32
+"""How often a form is looked up before it is made a pattern, which takes milliseconds."""
+
+LONGEST_PATTERN: Final = 4 * 1024
+"""Bytes of a text whose form may become a pattern."""
+
+_PATTERNS: Final = 8
+"""Patterns that are tried: one that does not match tells so where the texts begin to differ."""
+
 
 def values_of_fields(parts: Parts) -> Iterator[int]:
     """The positions of texts that are values of fields or of keys of maps."""
-    return (at for at in range(3, len(parts), 2) if parts[at - 1] == b":")
+    return (at for at in range(3, len(parts), 2) if parts[at - 1].strip() == b":")
 
 
 def _positions_of_names(parts: Parts) -> list[int]:

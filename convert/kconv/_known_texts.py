@@ -49,8 +49,12 @@ class KnownTexts(Generic[T]):
         if found is None:
             self._credit -= 1
         else:
-            self._credit = min(self._credit + _OF_A_HIT, _MOST_CREDIT)
+            self.came_again()
         return found
+
+    def came_again(self) -> None:
+        """A text was known, whoever found that out."""
+        self._credit = min(self._credit + _OF_A_HIT, _MOST_CREDIT)
 
     def keep(self, text: bytes, found: T) -> None:
         """Keep something, unless its text is long."""

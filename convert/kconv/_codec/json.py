@@ -16,6 +16,7 @@ import msgspec
 
 from kconv._codec.limits import LIMIT, check_depth, check_size, too_deep
 from kconv._errors import DecodeError
+from kconv._known_forms import LONGEST_PATTERN, Forms, KnownForms
 from kconv._paths import DEPTH, Path
 
 
@@ -97,7 +98,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
 def duplicate_keys(data: bytes) -> list[Path]:
     """The path of every key that an object of this well-formed JSON text repeats."""
     # Most often there is none, and that is quickly seen.
+    is_short = len(data) <= LONGEST_PATTERN and _without_repeats.is_of_use()
+    if is_short and _without_repeats.get(data):
+        return []
     if _has_each_key_once(data):
+        if is_short:
+            _without_repeats.keep(data, True)
         return []
     text = with_valid_text(data)
     try:
@@ -105,6 +111,10 @@ def duplicate_keys(data: bytes) -> list[Path]:
     except _Repeated:
         return list(_duplicates(json.loads(text, object_pairs_hook=_Pairs), ()))
     return []
+
+
+_without_repeats: KnownForms[bool] = KnownForms(Forms(lambda parts: ()))
+"""Texts without escapes that have each key once: values make no difference."""
 
 
 def _has_each_key_once(data: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from kconv._compile.types import types_below
-from kconv._known_forms import Forms, Parts
+from kconv._known_forms import Forms, KnownForms, Parts
 from kconv._known_texts import KnownTexts
 from kconv._schema import Type, union_of
 from kconv.fields import spec_of
@@ -26,8 +26,8 @@ class KnownValues:
     def __init__(self, schema: type[Type]) -> None:
         self._schema = schema
         self._texts: KnownTexts[bool] = KnownTexts(_MOST_BYTES)
-        self._read: KnownTexts[bool] = KnownTexts(_MOST_BYTES)
-        self._forms = Forms(self._positions) if any(schema.unread.values()) else None
+        unread = any(schema.unread.values())
+        self._read = KnownForms[bool](Forms(self._positions), _MOST_BYTES) if unread else None
 
     def look(self, value: Any) -> bytes | None:
         """None where a value, or one that is as good, broke no rule; else what to `keep` of it.
@@ -39,9 +39,9 @@ class KnownValues:
             text = _encode(value)
             if self._texts.get(text):
                 return None
-        if self._forms is not None and self._read.is_of_use():
+        if self._read is not None and self._read.is_of_use():
             text = text or _encode(value)
-            if self._read.get(self._forms.of(text)):
+            if self._read.get(text):
                 return None
         return text
 
@@ -49,8 +49,8 @@ class KnownValues:
         """Remember a value that broke no rule, unless the rules have changed it."""
         if text and _encode(value) == text:
             self._texts.keep(text, True)
-            if self._forms is not None:
-                self._read.keep(self._forms.of(text), True)
+            if self._read is not None:
+                self._read.keep(text, True)
 
     def _positions(self, parts: Parts) -> Iterator[int]:
         """The positions of the values that rules read, in the JSON of a value of the type."""

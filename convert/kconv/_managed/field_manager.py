@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from kconv._known_forms import Forms
-from kconv._known_texts import KnownTexts
+from kconv._known_forms import KnownForms
+from kconv._known_texts import MOST_BYTES, KnownTexts
 from kconv._managed.conflicts import ApplyConflict
 from kconv._managed.fields import Fields, difference, of, union, union_of
 from kconv._managed.known_sets import Known
@@ -73,11 +73,12 @@ class FieldManager:
         self._subresource = subresource
         self._updater = Updater(versions, ignored)
         self._empty = empty
-        self._of_new: KnownTexts[Known] = KnownTexts()
 
     @cached_property
-    def _forms(self) -> Forms | None:
-        return skeletons(self._versions.shape(self._version), self._empty())
+    def _of_new(self) -> KnownForms[Known] | KnownTexts[Known]:
+        """The fields of new objects: by their form, where texts in it tell nothing of them."""
+        forms = skeletons(self._versions.shape(self._version), self._empty())
+        return KnownTexts() if forms is None else KnownForms(forms, MOST_BYTES)
 
     def create(
         self,
@@ -92,7 +93,7 @@ class FieldManager:
         Its document is asked for where its fields are not known from those of others. ``text``,
         which tells that, is its JSON as it is written, without the metadata in `UNOWNED`.
         """
-        owners = _reset_or(given, None)
+        owners = _reset_or(given, None) if given else Owners()
         if owners.owned:
             return self._updated(self._empty(), new(), owners, manager, now).encode()
         fields = self._created(new, text)
@@ -104,17 +105,14 @@ class FieldManager:
 
     def _created(self, new: Callable[[], Any], text: Callable[[], bytes] | None) -> Known:
         """The fields of an object that is new, which those share that differ in texts alone."""
-        known, form = self._of_new, None
-        if text is not None and known.is_of_use():
-            forms = self._forms
-            form = text() if forms is None else forms.of(text())
-            if (found := known.get(form)) is not None:
-                return found
+        said = text() if text is not None and self._of_new.is_of_use() else None
+        if said is not None and (found := self._of_new.get(said)) is not None:
+            return found
         fields = self._updater.created(self._empty(), Typed(new(), self._version))
         fields = difference(fields, _STRIPPED)
         made = Known(fields, fields)
-        if form is not None:
-            known.keep(form, made)
+        if said is not None:
+            self._of_new.keep(said, made)
         return made
 
     def update(
