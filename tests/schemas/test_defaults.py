@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kconv._pipeline import Pipeline
-from kconv_schemas.core.image import image_tag
+from kconv_schemas.core.image import image_tag, pull_policy
 
 
 def job(pipeline: Pipeline, spec: dict[str, Any], **pod: Any) -> dict[str, Any]:
@@ -32,10 +32,18 @@ def job(pipeline: Pipeline, spec: dict[str, Any], **pod: Any) -> dict[str, Any]:
         ("0" * 64, ""),
         ("Not An Image", ""),
         ("", ""),
+        ("a:b:latest", ""),
+        ("a:", ""),
+        ("a:latest@b", ""),
+        ("A:1", ""),
+        ("example.com:latest/a:1", ""),
+        ("a:latest2", "latest2"),
+        ("a:2.latest", "2.latest"),
     ],
 )
 def test_image_tags(image: str, tag: str) -> None:
     assert image_tag(image) == tag
+    assert pull_policy(image) == ("Always" if tag == "latest" else "IfNotPresent")
 
 
 def test_a_job_has_its_defaults(pipeline: Pipeline) -> None:

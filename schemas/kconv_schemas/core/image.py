@@ -30,7 +30,15 @@ def image_tag(image: str) -> str:
     return match["tag"] or ("" if match["digest"] else "latest")
 
 
-@lru_cache(maxsize=4096)
 def pull_policy(image: str) -> str:
     """The pull policy of a container that states none: ``Always`` for ``latest`` alone."""
+    name = image.rpartition("/")[2]
+    if ":" in name and "@" not in name and not name.endswith(":latest"):
+        # Most say another tag; where that is none, the image is none either.
+        return "IfNotPresent"
+    return _pull_policy(image)
+
+
+@lru_cache(maxsize=4096)
+def _pull_policy(image: str) -> str:
     return "Always" if image_tag(image) == "latest" else "IfNotPresent"
