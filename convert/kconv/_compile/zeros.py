@@ -71,20 +71,22 @@ def _write(source: Source, schema: type[Type], names: dict[type[Type], str]) -> 
         call = _inside(field, names)
         if name not in omitted and call is None:
             continue
+        # Most fields are absent, so that is asked first.
         source.add(f"    v = o.{attribute}")
+        source.add("    if v is not UNSET:")
         if name in omitted:
-            source.add("    if not v and v is not UNSET:")
-            source.add("        if m is o: m = o.__copy__()")
-            source.add(f"        m.{attribute} = UNSET")
+            source.add("        if not v:")
+            source.add("            if m is o: m = o.__copy__()")
+            source.add(f"            m.{attribute} = UNSET")
         if call is not None:
             # What is empty has nothing in it, and null is no object.
             is_object = spec_of(field).structure == "object"
-            there = "v is not UNSET and v is not None" if is_object else "v"
-            source.add(f"    {'elif' if name in omitted else 'if'} {there}:")
-            source.add(f"        w = {call.format('v')}")
-            source.add("        if w is not v:")
-            source.add("            if m is o: m = o.__copy__()")
-            source.add(f"            m.{attribute} = w")
+            there = "v is not None" if is_object else "v"
+            source.add(f"        {'elif' if name in omitted else 'if'} {there}:")
+            source.add(f"            w = {call.format('v')}")
+            source.add("            if w is not v:")
+            source.add("                if m is o: m = o.__copy__()")
+            source.add(f"                m.{attribute} = w")
     source.add("    return m")
     source.add("")
 

@@ -117,7 +117,8 @@ class Owners:
     def encode(self) -> list[dict[str, Any]]:
         """The entries of ``managedFields``, sorted as Kubernetes sorts them."""
         found = []
-        for manager in sorted(self.owned, key=self._order):
+        managers = sorted(self.owned, key=self._order) if len(self.owned) > 1 else self.owned
+        for manager in managers:
             owned, time = self.owned[manager], self.times.get(manager)
             entry: dict[str, Any] = {
                 "apiVersion": owned.api_version,

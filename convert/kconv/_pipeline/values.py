@@ -35,9 +35,8 @@ class _Object:
 
     __slots__ = ("_value", "native")
 
-    def __init__(self, native: Any) -> None:
-        self.native = native
-        self._value: Value | None = None
+    native: Any
+    _value: Value | None
 
     @property
     def value(self) -> Value:
@@ -58,7 +57,8 @@ class Decoded(_Object):
     __slots__ = ("spoke", "warnings")
 
     def __init__(self, spoke: Spoke, native: Any, warnings: tuple[str, ...] = ()) -> None:
-        super().__init__(native)
+        self.native = native
+        self._value = None
         self.spoke = spoke
         self.warnings = warnings
 
@@ -80,7 +80,8 @@ class HubObject(_Object):
     __slots__ = ("kind",)
 
     def __init__(self, kind: HubKind, native: Any) -> None:
-        super().__init__(native)
+        self.native = native
+        self._value = None
         self.kind = kind
 
     def __repr__(self) -> str:

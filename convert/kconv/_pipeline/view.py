@@ -110,6 +110,15 @@ class View(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __bool__(self) -> bool:
+        native = self.native
+        if isinstance(native, dict):
+            return bool(native)
+        for attribute in native.__attributes__.values():
+            if getattr(native, attribute, UNSET) is not UNSET:
+                return True
+        return False
+
     def copied(self) -> View:
         """A view of a copy, whose fields can be set; what they hold is shared."""
         native = self.native

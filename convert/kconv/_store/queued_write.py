@@ -17,23 +17,20 @@ class Entry:
 
     Who waits for a write does so on an event loop (``future``) or in a thread (``woken``). A
     thread is woken either with an outcome or, without one, because it is its turn. ``since`` is
-    when it came, ``until`` when it is no longer tried again because its row is locked.
+    when it came, ``until`` when it is no longer tried again because its row is locked, ``size`` are
+    the bytes of its write.
     """
 
-    __slots__ = ("future", "outcome", "since", "until", "woken", "write")
+    __slots__ = ("future", "outcome", "since", "size", "until", "woken", "write")
 
     def __init__(self, write: Write | None, future: asyncio.Future[Stored] | None = None) -> None:
         self.write = write
+        self.size = 0 if write is None else write.size
         self.future = future
         self.woken = threading.Event() if future is None else None
         self.outcome: Stored | BaseException | None = None
         self.since = time.monotonic()
         self.until: float | None = None
-
-    @property
-    def size(self) -> int:
-        """The bytes of its write."""
-        return 0 if self.write is None else self.write.size
 
     @property
     def abandoned(self) -> bool:

@@ -23,9 +23,8 @@ from kconv._verbs.metadata_rules import check_entries, check_metadata
 from kconv._verbs.options import WriteOptions
 from kconv._verbs.ownership import (
     Entries,
+    both_with_entries,
     entries_of,
-    shown_with_entries,
-    with_entries,
 )
 from kconv._verbs.preparing import has_more, prepared
 from kconv._verbs.refusal import Refusal, already_exists, check_namespace, invalid
@@ -80,9 +79,10 @@ async def create(
         judge = has_more(call.kind) or lacks_namespace or not given.get("name")
         show = partial(_shown, call, made, judge=judge and not ruled)
         shown, wrong = await call.work(show) if judge else show()
-        judged = meta.copied()
-        if meta.get("labels"):
+        judged = meta
+        if has_more(call.kind) and meta.get("labels"):
             # Those that its kind has the server add are judged with them.
+            judged = meta.copied()
             judged["labels"] = metadata_of(made.native).get("labels", {})
         findings = all_findings(check_metadata(judged, call.kind), wrong)
         if findings:
@@ -95,7 +95,7 @@ async def create(
             owned = _entries(call, begun, shown, sent, options)
             if sent and (findings := list(check_entries(owned))):
                 raise invalid(call.spoke.gvk.group, call.spoke.gvk.kind, name, findings)
-        made, shown = with_entries(made, owned), shown_with_entries(shown, owned)
+        made, shown = both_with_entries(made, shown, owned)
         try:
             encoded = await _store(call, made, shown, name, options, namespace)
         except AlreadyExists:
@@ -175,6 +175,9 @@ async def _store(
         return Encoded(pipeline.encode(shown))
     given = None if has_more(call.kind) else shown
     row = await call.objects.create(call.kind, key, hub, given, namespace)
+    if given is not None:
+        return call.objects.written(row, hub, shown)
+    # Defaults that follow from what its kind had the server set are made when it is read.
     encoded = encode_object(pipeline, hub, shown, str(row.stored.resource_version))
     row.encoded[call.spoke] = encoded
     return encoded

@@ -11,6 +11,7 @@ from kconv._codec import json as json_codec
 from kconv._pipeline import Decoded, HubObject, Pipeline
 from kconv._pipeline.view import metadata_of, with_metadata
 from kconv._scheme import Spoke
+from kconv._store import Stored
 from kconv._structural import is_structural
 
 Document = dict[str, Any]
@@ -64,6 +65,21 @@ def encode_object(
         # Metadata may have annotations that carry what the version cannot hold.
         own = json_codec.encode(metadata_of(_numbered(hub.native, resource_version)).native)
     return Encoded(pipeline.encode(numbered), own)
+
+
+def numbered(stored: Stored, source: bytes, head: bytes) -> Encoded | None:
+    """What is stored with its resourceVersion, and with ``head`` in place of its ``source``.
+
+    They are the beginnings of objects (`type_meta_of`). None where that cannot be told from the
+    bytes; a number that is not there is not missed in them.
+    """
+    data, mark = stored.data, b',"uid":"%s"' % stored.uid.encode()
+    pieces = data.split(mark)
+    if len(pieces) != 2 or not data.startswith(source):
+        return None
+    before, after = pieces
+    number = b',"resourceVersion":"%d"' % stored.resource_version
+    return Encoded(b"".join((head, before[len(source) :], number, mark, after)))
 
 
 def _numbered(native: Any, resource_version: str) -> Any:

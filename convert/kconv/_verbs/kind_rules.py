@@ -11,21 +11,30 @@ from kconv._scheme import HubKind
 
 NAMESPACES = GroupResource("", "namespaces")
 
-_WITHOUT_GENERATION = frozenset(
-    {NAMESPACES, GroupResource("autoscaling", "horizontalpodautoscalers")}
-)
 
-_EVENTS = frozenset({GroupResource("", "events"), GroupResource("events.k8s.io", "events")})
-
-_REVIEWS = frozenset(
-    {
-        GroupResource("authentication.k8s.io", "selfsubjectreviews"),
-        GroupResource("authentication.k8s.io", "tokenreviews"),
-        GroupResource("authorization.k8s.io", "localsubjectaccessreviews"),
-        GroupResource("authorization.k8s.io", "selfsubjectaccessreviews"),
-        GroupResource("authorization.k8s.io", "selfsubjectrulesreviews"),
-        GroupResource("authorization.k8s.io", "subjectaccessreviews"),
+def _by_name(*resources: GroupResource) -> dict[str, frozenset[str]]:
+    """The groups of resources, by their names: found sooner than one among others."""
+    names = {each.resource for each in resources}
+    return {
+        name: frozenset(each.group for each in resources if each.resource == name) for name in names
     }
+
+
+def _is_among(kind: HubKind, resources: dict[str, frozenset[str]]) -> bool:
+    resource = kind.group_resource
+    return resource.group in resources.get(resource.resource, ())
+
+
+_NAMESPACES = _by_name(NAMESPACES)
+_WITHOUT_GENERATION = _by_name(NAMESPACES, GroupResource("autoscaling", "horizontalpodautoscalers"))
+_EVENTS = _by_name(GroupResource("", "events"), GroupResource("events.k8s.io", "events"))
+_REVIEWS = _by_name(
+    GroupResource("authentication.k8s.io", "selfsubjectreviews"),
+    GroupResource("authentication.k8s.io", "tokenreviews"),
+    GroupResource("authorization.k8s.io", "localsubjectaccessreviews"),
+    GroupResource("authorization.k8s.io", "selfsubjectaccessreviews"),
+    GroupResource("authorization.k8s.io", "selfsubjectrulesreviews"),
+    GroupResource("authorization.k8s.io", "subjectaccessreviews"),
 )
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -44,7 +53,10 @@ def subresource_verbs(subresource: str) -> tuple[str, ...]:
 
 def has_status(kind: HubKind) -> bool:
     """Whether status is written through its own subresource, and only there."""
-    return any("status" in spoke.options.subresources for spoke in kind.spokes)
+    for spoke in kind.spokes:  # noqa: SIM110 - every write asks; a generator takes three times as long
+        if "status" in spoke.options.subresources:
+            return True
+    return False
 
 
 def has_generation(kind: HubKind) -> bool:
@@ -52,7 +64,7 @@ def has_generation(kind: HubKind) -> bool:
 
     Kinds with a status subresource have it, but for a few of Kubernetes' own that never did.
     """
-    return has_status(kind) and kind.group_resource not in _WITHOUT_GENERATION
+    return has_status(kind) and not _is_among(kind, _WITHOUT_GENERATION)
 
 
 def is_kubernetes(kind: HubKind) -> bool:
@@ -63,28 +75,27 @@ def is_kubernetes(kind: HubKind) -> bool:
 
 def is_event(kind: HubKind) -> bool:
     """Whether this is the kind Event, of either group."""
-    return kind.group_resource in _EVENTS
+    return _is_among(kind, _EVENTS)
 
 
 def is_named_freely(kind: HubKind) -> bool:
     """Whether a name may be anything that a path can hold: of events, and of roles."""
-    resource = kind.group_resource
-    return resource in _EVENTS or resource.group == "rbac.authorization.k8s.io"
+    return is_event(kind) or kind.group_resource.group == "rbac.authorization.k8s.io"
 
 
 def reads_namespace(kind: HubKind) -> bool:
     """Whether rules of the kind look at the namespace, which the server may have to fill in."""
-    return kind.group_resource in _EVENTS
+    return _is_among(kind, _EVENTS)
 
 
 def is_namespace(kind: HubKind) -> bool:
     """Whether this is the kind Namespace of the core group."""
-    return kind.group_resource == NAMESPACES
+    return _is_among(kind, _NAMESPACES)
 
 
 def is_review(kind: HubKind) -> bool:
     """Whether objects of the kind are questions, which are answered and not stored."""
-    return kind.group_resource in _REVIEWS
+    return _is_among(kind, _REVIEWS)
 
 
 def verbs_of(kind: HubKind) -> tuple[str, ...]:

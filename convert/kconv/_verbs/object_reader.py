@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from kconv._errors import KconvError
 from kconv._pipeline import Decoded, HubObject, Pipeline
-from kconv._scheme import HubKind, Spoke
+from kconv._pipeline.compiled import same_shape
+from kconv._scheme import HubKind, KindCache, Spoke
 from kconv._store import Stored
 from kconv._structural import Unconverted, converted, is_renamed, is_structural
 from kconv._verbs.current import Current, spoke_of
-from kconv._verbs.encoded import Encoded, encode_object, type_meta_of
+from kconv._verbs.encoded import Encoded, encode_object, numbered, type_meta_of
 from kconv._verbs.memory import CachedRow, Memory
 from kconv._verbs.selectors import Subject
 from kconv._verbs.undecodable import Undecodable, salvage
@@ -31,6 +32,8 @@ class ObjectReader:
         self.pipeline = pipeline
         self.memory = memory
         self.undecodable = UndecodableRegistry()
+        self._renamed: KindCache[tuple[Spoke, str], tuple[bytes, bytes] | None]
+        self._renamed = pipeline.scheme.clears(KindCache())
 
     def read(self, kind: HubKind, row: CachedRow) -> Current:
         """The object of a row, decoded. Raises `Undecodable` for one this server cannot read."""
@@ -96,6 +99,23 @@ class ObjectReader:
             raise self._fault(stored, error) from error
         self.undecodable.read(stored)
         use.keep_encoded(row, spoke, made)
+        return made
+
+    def written(self, row: CachedRow, hub: HubObject, shown: Decoded) -> Encoded:
+        """A row that was just written as a client sees it, which is kept.
+
+        ``shown`` is what was stored, with nothing more, in the version of the client.
+        Where the version that it is stored in differs by name alone, what is stored says the rest.
+        """
+        stored, spoke = row.stored, shown.spoke
+        key = (spoke, stored.api_version)
+        if key not in self._renamed:
+            self._renamed[key] = _renaming(spoke, spoke_of(spoke.kind, stored))
+        rename = self._renamed[key]
+        made = None if rename is None else numbered(stored, *rename)
+        if made is None:
+            made = encode_object(self.pipeline, hub, shown, str(stored.resource_version))
+        row.encoded[spoke] = made
         return made
 
     def ahead(self, spoke: Spoke, rows: Sequence[CachedRow]) -> dict[CachedRow, Encoded]:
@@ -189,3 +209,13 @@ def _renamed(row: CachedRow, spoke: Spoke, others: Sequence[Spoke]) -> Encoded |
             if known.data.startswith(head):
                 return Encoded(type_meta_of(spoke) + known.data[len(head) :])
     return None
+
+
+def _renaming(spoke: Spoke, source: Spoke) -> tuple[bytes, bytes] | None:
+    """How objects begin as they are stored, and in a version that has the same in the same order.
+
+    None where there is no such, or where objects are written in the order of whoever sent them.
+    """
+    if is_structural(spoke) or not spoke.envelope or not same_shape(source, spoke):
+        return None
+    return type_meta_of(source), type_meta_of(spoke)

@@ -230,9 +230,16 @@ def with_entries(hub: HubObject, entries: Entries) -> HubObject:
     return HubObject(hub.kind, _owned(hub.native, entries))
 
 
-def shown_with_entries(shown: Decoded, entries: Entries) -> Decoded:
-    """The same of an object in a version."""
-    return Decoded(shown.spoke, _owned(shown.native, entries), shown.warnings)
+def both_with_entries(
+    hub: HubObject, shown: Decoded, entries: Entries
+) -> tuple[HubObject, Decoded]:
+    """An object and what it is in a version, which may share its metadata, with other ones."""
+    made = _owned(hub.native, entries)
+    if metadata_of(shown.native).native is metadata_of(hub.native).native:
+        native = with_metadata(shown.native, metadata_of(made))
+    else:
+        native = _owned(shown.native, entries)
+    return HubObject(hub.kind, made), Decoded(shown.spoke, native, shown.warnings)
 
 
 def _owned(native: Any, entries: Entries) -> Any:

@@ -32,10 +32,9 @@ from kconv._verbs.namespaces import FINALIZER, add_name_label
 from kconv._verbs.ownership import (
     Document,
     Entries,
+    both_with_entries,
     entries_of,
     same_but_for_time,
-    shown_with_entries,
-    with_entries,
     without_entries,
 )
 from kconv._verbs.preparing import has_more
@@ -96,8 +95,8 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
         raise NotWritten
     if unchanged:
         return call.encoded(current.row, current)
-    merged = with_entries(merged, owned.entries)
-    shown = shown_with_entries(owned.shown or pipeline.from_hub(merged, call.spoke), owned.entries)
+    shown = owned.shown or pipeline.from_hub(merged, call.spoke)
+    merged, shown = both_with_entries(merged, shown, owned.entries)
     if made.dry_run:
         await call.objects.check_size(merged, shown, current)
         return encode_object(pipeline, merged, shown, current.resource_version)
@@ -105,11 +104,11 @@ async def replace_object(call: Call, made: Replacement) -> Encoded:
     gone = meta.get("deletionTimestamp") and not finalizers_in(merged)
     write = call.objects.delete if gone else call.objects.update
     row = await write(current, merged, shown)
-    if gone and call.target.namespace:
+    if not gone:
+        return call.objects.written(row, merged, shown)
+    if call.target.namespace:
         call.namespaces.emptied(call.target.namespace)
-    encoded = encode_object(pipeline, merged, shown, str(row.stored.resource_version))
-    row.encoded[call.spoke] = encoded
-    return encoded
+    return encode_object(pipeline, merged, shown, str(row.stored.resource_version))
 
 
 def _check_given(call: Call, made: Replacement, entries: Entries) -> None:
