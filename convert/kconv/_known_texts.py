@@ -53,7 +53,7 @@ class KnownTexts(Generic[T]):
         return found
 
     def came_again(self) -> None:
-        """A text was known, whoever found that out."""
+        """A text was known, which has been found out without this."""
         self._credit = min(self._credit + _OF_A_HIT, _MOST_CREDIT)
 
     def keep(self, text: bytes, found: T) -> None:

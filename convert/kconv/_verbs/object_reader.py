@@ -214,7 +214,7 @@ def _renamed(row: CachedRow, spoke: Spoke, others: Sequence[Spoke]) -> Encoded |
 def _renaming(spoke: Spoke, source: Spoke) -> tuple[bytes, bytes] | None:
     """How objects begin as they are stored, and in a version that has the same in the same order.
 
-    None where there is no such, or where objects are written in the order of whoever sent them.
+    None where there is no such, or where objects are written in the order in which they were sent.
     """
     if is_structural(spoke) or not spoke.envelope or not same_shape(source, spoke):
         return None
