@@ -12,11 +12,25 @@ import pytest
 import yaml
 
 from cli.samples import run_process
-from kconv import Column, Edge, Hub, Resource, Scheme, Type, hub_of, load_scheme, validates
+from kconv import (
+    Column,
+    Edge,
+    Hub,
+    Pipeline,
+    Resource,
+    Scheme,
+    Type,
+    hub_of,
+    load_scheme,
+    omits_zero,
+    validates,
+)
 from kconv._exporter import Webhook, crd_of
 from kconv._importer import import_crds, plan, read_crds, write
-from kconv._paths import Finding
+from kconv._paths import Finding, format_path
 from kconv.fields import FreeForm, Int32, IntOrString, List, Map, Object, Quantity, String
+from kconv_schemas.apiextensions.structural import structural_problems
+from kconv_schemas.index import INDEX
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 HOOK = Webhook("ops", "hook", 8443, "/convert/it", b"-----BEGIN CERTIFICATE-----")
@@ -202,6 +216,94 @@ def test_everything_that_a_crd_can_say() -> None:
         "no_spaces is a function",
     ):  # fmt: skip
         assert part in text
+
+
+class Tagged(Type):
+    name = String()
+    kind = String(load_default="a")
+    size = Int32(minimum=1)
+    rank = Int32()
+    scale = Int32(required=True)
+    of = Object(Part)
+    left = List(Object(lambda: Tagged), list_type="map", map_keys="name")
+
+
+omits_zero(Tagged, "rank", "size")
+
+
+def keyed(*keys: str) -> List:
+    return List(Object(Tagged), list_type="map", map_keys=keys)
+
+
+class LockSpec(Type):
+    absent = keyed("name")
+    filled = keyed("kind", "rank")
+    bounded = keyed("size")
+    needed = keyed("scale", "name")
+    objects = keyed("of")
+    twice = keyed("name", "name")
+    sets = List(Object(Part), list_type="set")
+    atomic = List(Object(Part, map_type="atomic"), list_type="set")
+
+
+class Lock(Resource):
+    spec = Object(LockSpec, required=True)
+
+    class Meta:
+        group, version = "w.example.com", "v1"
+
+
+def lock() -> Any:
+    scheme = Scheme()
+    scheme.add(hub_of(Lock), Edge(Lock), storage="w.example.com/v1")
+    (kind,) = scheme.freeze().kinds
+    return kind
+
+
+def test_lists_are_written_as_api_servers_take_them() -> None:
+    """Keys of lists that are not required have a default or are required; all else is said."""
+    document, notes = crd_of(lock())
+    spec = document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    found = {name: (each["items"], each) for name, each in spec["properties"].items()}
+    for name, keys, needed, defaults in (
+        ("absent", ["name"], ["name", "scale"], {"kind": "a"}),
+        ("filled", ["kind", "rank"], ["scale"], {"kind": "a", "rank": 0}),
+        ("bounded", ["size"], ["size", "scale"], {"kind": "a"}),
+        ("needed", ["scale", "name"], ["name", "scale"], {"kind": "a"}),
+        ("objects", None, ["scale"], {"kind": "a"}),
+        ("twice", ["name"], ["name", "scale"], {"kind": "a"}),
+    ):
+        items, listed = found[name]
+        assert listed.get("x-kubernetes-list-map-keys") == keys, name
+        assert listed.get("x-kubernetes-list-type") == ("map" if keys else None), name
+        assert items["required"] == needed, name
+        own = items["properties"].items()
+        assert {key: each["default"] for key, each in own if "default" in each} == defaults, name
+    assert "x-kubernetes-list-type" not in found["sets"][1]
+    assert found["atomic"][1]["x-kubernetes-list-type"] == "set"
+    text = "\n".join(notes)
+    for part in (
+        "spec.absent[].name: that it may be absent", "declare it with required=True",
+        "spec.bounded[].size: that it", "spec.absent[].left: keys name", "spec.objects: keys of",
+        "spec.sets: a set of objects or lists that are not atomic",
+    ):  # fmt: skip
+        assert part in text
+    assert "spec.filled[].rank" not in text
+
+
+def test_what_is_exported_is_taken() -> None:
+    """By the rules for new CRDs of kconv's own server, which are those of Kubernetes."""
+    shipped = load_scheme(None, apis=[each for each in INDEX if ".former:" not in each])
+    exported = [*shipped.without_documents().kinds, *device_scheme().kinds, widget(), lock()]
+    assert len(exported) > 80
+    for kind in exported:
+        document, _ = crd_of(kind)
+        for version in document["spec"]["versions"]:
+            found = structural_problems(version["schema"]["openAPIV3Schema"], is_new=True)
+            assert not [(format_path(each.path), each.message) for each in found], kind
+    pipeline = Pipeline(shipped)
+    for kind in (*device_scheme().kinds, widget(), lock()):
+        pipeline.load(crd_of(kind)[0])
 
 
 def test_the_command(tmp_path: Path) -> None:

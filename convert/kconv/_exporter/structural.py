@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kconv._schema import Type, union_in
+from kconv._schema import Type, omitted_fields, union_in
 from kconv._schema.openapi import Document, description_of, scalar, unions
 from kconv._schema.type import inherited
 from kconv.fields import Spec, spec_of
 from kconv.fields._spec import AnyField
 
 _OPEN = "x-kubernetes-preserve-unknown-fields"
+_LIST_TYPE = "x-kubernetes-list-type"
 
 
 class _Writer:
@@ -103,15 +104,49 @@ class _Writer:
                 list_type = "set"
             else:
                 self.notes.append(f"{path}: unique elements")
+        keys = self._keys(spec, inner, path) if list_type == "map" else []
+        if list_type == "set" and not _is_atomic(inner):
+            self.notes.append(f"{path}: a set of objects or lists that are not atomic")
+        if (list_type == "set" and not _is_atomic(inner)) or (list_type == "map" and not keys):
+            list_type = None
         for key, value in (
             ("minItems", spec.min_items),
             ("maxItems", spec.max_items),
-            ("x-kubernetes-list-type", list_type),
-            ("x-kubernetes-list-map-keys", list(spec.map_keys) or None),
+            (_LIST_TYPE, list_type),
+            ("x-kubernetes-list-map-keys", keys or None),
         ):
             if value is not None:
                 document[key] = value
         return document
+
+    def _keys(self, spec: Spec, inner: Document, path: str) -> list[str]:
+        """The keys of elements, which have to be there in a CRD; none where it takes no such keys.
+
+        One that leaves out its zero has it for a default, as the API types of Kubernetes do.
+        """
+        known, keys = inner.get("properties", {}), [*dict.fromkeys(spec.map_keys)]
+        if any(
+            known.get(key, {"type": "array"}).get("type") in ("array", "object") for key in keys
+        ):
+            self.notes.append(f"{path}: keys {', '.join(keys)}: they are no single values in a CRD")
+            return []
+        of = spec_of(spec.element).object_type if spec.element is not None else None
+        assert of is not None, "what has fields is an object"
+        needed = {*inner.get("required", ())}
+        for key in keys:
+            if key in needed or "default" in known[key]:
+                continue
+            if key in omitted_fields(of) and _takes_zero(known[key]):
+                known[key]["default"] = spec_of(of.instance().wire_fields()[key]).zero
+                continue
+            needed.add(key)
+            self.notes.append(
+                f"{path}[].{key}: that it may be absent, for it is a key of a list, which a CRD "
+                "needs: declare it with required=True, or with a load_default"
+            )
+        if needed:
+            inner["required"] = [name for name in known if name in needed]
+        return keys
 
     def _scalar(self, spec: Spec, path: str) -> Document:
         if spec.structural is not None:
@@ -130,6 +165,19 @@ class _Writer:
             # What a whole number is where nobody said its format.
             del found["format"]
         return found
+
+
+def _is_atomic(schema: Document) -> bool:
+    """Whether values can be elements of a set: they are told apart as a whole."""
+    if schema.get("type") == "object":
+        return schema.get("x-kubernetes-map-type") == "atomic"
+    return schema.get("type") != "array" or schema.get(_LIST_TYPE) in (None, "atomic")
+
+
+def _takes_zero(schema: Document) -> bool:
+    """Whether the zero of its type is a value beyond doubt."""
+    free = {"type", "description", "maxLength"}
+    return schema.keys() <= (free if schema.get("type") == "string" else {*free, "format"})
 
 
 def structural(

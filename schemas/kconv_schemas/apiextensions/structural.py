@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -34,7 +34,7 @@ _JSON: Final = {
 def structural_problems(schema: Schema, *, is_new: bool) -> Iterator[Finding]:
     """Findings about a whole ``openAPIV3Schema``.
 
-    Of one that nobody has taken yet also about what its rules cost, and the keys of its lists.
+    Of one that nobody has taken yet also about what its rules cost, and how its lists combine.
     """
     if not schema.get("type"):
         yield required(("type",), "must not be empty at the root")
@@ -47,31 +47,59 @@ def structural_problems(schema: Schema, *, is_new: bool) -> Iterator[Finding]:
     # What is no schema has no rules that could be looked at.
     yield from found or rule_problems(schema, stored=not is_new)
     if is_new and not found:
-        yield from _keyed(schema, ())
+        yield from _combined(schema, ())
 
 
-def _keyed(schema: Schema, path: Path) -> Iterator[Finding]:
-    """Elements of sets and lists of type map, and their keys, that may be null or absent."""
-    items = schema.get("items") or {}
-    kind = schema.get("x-kubernetes-list-type")
+def _combined(schema: Schema, path: Path) -> Iterator[Finding]:
+    """What says how lists and maps combine where it does not fit what they are of."""
+    kind, items = schema.get("x-kubernetes-list-type"), schema.get("items") or {}
+    for key, wanted in (("x-kubernetes-map-type", "object"), ("x-kubernetes-list-type", "array")):
+        found = schema.get("type")
+        if schema.get(key) and found != wanted:
+            why = f"must be {wanted} if {key} is specified"
+            where = (*path, "type")
+            yield invalid(where, found, why) if found else required(where, why)
     if kind in ("set", "map") and items.get("nullable"):
         why = f"cannot be nullable when x-kubernetes-list-type is {kind}"
         yield forbidden((*path, "items", "nullable"), why)
-    fields = items.get("properties") or {}
-    for key in schema.get("x-kubernetes-list-map-keys") or ():
-        where, field = (*path, "items", "properties", MapKey(key)), fields[key]
+    if kind == "set":
+        yield from _in_set(items, (*path, "items"))
+    yield from _keyed(schema.get("x-kubernetes-list-map-keys") or (), items, path)
+    for name, each in (schema.get("properties") or {}).items():
+        yield from _combined(each, (*path, "properties", MapKey(name)))
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), Mapping):
+            yield from _combined(schema[name], (*path, name))
+
+
+def _in_set(items: Schema, path: Path) -> Iterator[Finding]:
+    """Elements of a set that are not told apart as a whole."""
+    inner = items.get("x-kubernetes-list-type")
+    why = "must be atomic as item of a list with x-kubernetes-list-type=set"
+    if items.get("type") == "array" and inner not in (None, "atomic"):
+        yield invalid((*path, "x-kubernetes-list-type"), inner, why)
+    if items.get("type") == "object" and items.get("x-kubernetes-map-type") != "atomic":
+        yield invalid((*path, "x-kubernetes-map-type"), inner, why)
+
+
+def _keyed(keys: Sequence[str], items: Schema, path: Path) -> Iterator[Finding]:
+    """Keys of the elements of a list that may be null, absent, or no single value."""
+    if len({*keys}) < len(keys):
+        where = (*path, "x-kubernetes-list-map-keys")
+        yield invalid(where, keys, "must not contain duplicate entries")
+    for key in dict.fromkeys(keys):
+        where, field = (*path, "items", "properties", MapKey(key)), items["properties"][key]
         said = "this property is in x-kubernetes-list-map-keys, so it"
+        if field.get("type") in ("array", "object"):
+            # Kubernetes shows the type of the elements.
+            why = "must be a scalar type if parent array's x-kubernetes-list-type is map"
+            yield invalid((*where, "type"), "object", why)
         if key not in (items.get("required") or ()) and field.get("default") is None:
             yield required(
                 (*where, "default"), f"{said} must have a default or be a required property"
             )
         if field.get("nullable"):
             yield forbidden((*where, "nullable"), f"{said} cannot be nullable")
-    for name, each in (schema.get("properties") or {}).items():
-        yield from _keyed(each, (*path, "properties", MapKey(name)))
-    for name in ("items", "additionalProperties"):
-        if isinstance(schema.get(name), Mapping):
-            yield from _keyed(schema[name], (*path, name))
 
 
 def _problems(schema: Schema, path: Path, what: str) -> Iterator[Finding]:
@@ -234,17 +262,21 @@ def _kinds(schema: Schema, path: Path) -> Iterator[Finding]:
         where = (*path, "x-kubernetes-list-map-keys")
         yield required(where, "must not be empty if x-kubernetes-list-type is map")
     elif keys and kind != "map":
+        where = (*path, "x-kubernetes-list-type")
         message = "must be map if x-kubernetes-list-map-keys is non-empty"
-        yield invalid((*path, "x-kubernetes-list-type"), kind or "", message)
+        yield invalid(where, kind, message) if kind else required(where, message)
     items = schema.get("items")
-    if kind == "map" and isinstance(items, Mapping) and items.get("type") != "object":
+    if kind == "map" and items is None:
+        why = "must have a schema if x-kubernetes-list-type is map"
+        yield required((*path, "items"), why)
+    if kind != "map" or not isinstance(items, Mapping):
+        return
+    if items.get("type") != "object":
         message = "must be object if parent array's x-kubernetes-list-type is map"
         yield invalid((*path, "items", "type"), items.get("type") or "", message)
-    fields = items.get("properties") if isinstance(items, Mapping) else None
-    for at, key in enumerate(keys or ()):
-        if not isinstance(fields, Mapping) or key not in fields:
-            where = (*path, "x-kubernetes-list-map-keys", at)
-            yield invalid(where, key, "must be a property of the items")
+    elif not {*(keys or ())} <= {*(items.get("properties") or ())}:
+        where = (*path, "x-kubernetes-list-map-keys")
+        yield invalid(where, keys, "entries must all be names of item properties")
 
 
 def _untyped(schema: Schema, path: Path) -> Iterator[Finding]:
