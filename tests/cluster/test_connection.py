@@ -13,15 +13,17 @@ from typing import Any
 import pytest
 
 from cluster.api_server import CRDS, ApiServer, Failed, Request
-from cluster.conftest import definition
+from cluster.conftest import CRD, NEW, definition
 from fixtures.certificates import signed_by_itself
 from kconv import KconvError, Unavailable, UsageError
 from kconv._cluster import ClusterPlace
 from kconv._cluster.connection import Connection
-from kconv._cluster.definition import read_definition
+from kconv._cluster.definition import get_definition, list_definitions, read_definition
 from kconv._cluster.exchange import Response
-from kconv._cluster.listing import marks
-from kconv._cluster.walk import Walk
+from kconv._cluster.listing import ClusterKey, look, marks
+from kconv._cluster.rewriting import rewrite
+from kconv._cluster.walk import Walk, see
+from kconv.place import NewData, Row
 
 
 def test_kubeconfigs_that_cannot_be_used(
@@ -156,6 +158,11 @@ IDENTITY = b'"metadata":{"name":"a","namespace":"n","uid":"u","resourceVersion":
         b'{"items":[{%s,"spec":%s}]}' % (IDENTITY, b"[" * 9000 + b"]" * 9000),
         b'{"items":[{%s,"spec":1e999}]}' % IDENTITY,
         b'{"items":[{%s]}' % IDENTITY,
+        b'{"items":[{%s}]}' % IDENTITY.replace(b"3", b"x"),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b"3", b"0"),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b"3", b"-3"),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b"3", b"3" * 5000),
+        b'{"items":[{%s}]}' % IDENTITY.replace(b"3", b"3\\n"),
         b'{"metadata":[],"items":[]}',
         b'\xff',
         b"[]",
@@ -171,6 +178,47 @@ def test_lists_that_are_none(kubeconfig: Path, data: bytes) -> None:
     connection._exchange = _Canned(b'{"items":[{%s}]}' % IDENTITY)
     assert [each.key for each in Walk(connection, read, None)] == [("n", "a")]
     assert list(marks(connection, read)) == [(("n", "a"), 3)]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{}",
+        b'{"metadata":null}',
+        b'{"metadata":[]}',
+        b'{"metadata":{"resourceVersion":""},"items":[]}',
+        b'{"metadata":{"resourceVersion":"many"},"items":[]}',
+        b'{"metadata":{"resourceVersion":"0"},"items":null}',
+        b'{"metadata":{"resourceVersion":7},"items":[]}',
+        b'{"metadata":{"name":"a","uid":"u"},"items":[1]}',
+        b'{"items":{}}',
+        b'{"metadata":{"resourceVersion":"7","remainingItemCount":-1},"items":"a"}',
+        b'{"items":[{}]}',
+        b'{"items":[{"metadata":{"name":"a"},"spec":{"versions":[]}}]}',
+    ],
+)  # fmt: skip
+def test_objects_and_crds_that_are_none(kubeconfig: Path, data: bytes) -> None:
+    """Before a proof begins, of a single object, after a write, and of CRDs: an error with words.
+
+    Without the resourceVersion of a list all objects would count as written since.
+    """
+    read = read_definition(definition())
+    key = ClusterKey("n", "a")
+    connection = Connection(patience=0.0)
+    connection._exchange = _Canned(data)
+    for call in (
+        lambda: look(connection, read),
+        lambda: see(connection, read, key),
+        lambda: get_definition(connection, CRD),
+    ):
+        with pytest.raises(Unavailable, match=r"no JSON object, or|what is no|without resourceV"):
+            call()
+    item = NewData(Row(key, NEW, 3, b"{}"), NEW, b"{}")
+    assert isinstance(rewrite(connection, read, item).error, Unavailable)
+    if b'"items":' in data and b"null" not in data and b"[]" not in data:
+        with pytest.raises(Unavailable):
+            list_definitions(connection)
     connection.close()
 
 

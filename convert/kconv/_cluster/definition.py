@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
 from kconv._cluster.narrowing import narrowed
-from kconv._errors import Conflict, UsageError
+from kconv._errors import Conflict, Unavailable, UsageError
 from kconv._structural import only_defaults
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -80,8 +82,27 @@ class Definition:
         return f"{base}/{self.plural}/{name}" if name else f"{base}/{self.plural}"
 
 
+class _PageMetadata(msgspec.Struct):
+    continue_: str | None = msgspec.field(default=None, name="continue")
+
+
+class _Page(msgspec.Struct):
+    metadata: _PageMetadata = msgspec.field(default_factory=_PageMetadata)
+    items: list[dict[str, Any]] | None = None
+
+
+_PAGES: Final = msgspec.json.Decoder(_Page)
+
+
 def read_definition(document: Mapping[str, Any]) -> Definition:
-    """A CRD as the API server has it."""
+    """A CRD as the API server has it. Raises `Unavailable` for what is none."""
+    try:
+        return _definition(document)
+    except (AttributeError, LookupError, StopIteration, TypeError) as error:
+        raise Unavailable(f"the API server answered with what is no CRD: {error!r}") from error
+
+
+def _definition(document: Mapping[str, Any]) -> Definition:
     spec, status = document["spec"], document.get("status") or {}
     metadata = document["metadata"]
     versions = spec["versions"]
@@ -162,15 +183,16 @@ def list_definitions(connection: Connection) -> list[Definition]:
     token = ""
     while True:
         try:
-            body = connection.get(CRDS, limit=_PAGE, **({"continue": token} if token else {})).body
+            query = {"continue": token} if token else {}
+            page = connection.get(CRDS, "application/json", _PAGES, limit=_PAGE, **query).body
         except Refused as error:
             if error.status == 410 and token:
                 found, token = [], ""
                 continue
             said = f"{connection.host}: CRDs cannot be listed: {error.message}"
             raise (NoCrds if error.status == 404 else UsageError)(said) from None
-        found += map(read_definition, body.get("items") or ())
-        token = (body.get("metadata") or {}).get("continue") or ""
+        found += map(read_definition, page.items or ())
+        token = page.metadata.continue_ or ""
         if not token:
             return sorted(found, key=lambda each: each.name)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from kconv._cluster.definition import Definition
 from kconv._document import Document, DocumentHub
+from kconv._errors import Unavailable
 from kconv._scheme import Scheme
 from kconv._structural import with_defaults
 from kconv.edges import Edge
@@ -58,8 +59,10 @@ def content_of(
     """What is to stay of an object in a version: all but its resourceVersion and managedFields.
 
     With the defaults of the version, which it has from when it is stored in it; without ``fill`` as
-    it is shown now.
+    it is shown now. Raises `Unavailable` for what is not an object.
     """
+    if not isinstance(item.get("metadata"), dict):
+        raise Unavailable("the API server answered with what is no object: it has no metadata")
     metadata = dict(item["metadata"])
     metadata.pop("resourceVersion", None)
     metadata.pop("managedFields", None)

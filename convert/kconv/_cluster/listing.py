@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 
 from kconv._cluster.connection import Connection, Refused
 from kconv._cluster.definition import Definition
 from kconv._cluster.exchange import AnswerTooLong
-from kconv._errors import Conflict
+from kconv._errors import Conflict, Unavailable
 
 PAGE: Final = 500
 FIRST_PAGE: Final = 100
@@ -40,11 +40,6 @@ def order_of(key: ClusterKey) -> str:
     return str(key)
 
 
-def mark_of(item: Mapping[str, Any]) -> int:
-    """The resourceVersion of an object, which grows with each write of the resource."""
-    return int(item["metadata"]["resourceVersion"])
-
-
 class Listed(msgspec.Struct, gc=False):
     """An object of a list: ``order`` is what lists are ordered by, ``mark`` as in `mark_of`.
 
@@ -57,12 +52,15 @@ class Listed(msgspec.Struct, gc=False):
     text: msgspec.Raw
 
 
+_Mark = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,17}\Z")]
+
+
 # Pages are read as texts of objects, and no further: as values they would be several thousand
 # that the interpreter looks through for garbage, again and again, with all that it has loaded.
 class _Identity(msgspec.Struct, gc=False, rename="camel"):
     name: str
     uid: str
-    resource_version: str
+    resource_version: _Mark
     namespace: str | None = None
 
 
@@ -71,7 +69,8 @@ class _Identified(msgspec.Struct, gc=False):
 
 
 class _PageMetadata(msgspec.Struct, gc=False, rename="camel"):
-    resource_version: str | None = None
+    resource_version: _Mark | None = None
+    remaining_item_count: Annotated[int, msgspec.Meta(ge=0)] | None = None
     continue_: str | None = msgspec.field(default=None, name="continue")
 
 
@@ -82,6 +81,17 @@ class _Page(msgspec.Struct):
 
 _PAGES: Final = msgspec.json.Decoder(_Page)
 _IDENTITIES: Final = msgspec.json.Decoder(_Identified)
+
+
+def mark_of(item: Mapping[str, Any]) -> int:
+    """The resourceVersion of an object, which grows with each write of the resource.
+
+    Raises `Unavailable` for what is not an object of an API server.
+    """
+    try:
+        return int(msgspec.convert(item, _Identified).metadata.resource_version)
+    except msgspec.ValidationError as error:
+        raise Unavailable(f"the API server answered with what is no object: {error}") from None
 
 
 class Paged:
@@ -197,16 +207,19 @@ def look(connection: Connection, definition: Definition) -> tuple[int, int]:
     versions = _by_preference(definition)
     for number, version in enumerate(versions, 1):
         try:
-            body = connection.get(definition.path(version), METADATA, limit=_FEW).body
+            page = connection.get(definition.path(version), METADATA, _PAGES, limit=_FEW).body
         except Refused as error:
             if error.status == 404 or number == len(versions):
                 raise _of_gone_version(error, definition.title) or error from None
             continue
-        metadata = body.get("metadata") or {}
-        found = len(body.get("items") or ()) + int(metadata.get("remainingItemCount") or 0)
-        if metadata.get("continue") and not metadata.get("remainingItemCount"):
+        metadata = page.metadata
+        found = len(page.items or ()) + (metadata.remaining_item_count or 0)
+        if metadata.continue_ and not metadata.remaining_item_count:
             found = sum(1 for _ in marks(connection, definition))
-        return int(metadata.get("resourceVersion") or 0), found
+        if metadata.resource_version is None:
+            # Without it nobody knows which objects have been written since.
+            raise Unavailable(f"{connection.host} lists {definition.title} without resourceVersion")
+        return int(metadata.resource_version), found
     raise AssertionError("there is a version that is served")
 
 

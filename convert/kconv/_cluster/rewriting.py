@@ -48,7 +48,8 @@ def rewrite(connection: Connection, definition: Definition, item: NewData) -> Re
     path = f"{definition.path(definition.storage, *map(str, row.key))}?fieldValidation=Ignore"
     body = {"metadata": {"resourceVersion": str(row.mark)}}
     try:
-        answer = connection.request("PATCH", path, body, content_type=MERGE_PATCH)
+        answer = connection.request("PATCH", path, body, content_type=MERGE_PATCH).body
+        mark = mark_of(answer)
     except Refused as error:
         if error.status == 409:
             # A write whose answer was lost, and which is made again, meets itself.
@@ -60,5 +61,4 @@ def rewrite(connection: Connection, definition: Definition, item: NewData) -> Re
         return Rewritten(reason=error.reason or "InternalError", message=error.message)
     except KconvError as error:
         return Rewritten(error=error)
-    content = content_of(answer.body, definition, definition.storage)
-    return Rewritten(mark_of(answer.body), content)
+    return Rewritten(mark, content_of(answer, definition, definition.storage))
