@@ -127,7 +127,8 @@ def test_what_was_lost_is_given_back(
 
 NONE: dict[str, Any] = {"type": "object", "properties": {}}
 LISTED = {"type": "array", "items": {"type": "object", "properties": {"b": {"type": "string"}}}}
-KEEPS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+KEPT = {"x-kubernetes-preserve-unknown-fields": True}
+KEEPS = {"type": "object", **KEPT}
 TEXT = {"type": "string"}
 
 
@@ -153,6 +154,7 @@ def some(**properties: Any) -> dict[str, Any]:
         # What is declared beside unknown fields that are kept is pruned as anywhere.
         (some(a=some(b=some(c=TEXT))), some(a={**KEEPS, **some(b=some())}), ("a.b.c",)),
         (some(a=LISTED), some(a={"type": "array", "items": KEEPS}), ()),
+        (some(a=LISTED), some(a={**KEPT, "type": "array", "items": some()}), ()),
         (some(a=KEEPS), some(a={**KEEPS, **some(b=TEXT)}), ()),
         (
             some(t=some(metadata=NONE, spec=TEXT)),
@@ -176,6 +178,44 @@ def test_what_a_schema_prunes(old: Any, new: Any, lost: tuple[str, ...]) -> None
     paths = [tuple("*" if step in keys else step for step in each) for each in dropped]
     assert {written(steps(each)) for each in paths} == {*lost}, "it is what pruning does"
     assert narrowed({**spec, "conversion": {"strategy": "Webhook"}}) == {}
+
+
+KEPT_LIST = {**KEPT, "type": "array", "items": some()}
+TEXTS = {"type": "array", "items": TEXT}
+
+
+def mapped(values: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value", "lost"),
+    [
+        (KEEPS, some(b=some()), {"b": {"c": "d"}}, ("a.*",)),
+        (KEEPS, {**KEEPS, **some(b=some())}, {"b": {"c": "d"}}, ("a.b.*",)),
+        (KEEPS, {**KEEPS, **some(b=LISTED)}, {"b": [{"c": "d"}]}, ("a.b[].*",)),
+        (KEEPS, {**KEEPS, **some(b=TEXT, c=TEXTS)}, {"b": "c", "c": ["d"]}, ()),
+        (KEEPS, mapped(some()), {"b": {"c": "d"}}, ("a.*.*",)),
+        (KEEPS, mapped(True), {"b": {"c": "d"}}, ("a.*.*",)),
+        (KEEPS, mapped(KEEPS), {"b": {"c": "d"}}, ()),
+        (KEEPS, mapped(TEXT), {"b": "c"}, ()),
+        (KEPT_LIST, {"type": "array", "items": some()}, [{"c": "d"}], ("a[].*",)),
+        (KEPT_LIST, {"type": "array", "items": KEEPS}, [{"c": "d"}], ()),
+        (KEPT_LIST, KEPT_LIST, [{"c": "d"}], ()),
+    ],
+)  # fmt: skip
+def test_what_a_schema_prunes_of_what_another_one_keeps_unknown(
+    old: Any, new: Any, value: Any, lost: tuple[str, ...]
+) -> None:
+    spec: dict[str, Any] = {
+        "versions": [
+            {"name": "v1", "storage": False, "schema": {"openAPIV3Schema": some(a=old)}},
+            {"name": "v2", "storage": True, "schema": {"openAPIV3Schema": some(a=new)}},
+        ]
+    }
+    assert narrowed(spec) == ({"v1": lost} if lost else {})
+    assert pruned({"a": value}, some(a=old)) == {"a": value}
+    assert (pruned({"a": value}, some(a=new)) == {"a": value}) is not bool(lost)
 
 
 def test_a_loss_is_not_for_kconv_to_accept(notes: str) -> None:

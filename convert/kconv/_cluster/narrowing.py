@@ -12,8 +12,10 @@ from typing import Any
 from kconv._structural import Schema
 from kconv._structural.schemas import (
     TYPE_META,
+    elements,
     inner,
     is_embedded,
+    is_int_or_string,
     items,
     keeps_unknown,
     properties,
@@ -54,12 +56,36 @@ def _pruned(held: Schema, by: Schema, path: str) -> Iterator[str]:
             yield from _pruned(field, below, at)
         elif not keeps_unknown(by):
             yield at
-    others, known = values(held), properties(by)
-    if (others is not None or keeps_unknown(held)) and not keeps_unknown(by):
-        of_any = values(by)
-        if of_any is None and (not known or keeps_unknown(held)):
-            yield f"{path}.*" if path else "*"
-        elif others is not None and of_any is not None:
-            yield from _pruned(others, of_any, f"{path}.*")
     if items(held) and items(by):
-        yield from _pruned(items(held), items(by), f"{path}[]")
+        yield from _pruned(elements(held), elements(by), f"{path}[]")
+        return
+    others, of_any = values(held), values(by)
+    holds_any = keeps_unknown(held) or (others is not None and not properties(by))
+    if others is not None and of_any is not None:
+        yield from _pruned(others, of_any, f"{path}.*")
+    elif of_any is None and not keeps_unknown(by) and holds_any:
+        yield f"{path}.*" if path else "*"
+    elif keeps_unknown(held):
+        for name, field in properties(by).items():
+            if name not in properties(held) and not (implied and name in TYPE_META):
+                yield from _of_any(field, f"{path}.{name}" if path else name)
+        if of_any is not None:
+            yield from _of_any(of_any, f"{path}.*")
+
+
+def _of_any(by: Schema, path: str) -> Iterator[str]:
+    """Paths of what a schema may prune of any value of its type."""
+    kind = by.get("type")
+    if kind == "array":
+        yield from _of_any(elements(by), f"{path}[]")
+        return
+    if kind not in ("object", None) or is_int_or_string(by):
+        return
+    for name, field in properties(by).items():
+        if not (is_embedded(by) and name in TYPE_META):
+            yield from _of_any(field, f"{path}.{name}")
+    others = values(by)
+    if others is not None:
+        yield from _of_any(others, f"{path}.*")
+    elif not keeps_unknown(by):
+        yield f"{path}.*"

@@ -12,6 +12,7 @@ from kconv._structural.defaulting import has_default
 from kconv._structural.schemas import (
     TYPE_META,
     Schema,
+    elements,
     inner,
     is_embedded,
     is_int_or_string,
@@ -33,11 +34,9 @@ def pruned(value: Any, schema: Schema, dropped: list[Path] | None = None, path: 
     if isinstance(value, dict):
         return _object(value, schema, dropped, path)
     if isinstance(value, list):
-        element = items(schema)
-        if keeps_unknown(schema):
-            if not element:
-                return _copied(value)
-            element = {**element, "x-kubernetes-preserve-unknown-fields": True}
+        if keeps_unknown(schema) and not items(schema):
+            return _copied(value)
+        element = elements(schema)
         return [pruned(each, element, dropped, (*path, at)) for at, each in enumerate(value)]
     if isinstance(value, float) and value.is_integer() and is_whole(schema):
         return int(value)

@@ -14,6 +14,7 @@ TYPE_META: Final = ("apiVersion", "kind", "metadata")
 """What every object has whose schema is a resource: the object itself, and embedded ones."""
 
 _NOTHING: Final[Schema] = {}
+_KEEPS: Final = "x-kubernetes-preserve-unknown-fields"
 
 
 def properties(schema: Schema) -> Mapping[str, Schema]:
@@ -39,6 +40,12 @@ def items(schema: Schema) -> Schema:
     return found if isinstance(found, Mapping) else _NOTHING
 
 
+def elements(schema: Schema) -> Schema:
+    """The same as pruning takes them: where a list keeps what is unknown, they do."""
+    found = items(schema)
+    return {**found, _KEEPS: True} if keeps_unknown(schema) else found
+
+
 def inner(schema: Schema, name: str) -> Schema | None:
     """The schema of a field or of a value of a map; None for what nobody declares."""
     found = properties(schema).get(name)
@@ -47,7 +54,7 @@ def inner(schema: Schema, name: str) -> Schema | None:
 
 def keeps_unknown(schema: Schema) -> bool:
     """Whether fields that are not declared stay."""
-    return bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+    return bool(schema.get(_KEEPS))
 
 
 def takes_null(schema: Schema) -> bool:
