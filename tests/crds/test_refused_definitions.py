@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crds.conftest import CRDS, Running, definition
+from kconv_schemas.apiextensions.definitions import changed_rules
 
 AT = "spec.versions[0]"
 OBJECTS = "must be object if parent array's x-kubernetes-list-type is map"
@@ -161,3 +162,23 @@ def body(said: dict[str, Any]) -> dict[str, Any]:
     made = definition("judged", {"v1": {}, "v2": {"other": {"type": "string"}}})
     made["spec"]["versions"][0] |= said
     return made
+
+
+def test_what_was_taken_before_there_was_a_rule_may_change() -> None:
+    """A finding that the schema had already is none of the change; another one is."""
+
+    def stored(fields: dict[str, Any]) -> dict[str, Any]:
+        made = definition("judged", {"v1": fields})
+        return {**made, "status": {"conditions": [{"type": "Established", "status": "True"}]}}
+
+    def said(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+        return [each.message for each in changed_rules(stored(new), stored(old))]
+
+    wrong = {"type": "array", "x-kubernetes-list-type": "set", "items": NAMED}
+    costly = {"type": "string", "x-kubernetes-validations": [{"rule": "self.nothing"}]}
+    other = {"other": {"type": "string"}}
+    assert said({"a": wrong}, {"a": wrong}) == []
+    assert said({"a": wrong}, {"a": wrong, **other}) == []
+    assert said({}, {"a": wrong}) == said({"a": wrong}, {"a": wrong, "b": wrong}) != []
+    assert said({"a": wrong}, {"a": wrong, "b": costly}) != []
+    assert said({"a": wrong}, {"b": {"type": "nothing"}}) == [], "it is said of all, new or not"

@@ -99,7 +99,7 @@ def rules(value: Value) -> Iterator[Finding]:
 
 @validates_update(v1.CustomResourceDefinition)
 def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
-    """So do those of a schema that becomes another one; what was taken before stays."""
+    """So do those of a schema that becomes another one; what was wrong before may stay."""
     if not (new.get("status") or {}).get("conditions"):
         return
     known = {
@@ -110,8 +110,11 @@ def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
     def problems(name: str, schema: Any) -> Iterator[Finding]:
         before = known.get(name)
         if schema == before or [*structural_problems(schema, is_new=False)]:
-            return iter(())
-        return structural_problems(schema, is_new=True)
+            return
+        found = [*structural_problems(schema, is_new=True)]
+        # There may have been no such rule when the schema was taken.
+        had = [*structural_problems(before, is_new=True)] if found and before else []
+        yield from (each for each in found if each not in had)
 
     yield from _of_schemas(new, problems)
 
