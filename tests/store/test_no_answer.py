@@ -2,8 +2,10 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from typing import cast
 
@@ -137,6 +139,34 @@ def test_answer_that_comes_in_pieces_is_waited_for(store: SqlStore) -> None:
     rows = store._database.peek(lambda connection: connection.exec_driver_sql(asked).all())
     assert len(rows) == 6
     assert time.monotonic() - began > SECONDS * 2
+
+
+def test_looks_at_all_rows_of_a_table_wait(store: SqlStore, postgres_url: str) -> None:
+    """They take the longer the more rows there are; a lock stands for those here."""
+    place = (GROUP, RESOURCE)
+    looks: list[Callable[[], object]] = [
+        store.counts,
+        lambda: store.drop(*place, "v0"),
+        lambda: store.undo_size("none"),
+        lambda: store.objects_boundary(*place, other_than=V1, after=None, rows=1),
+        lambda: store.changes_boundary(*place, other_than=V1, after=0, rows=1),
+    ]
+    locked, over = threading.Event(), threading.Event()
+
+    def lock(connection: Connection) -> None:
+        connection.exec_driver_sql("LOCK kconv_objects, kconv_changes, kconv_undo")
+        locked.set()
+        over.wait(30)
+
+    with closing(open_store(postgres_url)) as other, ThreadPoolExecutor() as pool:
+        holder = pool.submit(other._writer.alone, lock)
+        assert locked.wait(30)
+        found = [pool.submit(look) for look in looks]
+        done, _ = wait(found, timeout=SECONDS * 2)
+        over.set()
+        assert not done
+        holder.result()
+        assert [bool(each.result()) for each in found] == [True, True, True, False, False]
 
 
 def test_work_on_tables_of_any_size_waits(store: SqlStore) -> None:

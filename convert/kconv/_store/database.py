@@ -137,19 +137,23 @@ class Database:
         if self._files is not None:
             self._files.check()
 
-    def peek(self, work: Callable[[Connection], T]) -> T:
+    def peek(self, work: Callable[[Connection], T], *, takes_long: bool = False) -> T:
         """Run a single reading statement."""
         options = {"kconv_begin": ""} if self.sqlite else {"isolation_level": "AUTOCOMMIT"}
-        return self._reading(work, options)
+        return self._reading(work, options, takes_long=takes_long)
 
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """Run several reading statements that all see the database at one moment."""
+    def read(self, work: Callable[[Connection], T], *, takes_long: bool = False) -> T:
+        """Run several reading statements that all see the database at one moment.
+
+        One that ``takes_long``, since it looks at all rows of a table, is waited for as long as it
+        takes.
+        """
         options: dict[str, Any] = {"kconv_begin": "BEGIN"}
         if not self.sqlite:
             # Not as READ ONLY: the driver would set the connection to READ WRITE for what comes
             # after it, whatever the database says of that (default_transaction_read_only).
             options = {"isolation_level": "REPEATABLE READ"}
-        return self._reading(work, options)
+        return self._reading(work, options, takes_long=takes_long)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run a transaction; on SQLite it is the only writing one from its start."""
@@ -242,11 +246,14 @@ class Database:
         leave_to_parent(self.engine)
         self._open_engine()
 
-    def _reading(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
+    def _reading(
+        self, work: Callable[[Connection], T], options: dict[str, Any], *, takes_long: bool
+    ) -> T:
         self.check_file()
+        patience = None if takes_long else READ_SECONDS
         for attempt in (1, 2):
             try:
-                with self._connect(options, READ_SECONDS) as connection:
+                with self._connect(options, patience) as connection:
                     return work(connection)
             except DBAPIError as error:
                 if attempt == 2 or not lost_connection(error):
@@ -256,7 +263,7 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextmanager
-    def _connect(self, options: dict[str, Any], patience: float) -> Iterator[Connection]:
+    def _connect(self, options: dict[str, Any], patience: float | None) -> Iterator[Connection]:
         pool = self.engine.pool
         try:
             with self.engine.connect() as connection:

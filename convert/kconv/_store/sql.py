@@ -171,7 +171,7 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         self._writer.alone(lambda connection: version_record.prefer_all(connection, wanted, live))
 
     def counts(self) -> builtins.list[Count]:
-        return self._database.read(version_record.counts)
+        return self._database.read(version_record.counts, takes_long=True)
 
     def scan_objects(
         self,
@@ -219,7 +219,8 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         return self._database.peek(
             lambda connection: scan.objects_boundary(
                 connection, group, resource, other_than, after, rows
-            )
+            ),
+            takes_long=True,
         )
 
     def changes_boundary(
@@ -228,7 +229,8 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         return self._database.peek(
             lambda connection: scan.changes_boundary(
                 connection, group, resource, other_than, after, rows
-            )
+            ),
+            takes_long=True,
         )
 
     def rewrite(
@@ -253,7 +255,8 @@ class SqlStore(SqlChangeLog, SqlOperations, Store):
         # First without keeping writers waiting: where no row is left, PostgreSQL remembers in the
         # index which entries lead nowhere any more, so that the second look is quick.
         if self._database.read(
-            lambda connection: version_record.has_rows(connection, group, resource, api_version)
+            lambda connection: version_record.has_rows(connection, group, resource, api_version),
+            takes_long=True,
         ):
             return False
         return self._writer.alone(

@@ -107,7 +107,7 @@ class SqlOperations(Operations):
         return self._database.read(runs.known)
 
     def undo_size(self, run_id: str) -> UndoSize:
-        return self._database.peek(lambda connection: undo.size(connection, run_id))
+        return self._database.peek(lambda it: undo.size(it, run_id), takes_long=True)
 
     def undo_page(self, run_id: str, *, after: Key | None, limit: int) -> list[BeforeImage]:
         return self._database.peek(lambda connection: undo.page(connection, run_id, after, limit))
