@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from kconv._known_texts import LONGEST, KnownTexts
 
@@ -76,13 +76,14 @@ class KnownForms(Generic[T]):
     """What is known of texts by their forms, as `KnownTexts` of texts that are the same.
 
     A form that has come often becomes a pattern: to match that takes a quarter of the time that it
-    takes to find out the form. The patterns that matched lately are tried before.
+    takes to find out the form. Two patterns are tried before, those that were found last for texts
+    with as many quotes: to try more would take longer than the form where many come in turns.
     """
 
     def __init__(self, forms: Forms, most_bytes: int = _MOST_BYTES) -> None:
         self._forms = forms
         self._known: KnownTexts[_Known[T]] = KnownTexts(most_bytes)
-        self._lately: tuple[_Known[T], ...] = ()
+        self._patterns: dict[int, tuple[_Pattern[T], ...]] = {}
 
     def is_of_use(self) -> bool:
         """Whether to look for the next text at all."""
@@ -90,52 +91,57 @@ class KnownForms(Generic[T]):
 
     def get(self, text: bytes) -> T | None:
         """What is known of a text."""
-        for known in self._lately:
-            if known.matches is not None and known.matches(text):
+        quotes = text.count(b'"')
+        patterns = self._patterns.get(quotes, ())
+        for pattern in patterns:
+            if pattern.matches(text):
                 self._known.came_again()
-                if known is not self._lately[0]:
-                    self._put_first(known)
-                return known.found
+                return pattern.found
         form = self._forms.of(text)
-        found = self._known.get(form)
-        if found is None:
+        known = self._known.get(form)
+        if known is None:
             return None
-        found.times += 1
+        known.times += 1
         # What is its own form has no values that make no difference.
-        if found.times >= _OFTEN and form is not text and len(text) <= LONGEST_PATTERN:
-            if found.matches is None:
-                found.matches = self._forms.pattern(text).fullmatch
-            self._put_first(found)
-        return found.found
+        if known.times >= _OFTEN and form is not text and len(text) <= LONGEST_PATTERN:
+            if known.pattern is None:
+                known.pattern = _Pattern(self._forms.pattern(text).fullmatch, known.found)
+            if len(self._patterns) == _PATTERNS and not patterns:
+                del self._patterns[next(iter(self._patterns))]
+            self._patterns[quotes] = (known.pattern, *patterns[:1])
+        return known.found
 
     def keep(self, text: bytes, found: T) -> None:
         """Keep what holds for all texts of the form of one."""
         self._known.keep(self._forms.of(text), _Known(found))
 
-    def _put_first(self, known: _Known[T]) -> None:
-        others = [each for each in self._lately if each is not known]
-        self._lately = (known, *others[: _PATTERNS - 1])
+
+class _Pattern(NamedTuple, Generic[T]):
+    """What matches the texts of a form, and what is known of them."""
+
+    matches: Callable[[bytes], re.Match[bytes] | None]
+    found: T
 
 
 class _Known(Generic[T]):
     """What is known of a form, and how often it has been found."""
 
-    __slots__ = ("found", "matches", "times")
+    __slots__ = ("found", "pattern", "times")
 
     def __init__(self, found: T) -> None:
         self.found = found
         self.times = 0
-        self.matches: Callable[[bytes], re.Match[bytes] | None] | None = None
+        self.pattern: _Pattern[T] | None = None
 
 
 _OFTEN: Final = 32
-"""How often a form is looked up before it is made a pattern, which takes milliseconds."""
+"""How often a form is looked up before it is made a pattern, which takes half a millisecond."""
 
 LONGEST_PATTERN: Final = 4 * 1024
 """Bytes of a text whose form may become a pattern."""
 
-_PATTERNS: Final = 8
-"""Patterns that are tried: one that does not match tells so where the texts begin to differ."""
+_PATTERNS: Final = 16
+"""Numbers of quotes for which there are patterns to be tried."""
 
 
 def values_of_fields(parts: Parts) -> Iterator[int]:

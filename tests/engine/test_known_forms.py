@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from kconv import _known_forms
 from kconv._codec.json import duplicate_keys
 from kconv._known_forms import Forms, KnownForms, Parts, values_of_fields
+
+Matches = Callable[[bytes], re.Match[bytes] | None]
 
 TEXTS = st.sampled_from(["", "a", "b", "name", "a b", ":", "a,b", ".*", "ä", 'q"', "\\", "\n"])
 VALUES = st.recursive(
@@ -72,6 +74,11 @@ def test_a_pattern_is_tried_before_the_form_is_found_out(monkeypatch: pytest.Mon
     assert known.get(b'{"a":"another"}') == 1
 
 
+def quotes(number: int) -> bytes:
+    """A text with as many quotes as no other number makes."""
+    return text({"a": "b", **{f"c{each}": "d" for each in range(number)}})
+
+
 def test_forms_that_come_in_turns_are_each_made_a_pattern_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -85,22 +92,40 @@ def test_forms_that_come_in_turns_are_each_made_a_pattern_once(
     monkeypatch.setattr(re, "compile", counted)
     known: KnownForms[int] = KnownForms(Forms(names))
     texts = [text({"name": str(number), "a": "b"}) for number in range(20)]
+    texts += [quotes(number) for number in range(2, 22)]
     for number, each in enumerate(texts):
         known.keep(each, number)
     for _ in range(3):
-        assert [known.get(each) for each in texts] == list(range(20))
-    assert len(made) == 20
-    assert len(known._lately) == _known_forms._PATTERNS
+        assert [known.get(each) for each in texts] == list(range(40))
+    assert len(made) == 40
+    assert len(known._patterns) == _known_forms._PATTERNS
 
 
-def test_a_pattern_is_tried_once_for_a_text() -> None:
+def test_two_patterns_are_tried_for_a_text() -> None:
+    """More of them would take longer than to find out the form."""
     known: KnownForms[int] = KnownForms(Forms(names))
-    for _ in range(4):
-        for number in range(3):
-            each = text({"name": str(number), "a": "b"})
-            if known.get(each) is None:
-                known.keep(each, number)
-    assert sorted(each.found for each in known._lately) == [0, 1, 2]
+    texts = [text({"name": str(number), "a": "b"}) for number in range(4)]
+    texts += [quotes(number) for number in range(2, 5)]
+    for number, each in enumerate(texts):
+        known.keep(each, number)
+        assert known.get(each) == number
+    tried: list[int] = []
+
+    def watched(matches: Matches, found: int) -> Matches:
+        def counted(each: bytes) -> re.Match[bytes] | None:
+            tried.append(found)
+            return matches(each)
+
+        return counted
+
+    for quoted, patterns in known._patterns.items():
+        known._patterns[quoted] = tuple(
+            _known_forms._Pattern(watched(each.matches, each.found), each.found)
+            for each in patterns
+        )
+    for number in (4, 5, 6, 2, 0):
+        assert known.get(texts[number]) == number
+    assert tried == [4, 5, 6, 3, 2, 3, 2]
 
 
 def test_texts_that_match_a_pattern_have_come_again() -> None:
@@ -126,7 +151,7 @@ def test_what_is_long_or_has_no_form_of_its_own_is_no_pattern(each: bytes) -> No
     known: KnownForms[int] = KnownForms(Forms(names))
     known.keep(each, 1)
     assert known.get(each) == 1
-    assert not known._lately
+    assert not known._patterns
 
 
 REPEATS = [
