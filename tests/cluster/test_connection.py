@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,17 @@ from cluster.conftest import CRD, NEW, definition
 from fixtures.certificates import signed_by_itself
 from kconv import KconvError, Unavailable, UsageError
 from kconv._cluster import ClusterPlace
+from kconv._cluster.built_in import get_built_in
 from kconv._cluster.connection import Connection
 from kconv._cluster.definition import get_definition, list_definitions, read_definition
 from kconv._cluster.exchange import Response
 from kconv._cluster.listing import ClusterKey, look, marks
+from kconv._cluster.preflight import check_definition, check_rights
 from kconv._cluster.rewriting import rewrite
+from kconv._cluster.svm import drive, put_back_all
 from kconv._cluster.walk import Walk, see
+from kconv._cluster.webhook_trial import made_samples, shown_objects
+from kconv._cluster.webhooks import bundle_in
 from kconv.place import NewData, Row
 
 
@@ -219,6 +225,36 @@ def test_objects_and_crds_that_are_none(kubeconfig: Path, data: bytes) -> None:
     if b'"items":' in data and b"null" not in data and b"[]" not in data:
         with pytest.raises(Unavailable):
             list_definitions(connection)
+    connection.close()
+
+
+ASKED = ("data", "items", "metadata", "resources", "spec", "status", "versions")
+
+
+@pytest.mark.parametrize("value", [None, 1, "a", [], [1], [None], [[]], [{}], {}, {"a": 1}])
+def test_whatever_is_answered_is_read_or_refused(kubeconfig: Path, value: Any) -> None:
+    """What else is asked of a cluster: the error, if there is one, has words."""
+    read = read_definition(definition())
+    connection = Connection(patience=0.0)
+    odd = dict.fromkeys(ASKED, value)
+    some = {"items": [{"metadata": value}], "status": {"conditions": value}}
+    known = {"versions": [{"version": "v1"}], "resources": [{"name": "pods", "verbs": value}]}
+    for answer in (odd, some, known, {"resources": [{"name": "pods", "kind": value}]}):
+        connection._exchange = _Canned(json.dumps(answer).encode())
+        for call in (
+            lambda: get_built_in(connection, "pods"),
+            lambda: get_built_in(connection, "jobs.batch"),
+            lambda: put_back_all(connection, {CRD: read}, is_driven=True),
+            lambda: drive(connection, read, lambda _: None),
+            lambda: check_rights(connection, [read]),
+            lambda: check_definition(connection, read),
+            lambda: made_samples(connection, read),
+            lambda: shown_objects(connection, read),
+            lambda: bundle_in(connection, "a/b"),
+            lambda: list_definitions(connection),
+        ):
+            with suppress(KconvError):
+                call()
     connection.close()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.connection import Connection, Refused, reading_as
 from kconv._cluster.definition import Definition
 from kconv._errors import Conflict, UsageError
 from kconv._gvk import GroupResource
@@ -56,7 +56,9 @@ def get_built_in(
     if not found:
         return None
     first = next(iter(found.values()))
-    if not all({*entry.get("verbs", ())} >= _NEEDED for entry in found.values()):
+    with reading_as("list of resources"):
+        can = all({*entry["verbs"]} >= _NEEDED for entry in found.values())
+    if not can:
         raise UsageError(f"{name}: its objects are not there to be listed and patched")
     stored_as = first.get("storageVersionHash") or ""
     storage = next(
@@ -102,7 +104,8 @@ def _versions(connection: Connection, group: str) -> list[str]:
         if error.status == 404:
             return []
         raise
-    return [each["version"] for each in body.get("versions") or ()]
+    with reading_as("list of versions"):
+        return [str(each["version"]) for each in body.get("versions") or ()]
 
 
 def _entry(connection: Connection, wanted: GroupResource, version: str) -> Mapping[str, Any] | None:
@@ -113,8 +116,9 @@ def _entry(connection: Connection, wanted: GroupResource, version: str) -> Mappi
         if error.status == 404:
             return None
         raise
-    listed = body.get("resources") or ()
-    return next((each for each in listed if each.get("name") == wanted.resource), None)
+    with reading_as("list of resources"):
+        listed = [each for each in body.get("resources") or () if each["name"] == wanted.resource]
+        return {"verbs": (), **listed[0], "kind": str(listed[0]["kind"])} if listed else None
 
 
 def _hash(resource: GroupResource, version: str, kind: str) -> str:

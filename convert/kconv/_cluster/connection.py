@@ -7,8 +7,9 @@ sent and read is bytes, for objects are to stay as they are.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -264,6 +265,18 @@ def _load(config: Any, made: Any, context: str) -> None:
             config.load_incluster_config(client_configuration=made)
         except config.ConfigException:
             raise error from None
+
+
+@contextmanager
+def reading_as(what: str) -> Iterator[None]:
+    """Whatever fails within is for an answer that is not what it should be.
+
+    Raises `Unavailable` then: an API server says no such thing, but what is asked may be none.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, StopIteration, TypeError) as error:
+        raise Unavailable(f"the API server answered with what is no {what}: {error!r}") from error
 
 
 def _refusal(host: str, response: Response) -> Refused | Denied:

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
+from kconv._cluster.connection import MERGE_PATCH, Connection, Refused, reading_as
 from kconv._cluster.narrowing import narrowed
-from kconv._errors import Conflict, Unavailable, UsageError
+from kconv._errors import Conflict, UsageError
 from kconv._structural import only_defaults
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -91,15 +91,14 @@ class _Page(msgspec.Struct):
     items: list[dict[str, Any]] | None = None
 
 
-_PAGES: Final = msgspec.json.Decoder(_Page)
+PAGES: Final = msgspec.json.Decoder(_Page)
+"""Reads a page of a list; its ``items`` are objects of JSON, or None."""
 
 
 def read_definition(document: Mapping[str, Any]) -> Definition:
     """A CRD as the API server has it. Raises `Unavailable` for what is none."""
-    try:
+    with reading_as("CRD"):
         return _definition(document)
-    except (AttributeError, LookupError, StopIteration, TypeError) as error:
-        raise Unavailable(f"the API server answered with what is no CRD: {error!r}") from error
 
 
 def _definition(document: Mapping[str, Any]) -> Definition:
@@ -184,7 +183,7 @@ def list_definitions(connection: Connection) -> list[Definition]:
     while True:
         try:
             query = {"continue": token} if token else {}
-            page = connection.get(CRDS, "application/json", _PAGES, limit=_PAGE, **query).body
+            page = connection.get(CRDS, "application/json", PAGES, limit=_PAGE, **query).body
         except Refused as error:
             if error.status == 410 and token:
                 found, token = [], ""

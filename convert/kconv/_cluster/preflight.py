@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from kconv._cluster.built_in import BuiltIn
-from kconv._cluster.connection import Connection, Refused
+from kconv._cluster.connection import Connection, Refused, reading_as
 from kconv._cluster.definition import CRDS, Definition
 from kconv._errors import Conflict, Forbidden, Unavailable
 from kconv._gvk import GroupResource
@@ -56,7 +56,9 @@ def check_rights(
                 if error.status == 404:
                     return  # a server that knows no reviews may still do what it is asked
                 raise
-            if not (answer.get("status") or {}).get("allowed"):
+            with reading_as("review of rights"):
+                allowed = (answer.get("status") or {}).get("allowed")
+            if not allowed:
                 lacking.append(_right_text(right))
     if lacking:
         raise Forbidden(f"{connection.host} does not allow to: {', '.join(lacking)}")

@@ -15,14 +15,15 @@ from typing import Any, Final
 
 import msgspec
 
-from kconv._cluster.connection import Connection, Refused
-from kconv._cluster.definition import Definition, get_definition, write_stored
+from kconv._cluster.connection import Connection, Refused, reading_as
+from kconv._cluster.definition import PAGES, Definition, get_definition, write_stored
 from kconv._cluster.kinds import as_document
 from kconv._cluster.listing import ClusterKey
 from kconv._cluster.proof import NotAsBefore
 from kconv._cluster.walk import Walk
 from kconv._errors import Conflict, Unavailable, UsageError
 
+_KIND: Final = "StorageVersionMigration"
 _GROUP: Final = "storagemigration.k8s.io"
 _SVMS: Final = f"/apis/{_GROUP}/v1beta1/storageversionmigrations"
 _STORED: Final = "kconv.dev/stored-versions"
@@ -57,15 +58,16 @@ def put_back_all(
     Returns the names of the CRDs. Raises as `put_back`.
     """
     try:
-        items = connection.get(_SVMS).body.get("items") or ()
+        page = connection.get(_SVMS, "application/json", PAGES).body
     except Refused as error:
         if error.status == 404 or (error.status == 403 and not is_driven):
             return []
         raise
     found = []
     by_name = {name_of(each): each for each in definitions.values()}
-    for body in items:
-        definition = by_name.get(body["metadata"]["name"])
+    for body in page.items or ():
+        with reading_as(_KIND):
+            definition = by_name.get(body["metadata"]["name"])
         if definition is None:
             continue
         if _ended(body) is not None:
@@ -203,7 +205,7 @@ def _found_or_created(connection: Connection, definition: Definition) -> Mapping
         resource = {"group": definition.group, "resource": definition.plural}
         body = {
             "apiVersion": f"{_GROUP}/v1beta1",
-            "kind": "StorageVersionMigration",
+            "kind": _KIND,
             "metadata": {"name": name, "annotations": {_STORED: ",".join(definition.stored)}},
             "spec": {"resource": resource},
         }
@@ -222,16 +224,18 @@ def _found_or_created(connection: Connection, definition: Definition) -> Mapping
 
 
 def _stored_of(body: Mapping[str, Any]) -> tuple[str, ...]:
-    said = (body["metadata"].get("annotations") or {}).get(_STORED) or ""
-    return tuple(each for each in said.split(",") if each)
+    with reading_as(_KIND):
+        said = (body["metadata"].get("annotations") or {}).get(_STORED) or ""
+        return tuple(each for each in said.split(",") if each)
 
 
 def _conditions(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {
-        each["type"]: each
-        for each in (body.get("status") or {}).get("conditions") or ()
-        if each.get("status") == "True"
-    }
+    with reading_as(_KIND):
+        return {
+            each["type"]: each
+            for each in (body.get("status") or {}).get("conditions") or ()
+            if each.get("status") == "True"
+        }
 
 
 def _ended(body: Mapping[str, Any]) -> str | None:

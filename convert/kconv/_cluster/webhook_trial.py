@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kconv._cluster.connection import Connection, Refused
-from kconv._cluster.definition import CRDS, Definition
+from kconv._cluster.connection import Connection, Refused, reading_as
+from kconv._cluster.definition import CRDS, PAGES, Definition
 from kconv._cluster.hubs import Hubs
 from kconv._reviews import Change, Compare, Pair, Samples, by_value, name_of, samples, texts_lost
 
-OBJECTS: Final = 20
+MOST: Final = 20
 """Objects of each version in the cluster that a webhook is tried with."""
 
 _SHOWN: Final = 10
@@ -19,8 +19,12 @@ _SHOWN: Final = 10
 def made_samples(connection: Connection, definition: Definition) -> dict[str, Samples]:
     """Objects of each version that have all fields which its schema in the CRD knows."""
     namespace = "default" if definition.namespaced else ""
-    versions = connection.get(f"{CRDS}/{definition.name}").body["spec"]["versions"]
-    schemas = {each["name"]: (each.get("schema") or {}).get("openAPIV3Schema") for each in versions}
+    document = connection.get(f"{CRDS}/{definition.name}").body
+    with reading_as("CRD"):
+        schemas = {
+            each["name"]: (each.get("schema") or {}).get("openAPIV3Schema")
+            for each in document["spec"]["versions"]
+        }
     return {
         (named := definition.api_version(each)): samples(
             definition.kind, named, namespace, schemas.get(each)
@@ -37,11 +41,12 @@ def shown_objects(
     problems = []
     for version in definition.served:
         try:
-            body = connection.get(definition.path(version), limit=OBJECTS).body
+            path = definition.path(version)
+            page = connection.get(path, "application/json", PAGES, limit=MOST).body
         except Refused as error:
             problems.append(f"{definition.api_version(version)}: {error.message}")
             continue
-        found[definition.api_version(version)] = body.get("items") or []
+        found[definition.api_version(version)] = page.items or []
     return found, problems
 
 

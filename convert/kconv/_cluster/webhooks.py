@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from kconv._cluster.connection import MERGE_PATCH, Connection, Refused
+from kconv._cluster.connection import MERGE_PATCH, Connection, Refused, reading_as
 from kconv._cluster.definition import CRDS, Definition, get_definition
 from kconv._cluster.hubs import Hubs
 from kconv._cluster.webhook_trial import changes_of, comparing, made_samples, shown_objects
@@ -126,7 +126,8 @@ def bundle_in(connection: Connection, secret: str) -> str:
         body = connection.get(f"/api/v1/namespaces/{namespace}/secrets/{name}").body
     except Refused as error:
         raise UsageError(f"the Secret {secret} cannot be read: {error.message}") from None
-    bundle = (body.get("data") or {}).get("ca.crt")
+    with reading_as("Secret"):
+        bundle = (body.get("data") or {}).get("ca.crt")
     if not bundle:
         raise UsageError(f"the Secret {secret} has no ca.crt")
     return str(bundle)
