@@ -1,5 +1,6 @@
 """PostgreSQL that takes a question and says nothing more, whoever asked."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -98,6 +99,25 @@ def test_write_is_given_up(
     assert error.value.may_be_done is may_be_done
     store.write(creation("next"))
     store.heartbeat("nobody")
+
+
+def test_write_of_a_loop_that_has_ended_is_given_up(store: SqlStore, stop: Stop) -> None:
+    """Who takes its turn over in a thread waits for it."""
+    connection = cast("PostgresqlConnection", store._writer._connection)
+    assert connection._connection is not None
+    stop(connection._connection.info.backend_pid)
+
+    async def submit() -> None:
+        asked = store.submit(creation("asked"))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+
+    asyncio.run(submit())
+    thread = threading.Thread(target=store.write, args=(creation("next"),), daemon=True)
+    thread.start()
+    thread.join(SECONDS * 20)
+    assert not thread.is_alive()
+    assert store.get(cronjob("next")).data
 
 
 def test_read_is_asked_again_of_another_session(store: SqlStore, stop: Stop) -> None:

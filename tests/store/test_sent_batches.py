@@ -343,6 +343,6 @@ def test_connection_that_breaks_before_all_is_sent() -> None:
         exchange.send(b"kconv_write", [], [])
         loop.close()
         exchange.is_broken = False
-        exchange.wait()
+        exchange.wait(1)
         assert exchange.is_broken
         assert not exchange.is_done

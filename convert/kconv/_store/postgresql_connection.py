@@ -128,7 +128,10 @@ class PostgresqlConnection:
             answered(found)
 
         def wait() -> list[Outcome | None] | None:
-            exchange.wait()
+            try:
+                exchange.wait(ANSWER_SECONDS)
+            except NoAnswer:
+                self._is_cut = True
             return outcomes()
 
         exchange = Exchange(connection.pgconn, loop, came)

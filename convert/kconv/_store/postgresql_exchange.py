@@ -7,8 +7,6 @@ would wait for the interpreter as long as the loop is busy.
 from __future__ import annotations
 
 import asyncio
-import selectors
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -17,11 +15,10 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from kconv._store.postgresql_input import take
+from kconv._store.postgresql_patience import NoAnswer, take_all
 
 DONE: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 """How statements that went well end."""
-
-_PAUSE: Final = 0.001
 
 
 class Exchange:
@@ -72,16 +69,18 @@ class Exchange:
         """Whether the statement was answered and went well."""
         return not self.is_broken and bool(self.results) and self.results[-1].status in DONE
 
-    def wait(self) -> None:
-        """Wait for the answer in this thread, in place of a loop that has ended."""
+    def wait(self, patience: float) -> None:
+        """Wait for the answer in this thread, in place of a loop that has ended.
+
+        Raises `NoAnswer` where it has not come after so many seconds.
+        """
         self.leave()
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            while not self.is_broken and not self._read():
-                if self._flush():
-                    time.sleep(_PAUSE)
-                elif not self.is_broken:
-                    selector.select()
+        try:
+            take_all(self._session, self.results, patience)
+        except psycopg.Error as error:
+            self.is_broken = True
+            if isinstance(error, NoAnswer):
+                raise
 
     def _readable(self) -> None:
         if self._read():

@@ -66,14 +66,27 @@ def _within(waiting: Generator[Any, Any, R], patience: float) -> Generator[Any, 
 
 
 def ask(session: PGconn, send: Callable[[], None], patience: float) -> list[PGresult]:
-    """Send a question and wait for its results in this thread.
+    """Send a question and wait for its results in this thread, as `take_all`.
 
-    Raises `psycopg.Error` where the connection breaks without a result that says why, and
-    `NoAnswer` where nothing came for so long; it is closed then.
+    Where the connection breaks after a result that says why, that is returned.
     """
     results: list[PGresult] = []
-    until = time.monotonic() + patience
     send()
+    try:
+        take_all(session, results, patience)
+    except psycopg.Error as error:
+        if not results or isinstance(error, NoAnswer):
+            raise
+    return results
+
+
+def take_all(session: PGconn, results: list[PGresult], patience: float) -> None:
+    """Take the results of what was asked, as they come, and wait for them in this thread.
+
+    Raises `psycopg.Error` where the connection breaks, and `NoAnswer` where they have not come
+    after so many seconds; it is closed then.
+    """
+    until = time.monotonic() + patience
     with selectors.DefaultSelector() as selector:
         waits_for = selectors.EVENT_READ
         selector.register(session.socket, waits_for)
@@ -83,15 +96,8 @@ def ask(session: PGconn, send: Callable[[], None], patience: float) -> list[PGre
                 waits_for = wanted
                 selector.modify(session.socket, waits_for)
             if came := selector.select(max(until - time.monotonic(), 0)):
-                if not came[0][1] & selectors.EVENT_READ:
-                    continue
-                try:
-                    if take(session, results):
-                        return results
-                except psycopg.Error:
-                    if not results:
-                        raise
-                    return results
+                if came[0][1] & selectors.EVENT_READ and take(session, results):
+                    return
             elif time.monotonic() >= until:
                 session.finish()
                 raise NoAnswer(f"nothing came for {patience:g} s")
