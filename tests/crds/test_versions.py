@@ -259,6 +259,36 @@ def test_an_element_that_leaves_out_a_key_has_its_default(server: Running) -> No
     ]  # fmt: skip
 
 
+def test_defaults_of_keys_are_of_any_type(server: Running) -> None:
+    of_both = {"x-kubernetes-int-or-string": True}
+    cases: list[tuple[dict[str, Any], Any]] = [
+        ({"type": "number", "default": 1.5}, 2.5),
+        ({"type": "number", "default": 1}, 2.5),
+        ({"type": "boolean", "default": False}, True),
+        ({"type": "integer", "default": 0}, 1),
+        ({"type": "string", "default": ""}, "a"),
+        ({**of_both, "default": 80}, "http"),
+        ({**of_both, "default": "http"}, 80),
+    ]
+    lists = {
+        f"list{at}": {
+            "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["key"],
+            "items": {"type": "object", "properties": {"key": key, "v": TEXT}},
+        }
+        for at, (key, _) in enumerate(cases)
+    }  # fmt: skip
+    server.made("POST", CRDS, definition("keys", {"v1": lists}))
+    for at, (key, other) in enumerate(cases):
+        two = [{"key": key["default"], "v": "b"}, {"key": other, "v": "c"}]
+        for manager, sent in (("m1", [{"v": "a"}]), ("m1", two), ("m2", [{"v": "b"}])):
+            made = server.made(
+                "PATCH", f"{place('keys', name=f'x{at}')}?fieldManager={manager}",
+                thing("Key", "v1", f"x{at}", **{f"list{at}": sent}),
+                content_type="application/apply-patch+yaml",
+            )  # fmt: skip
+        assert made["spec"][f"list{at}"] == two
+
+
 def test_objects_whose_owner_is_a_custom_resource_go_with_it(server: Running) -> None:
     server.made("POST", CRDS, definition("owners", {"v1": {"x": TEXT}}))
     owner = server.made("POST", place("owners"), thing("Owner", "v1", "boss"))

@@ -195,7 +195,7 @@ class Shapes:
             if field is None:
                 continue
             default = field.load_default
-            if isinstance(default, str | int | bool):
+            if isinstance(default, str | int | float):
                 found[name] = default
             elif self._zeros and field.required and spec_of(field).structure == "scalar":
                 found[name] = spec_of(field).zero

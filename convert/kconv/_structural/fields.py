@@ -23,6 +23,7 @@ from kconv.fields import Boolean, Double, FreeForm, Int64, IntOrString, List, Ma
 from kconv.fields._spec import AnyField
 
 _SCALARS = {"boolean": Boolean, "integer": Int64, "number": Double, "string": String}
+_SCALAR = str | int | float
 
 
 def fields_of(schema: Schema, module: str, name: str) -> dict[str, AnyField]:
@@ -34,9 +35,12 @@ def fields_of(schema: Schema, module: str, name: str) -> dict[str, AnyField]:
 
 
 def _field(schema: Schema, module: str, name: str, **options: Any) -> AnyField:
+    kind, default = schema.get("type"), schema.get("default")
+    if (kind in _SCALARS or is_int_or_string(schema)) and isinstance(default, _SCALAR):
+        # What an element of a list is called that leaves out one of its keys.
+        options["load_default"] = default
     if is_int_or_string(schema):
         return IntOrString(format="int64", **options)
-    kind = schema.get("type")
     if kind == "array":
         return List(
             _field(items(schema), module, f"{name}_item"),
@@ -45,10 +49,6 @@ def _field(schema: Schema, module: str, name: str, **options: Any) -> AnyField:
             **options,
         )
     if kind in _SCALARS:
-        default = schema.get("default")
-        if isinstance(default, str | bool | int):
-            # What an element of a list is called that leaves out one of its keys.
-            options["load_default"] = default
         return cast("AnyField", _SCALARS[kind](**options))
     if keeps_unknown(schema) or is_embedded(schema) or kind != "object":
         return FreeForm(**options)
