@@ -70,8 +70,8 @@ def encode_object(
 def numbered(stored: Stored, source: bytes, head: bytes) -> Encoded | None:
     """What is stored with its resourceVersion, and with ``head`` in place of its ``source``.
 
-    They are the beginnings of objects (`type_meta_of`). None where that cannot be told from the
-    bytes; a number that is not there is not missed in them.
+    They are the beginnings of objects (`type_meta_of`). What is stored has no resourceVersion,
+    which goes before the uid. None where the bytes do not say where that is.
     """
     data, mark = stored.data, b',"uid":"%s"' % stored.uid.encode()
     pieces = data.split(mark)
