@@ -165,7 +165,7 @@ def body(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_was_taken_before_there_was_a_rule_may_change() -> None:
-    """A finding that the schema had already is none of the change; another one is."""
+    """How a list combined already is no finding about the change; another one is."""
 
     def stored(fields: dict[str, Any]) -> dict[str, Any]:
         made = definition("judged", {"v1": fields})
@@ -181,4 +181,6 @@ def test_what_was_taken_before_there_was_a_rule_may_change() -> None:
     assert said({"a": wrong}, {"a": wrong, **other}) == []
     assert said({}, {"a": wrong}) == said({"a": wrong}, {"a": wrong, "b": wrong}) != []
     assert said({"a": wrong}, {"a": wrong, "b": costly}) != []
+    assert said({"a": costly}, {"a": costly}) == []
+    assert said({"a": costly}, {"a": costly, **other}) != [], "Kubernetes asks rules again, too"
     assert said({"a": wrong}, {"b": {"type": "nothing"}}) == [], "it is said of all, new or not"

@@ -22,7 +22,7 @@ from kconv import (
 from kconv.names import dns1035_label_problems, subdomain_problems
 from kconv_schemas.apiextensions import v1beta1
 from kconv_schemas.apiextensions.shared import by_version
-from kconv_schemas.apiextensions.structural import structural_problems
+from kconv_schemas.apiextensions.structural import combination_problems, structural_problems
 from kconv_schemas.apiextensions.v1 import types as v1
 
 Value = Mapping[str, Any]
@@ -99,7 +99,10 @@ def rules(value: Value) -> Iterator[Finding]:
 
 @validates_update(v1.CustomResourceDefinition)
 def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
-    """So do those of a schema that becomes another one; what was wrong before may stay."""
+    """So do those of a schema that becomes another one.
+
+    How its lists combine may stay as it was; what its rules cost is asked again, as by Kubernetes.
+    """
     if not (new.get("status") or {}).get("conditions"):
         return
     known = {
@@ -112,8 +115,10 @@ def changed_rules(new: Value, old: Value) -> Iterator[Finding]:
         if schema == before or [*structural_problems(schema, is_new=False)]:
             return
         found = [*structural_problems(schema, is_new=True)]
-        # There may have been no such rule when the schema was taken.
-        had = [*structural_problems(before, is_new=True)] if found and before else []
+        # Nobody may have asked how lists combine when the schema was taken.
+        had: list[Finding] = []
+        if found and before and not [*structural_problems(before, is_new=False)]:
+            had = [*combination_problems(before)]
         yield from (each for each in found if each not in had)
 
     yield from _of_schemas(new, problems)

@@ -47,7 +47,12 @@ def structural_problems(schema: Schema, *, is_new: bool) -> Iterator[Finding]:
     # What is no schema has no rules that could be looked at.
     yield from found or rule_problems(schema, stored=not is_new)
     if is_new and not found:
-        yield from _combined(schema, ())
+        yield from combination_problems(schema)
+
+
+def combination_problems(schema: Schema) -> Iterator[Finding]:
+    """Findings about how the lists and maps of a structural schema combine."""
+    return _combined(schema, ())
 
 
 def _combined(schema: Schema, path: Path) -> Iterator[Finding]:
